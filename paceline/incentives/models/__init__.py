@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from paceline.incentives.models.payroll import PayrollEntry, PayrollExport
+from paceline.incentives.models.periods import PayPeriod, PeriodClosure
+from paceline.incentives.models.plans import (
+    Plan,
+    PlanApproval,
+    PlanAssignment,
+    PlanReturn,
+    PlanSubmission,
+    PlanVersion,
+)
+from paceline.incentives.models.runs import Run, RunFinalisation, RunInput, RunPlan, RunProblem
+from paceline.incentives.models.statements import (
+    Release,
+    Statement,
+    StatementComponent,
+    StatementTier,
+)
+from paceline.incentives.models.threads import LineComment, LineThread, ThreadResolution
+
+__all__ = [
+    "LineComment",
+    "LineThread",
+    "PayPeriod",
+    "PayrollEntry",
+    "PayrollExport",
+    "PeriodClosure",
+    "Plan",
+    "PlanApproval",
+    "PlanAssignment",
+    "PlanReturn",
+    "PlanSubmission",
+    "PlanVersion",
+    "Release",
+    "Run",
+    "RunFinalisation",
+    "RunInput",
+    "RunPlan",
+    "RunProblem",
+    "Statement",
+    "StatementComponent",
+    "StatementTier",
+    "ThreadResolution",
+]

@@ -1,0 +1,51 @@
+"""The file that payroll pays from: made once under one id."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from paceline.files.models import StoredFile
+from paceline.incentives.models.periods import PayPeriod
+from paceline.incentives.models.statements import Statement
+from paceline.kernel.money import CurrencyField, MoneyField
+from paceline.org.models import Person
+
+
+class PayrollExport(models.Model):
+    """A payroll file with its count, totals by currency, and hash.
+
+    ``export_id`` is made by the page before it is sent, so that a double click exports once.
+    """
+
+    export_id = models.UUIDField(unique=True, default=uuid.uuid4)
+    period = models.ForeignKey(PayPeriod, models.PROTECT, related_name="payroll_exports")
+    count = models.PositiveIntegerField()
+    totals = models.JSONField()
+    csv_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    xlsx_file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    exported_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    exported_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.export_id}"
+
+
+class PayrollEntry(models.Model):
+    """One statement in one file; a statement is handed over at most once."""
+
+    export = models.ForeignKey(PayrollExport, models.PROTECT, related_name="entries")
+    statement = models.OneToOneField(Statement, models.PROTECT, related_name="payroll_entry")
+    payee = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    amount = MoneyField()
+    currency = CurrencyField()
+
+    class Meta:
+        ordering = ("export", "id")
+
+    def __str__(self) -> str:
+        return f"{self.payee} {self.amount} {self.currency}"

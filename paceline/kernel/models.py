@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from paceline.kernel.audit import AuditEntry
+
+__all__ = ["AuditEntry"]

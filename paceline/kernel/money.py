@@ -1,0 +1,51 @@
+"""Money in the database and on the screen: exact decimals with a currency beside them."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
+
+from babel.numbers import get_currency_precision
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    Decimals = models.DecimalField[Any, Any]
+    Text = models.CharField[Any, Any]
+else:
+    Decimals = models.DecimalField
+    Text = models.CharField
+
+MONEY_DIGITS = 20
+MONEY_PLACES = 4
+
+
+class MoneyField(Decimals):
+    """``numeric(20, 4)``: enough for every currency's own digits and two more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", MONEY_DIGITS)
+        kwargs.setdefault("decimal_places", MONEY_PLACES)
+        super().__init__(*args, **kwargs)
+
+
+class CurrencyField(Text):
+    """An ISO 4217 code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 3)
+        kwargs.setdefault(
+            "validators", [RegexValidator(r"^[A-Z]{3}$", _("Use a three-letter currency code."))]
+        )
+        super().__init__(*args, **kwargs)
+
+
+def currency_digits(currency: str) -> int:
+    """Decimal digits of a currency by ISO 4217 (JPY 0, CNY 2, KWD 3)."""
+    return int(get_currency_precision(currency))
+
+
+def in_currency_digits(amount: Decimal, currency: str) -> Decimal:
+    """Show an amount with the digits of its currency. For display only; pay is rounded by plans."""
+    return amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), rounding=ROUND_HALF_UP)

@@ -1,0 +1,88 @@
+"""Effective dates: half-open ranges of days that the database keeps from overlapping.
+
+``starts_on`` is the first day, ``ends_before`` the first day that no longer counts; ``None`` means
+open. Screens show the last day (``ends_before`` minus one).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class DateRange(Func):
+    """``daterange(starts_on, ends_before, '[)')`` as an expression."""
+
+    function = "daterange"
+
+
+class OneId(Func):
+    """``int8range(id, id, '[]')``: one id as a range, so that GiST needs no extension."""
+
+    function = "int8range"
+    template = "%(function)s(%(expressions)s, %(expressions)s, '[]')"
+
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"int8range({sql}, {sql}, '[]')", (*params, *params)
+
+
+def no_overlap(name: str, *, of: Sequence[str], message: Any) -> ExclusionConstraint:
+    """Forbid two rows with the same foreign keys ``of`` on the same day.
+
+    Rows in which one of the keys is null never collide: a null range overlaps nothing.
+    """
+    same: list[tuple[Any, str]] = [(OneId(field), RangeOperators.EQUAL) for field in of]
+    days = DateRange("starts_on", "ends_before", RangeBoundary())
+    return ExclusionConstraint(
+        name=name,
+        expressions=[*same, (days, RangeOperators.OVERLAPS)],
+        violation_error_message=message,
+    )
+
+
+def ends_after_start(name: str) -> models.CheckConstraint:
+    """An empty range overlaps nothing, so it is refused."""
+    return models.CheckConstraint(
+        name=name,
+        condition=Q(ends_before__isnull=True) | Q(ends_before__gt=F("starts_on")),
+        violation_error_message=_("The end must come after the start."),
+    )
+
+
+class EffectiveQuerySet(models.QuerySet[Any]):
+    """Rows that count on a day or during a range of days."""
+
+    def on(self, day: date) -> Self:
+        """Rows that count on ``day``."""
+        return self.filter(Q(ends_before__isnull=True) | Q(ends_before__gt=day), starts_on__lte=day)
+
+    def during(self, starts_on: date, ends_before: date | None) -> Self:
+        """Rows that count on at least one day of the half-open range."""
+        rows = self.filter(Q(ends_before__isnull=True) | Q(ends_before__gt=starts_on))
+        return rows if ends_before is None else rows.filter(starts_on__lt=ends_before)
+
+
+class EffectiveDated(models.Model):
+    """A fact with a first day and, once known, a first day after it."""
+
+    starts_on = models.DateField(_("from"))
+    ends_before = models.DateField(_("until before"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day that counts, for screens."""
+        return None if self.ends_before is None else self.ends_before - timedelta(days=1)
+
+    def counts_on(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_before is None or day < self.ends_before)

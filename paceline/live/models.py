@@ -1,0 +1,61 @@
+"""What happened just now, for open pages; and how far long work has come."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from paceline.org.models import Person
+
+
+class LiveEvent(models.Model):
+    """A hint that something changed: ids and kinds only, never content.
+
+    Pages fetch their part again, so the rights stay in the views. Appended in a tiny transaction of
+    its own under one advisory lock, so that id order is commit order.
+    """
+
+    topic = models.CharField(max_length=120)
+    kind = models.CharField(max_length=60)
+    ref = models.CharField(max_length=60, blank=True)
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.topic} {self.kind}"
+
+
+class ProgressState(models.TextChoices):
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ProgressQuerySet(models.QuerySet["Progress"]):
+    def visible_to(self, person: Person) -> ProgressQuerySet:
+        """Work is shown to the person who started it."""
+        return self.filter(started_by=person)
+
+
+class Progress(models.Model):
+    """How far a background job has come, and whether its starter asked it to stop."""
+
+    kind = models.CharField(max_length=60)
+    started_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=10, choices=ProgressState.choices, default=ProgressState.QUEUED
+    )
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    step = models.CharField(max_length=60, blank=True)
+    failure = models.CharField(max_length=80, blank=True)
+    failure_params = models.JSONField(default=dict)
+    ended_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+
+    objects = ProgressQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.done}/{self.total}"

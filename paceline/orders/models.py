@@ -1,0 +1,133 @@
+"""Order lines and returns as the shop knows them, who shared in them, and exchange rates."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from paceline.imports.models import Import
+from paceline.kernel.money import CurrencyField, MoneyField
+from paceline.org.models import Person
+
+
+class LineKind(models.TextChoices):
+    SALE = "sale", _("Sale")
+    RETURN = "return", _("Return")
+
+
+class OrderLine(models.Model):
+    """One line of an order, or of its return (negative amounts), known by its natural key.
+
+    Amounts are net of tax and discount in the currency of the order.
+    """
+
+    source = models.CharField(max_length=40)
+    order_number = models.CharField(_("order"), max_length=60)
+    line_number = models.CharField(_("line"), max_length=40)
+    kind = models.CharField(max_length=6, choices=LineKind.choices, default=LineKind.SALE)
+    returns_line = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="return_lines"
+    )
+    ordered_on = models.DateField(_("order date"))
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    customer = models.CharField(_("customer"), max_length=200, blank=True)
+    product = models.CharField(_("product"), max_length=200, blank=True)
+    category = models.CharField(_("category"), max_length=120, blank=True)
+    channel = models.CharField(_("channel"), max_length=80, blank=True)
+    territory = models.CharField(_("territory"), max_length=80, blank=True)
+    quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=4)
+    amount = MoneyField(_("amount"))
+    cost = MoneyField(_("cost"), null=True)
+    currency = CurrencyField(_("currency"))
+    imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["source", "order_number", "line_number"], name="order_line_natural_key"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["person", "ordered_on"], name="order_line_person_day"),
+            models.Index(fields=["ordered_on"], name="order_line_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order_number}/{self.line_number}"
+
+    @property
+    def line_id(self) -> str:
+        """The id by which the engine and statements know the line."""
+        return f"{self.source}/{self.order_number}/{self.line_number}"
+
+
+class LineShare(models.Model):
+    """A person's part of a line: a split of it, or an overlay on top of it."""
+
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="shares")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    share = models.DecimalField(_("share"), max_digits=9, decimal_places=8)
+    is_overlay = models.BooleanField(_("on top"), default=False)
+    imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["line", "person"], name="share_once_per_person"),
+            models.CheckConstraint(name="share_above_zero", condition=Q(share__gt=0)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.person} {self.share}"
+
+
+class ExchangeRate(models.Model):
+    """Units of ``to_currency`` for one unit of ``from_currency`` on a day, by kind of rate."""
+
+    from_currency = CurrencyField(_("from"))
+    to_currency = CurrencyField(_("to"))
+    on = models.DateField(_("date"))
+    rate_type = models.CharField(_("kind of rate"), max_length=20, default="average")
+    rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=10)
+    imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["from_currency", "to_currency", "on", "rate_type"],
+                name="exchange_rate_once_per_day",
+            ),
+            models.CheckConstraint(name="exchange_rate_above_zero", condition=Q(rate__gt=0)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.from_currency}/{self.to_currency} {self.on}"
+
+
+class MonthRevision(models.Model):
+    """Raised whenever an order line of the month changes; tells which snapshot is still true."""
+
+    month = models.DateField(unique=True)
+    revision = models.BigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} r{self.revision}"
+
+
+class MonthSnapshot(models.Model):
+    """The order lines of a month as an immutable Parquet file, input to pay runs."""
+
+    month = models.DateField()
+    revision = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    rows = models.BigIntegerField()
+    path = models.CharField(max_length=300)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["month", "revision"], name="snapshot_once_per_revision"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} r{self.revision} {self.digest[:8]}"

@@ -1,0 +1,18 @@
+"""The demonstration company on this machine: plain HTTP on loopback, sign-in by one click."""
+
+from __future__ import annotations
+
+from paceline.kernel import postgres
+from paceline.settings.base import *  # noqa: F403
+from paceline.settings.base import VAR
+from paceline.settings.environment import database, secret
+
+DEMO = True
+SECRET_KEY = secret("SECRET_KEY") or postgres.kept_secret(VAR / "demo-secret")
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+SECURE_SSL_REDIRECT = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+SESSION_COOKIE_NAME = "paceline-demo"
+SECURE_HSTS_SECONDS = 0
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DATABASES = {"default": database(secret("DATABASE_URL") or postgres.database_url())}

@@ -1,0 +1,29 @@
+"""For the test suite: the private PostgreSQL, quick hashing, no network."""
+
+from __future__ import annotations
+
+import os
+
+from paceline.kernel import postgres
+from paceline.settings.base import *  # noqa: F403
+from paceline.settings.base import VAR
+from paceline.settings.environment import database, secret
+
+SECRET_KEY = "for-tests-only"  # noqa: S105 - never leaves the test process
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+SECURE_SSL_REDIRECT = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
+SESSION_COOKIE_NAME = "paceline-test"
+SECURE_HSTS_SECONDS = 0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+DATABASES = {"default": database(secret("DATABASE_URL") or postgres.database_url())}
+DATABASES["default"]["TEST"] = {
+    "NAME": f"test_paceline_{os.environ.get('PACELINE_TEST_DB', 'main')}"
+}
+MEDIA_ROOT = VAR / "test-media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -1,0 +1,18 @@
+"""Every address of the product, by app."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("paceline.web.urls")),
+    path("account/", include("paceline.accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("org/", include("paceline.org.urls")),
+    path("live/", include("paceline.live.urls")),
+    path("notifications/", include("paceline.notifications.urls")),
+    path("imports/", include("paceline.imports.urls")),
+    path("orders/", include("paceline.orders.urls")),
+    path("goals/", include("paceline.goals.urls")),
+    path("incentives/", include("paceline.incentives.urls")),
+]
