@@ -2,5 +2,4 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-app_name = "incentives"
 urlpatterns: list[URLPattern | URLResolver] = []
