@@ -10,4 +10,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paceline.settings.demo")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from paceline.kernel import postgres
+
+    with postgres.database_running():
+        execute_from_command_line(sys.argv)
