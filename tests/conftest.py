@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-
-from paceline.kernel import postgres
 
 from paceline.kernel import postgres
 
@@ -37,12 +34,3 @@ def adventureworks() -> Path:
     if not folder.is_dir():
         pytest.skip("the reference data lies beside the project, not in it")
     return folder
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None,
-) -> Iterator[None]:
-    """Hold the private PostgreSQL from before the test database is made until it is dropped."""
-    with postgres.database_running():
-        yield
