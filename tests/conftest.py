@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from paceline.kernel import postgres
-
-_server: list[AbstractContextManager[None]] = []
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Hold the private PostgreSQL for the whole session, each worker its own lease."""
-    lease = postgres.database_running()
-    lease.__enter__()
-    _server.append(lease)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    while _server:
-        _server.pop().__exit__(None, None, None)
-
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -45,7 +45,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ()
+    REQUIRED_FIELDS: list[str] = []
 
     class Meta:
         constraints = (models.UniqueConstraint(Lower("email"), name="account_email_once"),)

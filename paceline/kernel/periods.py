@@ -24,14 +24,13 @@ class DateRange(Func):
 
 
 class OneId(Func):
-    """``int8range(id, id, '[]')``: one id as a range, so that GiST needs no extension."""
+    """``int8range(id, id, '[]')``: one id as a range, so that GiST needs no extension.
+
+    For a column only: the expression is written twice and must carry no parameters.
+    """
 
     function = "int8range"
     template = "%(function)s(%(expressions)s, %(expressions)s, '[]')"
-
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        sql, params = compiler.compile(self.source_expressions[0])
-        return f"int8range({sql}, {sql}, '[]')", (*params, *params)
 
 
 def no_overlap(name: str, *, of: Sequence[str], message: Any) -> ExclusionConstraint:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from paceline.settings.environment import database, flag, names, secret
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,7 +150,9 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = secret("EMAIL_HOST", "localhost")
 DEFAULT_FROM_EMAIL = secret("DEFAULT_FROM_EMAIL", "paceline@localhost")
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+}
 
 # The largest upload that is accepted, in bytes; a larger one is refused before it is stored.
 UPLOAD_BYTES_MAX = 2 * 1024**3
@@ -159,4 +160,3 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 PROCRASTINATE_ON_APP_READY = None
-
