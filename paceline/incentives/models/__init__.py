@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from paceline.incentives.models.payroll import PayrollEntry, PayrollExport
-from paceline.incentives.models.periods import PayPeriod, PeriodClosure
+from paceline.incentives.models.periods import PayPeriod
 from paceline.incentives.models.plans import (
     Plan,
     PlanApproval,
@@ -25,7 +25,6 @@ __all__ = [
     "PayPeriod",
     "PayrollEntry",
     "PayrollExport",
-    "PeriodClosure",
     "Plan",
     "PlanApproval",
     "PlanAssignment",

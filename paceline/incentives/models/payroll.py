@@ -8,9 +8,14 @@ from django.db import models
 
 from paceline.files.models import StoredFile
 from paceline.incentives.models.periods import PayPeriod
-from paceline.incentives.models.statements import Statement
+from paceline.incentives.models.statements import PAY_DESK, Release
 from paceline.kernel.money import CurrencyField, MoneyField
 from paceline.org.models import Person
+
+
+class PayrollExportQuerySet(models.QuerySet["PayrollExport"]):
+    def visible_to(self, person: Person) -> PayrollExportQuerySet:
+        return self if person.has_role(*PAY_DESK) else self.none()
 
 
 class PayrollExport(models.Model):
@@ -28,6 +33,8 @@ class PayrollExport(models.Model):
     exported_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     exported_at = models.DateTimeField()
 
+    objects = PayrollExportQuerySet.as_manager()
+
     class Meta:
         ordering = ("-id",)
 
@@ -36,10 +43,10 @@ class PayrollExport(models.Model):
 
 
 class PayrollEntry(models.Model):
-    """One statement in one file; a statement is handed over at most once."""
+    """One released statement in one file: handed over at most once, and no longer withdrawn."""
 
     export = models.ForeignKey(PayrollExport, models.PROTECT, related_name="entries")
-    statement = models.OneToOneField(Statement, models.PROTECT, related_name="payroll_entry")
+    release = models.OneToOneField(Release, models.PROTECT, related_name="payroll_entry")
     payee = models.ForeignKey(Person, models.PROTECT, related_name="+")
     amount = MoneyField()
     currency = CurrencyField()

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from paceline.kernel.periods import ends_after_start
-from paceline.org.models import Person
 
 
 class PayPeriod(models.Model):
-    """A month, quarter or year of pay, known by its key (``2026Q3``, ``2026-09``, ``2026``)."""
+    """A month, quarter, half-year or year of pay, known by its key (``2026Q3``, ``2026-09``).
+
+    Made on demand by its first run. Finalising a run closes it (``finalisation``): from then on
+    nothing in it changes, and corrections go to the next open one.
+    """
 
     key = models.CharField(_("period"), max_length=10, unique=True)
     starts_on = models.DateField()
@@ -23,13 +28,7 @@ class PayPeriod(models.Model):
     def __str__(self) -> str:
         return self.key
 
-
-class PeriodClosure(models.Model):
-    """From here on nothing in the period changes; corrections go to the next open one."""
-
-    period = models.OneToOneField(PayPeriod, models.PROTECT, related_name="closure")
-    closed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    closed_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.period} closed"
+    @property
+    def last_day(self) -> date:
+        """The last day that counts, for screens."""
+        return self.ends_before - timedelta(days=1)

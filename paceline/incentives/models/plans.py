@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from paceline.kernel.periods import EffectiveDated, EffectiveQuerySet, ends_after_start, no_overlap
 from paceline.org.models import Person, Position, Role, Team
 
-
 PLAN_READERS = (Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE, Role.HR)
 
 

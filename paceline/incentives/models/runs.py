@@ -22,7 +22,9 @@ class RunQuerySet(models.QuerySet["Run"]):
 class Run(models.Model):
     """A calculation of a period. A rerun is a new run; old ones stay as they were.
 
-    ``checks`` holds the conservation figures: credited + excluded (with reasons) = imported.
+    ``ended_at`` is set when the job ends in any way, ``computed_at`` only when there are results;
+    the database lets one run of a period be under way at a time. ``checks`` holds, for each plan,
+    the conservation figures: credited + excluded (with reasons) = imported.
     """
 
     period = models.ForeignKey(PayPeriod, models.PROTECT, related_name="runs")
@@ -30,6 +32,7 @@ class Run(models.Model):
     requested_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
     progress = models.ForeignKey(Progress, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
     computed_at = models.DateTimeField(null=True)
     engine_version = models.CharField(max_length=40, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -41,6 +44,15 @@ class Run(models.Model):
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(fields=["period", "number"], name="run_number_once_per_period"),
+            models.UniqueConstraint(
+                fields=["period"],
+                condition=models.Q(ended_at__isnull=True),
+                name="run_one_under_way_per_period",
+            ),
+            models.CheckConstraint(
+                name="run_with_results_has_ended",
+                condition=models.Q(computed_at__isnull=True) | models.Q(ended_at__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -55,9 +67,7 @@ class RunPlan(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["run", "version"], name="run_plan_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["run", "version"], name="run_plan_once"),)
 
     def __str__(self) -> str:
         return f"{self.run}: {self.version}"
@@ -79,7 +89,7 @@ class RunInput(models.Model):
 
 
 class RunProblem(models.Model):
-    """Something the run found that a person should look at; never a reason to pay a wrong amount."""
+    """Something the run found that a person should look at; it never changes an amount."""
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="problems")
     code = models.CharField(max_length=60)

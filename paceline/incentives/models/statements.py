@@ -12,7 +12,6 @@ from paceline.incentives.models.runs import Run
 from paceline.kernel.money import CurrencyField, MoneyField
 from paceline.org.models import Person, ReportingPath, Role
 
-
 PAY_DESK = (Role.COMPENSATION, Role.FINANCE)
 
 

@@ -5,24 +5,37 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from paceline.incentives.models.statements import Statement
+from paceline.incentives.models.statements import PAY_DESK, Statement, StatementComponent
 from paceline.org.models import Person
+
+
+class LineThreadQuerySet(models.QuerySet["LineThread"]):
+    def visible_to(self, person: Person) -> LineThreadQuerySet:
+        """A question is between the payee and the pay desk; nobody else reads it."""
+        if person.has_role(*PAY_DESK):
+            return self
+        return self.filter(statement__payee=person, statement__release__isnull=False)
+
+    def unresolved(self) -> LineThreadQuerySet:
+        return self.filter(resolution__isnull=True)
 
 
 class LineThread(models.Model):
     """A question about one line (or a whole component, when ``line_id`` is empty)."""
 
     statement = models.ForeignKey(Statement, models.PROTECT, related_name="threads")
-    component = models.CharField(max_length=80)
+    component = models.ForeignKey(StatementComponent, models.PROTECT, related_name="threads")
     line_id = models.CharField(max_length=160, blank=True)
     opened_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
+
+    objects = LineThreadQuerySet.as_manager()
 
     class Meta:
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(
-                fields=["statement", "component", "line_id"], name="thread_once_per_line"
+                fields=["component", "line_id"], name="thread_once_per_component_and_line"
             ),
         )
 
