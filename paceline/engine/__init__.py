@@ -1,0 +1,41 @@
+"""Paceline's calculation engine: pure, exact, explained. No Django, no clock, no files but those given.
+
+`load_plan` reads a plan, `calculate` runs it over tables, `trace` opens one payee down to the order
+line, `explain` tells the result as a tree, `curve` and `examples` show what a component pays.
+"""
+
+from __future__ import annotations
+
+from paceline.engine.errors import (
+    EngineError,
+    InputInvalid,
+    PayeeUnknown,
+    PlanInvalid,
+    Problem,
+    ResultsDisagree,
+)
+from paceline.engine.periods import Period, PeriodUnknown, period_from_key
+from paceline.engine.plan.model import Plan
+from paceline.engine.plan.parse import check_plan, load_plan
+from paceline.engine.run import ENGINE_VERSION, Results, calculate
+from paceline.engine.tables import ParquetFiles, Tables
+
+__all__ = [
+    "ENGINE_VERSION",
+    "EngineError",
+    "InputInvalid",
+    "ParquetFiles",
+    "PayeeUnknown",
+    "Period",
+    "PeriodUnknown",
+    "Plan",
+    "PlanInvalid",
+    "Problem",
+    "Results",
+    "ResultsDisagree",
+    "Tables",
+    "calculate",
+    "check_plan",
+    "load_plan",
+    "period_from_key",
+]

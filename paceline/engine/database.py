@@ -1,0 +1,213 @@
+"""The DuckDB connection: closed to everything but the files of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from paceline.engine import columns as c
+from paceline.engine.columns import Column, Table, col, select, typed
+from paceline.engine.errors import InputInvalid, Problem
+from paceline.engine.plan.model import Plan
+from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, OPTIONAL_COLUMNS, ParquetFiles, Tables
+
+MEMORY_LIMIT = "2GB"
+
+
+def open_database(
+    tables: Tables, *, threads: int | None = None, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A new in-memory database that can read the given files and do nothing else outside itself."""
+    connection = duckdb.connect(":memory:")
+    settings: dict[str, Any] = {
+        "memory_limit": memory_limit or MEMORY_LIMIT,
+        "allowed_paths": [str(path) for path in tables.paths()],
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "preserve_insertion_order": False,
+        "max_expression_depth": 400,
+        "enable_external_access": False,
+    }
+    if threads is not None:
+        settings["threads"] = threads
+    settings["lock_configuration"] = True  # last: nothing can be set after it
+    for name, value in settings.items():
+        connection.execute(c.render(setting(name, value)))
+    return connection
+
+
+def setting(name: str, value: Any) -> exp.Expression:
+    """SET name = value, with the value as a literal."""
+    if isinstance(value, bool):
+        literal: exp.Expression = exp.Boolean(this=value)
+    elif isinstance(value, int):
+        literal = exp.Literal.number(value)
+    elif isinstance(value, list):
+        literal = exp.Array(expressions=[c.text(item) for item in value])
+    else:
+        literal = c.text(str(value))
+    assignment = exp.EQ(this=exp.to_identifier(name), expression=literal)
+    return exp.Set(expressions=[exp.SetItem(this=assignment)])
+
+
+class Workspace:
+    """One connection with the run's inputs as views `in_<table>`; all other tables are temporary.
+
+    A connection that the caller hands in is used through a cursor of its own, so that nothing of the
+    run is left in it.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        tables: Tables,
+        connection: duckdb.DuckDBPyConnection | None = None,
+        *,
+        threads: int | None = None,
+        memory_limit: str | None = None,
+    ) -> None:
+        self.plan = plan
+        self.tables = tables
+        if connection is None:
+            self.connection = open_database(tables, threads=threads, memory_limit=memory_limit)
+        else:
+            self.connection = connection.cursor()
+        self.checked_grain: set[str] = set()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def run(self, expression: exp.Expression) -> None:
+        self.run_text(c.render(expression))
+
+    def run_text(self, sql: str) -> None:
+        self.connection.execute(sql)
+
+    def rows(self, query: exp.Query) -> list[tuple[Any, ...]]:
+        return self.connection.execute(c.render(query)).fetchall()
+
+    def fetch(self, query: exp.Query) -> pa.Table:
+        return self.connection.sql(c.render(query)).to_arrow_table()
+
+    def create(self, name: str, query: exp.Query) -> None:
+        self.run(c.create(name, query))
+
+    def register(self, name: str, rows: pa.Table) -> None:
+        self.connection.register(name, rows)
+
+    def open_inputs(self) -> list[str]:
+        """Make a view of every input; returns the names that were given. Raises InputInvalid."""
+        problems: list[Problem] = []
+        for name, contract in INPUTS.items():
+            if name in self.tables:
+                self._open(contract, problems)
+            else:
+                self._view(name, _empty(contract))
+        if problems:
+            raise InputInvalid(problems)
+        return [name for name in INPUTS if name in self.tables]
+
+    def _open(self, contract: Table, problems: list[Problem]) -> None:
+        given = self.tables.sources[contract.name]
+        if isinstance(given, ParquetFiles):
+            relation: exp.Expression = _parquet(given.paths)
+            if given.grain_checked:
+                self.checked_grain.add(contract.name)
+        else:
+            self.register(f"given_{contract.name}", given)
+            relation = c.source(f"given_{contract.name}")
+        try:
+            found = self._columns(relation)
+        except duckdb.Error:
+            problems.append(
+                Problem("table_unreadable", f"{contract.name} cannot be read", path=contract.name,
+                        params={"table": contract.name})
+            )
+            return
+        wanted = list(contract.columns)
+        if contract.name == "order_lines":
+            wanted += [
+                Column(name, ATTRIBUTE_KINDS[kind], required=False)
+                for name, kind in self.plan.attributes.items()
+            ]
+        values = _bind(contract.name, wanted, found, problems)
+        if not problems:
+            self._view(contract.name, select(values).from_(relation))
+
+    def _columns(self, relation: exp.Expression) -> dict[str, str]:
+        query = exp.Select(expressions=[exp.Star()]).from_(relation.copy())
+        rows = self.connection.sql(c.render(query.limit(0)))
+        return dict(zip(rows.columns, (str(kind) for kind in rows.types), strict=True))
+
+    def _view(self, name: str, query: exp.Query) -> None:
+        self.run(
+            exp.Create(
+                this=c.source(f"in_{name}"),
+                kind="VIEW",
+                replace=True,
+                properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+                expression=query,
+            )
+        )
+
+
+def _parquet(paths: Sequence[object]) -> exp.Table:
+    files = exp.Array(expressions=[c.text(str(path)) for path in paths])
+    return exp.Table(this=c.call("read_parquet", files), alias=exp.TableAlias(this=exp.to_identifier("f")))
+
+
+def _empty(contract: Table) -> exp.Select:
+    return select({column.name: c.null(column.kind) for column in contract.columns}).where(exp.false())
+
+
+def _bind(
+    name: str, wanted: Sequence[Column], found: dict[str, str], problems: list[Problem]
+) -> dict[str, exp.Expression]:
+    """The view's columns; a column that is missing or of an unfit type is a problem."""
+    values: dict[str, exp.Expression] = {}
+    for column in wanted:
+        if column.name not in found:
+            if column.name not in OPTIONAL_COLUMNS.get(name, ()):
+                problems.append(
+                    Problem("column_missing", f"{name} has no column {column.name}", path=name,
+                            params={"table": name, "column": column.name})
+                )
+            values[column.name] = c.null(column.kind)
+            continue
+        given = found[column.name]
+        if not _fits(given, column):
+            problems.append(
+                Problem(
+                    "column_type",
+                    f"{name}.{column.name} is {given}; {column.kind.sql} is expected",
+                    path=name,
+                    params={"table": name, "column": column.name, "given": given, "wanted": column.kind.sql},
+                )
+            )
+        values[column.name] = col(column.name) if given.replace(" ", "") == column.kind.sql.replace(
+            " ", ""
+        ) or (given == "VARCHAR" and column.kind.sql == "TEXT") else typed(col(column.name), column.kind)
+    return values
+
+
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+
+
+def _fits(given: str, column: Column) -> bool:
+    """A type is taken when it holds the values without loss; floats never hold money."""
+    if given == '"NULL"' or given == "NULL":
+        return not column.required or True
+    if column.kind.sql == "TEXT":
+        return given == "VARCHAR" or given.startswith("ENUM")
+    if column.kind.scale is None:
+        return given == column.kind.sql
+    if given in _WHOLE:
+        return True
+    if not given.startswith("DECIMAL("):
+        return False
+    return int(given[8:-1].split(",")[1]) <= column.kind.scale

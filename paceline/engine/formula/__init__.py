@@ -1,0 +1,1 @@
+"""The formula language: small, typed, bounded; one tree, compiled and interpreted alike."""

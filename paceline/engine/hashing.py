@@ -1,0 +1,38 @@
+"""Fingerprints: the same inputs have the same hash, whatever machine made it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def hash_text(text: str) -> str:
+    """sha256 of the text in UTF-8, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of the file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def canonical_json(value: object) -> str:
+    """JSON with sorted keys and no spaces: one text for one value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def fingerprint(
+    *, plan: str, engine_version: str, period: str, inputs: Mapping[str, list[str]]
+) -> str:
+    """One hash over everything that decides a run's result.
+
+    `plan` is the plan's own hash; `inputs` holds each table's file hashes in the order given.
+    """
+    return hash_text(
+        canonical_json(
+            {"plan": plan, "engine": engine_version, "period": period, "inputs": dict(inputs)}
+        )
+    )

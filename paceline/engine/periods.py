@@ -1,0 +1,61 @@
+"""Periods that are paid: half-open, named by a key such as 2020Q2."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+PeriodKind = Literal["month", "quarter", "half-year", "year"]
+
+PERIOD_KINDS: tuple[PeriodKind, ...] = ("month", "quarter", "half-year", "year")
+
+_KEY = re.compile(r"(?P<year>[0-9]{4})(?:-?(?P<letter>[MQH])(?P<number>[0-9]{1,2})|-(?P<month>[0-9]{2}))?")
+_MONTHS: dict[PeriodKind, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+_LETTERS: dict[str, PeriodKind] = {"M": "month", "Q": "quarter", "H": "half-year"}
+
+
+class PeriodUnknown(ValueError):
+    """The text names no period."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days from `starts_on` up to, not including, `ends_before`.
+
+    `kind` is None for a period of an own calendar; then it fits a plan of any period.
+    """
+
+    starts_on: date
+    ends_before: date
+    key: str
+    kind: PeriodKind | None = None
+
+    def __post_init__(self) -> None:
+        if self.ends_before <= self.starts_on:
+            raise PeriodUnknown(f"{self.key}: the period ends before it starts")
+
+
+def period_from_key(key: str) -> Period:
+    """The calendar period that a key names: 2020, 2020H1, 2020Q2, 2020M06 or 2020-06.
+
+    Raises PeriodUnknown for anything else.
+    """
+    match = _KEY.fullmatch(key.strip())
+    if match is None:
+        raise PeriodUnknown(f"{key!r} is no period; write 2020, 2020H1, 2020Q2 or 2020-06")
+    year = int(match["year"])
+    kind: PeriodKind = "year"
+    number = 1
+    if match["letter"]:
+        kind, number = _LETTERS[match["letter"]], int(match["number"])
+    elif match["month"]:
+        kind, number = "month", int(match["month"])
+    months = _MONTHS[kind]
+    if not 1 <= number <= 12 // months or not 1 <= year <= 9998:
+        raise PeriodUnknown(f"{key!r} is no period of the calendar")
+    first = (number - 1) * months + 1
+    after = first + months
+    ends_before = date(year + (after > 12), (after - 1) % 12 + 1, 1)
+    return Period(date(year, first, 1), ends_before, key.strip(), kind)

@@ -1,0 +1,1 @@
+"""The plan: a strict document with places, read into frozen clauses."""

@@ -1,0 +1,175 @@
+"""Reading nodes clause by clause: each read either gives a value or notes a problem with its place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from paceline.engine.errors import FormulaInvalid, Problem
+from paceline.engine.formula.grammar import parse_formula
+from paceline.engine.formula.tree import Formula, Type
+from paceline.engine.plan.document import Mapping, Node, Scalar, Sequence
+
+MAX_ITEMS = 500
+_ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_NUMBER = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?")
+_PERCENT = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?%")
+
+
+class Unreadable(Exception):  # noqa: N818 -- it only ends the reading of one clause
+    """The clause could not be read; the reason is already among the problems."""
+
+
+@dataclass
+class Clause:
+    """A node, its path in the plan, and the list that problems go to."""
+
+    node: Node
+    path: str
+    problems: list[Problem]
+    source: str = ""
+
+    def refuse(self, code: str, message: str, *, at: Node | None = None, **params: str | int) -> Unreadable:
+        """Note a problem here; raise the result to give up on this clause."""
+        place = at or self.node
+        self.problems.append(
+            Problem(
+                code, message, path=self.path, line=place.line, column=place.column,
+                params=params, source=self.source,
+            )
+        )
+        return Unreadable()
+
+    def child(self, key: str) -> Clause:
+        assert isinstance(self.node, Mapping)  # noqa: S101 -- callers read `keys` first
+        path = f"{self.path}/{key}" if self.path else key
+        return Clause(self.node.entries[key], path, self.problems, self.source)
+
+    def has(self, key: str) -> bool:
+        return isinstance(self.node, Mapping) and key in self.node.entries
+
+    def keys(self, required: Iterable[str], optional: Iterable[str] = ()) -> None:
+        """Check the keys of a mapping; unknown ones are refused with the nearest known one."""
+        if not isinstance(self.node, Mapping):
+            raise self.refuse("mapping_expected", "a list of `key: value` is expected here")
+        required, known = list(required), [*required, *optional]
+        for key, place in self.node.keys.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+                self.refuse(
+                    "key_unknown", f"{key[:60]} is not known here; {hint}", at=place,
+                    key=key[:60], nearest=near[0] if near else "", known=", ".join(known),
+                )
+        missing = [key for key in required if key not in self.node.entries]
+        for key in missing:
+            self.refuse("key_missing", f"{key} is missing", key=key)
+        if missing:
+            raise Unreadable
+
+    def scalar(self) -> str:
+        if not isinstance(self.node, Scalar):
+            raise self.refuse("text_expected", "a single value is expected here")
+        if not self.node.text.strip() and not self.node.quoted:
+            raise self.refuse("value_missing", "a value is missing here")
+        return self.node.text.strip()
+
+    def choice(self, choices: Iterable[str]) -> str:
+        value, choices = self.scalar(), list(choices)
+        if value not in choices:
+            raise self.refuse(
+                "choice_unknown", f"{value[:60]} is none of {', '.join(choices)}",
+                value=value[:60], choices=", ".join(choices),
+            )
+        return value
+
+    def identifier(self) -> str:
+        value = self.scalar()
+        if not _ID.fullmatch(value):
+            raise self.refuse(
+                "id_malformed",
+                f"{value[:60]!r} is no id; write small letters, digits and hyphens, a letter first",
+                value=value[:60],
+            )
+        return value
+
+    def number(self) -> Decimal:
+        """A plain number; amounts have up to 13 digits before and 4 after the point."""
+        value = self.scalar()
+        if not _NUMBER.fullmatch(value):
+            raise self.refuse(
+                "number_malformed",
+                f"{value[:40]} is no number; write digits with a point, at most 13 before and 4 after it",
+                value=value[:40],
+            )
+        return Decimal(value)
+
+    def amount(self) -> Decimal:
+        value = self.number()
+        if value < 0:
+            raise self.refuse("amount_negative", f"{value} is below zero", value=str(value))
+        return value
+
+    def percent(self) -> Decimal:
+        """A percentage with its sign, as a share: `2%` is 0.02."""
+        value = self.scalar()
+        if not _PERCENT.fullmatch(value):
+            raise self.refuse(
+                "percent_malformed", f"{value[:40]} is no percentage; write it with its sign, such as 2.5%",
+                value=value[:40],
+            )
+        share = Decimal(value[:-1]).scaleb(-2)
+        if share < 0:
+            raise self.refuse("percent_negative", f"{value} is below zero", value=value)
+        if share > 100:
+            raise self.refuse("percent_too_large", f"{value} is above 10000%", value=value)
+        return share
+
+    def words(self) -> tuple[str, ...]:
+        """One word or a list of words."""
+        if isinstance(self.node, Sequence):
+            return tuple(clause.scalar() for _, clause in self.items())
+        return (self.scalar(),)
+
+    def text(self) -> dict[str, str]:
+        """A text, or one text per language."""
+        if isinstance(self.node, Mapping):
+            self.keys([], ["en", "zh-Hant", "zh-Hans"])
+            return {
+                key: self.child(key).scalar()
+                for key in self.node.entries
+                if key in {"en", "zh-Hant", "zh-Hans"}
+            }
+        return {"": self.scalar()}
+
+    def items(self) -> Iterator[tuple[int, Clause]]:
+        """The members of a list, counted from 1; a member with an id is addressed by it."""
+        if not isinstance(self.node, Sequence):
+            raise self.refuse("list_expected", "a list is expected here: lines that begin with a hyphen")
+        if len(self.node.items) > MAX_ITEMS:
+            raise self.refuse(
+                "list_too_long", f"the list has {len(self.node.items)} members; {MAX_ITEMS} are allowed",
+                length=len(self.node.items), limit=MAX_ITEMS,
+            )
+        for place, item in enumerate(self.node.items, start=1):
+            name = str(place)
+            if isinstance(item, Mapping) and isinstance(item.entries.get("id"), Scalar):
+                name = item.entries["id"].text.strip() or name  # type: ignore[union-attr]
+            yield place, Clause(item, f"{self.path}/{name}", self.problems, self.source)
+
+    def formula(self, names: dict[str, Type], wanted: Iterable[Type]) -> Formula:
+        text, wanted = self.scalar(), list(wanted)
+        try:
+            formula = parse_formula(text, names)
+        except FormulaInvalid as error:
+            assert isinstance(self.node, Scalar)  # noqa: S101 -- scalar() has just seen to it
+            raise self.refuse(error.code, str(error), **error.params) from None
+        if formula.type not in wanted:
+            raise self.refuse(
+                "formula_type", f"the formula gives {formula.type}; {' or '.join(wanted)} is expected",
+                given=formula.type, wanted=" or ".join(wanted),
+            )
+        return formula

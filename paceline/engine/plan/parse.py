@@ -1,0 +1,276 @@
+"""From the text of a plan to its clauses; every reason against it is listed, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from paceline.engine.errors import PlanInvalid, Problem
+from paceline.engine.formula.tree import TYPES, Type
+from paceline.engine.hashing import canonical_json, hash_text
+from paceline.engine.money import DIGITS
+from paceline.engine.periods import PERIOD_KINDS, PeriodKind
+from paceline.engine.plan import components, policies
+from paceline.engine.plan.clauses import Clause, Unreadable
+from paceline.engine.plan.document import plain, read_document
+from paceline.engine.plan.model import LANGUAGE_VERSION, Credit, Measure, Plan, Quota
+from paceline.engine.tables import LINE_ATTRIBUTES
+
+MAX_DIRECT_CREDITS = 60
+
+Member = TypeVar("Member")
+
+
+def load_plan(text: str, *, name: str = "plan") -> Plan:
+    """Read a plan; `name` is the file name used in messages.
+
+    Raises PlanInvalid with every problem found; never anything else, whatever the text.
+    """
+    plan, problems = _read(text, name)
+    if plan is None or any(problem.severity == "error" for problem in problems):
+        raise PlanInvalid(problems)
+    return plan
+
+
+def check_plan(text: str, *, name: str = "plan") -> tuple[Problem, ...]:
+    """Every problem of a plan; empty when it can be used."""
+    return tuple(_read(text, name)[1])
+
+
+def _read(text: str, name: str) -> tuple[Plan | None, list[Problem]]:
+    problems: list[Problem] = []
+    try:
+        root = Clause(read_document(text, name=name), "", problems, name)
+        plan = _plan(root, text)
+    except PlanInvalid as error:
+        return None, list(error.problems)
+    except Unreadable:
+        return None, problems
+    return plan, problems
+
+
+def _plan(root: Clause, text: str) -> Plan:
+    root.keys(
+        ["paceline", "plan", "name", "currency", "period", "policies", "credits", "measures", "components"],
+        ["purpose", "attributes", "quotas"],
+    )
+    attempt = _Attempt()
+    attempt(lambda: root.child("paceline").choice([str(LANGUAGE_VERSION)]))
+    slug = attempt(root.child("plan").identifier)
+    title = attempt(root.child("name").text)
+    purpose = attempt(root.child("purpose").text) if root.has("purpose") else {}
+    currency = attempt(lambda: _currency(root.child("currency")))
+    period = attempt(lambda: cast("PeriodKind", root.child("period").choice(PERIOD_KINDS)))
+    attributes = attempt(lambda: _attributes(root.child("attributes"))) if root.has("attributes") else {}
+    names: dict[str, Type] = {**LINE_ATTRIBUTES, **(attributes or {})}
+    stated = attempt(lambda: _policies(root.child("policies"), names))
+    credits = members(root.child("credits"), lambda clause: _credit(clause, names))
+    _check_credits(root.child("credits"), credits)
+    measures = members(root.child("measures"), lambda clause: _measure(clause, names, credits, currency))
+    quotas = (
+        members(root.child("quotas"), lambda clause: _quota(clause, measures)) if root.has("quotas") else ()
+    )
+    parts = members(
+        root.child("components"),
+        lambda clause: components.read_component(clause, measures, quotas, stated),
+    )
+    if root.problems or slug is None or title is None or currency is None or period is None or stated is None:
+        raise Unreadable
+    return Plan(
+        slug, title, purpose or {}, currency, period, stated, attributes or {}, credits, measures,
+        quotas, parts, hash_text(canonical_json(plain(root.node))), text,
+    )
+
+
+class _Attempt:
+    """Reads one clause and goes on with the next when it cannot be read."""
+
+    Result = TypeVar("Result")
+
+    def __call__(self, read: Callable[[], Result]) -> Result | None:
+        try:
+            return read()
+        except Unreadable:
+            return None
+
+
+def members(clause: Clause, read: Callable[[Clause], Member]) -> tuple[Member, ...]:
+    """Every member of a list that can be read; ids are unique in their list."""
+    found: dict[str, Member] = {}
+    try:
+        for _, item in clause.items():
+            try:
+                member = read(item)
+            except Unreadable:
+                continue
+            identity = str(getattr(member, "id", len(found)))
+            if identity in found:
+                item.refuse("id_repeated", f"{identity} is used twice", id=identity)
+            found[identity] = member
+    except Unreadable:
+        return ()
+    if not found and not clause.problems:
+        clause.refuse("list_empty", "at least one is needed here")
+    return tuple(found.values())
+
+
+def known(clause: Clause, word: str, among: list[str], what: str) -> str:
+    """A reference to another clause."""
+    if word not in among:
+        raise clause.refuse(
+            "reference_unknown",
+            f"there is no {what} {word[:60]}; there is: {', '.join(among) or 'none'}",
+            what=what, name=word[:60], known=", ".join(among),
+        )
+    return word
+
+
+def _currency(clause: Clause) -> str:
+    code = clause.scalar()
+    if code not in DIGITS:
+        raise clause.refuse(
+            "currency_unknown", f"{code[:20]} is no active currency of ISO 4217", currency=code[:20]
+        )
+    return code
+
+
+def _attributes(clause: Clause) -> dict[str, Type]:
+    clause.keys([], clause.node.entries if hasattr(clause.node, "entries") else [])
+    found: dict[str, Type] = {}
+    for key in getattr(clause.node, "entries", {}):
+        if key in LINE_ATTRIBUTES or not key.isidentifier() or key != key.lower():
+            clause.child(key).refuse("attribute_malformed", f"{key[:60]} cannot be an attribute", key=key[:60])
+            continue
+        found[key] = cast("Type", clause.child(key).choice(TYPES))
+    return found
+
+
+def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
+    wanted = list(policies.MEANING)
+    choices = {key.partition("/")[0]: value for key, value in policies.CHOICES.items() if "/" not in key}
+    node = clause.node
+    missing = [key for key in wanted if hasattr(node, "entries") and key not in node.entries]
+    for key in missing:
+        options = " or ".join(choices.get(key, ())) or {
+            "accumulation_order": "[ordered_on, line_id]",
+            "rounding": "{mode: half-up or half-even or down, stage: component}",
+            "exchange": "{date: order-date or period-end, rate: a rate type}",
+        }[key]
+        clause.refuse(
+            "policy_missing", f"the policy {key} is not stated ({policies.MEANING[key]}); choose {options}",
+            policy=key, choices=options,
+        )
+    clause.keys([], wanted)
+    if missing:
+        raise Unreadable
+    rounding, exchange = clause.child("rounding"), clause.child("exchange")
+    rounding.keys(["mode", "stage"])
+    exchange.keys(["date", "rate"])
+    order = clause.child("accumulation_order").words()
+    for name in order:
+        if name not in names and name != "line_id":
+            raise clause.child("accumulation_order").refuse(
+                "name_unknown", f"there is no column {name[:60]}", name=name[:60],
+                nearest="", known=", ".join(sorted(names)),
+            )
+    if order[-1:] != ("line_id",) or len(set(order)) != len(order):
+        raise clause.child("accumulation_order").refuse(
+            "order_not_total", "the order must end with line_id, or two lines could tie", order=", ".join(order)
+        )
+
+    def choose(key: str) -> str:
+        inner = clause
+        for part in key.split("/"):
+            inner = inner.child(part)
+        return inner.choice(policies.CHOICES[key])
+
+    return policies.Policies(
+        boundary=cast("policies.Boundary", choose("boundary")),
+        rounding_mode=cast("policies.RoundingMode", choose("rounding/mode")),
+        rounding_stage=cast("policies.Literal['component']", choose("rounding/stage")),
+        accumulation=cast("policies.Accumulation", choose("accumulation")),
+        accumulation_order=order,
+        hierarchy_date=cast("policies.DatePolicy", choose("hierarchy_date")),
+        exchange_date=cast("policies.DatePolicy", choose("exchange/date")),
+        exchange_rate=exchange.child("rate").scalar(),
+        anchor=cast("policies.Literal['booking']", choose("anchor")),
+        splits=cast("policies.SplitPolicy", choose("splits")),
+    )
+
+
+def _credit(clause: Clause, names: dict[str, Type]) -> Credit:
+    clause.keys(["id", "kind"], ["when", "of", "levels"])
+    name = clause.child("id").identifier()
+    if clause.child("kind").choice(["direct", "rollup"]) == "direct":
+        clause.keys(["id", "kind"], ["when"])
+        formula = clause.child("when").formula(names, ["boolean"]) if clause.has("when") else None
+        return Credit(name, "direct", formula, (), 0, 0, clause.path)
+    clause.keys(["id", "kind", "of", "levels"])
+    first, through = _levels(clause.child("levels"))
+    return Credit(name, "rollup", None, clause.child("of").words(), first, through, clause.path)
+
+
+def _levels(clause: Clause) -> tuple[int, int | None]:
+    """`all`, a number of levels counted from the direct manager, or {from: 2, through: 3}."""
+    if hasattr(clause.node, "entries"):
+        clause.keys(["from"], ["through"])
+        first = _level(clause.child("from"))
+        through = _level(clause.child("through")) if clause.has("through") else None
+        if through is not None and through < first:
+            raise clause.refuse("levels_reversed", f"level {through} is below level {first}")
+        return first, through
+    return (1, None) if clause.scalar() == "all" else (1, _level(clause))
+
+
+def _level(clause: Clause) -> int:
+    text = clause.scalar()
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 50 or len(text) > 2:
+        raise clause.refuse(
+            "level_malformed", f"{text[:20]} is no level; write all or a number from 1 to 50", value=text[:20]
+        )
+    return int(text)
+
+
+def _check_credits(clause: Clause, credits: tuple[Credit, ...]) -> None:
+    direct = [credit.id for credit in credits if credit.kind == "direct"]
+    if len(direct) > MAX_DIRECT_CREDITS:
+        clause.refuse(
+            "list_too_long", f"there are {len(direct)} direct credit rules; {MAX_DIRECT_CREDITS} are allowed",
+            length=len(direct), limit=MAX_DIRECT_CREDITS,
+        )
+    for place, item in clause.items() if credits else ():
+        if place <= len(credits) and item.has("of"):
+            for word in next((c.of for c in credits if c.clause == item.path), ()):
+                try:
+                    known(item.child("of"), word, direct, "direct credit rule")
+                except Unreadable:
+                    continue
+
+
+def _measure(
+    clause: Clause, names: dict[str, Type], credits: tuple[Credit, ...], currency: str | None
+) -> Measure:
+    clause.keys(["id", "kind", "credits"], ["of"])
+    name = clause.child("id").identifier()
+    counted = clause.child("kind").choice(["sum", "count"]) == "count"
+    if counted:
+        clause.keys(["id", "kind", "credits"])
+    else:
+        clause.keys(["id", "kind", "of", "credits"])
+    formula = None if counted else clause.child("of").formula(names, ["money", "quantity"])
+    chosen = clause.child("credits")
+    words = tuple(
+        known(chosen, word, [credit.id for credit in credits], "credit rule") for word in chosen.words()
+    )
+    return Measure(name, "count" if counted else "sum", formula, words, clause.path)
+
+
+def _quota(clause: Clause, measures: tuple[Measure, ...]) -> Quota:
+    clause.keys(["id", "measure", "name"])
+    measure = clause.child("measure")
+    return Quota(
+        clause.child("id").identifier(),
+        known(measure, measure.scalar(), [item.id for item in measures], "measure"),
+        clause.child("name").scalar(),
+        clause.path,
+    )

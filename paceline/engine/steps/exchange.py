@@ -1,0 +1,99 @@
+"""Exchange: from the currency of the line to the currency of the plan, exactly."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlglot import exp
+
+from paceline.engine import columns as c
+from paceline.engine.columns import (
+    BOOLEAN, CONVERTED, COUNT, DATE, EXACT, EXCHANGE, PLACE, TEXT, col, select, table, typed,
+)
+from paceline.engine.periods import Period
+from paceline.engine.shape import Shape
+from paceline.engine.steps.crediting import REACH_KEYS, takes
+
+RATES_USED = table(
+    "rates_used", "currency rate_on",
+    {"currency": TEXT, "rate_on": DATE, "on_date": DATE, "rate": EXCHANGE},
+    nullable="rate",
+)
+CREDITS = table(
+    "credits", "credit payee_id currency",
+    {
+        "plan": TEXT, "credit": TEXT, "kind": TEXT, "payee_id": TEXT, "currency": TEXT, "lines": COUNT,
+        "credited": EXACT, "credited_plan": EXACT, "clause": TEXT,
+    },
+)
+
+
+def converted_contract(shape: Shape) -> c.Table:
+    kinds = {
+        "payee_id": TEXT, "level": PLACE, "currency": TEXT, "rate_on": DATE, "is_overlay": BOOLEAN,
+        "bits": COUNT, "line_id": TEXT, "lines": COUNT, "amount": EXACT,
+    }
+    kinds |= {f"converted_{place}": CONVERTED for place in range(len(shape.value_names))}
+    return table("converted", " ".join(REACH_KEYS), kinds, nullable="line_id")
+
+
+def rates_used(shape: Shape, period: Period, groups: str = "reach") -> exp.Query:
+    """The rate for every currency and day that occurs; NULL where the table has none."""
+    occurring = select(
+        {"currency": col("currency"), "rate_on": col("rate_on")}, distinct=True
+    ).from_(c.source(groups)).subquery("u")
+    own = exp.EQ(this=col("currency", "u"), expression=c.text(shape.plan.currency))
+    on_date: exp.Expression = col("rate_on", "u")
+    if shape.plan.policies.exchange_date == "period-end":
+        on_date = c.day(period.ends_before - timedelta(days=1))
+    rate = c.when((own, c.number(1, EXCHANGE)), otherwise=typed(col("rate", "x"), EXCHANGE))
+    query = c.conform(
+        RATES_USED,
+        {"currency": col("currency", "u"), "rate_on": col("rate_on", "u"), "on_date": on_date, "rate": rate},
+    ).from_(occurring)
+    match = c.both(
+        exp.EQ(this=col("from_currency", "x"), expression=col("currency", "u")),
+        exp.EQ(this=col("to_currency", "x"), expression=c.text(shape.plan.currency)),
+        exp.EQ(this=col("rate_type", "x"), expression=c.text(shape.plan.policies.exchange_rate)),
+        exp.EQ(this=col("on_date", "x"), expression=on_date.copy()),
+    )
+    return c.join(query, "in_exchange_rates", "x", match, kind="left")
+
+
+def convert(value: exp.Expression, rate: exp.Expression) -> exp.Cast:
+    """Amount times rate with all 22 decimals kept."""
+    return c.times(typed(value, EXACT), typed(rate, EXCHANGE), CONVERTED)
+
+
+def converted(shape: Shape) -> exp.Query:
+    """The reach in plan currency; units are carried over as they are."""
+    columns: dict[str, exp.Expression] = {
+        key: col(key, "g") for key in (*REACH_KEYS, "lines", "amount")
+    }
+    for place, name in enumerate(shape.value_names):
+        value = col(name, "g")
+        columns[f"converted_{place}"] = (
+            convert(value, col("rate", "x")) if shape.is_money(place) else typed(value, CONVERTED)
+        )
+    query = c.conform(converted_contract(shape), columns).from_(c.source("reach", "g"))
+    return c.join(query, "rates_used", "x", c.same(["currency", "rate_on"], "x", "g"))
+
+
+def credits(shape: Shape) -> exp.Query:
+    """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
+    query = c.conform(
+        CREDITS,
+        {
+            "plan": c.text(shape.plan.slug),
+            "credit": col("subject", "t"),
+            "kind": exp.Min(this=col("kind", "t")),
+            "payee_id": col("payee_id", "g"),
+            "currency": col("currency", "g"),
+            "lines": exp.Sum(this=col("lines", "g")),
+            "credited": c.total(col("amount", "g"), EXACT),
+            "credited_plan": c.total(col("converted_0", "g"), CONVERTED),
+            "clause": exp.Min(this=col("clause", "t")),
+        },
+    ).from_(c.source("converted", "g"))
+    c.join(query, "plan_credit_terms", "t", takes("t", "g", col("level", "g")))
+    return query.group_by(col("subject", "t"), col("payee_id", "g"), col("currency", "g"))

@@ -1,0 +1,173 @@
+"""The tables that go in: their contracts, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paceline.engine.columns import BOOLEAN, DATE, EXCHANGE, SHARE, STORED, TEXT, Kind, Table, table
+from paceline.engine.formula.tree import Type
+
+ORDER_LINES = table(
+    "order_lines",
+    "line_id",
+    {
+        "line_id": TEXT,
+        "order_id": TEXT,
+        "ordered_on": DATE,
+        "payee_id": TEXT,
+        "customer": TEXT,
+        "product": TEXT,
+        "category": TEXT,
+        "channel": TEXT,
+        "territory": TEXT,
+        "kind": TEXT,
+        "quantity": STORED,
+        "amount": STORED,
+        "cost": STORED,
+        "currency": TEXT,
+        "returns_line_id": TEXT,
+    },
+    nullable="order_id payee_id customer product category channel territory quantity cost returns_line_id",
+)
+CREDIT_SPLITS = table(
+    "credit_splits",
+    "line_id payee_id is_overlay",
+    {"line_id": TEXT, "payee_id": TEXT, "share": SHARE, "is_overlay": BOOLEAN},
+)
+PAYEES = table(
+    "payees",
+    "payee_id",
+    {"payee_id": TEXT, "name": TEXT, "starts_on": DATE, "ends_before": DATE, "currency": TEXT},
+    nullable="name ends_before currency",
+)
+ASSIGNMENTS = table(
+    "assignments",
+    "plan payee_id starts_on",
+    {"plan": TEXT, "payee_id": TEXT, "starts_on": DATE, "ends_before": DATE},
+    nullable="ends_before",
+)
+REPORTING = table(
+    "reporting",
+    "payee_id starts_on",
+    {"payee_id": TEXT, "manager_id": TEXT, "starts_on": DATE, "ends_before": DATE},
+    nullable="ends_before",
+)
+QUOTAS = table(
+    "quotas",
+    "quota payee_id starts_on",
+    {
+        "quota": TEXT,
+        "payee_id": TEXT,
+        "starts_on": DATE,
+        "ends_before": DATE,
+        "amount": STORED,
+        "currency": TEXT,
+    },
+    nullable="currency",
+)
+EXCHANGE_RATES = table(
+    "exchange_rates",
+    "from_currency to_currency on_date rate_type",
+    {"from_currency": TEXT, "to_currency": TEXT, "on_date": DATE, "rate_type": TEXT, "rate": EXCHANGE},
+)
+
+INPUTS: dict[str, Table] = {
+    contract.name: contract
+    for contract in (
+        ORDER_LINES, CREDIT_SPLITS, PAYEES, ASSIGNMENTS, REPORTING, QUOTAS, EXCHANGE_RATES,
+    )
+}
+REQUIRED = ("order_lines", "assignments")
+# Columns that a file may leave out altogether; they then read as empty.
+OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
+    "order_lines": (
+        "order_id", "customer", "product", "category", "channel", "territory", "quantity", "cost",
+        "returns_line_id",
+    ),
+    "payees": ("name", "ends_before", "currency"),
+    "assignments": ("ends_before",),
+    "reporting": ("ends_before",),
+    "quotas": ("currency",),
+}
+
+LINE_ATTRIBUTES: dict[str, Type] = {
+    "order_id": "text",
+    "ordered_on": "date",
+    "customer": "text",
+    "product": "text",
+    "category": "text",
+    "channel": "text",
+    "territory": "text",
+    "kind": "text",
+    "quantity": "quantity",
+    "amount": "money",
+    "cost": "money",
+    "currency": "text",
+}
+ATTRIBUTE_KINDS: dict[Type, Kind] = {
+    "text": TEXT,
+    "date": DATE,
+    "boolean": BOOLEAN,
+    "money": STORED,
+    "quantity": STORED,
+    "percent": EXCHANGE,
+}
+
+
+@dataclass(frozen=True)
+class ParquetFiles:
+    """Parquet files that together are one table.
+
+    `hashes` are their sha256 sums when the caller knows them already (a stored snapshot does); they
+    then need not be read again. `grain_checked` says that whoever wrote the files has made sure that
+    no two rows share the table's grain, as a database with a unique constraint does.
+    """
+
+    paths: tuple[Path, ...]
+    hashes: tuple[str, ...] = ()
+    grain_checked: bool = False
+
+
+Source = ParquetFiles | Any  # Any: a pyarrow.Table
+
+
+class Tables:
+    """The inputs of one run: for each table name a pyarrow.Table, a Parquet path, or several paths."""
+
+    def __init__(self, sources: Mapping[str, object]) -> None:
+        unknown = sorted(set(sources) - set(INPUTS))
+        if unknown:
+            raise ValueError(f"unknown tables {', '.join(unknown)}; known: {', '.join(INPUTS)}")
+        self.sources: dict[str, Source] = {
+            name: _source(value) for name, value in sorted(sources.items()) if value is not None
+        }
+
+    def paths(self) -> list[Path]:
+        """Every file that the run may read, and nothing else."""
+        return [
+            path
+            for source in self.sources.values()
+            if isinstance(source, ParquetFiles)
+            for path in source.paths
+        ]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.sources
+
+
+def _source(value: object) -> Source:
+    if isinstance(value, str | Path):
+        return ParquetFiles((Path(value),))
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return ParquetFiles(tuple(Path(path) for path in _paths(value)))
+    return value
+
+
+def _paths(value: Iterable[object]) -> list[str | Path]:
+    paths = [path for path in value if isinstance(path, str | Path)]
+    if len(paths) != len(list(value)):
+        raise TypeError("a table is given as a pyarrow.Table, a path or a list of paths")
+    return paths
