@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import Deferrable, Q
 from django.utils.translation import gettext_lazy as _
 
 from paceline.imports.models import Import
 from paceline.kernel.money import CurrencyField, MoneyField
-from paceline.kernel.periods import EffectiveDated, EffectiveQuerySet, ends_after_start
-from paceline.org.models import Person
+from paceline.kernel.periods import (
+    DateRange,
+    EffectiveDated,
+    EffectiveQuerySet,
+    OneId,
+    ends_after_start,
+)
+from paceline.org.models import Person, ReportingPath, Role
+
+
+class HashOfText(models.Func):
+    """A text as a big integer, so that a GiST index needs no extension to compare it."""
+
+    function = "hashtextextended"
+    template = "%(function)s(%(expressions)s, 0)"
+    output_field = models.BigIntegerField()
+
+
+class QuotaQuerySet(EffectiveQuerySet):
+    def visible_to(self, person: Person) -> QuotaQuerySet:
+        """Those who run or check pay see all; others their own and those of everyone below them."""
+        if person.has_role(Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE):
+            return self
+        paths = ReportingPath.objects.filter(ancestor=person)
+        below = paths if person.acting_on is None else paths.on(person.acting_on)
+        return self.filter(Q(person=person) | Q(person__in=below.values("descendant")))
+
+    def standing(self) -> QuotaQuerySet:
+        """Quotas that have not been replaced by a later decision."""
+        return self.filter(replaced_by__isnull=True)
 
 
 class Quota(EffectiveDated):
@@ -30,19 +60,27 @@ class Quota(EffectiveDated):
     )
     imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
 
-    objects = EffectiveQuerySet.as_manager()
+    objects = QuotaQuerySet.as_manager()
 
     class Meta:
+        ordering = ("-starts_on", "person", "measure", "id")
         constraints = (
             ends_after_start("quota_ends_after_start"),
             models.CheckConstraint(name="quota_not_negative", condition=Q(amount__gte=0)),
-            models.CheckConstraint(
-                name="quota_has_an_end", condition=Q(ends_before__isnull=False)
-            ),
-            models.UniqueConstraint(
-                fields=["person", "measure", "starts_on"],
+            models.CheckConstraint(name="quota_has_an_end", condition=Q(ends_before__isnull=False)),
+            ExclusionConstraint(
+                name="quota_one_standing_at_a_time",
+                expressions=[
+                    (OneId("person"), RangeOperators.EQUAL),
+                    (OneId(HashOfText("measure")), RangeOperators.EQUAL),
+                    (
+                        DateRange("starts_on", "ends_before", RangeBoundary()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
                 condition=Q(replaced_by__isnull=True),
-                name="quota_one_standing_per_start",
+                deferrable=Deferrable.DEFERRED,
+                violation_error_message=_("There is already a quota on some of these days."),
             ),
         )
 

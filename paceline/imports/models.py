@@ -9,21 +9,29 @@ from paceline.files.models import StoredFile
 from paceline.live.models import Progress
 from paceline.org.models import Person, Role
 
-IMPORTERS = (Role.COMPENSATION, Role.FINANCE, Role.ADMINISTRATOR)
+# Who may read what was imported; who may import is a right of each kind (access.py).
+READERS = (Role.COMPENSATION, Role.FINANCE)
+PROBLEMS_KEPT = 1_000
 
 
 class ImportState(models.TextChoices):
     UPLOADED = "uploaded", _("Uploaded")
+    CHECKING = "checking", _("Being checked")
     CHECKED = "checked", _("Checked")
     COMMITTING = "committing", _("Being imported")
     COMMITTED = "committed", _("Imported")
-    CANCELLED = "cancelled", _("Cancelled")
+    DISCARDED = "discarded", _("Discarded")
     UNDONE = "undone", _("Undone")
 
 
 class ImportQuerySet(models.QuerySet["Import"]):
     def visible_to(self, person: Person) -> ImportQuerySet:
-        return self if person.has_role(*IMPORTERS) else self.none()
+        """The pay desk sees all imports; HR and administrators see those they brought themselves."""
+        if person.has_role(*READERS):
+            return self
+        if person.has_role(Role.HR, Role.ADMINISTRATOR):
+            return self.filter(uploaded_by=person)
+        return self.none()
 
 
 class Import(models.Model):
@@ -31,14 +39,17 @@ class Import(models.Model):
 
     kind = models.CharField(max_length=40)
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="imports")
+    name = models.CharField(_("file"), max_length=255)
     state = models.CharField(
-        max_length=12, choices=ImportState.choices, default=ImportState.UPLOADED
+        _("state"), max_length=12, choices=ImportState.choices, default=ImportState.UPLOADED
     )
     uploaded_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    uploaded_at = models.DateTimeField()
+    uploaded_at = models.DateTimeField(_("uploaded"))
     layout = models.JSONField(default=dict)
     mapping = models.JSONField(default=dict)
     totals = models.JSONField(default=dict)
+    refusal = models.JSONField(default=dict)
+    rejected = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
     progress = models.ForeignKey(Progress, models.PROTECT, null=True, related_name="+")
     committed_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     committed_at = models.DateTimeField(null=True)
@@ -51,18 +62,22 @@ class Import(models.Model):
         ordering = ("-id",)
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.file}"
+        return f"{self.kind}: {self.name}"
 
 
 class ImportProblem(models.Model):
-    """One rejected line and why, so that it can be mended and sent again."""
+    """Why a line was rejected, or what is worth knowing about it; the first thousand are kept.
+
+    ``row`` counts as a spreadsheet does, 0 is the file as a whole. All rejected lines with all
+    their reasons are in ``Import.rejected``.
+    """
 
     source = models.ForeignKey(Import, models.CASCADE, related_name="problems")
     row = models.BigIntegerField()
     column = models.CharField(max_length=120, blank=True)
     code = models.CharField(max_length=60)
     params = models.JSONField(default=dict)
-    text = models.JSONField(default=list)
+    severity = models.CharField(max_length=8, default="error")
 
     class Meta:
         ordering = ("source", "row", "id")

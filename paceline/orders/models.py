@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from paceline.imports.models import Import
@@ -27,10 +27,15 @@ class OrderLine(models.Model):
     line_number = models.CharField(_("line"), max_length=40)
     kind = models.CharField(max_length=6, choices=LineKind.choices, default=LineKind.SALE)
     returns_line = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="return_lines"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="return_lines",
+        db_index=False,
     )
     ordered_on = models.DateField(_("order date"))
-    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
     customer = models.CharField(_("customer"), max_length=200, blank=True)
     product = models.CharField(_("product"), max_length=200, blank=True)
     category = models.CharField(_("category"), max_length=120, blank=True)
@@ -49,8 +54,13 @@ class OrderLine(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["person", "ordered_on"], name="order_line_person_day"),
-            models.Index(fields=["ordered_on"], name="order_line_day"),
+            models.Index(fields=["person", "ordered_on", "id"], name="order_line_person_day"),
+            models.Index(fields=["ordered_on", "id"], name="order_line_day"),
+            models.Index(
+                fields=["returns_line"],
+                condition=Q(returns_line__isnull=False),
+                name="order_line_returned",
+            ),
         )
 
     def __str__(self) -> str:
@@ -60,6 +70,33 @@ class OrderLine(models.Model):
     def line_id(self) -> str:
         """The id by which the engine and statements know the line."""
         return f"{self.source}/{self.order_number}/{self.line_number}"
+
+
+class OrderLineBefore(models.Model):
+    """What a line said before an import changed it, so that the import can be undone.
+
+    Written and read set by set; ids instead of foreign keys, because it is a picture of the past.
+    """
+
+    source_import = models.ForeignKey(Import, models.PROTECT, related_name="+")
+    row_id = models.BigIntegerField()
+    kind = models.CharField(max_length=6)
+    returns_line_id = models.BigIntegerField(null=True)
+    ordered_on = models.DateField()
+    person_id = models.BigIntegerField(null=True)
+    customer = models.CharField(max_length=200)
+    product = models.CharField(max_length=200)
+    category = models.CharField(max_length=120)
+    channel = models.CharField(max_length=80)
+    territory = models.CharField(max_length=80)
+    quantity = models.DecimalField(max_digits=18, decimal_places=4)
+    amount = MoneyField()
+    cost = MoneyField(null=True)
+    currency = CurrencyField()
+    imported_by_id = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.row_id} before {self.source_import_id}"
 
 
 class LineShare(models.Model):
@@ -79,6 +116,19 @@ class LineShare(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line}: {self.person} {self.share}"
+
+
+class LineShareBefore(models.Model):
+    """What a share said before an import changed it."""
+
+    source_import = models.ForeignKey(Import, models.PROTECT, related_name="+")
+    row_id = models.BigIntegerField()
+    share = models.DecimalField(max_digits=9, decimal_places=8)
+    is_overlay = models.BooleanField()
+    imported_by_id = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.row_id} before {self.source_import_id}"
 
 
 class ExchangeRate(models.Model):
@@ -104,6 +154,41 @@ class ExchangeRate(models.Model):
         return f"{self.from_currency}/{self.to_currency} {self.on}"
 
 
+class ExchangeRateBefore(models.Model):
+    """What a rate said before an import changed it."""
+
+    source_import = models.ForeignKey(Import, models.PROTECT, related_name="+")
+    row_id = models.BigIntegerField()
+    rate = models.DecimalField(max_digits=18, decimal_places=10)
+    imported_by_id = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.row_id} before {self.source_import_id}"
+
+
+class ClosedDays(models.Model):
+    """Days of which a final run has used the lines: nothing on them changes any more.
+
+    Ranges may overlap, because monthly and quarterly plans each close their own.
+    """
+
+    starts_on = models.DateField(_("from"))
+    ends_before = models.DateField(_("until before"))
+    closed_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                name="closed_days_end_after_start", condition=Q(ends_before__gt=F("starts_on"))
+            ),
+            models.UniqueConstraint(fields=["starts_on", "ends_before"], name="closed_days_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.starts_on} – {self.ends_before}"
+
+
 class MonthRevision(models.Model):
     """Raised whenever an order line of the month changes; tells which snapshot is still true."""
 
@@ -126,7 +211,9 @@ class MonthSnapshot(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["month", "revision"], name="snapshot_once_per_revision"),
+            models.UniqueConstraint(
+                fields=["month", "revision"], name="snapshot_once_per_revision"
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,157 @@
+"""What can be imported: each kind with its fields, its own checks, and how it is written.
+
+Apps above register their kinds when they start (``register`` in their ``AppConfig.ready``), so that
+this app knows none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from paceline.imports.layout import Problem
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    from paceline.imports.models import Import
+    from paceline.org.models import Person
+
+    Label = str | _StrPromise
+else:
+    Label = str
+
+
+class FieldType(StrEnum):
+    """How the text of a cell is read."""
+
+    TEXT = "text"
+    DAY = "day"
+    DECIMAL = "decimal"
+    SHARE = "share"
+    CURRENCY = "currency"
+    PERSON = "person"
+    CHOICE = "choice"
+    PERIOD = "period"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One piece of a record: what it is called, how it is read, and what it is when absent.
+
+    ``aliases`` are column names by which it is recognised (any language, compared without case and
+    signs). ``default`` is the value of every row when no column is chosen. ``counted_within`` names
+    the field within whose equal values rows are numbered when the file has no such column.
+    """
+
+    name: str
+    label: Label
+    type: FieldType = FieldType.TEXT
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    max_length: int = 200
+    places: int = 4
+    default: str = ""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    counted_within: str = ""
+    hint: Label = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many accepted rows are new, change something, or say what is already known."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+
+
+@dataclass(slots=True)
+class Check:
+    """A file under examination: typed rows in DuckDB, problems, and a cursor for look-ups.
+
+    ``lines`` in ``duck`` has ``row`` and one typed column per field (people as ``<field>_id``);
+    ``problems`` has ``row, field, code, params, severity``. Rows with an error are left out of
+    ``accepted``, which :func:`paceline.imports.checking.settle` makes from both.
+    """
+
+    duck: duckdb.DuckDBPyConnection
+    kind: ImportKind
+    fields: frozenset[str]
+    counted: bool = False
+    file_problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What an apply or undo step needs besides the rows."""
+
+    source: Import
+    by: Person
+    at: datetime
+    step: Callable[[str], None] = lambda _step: None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportKind:
+    """One kind of record that files bring.
+
+    ``check`` adds problems to a :class:`Check`. ``match`` compares the accepted rows with what is
+    stored, adds problems that only show there, and counts; it must not change anything. ``apply``
+    writes the accepted rows. ``undo`` takes one import back or raises ``UndoRefused``.
+    """
+
+    key: str
+    label: Label
+    purpose: Label
+    fields: tuple[Field, ...]
+    may_import: Callable[[Person], bool]
+    check: Callable[[Check], None]
+    match: Callable[[Check], Changes]
+    apply: Callable[[Check, Commit], Changes]
+    undo: Callable[[Commit], None]
+    icon: str = "file-import"
+    day_field: str = ""
+    sum_field: str = ""
+    currency_field: str = ""
+    order: int = 0
+
+    def field(self, name: str) -> Field:
+        return next(field for field in self.fields if field.name == name)
+
+
+_kinds: dict[str, ImportKind] = {}
+
+
+class UnknownKind(LookupError):
+    """No kind of import has this key."""
+
+
+class UndoRefused(Exception):
+    """An import cannot be taken back; ``problem`` says why."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.problem = Problem(code, params=params)
+
+
+def register(kind: ImportKind) -> None:
+    _kinds[kind.key] = kind
+
+
+def kind(key: str) -> ImportKind:
+    try:
+        return _kinds[key]
+    except KeyError as error:
+        raise UnknownKind(key) from error
+
+
+def kinds() -> Sequence[ImportKind]:
+    """All kinds in the order in which a company would bring them in."""
+    return sorted(_kinds.values(), key=lambda item: item.order)

@@ -1,0 +1,150 @@
+"""Which column of a file feeds which field; suggested from names, remembered by header."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping as MappingOf
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from paceline.imports.kinds import Field, ImportKind
+from paceline.imports.layout import Layout
+from paceline.imports.recognition import plain
+
+# Columns that the file of rejected lines carries beside the original ones.
+ROW_COLUMN, LINE_COLUMN, REASON_COLUMN = "paceline_row", "paceline_line", "paceline_reason"
+OWN_COLUMNS = (ROW_COLUMN, LINE_COLUMN, REASON_COLUMN)
+VALUES_MAX = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a field's text comes from: a column, a constant for all rows, or counting.
+
+    ``values`` replaces texts before they are read (an old key by a new one). ``style`` is a date
+    format or a decimal mark chosen by the reader; empty means recognised.
+    """
+
+    column: int | None = None
+    constant: str = ""
+    counted: bool = False
+    style: str = ""
+    values: MappingOf[str, str] = field(default_factory=dict)
+
+    @property
+    def is_given(self) -> bool:
+        return self.column is not None or bool(self.constant) or self.counted
+
+
+Mapping = dict[str, Source]
+
+
+def suggest(kind: ImportKind, layout: Layout) -> Mapping:
+    """A mapping from the names of the columns; fields without a column get their default."""
+    names = [plain(name) for name in layout.columns] if layout.has_header else []
+    taken: set[int] = set()
+    mapping: Mapping = {}
+    for wanted in kind.fields:
+        found = next(
+            (
+                names.index(alias)
+                for alias in spellings(wanted)
+                if names.count(alias) == 1 and names.index(alias) not in taken
+            ),
+            None,
+        )
+        if wanted.counted_within and plain(LINE_COLUMN) in names:
+            found = names.index(plain(LINE_COLUMN))
+        if found is not None:
+            taken.add(found)
+            mapping[wanted.name] = Source(column=found)
+        elif wanted.counted_within:
+            mapping[wanted.name] = Source(counted=True)
+        else:
+            mapping[wanted.name] = Source(constant=wanted.default)
+    return mapping
+
+
+def spellings(wanted: Field) -> list[str]:
+    """Every column name by which a field is known, normalised."""
+    return [plain(name) for name in (wanted.name, *wanted.aliases)]
+
+
+def known_names(kind: ImportKind) -> frozenset[str]:
+    own = {plain(name) for name in OWN_COLUMNS}
+    return frozenset(own | {name for wanted in kind.fields for name in spellings(wanted)})
+
+
+def header_digest(layout: Layout) -> str:
+    """Identifies files of the same shape; our own extra columns do not count."""
+    names = [name for name in layout.columns if name not in OWN_COLUMNS]
+    text = "\x1f".join([str(layout.has_header), *names])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def as_json(mapping: Mapping) -> dict[str, Any]:
+    return {name: asdict(source) for name, source in mapping.items()}
+
+
+def from_json(data: MappingOf[str, Any]) -> Mapping:
+    known = Source.__dataclass_fields__
+    return {
+        name: Source(**{key: value for key, value in source.items() if key in known})
+        for name, source in data.items()
+    }
+
+
+def by_name(columns: MappingOf[str, Any], kind: ImportKind, layout: Layout) -> Mapping:
+    """A mapping written by hand: field → column name or number, or a :class:`Source`.
+
+    Fields that are not named keep their suggestion.
+    """
+    mapping = suggest(kind, layout)
+    for name, source in columns.items():
+        kind.field(name)
+        if isinstance(source, Source):
+            mapping[name] = source
+        elif isinstance(source, int):
+            mapping[name] = Source(column=source)
+        elif isinstance(source, str) and source in layout.columns:
+            mapping[name] = Source(column=layout.columns.index(source))
+        else:
+            raise ColumnUnknown(str(source))
+    return mapping
+
+
+class ColumnUnknown(LookupError):
+    """A mapping names a column that the file does not have."""
+
+
+def fitting(mapping: Mapping, kind: ImportKind, columns: int) -> Mapping:
+    """The part of a mapping that makes sense for a kind and a number of columns."""
+    return {
+        wanted.name: source
+        for wanted in kind.fields
+        if (source := mapping.get(wanted.name)) is not None
+        and (source.column is None or 0 <= source.column < columns)
+    }
+
+
+def apply(cells: pa.Table, mapping: Mapping, fields: Sequence[Field]) -> pa.Table:
+    """Text columns named by field, trimmed, plus ``row``; counting is left to the checks."""
+    columns: dict[str, pa.ChunkedArray | pa.Array] = {"row": cells["row"]}
+    for wanted in fields:
+        source = mapping.get(wanted.name, Source())
+        if source.column is not None:
+            text = pc.utf8_trim_whitespace(cells[f"c{source.column}"])
+        else:
+            text = pa.repeat(pa.scalar(source.constant, pa.string()), cells.num_rows)
+        columns[wanted.name] = _replaced(text, source.values) if source.values else text
+    return pa.table(columns)
+
+
+def _replaced(text: pa.ChunkedArray, values: MappingOf[str, str]) -> pa.ChunkedArray:
+    olds = pa.array(list(values), pa.string())
+    news = pa.array(list(values.values()), pa.string())
+    return pc.coalesce(news.take(pc.index_in(text, olds)), text)

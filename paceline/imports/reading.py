@@ -1,0 +1,310 @@
+"""Bytes to cells: every supported file becomes one Arrow table of text columns ``c0``, ``c1``, …
+
+Text stays text here, so that what is shown as wrong is what stands in the file. Rows keep the
+number a spreadsheet would give them (``row``, header included).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import mmap
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from paceline.imports import recognition
+from paceline.imports.layout import (
+    COLUMNS_MAX,
+    ROWS_MAX,
+    FileType,
+    FileUnreadable,
+    Layout,
+    Problem,
+)
+
+CHUNK = 4 * 1024 * 1024
+LINE_BYTES_MAX = 16 * 1024 * 1024
+UNPACKED_BYTES_MAX = 1024**3
+UNPACKED_RATIO_MAX = 200
+ENTRIES_MAX = 2_000
+SHOWN = 120
+BAD_ROWS_KEPT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a file: ``row`` BIGINT and one text column per column; and rows that broke."""
+
+    table: pa.Table
+    broken: tuple[Problem, ...] = ()
+    broken_text: tuple[str, ...] = ()
+
+
+def recognise_file(path: Path, *, known_names: frozenset[str] = frozenset()) -> Layout:
+    """The layout of any supported file. Raises :class:`FileUnreadable`."""
+    layout = recognition.recognise(path, known_names=known_names)
+    if layout.type is FileType.TEXT:
+        return layout
+    return described(path, layout, known_names)
+
+
+def described(path: Path, layout: Layout, known_names: frozenset[str] = frozenset()) -> Layout:
+    """Column names (and sheets) of a file of known type and encoding, found anew."""
+    if layout.type is FileType.TEXT:
+        return recognition.describe_text(first_text(path, layout), layout, known_names)
+    if layout.type is FileType.PARQUET:
+        names = tuple(str(name) for name in _parquet(path).schema_arrow.names)
+        _check_width(len(names))
+        return replace(layout, columns=names, has_header=True)
+    table, sheets = _spreadsheet(path, layout.sheet, recognition.SAMPLE_LINES)
+    rows = _as_rows(table)
+    if not rows:
+        raise FileUnreadable("file_empty")
+    layout = recognition.name_columns(rows, replace(layout, sheets=sheets), known_names)
+    return replace(layout, sheet=layout.sheet or sheets[0])
+
+
+def read_cells(path: Path, layout: Layout) -> Cells:
+    """All rows of a file under a layout. Raises :class:`FileUnreadable`."""
+    if layout.type is FileType.TEXT:
+        cells = _read_text(path, layout)
+    elif layout.type is FileType.PARQUET:
+        cells = _read_parquet(path)
+    else:
+        table, _ = _spreadsheet(path, layout.sheet, ROWS_MAX + 2)
+        first = int(layout.has_header)
+        cells = Cells(_numbered(table.slice(first), first + 1))
+    if cells.table.num_rows > ROWS_MAX:
+        raise FileUnreadable("too_many_rows", most=ROWS_MAX)
+    return cells
+
+
+def first_rows(path: Path, layout: Layout, limit: int = 8) -> list[list[str]]:
+    """The first records as the layout reads them, for showing."""
+    if layout.type is FileType.TEXT:
+        text = first_text(path, layout)
+        rows = recognition.sample_rows(text, layout.delimiter, limit + 1)
+        return rows[int(layout.has_header) :][:limit]
+    return [
+        list(row.values())[1:] for row in read_cells(path, layout).table.slice(0, limit).to_pylist()
+    ]
+
+
+def first_text(path: Path, layout: Layout) -> str:
+    with path.open("rb") as stream:
+        sample = stream.read(recognition.SAMPLE_BYTES)
+    try:
+        return recognition.decode_sample(sample, layout.encoding)
+    except UnicodeDecodeError as error:
+        raise _wrong_encoding(layout, sample, error.start) from error
+
+
+def _wrong_encoding(layout: Layout, before: bytes, offset: int) -> FileUnreadable:
+    line = before[:offset].count(b"\n") + 1
+    return FileUnreadable("wrong_encoding", encoding=layout.encoding, line=line)
+
+
+# ---------------------------------------------------------------------------------------- text
+
+
+def _read_text(path: Path, layout: Layout) -> Cells:
+    with _as_utf8(path, layout) as clean:
+        _refuse_broken_quotes(clean, layout.delimiter)
+        return _parse(clean, layout)
+
+
+@contextmanager
+def _as_utf8(path: Path, layout: Layout) -> Iterator[Path]:
+    """The file as UTF-8 without a mark, decoded strictly from its first byte to its last."""
+    decoder = codecs.getincrementaldecoder(recognition.codec_of(layout.encoding))("strict")
+    with tempfile.NamedTemporaryFile(suffix=".csv") as clean:
+        lines = 1
+        with path.open("rb") as stream:
+            while True:
+                chunk = stream.read(CHUNK)
+                try:
+                    text = decoder.decode(chunk, final=not chunk)
+                except UnicodeDecodeError as error:
+                    raise FileUnreadable(
+                        "wrong_encoding",
+                        encoding=layout.encoding,
+                        line=lines + error.object[: error.start].count(b"\n"),
+                    ) from error
+                if "\x00" in text:
+                    line = lines + text[: text.index("\x00")].count("\n")
+                    raise FileUnreadable("nul_bytes", line=line)
+                lines += text.count("\n")
+                clean.write(text.encode().removeprefix(codecs.BOM_UTF8))
+                if not chunk:
+                    break
+        clean.flush()
+        yield Path(clean.name)
+
+
+def _well_quoted(delimiter: str) -> re.Pattern[bytes]:
+    """Matches as far as quotes are well formed; its last group is the field where it ends."""
+    cut = re.escape(delimiter.encode())
+    field = rb'"[^"]*+(?:""[^"]*+)*+"|[^"' + cut + rb"\r\n][^" + cut + rb"\r\n]*+"
+    return re.compile(
+        rb"(?:(?:" + field + rb")?+(?:" + cut + rb"|\r\n?|\n))*+((?:" + field + rb")?+)"
+    )
+
+
+def _refuse_broken_quotes(path: Path, delimiter: str) -> None:
+    """A quote that is never closed would swallow lines in silence: the place is named instead."""
+    if path.stat().st_size == 0:
+        raise FileUnreadable("file_empty")
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data.find(b'"') < 0:
+            return
+        match = _well_quoted(delimiter).match(data)
+        end, start = (match.end(), match.start(1)) if match else (0, 0)
+        del match
+        if end == len(data):
+            return
+        start = min(start, end)
+        line = data[:start].count(b"\n") + 1
+        shown = data[start : start + SHOWN].decode("utf-8", "replace").splitlines()
+    raise FileUnreadable("broken_quotes", line=line, text=shown[0] if shown else "")
+
+
+def _parse(path: Path, layout: Layout) -> Cells:
+    names = [f"c{index}" for index in range(len(layout.columns))]
+    broken: list[Problem] = []
+    texts: list[str] = []
+
+    def keep_broken(row: pa.csv.InvalidRow) -> str:
+        number = row.number or 0
+        params = {"expected": row.expected_columns, "found": row.actual_columns}
+        if len(broken) < BAD_ROWS_KEPT:
+            broken.append(Problem("wrong_number_of_cells", row=number, params=params))
+            texts.append(row.text)
+        return "skip"
+
+    head = layout.skip_rows + int(layout.has_header)
+    try:
+        table = pa.csv.read_csv(
+            path,
+            read_options=pa.csv.ReadOptions(
+                use_threads=False,
+                column_names=names,
+                skip_rows_after_names=head,
+                block_size=LINE_BYTES_MAX,
+            ),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=layout.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=keep_broken,
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise FileUnreadable("text_unreadable", detail=str(error)[:200]) from error
+    return Cells(_numbered(table, head + 1, {p.row for p in broken}), tuple(broken), tuple(texts))
+
+
+def _numbered(table: pa.Table, first: int, skipped: set[int] | None = None) -> pa.Table:
+    """Give each row its number in the file, stepping over the ``skipped`` ones."""
+    count = table.num_rows
+    if skipped:
+        last = first + count + len(skipped)
+        numbers = pa.array(n for n in range(first, last) if n not in skipped).slice(0, count)
+    else:
+        numbers = pc.add(pa.array(range(count), pa.int64()), first)
+    return table.add_column(0, "row", numbers.cast(pa.int64()))
+
+
+# ------------------------------------------------------------------------- Parquet, spreadsheets
+
+
+def _parquet(path: Path) -> pq.ParquetFile:
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise FileUnreadable("file_cut_off") from error
+    if file.metadata.num_rows > ROWS_MAX:
+        raise FileUnreadable("too_many_rows", most=ROWS_MAX)
+    return file
+
+
+def _read_parquet(path: Path) -> Cells:
+    file = _parquet(path)
+    _check_width(len(file.schema_arrow.names))
+    try:
+        table = file.read()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise FileUnreadable("file_cut_off") from error
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        try:
+            text = column.cast(pa.string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise FileUnreadable("column_not_text", column=name) from error
+        columns.append(pc.fill_null(text, ""))
+    names = [f"c{index}" for index in range(len(columns))]
+    return Cells(_numbered(pa.table(columns, names=names), 1))
+
+
+def _spreadsheet(path: Path, sheet: str, rows: int) -> tuple[pa.Table, tuple[str, ...]]:
+    _refuse_bombs(path)
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as out:
+        result = subprocess.run(  # noqa: S603 - our own module, arguments are not a shell's
+            [
+                sys.executable,
+                "-m",
+                "paceline.imports.spreadsheet",
+                path,
+                out.name,
+                sheet,
+                str(rows),
+            ],
+            capture_output=True,
+            check=False,
+            cwd=Path(__file__).resolve().parents[2],
+            timeout=300,
+        )
+        if result.returncode != 0:
+            raise FileUnreadable("spreadsheet_unreadable")
+        table = pq.read_table(out.name)
+    _check_width(table.num_columns)
+    return table, tuple(json.loads(result.stdout))
+
+
+def _refuse_bombs(path: Path) -> None:
+    """Look at the archive's table of contents before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile as error:
+        raise FileUnreadable("file_cut_off") from error
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = max(1, sum(entry.compress_size for entry in entries))
+    too_dense = unpacked > 50 * 1024**2 and unpacked // packed > UNPACKED_RATIO_MAX
+    if len(entries) > ENTRIES_MAX or unpacked > UNPACKED_BYTES_MAX or too_dense:
+        raise FileUnreadable("archive_too_large", most=UNPACKED_BYTES_MAX // 1024**2)
+    if not any(entry.filename == "xl/workbook.xml" for entry in entries):
+        raise FileUnreadable("file_of_other_kind")
+
+
+def _as_rows(table: pa.Table) -> list[list[str]]:
+    return [list(row.values()) for row in table.to_pylist()]
+
+
+def _check_width(columns: int) -> None:
+    if columns > COLUMNS_MAX:
+        raise FileUnreadable("too_many_columns", columns=columns, most=COLUMNS_MAX)
