@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from paceline.live import wording
 from paceline.org.models import Person
 
 
@@ -59,3 +60,24 @@ class Progress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.done}/{self.total}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended_at is not None
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percents done, 100 only at the end; ``None`` while the total is unknown."""
+        if self.state == ProgressState.DONE:
+            return 100
+        return min(99, self.done * 100 // self.total) if self.total else None
+
+    @property
+    def step_text(self) -> str:
+        """The running step in the reader's language."""
+        return wording.step_text(self.kind, self.step)
+
+    @property
+    def failure_text(self) -> str:
+        """Why the work failed, in the reader's language; empty when it did not."""
+        return wording.failure_text(self.kind, self.failure, self.failure_params)

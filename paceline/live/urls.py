@@ -1,6 +1,12 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from paceline.live import views
 
 app_name = "live"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("events", views.events, name="events"),
+    path("progress/<int:pk>/", views.progress, name="progress"),
+    path("progress/<int:pk>/cancel", views.cancel, name="cancel"),
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from paceline.notifications import wording
 from paceline.org.models import Person
 
 
@@ -39,3 +40,16 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient}: {self.kind}"
+
+    @property
+    def text(self) -> str:
+        """The sentence in the language of whoever reads it now."""
+        return wording.text_of(self.kind, self.params)
+
+    @property
+    def icon(self) -> str:
+        return wording.icon_of(self.kind)
+
+    @property
+    def is_read(self) -> bool:
+        return self.read_at is not None

@@ -1,0 +1,81 @@
+"""Jobs belong to the transaction that asks for them, and the jobs of dead workers run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection, transaction
+
+from paceline.kernel import jobs
+from paceline.kernel import tasks as housekeeping
+
+ran: list[str] = []
+
+
+@jobs.task(name="tests.note")
+def note(*, word: str) -> None:
+    if word == "bad":
+        raise ValueError(word)
+    ran.append(word)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_ran_yet() -> None:
+    ran.clear()
+
+
+def states() -> list[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id")
+        return list(cursor.fetchall())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_of_a_rolled_back_transaction_never_existed(run_jobs: Callable[[], int]) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        jobs.enqueue(note, word="never")
+        raise ZeroDivisionError
+    with transaction.atomic():
+        jobs.enqueue(note, word="once")
+    assert run_jobs() == 1
+    assert ran == ["once"]
+
+
+@pytest.mark.django_db
+def test_a_failing_job_is_marked_and_raised(run_jobs: Callable[[], int]) -> None:
+    jobs.enqueue(note, word="bad")
+    with pytest.raises(ValueError, match="bad"):
+        run_jobs()
+    assert states() == [("tests.note", "failed")]
+    assert run_jobs() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_job_of_a_silent_worker_is_run_again(run_jobs: Callable[[], int]) -> None:
+    jobs.enqueue(note, word="again")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '10 minutes') RETURNING id"
+        )
+        (dead,) = cursor.fetchone()  # type: ignore[misc]
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [dead])
+    assert run_jobs() == 0, "it belongs to the worker that is gone"
+    async_to_sync(housekeeping.retry_stalled_jobs.func)(timestamp=0)
+    assert run_jobs() == 1
+    assert ran == ["again"]
+    assert states() == [("tests.note", "succeeded")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_job_of_a_living_worker_is_left_alone(run_jobs: Callable[[], int]) -> None:
+    jobs.enqueue(note, word="again")
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
+        (alive,) = cursor.fetchone()  # type: ignore[misc]
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [alive])
+    async_to_sync(housekeeping.retry_stalled_jobs.func)(timestamp=0)
+    assert run_jobs() == 0
+    assert states() == [("tests.note", "doing")]

@@ -1,0 +1,187 @@
+"""The stream of an open page: in order, resumed, reset, and only what its person may follow."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
+from django.http import StreamingHttpResponse
+from django.test import RequestFactory
+
+from paceline.accounts.models import User
+from paceline.live import events, stream, topics, views
+from paceline.live.models import LiveEvent
+from paceline.org.models import Person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Session:
+    session_key = "kept"
+
+    def exists(self, session_key: str) -> bool:
+        return True
+
+
+def tell(topic: str, kind: str = "changed", ref: str = "") -> None:
+    events.append(connection, topic=topic, kind=kind, ref=ref)
+
+
+def ask(person: Person, query: str, **headers: str) -> Any:
+    request = RequestFactory().get(f"/live/events?{query}", **headers)
+    request.user = person.user  # type: ignore[assignment]
+    request.person = person  # type: ignore[attr-defined]
+    request.session = Session()  # type: ignore[assignment]
+    return views.events(request)
+
+
+@pytest.fixture
+def starter(transactional_db: None) -> Person:
+    user = User.objects.create_user(
+        "lin@example.com", "a-long-password", joined_at="2026-01-01T00:00:00Z"
+    )
+    return Person.objects.create(number="L1", name="Lin", user=user)
+
+
+async def read(lines: AsyncIterator[bytes], count: int) -> list[dict[str, Any]]:
+    """The next ``count`` events of a stream, with their ids; comments are skipped."""
+    found: list[dict[str, Any]] = []
+    while len(found) < count:
+        block = (await asyncio.wait_for(anext(lines), 10)).decode()
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line[1:])
+        if "data" in fields:
+            data = json.loads(fields["data"])
+            found.append({"id": fields.get("id"), "event": fields.get("event"), **data})
+    return found
+
+
+async def beside(function: Any, *args: Any, **named: Any) -> Any:
+    """Call a function that uses the database in the loop's thread, and give back its connection."""
+
+    def call() -> Any:
+        try:
+            return function(*args, **named)
+        finally:
+            connection.close()
+
+    return await sync_to_async(call)()
+
+
+async def leave(lines: AsyncIterator[bytes]) -> None:
+    """Close the page: the server's wait for the next event is cancelled."""
+    waiting = asyncio.ensure_future(anext(lines))
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await waiting
+    await asyncio.sleep(0.05)
+
+
+def body(response: StreamingHttpResponse) -> AsyncIterator[bytes]:
+    return response.streaming_content.__aiter__()  # type: ignore[union-attr]
+
+
+def in_loop(story: Any) -> None:
+    asyncio.run(asyncio.wait_for(story, 30))
+
+
+def test_events_arrive_live_in_order_and_only_of_the_topics_asked_for(starter: Person) -> None:
+    async def story() -> None:
+        response = await beside(ask, starter, f"topics=person:{starter.pk}")
+        assert response["Content-Type"] == "text/event-stream"
+        assert response["Cache-Control"] == "no-cache"
+        lines = body(response)
+        assert await anext(lines) == b"retry: 2000\n\n"
+        assert (await anext(lines)).endswith(b": connected\n\n")
+        for number in range(5):
+            await beside(tell, "person:999", "secret")
+            await beside(tell, f"person:{starter.pk}", "notification", str(number))
+        found = await read(lines, 5)
+        assert [event["ref"] for event in found] == ["0", "1", "2", "3", "4"]
+        assert {event["kind"] for event in found} == {"notification"}
+        assert len(views.reader()) == 1
+        await leave(lines)
+        assert len(views.reader()) == 0, "a closed page frees its queue"
+
+    in_loop(story())
+
+
+def test_a_page_resumes_after_the_last_event_it_saw(starter: Person) -> None:
+    topic = f"person:{starter.pk}"
+    for number in range(4):
+        tell(topic, "notification", str(number))
+    second = LiveEvent.objects.order_by("id")[1].pk
+
+    async def story() -> None:
+        response = await beside(
+            ask, starter, f"topics={topic}", headers={"Last-Event-ID": str(second)}
+        )
+        lines = body(response)
+        assert [event["ref"] for event in await read(lines, 2)] == ["2", "3"]
+        await leave(lines)
+
+    in_loop(story())
+
+
+def test_a_page_that_was_away_longer_than_the_window_is_told_to_start_again(
+    starter: Person,
+) -> None:
+    topic = f"person:{starter.pk}"
+    for number in range(3):
+        tell(topic, "notification", str(number))
+    first = LiveEvent.objects.order_by("id")[0].pk
+    LiveEvent.objects.filter(pk__lte=first + 1).delete()
+
+    async def story() -> None:
+        response = await beside(
+            ask, starter, f"topics={topic}", headers={"Last-Event-ID": str(first - 1)}
+        )
+        lines = body(response)
+        (event,) = await read(lines, 1)
+        assert event["event"] == "reset"
+        with pytest.raises(StopAsyncIteration):
+            await anext(lines)
+
+    in_loop(story())
+
+
+def test_a_page_that_reads_too_slowly_is_told_to_start_again(starter: Person) -> None:
+    subscription = stream.Subscription(frozenset({"runs"}))
+    for number in range(stream.QUEUE_MAX + 1):
+        subscription.offer(stream.Event(number, "runs", "changed", ""))
+    assert subscription.is_behind
+    assert subscription.waiting.qsize() == stream.QUEUE_MAX
+
+
+def test_nobody_follows_what_is_not_theirs(starter: Person) -> None:
+    other = Person.objects.create(number="L2", name="Other")
+    assert topics.followed_by(starter, [f"person:{other.pk}"]) == []
+    assert topics.followed_by(starter, ["a kind nobody registered", "progress:1", ""]) == []
+    response = ask(starter, f"topics=person:{other.pk}")
+    assert response.status_code == 204
+
+
+def test_the_poll_heals_a_lost_notification(
+    starter: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "POLL_SECONDS", 0.2)
+    topic = f"person:{starter.pk}"
+
+    async def story() -> None:
+        lines = body(await beside(ask, starter, f"topics={topic}"))
+        await anext(lines)
+        await anext(lines)
+        await beside(
+            LiveEvent.objects.create, topic=topic, kind="unannounced", at="2026-07-15T00:00:00Z"
+        )
+        (event,) = await read(lines, 1)
+        assert event["kind"] == "unannounced"
+        await leave(lines)
+
+    in_loop(story())
