@@ -19,8 +19,8 @@ def leased(folder: Path, *, start: Callable[[], None], stop: Callable[[], None])
     handle = os.open(folder / "leases", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH)
-        start()
         try:
+            start()
             yield
         finally:
             with suppress(BlockingIOError):

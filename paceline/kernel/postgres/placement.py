@@ -47,9 +47,8 @@ class Account:
         if self.switch:
             options |= {"user": self.uid, "group": self.gid, "extra_groups": []}
             environment["HOME"] = "/"
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: S603
+        process = subprocess.Popen(  # type: ignore[call-overload]  # noqa: S603 - our own programs
             command,
-            check=False,
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -58,6 +57,13 @@ class Account:
             start_new_session=True,
             **options,
         )
+        try:
+            said, _ = process.communicate()
+        except BaseException:
+            # Interrupted: what is half started would be nobody's, so it is let finish first.
+            process.wait()
+            raise
+        return subprocess.CompletedProcess(command, process.returncode, said)
 
     def can_reach(self, folder: Path) -> bool:
         return not self.switch or self.run(["test", "-x", str(folder)], cwd="/").returncode == 0

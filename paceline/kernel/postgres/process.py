@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from itertools import pairwise
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -49,10 +50,7 @@ def remove_stale_pid_file(data: Path) -> None:
 
 def _serves(pid: int, data: Path) -> bool:
     words = _command_line(pid)
-    return any(
-        flag == "-D" and Path(folder) == data
-        for flag, folder in zip(words, words[1:], strict=False)
-    )
+    return any(flag == "-D" and Path(folder) == data for flag, folder in pairwise(words))
 
 
 def _command_line(pid: int) -> list[str]:

@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 class ServerBroken(Exception):
-    """The private server could not be made, started or stopped; the message holds its last words."""
+    """The private server could not be made, started or stopped; its last words are included."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ def database_url(folder: Path | None = None) -> str:
     ``DATABASE_URL`` if it is set, else the private server's; the latter answers only while someone
     holds :func:`database_running` or :func:`running_server`.
     """
-    return os.environ.get("DATABASE_URL") or _url(place(folder or default_folder()), OWNER, DATABASE)
+    return os.environ.get("DATABASE_URL") or _url(
+        place(folder or default_folder()), OWNER, DATABASE
+    )
 
 
 @contextmanager
@@ -181,7 +183,9 @@ def _locales(major: int) -> Iterator[list[str]]:
 def _start(placement: Placement, binaries: Binaries) -> None:
     remove_stale_pid_file(placement.data)
     settings = {**SETTINGS, "unix_socket_directories": str(placement.sockets)}
-    lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()]
+    lines = [
+        f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()
+    ]
     conf = placement.data / "paceline.conf"
     conf.write_text("\n".join([*lines, ""]), encoding="utf-8")
     if placement.account.switch:

@@ -1,0 +1,200 @@
+"""The ``paceline`` command.
+
+The engine's commands (``calculate``, ``check-plan``) need no database and never load Django; the
+others set Django up when they are called.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from types import FrameType, ModuleType
+from typing import Annotated
+
+import typer
+
+from paceline.engine.cli import app as engine_app
+
+TRIAL_SETTINGS = "paceline.settings.demo"
+
+app = typer.Typer(
+    help="Paceline: incentive pay that is fair, exact to the cent and explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+locale_app = typer.Typer(help="The message catalogues.", no_args_is_help=True)
+app.add_typer(engine_app)
+app.add_typer(locale_app, name="locale")
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(help="The port to listen on.")]
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="The port; the next free one if it is taken.")] = 8000,
+) -> None:
+    """Start the demonstration company on this machine; Ctrl-C stops all of it."""
+    from paceline.kernel.trial import run_trial
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = TRIAL_SETTINGS
+    raise typer.Exit(run_trial(port))
+
+
+@app.command()
+def prepare() -> None:
+    """Set up the demonstration company; what is done already is not done again."""
+    from paceline.kernel import trial
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = TRIAL_SETTINGS
+    with _stoppable():
+        _set_up()
+        trial.prepare()
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that answer requests.")] = 1,
+    access_log: Annotated[bool, typer.Option(help="Log every request.")] = False,
+) -> None:
+    """Serve the web pages."""
+    import uvicorn
+
+    _choose_settings()
+    with _stoppable():
+        uvicorn.run(
+            "paceline.asgi:application",
+            host=host,
+            port=port,
+            workers=workers,
+            access_log=access_log,
+            lifespan="off",
+            server_header=False,
+            # Open event streams never end by themselves.
+            timeout_graceful_shutdown=3,
+        )
+
+
+@app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option(help="Jobs that run at the same time.")] = 2,
+) -> None:
+    """Run background jobs: imports, pay runs, messages."""
+    _choose_settings()
+    with _stoppable():
+        _manage(
+            "procrastinate",
+            "worker",
+            f"--concurrency={concurrency}",
+            "--shutdown-graceful-timeout=10",
+        )
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version: tables, constraints, the cache table."""
+    _choose_settings()
+    with _stoppable():
+        _manage("migrate", "--no-input", "--verbosity=1")
+        _manage("createcachetable")
+
+
+@app.command()
+def assets() -> None:
+    """Gather, name by content and compress the files that browsers load."""
+    _choose_settings()
+    _manage("collectstatic", "--no-input", "--clear", "--verbosity=0")
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def manage(context: typer.Context) -> None:
+    """Run one of Django's own commands: paceline manage shell."""
+    _choose_settings()
+    with _stoppable():
+        _manage(*context.args)
+
+
+@locale_app.command("extract")
+def locale_extract() -> None:
+    """Bring the catalogues up to date with the source."""
+    locales = _locales()
+    for language, left in locales.extract_messages().items():
+        typer.echo(f"{language}: {left} left to translate")
+
+
+@locale_app.command("compile")
+def locale_compile() -> None:
+    """Build the binary catalogues that the product reads."""
+    locales = _locales()
+    for path in locales.compile_catalogues():
+        typer.echo(path)
+
+
+@locale_app.command("check")
+def locale_check(
+    limit: Annotated[int, typer.Option(help="Shortcomings to list.")] = 40,
+) -> None:
+    """Fail on any message that a language lacks."""
+    locales = _locales()
+    shortcomings = locales.check_catalogues()
+    for shortcoming in shortcomings[:limit]:
+        typer.echo(shortcoming)
+    if shortcomings:
+        typer.echo(f"{len(shortcomings)} shortcomings in the catalogues.")
+        raise typer.Exit(1)
+    typer.echo("The catalogues are complete.")
+
+
+def _choose_settings() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paceline.settings")
+
+
+def _set_up() -> None:
+    import django
+
+    django.setup()
+
+
+def _manage(*words: str) -> None:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["paceline", *words])
+
+
+def _locales() -> ModuleType:
+    """The catalogues' module; they are about the source, so the trial's settings will do."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", TRIAL_SETTINGS)
+    from paceline.kernel import locales
+
+    return locales
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Hold the database while the command works; on SIGTERM leave in order, giving it back."""
+    from paceline.kernel import postgres, processes
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+    processes.end_with_parent()
+    private = os.environ["DJANGO_SETTINGS_MODULE"] in {TRIAL_SETTINGS, "paceline.settings.test"}
+    with postgres.database_running() if private else nullcontext():
+        yield
+
+
+def main() -> None:
+    app(prog_name="paceline")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""A whole installation on one machine, for trying the product: ``make demo``.
+
+One process watches: it holds the private PostgreSQL, prepares the database in a child, then starts
+web and worker and stops everything when it is told to, or when one of them ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from paceline.kernel import locales, postgres
+from paceline.kernel.processes import Children, own_command, stopping_in_order
+
+HOST = "127.0.0.1"
+PORTS_TRIED = 50
+READY_WITHIN = 120.0
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class NotReady(Exception):
+    """A part of the trial ended or did not answer in time; the message says which and why."""
+
+
+def run_trial(port: int) -> int:
+    """Run until interrupted; returns the exit code."""
+    logs = postgres.default_folder().parent / "log"
+    begun = time.monotonic()
+    try:
+        with stopping_in_order(), postgres.database_running(), Children() as children:
+            _run_prepare(children)
+            port = _free_port(port)
+            _start(children, port, logs)
+            _wait_until_ready(children, port, logs)
+            seconds = time.monotonic() - begun
+            _say(f"\nPaceline is ready at http://{HOST}:{port}/ (after {seconds:.0f} s).")
+            _say(f"Its logs are in {logs}. Ctrl-C stops everything.")
+            _watch(children, logs)
+    except KeyboardInterrupt:
+        _say("\nStopped.")
+        return 0
+    except (NotReady, postgres.ServerBroken, postgres.PostgresMissing) as fact:
+        _say(f"\n{fact}")
+        return 1
+    return 1
+
+
+def prepare() -> None:
+    """Bring database, catalogues, assets and the company up to date; Django is set up already."""
+    with _step("database"):
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable")
+    with _step("languages"):
+        locales.compile_catalogues()
+    with _step("assets"):
+        _gather_assets()
+    call_command("demo_company")
+
+
+def _run_prepare(children: Children) -> None:
+    children.start("set-up", own_command("prepare"))
+    code = children.finish("set-up")
+    if code != 0:
+        raise NotReady(f"Setting up failed (exit code {code}).")
+
+
+def _start(children: Children, port: int, logs: Path) -> None:
+    children.start("worker", own_command("worker"), log=logs / "worker.log")
+    children.start("web", own_command("serve", f"--port={port}"), log=logs / "web.log")
+
+
+def _free_port(first: int) -> int:
+    """The first port from ``first`` on that nobody listens on. Raises :class:`NotReady`."""
+    for port in range(first, first + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise NotReady(f"Every port from {first} to {first + PORTS_TRIED - 1} is taken.")
+
+
+def _wait_until_ready(children: Children, port: int, logs: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline:
+        _raise_if_ended(children, logs)
+        if _answers(port):
+            return
+        time.sleep(0.1)
+    raise NotReady(f"No answer on port {port} within {READY_WITHIN:.0f} s; see {logs}.")
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _watch(children: Children, logs: Path) -> None:
+    while True:
+        _raise_if_ended(children, logs)
+        time.sleep(0.5)
+
+
+def _raise_if_ended(children: Children, logs: Path) -> None:
+    for name, code in children.ended().items():
+        lines = (logs / f"{name}.log").read_text("utf-8", "replace").splitlines()[-20:]
+        raise NotReady("\n".join([f"The {name} process ended (exit code {code}):", *lines]))
+
+
+def _gather_assets() -> None:
+    """Collect static files again if any of them changed since the last time."""
+    stamp = Path(settings.STATIC_ROOT).with_suffix(".stamp")
+    state = _assets_state()
+    if stamp.exists() and stamp.read_text(encoding="ascii") == state:
+        return
+    shutil.rmtree(settings.STATIC_ROOT, ignore_errors=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(state, encoding="ascii")
+
+
+def _assets_state() -> str:
+    """A hash that changes with the files: our own by name, size and time, packages by version."""
+    state = hashlib.sha256()
+    lock = PROJECT / "node_modules" / ".package-lock.json"
+    if lock.exists():
+        state.update(lock.read_bytes())
+    for path in sorted(PROJECT.joinpath("paceline").glob("*/static/**/*")):
+        if path.is_file():
+            found = path.stat()
+            state.update(f"{path} {found.st_size} {found.st_mtime_ns}\n".encode())
+    state.update(os.fsencode(sys.prefix))
+    return state.hexdigest()
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Say what was done and how long it took, on one line."""
+    begun = time.monotonic()
+    yield
+    _say(f"{name:<12}{time.monotonic() - begun:6.1f} s")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the terminal is this module's page
