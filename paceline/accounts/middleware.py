@@ -13,7 +13,7 @@ LANGUAGE_COOKIE = "paceline-language"
 
 
 class Preferences:
-    """Signed in: the account's language and zone. Otherwise the cookie's or the browser's language."""
+    """The account's language and zone; before sign-in the language of the cookie or browser."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,7 +27,7 @@ class Preferences:
             known = dict(settings.LANGUAGES)
             language = chosen if chosen in known else translation.get_language_from_request(request)
             zone = settings.TIME_ZONE
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(_zone(zone)):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)

@@ -239,9 +239,7 @@ class RoleGrant(EffectiveDated):
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="role_grants")
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
-    granted_by = models.ForeignKey(
-        Person, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    granted_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = EffectiveQuerySet.as_manager()
 

@@ -1,0 +1,104 @@
+"""Changes to ways in: opening and closing accounts, preferences, ending sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+
+from paceline.accounts.models import User
+from paceline.kernel import audit
+from paceline.kernel.audit import Actor
+
+
+class AddressTaken(Exception):
+    """Another account already signs in with this address."""
+
+
+class AccountAlreadyClosed(Exception):
+    """The account could not sign in before either."""
+
+
+class AccountAlreadyOpen(Exception):
+    """The account may sign in already."""
+
+
+@transaction.atomic
+def open_account(
+    *, email: str, by: Actor | None, at: datetime, password: str | None = None
+) -> User:
+    """Create a way in. Without a password its owner sets one through a link that they are sent."""
+    if User.objects.filter(email__iexact=email).exists():
+        raise AddressTaken(email)
+    user = User.objects.create_user(email, password, joined_at=at)
+    audit.record("account_opened", subject=user, by=by, at=at, after={"email": user.email})
+    return user
+
+
+@transaction.atomic
+def change_preferences(  # the reader's own: who and whose are the same account
+    *, user: User, at: datetime, language: str = "", time_zone: str = "", theme: str = ""
+) -> None:
+    """Change the given preferences of an account; empty ones stay as they are."""
+    wanted = {"language": language, "time_zone": time_zone, "theme": theme}
+    changed = {
+        name: value for name, value in wanted.items() if value and value != getattr(user, name)
+    }
+    if not changed:
+        return
+    before = {name: getattr(user, name) for name in changed}
+    for name, value in changed.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(changed))
+    audit.record("preferences_changed", subject=user, by=None, at=at, before=before, after=changed)
+
+
+@transaction.atomic
+def close_account(*, user: User, by: Actor, at: datetime, reason: str) -> None:
+    """Stop an account from signing in and end its sessions, in one transaction."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not user.is_active:
+        raise AccountAlreadyClosed(user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    ended = end_sessions(user=user)
+    audit.record(
+        "account_closed",
+        subject=user,
+        by=by,
+        at=at,
+        before={"may sign in": True},
+        after={"may sign in": False, "sessions ended": ended},
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def reopen_account(*, user: User, by: Actor, at: datetime, reason: str) -> None:
+    """Let a closed account sign in again."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_active:
+        raise AccountAlreadyOpen(user)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    audit.record(
+        "account_reopened",
+        subject=user,
+        by=by,
+        at=at,
+        before={"may sign in": False},
+        after={"may sign in": True},
+        reason=reason,
+    )
+
+
+def end_sessions(*, user: User) -> int:
+    """End every session of an account; returns how many there were.
+
+    Each answer checks the session in the database, so the next request is already refused.
+    """
+    sessions = list(UserSession.objects.filter(user=user))
+    for session in sessions:
+        session.end()
+    return len(sessions)

@@ -1,0 +1,105 @@
+"""The written matrix: who may do what with which field of which object.
+
+Each app's ``access`` module holds its own :class:`Section`; ``docs/rights.md`` is written from all
+of them, and the ``may_…`` functions ask the same rows, so that the document cannot drift from what
+the product does. Roles are plain words here: this layer knows no organisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """How the one who asks stands to the one whom the object is about, strongest first."""
+
+    SELF = "self"
+    REPORT = "report"
+    INDIRECT_REPORT = "indirect report"
+    FORMER_REPORT = "former report"
+    PEER = "peer"
+    OTHER = "other"
+
+
+EVERYONE = frozenset(Relation)
+LINE_BELOW = frozenset({Relation.REPORT, Relation.INDIRECT_REPORT})
+
+
+class Act(StrEnum):
+    """What a right is, seen from the separation of duties."""
+
+    READ = "read"
+    MAKE = "make"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: a right over a field of an object, given by role, by relation, or both.
+
+    ``field`` ``*`` means the object as a whole. ``relations`` name whom the object is about as seen
+    by the one who asks: ``report`` means that the object is about one of their reports.
+    """
+
+    field: str
+    right: str
+    act: Act = Act.READ
+    roles: frozenset[str] = frozenset()
+    relations: frozenset[Relation] = frozenset()
+    note: str = ""
+
+    def allows(self, roles: Iterable[str], relation: Relation | None) -> bool:
+        """Whether one of the roles, or the relation, gives this right."""
+        return relation in self.relations or not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """All rows of one object, for example of statements."""
+
+    of: str
+    rules: tuple[Rule, ...] = field(default=())
+
+    def rule(self, right: str, of_field: str = "*") -> Rule:
+        """The row for a right; a right that is not written down does not exist (``KeyError``)."""
+        for rule in self.rules:
+            if (rule.right, rule.field) == (right, of_field):
+                return rule
+        raise KeyError(f"{self.of}.{of_field}: no right {right!r} is written down")
+
+    def allows(
+        self,
+        right: str,
+        roles: Iterable[str],
+        relation: Relation | None = None,
+        *,
+        of_field: str = "*",
+    ) -> bool:
+        return self.rule(right, of_field).allows(roles, relation)
+
+
+def both_made_and_checked(sections: Iterable[Section]) -> Iterator[tuple[str, str]]:
+    """Pairs of role and object where one role may both make and check it: there must be none."""
+    for section in sections:
+        made = {role for rule in section.rules if rule.act is Act.MAKE for role in rule.roles}
+        checked = {role for rule in section.rules if rule.act is Act.CHECK for role in rule.roles}
+        for role in sorted(made & checked):
+            yield role, section.of
+
+
+def as_markdown(section: Section, roles: Iterable[str]) -> str:
+    """The section as a table: one row a right, one column a relation and a role."""
+    names = list(roles)
+    relations = list(Relation)
+    lines = [
+        "| field | right | act | " + " | ".join([*relations, *names]) + " | note |",
+        "|" + "---|" * (4 + len(relations) + len(names)),
+    ]
+    for rule in section.rules:
+        marks = ["✓" if relation in rule.relations else "" for relation in relations]
+        marks += ["✓" if name in rule.roles else "" for name in names]
+        cells = [rule.field, rule.right, rule.act, *marks, rule.note]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)

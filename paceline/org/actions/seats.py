@@ -1,0 +1,226 @@
+"""Positions and teams, and who is in them on which days."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from paceline.kernel import audit
+from paceline.org.actions.succession import NothingToEnd, days, end_row, make_room
+from paceline.org.models import Person, Position, PositionHolding, Team, TeamMembership
+
+TEAM_DEPTH_MAX = 12
+
+
+class CodeTaken(Exception):
+    """Another position or team already has this code."""
+
+
+class TeamCircle(Exception):
+    """The team would lie below itself, or the tree would grow too deep."""
+
+
+@transaction.atomic
+def add_position(
+    *,
+    code: str,
+    title: str,
+    by: Person | None,
+    at: datetime,
+    level: str = "",
+    job_family: str = "",
+) -> Position:
+    """Name a kind of seat that people can hold and plans can follow."""
+    if Position.objects.filter(code=code).exists():
+        raise CodeTaken(code)
+    position = Position.objects.create(code=code, title=title, level=level, job_family=job_family)
+    audit.record(
+        "position_added",
+        subject=position,
+        by=by,
+        at=at,
+        after={"code": code, "title": title, "level": level, "job_family": job_family},
+    )
+    return position
+
+
+@transaction.atomic
+def hold_position(
+    *,
+    person: Person,
+    position: Position,
+    starts_on: date,
+    by: Person | None,
+    at: datetime,
+    ends_before: date | None = None,
+    reason: str = "",
+) -> PositionHolding:
+    """Give a person a position from a day on; the one held before ends there.
+
+    The same fact said twice changes nothing. Raises ``Overlaps`` if a later position is in the way.
+    """
+    Person.objects.select_for_update().get(pk=person.pk)
+    rows = PositionHolding.objects.filter(person=person)
+    same = rows.filter(position=position, starts_on=starts_on, ends_before=ends_before).first()
+    if same is not None:
+        return same  # type: ignore[no-any-return]
+    former = make_room(rows.select_related("position"), starts_on, ends_before)
+    holding = PositionHolding.objects.create(
+        person=person, position=position, starts_on=starts_on, ends_before=ends_before
+    )
+    audit.record(
+        "position_held",
+        subject=person,
+        by=by,
+        at=at,
+        before=None if former is None else {"position": str(former.position)},  # type: ignore[attr-defined]
+        after={"position": str(position), **days(holding)},
+        reason=reason,
+    )
+    return holding
+
+
+@transaction.atomic
+def leave_position(
+    *, person: Person, ends_before: date, by: Person, at: datetime, reason: str = ""
+) -> None:
+    """End the position that a person holds the day before ``ends_before``."""
+    row = (
+        PositionHolding.objects.filter(person=person)
+        .during(ends_before, None)
+        .select_for_update(of=("self",))
+        .select_related("position")
+        .first()
+    )
+    if row is None:
+        raise NothingToEnd(person)
+    before = {"position": str(row.position), **days(row)}
+    end_row(row, ends_before)
+    audit.record(
+        "position_left",
+        subject=person,
+        by=by,
+        at=at,
+        before=before,
+        after={"ends_before": ends_before},
+        reason=reason,
+    )
+
+
+@transaction.atomic
+def create_team(
+    *, code: str, name: str, by: Person | None, at: datetime, parent: Team | None = None
+) -> Team:
+    """Create a team, at the top or below another one."""
+    if Team.objects.filter(code=code).exists():
+        raise CodeTaken(code)
+    if parent is not None and len(_above(parent)) >= TEAM_DEPTH_MAX:
+        raise TeamCircle(name)
+    team = Team.objects.create(code=code, name=name, parent=parent)
+    audit.record(
+        "team_created",
+        subject=team,
+        by=by,
+        at=at,
+        after={"code": code, "name": name, "parent": str(parent or "")},
+    )
+    return team
+
+
+@transaction.atomic
+def change_team(
+    *, team: Team, name: str, parent: Team | None, by: Person, at: datetime, reason: str = ""
+) -> Team:
+    """Rename a team or hang it elsewhere; a team never lies below itself."""
+    # All teams are locked: two moves at once could otherwise close a circle between them.
+    list(Team.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
+    team = Team.objects.select_related("parent").get(pk=team.pk)
+    if parent is not None:
+        above = _above(parent)
+        if team.pk in above or len(above) >= TEAM_DEPTH_MAX:
+            raise TeamCircle(team)
+    before = {"name": team.name, "parent": str(team.parent or "")}
+    after = {"name": name, "parent": str(parent or "")}
+    if before == after:
+        return team
+    team.name, team.parent = name, parent
+    team.save(update_fields=["name", "parent"])
+    audit.record(
+        "team_changed", subject=team, by=by, at=at, before=before, after=after, reason=reason
+    )
+    return team
+
+
+@transaction.atomic
+def move_to_team(
+    *,
+    person: Person,
+    team: Team,
+    starts_on: date,
+    by: Person | None,
+    at: datetime,
+    ends_before: date | None = None,
+    reason: str = "",
+) -> TeamMembership:
+    """Make a person a member of a team from a day on; the membership before ends there.
+
+    The same fact said twice changes nothing. Raises ``Overlaps`` if a later move is in the way.
+    """
+    Person.objects.select_for_update().get(pk=person.pk)
+    rows = TeamMembership.objects.filter(person=person)
+    same = rows.filter(team=team, starts_on=starts_on, ends_before=ends_before).first()
+    if same is not None:
+        return same  # type: ignore[no-any-return]
+    former = make_room(rows.select_related("team"), starts_on, ends_before)
+    membership = TeamMembership.objects.create(
+        person=person, team=team, starts_on=starts_on, ends_before=ends_before
+    )
+    audit.record(
+        "moved_to_team",
+        subject=person,
+        by=by,
+        at=at,
+        before=None if former is None else {"team": str(former.team)},  # type: ignore[attr-defined]
+        after={"team": str(team), **days(membership)},
+        reason=reason,
+    )
+    return membership
+
+
+@transaction.atomic
+def leave_team(
+    *, person: Person, ends_before: date, by: Person, at: datetime, reason: str = ""
+) -> None:
+    """End the membership that a person has the day before ``ends_before``."""
+    row = (
+        TeamMembership.objects.filter(person=person)
+        .during(ends_before, None)
+        .select_for_update(of=("self",))
+        .select_related("team")
+        .first()
+    )
+    if row is None:
+        raise NothingToEnd(person)
+    before = {"team": str(row.team), **days(row)}
+    end_row(row, ends_before)
+    audit.record(
+        "team_left",
+        subject=person,
+        by=by,
+        at=at,
+        before=before,
+        after={"ends_before": ends_before},
+        reason=reason,
+    )
+
+
+def _above(team: Team) -> list[int]:
+    """Ids of the team and of all teams above it."""
+    parents = dict(Team.objects.values_list("pk", "parent_id"))
+    chain: list[int] = []
+    current: int | None = team.pk
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = parents.get(current)
+    return chain

@@ -1,0 +1,190 @@
+"""Reading people, teams and reporting lines as they were on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pyarrow as pa
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from paceline.kernel.shell import Attention, PaletteEntry
+from paceline.org.models import (
+    Employment,
+    Person,
+    PersonQuerySet,
+    ReportingLine,
+    ReportingPath,
+    Role,
+    Team,
+    TeamMembership,
+)
+
+PALETTE_MAX = 8
+
+PAYEES = pa.schema(
+    [
+        pa.field("payee_id", pa.string(), nullable=False),
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("starts_on", pa.date32(), nullable=False),
+        pa.field("ends_before", pa.date32()),
+        pa.field("currency", pa.string(), nullable=False),
+    ]
+)
+REPORTING = pa.schema(
+    [
+        pa.field("payee_id", pa.string(), nullable=False),
+        pa.field("manager_id", pa.string(), nullable=False),
+        pa.field("starts_on", pa.date32(), nullable=False),
+        pa.field("ends_before", pa.date32()),
+    ]
+)
+
+
+def reports(person: Person, on: date) -> PersonQuerySet:
+    """Those who report to a person directly on a day."""
+    return _below(person, on, Q(depth=1))
+
+
+def people_below(person: Person, on: date) -> PersonQuerySet:
+    """Those who report to a person on a day, directly or over others."""
+    return _below(person, on, Q())
+
+
+def people_ever_below(person: Person) -> PersonQuerySet:
+    """Those who reported to a person on any day, directly or over others."""
+    paths = ReportingPath.objects.filter(ancestor=person, descendant=OuterRef("pk"))
+    return Person.objects.filter(Exists(paths))
+
+
+def _below(person: Person, on: date, depth: Q) -> PersonQuerySet:
+    paths = ReportingPath.objects.filter(depth, ancestor=person, descendant=OuterRef("pk")).on(on)
+    return Person.objects.filter(Exists(paths))
+
+
+def leads(person: Person, on: date) -> bool:
+    """Whether anybody reports to the person on a day."""
+    return bool(ReportingLine.objects.filter(manager=person).on(on).exists())
+
+
+def manager(person: Person, on: date) -> Person | None:
+    """Whom a person reports to on a day."""
+    line = ReportingLine.objects.filter(person=person).on(on).select_related("manager").first()
+    return None if line is None else line.manager
+
+
+def team(person: Person, on: date) -> Team | None:
+    """The team a person belongs to on a day."""
+    row = TeamMembership.objects.filter(person=person).on(on).select_related("team").first()
+    return None if row is None else row.team
+
+
+def members(teams: Iterable[Team], on: date) -> PersonQuerySet:
+    """The members of some teams on a day, without those of the teams below them."""
+    rows = TeamMembership.objects.filter(team__in=list(teams), person=OuterRef("pk")).on(on)
+    return Person.objects.filter(Exists(rows))
+
+
+def employment(person: Person, on: date) -> Employment | None:
+    """The terms on which a person works here on a day."""
+    return Employment.objects.filter(person=person).on(on).first()
+
+
+def payees(before: date) -> pa.Table:
+    """Everyone who was employed on some day before ``before``, for the engine.
+
+    One row a person: first day of the first employment, end of the last, currency of the last that
+    began before ``before``. Sorted by ``payee_id``, which is the employee number.
+    """
+    rows: dict[str, list[object]] = {}
+    terms = Employment.objects.filter(starts_on__lt=before).order_by("person__number", "starts_on")
+    for number, name, starts_on, ends_before, currency in terms.values_list(
+        "person__number", "person__name", "starts_on", "ends_before", "currency"
+    ):
+        first = rows[number][2] if number in rows else starts_on
+        rows[number] = [number, name, first, ends_before, currency]
+    return _table(sorted(rows.values(), key=lambda row: str(row[0])), PAYEES)
+
+
+def reporting(starts_on: date, ends_before: date) -> pa.Table:
+    """The reporting lines that count on some day of the range, for the engine.
+
+    Sorted by ``payee_id`` and ``starts_on``; both ids are employee numbers.
+    """
+    lines = ReportingLine.objects.during(starts_on, ends_before).values_list(
+        "person__number", "manager__number", "starts_on", "ends_before"
+    )
+    return _table(
+        sorted((list(line) for line in lines), key=lambda row: (row[0], row[2])), REPORTING
+    )
+
+
+def _table(rows: list[list[object]], schema: pa.Schema) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [
+        pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def attention(person: Person, as_of: date) -> list[Attention]:
+    """What those who keep the company's people should look at."""
+    if not person.has_role(Role.HR, Role.COMPENSATION, Role.ADMINISTRATOR):
+        return []
+    stranded = stranded_reports(as_of).count()
+    if not stranded:
+        return []
+    text = ngettext(
+        "%(count)d person reports to someone who has left",
+        "%(count)d people report to someone who has left",
+        stranded,
+    ) % {"count": stranded}
+    return [
+        Attention(
+            text=text,
+            url=reverse("org:people") + "?stranded=1",
+            icon="sitemap",
+            weight=40,
+            detail=_("Give them another manager, or team credits will not reach anyone."),
+        )
+    ]
+
+
+def stranded_reports(on: date) -> PersonQuerySet:
+    """Employed people whose manager does not work here on a day."""
+    here = Employment.objects.filter(person=OuterRef("manager")).on(on)
+    lines = ReportingLine.objects.filter(~Exists(here), person=OuterRef("pk")).on(on)
+    return Person.objects.employed_on(on).filter(Exists(lines))
+
+
+def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:
+    """People whose name, employee number or address contains the text; one query.
+
+    Those who work here on the day come first.
+    """
+    if not text.strip():
+        return []
+    wanted = text.strip()
+    found = (
+        Person.objects.visible_to(person)
+        .annotate(here=Exists(Employment.objects.filter(person=OuterRef("pk")).on(as_of)))
+        .filter(
+            Q(name__icontains=wanted)
+            | Q(latin_name__icontains=wanted)
+            | Q(number__istartswith=wanted)
+            | Q(email__istartswith=wanted)
+        )
+        .order_by("-here", "name", "id")[:PALETTE_MAX]
+    )
+    return [
+        PaletteEntry(
+            label=hit.name,
+            url=reverse("org:person", args=[hit.pk]),
+            detail=" · ".join(filter(None, [hit.latin_name, hit.number])),
+            icon="user",
+        )
+        for hit in found
+    ]
