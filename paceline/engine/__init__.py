@@ -19,6 +19,7 @@ from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
 from paceline.engine.run import ENGINE_VERSION, Results, calculate
 from paceline.engine.tables import ParquetFiles, Tables
+from paceline.engine.trace import Trace, trace
 
 __all__ = [
     "ENGINE_VERSION",
@@ -34,8 +35,10 @@ __all__ = [
     "Results",
     "ResultsDisagree",
     "Tables",
+    "Trace",
     "calculate",
     "check_plan",
     "load_plan",
     "period_from_key",
+    "trace",
 ]

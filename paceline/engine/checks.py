@@ -37,6 +37,7 @@ _MESSAGES: dict[str, str] = {
     "currency_unknown": "{table}: {subject} is no active currency ({count} rows)",
     "currencies_mixed": "order_lines: {count} lines are in {subject}, but the plan's formulas compare with {detail}",
     "exchange_rate_missing": "exchange_rates: no {detail} rate from {subject}",
+    "period_too_long": "the period {subject} has more than {detail} days",
     "amount_too_large": "an amount is too large to be calculated exactly",
 }
 

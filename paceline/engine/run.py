@@ -136,7 +136,7 @@ class _Run:
         self.done = 0
 
     def execute(self) -> Results:
-        given = prepare(self.workspace, self.shape, self.period)
+        given = open_run(self.workspace, self.shape, self.period, check=True)
         self._tell("lines")
         steps = step_queries(self.shape, self.period, given)
         for contract, make in steps:
@@ -205,13 +205,19 @@ class _Run:
         )
 
 
-def prepare(workspace: Workspace, shape: Shape, period: Period) -> list[str]:
-    """Open the inputs, check them, and lay out the calendar; returns the tables that were given."""
+def open_run(
+    workspace: Workspace, shape: Shape, period: Period, *, check: bool = False
+) -> list[str]:
+    """Open the inputs and lay out what the steps stand on; returns the tables that were given.
+
+    `check` reads every row for what would make the result wrong. A trace leaves it out: its run did it.
+    """
     if (period.ends_before - period.starts_on).days > MAX_DAYS:
-        raise InputInvalid([checks.problem("amount_too_large", "period")])
+        raise InputInvalid([checks.problem("period_too_long", "period", period.key, str(MAX_DAYS))])
     given = workspace.open_inputs()
     checks.check_presence(shape.plan, shape, given, period)
-    checks.check_inputs(workspace, shape, period, given)
+    if check:
+        checks.check_inputs(workspace, shape, period, given)
     for name, rows in plan_tables(shape).items():
         workspace.register(name, rows)
     days = [row[0] for row in workspace.rows(crediting.breakpoints(shape, period))]

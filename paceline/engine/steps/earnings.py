@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import EXACT, MONEY, RATE, TEXT, col, select, table, typed
+from paceline.engine.columns import BOOLEAN, EXACT, MONEY, RATE, TEXT, col, select, table, typed
 from paceline.engine.shape import Shape
 
 EARNINGS = table(
     "earnings", "component payee_id",
     {
         "component": TEXT, "payee_id": TEXT, "measure": EXACT, "attainment": RATE, "computed": MONEY,
-        "cap_adjustment": MONEY, "floor_adjustment": MONEY, "earned": MONEY, "currency": TEXT,
+        "condition_adjustment": MONEY, "cap_adjustment": MONEY, "floor_adjustment": MONEY, "earned": MONEY, "currency": TEXT,
         "clause": TEXT,
     },
     nullable="measure attainment",
@@ -24,36 +24,40 @@ PROBLEMS = table(
 
 
 def earnings(shape: Shape) -> exp.Query:
-    """One row for every payee in the plan and every component."""
-    inner = _computed().subquery("e")
+    """One row for every payee in the plan and every component.
+
+    A component whose condition does not hold pays nothing: neither cap nor floor then applies.
+    """
     computed, cap, floor = col("computed", "e"), col("cap", "e"), col("floor", "e")
-    over = c.least(c.minus(cap, computed, MONEY), c.number(0, MONEY), MONEY)
-    under = c.greatest(c.minus(floor, computed.copy(), MONEY), c.number(0, MONEY), MONEY)
-    cap_adjustment = typed(
-        c.when((cap.copy().is_(exp.null()), c.number(0, MONEY)), otherwise=over), MONEY
-    )
-    floor_adjustment = typed(
-        c.when((floor.copy().is_(exp.null()), c.number(0, MONEY)), otherwise=under), MONEY
-    )
-    earned = c.plus(
-        c.plus(computed.copy(), cap_adjustment.copy(), MONEY), floor_adjustment.copy(), MONEY
-    )
+    holds = col("holds", "e")
+    nothing = c.number(0, MONEY)
+    withheld = c.minus(nothing, computed, MONEY)
+    over = c.least(c.minus(cap, computed, MONEY), nothing.copy(), MONEY)
+    under = c.greatest(c.minus(floor, computed, MONEY), nothing.copy(), MONEY)
+    capped = c.both(holds, exp.Not(this=cap.is_(exp.null())))
+    lifted = c.both(holds.copy(), exp.Not(this=floor.is_(exp.null())))
+    adjustments = {
+        "condition_adjustment": c.when((holds.copy(), nothing.copy()), otherwise=withheld),
+        "cap_adjustment": c.when((capped, over), otherwise=nothing.copy()),
+        "floor_adjustment": c.when((lifted, under), otherwise=nothing.copy()),
+    }
+    earned: exp.Expression = computed
+    for adjustment in adjustments.values():
+        earned = c.plus(earned.copy(), typed(adjustment.copy(), MONEY), MONEY)
     return c.conform(
         EARNINGS,
         {
             **{name: col(name, "e") for name in ("component", "payee_id", "measure", "attainment", "clause")},
-            "computed": computed.copy(),
-            "cap_adjustment": cap_adjustment,
-            "floor_adjustment": floor_adjustment,
+            "computed": computed,
+            **adjustments,
             "earned": earned,
             "currency": c.text(shape.plan.currency),
         },
-    ).from_(inner)
+    ).from_(_computed().subquery("e"))
 
 
 def _computed() -> exp.Select:
-    """Each component before cap and floor: the sum of its tiers, or its fixed amount; zero when its
-    condition does not hold."""
+    """Each component before condition, cap and floor: the sum of its tiers, or its fixed amount."""
     sums = (
         select(
             {
@@ -73,7 +77,8 @@ def _computed() -> exp.Select:
             "payee_id": col("payee_id", "y"),
             "measure": col("value", "m"),
             "attainment": col("attainment", "a"),
-            "computed": typed(c.when((_holds(), pay), otherwise=c.number(0, MONEY)), MONEY),
+            "computed": pay,
+            "holds": typed(exp.Coalesce(this=_holds(), expressions=[exp.false()]), BOOLEAN),
             "cap": typed(col("cap", "p"), MONEY),
             "floor": typed(col("floor", "p"), MONEY),
             "clause": col("clause", "p"),
