@@ -1,0 +1,120 @@
+"""A plan's way into force: submitted by one, approved or sent back by another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from paceline.incentives.access.plans import wrote_on
+from paceline.incentives.actions.plans import TextStandsStill
+from paceline.incentives.models import PlanApproval, PlanReturn, PlanSubmission, PlanVersion
+from paceline.kernel import audit
+from paceline.org.models import Person
+
+
+class NotSubmitted(Exception):
+    """Nothing waits for approval here: never submitted, withdrawn, or sent back."""
+
+
+class AlreadyApproved(Exception):
+    """Someone else approved first; ``approval`` says who and when."""
+
+    def __init__(self, approval: PlanApproval) -> None:
+        self.approval = approval
+        super().__init__(str(approval))
+
+
+class ApproverWroteOnIt(Exception):
+    """Nobody approves a text that they wrote on or submitted."""
+
+
+class TextChangedMeanwhile(Exception):
+    """The text that waits is not the one that the approver read."""
+
+
+class ReasonMissing(Exception):
+    """A text is only sent back with a reason."""
+
+
+@transaction.atomic
+def submit_plan(
+    *, version: PlanVersion, note: str = "", by: Person, at: datetime
+) -> PlanSubmission:
+    """Ask for approval. From here on the text stands still. Raises ``TextStandsStill``."""
+    version = _locked(version)
+    if version.state != "draft":
+        raise TextStandsStill(version)
+    submission = PlanSubmission.objects.create(
+        version=version, submitted_by=by, submitted_at=at, note=note
+    )
+    audit.record(
+        "plan_submitted", subject=version, by=by, at=at, reason=note,
+        after={"digest": version.digest, "effective_from": version.effective_from},
+    )  # fmt: skip
+    return submission
+
+
+@transaction.atomic
+def withdraw_plan(*, version: PlanVersion, reason: str = "", by: Person, at: datetime) -> None:
+    """Take the submission back; the text is a draft again. Raises ``NotSubmitted``."""
+    version = _waiting(version)
+    version.submission.delete()
+    audit.record("plan_withdrawn", subject=version, by=by, at=at, reason=reason)
+
+
+@transaction.atomic
+def approve_plan(
+    *, version: PlanVersion, digest: str, note: str = "", by: Person, at: datetime
+) -> PlanApproval:
+    """Approve the text that was read, known by its ``digest``. It counts from ``effective_from``.
+
+    Of two people at once exactly one approves; the other gets ``AlreadyApproved``. Raises
+    ``NotSubmitted``, ``ApproverWroteOnIt`` or ``TextChangedMeanwhile`` too.
+    """
+    version = _waiting(version)
+    if wrote_on(by, version):
+        raise ApproverWroteOnIt(version)
+    if digest != version.digest:
+        raise TextChangedMeanwhile(version)
+    approval = PlanApproval.objects.create(
+        version=version, author=version.authored_by, approved_by=by, approved_at=at, note=note
+    )
+    audit.record(
+        "plan_approved", subject=version, by=by, at=at, reason=note,
+        after={"digest": version.digest, "effective_from": version.effective_from},
+    )  # fmt: skip
+    return approval
+
+
+@transaction.atomic
+def return_plan(*, version: PlanVersion, reason: str, by: Person, at: datetime) -> PlanReturn:
+    """Send the text back to its author with a reason; it is a draft again.
+
+    Raises ``ReasonMissing``, ``NotSubmitted``, ``AlreadyApproved`` or ``ApproverWroteOnIt``.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    version = _waiting(version)
+    if wrote_on(by, version):
+        raise ApproverWroteOnIt(version)
+    version.submission.delete()
+    sent_back = PlanReturn.objects.create(
+        version=version, returned_by=by, returned_at=at, reason=reason
+    )
+    audit.record("plan_returned", subject=version, by=by, at=at, reason=reason)
+    return sent_back
+
+
+def _locked(version: PlanVersion) -> PlanVersion:
+    """The row, locked before its facts are read: whoever waits for the lock then sees them."""
+    return PlanVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+
+
+def _waiting(version: PlanVersion) -> PlanVersion:
+    version = _locked(version)
+    if version.state == "approved":
+        raise AlreadyApproved(version.approval)
+    if version.state != "submitted":
+        raise NotSubmitted(version)
+    return version

@@ -1,0 +1,64 @@
+"""Plan documents: reading, checking and editing their text, and what a component pays.
+
+Plans are read often and change never once approved, so a read text is kept by its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+from paceline.engine.errors import PlanInvalid, Problem
+from paceline.engine.plan import edit
+from paceline.engine.plan.edit import PlaceUnknown
+from paceline.engine.plan.model import Component, Condition, Credit, Measure, Plan, Quota, Tier
+from paceline.engine.plan.parse import check_plan, load_plan
+
+__all__ = [
+    "Component",
+    "Condition",
+    "Credit",
+    "Measure",
+    "PlaceUnknown",
+    "Plan",
+    "PlanInvalid",
+    "Problem",
+    "Quota",
+    "Tier",
+    "check",
+    "digest_of",
+    "edit",
+    "load",
+    "outline_of",
+]
+
+
+def digest_of(source: str) -> str:
+    """SHA-256 of the text, in hexadecimal digits."""
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def load(source: str) -> Plan:
+    """The plan that a text describes. Raises ``PlanInvalid`` with every problem of the text."""
+    return load_plan(source)
+
+
+def check(source: str) -> tuple[Problem, ...]:
+    """Every problem of a text; empty when it can be used."""
+    return check_plan(source)
+
+
+def outline_of(plan: Plan) -> dict[str, Any]:
+    """What lists show of a plan without reading its text."""
+    return {
+        "name": dict(plan.name),
+        "purpose": dict(plan.purpose),
+        "currency": plan.currency,
+        "period": plan.period,
+        "components": [
+            {"id": component.id, "kind": component.kind, "name": dict(component.name)}
+            for component in plan.components
+        ],
+    }
