@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
@@ -24,6 +25,10 @@ class AccountAlreadyOpen(Exception):
     """The account may sign in already."""
 
 
+class SessionGone(Exception):
+    """The account has no such session; perhaps it ended by itself."""
+
+
 @transaction.atomic
 def open_account(
     *, email: str, by: Actor | None, at: datetime, password: str | None = None
@@ -32,6 +37,8 @@ def open_account(
     if User.objects.filter(email__iexact=email).exists():
         raise AddressTaken(email)
     user = User.objects.create_user(email, password, joined_at=at)
+    # The administrator vouches for the address; its owner proves it by the link they are sent.
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     audit.record("account_opened", subject=user, by=by, at=at, after={"email": user.email})
     return user
 
@@ -102,3 +109,26 @@ def end_sessions(*, user: User) -> int:
     for session in sessions:
         session.end()
     return len(sessions)
+
+
+@transaction.atomic
+def end_session(*, user: User, session_id: int, by: Actor | None, at: datetime) -> None:
+    """Sign one browser out. Raises ``SessionGone`` if the account has no such session."""
+    session = UserSession.objects.filter(user=user, pk=session_id).first()
+    if session is None:
+        raise SessionGone(session_id)
+    session.end()
+    audit.record("session_ended", subject=user, by=by, at=at, before={"address": session.ip})
+
+
+@transaction.atomic
+def end_other_sessions(*, user: User, here: str, by: Actor | None, at: datetime) -> int:
+    """Sign every browser out but the one with the session key ``here``; returns how many."""
+    others = list(UserSession.objects.filter(user=user).exclude(session_key=here))
+    for session in others:
+        session.end()
+    if others:
+        audit.record(
+            "sessions_ended", subject=user, by=by, at=at, after={"sessions ended": len(others)}
+        )
+    return len(others)

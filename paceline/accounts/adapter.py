@@ -1,13 +1,88 @@
-"""How allauth behaves here: accounts are given by the administrator, never taken."""
+"""How allauth behaves here: accounts are given, never taken; what it does is kept in the trail."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from paceline.accounts.models import User
+from paceline.kernel import audit
+
+# What allauth tells by mail, in the words of the trail.
+EVENTS = {
+    "account/email/password_changed": "password_changed",
+    "account/email/password_reset": "password_changed",
+    "account/email/password_set": "password_changed",
+    "mfa/email/totp_activated": "authenticator_app_added",
+    "mfa/email/totp_deactivated": "authenticator_app_removed",
+    "mfa/email/webauthn_added": "passkey_added",
+    "mfa/email/webauthn_removed": "passkey_removed",
+    "mfa/email/recovery_codes_generated": "recovery_codes_made",
+}
 
 
 class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
-    """No sign-up: an administrator opens accounts."""
+    """No sign-up: an administrator opens accounts. Sign-ins and changed proofs are audited."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the signature is given
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - given signature
         return False
+
+    def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
+        self._record("signed_in", user, request)
+        return super().post_login(request, user, **details)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Only for a known account: what strangers type is nobody's business to keep."""
+        user = User.objects.filter(email__iexact=str(credentials.get("email") or "")).first()
+        if user is not None:
+            self._record("sign_in_failed", user, request)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        event = EVENTS.get(template_prefix)
+        if event is not None:
+            self._record(event, user, self.request)
+        super().send_notification_mail(template_prefix, user, context, email)
+
+    def _record(self, action: str, user: User, request: HttpRequest) -> None:
+        person = getattr(user, "person", None)
+        audit.record(
+            action,
+            subject=user,
+            by=person,
+            at=timezone.now(),
+            after={"address": self.get_client_ip(request)},
+        )
+
+
+class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
+    """Shared secrets of authenticator apps lie encrypted in the database."""
+
+    def encrypt(self, text: str) -> str:
+        return _vault().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _vault().decrypt(encrypted_text.encode()).decode()
+
+
+def _vault() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(secret: str) -> bytes:
+    digest = hashlib.sha256(b"paceline second factors:" + secret.encode()).digest()
+    return base64.urlsafe_b64encode(digest)

@@ -1,15 +1,59 @@
-"""Each answer in the reader's language and time zone."""
+"""Each answer in the reader's language and zone; sessions that end; no page without sign-in."""
 
 from __future__ import annotations
 
+import time
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
 
 LANGUAGE_COOKIE = "paceline-language"
+SEEN = "seen_at"
+SEEN_EVERY_SECONDS = 300
+
+
+class SessionLimits:
+    """A session ends after a while without use, however young it is.
+
+    Its age is limited by the cookie and the session row; the last use is noted every few minutes.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        now = int(time.time())
+        if request.user.is_authenticated:
+            seen = request.session.get(SEEN)
+            if seen is not None and now - seen > settings.SESSION_IDLE_SECONDS:
+                logout(request)
+            elif seen is None or now - seen > SEEN_EVERY_SECONDS:
+                # Saving a session would lengthen its life; its end stays where sign-in put it.
+                ends = request.session.setdefault("ends_at", now + settings.SESSION_COOKIE_AGE)
+                request.session[SEEN] = now
+                request.session.set_expiry(max(1, ends - now))
+        return self.get_response(request)
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Every page asks for sign-in unless it says ``login_not_required``."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
+        answer = super().handle_no_permission(request, view_func)
+        if request.headers.get("HX-Request") == "true":
+            # A fragment cannot hold the sign-in form: the whole page goes there.
+            leave = HttpResponse()
+            leave.headers["HX-Redirect"] = self.get_login_url(view_func)
+            return leave
+        return answer
 
 
 class Preferences:

@@ -1,30 +1,61 @@
-"""The person behind the account that asks."""
+"""The person behind the account that asks; without an employment today there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from paceline.org.models import Person
+from paceline.org.models import Employment, Person
 
 
 class SignedInPerson:
-    """Sets ``request.person``: the signed-in person acting today in their zone, or ``None``."""
+    """Sets ``request.person``: the signed-in person acting today in their zone, or ``None``.
+
+    Sign-in ends with the employment: whoever does not work here today is signed out and told so.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.person = _person(request)  # type: ignore[attr-defined]
+        request.person = None  # type: ignore[attr-defined]
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        today = timezone.localdate()
+        here = Employment.objects.filter(person=OuterRef("pk")).on(today)
+        person = (
+            Person.objects.filter(user=request.user)
+            .annotate(works_here=Exists(here))
+            .prefetch_related("role_grants")
+            .first()
+        )
+        if person is None:
+            return _turned_away(
+                request, _("Your account belongs to nobody yet. Please ask an administrator.")
+            )
+        if not person.works_here:
+            return _turned_away(
+                request, _("You do not work here at present, so you have been signed out.")
+            )
+        person.acting_on = today
+        person.user = request.user
+        request.person = person  # type: ignore[attr-defined]
         return self.get_response(request)
 
 
-def _person(request: HttpRequest) -> Person | None:
-    if not request.user.is_authenticated:
-        return None
-    person = Person.objects.filter(user=request.user).prefetch_related("role_grants").first()
-    if person is not None:
-        person.acting_on = timezone.localdate()
-    return person
+def _turned_away(request: HttpRequest, why: str) -> HttpResponse:
+    logout(request)
+    messages.error(request, why)
+    url = reverse("account_login")
+    if request.headers.get("HX-Request") == "true":
+        leave = HttpResponse()
+        leave.headers["HX-Redirect"] = url
+        return leave
+    return HttpResponseRedirect(url)

@@ -16,6 +16,7 @@ ALLOWED_HOSTS = names("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
+    "paceline.web",  # first: its templates dress the sign-in pages of allauth
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
@@ -29,7 +30,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "procrastinate.contrib.django",
-    "paceline.web",
     "paceline.incentives",
     "paceline.goals",
     "paceline.orders",
@@ -50,7 +50,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "paceline.accounts.middleware.SessionLimits",
     "paceline.accounts.middleware.Preferences",
+    "paceline.accounts.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -107,11 +109,15 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 1800
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Paceline"
+MFA_ADAPTER = "paceline.accounts.adapter.SecondFactors"
+ALLAUTH_TRUSTED_PROXY_COUNT = int(secret("TRUSTED_PROXIES", "0"))
 
 SESSION_COOKIE_AGE = 24 * 3600
+SESSION_IDLE_SECONDS = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "paceline.web.views.errors.stale_form"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SECURE_COOKIES", default=True)
 SESSION_COOKIE_NAME = "__Host-session" if SESSION_COOKIE_SECURE else "paceline-session"
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=True)

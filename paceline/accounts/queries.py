@@ -1,0 +1,98 @@
+"""An account's proofs and sessions, for the page that shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session as StoredSession
+from django.utils.translation import gettext as _
+
+from paceline.accounts.models import User
+
+# Which words in a browser's name give it away; the first that occurs wins.
+BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("MicroMessenger", "WeChat"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactors:
+    """Which proofs beside the password an account has."""
+
+    app_since: datetime | None
+    passkeys: int
+    recovery_codes_left: int | None
+
+    @property
+    def any(self) -> bool:
+        return self.app_since is not None or self.passkeys > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in browser."""
+
+    pk: int
+    device: str
+    address: str
+    since: datetime
+    is_here: bool
+
+
+def second_factors(user: User) -> SecondFactors:
+    """One query."""
+    app_since, passkeys, codes = None, 0, None
+    for proof in Authenticator.objects.filter(user=user):
+        if proof.type == Authenticator.Type.TOTP:
+            app_since = proof.created_at
+        elif proof.type == Authenticator.Type.WEBAUTHN:
+            passkeys += 1
+        else:
+            codes = len(proof.wrap().get_unused_codes())
+    return SecondFactors(app_since, passkeys, codes)
+
+
+def sessions(user: User, here: str, at: datetime) -> list[Session]:
+    """Browsers in which the account is signed in, the one with the key ``here`` first."""
+    rows = list(UserSession.objects.filter(user=user))
+    keys = StoredSession.objects.filter(
+        session_key__in=[row.session_key for row in rows], expire_date__gt=at
+    )
+    known = set(keys.values_list("session_key", flat=True))
+    alive = [row for row in rows if row.session_key in known]
+    found = [
+        Session(
+            pk=session.pk,
+            device=device(session.user_agent),
+            address=session.ip,
+            since=session.created_at,
+            is_here=session.session_key == here,
+        )
+        for session in alive
+    ]
+    return sorted(found, key=lambda session: (not session.is_here, -session.since.timestamp()))
+
+
+def device(user_agent: str) -> str:
+    """A browser and its system in words that a reader knows."""
+    browser = next((name for word, name in BROWSERS if word in user_agent), "")
+    system = next((name for word, name in SYSTEMS if word in user_agent), "")
+    if browser and system:
+        return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or system or _("Unknown browser")

@@ -1,0 +1,132 @@
+"""A reader's own account: how the product speaks to them, and how they prove who they are."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from paceline.accounts import actions, queries
+from paceline.accounts.forms import PreferencesForm
+from paceline.accounts.middleware import LANGUAGE_COOKIE
+from paceline.accounts.models import User
+from paceline.kernel.pages import page
+
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Show and change language, time zone and theme; the language also before sign-in."""
+    user = request.user if isinstance(request.user, User) else None
+    if request.method == "POST":
+        form = PreferencesForm(request.POST)
+        if form.is_valid():
+            return _change(request, user, form.cleaned_data)
+    elif user is None:
+        return redirect(settings.LOGIN_URL)
+    else:
+        form = PreferencesForm(
+            initial={
+                "language": user.language,
+                "time_zone": user.time_zone,
+                "theme": user.theme,
+            }
+        )
+    if user is None:
+        return HttpResponseRedirect(_next(request), status=303)
+    status = 422 if form.is_bound else 200
+    return page(request, "accounts/preferences.html", {"form": form}, status=status)
+
+
+def _change(request: HttpRequest, user: User | None, wanted: dict[str, str]) -> HttpResponse:
+    language = wanted["language"]
+    if user is not None:
+        actions.change_preferences(user=user, at=timezone.now(), **wanted)
+        language = user.language
+        with override(language):
+            messages.success(request, _("Saved."))
+    answer = HttpResponseRedirect(_next(request), status=303)
+    if language:
+        answer.set_cookie(
+            LANGUAGE_COOKIE,
+            language,
+            max_age=COOKIE_SECONDS,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return answer
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the form said to go on to, if it lies on this site."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return wanted
+    return reverse("accounts:preferences") if request.user.is_authenticated else "/"
+
+
+@require_GET
+def security(request: HttpRequest) -> HttpResponse:
+    """The second factor, the password and every browser that is signed in."""
+    user = cast("User", request.user)
+    here = request.session.session_key or ""
+    context = {
+        "factors": queries.second_factors(user),
+        "sessions": queries.sessions(user, here, timezone.now()),
+        "has_password": user.has_usable_password(),
+        "is_demo": settings.DEMO,
+    }
+    return page(request, "accounts/security.html", context)
+
+
+@require_POST
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sign one of the reader's own browsers out."""
+    user = cast("User", request.user)
+    person = getattr(request, "person", None)
+    try:
+        actions.end_session(user=user, session_id=pk, by=person, at=timezone.now())
+    except actions.SessionGone:
+        raise Http404 from None
+    messages.success(request, _("That browser is signed out."))
+    return HttpResponseRedirect(reverse("accounts:security"), status=303)
+
+
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign all of the reader's browsers out but this one."""
+    ended = actions.end_other_sessions(
+        user=cast("User", request.user),
+        here=request.session.session_key or "",
+        by=getattr(request, "person", None),
+        at=timezone.now(),
+    )
+    messages.success(
+        request,
+        ngettext(
+            "%(count)d other browser is signed out.",
+            "%(count)d other browsers are signed out.",
+            ended,
+        )
+        % {"count": ended},
+    )
+    return HttpResponseRedirect(reverse("accounts:security"), status=303)
+
+
+@login_not_required
+def closed_door(request: HttpRequest) -> HttpResponse:
+    """Pages that the sign-in library offers and this product does not."""
+    raise Http404

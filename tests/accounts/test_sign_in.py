@@ -1,0 +1,214 @@
+"""Signing in: who may, with what, and when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from allauth.usersessions.models import UserSession
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from paceline.accounts import actions as accounts
+from paceline.accounts.models import User
+from paceline.kernel.audit import AuditEntry
+from paceline.org import actions
+from paceline.org.models import Person
+from tests.world import PASSWORD, TOTP_SECRET, World
+
+ClientFor = Callable[..., Client]
+LOGIN = "/account/login/"
+HOME = "/account/security"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_rate_limits() -> None:
+    cache.clear()
+
+
+def sign_in(client: Client, email: str, password: str = PASSWORD) -> int:
+    return client.post(LOGIN, {"login": email, "password": password}).status_code
+
+
+def test_password_signs_in_and_is_audited(world: World, client: Client) -> None:
+    assert sign_in(client, "PRIYA@example.com") == 302
+    assert client.get(HOME).status_code == 200
+    entry = AuditEntry.objects.filter(action="signed_in").get()
+    assert (entry.actor_id, entry.after) == (world.priya.pk, {"address": "127.0.0.1"})
+
+
+def test_wrong_password_does_not(world: World, client: Client) -> None:
+    assert sign_in(client, "priya@example.com", "wrong") == 200
+    assert client.get(HOME).status_code == 302
+    assert AuditEntry.objects.filter(action="sign_in_failed").count() == 1
+    assert not UserSession.objects.exists()
+
+
+def test_guessing_is_slowed_down(world: World, client: Client) -> None:
+    for _attempt in range(5):
+        sign_in(client, "priya@example.com", "wrong")
+    answer = client.post(LOGIN, {"login": "priya@example.com", "password": PASSWORD})
+    assert answer.status_code in {200, 429}
+    assert client.get(HOME).status_code == 302
+
+
+def test_nobody_signs_themselves_up(world: World, client: Client) -> None:
+    people = User.objects.count()
+    answer = client.post(
+        "/account/signup/",
+        {"email": "new@example.com", "password1": PASSWORD, "password2": PASSWORD},
+    )
+    assert answer.status_code == 404
+    assert User.objects.count() == people
+
+
+def test_the_second_step_is_asked_for(world: World, client: Client) -> None:
+    TOTP.activate(world.dana.user, TOTP_SECRET)
+    stored = Authenticator.objects.get(user=world.dana.user).data["secret"]
+    assert TOTP_SECRET not in stored
+    assert sign_in(client, "dana@example.com") == 302
+    assert client.get(HOME).status_code == 302, "the password alone opens nothing"
+    assert client.post("/account/2fa/authenticate/", {"code": "000000"}).status_code == 200
+    assert client.get(HOME).status_code == 302
+    code = format_hotp_value(hotp_value(TOTP_SECRET, next(iter(yield_hotp_counters_from_time()))))
+    assert client.post("/account/2fa/authenticate/", {"code": code}).status_code == 302
+    assert client.get(HOME).status_code == 200
+
+
+def test_a_closed_account_loses_its_sessions(world: World, client: Client) -> None:
+    sign_in(client, "priya@example.com")
+    assert client.get(HOME).status_code == 200
+    user = world.priya.user
+    assert user is not None
+    accounts.close_account(user=user, by=world.ada, at=world.now, reason="Lost laptop")
+    assert client.get(HOME).status_code == 302
+    assert not UserSession.objects.filter(user=user).exists()
+    sign_in(client, "priya@example.com")
+    assert client.get(HOME).status_code == 302
+    accounts.reopen_account(user=user, by=world.ada, at=world.now, reason="Found")
+    sign_in(client, "priya@example.com")
+    assert client.get(HOME).status_code == 200
+
+
+def test_who_left_cannot_sign_in(world: World, client: Client) -> None:
+    sign_in(client, "fred@example.com")
+    answer = client.get(HOME)
+    assert answer.status_code == 302
+    assert answer["Location"] == LOGIN
+    assert "You do not work here at present" in client.get(LOGIN).content.decode()
+
+
+def test_employment_that_ends_ends_the_session(world: World, client_for: ClientFor) -> None:
+    browser = client_for(world.omar)
+    assert browser.get(HOME).status_code == 200
+    today = timezone.localdate()
+    actions.end_employment(
+        person=world.omar, ends_before=today + timedelta(days=3), by=world.hana, at=world.now
+    )
+    assert browser.get(HOME).status_code == 200, "three days are left"
+    actions.end_employment(
+        person=world.omar, ends_before=today - timedelta(days=1), by=world.hana, at=world.now
+    )
+    assert browser.get(HOME).status_code == 302
+    fragment = client_for(world.omar).get(HOME, headers={"HX-Request": "true"})
+    assert fragment["HX-Redirect"] == LOGIN
+
+
+def test_an_account_without_a_person_opens_nothing(world: World, client: Client) -> None:
+    accounts.open_account(email="x@example.com", password=PASSWORD, by=world.ada, at=world.now)
+    sign_in(client, "x@example.com")
+    assert client.get(HOME)["Location"] == LOGIN
+    assert "belongs to nobody" in client.get(LOGIN).content.decode()
+
+
+def test_an_unused_session_ends(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(client, "priya@example.com")
+    assert client.get(HOME).status_code == 200
+    session = client.session
+    session["seen_at"] = session["seen_at"] - 9 * 3600
+    session.save()
+    assert client.get(HOME).status_code == 302
+
+
+def test_using_a_session_does_not_lengthen_its_life(world: World, client: Client) -> None:
+    sign_in(client, "priya@example.com")
+    client.get(HOME)
+    ends = client.session["ends_at"]
+    session = client.session
+    session["seen_at"] = session["seen_at"] - 3600
+    session.save()
+    client.get(HOME)
+    assert client.session["ends_at"] == ends
+    assert abs(client.session.get_expiry_date().timestamp() - ends) < 5
+
+
+def test_sessions_are_listed_and_ended(world: World) -> None:
+    here, there = Client(HTTP_USER_AGENT="Mozilla Firefox/140"), Client()
+    sign_in(here, "priya@example.com")
+    sign_in(there, "priya@example.com")
+    assert "Firefox" in here.get(HOME).content.decode()
+    other = UserSession.objects.get(session_key=there.session.session_key)
+    stranger = Client()
+    sign_in(stranger, "omar@example.com")
+    assert stranger.post(reverse("accounts:session_end", args=[other.pk])).status_code == 404
+    assert there.get(HOME).status_code == 200
+    assert here.post(reverse("accounts:session_end", args=[other.pk])).status_code == 303
+    assert there.get(HOME).status_code == 302
+    sign_in(there, "priya@example.com")
+    assert here.post(reverse("accounts:other_sessions_end")).status_code == 303
+    assert there.get(HOME).status_code == 302
+    assert here.get(HOME).status_code == 200
+
+
+def test_first_administrator(db: None, monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    monkeypatch.setattr("builtins.input", lambda: PASSWORD)
+    options = {
+        "email": "root@example.com",
+        "name": "Ada",
+        "country": "tw",
+        "currency": "twd",
+        "time_zone": "Asia/Taipei",
+        "password_from_input": True,
+    }
+    call_command("first_administrator", **options)
+    person = Person.objects.get()
+    assert person.has_role("administrator")
+    assert sign_in(client, "root@example.com") == 302
+    with pytest.raises(CommandError):
+        call_command("first_administrator", **{**options, "email": "two@example.com"})
+    assert User.objects.count() == 1
+
+
+def test_first_administrator_needs_a_good_password(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda: "12345")
+    with pytest.raises(CommandError):
+        call_command(
+            "first_administrator",
+            email="root@example.com",
+            name="Ada",
+            country="TW",
+            currency="TWD",
+            password_from_input=True,
+        )
+    assert not User.objects.exists()
+    assert not Person.objects.exists()
+
+
+def test_fred_left_on_a_day(world: World) -> None:
+    terms = world.fred.employments.get()
+    assert (terms.ends_before, terms.last_day) == (date(2026, 4, 1), date(2026, 3, 31))
