@@ -171,9 +171,8 @@ def _same_placeholders(wanted: Message, there: Message) -> bool:
     The singular may write its number out ("one line"), so the last form of the source counts.
     """
     source = wanted.id if isinstance(wanted.id, str) else wanted.id[-1]
-    forms = [there.string] if isinstance(there.string, str) else list(there.string)
     offered = sorted(PLACEHOLDER.findall(source))
-    return all(sorted(PLACEHOLDER.findall(form)) == offered for form in forms)
+    return all(sorted(PLACEHOLDER.findall(form)) == offered for form in _forms(there))
 
 
 def _messages(catalogue: Catalog) -> Iterator[Message]:
@@ -181,8 +180,13 @@ def _messages(catalogue: Catalog) -> Iterator[Message]:
 
 
 def _is_translated(message: Message) -> bool:
-    forms = [message.string] if isinstance(message.string, str) else list(message.string)
+    forms = _forms(message)
     return bool(forms) and all(form.strip() for form in forms)
+
+
+def _forms(message: Message) -> list[str]:
+    """The translation, one text for each plural form of its language."""
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def _read(language: str) -> Catalog:

@@ -31,21 +31,24 @@ def server_pid(data: Path) -> int | None:
     return pid if pid and _serves(pid, data) else None
 
 
-def remove_stale_pid_file(data: Path) -> None:
-    """Remove a pid file that names a living stranger; PostgreSQL would refuse to start.
+def clear_remains(data: Path, sockets: Path) -> None:
+    """After a crash or a reboot: remove what would make PostgreSQL refuse to start.
 
-    A file that names no process is left to PostgreSQL, which makes its own checks. Raises
-    TimeoutError while processes of a killed server still work in the data folder.
+    The pid file and the lock beside the socket hold a number that may be a living stranger's or a
+    dead server's not yet reaped; PostgreSQL takes either for a server. Call this only while
+    :func:`server_pid` finds none. Raises TimeoutError while processes of a killed server still
+    work in the data folder.
     """
-    pid = written_pid(data)
-    if pid is None or _serves(pid, data) or not _exists(pid):
-        return
     deadline = time.monotonic() + ORPHANS_LEAVE_WITHIN
     while _works_inside(data):
         if time.monotonic() > deadline:
             raise TimeoutError(f"Processes of a killed server still work in {data}.")
         time.sleep(0.1)
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    pid = written_pid(data)
+    if pid is not None and _exists(pid):
+        (data / "postmaster.pid").unlink(missing_ok=True)
+    for remains in sockets.glob(".s.PGSQL.*"):
+        remains.unlink()
 
 
 def _serves(pid: int, data: Path) -> bool:

@@ -16,7 +16,7 @@ from psycopg import sql
 from paceline.kernel.postgres.binaries import Binaries, find_binaries
 from paceline.kernel.postgres.lease import leased, one_at_a_time
 from paceline.kernel.postgres.placement import Placement, place, prepare, reachable
-from paceline.kernel.postgres.process import remove_stale_pid_file, server_pid
+from paceline.kernel.postgres.process import clear_remains, server_pid
 from paceline.kernel.postgres.secrets import kept_secret
 
 ADMIN = "postgres"
@@ -181,7 +181,7 @@ def _locales(major: int) -> Iterator[list[str]]:
 
 
 def _start(placement: Placement, binaries: Binaries) -> None:
-    remove_stale_pid_file(placement.data)
+    clear_remains(placement.data, placement.sockets)
     settings = {**SETTINGS, "unix_socket_directories": str(placement.sockets)}
     lines = [
         f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()
