@@ -16,3 +16,8 @@ urlpatterns = [
     path("goals/", include("paceline.goals.urls")),
     path("incentives/", include("paceline.incentives.urls")),
 ]
+
+handler400 = "paceline.web.views.errors.bad_request"
+handler403 = "paceline.web.views.errors.forbidden"
+handler404 = "paceline.web.views.errors.not_found"
+handler500 = "paceline.web.views.errors.failed"

@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+
+from paceline.web.views import gallery, home, palette, preferences
 
 app_name = "web"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.show, name="home"),
+    path("palette", palette.index, name="palette"),
+    path("preferences", preferences.update, name="preferences"),
+    path("gallery", gallery.show, name="gallery"),
+]

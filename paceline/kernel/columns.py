@@ -1,0 +1,145 @@
+"""Columns of a table: where a value comes from, and how it is shown and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from paceline.kernel import formats
+from paceline.kernel.shell import Badge
+
+Kind = Literal["text", "money", "amount", "number", "percent", "rate", "day", "moment", "badge"]
+Text = str | Promise
+Path = str | Callable[[Any], Any]
+
+FIGURES = {"money", "amount", "number", "percent", "rate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. Paths follow attributes (``payee.name``, ``payee__name``); callables get the row.
+
+    ``sort`` and ``search`` name database paths for a QuerySet, attribute paths for a list;
+    ``search=True`` searches the ``sort`` path. ``currency`` is a path, a callable, or a code in
+    capitals. ``total`` sums the column over every row found, currency by currency.
+    """
+
+    key: str
+    label: Text
+    value: Path = ""
+    sort: str = ""
+    search: bool | str = False
+    kind: Kind = "text"
+    link: Callable[[Any], str | None] | None = None
+    currency: Path = ""
+    total: bool = False
+    secondary: bool = False
+
+    @property
+    def is_figure(self) -> bool:
+        return self.kind in FIGURES
+
+    def of(self, row: Any) -> Any:
+        return follow(row, self.value or self.key)
+
+    def currency_of(self, row: Any) -> str:
+        if isinstance(self.currency, str) and self.currency.isupper():
+            return self.currency
+        return str(follow(row, self.currency) or "") if self.currency else ""
+
+    def search_path(self) -> str:
+        if isinstance(self.search, str):
+            return self.search
+        return self.sort or self.key if self.search else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one cell shows."""
+
+    text: Any
+    column: Column
+    link: str = ""
+    tone: str = ""
+    is_negative: bool = False
+
+
+def follow(row: Any, path: Path) -> Any:
+    """The value at a path of attributes or keys; methods on the way are called; missing is None."""
+    if callable(path):
+        return path(row)
+    for name in path.replace("__", ".").split("."):
+        if row is None:
+            return None
+        row = row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
+        if callable(row) and not isinstance(row, type):
+            row = row()
+    return row
+
+
+def plain(row: Any, path: str) -> str:
+    return str(follow(row, path) or "").casefold()
+
+
+def sums(rows: Sequence[Any], column: Column) -> list[tuple[str, Decimal]]:
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        value = column.of(row)
+        if value is not None:
+            currency = column.currency_of(row)
+            found[currency] = found.get(currency, Decimal(0)) + Decimal(value)
+    return sorted(found.items())
+
+
+def titles(column: Column) -> list[str]:
+    """Money is exported as two columns: the figure and its currency."""
+    label = str(column.label)
+    if column.kind != "money":
+        return [label]
+    return [label, _("%(column)s: currency") % {"column": label}]
+
+
+def exported_cells(row: Any, column: Column) -> list[Any]:
+    value = column.of(row)
+    if isinstance(value, Badge | Promise):
+        value = str(value)
+    return [value, column.currency_of(row)] if column.kind == "money" else [value]
+
+
+def cell(row: Any, column: Column) -> Cell:
+    value = column.of(row)
+    link = (column.link(row) or "") if column.link else ""
+    if isinstance(value, Badge):
+        return Cell(value.text, column, link, tone=value.tone)
+    if column.kind == "badge" and value not in (None, ""):
+        return Cell(value, column, link, tone="neutral")
+    if column.is_figure:
+        text = figure(value, column, column.currency_of(row))
+        return Cell(text, column, link, is_negative=_is_negative(value))
+    if column.kind == "day":
+        value = formats.day(value)
+    elif column.kind == "moment":
+        value = formats.moment(value)
+    return Cell(formats.NOTHING if value in (None, "") else value, column, link)
+
+
+def _is_negative(value: Any) -> bool:
+    try:
+        return value not in (None, "") and Decimal(value) < 0
+    except InvalidOperation:
+        return False
+
+
+def figure(value: Any, column: Column, currency: str) -> str:
+    if column.kind == "money" and currency:
+        return formats.money(value, currency)
+    if column.kind == "amount" and currency:
+        return formats.amount(value, currency)
+    if column.kind == "percent":
+        return formats.percent(value)
+    return formats.rate(value) if column.kind == "rate" else formats.number(value)

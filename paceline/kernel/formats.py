@@ -1,0 +1,132 @@
+"""How figures, days and moments are written for the reader: their language, their time zone.
+
+Every function returns plain text. Amounts take the digits of their currency (JPY 0, CNY 2), never
+a number of digits chosen here.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date, format_interval, format_skeleton
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from paceline.kernel.money import currency_digits, in_currency_digits
+
+LOCALES = {"en": "en", "zh-hant": "zh_Hant_TW", "zh-hans": "zh_Hans_CN"}
+HTML_LANGUAGES = {"en": "en", "zh-hant": "zh-Hant-TW", "zh-hans": "zh-Hans-CN"}
+NOTHING = "–"
+
+Figure = Decimal | int | str
+
+
+@lru_cache(maxsize=8)
+def locale_of(language: str) -> Locale:
+    """The locale that words and figures of a language of ours follow; English when unknown."""
+    return Locale.parse(LOCALES.get(language.lower(), "en"))
+
+
+def reader_locale() -> Locale:
+    return locale_of(translation.get_language() or "en")
+
+
+def html_language() -> str:
+    """The reader's language as a tag for ``lang``, so that glyphs take their regional shape."""
+    return HTML_LANGUAGES.get((translation.get_language() or "en").lower(), "en")
+
+
+def money(value: Figure | None, currency: str) -> str:
+    """``1234.5, "TWD"`` → ``NT$1,234.50``: the amount with its currency, as readers write it."""
+    if value is None or value == "":
+        return NOTHING
+    shown = in_currency_digits(Decimal(value), currency)
+    return str(format_currency(shown, currency, locale=reader_locale()))
+
+
+def amount(value: Figure | None, currency: str) -> str:
+    """The figure alone, in its currency's digits: for columns whose head names the currency."""
+    if value is None or value == "":
+        return NOTHING
+    pattern = "#,##0." + "0" * currency_digits(currency) if currency_digits(currency) else "#,##0"
+    shown = in_currency_digits(Decimal(value), currency)
+    return str(format_decimal(shown, format=pattern, locale=reader_locale()))
+
+
+def currency_symbol(currency: str) -> str:
+    return str(get_currency_symbol(currency, locale=reader_locale()))
+
+
+def number(value: Figure | None) -> str:
+    """A count or quantity with every digit that matters and no trailing zeros."""
+    if value is None or value == "":
+        return NOTHING
+    shown = Decimal(value)
+    return str(format_decimal(shown, format="#,##0.########", locale=reader_locale()))
+
+
+def percent(ratio: Figure | None) -> str:
+    """``0.125`` → ``12.5%``; at most two decimals. For attainment and shares."""
+    return NOTHING if ratio is None or ratio == "" else _percent(Decimal(ratio), "#,##0.##%")
+
+
+def rate(ratio: Figure | None) -> str:
+    """``0.00375`` → ``0.375%``; every decimal that the plan states. For rates of pay."""
+    return NOTHING if ratio is None or ratio == "" else _percent(Decimal(ratio), "#,##0.######%")
+
+
+def _percent(ratio: Decimal, pattern: str) -> str:
+    return str(format_percent(ratio, format=pattern, locale=reader_locale()))
+
+
+def day(value: date | datetime | None) -> str:
+    """``Jul 15, 2026`` · ``2026年7月15日``. An instant is first brought to the reader's zone."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).date()
+    return str(format_date(value, format="medium", locale=reader_locale()))
+
+
+def month(value: date | None) -> str:
+    """``July 2026`` · ``2026年7月``."""
+    if value is None:
+        return NOTHING
+    return str(format_skeleton("yMMMM", value, locale=reader_locale()))
+
+
+def moment(value: datetime | None) -> str:
+    """Day and time of day in the reader's zone, on the 24-hour clock."""
+    if value is None:
+        return NOTHING
+    local = timezone.localtime(value)
+    return f"{day(local.date())} {local:%H:%M}"
+
+
+def span_of_days(starts_on: date | None, ends_before: date | None) -> str:
+    """A half-open range of days, shown with its last day: ``Jan 1 – Mar 31, 2026``."""
+    if starts_on is None:
+        return NOTHING if ends_before is None else _("until %s") % day(ends_before - ONE_DAY)
+    if ends_before is None:
+        return _("from %s") % day(starts_on)
+    last = ends_before - ONE_DAY
+    if last == starts_on:
+        return day(starts_on)
+    return str(format_interval(starts_on, last, skeleton="yMMMd", locale=reader_locale()))
+
+
+ONE_DAY = timedelta(days=1)
+
+
+def file_size(size: int) -> str:
+    """``1536`` → ``1.5 KB``: for a reader, not for a sum."""
+    shown, unit = Decimal(size), "B"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if shown < 1024:
+            break
+        shown, unit = shown * Decimal("0.0009765625"), larger
+    return f"{format_decimal(shown, format='#,##0.#', locale=reader_locale())} {unit}"

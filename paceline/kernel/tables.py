@@ -1,0 +1,358 @@
+"""Tables that sort, search, filter, page, total, export, and remember how a person left them.
+
+A view makes a ``Table`` from a QuerySet or a list; everything is fetched and worded here, so the
+template that draws it asks nothing. One query counts (and totals), one fetches the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.utils.text import slugify
+
+from paceline.kernel import sheets
+from paceline.kernel.columns import (
+    Cell,
+    Column,
+    Text,
+    cell,
+    exported_cells,
+    figure,
+    follow,
+    plain,
+    sums,
+    titles,
+)
+
+__all__ = ["Column", "Filter", "Table"]
+
+PAGE_SIZES = (25, 50, 100, 200)
+EXPORT_ROWS_MAX = 200_000
+SESSION_KEY = "tables"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A choice that narrows the rows: by a database path, or a function of rows and value."""
+
+    key: str
+    label: Text
+    choices: Sequence[tuple[str, Text]]
+    apply: str | Callable[[Any, str], Any] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: list[Cell]
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's head: where its sort link leads and how it is sorted now."""
+
+    column: Column
+    url: str = ""
+    direction: str = ""
+
+
+@dataclass
+class Table:
+    """``name`` is unique on the page and stable: it prefixes the parameters and keys the memory.
+
+    ``order`` is the key of the column to sort by at first (``-key`` for descending). ``choice``
+    gives the value of a row's checkbox (``choice_name``, in the form ``choice_form``), or None for
+    a row that cannot be chosen. ``count_max`` stops counting there: for tables of millions.
+    """
+
+    request: HttpRequest
+    rows: Any
+    name: str
+    columns: Sequence[Column]
+    filters: Sequence[Filter] = ()
+    order: str = ""
+    caption: Text = ""
+    empty: Text = ""
+    empty_hint: Text = ""
+    empty_link: tuple[str, Text] | None = None
+    choice: Callable[[Any], Any] | None = None
+    choice_name: str = ""
+    choice_form: str = ""
+    count_max: int | None = None
+    size: int = PAGE_SIZES[1]
+    exports: bool = True
+    chosen: dict[str, str] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._remember()
+        if not self.wants_export:
+            _ = self.body, self.totals
+
+    # What the reader asked for
+
+    def _key(self, part: str) -> str:
+        return f"{self.name}-{part}"
+
+    def _remember(self) -> None:
+        """Take this request's choices; without any, those of last time."""
+        query = self.request.GET
+        memory: dict[str, dict[str, str]] = self.request.session.get(SESSION_KEY, {})
+        if any(key.startswith(f"{self.name}-") for key in query):
+            kept = {"sort", "size", *(f"is-{one.key}" for one in self.filters)}
+            asked = {part: query.get(self._key(part), "") for part in sorted(kept)}
+            asked = {part: value[:100] for part, value in asked.items() if value}
+            if memory.get(self.name, {}) != asked:
+                self.request.session[SESSION_KEY] = {**memory, self.name: asked}
+        else:
+            asked = dict(memory.get(self.name, {}))
+        self.chosen = asked
+
+    @cached_property
+    def text(self) -> str:
+        return self.request.GET.get(self._key("q"), "").strip()[:100]
+
+    @cached_property
+    def page_size(self) -> int:
+        asked = self.chosen.get("size", "")
+        return int(asked) if asked in {str(size) for size in PAGE_SIZES} else self.size
+
+    @cached_property
+    def sorting(self) -> tuple[Column | None, bool]:
+        """The column sorted by, and whether downwards."""
+        asked = self.chosen.get("sort") or self.order
+        key = asked.removeprefix("-")
+        column = next((one for one in self.columns if one.key == key and one.sort), None)
+        return column, asked.startswith("-")
+
+    @property
+    def wants_export(self) -> bool:
+        return self.exports and self.request.GET.get(self._key("export")) in {"csv", "xlsx"}
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.text) or any(key.startswith("is-") for key in self.chosen)
+
+    # Rows
+
+    @cached_property
+    def found(self) -> Any:
+        """The rows that search and filters leave, sorted."""
+        rows = self.rows
+        for one in self.filters:
+            value = self.chosen.get(f"is-{one.key}", "")
+            if value not in {str(known) for known, _label in one.choices}:
+                self.chosen.pop(f"is-{one.key}", None)
+            elif callable(one.apply):
+                rows = one.apply(rows, value)
+            elif isinstance(rows, QuerySet):
+                rows = rows.filter(**{one.apply or one.key: value})
+            else:
+                path = one.apply or one.key
+                rows = [row for row in rows if str(follow(row, path)) == value]
+        return self._sorted(self._searched(rows))
+
+    def _searched(self, rows: Any) -> Any:
+        paths = [path for path in (one.search_path() for one in self.columns) if path]
+        if not self.text or not paths:
+            return rows
+        if isinstance(rows, QuerySet):
+            wanted = Q()
+            for path in paths:
+                wanted |= Q(**{f"{path}__icontains": self.text})
+            return rows.filter(wanted)
+        low = self.text.casefold()
+        return [row for row in rows if any(low in plain(row, path) for path in paths)]
+
+    def _sorted(self, rows: Any) -> Any:
+        column, downwards = self.sorting
+        if column is None:
+            return rows
+        if isinstance(rows, QuerySet):
+            path = F(column.sort)
+            first = path.desc(nulls_last=True) if downwards else path.asc(nulls_last=True)
+            return rows.order_by(first, "-pk" if downwards else "pk")
+        known = [row for row in rows if follow(row, column.sort) is not None]
+        known.sort(key=lambda row: follow(row, column.sort), reverse=downwards)
+        return known + [row for row in rows if follow(row, column.sort) is None]
+
+    @cached_property
+    def _summary(self) -> tuple[int, dict[str, list[tuple[str, Decimal]]]]:
+        """How many rows were found and, by column key, the totals of each currency."""
+        summed = [one for one in self.columns if one.total]
+        rows = self.found
+        if not isinstance(rows, QuerySet):
+            return len(rows), {one.key: sums(rows, one) for one in summed}
+        if self.count_max is not None:
+            return rows.order_by()[: self.count_max + 1].count(), {}
+        if not summed:
+            return rows.count(), {}
+        currency = str(summed[0].currency)
+        path = "" if currency.isupper() else currency.replace(".", "__")
+        added = {f"sum_{one.key}": Sum(one.sort or one.key) for one in summed}
+        if path:
+            groups = list(rows.order_by(path).values(path).annotate(n=Count("pk"), **added))
+        else:
+            groups = [rows.order_by().aggregate(n=Count("pk"), **added)]
+        totals = {
+            one.key: [
+                (str(group[path]) if path else currency, group[f"sum_{one.key}"] or Decimal(0))
+                for group in groups
+            ]
+            for one in summed
+        }
+        return sum(group["n"] for group in groups), totals
+
+    @cached_property
+    def count(self) -> int:
+        found = self._summary[0]
+        return found if self.count_max is None else min(found, self.count_max)
+
+    @property
+    def has_more_than_counted(self) -> bool:
+        return self.count_max is not None and self._summary[0] > self.count_max
+
+    @cached_property
+    def totals(self) -> list[list[str]]:
+        """For each column the texts of its totals; empty without a summed column or a row."""
+        found = self._summary[1]
+        if not found or not self.count:
+            return []
+        return [
+            [figure(total, one, currency) for currency, total in found.get(one.key, [])]
+            for one in self.columns
+        ]
+
+    # The page
+
+    @cached_property
+    def pages(self) -> int:
+        return max(1, -(-self.count // self.page_size))
+
+    @cached_property
+    def page(self) -> int:
+        asked = self.request.GET.get(self._key("page"), "1")
+        return min(max(int(asked), 1), self.pages) if asked.isascii() and asked.isdigit() else 1
+
+    @cached_property
+    def first(self) -> int:
+        return (self.page - 1) * self.page_size + 1 if self.count else 0
+
+    @cached_property
+    def last(self) -> int:
+        return min(self.page * self.page_size, self.count)
+
+    @cached_property
+    def body(self) -> list[Row]:
+        start = (self.page - 1) * self.page_size
+        return [self._row(row) for row in self.found[start : start + self.page_size]]
+
+    def _row(self, row: Any) -> Row:
+        choice = None if self.choice is None else self.choice(row)
+        return Row([cell(row, one) for one in self.columns], "" if choice is None else str(choice))
+
+    @property
+    def headings(self) -> list[Heading]:
+        sorted_by, downwards = self.sorting
+        found = []
+        for one in self.columns:
+            if not one.sort:
+                found.append(Heading(one))
+                continue
+            is_this = sorted_by is not None and sorted_by.key == one.key
+            turn = f"-{one.key}" if (is_this and not downwards) else one.key
+            direction = ("descending" if downwards else "ascending") if is_this else "none"
+            found.append(Heading(one, self.url(sort=turn, page=""), direction))
+        return found
+
+    # Addresses
+
+    def url(self, **changes: str) -> str:
+        """This page's address with the table's parameters changed; an empty value removes one."""
+        query: QueryDict = self.request.GET.copy()
+        for part, value in self.chosen.items():
+            query[self._key(part)] = value
+        query.pop(self._key("export"), None)
+        for part, value in changes.items():
+            query.pop(self._key(part), None)
+            if value:
+                query[self._key(part)] = value
+        return f"{self.request.path}?{query.urlencode()}"
+
+    @property
+    def previous_url(self) -> str:
+        return self.url(page=str(self.page - 1)) if self.page > 1 else ""
+
+    @property
+    def next_url(self) -> str:
+        return self.url(page=str(self.page + 1)) if self.page < self.pages else ""
+
+    @property
+    def csv_url(self) -> str:
+        return self.url(export="csv")
+
+    @property
+    def xlsx_url(self) -> str:
+        return self.url(export="xlsx")
+
+    @property
+    def clear_url(self) -> str:
+        """Without search and filters; the empty sort says that this was asked for."""
+        query: QueryDict = self.request.GET.copy()
+        for key in [key for key in query if key.startswith(f"{self.name}-")]:
+            query.pop(key)
+        query[self._key("sort")] = self.chosen.get("sort", "")
+        return f"{self.request.path}?{query.urlencode()}"
+
+    @property
+    def other_parameters(self) -> list[tuple[str, str]]:
+        """The page's other parameters and this table's sort: the form carries them on."""
+        kept = [
+            (key, value)
+            for key, values in self.request.GET.lists()
+            for value in values
+            if not key.startswith(f"{self.name}-")
+        ]
+        return [*kept, (self._key("sort"), self.chosen.get("sort", ""))]
+
+    @property
+    def filter_fields(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": self._key(f"is-{one.key}"),
+                "label": one.label,
+                "choices": [(str(value), label) for value, label in one.choices],
+                "chosen": self.chosen.get(f"is-{one.key}", ""),
+            }
+            for one in self.filters
+        ]
+
+    @property
+    def can_search(self) -> bool:
+        return any(one.search for one in self.columns)
+
+    @property
+    def page_sizes(self) -> tuple[int, ...]:
+        return PAGE_SIZES
+
+    # Export
+
+    def export(self) -> HttpResponse | StreamingHttpResponse:
+        """Every row found (up to ``EXPORT_ROWS_MAX``) as CSV or XLSX, safe to open anywhere."""
+        header = [str(title) for one in self.columns for title in titles(one)]
+        name = slugify(self.name) or "table"
+        if self.request.GET.get(self._key("export")) == "xlsx":
+            return sheets.xlsx_response(name, header, self._exported())
+        return sheets.csv_response(name, header, self._exported())
+
+    def _exported(self) -> Iterator[list[Any]]:
+        rows = self.found[:EXPORT_ROWS_MAX]
+        if isinstance(rows, QuerySet):
+            rows = rows.iterator(chunk_size=2000)
+        for row in rows:
+            yield [value for one in self.columns for value in exported_cells(row, one)]

@@ -1,0 +1,139 @@
+"""Where one can go: the pages of the product, each with the right that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from paceline.imports import access as imports
+from paceline.incentives.access import pay
+from paceline.org import access as org
+from paceline.org.models import Person, Role
+
+Text = str | Promise
+MAY_SEE_SALES = (Role.COMPENSATION, Role.FINANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that stands in the navigation and in the palette."""
+
+    label: Text
+    icon: str
+    address: str
+    is_visible: Callable[[Person], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: Text
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as one reader sees it."""
+
+    label: Text
+    icon: str
+    url: str
+    is_here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGroup:
+    label: Text
+    entries: list[Link]
+
+
+def _everyone(_person: Person) -> bool:
+    return True
+
+
+def _sees_sales(person: Person) -> bool:
+    return person.has_role(*MAY_SEE_SALES)
+
+
+GROUPS = (
+    Group("", (Entry(_("Home"), "home", "web:home", _everyone),)),
+    Group(
+        _("Pay"),
+        (
+            Entry(_("Pay runs"), "calculator", "incentives:periods", pay.may_read_runs),
+            Entry(_("Statements"), "receipt-2", "incentives:statements", _everyone),
+            Entry(_("Plans"), "file-text", "incentives:plans", _everyone),
+            Entry(_("Questions"), "message-question", "incentives:threads", pay.is_pay_desk),
+            Entry(_("Payroll"), "cash", "incentives:payroll", pay.may_read_payroll),
+        ),
+    ),
+    Group(
+        _("Sales"),
+        (
+            Entry(_("Imports"), "file-import", "imports:list", imports.may_import),
+            Entry(_("Order lines"), "receipt", "orders:lines", _sees_sales),
+            Entry(_("Exchange rates"), "arrows-exchange", "orders:rates", _sees_sales),
+            Entry(_("Quotas"), "target", "goals:quotas", _sees_sales),
+        ),
+    ),
+    Group(
+        _("Company"),
+        (
+            Entry(_("People"), "users", "org:people", _everyone),
+            Entry(_("Teams"), "hierarchy-2", "org:teams", _everyone),
+            Entry(_("Access review"), "shield-check", "org:access_review", org.may_review_access),
+            Entry(_("Audit trail"), "history", "org:audit", org.may_read_trail),
+        ),
+    ),
+)
+
+ACCOUNT_PAGES = (
+    Entry(_("Preferences"), "adjustments", "accounts:preferences", _everyone),
+    Entry(_("Security"), "lock", "accounts:security", _everyone),
+)
+
+
+def links(entries: Iterable[Entry], person: Person, path: str = "") -> list[Link]:
+    """The entries that the person may open; the one that lies nearest above ``path`` is here."""
+    found = []
+    for entry in entries:
+        url = address_of(entry)
+        if url and entry.is_visible(person):
+            found.append((entry, url))
+    return [Link(entry.label, entry.icon, url, url == path) for entry, url in found]
+
+
+def address_of(entry: Entry) -> str:
+    try:
+        return reverse(entry.address)
+    except NoReverseMatch:
+        return ""
+
+
+def navigation(person: Person, path: str) -> list[LinkGroup]:
+    """What the side shows: groups with at least one page, the reader's place marked."""
+    groups = [(group.label, links(group.entries, person)) for group in GROUPS]
+    above = [link.url for _label, found in groups for link in found if _lies_under(path, link.url)]
+    here = max(above, key=len, default="")
+    return [
+        LinkGroup(
+            label,
+            [Link(one.label, one.icon, one.url, bool(here) and one.url == here) for one in found],
+        )
+        for label, found in groups
+        if found
+    ]
+
+
+def _lies_under(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))
+
+
+def pages_called(text: str, person: Person) -> list[Link]:
+    """Pages whose name contains the text; all of them when there is no text."""
+    wanted = text.casefold()
+    entries = [entry for group in GROUPS for entry in group.entries] + list(ACCOUNT_PAGES)
+    return [link for link in links(entries, person) if wanted in str(link.label).casefold()]

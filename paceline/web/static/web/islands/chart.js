@@ -1,0 +1,33 @@
+// Draws a chart with the drawing library, fetched only when a chart comes into view.
+import { option } from "./chart_option.js";
+import { words } from "./chart_words.js";
+
+let library;
+const fetchLibrary = (url) =>
+  (library ??= new Promise((done, failed) => {
+    const script = Object.assign(document.createElement("script"), { src: url });
+    script.addEventListener("load", () => done(window.echarts));
+    script.addEventListener("error", failed);
+    document.head.append(script);
+  }));
+
+export default (figure) => {
+  const canvas = figure.querySelector(".chart-canvas");
+  const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+  const draw = async () => {
+    const echarts = await fetchLibrary(figure.dataset.library);
+    words(echarts);
+    const locale = document.documentElement.lang.startsWith("zh-Hans") ? "PZS" :
+      document.documentElement.lang.startsWith("zh") ? "PZT" : "EN";
+    const chart = echarts.init(canvas, null, { renderer: "svg", locale });
+    chart.setOption(option(data, echarts));
+    new ResizeObserver(() => chart.resize()).observe(canvas);
+    document.documentElement.addEventListener("paceline:theme", () => chart.setOption(option(data, echarts)));
+    addEventListener("beforeprint", () => chart.resize());
+  };
+  new IntersectionObserver((seen, watcher) => {
+    if (!seen.some((one) => one.isIntersecting)) return;
+    watcher.disconnect();
+    draw();
+  }, { rootMargin: "200px" }).observe(canvas);
+};

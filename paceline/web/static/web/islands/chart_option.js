@@ -1,0 +1,49 @@
+// Turns a chart's data into an option of the drawing library, in the colours of the theme.
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+export const option = (data, library) => {
+  const clean = library.format.encodeHTML;
+  const language = document.documentElement.lang;
+  const short = (unit) => {
+    const style = unit === "percent" ? { style: "percent" } : { notation: "compact" };
+    const format = new Intl.NumberFormat(language, { ...style, maximumFractionDigits: 1 });
+    return (value) => format.format(value);
+  };
+  const soft = { color: token("--ink-soft") };
+  const line = { lineStyle: { color: token("--line") } };
+  const placed = data.series.some((one) => one.points.some((point) => Array.isArray(point.value)));
+  return {
+    animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
+    animationDuration: 250,
+    aria: { enabled: true, decal: { show: data.kind === "bar" && data.series.length > 1 } },
+    color: [1, 2, 3, 4].map((place) => token(`--chart-${place}`)),
+    textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+    grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
+    legend: { show: data.series.length > 1, top: 0, left: 0, icon: "roundRect", textStyle: soft },
+    tooltip: {
+      trigger: "axis", backgroundColor: token("--raised"), borderColor: token("--line"),
+      textStyle: { color: token("--ink") },
+      formatter: (points) => [
+        clean(data.labels[points[0].dataIndex] ?? ""),
+        ...points.map((one) => `${one.marker} ${clean(one.seriesName)} ` +
+          `<b>${clean(one.data.text)}</b>`),
+      ].join("<br>"),
+    },
+    xAxis: {
+      type: placed ? "value" : "category", data: placed ? undefined : data.labels,
+      axisLabel: { ...soft, hideOverlap: true, ...(placed && { formatter: short(data.positionsUnit) }) },
+      axisLine: line, axisTick: { show: false }, splitLine: { show: false },
+    },
+    yAxis: { type: "value", axisLabel: { ...soft, formatter: short(data.unit) }, splitLine: line },
+    series: data.series.map((one, place) => ({
+      type: data.kind, name: one.name, data: one.points, showSymbol: one.points.length < 3,
+      symbolSize: 6, barMaxWidth: 36, connectNulls: false,
+      lineStyle: { width: 2, type: one.muted ? "dashed" : "solid" },
+      itemStyle: { borderRadius: data.kind === "bar" ? [3, 3, 0, 0] : 0, opacity: one.muted ? 0.55 : 1 },
+      markLine: data.mark === null || place ? undefined : {
+        silent: true, symbol: "none", label: { show: false }, lineStyle: { color: token("--ink-faint") },
+        data: [{ xAxis: placed ? one.points[data.mark].value[0] : data.mark }],
+      },
+    })),
+  };
+};

@@ -1,0 +1,20 @@
+// Toasts leave by their button, and good news by itself after a while; problems stay.
+export default (region) => {
+  const watch = (toast) => {
+    if (toast.dataset.seen) return;
+    toast.dataset.seen = "yes";
+    if (toast.classList.contains("is-good")) setTimeout(() => toast.remove(), 8000);
+  };
+  const say = (id) => {
+    const words = document.getElementById(id);
+    if (words) region.append(words.content.cloneNode(true));
+  };
+  const watchAll = () => region.querySelectorAll(".toast-note").forEach(watch);
+  region.addEventListener("click", (event) => {
+    if (event.target.closest("[data-closes]")) event.target.closest(".toast-note").remove();
+  });
+  new MutationObserver(watchAll).observe(region, { childList: true });
+  watchAll();
+  document.addEventListener("htmx:sendError", () => say("words-unreachable"));
+  document.addEventListener("htmx:responseError", () => say("words-refused"));
+};

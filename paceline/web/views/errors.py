@@ -1,0 +1,53 @@
+"""Pages for requests that could not be served, in the reader's language."""
+
+from __future__ import annotations
+
+import logging
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from paceline.kernel.pages import refuse
+
+log = logging.getLogger(__name__)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request)
+    title = _("This request cannot be understood.")
+    return refuse(request, 400, title, _("Go back, load the page again and retry."))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    title = _("You may not do this.")
+    return refuse(request, 403, title, _("Your role does not include it. Nothing was changed."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    title = _("There is nothing here.")
+    text = _("The address is wrong, or what it names is not yours to see.")
+    return refuse(request, 404, title, text)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    title = _("That is too large.")
+    return refuse(request, 413, title, _("Send less at once. Nothing was stored."))
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Cross-site request forgery checks failed: most often a page that stood open for long."""
+    title = _("This page was open for too long.")
+    return refuse(request, 403, title, _("Load it again and retry. Nothing was changed."))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Leans on nothing that may be broken: no database, no session, no shell."""
+    words = {
+        "title": _("Something went wrong on our side."),
+        "text": _("Nothing was changed. Try again; if it stays, tell your administrator."),
+        "home": _("Home"),
+    }
+    return HttpResponse(render_to_string("web/failed.html", words), status=500)
