@@ -33,16 +33,20 @@ class OneId(Func):
     template = "%(function)s(%(expressions)s, %(expressions)s, '[]')"
 
 
-def no_overlap(name: str, *, of: Sequence[str], message: Any) -> ExclusionConstraint:
+def no_overlap(
+    name: str, *, of: Sequence[str], message: Any, unless_null: str = ""
+) -> ExclusionConstraint:
     """Forbid two rows with the same foreign keys ``of`` on the same day.
 
-    Rows in which one of the keys is null never collide: a null range overlaps nothing.
+    Name a nullable key in ``unless_null``: rows without it never collide. (Left to itself, a null
+    key would become the range of every id and collide with all.)
     """
     same: list[tuple[Any, str]] = [(OneId(field), RangeOperators.EQUAL) for field in of]
     days = DateRange("starts_on", "ends_before", RangeBoundary())
     return ExclusionConstraint(
         name=name,
         expressions=[*same, (days, RangeOperators.OVERLAPS)],
+        condition=Q(**{f"{unless_null}__isnull": False}) if unless_null else None,
         violation_error_message=message,
     )
 

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import django.db.models.deletion
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary
 from django.db import migrations, models
+
+from paceline.kernel.periods import DateRange, OneId
 
 # A text that was submitted stands still; an approval is by someone else and is never taken back.
 # Returning or withdrawing deletes the submission, after which the text is a draft again.
@@ -66,6 +70,23 @@ DROP FUNCTION plan_text_stands_still();
 """
 
 
+def once(target: str) -> ExclusionConstraint:
+    """Assignments to one position, team or person do not overlap; others do not collide."""
+    return ExclusionConstraint(
+        name=f"assignment_{target}_once",
+        expressions=[
+            (OneId("plan"), "="),
+            (OneId(target), "="),
+            (DateRange("starts_on", "ends_before", RangeBoundary()), "&&"),
+        ],
+        condition=models.Q((f"{target}__isnull", False)),
+        violation_error_message=f"This plan already pays this {target} on some of these days.",
+    )
+
+
+TARGETS = ("position", "team", "person")
+
+
 class Migration(migrations.Migration):
     dependencies = (("incentives", "0002_pay_keeps_its_promises"), ("org", "0001_initial"))
     operations = (
@@ -83,5 +104,7 @@ class Migration(migrations.Migration):
             ],
             options={"ordering": ("version", "id")},
         ),
+        *(migrations.RemoveConstraint("planassignment", f"assignment_{one}_once") for one in TARGETS),
+        *(migrations.AddConstraint("planassignment", once(one)) for one in TARGETS),
         migrations.RunSQL(KEEP, FREE),
     )

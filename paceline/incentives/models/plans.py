@@ -97,8 +97,8 @@ class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
         return (
             self.approved()
             .filter(effective_from__lte=day)
-            .order_by("plan", "-effective_from", "-number")
-            .distinct("plan")
+            .order_by("plan_id", "-effective_from", "-number")
+            .distinct("plan_id")
         )
 
 
@@ -247,16 +247,19 @@ class PlanAssignment(EffectiveDated):
             no_overlap(
                 "assignment_position_once",
                 of=["plan", "position"],
+                unless_null="position",
                 message=_("This plan already pays this position on some of these days."),
             ),
             no_overlap(
                 "assignment_team_once",
                 of=["plan", "team"],
+                unless_null="team",
                 message=_("This plan already pays this team on some of these days."),
             ),
             no_overlap(
                 "assignment_person_once",
                 of=["plan", "person"],
+                unless_null="person",
                 message=_("This plan already pays this person on some of these days."),
             ),
         )

@@ -54,8 +54,8 @@ def plan_rows(person: Person, on: date) -> list[PlanRow]:
             & (Q(assignments__ends_before__isnull=True) | Q(assignments__ends_before__gt=on)),
         )
     )
-    versions = _with_facts(PlanVersion.objects.visible_to(person)).order_by("plan", "-number")
-    newest = {version.plan_id: version for version in versions.distinct("plan")}
+    versions = _with_facts(PlanVersion.objects.visible_to(person)).order_by("plan_id", "-number")
+    newest = {version.plan_id: version for version in versions.distinct("plan_id")}
     in_force = {version.plan_id: version for version in _with_facts(_in_force(on))}
     rows = [
         PlanRow(plan, newest[plan.pk], in_force.get(plan.pk), getattr(plan, "paying", 0))
@@ -159,8 +159,8 @@ def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:
     versions = (
         PlanVersion.objects.visible_to(person)
         .select_related("plan")
-        .order_by("plan", "-number")
-        .distinct("plan")
+        .order_by("plan_id", "-number")
+        .distinct("plan_id")
     )
     return [
         PaletteEntry(
