@@ -139,12 +139,17 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 NODE_MODULES = ROOT / "node_modules"
-STATICFILES_DIRS = [
-    ("vendor/tabler", NODE_MODULES / "@tabler/core/dist"),
-    ("vendor/htmx", NODE_MODULES / "htmx.org/dist"),
-    ("vendor/echarts", NODE_MODULES / "echarts/dist"),
+# The files of the front-end packages that browsers load: served name -> path in node_modules.
+PACKAGE_FILES = {
+    "vendor/tabler/css/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "vendor/tabler/css/tabler.min.css.map": "@tabler/core/dist/css/tabler.min.css.map",
+    "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "vendor/echarts/echarts.common.min.js": "echarts/dist/echarts.common.min.js",
+}
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "paceline.kernel.assets.PackageFiles",
 ]
-STATICFILES_DIRS = [(prefix, folder) for prefix, folder in STATICFILES_DIRS if folder.is_dir()]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
