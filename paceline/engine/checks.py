@@ -69,21 +69,28 @@ def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -
         raise InputInvalid(problems)
 
 
-def check_inputs(workspace: Workspace, shape: Shape, period: Period, given: list[str]) -> None:
+def check_inputs(workspace: Workspace, shape: Shape, given: list[str]) -> None:
     """Run every check whose table is there, in one statement. Raises InputInvalid."""
+    checked = workspace.checked_grain
+    rows = workspace.rows(
+        f"checks except grain of {sorted(checked)}", lambda: _findings(shape, given, checked)
+    )
+    rows += _line_findings(workspace, shape)
+    if rows:
+        raise InputInvalid([problem(*row) for row in sorted(rows)[:200]])
+
+
+def _findings(shape: Shape, given: list[str], grain_checked: set[str]) -> exp.Query:
     queries: list[exp.Select] = []
     for name in given:
         if name != "order_lines":
             queries += _missing_values(name)
-        if name not in workspace.checked_grain:
+        if name not in grain_checked:
             queries.append(_repeated(name))
     for name, make in _CHECKS:
         if name in given:
-            queries += make(shape, period)
-    rows = workspace.rows(c.union_all([query.limit(SHOWN).subquery("q") and query for query in queries]))
-    rows += _line_findings(workspace, shape)
-    if rows:
-        raise InputInvalid([problem(*row) for row in sorted(rows)[:200]])
+            queries += make(shape)
+    return c.union_all([_shown(query) for query in queries])
 
 
 def _finding(
@@ -128,7 +135,7 @@ def _repeated(name: str) -> exp.Select:
     )
 
 
-def _splits(shape: Shape, _period: Period) -> list[exp.Select]:
+def _splits(shape: Shape) -> list[exp.Select]:
     share = typed(col("share"), SHARE)
     table = c.source("in_credit_splits")
     outside = c.either(
@@ -189,12 +196,12 @@ def _dates(name: str, keys: tuple[str, ...], only: exp.Expression | None = None)
     return [first, second]
 
 
-def _assignments(shape: Shape, _period: Period) -> list[exp.Select]:
+def _assignments(shape: Shape) -> list[exp.Select]:
     own = exp.EQ(this=col("plan"), expression=c.text(shape.plan.slug))
     return _dates("assignments", ("payee_id",), own)
 
 
-def _reporting(_shape: Shape, _period: Period) -> list[exp.Select]:
+def _reporting(_shape: Shape) -> list[exp.Select]:
     own = (
         _finding("reporting_to_self", "reporting", col("payee_id"), c.text(""), c.whole(1))
         .from_(c.source("in_reporting"))
@@ -203,19 +210,19 @@ def _reporting(_shape: Shape, _period: Period) -> list[exp.Select]:
     return [*_dates("reporting", ("payee_id",)), own]
 
 
-def _quotas(shape: Shape, period: Period) -> list[exp.Select]:
+def _quotas(shape: Shape) -> list[exp.Select]:
     names = [c.text(quota.name) for quota in shape.plan.quotas]
     if not names:
         return []
     used = exp.In(this=col("quota"), expressions=names)
     subject = _joined(("quota", "payee_id"))
     touches = c.both(
-        exp.LT(this=col("starts_on"), expression=c.day(period.ends_before)),
-        exp.GT(this=col("ends_before"), expression=c.day(period.starts_on)),
+        exp.LT(this=col("starts_on"), expression=c.period_ends()),
+        exp.GT(this=col("ends_before"), expression=c.period_starts()),
     )
     over = c.either(
-        exp.LT(this=col("starts_on"), expression=c.day(period.starts_on)),
-        exp.GT(this=col("ends_before"), expression=c.day(period.ends_before)),
+        exp.LT(this=col("starts_on"), expression=c.period_starts()),
+        exp.GT(this=col("ends_before"), expression=c.period_ends()),
     )
     money = [c.text(q.name) for q in shape.plan.quotas if shape.plan.measure(q.measure).is_money]
     table = c.source("in_quotas")
@@ -243,7 +250,7 @@ def _quotas(shape: Shape, period: Period) -> list[exp.Select]:
     return checks
 
 
-def _rates(_shape: Shape, _period: Period) -> list[exp.Select]:
+def _rates(_shape: Shape) -> list[exp.Select]:
     return [
         _finding(
             "rate_not_positive", "exchange_rates", _joined(("from_currency", "to_currency")),
@@ -254,11 +261,11 @@ def _rates(_shape: Shape, _period: Period) -> list[exp.Select]:
     ]
 
 
-def _payees(_shape: Shape, _period: Period) -> list[exp.Select]:
+def _payees(_shape: Shape) -> list[exp.Select]:
     return _dates("payees", ("payee_id",))[:1]
 
 
-_CHECKS: list[tuple[str, Callable[[Shape, Period], list[exp.Select]]]] = [
+_CHECKS: list[tuple[str, Callable[[Shape], list[exp.Select]]]] = [
     ("credit_splits", _splits),
     ("payees", _payees),
     ("assignments", _assignments),
@@ -283,16 +290,15 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
         name for name in needed
         if name in {"line_id", "currency", "kind"} or (name in columns and name not in texts)
     )
-    query = select(
-        {
-            "currency": col("currency"),
-            "lines": c.count_rows(),
-            **{f"n_{name}": typed(exp.Count(this=col(name)), COUNT) for name in counted},
-        }
-    ).from_(c.source("in_order_lines")).group_by(col("currency"))
+
+    def query() -> exp.Query:
+        counts = {f"n_{name}": typed(exp.Count(this=col(name)), COUNT) for name in counted}
+        columns = {"currency": col("currency"), "lines": c.count_rows(), **counts}
+        return select(columns).from_(c.source("in_order_lines")).group_by(col("currency"))
+
     found: list[tuple[Any, ...]] = []
     empty = dict.fromkeys(counted, 0)
-    for currency, lines, *counts in workspace.rows(query):
+    for currency, lines, *counts in workspace.rows("line findings", query):
         for name, count in zip(counted, counts, strict=True):
             empty[name] += lines - count
         if currency is not None and currency not in DIGITS:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Literal
 
 from sqlglot import exp
@@ -17,6 +18,11 @@ from sqlglot import exp
 from paceline.engine.money import RoundingMode
 
 DIALECT = "duckdb"
+
+
+@cache
+def _built(sql: str) -> exp.DataType:
+    return exp.DataType.build(sql, dialect=DIALECT)
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Kind:
     scale: int | None = None
 
     def build(self) -> exp.DataType:
-        return exp.DataType.build(self.sql, dialect=DIALECT)
+        return _built(self.sql).copy()
 
 
 TEXT = Kind("TEXT")
@@ -106,9 +112,21 @@ def number(value: Decimal | int, kind: Kind) -> exp.Cast:
     return typed(exp.Literal.string(format(value, "f")), kind)
 
 
-def day(value: object) -> exp.Cast:
-    """A date literal."""
-    return typed(exp.Literal.string(str(value)), DATE)
+def parameter(name: str, kind: Kind) -> exp.Cast:
+    """A value bound when the statement runs, so that its text is the same for every run of a plan."""
+    return typed(exp.Placeholder(this=name), kind)
+
+
+def period_starts() -> exp.Cast:
+    return parameter("starts_on", DATE)
+
+
+def period_ends() -> exp.Cast:
+    return parameter("ends_before", DATE)
+
+
+def period_last_day() -> exp.Cast:
+    return parameter("last_day", DATE)
 
 
 def null(kind: Kind) -> exp.Cast:
@@ -195,18 +213,18 @@ def rounded(value: exp.Expression, digits: int, mode: RoundingMode) -> exp.Cast:
 
 
 def both(*tests: exp.Expression) -> exp.Expression:
-    return exp.and_(*tests)
+    return exp.and_(*tests, copy=False)
 
 
 def either(*tests: exp.Expression) -> exp.Expression:
-    return exp.or_(*tests)
+    return exp.or_(*tests, copy=False)
 
 
 def within(value: exp.Expression, start: exp.Expression, before: exp.Expression) -> exp.Expression:
     """Half-open: start <= value, and value < before unless before is NULL."""
-    return exp.and_(
+    return both(
         exp.LTE(this=start.copy(), expression=value.copy()),
-        exp.or_(before.copy().is_(exp.null()), exp.LT(this=value.copy(), expression=before.copy())),
+        either(before.copy().is_(exp.null()), exp.LT(this=value.copy(), expression=before.copy())),
     )
 
 
@@ -218,7 +236,10 @@ Columns = Mapping[str, exp.Expression]
 def select(columns: Columns, *, distinct: bool = False) -> exp.Select:
     """SELECT with every column named."""
     query = exp.Select(
-        expressions=[exp.alias_(value, name, quoted=True) for name, value in columns.items()]
+        expressions=[
+            exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
+            for name, value in columns.items()
+        ]
     )
     return query.distinct() if distinct else query
 
@@ -242,7 +263,7 @@ def join(
 
 
 def same(names: Iterable[str], left: str, right: str) -> exp.Expression:
-    return exp.and_(*(exp.EQ(this=col(name, left), expression=col(name, right)) for name in names))
+    return both(*(exp.EQ(this=col(name, left), expression=col(name, right)) for name in names))
 
 
 def union_all(queries: Sequence[exp.Query]) -> exp.Query:
@@ -274,6 +295,11 @@ def conform(contract: Table, columns: Columns) -> exp.Select:
     return select(
         {column.name: typed(columns[column.name], column.kind) for column in contract.columns}
     )
+
+
+def every_row(contract: Table) -> exp.Select:
+    """SELECT a table's columns as they are."""
+    return select({name: col(name) for name in contract.names}).from_(source(contract.name))
 
 
 def render(expression: exp.Expression) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import duckdb
@@ -12,6 +14,7 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine.columns import Column, Table, col, select, typed
 from paceline.engine.errors import InputInvalid, Problem
+from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, OPTIONAL_COLUMNS, ParquetFiles, Tables
 
@@ -55,6 +58,18 @@ def setting(name: str, value: Any) -> exp.Expression:
     return exp.Set(expressions=[exp.SetItem(this=assignment)])
 
 
+@dataclass(frozen=True)
+class Statement:
+    """SQL text and the names of the values that are bound when it runs."""
+
+    sql: str
+    parameters: tuple[str, ...]
+
+
+MAX_STATEMENTS = 4_000
+_STATEMENTS: dict[tuple[object, ...], Statement] = {}
+
+
 class Workspace:
     """One connection with the run's inputs as views `in_<table>`; all other tables are temporary.
 
@@ -66,6 +81,7 @@ class Workspace:
         self,
         plan: Plan,
         tables: Tables,
+        period: Period,
         connection: duckdb.DuckDBPyConnection | None = None,
         *,
         threads: int | None = None,
@@ -78,24 +94,47 @@ class Workspace:
         else:
             self.connection = connection.cursor()
         self.checked_grain: set[str] = set()
+        self.parameters: dict[str, Any] = {
+            "starts_on": period.starts_on,
+            "ends_before": period.ends_before,
+            "last_day": period.ends_before - timedelta(days=1),
+        }
 
     def close(self) -> None:
         self.connection.close()
 
     def run(self, expression: exp.Expression) -> None:
-        self.run_text(c.render(expression))
+        self.connection.execute(c.render(expression))
 
-    def run_text(self, sql: str) -> None:
-        self.connection.execute(sql)
+    def rows(self, key: str, make: Callable[[], exp.Query]) -> list[tuple[Any, ...]]:
+        """The rows of a query; `key` names it among those of this plan and these tables."""
+        statement = self._statement(key, make)
+        return self.connection.execute(statement.sql, self._bound(statement)).fetchall()
 
-    def rows(self, query: exp.Query) -> list[tuple[Any, ...]]:
-        return self.connection.execute(c.render(query)).fetchall()
+    def fetch(self, key: str, make: Callable[[], exp.Query]) -> pa.Table:
+        statement = self._statement(key, make)
+        return self.connection.sql(statement.sql, params=self._bound(statement)).to_arrow_table()
 
-    def fetch(self, query: exp.Query) -> pa.Table:
-        return self.connection.sql(c.render(query)).to_arrow_table()
+    def create(self, name: str, make: Callable[[], exp.Query], *, variant: str = "") -> None:
+        """Make a temporary table; `variant` tells apart two ways of making the same one."""
+        statement = self._statement(f"create {name} {variant}", lambda: c.create(name, make()))
+        self.connection.execute(statement.sql, self._bound(statement))
 
-    def create(self, name: str, query: exp.Query) -> None:
-        self.run(c.create(name, query))
+    def _statement(self, key: str, make: Callable[[], exp.Expression]) -> Statement:
+        """The SQL of a step, made once for a plan and the tables it is given."""
+        full = (self.plan.hash, self.plan.slug, tuple(self.tables.sources), key)
+        found = _STATEMENTS.get(full)
+        if found is None:
+            expression = make()
+            names = {str(place.this) for place in expression.find_all(exp.Placeholder)}
+            found = Statement(c.render(expression), tuple(sorted(names)))
+            if len(_STATEMENTS) >= MAX_STATEMENTS:
+                _STATEMENTS.clear()
+            _STATEMENTS[full] = found
+        return found
+
+    def _bound(self, statement: Statement) -> dict[str, Any]:
+        return {name: self.parameters[name] for name in statement.parameters}
 
     def register(self, name: str, rows: pa.Table) -> None:
         self.connection.register(name, rows)

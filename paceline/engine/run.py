@@ -115,7 +115,7 @@ def calculate(
     Raises InputInvalid with every reason when the tables cannot be calculated. `progress` is called with
     the step's name, the steps done and the number of steps.
     """
-    workspace = Workspace(plan, tables, connection, threads=threads, memory_limit=memory_limit)
+    workspace = Workspace(plan, tables, period, connection, threads=threads, memory_limit=memory_limit)
     try:
         return _Run(workspace, plan, period, progress).execute()
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
@@ -138,9 +138,9 @@ class _Run:
     def execute(self) -> Results:
         given = open_run(self.workspace, self.shape, self.period, check=True)
         self._tell("lines")
-        steps = step_queries(self.shape, self.period, given)
+        steps = step_queries(self.shape, given)
         for contract, make in steps:
-            self.workspace.create(contract.name, make())
+            self.workspace.create(contract.name, make)
             if contract.name == "rates_used":
                 refuse_missing_rates(self.workspace, self.plan)
             elif contract.name == "hierarchy":
@@ -169,10 +169,8 @@ class _Run:
 
     def _account(self) -> tuple[pa.Table, pa.Table]:
         """Everything that came in, as credited or excluded with a reason."""
-        imported = self.workspace.rows(lines.census(self.period))
-        placed = self.workspace.rows(
-            c.select({name: col(name) for name in crediting.PLACEMENTS.names}).from_(c.source("placements"))
-        )
+        imported = self.workspace.rows("census", lines.census)
+        placed = self.workspace.rows("placed", lambda: c.every_row(crediting.PLACEMENTS))
         excluded = [
             {"reason": "outside_period", "currency": currency, "lines": count, "amount": amount}
             for currency, inside, count, amount in imported
@@ -217,16 +215,15 @@ def open_run(
     given = workspace.open_inputs()
     checks.check_presence(shape.plan, shape, given, period)
     if check:
-        checks.check_inputs(workspace, shape, period, given)
+        checks.check_inputs(workspace, shape, given)
     for name, rows in plan_tables(shape).items():
         workspace.register(name, rows)
-    days = [row[0] for row in workspace.rows(crediting.breakpoints(shape, period))]
+    days = [row[0] for row in workspace.rows("breakpoints", lambda: crediting.breakpoints(shape))]
     calendar, slots = lay_out(period, days)
     workspace.register("calendar", calendar)
     workspace.register("slots", slots)
     if "credit_splits" in given:
-        base = c.select({"line_id": col("line_id")}, distinct=True).from_(c.source("in_credit_splits"))
-        workspace.create("base_splits", base.where(exp.Not(this=col("is_overlay"))))
+        workspace.create("base_splits", lines.base_splits)
     return given
 
 
@@ -249,7 +246,7 @@ def lay_out(period: Period, breakpoints: list[date]) -> tuple[pa.Table, pa.Table
 Step = tuple[Table, Callable[[], exp.Query]]
 
 
-def step_queries(shape: Shape, period: Period, given: list[str]) -> list[Step]:
+def step_queries(shape: Shape, given: list[str]) -> list[Step]:
     """The steps in order: the contract each one fulfils and the query that does it."""
     with_payees = "payees" in given
     bases = table(
@@ -260,21 +257,21 @@ def step_queries(shape: Shape, period: Period, given: list[str]) -> list[Step]:
     links = table("links", "payee_id slot", {"payee_id": TEXT, "slot": c.PLACE, "manager_id": TEXT})
     return [
         (crediting.MEMBERS, lambda: crediting.members(shape, with_payees=with_payees)),
-        (links, lambda: crediting.links(shape, period)),
+        (links, lambda: crediting.links(shape)),
         (crediting.HIERARCHY, crediting.hierarchy),
         (
             lines.groups_contract(shape),
-            lambda: lines.line_groups(shape, period, with_splits="credit_splits" in given),
+            lambda: lines.line_groups(shape, with_splits="credit_splits" in given),
         ),
         (crediting.PLACEMENTS, lambda: crediting.placements(shape, with_payees=with_payees)),
         (crediting.reach_contract(shape), lambda: crediting.reach(shape)),
-        (exchange.RATES_USED, lambda: exchange.rates_used(shape, period)),
+        (exchange.RATES_USED, lambda: exchange.rates_used(shape)),
         (exchange.converted_contract(shape), lambda: exchange.converted(shape)),
         (exchange.CREDITS, lambda: exchange.credits(shape)),
         (measures.PAYEES_IN_PLAN, measures.payees_in_plan),
         (measures.PARTS, lambda: measures.measure_parts(shape)),
         (measures.MEASURES, measures.measures),
-        (attainment.ATTAINMENT, lambda: attainment.attainment(period)),
+        (attainment.ATTAINMENT, attainment.attainment),
         (rate_tables.BOUNDS, rate_tables.bounds),
         (bases, lambda: rate_tables.tier_bases(shape)),
         (rate_tables.TIERS, lambda: rate_tables.tiers(shape)),
@@ -286,13 +283,7 @@ def step_queries(shape: Shape, period: Period, given: list[str]) -> list[Step]:
 
 def refuse_missing_rates(workspace: Workspace, plan: Plan) -> None:
     """A line whose currency has no rate on its day cannot be converted: the run is refused."""
-    query = (
-        c.select({"currency": col("currency"), "on_date": col("on_date")})
-        .from_(c.source("rates_used"))
-        .where(col("rate").is_(exp.null()))
-        .order_by(col("currency"), col("on_date"))
-    )
-    missing = workspace.rows(query)
+    missing = workspace.rows("missing rates", exchange.missing_rates)
     if missing:
         raise InputInvalid(
             [
@@ -307,15 +298,7 @@ def refuse_missing_rates(workspace: Workspace, plan: Plan) -> None:
 
 def refuse_circles(workspace: Workspace) -> None:
     """A reporting line that comes back to its start has no top: the run is refused."""
-    query = (
-        c.select({"payee_id": col("payee_id", "h"), "day": exp.Min(this=col("starts_on", "s"))})
-        .from_(c.source("hierarchy", "h"))
-        .join(c.source("slots", "s"), on=c.same(["slot"], "s", "h"))
-        .where(exp.GT(this=col("level", "h"), expression=c.whole(TOP)))
-        .group_by(col("payee_id", "h"))
-        .order_by(col("payee_id", "h"))
-    )
-    rows = workspace.rows(query)
+    rows = workspace.rows("circles", crediting.circles)
     if rows:
         raise InputInvalid(
             [checks.problem("reporting_circular", "reporting", payee, str(day)) for payee, day in rows[:20]]
@@ -324,12 +307,10 @@ def refuse_circles(workspace: Workspace) -> None:
 
 def fetch_sorted(workspace: Workspace, contract: Table) -> pa.Table:
     """A step's table out of the database, sorted by grain, held to its declared types."""
-    query = (
-        c.select({name: col(name) for name in contract.names})
-        .from_(c.source(contract.name))
-        .order_by(*(col(name) for name in contract.grain))
+    rows = workspace.fetch(
+        f"fetch {contract.name}",
+        lambda: c.every_row(contract).order_by(*(col(name) for name in contract.grain)),
     )
-    rows = workspace.fetch(query)
     schema = pa.schema([(column.name, arrow_type(column.kind)) for column in contract.columns])
     if rows.schema.remove_metadata() != schema:
         raise ResultsDisagree(f"{contract.name}: {rows.schema} instead of {schema}")
@@ -341,7 +322,7 @@ def fetch_sorted(workspace: Workspace, contract: Table) -> pa.Table:
 
 def check_grains(workspace: Workspace, contracts: list[Table]) -> None:
     """No two rows of a step share its grain: one statement for all steps."""
-    queries: list[exp.Query] = [
+    queries: Callable[[], list[exp.Query]] = lambda: [
         c.select({"name": c.text(contract.name), "grains": exp.Count(this=exp.Star())})
         .from_(
             c.select({name: col(name) for name in contract.grain})
@@ -352,7 +333,7 @@ def check_grains(workspace: Workspace, contracts: list[Table]) -> None:
         )
         for contract in contracts
     ]
-    repeated = [name for name, count in workspace.rows(c.union_all(queries)) if count]
+    repeated = [name for name, count in workspace.rows("grains", lambda: c.union_all(queries())) if count]
     if repeated:
         raise ResultsDisagree(f"rows share their grain in {', '.join(repeated)}")
 

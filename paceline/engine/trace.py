@@ -23,7 +23,7 @@ from paceline.engine.database import Workspace
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import open_run, step_queries
+from paceline.engine.run import fetch_sorted, open_run, step_queries
 from paceline.engine.shape import Shape, shape_of
 from paceline.engine.steps import crediting, earnings, exchange, lines, rate_tables
 from paceline.engine.steps.measures import MEASURES, value_taken
@@ -80,7 +80,7 @@ def trace(
     Give it the tables of the run; they were checked there and are not checked again. Raises PayeeUnknown
     when the payee is not in the plan in this period.
     """
-    workspace = Workspace(plan, tables, connection, threads=threads, memory_limit=memory_limit)
+    workspace = Workspace(plan, tables, period, connection, threads=threads, memory_limit=memory_limit)
     try:
         return _Tracing(workspace, shape_of(plan), period, payee_id).execute()
     finally:
@@ -94,41 +94,55 @@ class _Tracing:
         self.plan = shape.plan
         self.period = period
         self.payee_id = payee_id
+        workspace.parameters["payee_id"] = payee_id
 
     def execute(self) -> Trace:
         given = open_run(self.workspace, self.shape, self.period)
         with_splits = "credit_splits" in given
-        for contract, make in step_queries(self.shape, self.period, given):
+        for contract, make in step_queries(self.shape, given):
             if contract.name in _SKIPPED:
                 continue
             if contract.name == "line_groups":
                 self._narrow(with_splits=with_splits)
-                self.workspace.create(contract.name, self._groups(contract))
+                groups = contract
+                self.workspace.create(contract.name, lambda: self._groups(groups), variant="traced")
                 continue
-            self.workspace.create(contract.name, make())
+            self.workspace.create(contract.name, make)
         self._follow_lines()
         return self._collect()
 
     def _narrow(self, *, with_splits: bool) -> None:
         """Keep only this payee in the plan, and only the lines of those whose sales count for them."""
         create = self.workspace.create
-        own = exp.EQ(this=col("payee_id"), expression=c.text(self.payee_id))
-        create("members_all", select({n: col(n) for n in crediting.MEMBERS.names}).from_(c.source("members")))
-        create(
-            "members",
-            select({n: col(n) for n in crediting.MEMBERS.names}).from_(c.source("members_all")).where(own),
-        )
-        if not self.workspace.rows(select({"payee_id": col("payee_id")}).from_(c.source("members"))):
+        everyone = Table("members_of_all", crediting.MEMBERS.columns, crediting.MEMBERS.grain)
+        create(everyone.name, lambda: c.every_row(crediting.MEMBERS))
+        create("members", lambda: c.every_row(everyone).where(self._is_payee("payee_id")), variant="one")
+        if not self.workspace.rows("one member", lambda: c.every_row(crediting.MEMBERS)):
             raise PayeeUnknown(self.payee_id)
-        below = select({"payee_id": col("payee_id")}, distinct=True).from_(c.source("hierarchy")).where(
-            exp.EQ(this=col("manager_id"), expression=c.text(self.payee_id))
+        create("relevant", self._relevant)
+        create(
+            "traced_lines",
+            lambda: c.union_all(
+                [
+                    self._lines(shared=shared, with_splits=with_splits)
+                    for shared in ([False, True] if with_splits else [False])
+                ]
+            ),
         )
-        self_alone = select({"payee_id": typed(c.text(self.payee_id), TEXT)})
-        create("relevant", exp.Union(this=self_alone, expression=below, distinct=True))
-        parts = [self._lines(shared=False, with_splits=with_splits)]
-        if with_splits:
-            parts.append(self._lines(shared=True, with_splits=True))
-        create("traced_lines", c.union_all(parts))
+
+    def _payee(self) -> exp.Cast:
+        return c.parameter("payee_id", TEXT)
+
+    def _is_payee(self, name: str, of: str | None = None) -> exp.Expression:
+        return exp.EQ(this=col(name, of), expression=self._payee())
+
+    def _relevant(self) -> exp.Query:
+        """The payee and everyone below."""
+        below = select({"payee_id": col("payee_id")}).from_(c.source("hierarchy"))
+        alone = select({"payee_id": self._payee()})
+        return exp.Union(
+            this=alone, expression=below.where(self._is_payee("manager_id")), distinct=True
+        )
 
     def _columns(self) -> dict[str, Kind]:
         """The line columns that a reader or the order of accumulation needs."""
@@ -148,7 +162,7 @@ class _Tracing:
             {
                 "payee_id": payee,
                 "slot": col("slot", "k"),
-                "rate_on": lines.rate_day(self.shape, self.period),
+                "rate_on": lines.rate_day(self.shape),
                 "is_overlay": col("is_overlay", "s") if shared else exp.false(),
                 "bits": lines.rule_bits(self.shape, "l"),
                 "share": typed(share, SHARE),
@@ -185,11 +199,11 @@ class _Tracing:
     def _follow_lines(self) -> None:
         """Credit, convert, accumulate, put into tiers: line by line."""
         create = self.workspace.create
-        create("line_credits", self._credits())
-        create("line_values", self._values())
-        create("line_totals", self._totals())
-        create("line_bases", self._bases())
-        create("line_earnings", self._earnings())
+        create("line_credits", self._credits)
+        create("line_values", self._values)
+        create("line_totals", self._totals)
+        create("line_bases", self._bases)
+        create("line_earnings", self._earnings)
 
     def _credits(self) -> exp.Query:
         """Each line as it reaches the payee, directly or from a level below, in plan currency."""
@@ -220,7 +234,7 @@ class _Tracing:
         rolled = start(col("level", "h"))
         above = c.both(
             c.same(["payee_id", "slot"], "h", "g"),
-            exp.EQ(this=col("manager_id", "h"), expression=c.text(self.payee_id)),
+            exp.EQ(this=col("manager_id", "h"), expression=self._payee()),
         )
         c.join(rolled, "hierarchy", "h", above)
         in_plan = c.both(
@@ -299,7 +313,7 @@ class _Tracing:
         query = select(columns).from_(c.source("line_totals", "g"))
         own = c.both(
             c.same(["component"], "b", "g"),
-            exp.EQ(this=col("payee_id", "b"), expression=c.text(self.payee_id)),
+            exp.EQ(this=col("payee_id", "b"), expression=self._payee()),
         )
         return c.join(query, "bounds", "b", own)
 
@@ -354,14 +368,15 @@ class _Tracing:
     def _portion(self) -> tuple[str, ...]:
         return ("line_line_id", "payee_id", "level", "is_overlay")
 
-    def _collect(self) -> Trace:
+    def _collected(self) -> exp.Query:
+        """The lines that took part in a tier, in the order of accumulation."""
         kept = c.either(
             exp.NEQ(this=col("base"), expression=c.number(0, EXACT)),
             exp.NEQ(this=col("earned"), expression=c.number(0, MONEY)),
         )
         columns: dict[str, exp.Expression] = {
             "component": col("component"),
-            "payee_id": c.text(self.payee_id),
+            "payee_id": self._payee(),
             "line_id": col("line_line_id"),
             "tier": col("tier"),
             "ordered_on": col("line_ordered_on"),
@@ -382,22 +397,19 @@ class _Tracing:
             "earned": col("earned"),
             "clause": col("clause"),
         }
-        query = (
+        return (
             c.conform(TRACE_LINES, columns)
             .from_(c.source("line_earnings"))
             .where(kept)
             .order_by(col("component"), *self._order_alone(), col("tier"))
         )
+    def _collect(self) -> Trace:
         fetched = {
-            contract.name: self.workspace.fetch(
-                select({name: col(name) for name in contract.names})
-                .from_(c.source(contract.name))
-                .order_by(*(col(name) for name in contract.grain))
-            )
+            contract.name: fetch_sorted(self.workspace, contract)
             for contract in (rate_tables.TIERS, MEASURES, earnings.EARNINGS)
         }
         found = Trace(
-            self.payee_id, self.workspace.fetch(query), fetched["tiers"], fetched["measures"],
+            self.payee_id, self.workspace.fetch("traced", self._collected), fetched["tiers"], fetched["measures"],
             fetched["earnings"],
         )
         require_sums(found)

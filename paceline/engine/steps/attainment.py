@@ -6,7 +6,6 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import EXACT, MONEY, RATE, TEXT, col, select, table, typed
-from paceline.engine.periods import Period
 
 ATTAINMENT = table(
     "attainment", "quota payee_id",
@@ -15,7 +14,7 @@ ATTAINMENT = table(
 )
 
 
-def attainment(period: Period) -> exp.Query:
+def attainment() -> exp.Query:
     """Measure, target and their ratio for every payee in the plan and every quota of the plan.
 
     The target is the sum of the payee's quota rows that lie in the period. Without one, or with a target
@@ -32,8 +31,8 @@ def attainment(period: Period) -> exp.Query:
         .from_(c.source("in_quotas"))
         .where(
             c.both(
-                exp.GTE(this=col("starts_on"), expression=c.day(period.starts_on)),
-                exp.LTE(this=col("ends_before"), expression=c.day(period.ends_before)),
+                exp.GTE(this=col("starts_on"), expression=c.period_starts()),
+                exp.LTE(this=col("ends_before"), expression=c.period_ends()),
             )
         )
         .group_by(col("quota"), col("payee_id"))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import BOOLEAN, COUNT, DATE, EXACT, PLACE, TEXT, col, select, table, typed
-from paceline.engine.periods import Period
 from paceline.engine.shape import TOP, Shape
 
 MEMBERS = table("members", "payee_id slot", {"payee_id": TEXT, "slot": PLACE})
@@ -34,15 +31,15 @@ def reach_contract(shape: Shape) -> c.Table:
     return table("reach", " ".join(REACH_KEYS), kinds, nullable="line_id")
 
 
-def breakpoints(shape: Shape, period: Period) -> exp.Query:
+def breakpoints(shape: Shape) -> exp.Query:
     """The days inside the period on which somebody's assignment, employment or manager changes."""
     days = []
     for name in ("in_assignments", "in_payees", "in_reporting"):
         for end in ("starts_on", "ends_before"):
             query = select({"day": typed(col(end), DATE)}, distinct=True).from_(c.source(name))
             inside = c.both(
-                exp.GT(this=col(end), expression=c.day(period.starts_on)),
-                exp.LT(this=col(end), expression=c.day(period.ends_before)),
+                exp.GT(this=col(end), expression=c.period_starts()),
+                exp.LT(this=col(end), expression=c.period_ends()),
             )
             if name == "in_assignments":
                 inside = c.both(inside, _of_plan(shape))
@@ -70,11 +67,11 @@ def members(shape: Shape, *, with_payees: bool) -> exp.Query:
     return query
 
 
-def links(shape: Shape, period: Period) -> exp.Query:
+def links(shape: Shape) -> exp.Query:
     """Each payee's manager in each stretch: as of the order, or as of the period's last day."""
     as_of: exp.Expression = col("starts_on", "s")
     if shape.plan.policies.hierarchy_date == "period-end":
-        as_of = c.day(period.ends_before - timedelta(days=1))
+        as_of = c.period_last_day()
     query = c.conform(
         table("links", "payee_id slot", {"payee_id": TEXT, "slot": PLACE, "manager_id": TEXT}),
         {"payee_id": col("payee_id", "r"), "slot": col("slot", "s"), "manager_id": col("manager_id", "r")},
@@ -109,6 +106,18 @@ def hierarchy() -> exp.Query:
     above.where(exp.LTE(this=col("level", "h"), expression=c.whole(TOP)), copy=False)
     query = select({name: col(name) for name in HIERARCHY.names}).from_(c.source("chain"))
     return query.with_("chain", as_=c.union_all([first, above]), recursive=True)
+
+
+def circles() -> exp.Select:
+    """Payees whose chain of managers does not end, with the first day on which it does not."""
+    return (
+        select({"payee_id": col("payee_id", "h"), "day": exp.Min(this=col("starts_on", "s"))})
+        .from_(c.source("hierarchy", "h"))
+        .join(c.source("slots", "s"), on=c.same(["slot"], "s", "h"))
+        .where(exp.GT(this=col("level", "h"), expression=c.whole(TOP)))
+        .group_by(col("payee_id", "h"))
+        .order_by(col("payee_id", "h"))
+    )
 
 
 def reach(shape: Shape) -> exp.Query:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import (
     BOOLEAN, CONVERTED, COUNT, DATE, EXACT, EXCHANGE, PLACE, TEXT, col, select, table, typed,
 )
-from paceline.engine.periods import Period
 from paceline.engine.shape import Shape
 from paceline.engine.steps.crediting import REACH_KEYS, takes
 
@@ -37,15 +34,15 @@ def converted_contract(shape: Shape) -> c.Table:
     return table("converted", " ".join(REACH_KEYS), kinds, nullable="line_id")
 
 
-def rates_used(shape: Shape, period: Period, groups: str = "reach") -> exp.Query:
+def rates_used(shape: Shape) -> exp.Query:
     """The rate for every currency and day that occurs; NULL where the table has none."""
     occurring = select(
         {"currency": col("currency"), "rate_on": col("rate_on")}, distinct=True
-    ).from_(c.source(groups)).subquery("u")
+    ).from_(c.source("reach")).subquery("u")
     own = exp.EQ(this=col("currency", "u"), expression=c.text(shape.plan.currency))
     on_date: exp.Expression = col("rate_on", "u")
     if shape.plan.policies.exchange_date == "period-end":
-        on_date = c.day(period.ends_before - timedelta(days=1))
+        on_date = c.period_last_day()
     rate = c.when((own, c.number(1, EXCHANGE)), otherwise=typed(col("rate", "x"), EXCHANGE))
     query = c.conform(
         RATES_USED,
@@ -97,3 +94,13 @@ def credits(shape: Shape) -> exp.Query:
     ).from_(c.source("converted", "g"))
     c.join(query, "plan_credit_terms", "t", takes("t", "g", col("level", "g")))
     return query.group_by(col("subject", "t"), col("payee_id", "g"), col("currency", "g"))
+
+
+def missing_rates() -> exp.Select:
+    """The currencies and days for which no rate is known."""
+    return (
+        select({"currency": col("currency"), "on_date": col("on_date")})
+        .from_(c.source("rates_used"))
+        .where(col("rate").is_(exp.null()))
+        .order_by(col("currency"), col("on_date"))
+    )

@@ -13,7 +13,6 @@ from paceline.engine import columns as c
 from paceline.engine.columns import BOOLEAN, COUNT, DATE, EXACT, PLACE, SHARE, TEXT, col, select, table, typed
 from paceline.engine.formula.compile import compile_formula
 from paceline.engine.formula.tree import Name, names_in
-from paceline.engine.periods import Period
 from paceline.engine.shape import Shape
 
 CALENDAR = table("calendar", "day", {"day": DATE, "slot": PLACE})
@@ -36,13 +35,13 @@ def groups_contract(shape: Shape) -> c.Table:
     return table("line_groups", " ".join(GROUP_KEYS), kinds, nullable="payee_id line_id")
 
 
-def line_groups(shape: Shape, period: Period, *, with_splits: bool) -> exp.Query:
+def line_groups(shape: Shape, *, with_splits: bool) -> exp.Query:
     """One SELECT over the lines; with split lines a second one over those alone."""
-    unsplit = _group(shape, period, shared=False)
+    unsplit = _group(shape, shared=False)
     if not with_splits:
         return unsplit
     c.join(unsplit, "base_splits", "s", c.same(["line_id"], "l", "s"), kind="anti")
-    shared = _group(shape, period, shared=True)
+    shared = _group(shape, shared=True)
     contract = groups_contract(shape)
     both = c.union_all([unsplit, shared]).subquery("g")
     keys = {key: col(key) for key in GROUP_KEYS}
@@ -55,13 +54,13 @@ def line_groups(shape: Shape, period: Period, *, with_splits: bool) -> exp.Query
     )
 
 
-def _group(shape: Shape, period: Period, *, shared: bool) -> exp.Select:
+def _group(shape: Shape, *, shared: bool) -> exp.Select:
     payee = col("payee_id", "s" if shared else "l")
     keys: dict[str, exp.Expression] = {
         "payee_id": payee,
         "currency": col("currency", "l"),
         "slot": col("slot", "k"),
-        "rate_on": rate_day(shape, period),
+        "rate_on": rate_day(shape),
         "is_overlay": col("is_overlay", "s") if shared else exp.false(),
         "bits": rule_bits(shape, "l"),
         "line_id": col("line_id", "l") if shape.by_line else c.null(TEXT),
@@ -76,7 +75,7 @@ def _group(shape: Shape, period: Period, *, shared: bool) -> exp.Select:
     )
     c.join(query, "calendar", "k", exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l")))
     query.where(
-        c.within(col("ordered_on", "l"), c.day(period.starts_on), c.day(period.ends_before)), copy=False
+        c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends()), copy=False
     )
     if shared:
         c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
@@ -110,19 +109,25 @@ def rule_bits(shape: Shape, of: str) -> exp.Expression:
     return result
 
 
-def rate_day(shape: Shape, period: Period) -> exp.Expression:
+def rate_day(shape: Shape) -> exp.Expression:
     """The day whose exchange rate a line takes; a line in plan currency needs none and has one day."""
-    first = c.day(period.starts_on)
+    first = c.period_starts()
     if shape.plan.policies.exchange_date == "period-end":
         return first
     own = exp.EQ(this=col("currency", "l"), expression=c.text(shape.plan.currency))
     return typed(c.when((own, first), otherwise=col("ordered_on", "l")), DATE)
 
 
-def census(period: Period) -> exp.Select:
+def base_splits() -> exp.Select:
+    """The lines whose split rows replace their own payee; overlays alone do not."""
+    query = select({"line_id": col("line_id")}, distinct=True).from_(c.source("in_credit_splits"))
+    return query.where(exp.Not(this=col("is_overlay")))
+
+
+def census() -> exp.Select:
     """Every line that came in, by currency, inside and outside the period: what must be accounted for."""
     inside = typed(
-        c.within(col("ordered_on"), c.day(period.starts_on), c.day(period.ends_before)), BOOLEAN
+        c.within(col("ordered_on"), c.period_starts(), c.period_ends()), BOOLEAN
     )
     columns: dict[str, exp.Expression] = {
         "currency": col("currency"),
