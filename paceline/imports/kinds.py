@@ -104,7 +104,8 @@ class ImportKind:
 
     ``check`` adds problems to a :class:`Check`. ``match`` compares the accepted rows with what is
     stored, adds problems that only show there, and counts; it must not change anything. ``apply``
-    writes the accepted rows. ``undo`` takes one import back or raises ``UndoRefused``.
+    writes the accepted rows. ``undo`` takes one import back or raises ``UndoRefused``. ``lock``
+    makes writers of the same table take turns.
     """
 
     key: str
@@ -114,8 +115,9 @@ class ImportKind:
     may_import: Callable[[Person], bool]
     check: Callable[[Check], None]
     match: Callable[[Check], Changes]
-    apply: Callable[[Check, Commit], Changes]
+    apply: Callable[[Check, Changes, Commit], None]
     undo: Callable[[Commit], None]
+    lock: Callable[[], None] = lambda: None
     icon: str = "file-import"
     day_field: str = ""
     sum_field: str = ""

@@ -26,7 +26,7 @@ class ImportState(models.TextChoices):
 
 class ImportQuerySet(models.QuerySet["Import"]):
     def visible_to(self, person: Person) -> ImportQuerySet:
-        """The pay desk sees all imports; HR and administrators see those they brought themselves."""
+        """The pay desk sees all; HR and administrators see what they brought themselves."""
         if person.has_role(*READERS):
             return self
         if person.has_role(Role.HR, Role.ADMINISTRATOR):

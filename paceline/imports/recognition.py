@@ -73,7 +73,7 @@ def describe_text(text: str, layout: Layout, known_names: Collection[str] = ()) 
 def name_columns(
     rows: Sequence[Sequence[str]], layout: Layout, known_names: Collection[str] = ()
 ) -> Layout:
-    """Whether the first row is a header, the columns' names, and a warning for a name used twice."""
+    """Header or not, the columns' names, and a warning when a name comes twice."""
     has_header = looks_like_header(rows, known_names)
     names = column_names(rows[0], has_header=has_header)
     repeated = has_header and len({plain(cell) for cell in rows[0]}) < len(rows[0])
@@ -166,7 +166,7 @@ def sample_rows(text: str, delimiter: str, limit: int = SAMPLE_LINES) -> list[li
     previous = csv.field_size_limit(len(cut) + 1)
     try:
         for row in csv.reader(
-            (cut or text).replace("\x00", "").splitlines(True), delimiter=delimiter
+            (cut or text).replace("\x00", "").splitlines(keepends=True), delimiter=delimiter
         ):
             if row:
                 rows.append(row)

@@ -7,3 +7,8 @@ class OrdersConfig(AppConfig):
     name = "paceline.orders"
     label = "orders"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from paceline.orders.kinds import register_kinds  # noqa: PLC0415 - once models are loaded
+
+        register_kinds()

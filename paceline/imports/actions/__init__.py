@@ -1,0 +1,45 @@
+"""Every step of a file on its way into the product."""
+
+from __future__ import annotations
+
+from paceline.imports.actions.commits import (
+    AlreadyCommitted,
+    NotChecked,
+    commit,
+    request_commit,
+    run_commit,
+    undo,
+)
+from paceline.imports.actions.files import (
+    ChangedSincePreview,
+    ImportRefused,
+    LayoutFixed,
+    check,
+    discard,
+    import_file,
+    request_check,
+    run_check,
+    set_layout,
+    set_mapping,
+    upload,
+)
+
+__all__ = [
+    "AlreadyCommitted",
+    "ChangedSincePreview",
+    "ImportRefused",
+    "LayoutFixed",
+    "NotChecked",
+    "check",
+    "commit",
+    "discard",
+    "import_file",
+    "request_check",
+    "request_commit",
+    "run_check",
+    "run_commit",
+    "set_layout",
+    "set_mapping",
+    "undo",
+    "upload",
+]

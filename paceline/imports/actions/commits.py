@@ -1,0 +1,167 @@
+"""Writing a checked import, once; and taking it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from paceline.imports import kinds, mapping
+from paceline.imports.actions import files
+from paceline.imports.actions.files import ChangedSincePreview
+from paceline.imports.kinds import Changes, Commit, UndoRefused
+from paceline.imports.layout import FileUnreadable, Layout
+from paceline.imports.models import Import, ImportMapping, ImportState
+from paceline.kernel import audit, jobs
+from paceline.live import actions as live
+from paceline.org.models import Person
+
+COUNTS = ("accepted", "rejected", "new", "changed", "same", "digest")
+
+
+class NotChecked(Exception):
+    """The import has not been checked, or was put away."""
+
+
+class AlreadyCommitted(Exception):
+    """The import is being written or has been; ``source.committed_by`` says by whom."""
+
+    def __init__(self, source: Import) -> None:
+        super().__init__(str(source))
+        self.source = source
+
+
+@transaction.atomic
+def request_commit(*, source: Import, by: Person, at: datetime) -> Import:
+    """Claim a checked import and queue its writing. Whoever comes second is told who was first.
+
+    Raises ``NotChecked`` and ``AlreadyCommitted``.
+    """
+    source = _claim(source, by=by)
+    source.progress = live.start_progress(
+        kind="import_commit", by=by, at=at, total=source.totals["accepted"]
+    )
+    source.save(update_fields=["state", "committed_by", "progress"])
+    jobs.enqueue("imports.commit", import_id=source.pk)
+    return source
+
+
+def _claim(source: Import, *, by: Person) -> Import:
+    source = Import.objects.select_for_update().get(pk=source.pk)
+    if source.state in {ImportState.COMMITTING, ImportState.COMMITTED}:
+        raise AlreadyCommitted(source)
+    if source.state != ImportState.CHECKED or not source.totals["accepted"]:
+        raise NotChecked(source)
+    source.state = ImportState.COMMITTING
+    source.committed_by = by
+    return source
+
+
+def run_commit(*, source: Import, at: datetime) -> None:
+    """What the job does: write everything or nothing, and say which. Running twice writes once."""
+    source.refresh_from_db()
+    progress, by = source.progress, source.committed_by
+    if source.state != ImportState.COMMITTING or progress is None or by is None:
+        return
+    try:
+        with transaction.atomic():
+            if _write(source, by=by, at=at, progress=progress) is not None:
+                live.finish(progress, at=at)
+    except live.Cancelled:
+        with transaction.atomic():
+            _release(source)
+            live.stop(progress, at=at)
+    except (ChangedSincePreview, FileUnreadable):
+        with transaction.atomic():
+            _release(source)
+            live.fail(progress, code="changed_since_preview", at=at)
+            files.check(source=source, by=by, at=at)
+
+
+def _release(source: Import) -> None:
+    Import.objects.filter(pk=source.pk, state=ImportState.COMMITTING).update(
+        state=ImportState.CHECKED, committed_by=None
+    )
+
+
+@transaction.atomic
+def commit(*, source: Import, by: Person, at: datetime) -> Import:
+    """Write a checked import here and now.
+
+    Raises ``NotChecked``, ``AlreadyCommitted`` and ``ChangedSincePreview``; then nothing changed.
+    """
+    source = _claim(source, by=by)
+    source.save(update_fields=["state", "committed_by"])
+    _write(source, by=by, at=at, progress=None)
+    source.refresh_from_db()
+    return source
+
+
+def _write(
+    source: Import, *, by: Person, at: datetime, progress: live.Progress | None
+) -> Changes | None:
+    source = Import.objects.select_for_update().get(pk=source.pk)
+    if source.state != ImportState.COMMITTING:
+        return None
+    done = 0
+
+    def step(name: str) -> None:
+        nonlocal done
+        if progress is not None:
+            done += files.BATCH_ROWS if name == "writing" else 0
+            live.advance(progress, done=min(done, progress.total), step=name)
+
+    step("reading")
+    files.unlimited()
+    commit = Commit(source=source, by=by, at=at, step=step)
+    kind = kinds.kind(source.kind)
+    kind.lock()
+    checked, _cells, _used = files.examine(source)
+    step("comparing")
+    changes = kind.match(checked)
+    files.compare_with_preview(source, checked, changes)
+    kind.apply(checked, changes, commit)
+    source.state = ImportState.COMMITTED
+    source.committed_at = at
+    source.save(update_fields=["state", "committed_at"])
+    _remember(source, by=by, at=at)
+    after = {key: source.totals.get(key) for key in (*COUNTS, "sums")}
+    audit.record("import_committed", subject=source, by=by, at=at, after=after)
+    live.publish("imports", "committed", str(source.pk))
+    return changes
+
+
+def _remember(source: Import, *, by: Person, at: datetime) -> None:
+    layout = Layout.from_json(source.layout)
+    ImportMapping.objects.update_or_create(
+        kind=source.kind,
+        header_digest=mapping.header_digest(layout),
+        defaults={
+            "header": list(layout.columns),
+            "mapping": source.mapping,
+            "used_by": by,
+            "used_at": at,
+        },
+    )
+
+
+@transaction.atomic
+def undo(*, source: Import, reason: str, by: Person, at: datetime) -> Import:
+    """Take a whole import back: new rows go, changed rows say again what they said before.
+
+    Raises ``UndoRefused`` when closed days or later imports stand on it; then nothing changed.
+    """
+    source = Import.objects.select_for_update().get(pk=source.pk)
+    if source.state != ImportState.COMMITTED:
+        raise UndoRefused("not_committed")
+    files.unlimited()
+    kind = kinds.kind(source.kind)
+    kind.lock()
+    kind.undo(Commit(source=source, by=by, at=at))
+    source.state = ImportState.UNDONE
+    source.undone_by, source.undone_at = by, at
+    source.save(update_fields=["state", "undone_by", "undone_at"])
+    after = {key: source.totals.get(key) for key in COUNTS}
+    audit.record("import_undone", subject=source, by=by, at=at, before=after, reason=reason)
+    live.publish("imports", "undone", str(source.pk))
+    return source

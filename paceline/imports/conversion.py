@@ -1,0 +1,384 @@
+"""Text to typed values, whole columns at a time, in DuckDB.
+
+One column has one style of date and one decimal mark. The style is recognised from all its values;
+values in several styles, or values that would fit two readings, are a problem that names examples,
+never a guess. No text of a file or of a person becomes part of a statement: it is data throughout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+from babel.numbers import list_currencies
+
+from paceline.imports.kinds import Field, FieldType
+from paceline.imports.layout import EXAMPLES, FileUnreadable
+
+DAY_STYLES = {
+    "%Y-%m-%d": "2026-07-31",
+    "%Y/%m/%d": "2026/07/31",
+    "%Y.%m.%d": "2026.07.31",
+    "%Y%m%d": "20260731",
+    "%Y年%m月%d日": "2026年07月31日",
+    "%d.%m.%Y": "31.07.2026",
+    "%d/%m/%Y": "31/07/2026",
+    "%m/%d/%Y": "07/31/2026",
+    "%d-%m-%Y": "31-07-2026",
+    "%m-%d-%Y": "07-31-2026",
+    "%d.%m.%y": "31.07.26",
+    "%d/%m/%y": "31/07/26",
+    "%m/%d/%y": "07/31/26",
+    "%d %b %Y": "31 Jul 2026",
+    "%d-%b-%Y": "31-Jul-2026",
+    "%b %d, %Y": "Jul 31, 2026",
+}
+NUMBER_STYLES = {".": "1,234.50", ",": "1.234,50"}
+SHARE_STYLES = {"ratio": "0.25", "percent": "25 %"}
+DAY_EARLIEST, DAY_LATEST = "1990-01-01", "2100-01-01"
+SHOWN = 80
+
+MONEY_SPELLINGS = {
+    **dict.fromkeys(("RMB", "CNH", "人民币", "人民幣"), "CNY"),
+    **dict.fromkeys(("NTD", "NT$", "新台幣", "新臺幣", "台幣", "新台币"), "TWD"),
+    **dict.fromkeys(("US$", "美元", "美金"), "USD"),
+    **dict.fromkeys(("€", "欧元", "歐元"), "EUR"),
+    **dict.fromkeys(("日元", "日圓"), "JPY"),
+    "£": "GBP",
+    "R$": "BRL",
+}
+
+
+# Distinct texts in, a table of ``text, code, person_id`` out.
+People = Callable[[Sequence[str]], pa.Table]
+
+
+def open_lines() -> duckdb.DuckDBPyConnection:
+    """An empty database in memory, within limits, that can reach neither files nor network."""
+    duck = duckdb.connect(":memory:")
+    for setting in (
+        "SET memory_limit = '2GB'",
+        "SET threads = 2",
+        "SET enable_external_access = false",
+        "SET lock_configuration = true",
+    ):
+        duck.execute(setting)
+    duck.execute(
+        "CREATE TABLE problems"
+        " (row BIGINT, field VARCHAR, code VARCHAR, params VARCHAR, severity VARCHAR)"
+    )
+    return duck
+
+
+def convert(
+    duck: duckdb.DuckDBPyConnection,
+    fields: Sequence[Field],
+    chosen: Mapping[str, str],
+    people: People,
+) -> dict[str, str]:
+    """Make ``lines`` from ``texts``; write what could not be read to ``problems``.
+
+    ``chosen`` holds styles the reader picked; ``people`` turns distinct texts into a table of
+    ``text, person_id, code``. Returns the style of each date and number column. Raises
+    :class:`FileUnreadable` when a column has no single style.
+    """
+    used: dict[str, str] = {}
+    columns, joins, codes = ["t.row"], [], {}
+    for field in fields:
+        name = field.name
+        if field.default:
+            duck.execute(f"UPDATE texts SET {name} = ? WHERE {name} = ''", [field.default])
+        style = style_of(duck, field, chosen.get(name, ""))
+        if style:
+            used[name] = style
+        if field.type in LOOKED_UP:
+            texts = [value for (value,) in _distinct(duck, name).fetchall()]
+            duck.register(f"known_{name}", looked_up(field, texts, people))
+            joins.append(f"LEFT JOIN known_{name} k_{name} ON k_{name}.text = t.{name}")
+            columns += _looked_up_columns(field)
+            codes[name] = f"COALESCE(l.{name}_code, '')"
+        else:
+            columns += expressions(field, style)
+            codes[name] = f"CASE WHEN l.{name} IS NULL THEN '{CODES[field.type]}' ELSE '' END"
+        columns.append(f"t.{name} AS {name}_text")
+    duck.execute(
+        f"CREATE TABLE lines AS SELECT {', '.join(columns)} FROM texts t {' '.join(joins)}"  # noqa: S608
+    )
+    for field in fields:
+        _report(duck, field, codes[field.name])
+    duck.execute("DROP TABLE texts")
+    return used
+
+
+def _report(duck: duckdb.DuckDBPyConnection, field: Field, code: str) -> None:
+    name, shown = field.name, f"json_object('value', left(l.{field.name}_text, {SHOWN}))"
+    insert = "INSERT INTO problems SELECT l.row, ?, {}, {}, 'error' FROM lines l WHERE {}"
+    if field.required:
+        duck.execute(insert.format("'missing'", "'{}'", f"l.{name}_text = ''"), [name])
+    duck.execute(insert.format(code, shown, f"l.{name}_text <> '' AND {code} <> ''"), [name])
+    if field.type is FieldType.TEXT:
+        limit = f"json_object('most', {field.max_length}, 'value', left(l.{name}_text, {SHOWN}))"
+        too_long = f"length(l.{name}_text) > {field.max_length}"
+        duck.execute(insert.format("'too_long'", limit, too_long), [name])
+    if field.type is FieldType.DECIMAL:
+        finer = f"l.{name} <> l.{name}_exact"
+        places = f"json_object('most', {field.places}, 'value', left(l.{name}_text, {SHOWN}))"
+        duck.execute(insert.format("'too_many_places'", places, finer), [name])
+    if field.type is FieldType.DAY:
+        outside = f"l.{name} NOT BETWEEN '{DAY_EARLIEST}' AND '{DAY_LATEST}'"
+        duck.execute(insert.format("'day_out_of_range'", shown, outside), [name])
+
+
+# --------------------------------------------------------------------------------------- styles
+
+# Digits and signs as they are typed on wide keyboards, then everything that only decorates.
+_NARROW = "translate(%s, '０１２３４５６７８９．，－−（）％／：　', '0123456789.,--()%%/:')"
+_DECORATION = r"[\s\x{00A0}\x{2009}\x{202F}''’$€£¥￥元]|NT\$|US\$|R\$"
+
+
+def cleaned(text: str) -> str:
+    """An expression for a number's text without decoration, sign in front."""
+    bare = f"regexp_replace({_NARROW % text}, '{_DECORATION}', '', 'g')"
+    signed = f"regexp_replace({bare}, '^\\((.*)\\)$|^(.*[0-9])-$', '-\\1\\2')"
+    plain = f"regexp_full_match({text}, '-?[0-9]+(\\.[0-9]+)?')"
+    return f"CASE WHEN {plain} THEN {text} ELSE ltrim({signed}, '+') END"
+
+
+def expressions(field: Field, style: str) -> list[str]:
+    """The typed columns of a field under a style; null where the text does not fit."""
+    name, text = field.name, f"t.{field.name}"
+    if field.type is FieldType.DAY:
+        return [f"{day_expression(text, style)} AS {name}"]
+    if field.type is FieldType.DECIMAL:
+        exact = f"TRY_CAST({_number(text, style)} AS DECIMAL(38, 12))"
+        digits = 18 if field.places != 4 or field.name == "quantity" else 20
+        rounded = f"TRY_CAST({exact} AS DECIMAL({digits}, {field.places}))"
+        return [f"{rounded} AS {name}", f"{exact} AS {name}_exact"]
+    if field.type is FieldType.SHARE:
+        number = _number(f"replace(replace({text}, '%', ''), '％', '')", ".")
+        exact = f"TRY_CAST({number} AS DECIMAL(20, 8))"
+        return [
+            f"{exact if style == 'ratio' else f'CAST({exact} * 0.01 AS DECIMAL(20, 8))'} AS {name}"
+        ]
+    return [f"{text} AS {name}"]
+
+
+def _number(text: str, style: str) -> str:
+    clean = cleaned(text)
+    if style == ",":
+        shape = "-?([0-9]{1,3}(\\.[0-9]{3})+|[0-9]+)(,[0-9]*)?|-?,[0-9]+"
+        plain = f"replace(replace({clean}, '.', ''), ',', '.')"
+    else:
+        shape = "-?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\\.[0-9]*)?([eE][+-]?[0-9]{1,2})?|-?\\.[0-9]+"
+        plain = f"replace({clean}, ',', '')"
+    return f"CASE WHEN regexp_full_match({clean}, '{shape}') THEN {plain} END"
+
+
+def day_expression(text: str, style: str) -> str:
+    if style not in DAY_STYLES:
+        raise FileUnreadable("day_style_unknown", value=style[:SHOWN])
+    return f"CAST(try_strptime({_day_text(text)}, '{style}') AS DATE)"
+
+
+def _day_text(text: str) -> str:
+    """A day without the time that may follow it: the day as written, in no time zone but its own."""
+    return f"regexp_replace(trim({_NARROW % text}), '[ T][0-9]{{1,2}}:[0-9]{{2}}.*$', '')"
+
+
+def style_of(duck: duckdb.DuckDBPyConnection, field: Field, chosen: str) -> str:
+    """The style of a column, chosen or recognised; empty for types that have none."""
+    if field.type is FieldType.DAY:
+        return chosen if chosen in DAY_STYLES else _day_style(duck, field.name)
+    if field.type is FieldType.DECIMAL:
+        return chosen if chosen in NUMBER_STYLES else _number_style(duck, field.name)
+    if field.type is FieldType.SHARE:
+        return chosen if chosen in SHARE_STYLES else _share_style(duck, field.name)
+    return ""
+
+
+def _distinct(duck: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnection:
+    return duck.execute(f"SELECT DISTINCT {name} FROM texts WHERE {name} <> '' ORDER BY 1")  # noqa: S608
+
+
+def _day_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
+    days = f"(SELECT DISTINCT {_day_text(name)} AS d FROM texts WHERE {name} <> '')"  # noqa: S608
+    good = "BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2100-01-01'"
+    counts = ", ".join(
+        f"count(*) FILTER (try_strptime(d, '{style}') {good})" for style in DAY_STYLES
+    )
+    total, *fitting = _one(duck, f"SELECT count(*), {counts} FROM {days}")  # noqa: S608
+    if not total:
+        return "%Y-%m-%d"
+    by_style = dict(zip(DAY_STYLES, fitting, strict=True))
+    whole = [style for style, count in by_style.items() if count == total]
+    if whole:
+        _refuse_unclear_order(duck, name, days, whole)
+        return whole[0]
+    partial = [style for style, count in by_style.items() if count]
+    examples: dict[str, str] = {}
+    for style in sorted(partial, key=lambda style: -by_style[style]):
+        found = duck.execute(
+            f"SELECT d FROM {days} WHERE try_strptime(d, '{style}') {good}"  # noqa: S608
+            " AND NOT list_contains(?, d) ORDER BY d LIMIT 1",
+            [list(examples.values())],
+        ).fetchone()
+        others = "".join(
+            f" AND try_strptime(d, '{other}') IS NULL" for other in examples if other != style
+        )
+        if examples:
+            found = duck.execute(
+                f"SELECT d FROM {days} WHERE try_strptime(d, '{style}') {good}{others}"  # noqa: S608
+                " ORDER BY d LIMIT 1"
+            ).fetchone()
+        if found:
+            examples[style] = found[0]
+    if len(examples) > 1:
+        shown = list(examples.values())[:EXAMPLES]
+        raise FileUnreadable("days_in_several_styles", field=name, examples=shown)
+    return next(iter(examples), "%Y-%m-%d")
+
+
+def _refuse_unclear_order(
+    duck: duckdb.DuckDBPyConnection, name: str, days: str, styles: list[str]
+) -> None:
+    """03/04 in every line: day first or month first? Only a person can know."""
+    for other in styles[1:]:
+        found = duck.execute(
+            f"SELECT d FROM {days} WHERE try_strptime(d, '{styles[0]}')"  # noqa: S608
+            f" <> try_strptime(d, '{other}') ORDER BY d LIMIT 1"
+        ).fetchone()
+        if found:
+            raise FileUnreadable("day_order_unclear", field=name, value=found[0])
+
+
+_POINT = r"-?[0-9]{1,3}(,[0-9]{3})+\.[0-9]*|-?[0-9]{1,3}(,[0-9]{3}){2,}"
+_COMMA = r"-?[0-9]{1,3}(\.[0-9]{3})+,[0-9]*|-?[0-9]{1,3}(\.[0-9]{3}){2,}"
+
+
+def _number_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
+    if not _one(duck, f"SELECT count(*) FROM texts WHERE contains({name}, ',')")[0]:  # noqa: S608
+        plain = f"regexp_full_match({name}, '-?[0-9]*\\.?[0-9]*')"
+        if not _one(duck, f"SELECT count(*) FROM texts WHERE NOT {plain}")[0]:  # noqa: S608
+            return "."
+    point = (
+        f"regexp_full_match(n, '{_POINT}') OR (contains(n, '.') AND NOT contains(n, ',')"
+        " AND regexp_full_match(n, '-?[0-9]*\\.[0-9]*')"
+        " AND NOT regexp_full_match(n, '-?[0-9]{1,3}\\.[0-9]{3}'))"
+    )
+    comma = (
+        f"regexp_full_match(n, '{_COMMA}') OR (contains(n, ',') AND NOT contains(n, '.')"
+        " AND regexp_full_match(n, '-?[0-9]*,[0-9]*')"
+        " AND NOT regexp_full_match(n, '-?[0-9]{1,3},[0-9]{3}'))"
+    )
+    unclear = "regexp_full_match(n, '-?[0-9]{1,3}[.,][0-9]{3}')"
+    numbers = f"(SELECT {cleaned('t.' + name)} AS n FROM texts t WHERE t.{name} <> '')"  # noqa: S608
+    examples = _one(
+        duck,
+        f"SELECT min(n) FILTER ({point}), min(n) FILTER ({comma}),"  # noqa: S608
+        f" min(n) FILTER ({unclear} AND contains(n, ',')) FROM {numbers}",
+    )
+    with_point, with_comma, thousands = examples
+    if with_point and with_comma:
+        raise FileUnreadable("numbers_in_two_styles", field=name, examples=[with_point, with_comma])
+    if thousands and not with_point and not with_comma:
+        raise FileUnreadable("decimal_mark_unclear", field=name, value=thousands)
+    return "," if with_comma else "."
+
+
+def _share_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
+    number = _number(f"replace({name}, '%', '')", ".")
+    above = _one(
+        duck,
+        f"SELECT count(*) FROM texts WHERE contains({name}, '%')"  # noqa: S608
+        f" OR TRY_CAST({number} AS DECIMAL(20, 8)) > 1",
+    )[0]
+    return "percent" if above else "ratio"
+
+
+def _one(duck: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
+    row = duck.execute(query).fetchone()
+    assert row is not None  # noqa: S101 - an aggregate always gives a row
+    return row
+
+
+# ------------------------------------------------------------------------------ looked-up values
+
+LOOKED_UP = {FieldType.CURRENCY, FieldType.CHOICE, FieldType.PERSON, FieldType.PERIOD}
+CODES = {
+    FieldType.DAY: "not_a_day",
+    FieldType.DECIMAL: "not_a_number",
+    FieldType.SHARE: "not_a_number",
+    FieldType.TEXT: "",
+}
+
+
+def looked_up(field: Field, texts: Sequence[str], people: People) -> pa.Table:
+    """``text, code`` and the values for each distinct text of a column; ``code`` empty if good."""
+    if field.type is FieldType.PERSON:
+        return people(texts)
+    if field.type is FieldType.PERIOD:
+        return _periods(texts)
+    spellings = {spelling: value for value, names in field.choices.items() for spelling in names}
+    values, codes = [], []
+    known = frozenset(list_currencies())
+    for text in texts:
+        if field.type is FieldType.CURRENCY:
+            value = MONEY_SPELLINGS.get(text.upper(), text.upper())
+            codes.append("" if value in known else "currency_unknown")
+        else:
+            value = spellings.get(text.casefold(), text.casefold())
+            codes.append("" if value in field.choices else "not_a_choice")
+        values.append(value)
+    return _table(texts, codes, value=pa.array(values, pa.string()))
+
+
+def _table(texts: Sequence[str], codes: Sequence[str], **values: pa.Array) -> pa.Table:
+    columns = {"text": pa.array(texts, pa.string()), "code": pa.array(codes, pa.string())}
+    return pa.table({**columns, **values})
+
+
+def _looked_up_columns(field: Field) -> list[str]:
+    name = field.name
+    values = {
+        FieldType.PERSON: {"person_id": f"{name}_id"},
+        FieldType.PERIOD: {"starts_on": f"{name}_starts_on", "ends_before": f"{name}_ends_before"},
+    }.get(field.type, {"value": name})
+    return [
+        f"k_{name}.{value} AS {column}"
+        for value, column in {**values, "code": f"{name}_code"}.items()
+    ]
+
+
+PERIOD = re.compile(r"^(\d{4})(?:[-/ ]?(?:Q([1-4])|H([12])|M?(0?[1-9]|1[0-2])))?$", re.IGNORECASE)
+
+
+def period_of(text: str) -> tuple[date, date] | None:
+    """The half-open days of a year, half-year, quarter or month: ``2026``, ``2026H1``, ``2026Q3``,
+    ``2026-07``; ``None`` for anything else."""
+    match = PERIOD.match(text)
+    if match is None or not 1990 <= int(match[1]) < 2100:
+        return None
+    year = int(match[1])
+    if match[2]:
+        first, months = int(match[2]) * 3 - 2, 3
+    elif match[3]:
+        first, months = int(match[3]) * 6 - 5, 6
+    elif match[4]:
+        first, months = int(match[4]), 1
+    else:
+        first, months = 1, 12
+    after = first - 1 + months
+    return date(year, first, 1), date(year + after // 12, after % 12 + 1, 1)
+
+
+def _periods(texts: Sequence[str]) -> pa.Table:
+    found = [period_of(text) for text in texts]
+    return _table(
+        texts,
+        ["" if days else "not_a_period" for days in found],
+        starts_on=pa.array([days[0] if days else None for days in found], pa.date32()),
+        ends_before=pa.array([days[1] if days else None for days in found], pa.date32()),
+    )

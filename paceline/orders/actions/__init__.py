@@ -1,0 +1,8 @@
+"""Every change to order lines, and to the days on which they may change."""
+
+from __future__ import annotations
+
+from paceline.orders.actions.days import LinesAreBusy, close_days
+from paceline.orders.actions.snapshots import snapshot_months
+
+__all__ = ["LinesAreBusy", "close_days", "snapshot_months"]

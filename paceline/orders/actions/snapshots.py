@@ -1,0 +1,65 @@
+"""Months of order lines as immutable files: what pay runs calculate from."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from io import BytesIO
+
+import pyarrow.parquet as pq
+from django.db import transaction
+
+from paceline.files import actions as files
+from paceline.files import queries as stored
+from paceline.orders import queries
+from paceline.orders.models import MonthRevision, MonthSnapshot
+
+MEDIA_TYPE = "application/vnd.apache.parquet"
+
+
+class LinesKeepChanging(Exception):
+    """A month changed each time it was read; imports have to pause for a moment."""
+
+
+def snapshot_months(starts_on: date, ends_before: date, at: datetime) -> list[MonthSnapshot]:
+    """Files of all months that have lines on some day of the range, oldest first.
+
+    A month is written again only when its lines changed; the same lines give the same bytes.
+    """
+    months = MonthRevision.objects.filter(
+        month__gte=starts_on.replace(day=1), month__lt=ends_before
+    ).order_by("month")
+    return [_snapshot(month, at) for month in months.values_list("month", flat=True)]
+
+
+def _snapshot(month: date, at: datetime) -> MonthSnapshot:
+    for _attempt in range(3):
+        revision = MonthRevision.objects.get(month=month).revision
+        known = MonthSnapshot.objects.filter(month=month, revision=revision).first()
+        if known is not None and stored.path_of_digest(known.digest).is_file():
+            return known
+        with transaction.atomic():
+            made = _write(month, revision, at)
+            if MonthRevision.objects.get(month=month).revision == revision:
+                return made
+            transaction.set_rollback(True)
+    raise LinesKeepChanging(month)
+
+
+def _write(month: date, revision: int, at: datetime) -> MonthSnapshot:
+    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    table = queries.order_lines_table(month, after)
+    out = BytesIO()
+    pq.write_table(table, out, compression="zstd", version="2.6", row_group_size=131_072)
+    name = f"order-lines-{month:%Y-%m}-r{revision}.parquet"
+    file = files.store_file(out.getvalue(), name=name, media_type=MEDIA_TYPE, by=None, at=at)
+    snapshot, _ = MonthSnapshot.objects.update_or_create(
+        month=month,
+        revision=revision,
+        defaults={
+            "digest": file.digest,
+            "rows": table.num_rows,
+            "path": str(stored.path_of(file)),
+            "made_at": at,
+        },
+    )
+    return snapshot

@@ -1,0 +1,310 @@
+"""Order lines from files."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from django.utils.translation import gettext_lazy as _
+
+from paceline.imports import checking, queries
+from paceline.imports.actions import staging
+from paceline.imports.actions.staging import Target
+from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind
+from paceline.orders import access
+from paceline.orders.actions import lines
+from paceline.orders.models import ClosedDays, ExchangeRate
+
+SOURCE = Field(
+    "source",
+    _("Sales system"),
+    required=True,
+    default="shop",
+    max_length=40,
+    aliases=("system", "shop", "store", "店鋪", "店铺", "來源系統", "来源系统"),
+    hint=_("Tells orders of two systems apart when their numbers meet."),
+    example="shop",
+)
+ORDER_NUMBER = Field(
+    "order_number",
+    _("Order"),
+    required=True,
+    max_length=60,
+    aliases=(
+        "order", "order id", "order no", "orderno", "SalesOrderNumber", "SalesOrderID", "name",
+        "訂單編號", "訂單號碼", "訂單號", "订单编号", "订单号", "订单号码", "Bestellnummer", "Pedido",
+    ),
+    example="A-1001",
+)  # fmt: skip
+LINE_NUMBER = Field(
+    "line_number",
+    _("Line"),
+    required=True,
+    max_length=40,
+    counted_within="order_number",
+    aliases=(
+        "line", "line no", "line id", "item no", "position", "SalesOrderLineNumber",
+        "SalesOrderDetailID", "項次", "行號", "行号", "明細編號", "明细编号", "子订单号", "Pos",
+    ),
+    hint=_("Without such a column the lines of an order are counted in the order of the file."),
+    example="1",
+)  # fmt: skip
+QUANTITY = Field(
+    "quantity",
+    _("Quantity"),
+    FieldType.DECIMAL,
+    default="1",
+    aliases=("qty", "OrderQuantity", "order qty", "數量", "数量", "Menge", "Quantidade"),
+    example="2",
+)
+AMOUNT = Field(
+    "amount",
+    _("Amount"),
+    FieldType.DECIMAL,
+    required=True,
+    aliases=(
+        "net amount", "sales", "SalesAmount", "line total", "total", "revenue", "subtotal",
+        "金額", "金额", "實付金額", "实付金额", "銷售額", "销售额", "淨額", "净额", "Betrag", "Valor",
+    ),
+    hint=_("Net of tax and discount, in the currency of the order."),
+    example="1250.00",
+)  # fmt: skip
+COST = Field(
+    "cost",
+    _("Cost"),
+    FieldType.DECIMAL,
+    aliases=("TotalProductCost", "total cost", "成本", "Kosten", "Custo"),
+    example="700.00",
+)
+CURRENCY = Field(
+    "currency",
+    _("Currency"),
+    FieldType.CURRENCY,
+    required=True,
+    aliases=("currency code", "幣別", "幣種", "币种", "货币", "Währung", "Moeda"),
+    example="USD",
+)
+
+FIELDS = (
+    SOURCE,
+    ORDER_NUMBER,
+    LINE_NUMBER,
+    Field(
+        "ordered_on",
+        _("Order date"),
+        FieldType.DAY,
+        required=True,
+        aliases=(
+            "date", "OrderDate", "ordered at", "created at", "paid at", "下單日期", "訂單日期",
+            "下单日期", "订单日期", "下单时间", "日期", "Bestelldatum", "Data",
+        ),
+        example="2026-07-31",
+    ),
+    Field(
+        "payee",
+        _("Payee"),
+        FieldType.PERSON,
+        aliases=(
+            "salesperson", "sales rep", "seller", "EmployeeKey", "employee", "employee number",
+            "person", "owner", "業務", "業務人員", "員工編號", "销售", "销售员", "业务员", "员工编号", "工号",
+            "Verkäufer", "Vendedor",
+        ),
+        hint=_("Employee number, e-mail address or name."),
+        example="E-17",
+    ),
+    Field(
+        "customer",
+        _("Customer"),
+        aliases=("ResellerKey", "client", "buyer", "客戶", "客户", "Kunde", "Cliente"),
+        example="Aster",
+    ),
+    Field(
+        "product",
+        _("Product"),
+        aliases=("ProductKey", "sku", "item", "商品", "產品", "产品", "Artikel", "Produto"),
+        example="P-220",
+    ),
+    Field("category", _("Category"), max_length=120, aliases=("類別", "类别", "分類", "分类", "品类")),
+    Field("channel", _("Channel"), max_length=80, aliases=("通路", "渠道", "Kanal", "Canal")),
+    Field(
+        "territory",
+        _("Territory"),
+        max_length=80,
+        aliases=("SalesTerritoryKey", "region", "責任區", "地區", "地区", "片区", "Gebiet"),
+    ),
+    QUANTITY,
+    AMOUNT,
+    COST,
+    CURRENCY,
+    Field(
+        "kind",
+        _("Sale or return"),
+        FieldType.CHOICE,
+        default="sale",
+        aliases=("type", "line type", "類型", "类型"),
+        choices={
+            "sale": ("sale", "order", "s", "銷售", "销售"),
+            "return": ("return", "refund", "r", "退貨", "退货", "退款"),
+        },
+        example="sale",
+    ),
+)  # fmt: skip
+
+VALUES = (
+    "kind", "ordered_on", "person_id", "customer", "product", "category", "channel", "territory",
+    "quantity", "amount", "cost", "currency",
+)  # fmt: skip
+KEY = ("source", "order_number", "line_number")
+TARGET = Target(
+    table="orders_orderline",
+    key=KEY,
+    values=VALUES,
+    before="orders_orderlinebefore",
+    records="""
+        SELECT row, source, order_number, line_number, kind, ordered_on, payee_id AS person_id,
+               customer, product, category, channel, territory,
+               CASE WHEN kind = 'return' THEN -abs(quantity) ELSE quantity END AS quantity,
+               CASE WHEN kind = 'return' THEN -abs(amount) ELSE amount END AS amount,
+               CASE WHEN kind = 'return' THEN -abs(cost) ELSE cost END AS cost, currency
+        FROM accepted ORDER BY source, order_number, line_number
+    """,
+)
+
+
+def check_lines(check: Check) -> None:
+    checking.refuse_repeats(check, KEY)
+    checking.add_problem(
+        check,
+        "SELECT row, 'amount', 'negative_sale', json_object('value', amount_text), 'error'"
+        " FROM lines WHERE amount < 0 AND kind = 'sale'",
+    )
+    checking.add_problem(
+        check, "SELECT row, 'amount', 'zero_amount', '{}', 'warning' FROM lines WHERE amount = 0"
+    )
+    refuse_strangers(check, person="payee", day="ordered_on")
+    warn_of_missing_rates(check)
+
+
+def refuse_strangers(check: Check, *, person: str, day: str) -> None:
+    """A payee must be employed on the day of the line."""
+    check.duck.register("employments", queries.employments())
+    checking.add_problem(
+        check,
+        f"""
+        SELECT l.row, '{person}',
+               CASE WHEN any_value(e.person_id) IS NULL THEN 'payee_never_employed'
+                    WHEN min(e.starts_on) > any_value(l.{day}) THEN 'payee_not_yet'
+                    ELSE 'payee_left' END,
+               json_object('value', left(any_value(l.{person}_text), 80),
+                           'day', CAST(any_value(l.{day}) AS VARCHAR),
+                           'starts_on', CAST(min(e.starts_on) AS VARCHAR),
+                           'ends_before', CAST(max(e.ends_before) AS VARCHAR)),
+               'error'
+        FROM lines l LEFT JOIN employments e ON e.person_id = l.{person}_id
+        WHERE l.{person}_id IS NOT NULL AND l.{day} IS NOT NULL
+        GROUP BY l.row
+        HAVING NOT COALESCE(bool_or(e.starts_on <= l.{day}
+                            AND (e.ends_before IS NULL OR l.{day} < e.ends_before)), false)
+        """,  # noqa: S608
+    )
+
+
+def warn_of_missing_rates(check: Check) -> None:
+    """A line in another currency than its payee's needs a rate on its day, or the run refuses."""
+    employed = staging.rows_of(
+        "SELECT person_id, starts_on, ends_before, currency FROM org_employment"
+    )
+    days = {"starts_on": pa.date32(), "ends_before": pa.date32()}
+    table = _columns(employed, person_id=pa.int64(), **days, currency=pa.string())
+    check.duck.register("pay_currencies", table)
+    wanted = check.duck.execute(
+        """
+        CREATE OR REPLACE TABLE wanted_rates AS
+        SELECT l.currency AS from_currency, p.currency AS to_currency, l.ordered_on AS rate_date,
+               min(l.row) AS row, count(*) AS lines
+        FROM lines l JOIN pay_currencies p ON p.person_id = l.payee_id
+             AND p.starts_on <= l.ordered_on
+             AND (p.ends_before IS NULL OR l.ordered_on < p.ends_before)
+        WHERE l.currency <> p.currency GROUP BY ALL
+        """
+    )
+    span = wanted.execute("SELECT min(rate_date), max(rate_date) FROM wanted_rates").fetchone()
+    if span is None or span[0] is None:
+        return
+    known = ExchangeRate.objects.filter(on__range=span).values_list(
+        "from_currency", "to_currency", "on"
+    )
+    check.duck.register(
+        "known_rates",
+        _columns(list(known.distinct()), a=pa.string(), b=pa.string(), on_date=pa.date32()),
+    )
+    checking.add_problem(
+        check,
+        """
+        SELECT min(w.row), 'currency', 'rate_missing', json_object(
+            'from', w.from_currency, 'to', w.to_currency, 'lines', sum(w.lines),
+            'days', count(DISTINCT w.rate_date), 'day', CAST(min(w.rate_date) AS VARCHAR)), 'warning'
+        FROM wanted_rates w ANTI JOIN known_rates k
+             ON k.on_date = w.rate_date AND ((k.a = w.from_currency AND k.b = w.to_currency)
+                                          OR (k.b = w.from_currency AND k.a = w.to_currency))
+        GROUP BY w.from_currency, w.to_currency
+        """,
+    )
+
+
+def _columns(rows: list[tuple[object, ...]], **types: pa.DataType) -> pa.Table:
+    return pa.table(
+        {
+            name: pa.array([row[index] for row in rows], kind)
+            for index, (name, kind) in enumerate(types.items())
+        }
+    )
+
+
+def match_lines(check: Check, target: Target = TARGET) -> Changes:
+    """Compare with what is stored; what would change a closed day is refused."""
+    staging.stage(target, check)
+    changes = staging.match(target)
+    if not ClosedDays.objects.exists():
+        return changes
+    closed = staging.rows_of(
+        """
+        SELECT s.row, min(d.day)::text FROM pg_temp.staged s
+        LEFT JOIN pg_temp.matched m ON m.row = s.row
+        LEFT JOIN orders_orderline t ON t.id = m.id
+        CROSS JOIN LATERAL (VALUES (s.ordered_on), (t.ordered_on)) d (day)
+        JOIN orders_closeddays c ON d.day >= c.starts_on AND d.day < c.ends_before
+        WHERE m.row IS NULL OR m.differs GROUP BY s.row
+        """
+    )
+    if not closed:
+        return changes
+    found = [(row, "ordered_on", "day_closed", {"day": day}) for row, day in closed]
+    checking.refuse_rows(check, found)
+    staging.drop_rows([row for row, _day in closed])
+    return staging.match(target)
+
+
+def apply_lines(check: Check, changes: Changes, commit: Commit) -> None:
+    lines.write_lines(TARGET, changes, commit)
+
+
+def undo_lines(commit: Commit) -> None:
+    lines.undo_lines(TARGET, commit)
+
+
+ORDER_LINES = ImportKind(
+    key="order_lines",
+    label=_("Order lines"),
+    purpose=_("What was sold, line by line: the base of every commission."),
+    fields=FIELDS,
+    may_import=access.may_import_lines,
+    check=check_lines,
+    match=match_lines,
+    apply=apply_lines,
+    undo=undo_lines,
+    lock=lines.lock_lines,
+    icon="receipt",
+    day_field="ordered_on",
+    sum_field="amount",
+    currency_field="currency",
+    order=50,
+)

@@ -1,0 +1,116 @@
+"""Order lines, shares and rates as the engine reads them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.csv
+from django.db import connection
+from psycopg import sql
+
+LINES = pa.schema(
+    [
+        pa.field("line_id", pa.string(), nullable=False),
+        pa.field("order_id", pa.string(), nullable=False),
+        pa.field("ordered_on", pa.date32(), nullable=False),
+        pa.field("payee_id", pa.string()),
+        pa.field("customer", pa.string()),
+        pa.field("product", pa.string()),
+        pa.field("category", pa.string()),
+        pa.field("channel", pa.string()),
+        pa.field("territory", pa.string()),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("quantity", pa.decimal128(18, 4), nullable=False),
+        pa.field("amount", pa.decimal128(18, 4), nullable=False),
+        pa.field("cost", pa.decimal128(18, 4)),
+        pa.field("currency", pa.string(), nullable=False),
+        pa.field("returns_line_id", pa.string()),
+    ]
+)
+SPLITS = pa.schema(
+    [
+        pa.field("line_id", pa.string(), nullable=False),
+        pa.field("payee_id", pa.string(), nullable=False),
+        pa.field("share", pa.decimal128(9, 8), nullable=False),
+        pa.field("is_overlay", pa.bool_(), nullable=False),
+    ]
+)
+RATES = pa.schema(
+    [
+        pa.field("from_currency", pa.string(), nullable=False),
+        pa.field("to_currency", pa.string(), nullable=False),
+        pa.field("on_date", pa.date32(), nullable=False),
+        pa.field("rate_type", pa.string(), nullable=False),
+        pa.field("rate", pa.decimal128(18, 10), nullable=False),
+    ]
+)
+
+# Empty texts leave as NULL, so that a plan's "no channel" means the same whatever the file said.
+_LINES = """
+SELECT l.source || '/' || l.order_number || '/' || l.line_number, l.source || '/' || l.order_number,
+       l.ordered_on, p.number, nullif(l.customer, ''), nullif(l.product, ''),
+       nullif(l.category, ''), nullif(l.channel, ''), nullif(l.territory, ''), l.kind, l.quantity,
+       l.amount, l.cost, l.currency, r.source || '/' || r.order_number || '/' || r.line_number
+FROM orders_orderline l
+LEFT JOIN org_person p ON p.id = l.person_id
+LEFT JOIN orders_orderline r ON r.id = l.returns_line_id
+WHERE l.ordered_on >= {starts_on} AND l.ordered_on < {ends_before}
+ORDER BY 1 COLLATE "C"
+"""
+# A return of a shared line goes back to those who shared in it.
+_SPLITS = """
+SELECT l.source || '/' || l.order_number || '/' || l.line_number, p.number, s.share, s.is_overlay
+FROM orders_orderline l
+JOIN orders_lineshare s ON s.line_id = CASE
+    WHEN l.returns_line_id IS NULL OR EXISTS (
+        SELECT 1 FROM orders_lineshare own WHERE own.line_id = l.id) THEN l.id
+    ELSE l.returns_line_id END
+JOIN org_person p ON p.id = s.person_id
+WHERE l.ordered_on >= {starts_on} AND l.ordered_on < {ends_before}
+ORDER BY 1 COLLATE "C", 2 COLLATE "C"
+"""
+_RATES = """
+SELECT from_currency, to_currency, "on", rate_type, rate FROM orders_exchangerate
+WHERE "on" >= {starts_on} AND "on" < {ends_before}
+ORDER BY from_currency, to_currency, "on", rate_type COLLATE "C"
+"""
+
+
+def order_lines_table(starts_on: date, ends_before: date) -> pa.Table:
+    """The lines and returns of the days, by ``line_id``, in the engine's columns."""
+    return _table(_LINES, LINES, starts_on, ends_before)
+
+
+def credit_splits_table(starts_on: date, ends_before: date) -> pa.Table:
+    """Who shared in the lines of the days; returns of shared lines are shared alike."""
+    return _table(_SPLITS, SPLITS, starts_on, ends_before)
+
+
+def exchange_rates_table(starts_on: date, ends_before: date) -> pa.Table:
+    """All kinds of rates of the days."""
+    return _table(_RATES, RATES, starts_on, ends_before)
+
+
+def _table(query: str, schema: pa.Schema, starts_on: date, ends_before: date) -> pa.Table:
+    """The rows of a query as Arrow, by COPY: a million lines take seconds, not minutes."""
+    days = {"starts_on": sql.Literal(starts_on), "ends_before": sql.Literal(ends_before)}
+    copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(query).format(**days))
+    with connection.cursor() as cursor, cursor.copy(copy) as out:
+        data = b"".join(bytes(chunk) for chunk in out)
+    if not data:
+        return schema.empty_table()
+    table = pa.csv.read_csv(
+        pa.BufferReader(data),
+        read_options=pa.csv.ReadOptions(column_names=schema.names),
+        parse_options=pa.csv.ParseOptions(newlines_in_values=True),
+        convert_options=pa.csv.ConvertOptions(
+            column_types=schema,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            null_values=[""],
+            true_values=["t"],
+            false_values=["f"],
+        ),
+    )
+    return pa.Table.from_arrays([column.combine_chunks() for column in table.columns], schema=schema)
