@@ -170,8 +170,8 @@ def _manage(*words: str) -> None:
 
 
 def _locales() -> ModuleType:
-    """The catalogues' module; they are about the source, so the trial's settings will do."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", TRIAL_SETTINGS)
+    """The catalogues' module. It is about the source alone: no database, no set-up of Django."""
+    _choose_settings()
     from paceline.kernel import locales
 
     return locales

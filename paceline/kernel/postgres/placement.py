@@ -3,7 +3,7 @@
 PostgreSQL refuses to run as root. Called by root, it runs as the owner of the folder if that is a
 plain user, else as ``postgres``, else as ``nobody``; no user is created and no parent folder has
 its rights changed. A folder that this user cannot reach is left alone: the data then lie under
-``/var/lib/paceline``, in a folder named by a hash of the one asked for.
+``/var/lib/paceline-private``, in a folder named by a hash of the one asked for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from paceline.kernel.postgres.binaries import Binaries
 # The address of a Unix socket holds 103 bytes on macOS, 107 on Linux, the file's name included.
 SOCKET_PATH_BYTES = 103
 SOCKET_NAME = ".s.PGSQL.5432"
-OUT_OF_ROOT = Path("/var/lib/paceline")
+OUT_OF_ROOT = Path("/var/lib/paceline-private")
 
 
 class FolderNotOurs(Exception):
