@@ -1,0 +1,142 @@
+"""What is wrong with a plan's text, in the reader's language, with the place to mend.
+
+The engine gives a code and its values; here they become sentences. A code without a sentence of its
+own (there is a test that finds it) is told in the engine's English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from paceline.incentives.calculation.documents import Problem
+
+Sentence = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class PlainProblem:
+    """A problem as a page shows it. ``path`` is the clause, ``line`` counts from 1 or is None."""
+
+    text: str
+    path: str = ""
+    line: int | None = None
+    key: str = ""
+
+    @property
+    def where(self) -> str:
+        """The place in the source, in words; empty when there is none."""
+        return "" if self.line is None else _("line %(line)s") % {"line": self.line}
+
+
+def plain_problems(problems: Iterable[Problem]) -> list[PlainProblem]:
+    """Every problem as a sentence, in the order of the source."""
+    found = [
+        PlainProblem(
+            text=problem_sentence(problem),
+            path=problem.path,
+            line=problem.line,
+            key=str(problem.params.get("key") or problem.params.get("policy") or ""),
+        )
+        for problem in problems
+    ]
+    return sorted(found, key=lambda one: (one.line is None, one.line or 0))
+
+
+def problem_sentence(problem: Problem) -> str:
+    """One problem in the reader's language."""
+    template = SENTENCES.get(problem.code)
+    if template is None:
+        return problem.message
+    values = {key: str(value) for key, value in problem.params.items()}
+    try:
+        text = str(template) % values
+    except KeyError:
+        return problem.message
+    if values.get("nearest"):
+        text += " " + _("Did you mean %(nearest)s?") % values
+    elif values.get("known"):
+        text += " " + _("There is: %(known)s.") % values
+    return text
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    # The document
+    "document_malformed": lazy("The text cannot be read as YAML from here on."),
+    "document_repeated": lazy("A text holds one plan only."),
+    "document_too_deep": lazy("The text is nested too deeply."),
+    "document_too_large": lazy("The text has too many parts."),
+    "document_too_long": lazy("The text is longer than %(limit)s characters."),
+    "text_too_long": lazy("This single value is too long."),
+    "character_unprintable": lazy("The text contains the unprintable character %(character)s."),
+    "alias_used": lazy("Anchors and aliases (& and *) are not used in plans."),
+    "tag_used": lazy("Tags (!) are not used in plans."),
+    "key_malformed": lazy("A key is a plain word."),
+    "key_repeated": lazy("%(key)s is written twice here."),
+    "key_unknown": lazy("%(key)s is not known here."),
+    "key_missing": lazy("%(key)s is missing."),
+    "mapping_expected": lazy("A list of “key: value” is expected here."),
+    "list_expected": lazy("A list is expected here: lines that begin with a hyphen."),
+    "list_empty": lazy("At least one is needed here."),
+    "list_too_long": lazy("There are %(length)s members; %(limit)s are allowed."),
+    "text_expected": lazy("A single value is expected here."),
+    "value_missing": lazy("A value is missing here."),
+    # Values
+    "choice_unknown": lazy("%(value)s is not a choice here. Choose %(choices)s."),
+    "id_malformed": lazy(
+        "%(value)s is not an id. Write small letters, digits and hyphens, a letter first."
+    ),
+    "id_repeated": lazy("The id %(id)s is used twice."),
+    "number_malformed": lazy(
+        "%(value)s is not a number. Write digits with a point, at most 13 before it and 4 after."
+    ),
+    "number_too_long": lazy(
+        "%(value)s has too many digits; 15 before the point and 8 after it are allowed."
+    ),
+    "amount_negative": lazy("%(value)s is below zero."),
+    "percent_malformed": lazy(
+        "%(value)s is not a percentage. Write it with its sign, as in 2.5%%."
+    ),
+    "percent_negative": lazy("%(value)s is below zero."),
+    "percent_too_large": lazy("%(value)s is too large for a percentage."),
+    "currency_unknown": lazy("%(currency)s is not a currency in use (ISO 4217)."),
+    "currencies_mixed": lazy("One formula cannot mix currencies: %(currencies)s."),
+    "date_unknown": lazy("%(value)s is not a day of the calendar."),
+    "attribute_malformed": lazy("%(key)s cannot be the name of an attribute."),
+    "level_malformed": lazy("%(value)s is not a level. Write “all” or a number from 1 to 50."),
+    "levels_reversed": lazy("The last level comes before the first."),
+    "reference_unknown": lazy("There is no “%(name)s” to refer to."),
+    "name_unknown": lazy("There is no column %(name)s."),
+    "function_unknown": lazy("There is no function %(name)s."),
+    # Formulas
+    "formula_malformed": lazy("The formula cannot be read from character %(character)s on."),
+    "formula_too_deep": lazy("The formula is nested more than %(limit)s levels deep."),
+    "formula_too_large": lazy("The formula has more than %(limit)s parts."),
+    "formula_too_long": lazy("The formula has %(length)s characters; %(limit)s are allowed."),
+    "formula_type": lazy("The formula gives %(given)s, but %(wanted)s is needed here."),
+    "arguments_miscounted": lazy("%(function)s takes %(expected)s values, not %(given)s."),
+    "types_do_not_fit": lazy("“%(operation)s” cannot be used on %(types)s."),
+    # Rules of pay
+    "policy_missing": lazy("The policy %(policy)s is not stated. Choose %(choices)s."),
+    "order_not_total": lazy("The order must end with line_id and name each column once."),
+    "pay_unclear": lazy("A component pays either by rates or a fixed amount: say exactly one."),
+    "condition_unclear": lazy("A condition names either an attainment or a measure."),
+    "attainment_needs_period": lazy(
+        "Rates on attainment need the running total of the period; one line attains nothing."
+    ),
+    "quota_of_other_measure": lazy(
+        "The quota %(quota)s is set on %(quota_measure)s, but this component pays on %(measure)s."
+    ),
+    "floor_above_cap": lazy("The floor %(floor)s is above the cap %(cap)s."),
+    "tiers_start_above_zero": lazy(
+        "The first tier must start at 0, with the rate 0 if nothing is paid there."
+    ),
+    "tiers_unordered": lazy("This tier must start above the one before it."),
+    "tier_gap": lazy("Nothing is said about the values between this tier and the next."),
+    "tier_overlap": lazy("This tier overlaps the next one."),
+    "tier_ends": lazy("The last tier has no end: leave “to” out."),
+}
