@@ -6,11 +6,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from paceline.kernel.pages import page
 from paceline.notifications import actions, queries
 from paceline.notifications.models import Notification
 from paceline.org.models import Person
@@ -23,11 +24,18 @@ PAGE_ROWS = 30
 def index(request: HttpRequest) -> HttpResponse:
     person = _person(request)
     pages = Paginator(queries.latest(person), PAGE_ROWS)
+    shown = pages.get_page(request.GET.get("page"))
     context = {
-        "page": pages.get_page(request.GET.get("page")),
+        "shown": shown,
+        "topic": f"person:{person.pk}",
         "unread": queries.unread_count(person),
+        "first": shown.start_index(),
+        "last": shown.end_index(),
+        "count": pages.count,
+        "previous_url": f"?page={shown.previous_page_number()}" if shown.has_previous() else "",
+        "next_url": f"?page={shown.next_page_number()}" if shown.has_next() else "",
     }
-    return render(request, "notifications/list.html", context)
+    return page(request, "notifications/list.html", context, fragment="list")
 
 
 @login_required
