@@ -173,7 +173,7 @@ def _totals(check: Check, changes: Changes) -> dict[str, Any]:
         totals["sums"] = [
             {"currency": currency, "rows": count, "sum": str(total)}
             for currency, count, total in duck.execute(
-                f"SELECT {kind.currency_field or "NULL"}, count(*), sum({kind.sum_field})"  # noqa: S608
+                f"SELECT {kind.currency_field or 'NULL'}, count(*), sum({kind.sum_field})"  # noqa: S608
                 " FROM accepted GROUP BY 1 ORDER BY 1"
             ).fetchall()
         ]
@@ -252,7 +252,7 @@ def _rejected(check: Check, cells: Cells, layout: Layout) -> pa.Table:
     columns = ", ".join(
         f"COALESCE(c.c{index}, '') AS c{index}" for index in range(len(layout.columns))
     )
-    result: pa.Table = duck.execute(
+    result: pa.Table = duck.sql(
         f"""
         SELECT c.row, COALESCE({line}, '') AS line, {columns}, r.reasons
         FROM all_cells c

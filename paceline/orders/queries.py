@@ -48,15 +48,15 @@ RATES = pa.schema(
 
 # Empty texts leave as NULL, so that a plan's "no channel" means the same whatever the file said.
 _LINES = """
-SELECT l.source || '/' || l.order_number || '/' || l.line_number, l.source || '/' || l.order_number,
-       l.ordered_on, p.number, nullif(l.customer, ''), nullif(l.product, ''),
+SELECT l.source || '/' || l.order_number || '/' || l.line_number AS line_id,
+       l.source || '/' || l.order_number, l.ordered_on, p.number, nullif(l.customer, ''), nullif(l.product, ''),
        nullif(l.category, ''), nullif(l.channel, ''), nullif(l.territory, ''), l.kind, l.quantity,
        l.amount, l.cost, l.currency, r.source || '/' || r.order_number || '/' || r.line_number
 FROM orders_orderline l
 LEFT JOIN org_person p ON p.id = l.person_id
 LEFT JOIN orders_orderline r ON r.id = l.returns_line_id
 WHERE l.ordered_on >= {starts_on} AND l.ordered_on < {ends_before}
-ORDER BY 1 COLLATE "C"
+ORDER BY (l.source || '/' || l.order_number || '/' || l.line_number) COLLATE "C"
 """
 # A return of a shared line goes back to those who shared in it.
 _SPLITS = """
@@ -68,7 +68,8 @@ JOIN orders_lineshare s ON s.line_id = CASE
     ELSE l.returns_line_id END
 JOIN org_person p ON p.id = s.person_id
 WHERE l.ordered_on >= {starts_on} AND l.ordered_on < {ends_before}
-ORDER BY 1 COLLATE "C", 2 COLLATE "C"
+ORDER BY (l.source || '/' || l.order_number || '/' || l.line_number) COLLATE "C",
+    p.number COLLATE "C"
 """
 _RATES = """
 SELECT from_currency, to_currency, "on", rate_type, rate FROM orders_exchangerate

@@ -74,7 +74,7 @@ def try_lock_target(name: str) -> bool:
 
 def stage(target: Target, check: Check, step: Callable[[str], None] = lambda _: None) -> None:
     """Copy the accepted rows into the temporary table ``staged``."""
-    reader = check.duck.execute(target.records).to_arrow_reader(BATCH_ROWS)
+    reader = check.duck.sql(target.records).to_arrow_reader(BATCH_ROWS)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.staged, pg_temp.matched")
         cursor.execute(

@@ -146,6 +146,10 @@ def check_returns(check: Check) -> None:
         WHERE l.original_order <> '' AND l.original_line <> ''
         """,
     )
+    left = """
+        FROM lines l LEFT JOIN originals o ON o.source = l.source
+             AND o.order_number = l.original_order AND o.line_number = l.original_line
+    """
     joined = """
         FROM lines l JOIN originals o ON o.source = l.source
              AND o.order_number = l.original_order AND o.line_number = l.original_line
@@ -174,6 +178,10 @@ def check_returns(check: Check) -> None:
     )
 
 
+    # The currency is the sale's; control totals need it beside the amount.
+    check.duck.execute(f"CREATE OR REPLACE TABLE lines AS SELECT l.*, o.currency {left}")
+
+
 def match_returns(check: Check) -> Changes:
     return match_lines(check, TARGET)
 
@@ -200,5 +208,6 @@ RETURNS = ImportKind(
     icon="receipt-refund",
     day_field="ordered_on",
     sum_field="amount",
+    currency_field="currency",
     order=60,
 )
