@@ -109,7 +109,7 @@ def text(value: str) -> exp.Expression:
 
 def number(value: Decimal | int, kind: Kind) -> exp.Cast:
     """A number literal of a stated type; its digits are written out, never in exponents."""
-    return typed(exp.Literal.string(format(value, "f")), kind)
+    return typed(exp.Literal.string(format(Decimal(value), "f")), kind)
 
 
 def parameter(name: str, kind: Kind) -> exp.Cast:
@@ -159,11 +159,12 @@ def when(*branches: tuple[exp.Expression, exp.Expression], otherwise: exp.Expres
 
 
 def least(first: exp.Expression, second: exp.Expression, kind: Kind) -> exp.Cast:
-    return typed(exp.Least(this=first, expressions=[second]), kind)
+    """The smaller of two values that are both there: DuckDB would skip a NULL."""
+    return typed(call("LEAST", first, second), kind)
 
 
 def greatest(first: exp.Expression, second: exp.Expression, kind: Kind) -> exp.Cast:
-    return typed(exp.Greatest(this=first, expressions=[second]), kind)
+    return typed(call("GREATEST", first, second), kind)
 
 
 def or_else(value: exp.Expression, otherwise: exp.Expression, kind: Kind) -> exp.Cast:

@@ -60,9 +60,9 @@ def setting(name: str, value: Any) -> exp.Expression:
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL text and the names of the values that are bound when it runs."""
+    """A parsed statement and the names of the values that are bound when it runs."""
 
-    sql: str
+    parsed: duckdb.Statement
     parameters: tuple[str, ...]
 
 
@@ -109,16 +109,16 @@ class Workspace:
     def rows(self, key: str, make: Callable[[], exp.Query]) -> list[tuple[Any, ...]]:
         """The rows of a query; `key` names it among those of this plan and these tables."""
         statement = self._statement(key, make)
-        return self.connection.execute(statement.sql, self._bound(statement)).fetchall()
+        return self.connection.execute(statement.parsed, self._bound(statement)).fetchall()
 
     def fetch(self, key: str, make: Callable[[], exp.Query]) -> pa.Table:
         statement = self._statement(key, make)
-        return self.connection.sql(statement.sql, params=self._bound(statement)).to_arrow_table()
+        return self.connection.sql(statement.parsed, params=self._bound(statement)).to_arrow_table()
 
     def create(self, name: str, make: Callable[[], exp.Query], *, variant: str = "") -> None:
         """Make a temporary table; `variant` tells apart two ways of making the same one."""
         statement = self._statement(f"create {name} {variant}", lambda: c.create(name, make()))
-        self.connection.execute(statement.sql, self._bound(statement))
+        self.connection.execute(statement.parsed, self._bound(statement))
 
     def _statement(self, key: str, make: Callable[[], exp.Expression]) -> Statement:
         """The SQL of a step, made once for a plan and the tables it is given."""
@@ -127,7 +127,8 @@ class Workspace:
         if found is None:
             expression = make()
             names = {str(place.this) for place in expression.find_all(exp.Placeholder)}
-            found = Statement(c.render(expression), tuple(sorted(names)))
+            (parsed,) = self.connection.extract_statements(c.render(expression))
+            found = Statement(parsed, tuple(sorted(names)))
             if len(_STATEMENTS) >= MAX_STATEMENTS:
                 _STATEMENTS.clear()
             _STATEMENTS[full] = found
@@ -175,8 +176,13 @@ class Workspace:
                 for name, kind in self.plan.attributes.items()
             ]
         values = _bind(contract.name, wanted, found, problems)
-        if not problems:
-            self._view(contract.name, select(values).from_(relation))
+        if problems:
+            return
+        query = select(values).from_(relation)
+        if contract.name == "order_lines":
+            self._view(contract.name, query)
+        else:
+            self.run(c.create(f"in_{contract.name}", query))
 
     def _columns(self, relation: exp.Expression) -> dict[str, str]:
         query = exp.Select(expressions=[exp.Star()]).from_(relation.copy())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -109,15 +109,17 @@ def calculate(
     threads: int | None = None,
     memory_limit: str | None = None,
     progress: Progress | None = None,
+    input_hashes: Mapping[str, list[str]] | None = None,
 ) -> Results:
     """Run a plan for a period.
 
     Raises InputInvalid with every reason when the tables cannot be calculated. `progress` is called with
-    the step's name, the steps done and the number of steps.
+    the step's name, the steps done and the number of steps. `input_hashes` stand for tables whose files
+    the caller has hashed already, such as a CSV that was read into memory.
     """
     workspace = Workspace(plan, tables, period, connection, threads=threads, memory_limit=memory_limit)
     try:
-        return _Run(workspace, plan, period, progress).execute()
+        return _Run(workspace, plan, period, progress, dict(input_hashes or {})).execute()
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
         raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
     finally:
@@ -126,13 +128,19 @@ def calculate(
 
 class _Run:
     def __init__(
-        self, workspace: Workspace, plan: Plan, period: Period, progress: Progress | None
+        self,
+        workspace: Workspace,
+        plan: Plan,
+        period: Period,
+        progress: Progress | None,
+        hashes: dict[str, list[str]],
     ) -> None:
         self.workspace = workspace
         self.plan = plan
         self.period = period
         self.shape = shape_of(plan)
         self.progress = progress
+        self.hashes = hashes
         self.done = 0
 
     def execute(self) -> Results:
@@ -149,7 +157,7 @@ class _Run:
         results = {contract.name: fetch_sorted(self.workspace, contract) for contract in OUTPUTS}
         results["excluded"], results["conservation"] = self._account()
         check_grains(self.workspace, [contract for contract, _ in steps])
-        inputs = hash_inputs(self.workspace.tables)
+        inputs = hash_inputs(self.workspace.tables, self.hashes)
         return Results(
             self.plan,
             self.period,
@@ -353,11 +361,13 @@ def conservation_checks(rows: pa.Table) -> tuple[Check, ...]:
     return found
 
 
-def hash_inputs(tables: Tables) -> dict[str, list[str]]:
+def hash_inputs(tables: Tables, known: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The hashes of the input files; a table handed over in memory is hashed by its content."""
     found: dict[str, list[str]] = {}
     for name, given in tables.sources.items():
-        if isinstance(given, ParquetFiles):
+        if name in known:
+            found[name] = known[name]
+        elif isinstance(given, ParquetFiles):
             found[name] = list(given.hashes) or [hash_file(path) for path in given.paths]
         else:
             found[name] = [hash_table(given)]

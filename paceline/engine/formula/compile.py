@@ -77,9 +77,9 @@ def _operate(operation: str, parts: list[exp.Cast]) -> exp.Expression:
         case "negative":
             return exp.Neg(this=parts[0])
         case "min":
-            return exp.Least(this=parts[0], expressions=[parts[1]])
+            return columns.call("LEAST", *parts)
         case "max":
-            return exp.Greatest(this=parts[0], expressions=[parts[1]])
+            return columns.call("GREATEST", *parts)
         case "abs":
             return exp.Abs(this=parts[0])
         case "if":

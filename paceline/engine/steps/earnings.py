@@ -41,19 +41,24 @@ def earnings(shape: Shape) -> exp.Query:
         "cap_adjustment": c.when((capped, over), otherwise=nothing.copy()),
         "floor_adjustment": c.when((lifted, under), otherwise=nothing.copy()),
     }
-    earned: exp.Expression = computed
-    for adjustment in adjustments.values():
-        earned = c.plus(earned.copy(), typed(adjustment.copy(), MONEY), MONEY)
+    known = ("component", "payee_id", "measure", "attainment", "computed", "clause")
+    adjusted = select(
+        {
+            **{name: col(name, "e") for name in known},
+            **{name: typed(value, MONEY) for name, value in adjustments.items()},
+        }
+    ).from_(_computed().subquery("e"))
+    earned: exp.Expression = col("computed", "f")
+    for name in adjustments:
+        earned = c.plus(earned, col(name, "f"), MONEY)
     return c.conform(
         EARNINGS,
         {
-            **{name: col(name, "e") for name in ("component", "payee_id", "measure", "attainment", "clause")},
-            "computed": computed,
-            **adjustments,
+            **{name: col(name, "f") for name in (*known, *adjustments)},
             "earned": earned,
             "currency": c.text(shape.plan.currency),
         },
-    ).from_(_computed().subquery("e"))
+    ).from_(adjusted.subquery("f"))
 
 
 def _computed() -> exp.Select:

@@ -1,0 +1,115 @@
+"""Tables in a folder: CSV or Parquet in, CSV or Parquet out, and a record of the run beside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from paceline.engine.errors import InputInvalid, Problem
+from paceline.engine.hashing import hash_file
+from paceline.engine.plan.model import Plan
+from paceline.engine.run import Results
+from paceline.engine.shape import arrow_type
+from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, ParquetFiles, Source, Tables
+
+Format = Literal["parquet", "csv"]
+
+
+def read_folder(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]:
+    """The input tables of a folder, `<table>.parquet` or `<table>.csv`, and the hashes of their files.
+
+    Raises InputInvalid for a folder without tables, a table given twice, or a CSV that does not fit its
+    columns.
+    """
+    sources: dict[str, Source] = {}
+    hashes: dict[str, list[str]] = {}
+    problems: list[Problem] = []
+    for name in INPUTS:
+        found = [path for path in (folder / f"{name}.parquet", folder / f"{name}.csv") if path.is_file()]
+        if not found:
+            continue
+        if len(found) > 1:
+            problems.append(_problem("table_given_twice", f"{name} is there as CSV and as Parquet", name))
+            continue
+        hashes[name] = [hash_file(found[0])]
+        if found[0].suffix == ".parquet":
+            sources[name] = ParquetFiles((found[0],), tuple(hashes[name]))
+            continue
+        try:
+            sources[name] = read_csv(found[0], name, plan)
+        except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
+            problems.append(_problem("table_unreadable", f"{name}: {error}", name, detail=str(error)))
+    if not sources and not problems:
+        problems.append(_problem("folder_empty", f"{folder} holds no table such as order_lines.csv", "tables"))
+    if problems:
+        raise InputInvalid(problems)
+    return Tables(sources), hashes
+
+
+def _problem(code: str, message: str, table: str, **params: str | int) -> Problem:
+    return Problem(code, message, path=table, params={"table": table, **params})
+
+
+def read_csv(path: Path, name: str, plan: Plan) -> pa.Table:
+    """A CSV in UTF-8 with a header; amounts are read as decimals, an empty field is an empty value."""
+    kinds = {column.name: column.kind for column in INPUTS[name].columns}
+    if name == "order_lines":
+        kinds |= {key: ATTRIBUTE_KINDS[kind] for key, kind in plan.attributes.items()}
+    options = pa_csv.ConvertOptions(
+        column_types={column: arrow_type(kind) for column, kind in kinds.items()},
+        strings_can_be_null=True,
+        null_values=[""],
+        quoted_strings_can_be_null=False,
+    )
+    with pa_csv.open_csv(path, convert_options=options) as reader:
+        return reader.read_all()
+
+
+def write_folder(results: Results, folder: Path, form: Format) -> list[Path]:
+    """Every result table and `run.json`; the same run writes the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, rows in results.tables().items():
+        path = folder / f"{name}.{form}"
+        if form == "csv":
+            pa_csv.write_csv(rows, path)
+        else:
+            pq.write_table(rows, path)
+        written.append(path)
+    record = folder / "run.json"
+    text = json.dumps(describe(results, written), indent=2, ensure_ascii=False, sort_keys=True)
+    record.write_text(text + "\n", encoding="utf-8")
+    return [*written, record]
+
+
+def describe(results: Results, written: list[Path]) -> dict[str, Any]:
+    """What decided the run and what it promises, without any time of day."""
+    return {
+        "plan": {"plan": results.plan.slug, "hash": results.plan.hash},
+        "period": {
+            "key": results.period.key,
+            "starts_on": str(results.period.starts_on),
+            "ends_before": str(results.period.ends_before),
+        },
+        "engine_version": results.engine_version,
+        "fingerprint": results.fingerprint,
+        "inputs": results.inputs,
+        "outputs": {path.name: hash_file(path) for path in written},
+        "checks": [
+            {
+                "check": check.name,
+                "currency": check.currency,
+                "imported": f"{check.imported:f}",
+                "credited": f"{check.credited:f}",
+                "excluded": f"{check.excluded:f}",
+                "holds": check.holds,
+            }
+            for check in results.checks
+        ],
+        "problems": results.rows("problems"),
+    }
