@@ -34,7 +34,7 @@ class PlainProblem:
 
 
 def plain_problems(problems: Iterable[Problem]) -> list[PlainProblem]:
-    """Every problem as a sentence, in the order of the source."""
+    """Every problem once, as a sentence, in the order of the source."""
     found = [
         PlainProblem(
             text=problem_sentence(problem),
@@ -44,7 +44,7 @@ def plain_problems(problems: Iterable[Problem]) -> list[PlainProblem]:
         )
         for problem in problems
     ]
-    return sorted(found, key=lambda one: (one.line is None, one.line or 0))
+    return sorted(dict.fromkeys(found), key=lambda one: (one.line is None, one.line or 0))
 
 
 def problem_sentence(problem: Problem) -> str:

@@ -1,0 +1,146 @@
+"""The form over the text: fields and buttons change what they name, and comments stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from paceline.incentives import problems
+from paceline.incentives.calculation import documents
+from paceline.incentives.forms import plan_document
+from paceline.incentives.forms.plan_document import changed_by_button, changed_by_fields, read_form
+from tests.incentives.plans.conftest import SOURCE
+
+TIERS = "components.0.rates.tiers"
+
+
+def lines_changed(before: str, after: str) -> list[str]:
+    old = before.splitlines()
+    return [line.strip() for line in after.splitlines() if line not in old]
+
+
+def field_values(source: str) -> dict[str, str]:
+    form = read_form(source)
+    assert form is not None
+    return {field.name: field.value for field in form.fields()}
+
+
+def test_the_form_shows_every_value_of_the_text() -> None:
+    values = field_values(SOURCE)
+    assert values["name.zh-Hant"] == "業務抽成"
+    assert values[f"{TIERS}.1.rate"] == "4%"
+    assert values["components.0.cap"] == "50000.00"
+    assert values["components.1@when"] == "attainment"
+    assert values["policies.accumulation_order"] == "ordered_on, line_id"
+    assert values["credits.1.levels"] == "1"
+
+
+def test_unchanged_fields_change_nothing() -> None:
+    assert changed_by_fields(SOURCE, SOURCE, field_values(SOURCE)) == SOURCE
+
+
+def test_a_changed_field_changes_its_line_alone() -> None:
+    after = changed_by_fields(SOURCE, SOURCE, {f"{TIERS}.1.rate": "5%"})
+    assert lines_changed(SOURCE, after) == ["- {from: 100%, rate: 5%}   # above quota"]
+    after = changed_by_fields(
+        SOURCE, SOURCE, {"components.0.cap": "", "policies.boundary": "lower"}
+    )
+    assert "cap:" not in after
+    assert "  boundary: lower   # 100 % exactly" in after
+    assert after.startswith("# What a seller earns on their own sales.\n")
+
+
+def test_what_was_edited_in_the_text_meanwhile_stays() -> None:
+    by_hand = SOURCE.replace("rate: 2%", "rate: 3%")
+    after = changed_by_fields(SOURCE, by_hand, {**field_values(SOURCE), f"{TIERS}.1.rate": "5%"})
+    assert "rate: 3%}  # up to quota" in after
+    assert "rate: 5%}   # above quota" in after
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        f"add {TIERS} tier",
+        "add components commission",
+        "add components bonus",
+        "add measures measure",
+        "add quotas quota",
+        "add credits direct",
+        "add credits rollup",
+        f"down {TIERS}.0",
+        "up components.1",
+        "remove components.1",
+        "languages purpose",
+    ],
+)
+def test_every_button_leaves_a_text_that_reads(operation: str) -> None:
+    after = changed_by_button(SOURCE, operation)
+    assert after != SOURCE
+    found = {problem.code for problem in documents.check(after)}
+    assert found <= {"tiers_start_above_zero", "tiers_unordered"}
+    assert read_form(after) is not None
+
+
+@pytest.mark.parametrize(
+    "operation", ["", "remove", "remove components.9", "up nowhere.1", "add x y", "drop a", "add"]
+)
+def test_a_button_that_fits_nothing_changes_nothing(operation: str) -> None:
+    assert changed_by_button(SOURCE, operation) == SOURCE
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "codes"),
+    [
+        ("components.0@pay", "amount", set()),
+        ("components.1@pay", "rates", set()),
+        ("components.1@when", "", set()),
+        ("components.1@when", "measure", set()),
+        ("components.0.rates.on@rates-on", "amount", {"number_malformed"}),
+        ("measures.1@measure-kind", "count", set()),
+        ("credits.1@credit-kind", "direct", set()),
+    ],
+)
+def test_a_choice_changes_the_clauses_that_belong_to_it(
+    name: str, value: str, codes: set[str]
+) -> None:
+    after = changed_by_fields(SOURCE, SOURCE, {name: value})
+    assert field_values(after)[name] == value
+    assert {problem.code for problem in documents.check(after)} == codes
+
+
+def test_a_measure_lists_its_credits() -> None:
+    after = changed_by_fields(SOURCE, SOURCE, {"measures.0.credits": "own-sales, team-sales"})
+    assert lines_changed(SOURCE, after) == ["credits: [own-sales, team-sales]"]
+
+
+def test_problems_stand_beside_their_fields() -> None:
+    source = SOURCE.replace("rate: 4%", "rate: four").replace("cap: 50000.00", "cap: -1")
+    source = source.replace("  boundary: upper ", "  # boundary: upper ")
+    form = read_form(source, problems.plain_problems(documents.check(source)))
+    assert form is not None
+    beside = {field.name: field.problems for field in form.fields() if field.problems}
+    assert set(beside) == {f"{TIERS}.1.rate", "policies.boundary"}
+    assert form.problems == []
+
+
+def test_what_cannot_be_a_form_stays_text() -> None:
+    assert read_form("a: [") is None
+    assert read_form("- a list") is None
+    assert read_form(SOURCE + "#" * plan_document.CHARACTERS_MAX) is None
+    assert changed_by_fields("a: [", "b: [", {"name": "x"}) == "b: ["
+    assert changed_by_button("a: [", "add components bonus") == "a: ["
+
+
+def test_a_text_with_nothing_in_it_can_be_built_up_by_the_form() -> None:
+    source = "paceline: 1\n"
+    for button in ("credits direct", "measures measure", "quotas quota", "components commission"):
+        source = changed_by_button(source, f"add {button}")
+    posted = {
+        "name": "A plan", "currency": "TWD", "period": "month", "policies.boundary": "upper",
+        "policies.rounding.mode": "half-up", "policies.rounding.stage": "component",
+        "policies.accumulation": "period", "policies.accumulation_order": "ordered_on, line_id",
+        "policies.hierarchy_date": "order-date", "policies.exchange.date": "order-date",
+        "policies.exchange.rate": "average", "policies.anchor": "booking",
+        "policies.splits": "exactly-100",
+    }  # fmt: skip
+    source = changed_by_fields(source, source, posted)
+    assert [problem.params.get("key") for problem in documents.check(source)] == ["plan"]
