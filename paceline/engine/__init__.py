@@ -6,6 +6,7 @@ line, `explain` tells the result as a tree, `curve` and `examples` show what a c
 
 from __future__ import annotations
 
+from paceline.engine.curve import Curve, Example, Point, curve, examples
 from paceline.engine.errors import (
     EngineError,
     InputInvalid,
@@ -14,16 +15,21 @@ from paceline.engine.errors import (
     Problem,
     ResultsDisagree,
 )
+from paceline.engine.explain import Explanation, explain
 from paceline.engine.periods import Period, PeriodUnknown, period_from_key
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
+from paceline.engine.plan.schema import plan_schema
 from paceline.engine.run import ENGINE_VERSION, Results, calculate
 from paceline.engine.tables import ParquetFiles, Tables
 from paceline.engine.trace import Trace, trace
 
 __all__ = [
     "ENGINE_VERSION",
+    "Curve",
     "EngineError",
+    "Example",
+    "Explanation",
     "InputInvalid",
     "ParquetFiles",
     "PayeeUnknown",
@@ -31,6 +37,7 @@ __all__ = [
     "PeriodUnknown",
     "Plan",
     "PlanInvalid",
+    "Point",
     "Problem",
     "Results",
     "ResultsDisagree",
@@ -38,7 +45,11 @@ __all__ = [
     "Trace",
     "calculate",
     "check_plan",
+    "curve",
+    "examples",
+    "explain",
     "load_plan",
     "period_from_key",
+    "plan_schema",
     "trace",
 ]

@@ -77,7 +77,7 @@ def write_folder(results: Results, folder: Path, form: Format) -> list[Path]:
     for name, rows in results.tables().items():
         path = folder / f"{name}.{form}"
         if form == "csv":
-            pa_csv.write_csv(rows, path)
+            pa_csv.write_csv(_spelled_out(rows), path)
         else:
             pq.write_table(rows, path)
         written.append(path)
@@ -85,6 +85,18 @@ def write_folder(results: Results, folder: Path, form: Format) -> list[Path]:
     text = json.dumps(describe(results, written), indent=2, ensure_ascii=False, sort_keys=True)
     record.write_text(text + "\n", encoding="utf-8")
     return [*written, record]
+
+
+def _spelled_out(rows: pa.Table) -> pa.Table:
+    """Decimals as plain digits: Arrow would write a zero as 0E-12."""
+    columns = {}
+    for field in rows.schema:
+        column = rows.column(field.name)
+        if pa.types.is_decimal(field.type):
+            digits = [None if value is None else f"{value:f}" for value in column.to_pylist()]
+            column = pa.array(digits, pa.string())
+        columns[field.name] = column
+    return pa.table(columns)
 
 
 def describe(results: Results, written: list[Path]) -> dict[str, Any]:
