@@ -26,9 +26,7 @@ def quotas_table(starts_on: date, ends_before: date) -> pa.Table:
         Quota.objects.standing()
         .during(starts_on, ends_before)
         .order_by("measure", "person__number", "starts_on")
-        .values_list(
-            "measure", "person__number", "starts_on", "ends_before", "amount", "currency"
-        )
+        .values_list("measure", "person__number", "starts_on", "ends_before", "amount", "currency")
     )
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(QUOTAS)
     return pa.table(

@@ -46,7 +46,7 @@ def begin(
     if counted and cells.broken:
         raise FileUnreadable("counting_needs_whole_lines", line=cells.broken[0].row)
     duck = conversion.open_lines()
-    check = Check(duck=duck, kind=kind, fields=frozenset(chosen), counted=counted)
+    check = Check(duck=duck, kind=kind, counted=counted)
     duck.register("mapped", mapping.apply(cells.table, chosen, kind.fields))
     duck.register("cells", cells.table)
     _take_texts(check, layout)

@@ -184,7 +184,7 @@ def day_expression(text: str, style: str) -> str:
 
 
 def _day_text(text: str) -> str:
-    """A day without the time that may follow it: the day as written, in no time zone but its own."""
+    """A day without the time that may follow it: the day as written, in its own time zone."""
     return f"regexp_replace(trim({_NARROW % text}), '[ T][0-9]{{1,2}}:[0-9]{{2}}.*$', '')"
 
 
@@ -329,7 +329,7 @@ def looked_up(field: Field, texts: Sequence[str], people: People) -> pa.Table:
             value = MONEY_SPELLINGS.get(text.upper(), text.upper())
             codes.append("" if value in known else "currency_unknown")
         else:
-            value = spellings.get(text.casefold(), text.casefold())
+            value = spellings.get(text.casefold(), text)
             codes.append("" if value in field.choices else "not_a_choice")
         values.append(value)
     return _table(texts, codes, value=pa.array(values, pa.string()))

@@ -83,9 +83,8 @@ class Check:
 
     duck: duckdb.DuckDBPyConnection
     kind: ImportKind
-    fields: frozenset[str]
     counted: bool = False
-    file_problems: list[Problem] = field(default_factory=list)
+    by: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.conf import settings
+from django.utils import translation
 
 from paceline.imports.kinds import Field, ImportKind
 from paceline.imports.layout import Layout
@@ -70,8 +72,12 @@ def suggest(kind: ImportKind, layout: Layout) -> Mapping:
 
 
 def spellings(wanted: Field) -> list[str]:
-    """Every column name by which a field is known, normalised."""
-    return [plain(name) for name in (wanted.name, *wanted.aliases)]
+    """Every column name by which a field is known, normalised: its label in each language too."""
+    labels = []
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            labels.append(str(wanted.label))
+    return list(dict.fromkeys(plain(name) for name in (wanted.name, *labels, *wanted.aliases)))
 
 
 def known_names(kind: ImportKind) -> frozenset[str]:

@@ -86,6 +86,22 @@ class ImportProblem(models.Model):
         return f"{self.source_id}:{self.row} {self.code}"
 
 
+class RowPicture(models.Model):
+    """One row of the company's own tables before and after an import wrote it, for undo.
+
+    Only small tables are kept so (people, seats, teams); order lines have typed tables.
+    """
+
+    source = models.ForeignKey(Import, models.PROTECT, related_name="+")
+    table = models.CharField(max_length=63)
+    row_id = models.BigIntegerField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row_id}"
+
+
 class ImportMapping(models.Model):
     """Which column of a file feeds which field, remembered by the file's own header."""
 

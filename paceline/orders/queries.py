@@ -49,7 +49,8 @@ RATES = pa.schema(
 # Empty texts leave as NULL, so that a plan's "no channel" means the same whatever the file said.
 _LINES = """
 SELECT l.source || '/' || l.order_number || '/' || l.line_number AS line_id,
-       l.source || '/' || l.order_number, l.ordered_on, p.number, nullif(l.customer, ''), nullif(l.product, ''),
+       l.source || '/' || l.order_number, l.ordered_on, p.number,
+       nullif(l.customer, ''), nullif(l.product, ''),
        nullif(l.category, ''), nullif(l.channel, ''), nullif(l.territory, ''), l.kind, l.quantity,
        l.amount, l.cost, l.currency, r.source || '/' || r.order_number || '/' || r.line_number
 FROM orders_orderline l
@@ -114,4 +115,6 @@ def _table(query: str, schema: pa.Schema, starts_on: date, ends_before: date) ->
             false_values=["f"],
         ),
     )
-    return pa.Table.from_arrays([column.combine_chunks() for column in table.columns], schema=schema)
+    return pa.Table.from_arrays(
+        [column.combine_chunks() for column in table.columns], schema=schema
+    )

@@ -4,9 +4,10 @@ import django.contrib.postgres.constraints
 import django.contrib.postgres.fields.ranges
 import django.db.models.constraints
 import django.db.models.deletion
+from django.db import migrations, models
+
 import paceline.goals.models
 import paceline.kernel.periods
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

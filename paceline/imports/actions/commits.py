@@ -14,6 +14,7 @@ from paceline.imports.layout import FileUnreadable, Layout
 from paceline.imports.models import Import, ImportMapping, ImportState
 from paceline.kernel import audit, jobs
 from paceline.live import actions as live
+from paceline.live.models import Progress
 from paceline.org.models import Person
 
 COUNTS = ("accepted", "rejected", "new", "changed", "same", "digest")
@@ -98,7 +99,7 @@ def commit(*, source: Import, by: Person, at: datetime) -> Import:
 
 
 def _write(
-    source: Import, *, by: Person, at: datetime, progress: live.Progress | None
+    source: Import, *, by: Person, at: datetime, progress: Progress | None
 ) -> Changes | None:
     source = Import.objects.select_for_update().get(pk=source.pk)
     if source.state != ImportState.COMMITTING:
@@ -116,7 +117,7 @@ def _write(
     commit = Commit(source=source, by=by, at=at, step=step)
     kind = kinds.kind(source.kind)
     kind.lock()
-    checked, _cells, _used = files.examine(source)
+    checked, _cells, _used = files.examine(source, by)
     step("comparing")
     changes = kind.match(checked)
     files.compare_with_preview(source, checked, changes)

@@ -56,9 +56,7 @@ def upload(
     Raises ``kinds.UnknownKind`` and ``files.FileTooLarge``.
     """
     wanted = kinds.kind(kind)
-    file = files.store_file(
-        content, name=name, media_type="application/octet-stream", by=by, at=at
-    )
+    file = files.store_file(content, name=name, media_type="application/octet-stream", by=by, at=at)
     source = Import(
         kind=wanted.key,
         file=file,
@@ -76,9 +74,7 @@ def upload(
         source.layout = layout.as_json()
         source.mapping = mapping.as_json(_suggested(wanted, layout))
     source.save()
-    audit.record(
-        "import_uploaded", subject=source, by=by, at=at, after={"digest": file.digest}
-    )
+    audit.record("import_uploaded", subject=source, by=by, at=at, after={"digest": file.digest})
     return source
 
 
@@ -204,7 +200,7 @@ def check(*, source: Import, by: Person, at: datetime) -> Import:
     source.refusal, source.rejected = {}, None
     ImportProblem.objects.filter(source=source).delete()
     try:
-        checked, cells, used = examine(source)
+        checked, cells, used = examine(source, by)
     except FileUnreadable as error:
         source.refusal = asdict(error.problem)
         source.totals = {}
@@ -226,13 +222,14 @@ def unlimited() -> None:
         cursor.execute("SET LOCAL statement_timeout = 0")
 
 
-def examine(source: Import) -> tuple[Check, reading.Cells, dict[str, str]]:
+def examine(source: Import, by: Person) -> tuple[Check, reading.Cells, dict[str, str]]:
     """The file's typed rows and problems. Raises ``FileUnreadable``."""
     kind = kinds.kind(source.kind)
     layout = Layout.from_json(source.layout)
     cells = reading.read_cells(stored.path_of(source.file), layout)
     chosen = mapping.fitting(mapping.from_json(source.mapping), kind, len(layout.columns))
     checked, used = checking.begin(kind, cells, layout, chosen, queries.people_by_text)
+    checked.by = by
     checking.settle(checked)
     return checked, cells, used
 

@@ -31,7 +31,8 @@ class Target:
     """A table filled by imports.
 
     ``records`` is the DuckDB query that gives ``row``, the ``key`` and the ``values`` from
-    ``accepted``, in the order of the key. ``before`` is the table of earlier pictures.
+    ``accepted``, in the order of the key. ``before`` is the table of earlier pictures. ``only`` is
+    a condition on the table's rows that count.
     """
 
     table: str
@@ -39,6 +40,7 @@ class Target:
     values: tuple[str, ...]
     before: str
     records: str
+    only: str = "true"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -101,11 +103,12 @@ def match(target: Target) -> Changes:
             sql.SQL(
                 "CREATE TEMP TABLE matched ON COMMIT DROP AS"
                 " SELECT s.row, t.id, ({}) IS DISTINCT FROM ({}) AS differs"
-                " FROM pg_temp.staged s JOIN {} t ON {}"
+                " FROM pg_temp.staged s JOIN (SELECT * FROM {} WHERE {}) t ON {}"
             ).format(
                 _names(target.values, "s"),
                 _names(target.values, "t"),
                 sql.Identifier(target.table),
+                sql.SQL(target.only),
                 _same(target.key, "s", "t"),
             )
         )
@@ -231,5 +234,9 @@ def take_back(target: Target, commit: Commit) -> None:
                 " FROM {before} b WHERE b.source_import_id = {source} AND b.row_id = t.id"
             ).format(**parts)
         )
-        cursor.execute(sql.SQL("DELETE FROM {table} WHERE imported_by_id = {source}").format(**parts))
-        cursor.execute(sql.SQL("DELETE FROM {before} WHERE source_import_id = {source}").format(**parts))
+        cursor.execute(
+            sql.SQL("DELETE FROM {table} WHERE imported_by_id = {source}").format(**parts)
+        )
+        cursor.execute(
+            sql.SQL("DELETE FROM {before} WHERE source_import_id = {source}").format(**parts)
+        )

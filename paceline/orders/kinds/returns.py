@@ -156,7 +156,7 @@ def check_returns(check: Check) -> None:
     """
     checking.add_problem(
         check,
-        "SELECT l.row, 'ordered_on', 'return_before_sale', json_object("  # noqa: S608
+        "SELECT l.row, 'ordered_on', 'return_before_sale', json_object("
         "'day', CAST(l.ordered_on AS VARCHAR), 'sold_on', CAST(o.ordered_on AS VARCHAR)), 'error'"
         f"{joined} WHERE l.ordered_on < o.ordered_on",
     )
@@ -176,7 +176,6 @@ def check_returns(check: Check) -> None:
         WHERE n.in_file + COALESCE(b.amount, 0) > n.sold
         """,  # noqa: S608
     )
-
 
     # The currency is the sale's; control totals need it beside the amount.
     check.duck.execute(f"CREATE OR REPLACE TABLE lines AS SELECT l.*, o.currency {left}")

@@ -30,7 +30,17 @@ FIELDS = (
         _("Payee"),
         FieldType.PERSON,
         required=True,
-        aliases=("person", "salesperson", "employee", "員工編號", "员工编号", "工号", "業務", "业务员", "销售"),
+        aliases=(
+            "person",
+            "salesperson",
+            "employee",
+            "員工編號",
+            "员工编号",
+            "工号",
+            "業務",
+            "业务员",
+            "销售",
+        ),
         example="E-17",
     ),
     Field(
@@ -159,4 +169,3 @@ LINE_SHARES = ImportKind(
     icon="users-group",
     order=70,
 )
-

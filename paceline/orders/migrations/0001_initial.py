@@ -2,8 +2,9 @@
 
 import django.core.validators
 import django.db.models.deletion
-import paceline.kernel.money
 from django.db import migrations, models
+
+import paceline.kernel.money
 
 
 class Migration(migrations.Migration):

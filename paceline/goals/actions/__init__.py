@@ -1,0 +1,7 @@
+"""Every change to quotas."""
+
+from __future__ import annotations
+
+from paceline.goals.actions.quotas import QuotaOverlaps, QuotaUnchanged, set_quota
+
+__all__ = ["QuotaOverlaps", "QuotaUnchanged", "set_quota"]

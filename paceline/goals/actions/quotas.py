@@ -1,0 +1,140 @@
+"""Setting quotas by hand and from files; what a quota was before stays readable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from paceline.goals.models import Quota
+from paceline.imports.actions import staging
+from paceline.imports.kinds import Changes, Commit, UndoRefused
+from paceline.kernel import audit
+from paceline.org.models import Person
+
+LOCK = "quotas"
+
+
+class QuotaOverlaps(Exception):
+    """Another quota of the same measure stands on some of these days. ``existing`` is that one."""
+
+    def __init__(self, existing: Quota) -> None:
+        super().__init__(str(existing))
+        self.existing = existing
+
+
+class QuotaUnchanged(Exception):
+    """The standing quota already says this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How much of what, in which days (half-open)."""
+
+    measure: str
+    starts_on: date
+    ends_before: date
+    amount: Decimal
+    currency: str
+
+
+@transaction.atomic
+def set_quota(
+    *, person: Person, target: Target, reason: str, by: Person | None, at: datetime
+) -> Quota:
+    """Ask a person to reach a target. A quota with the same first day is replaced and kept.
+
+    Raises ``QuotaOverlaps`` and ``QuotaUnchanged``; then nothing changed.
+    """
+    staging.lock_target(LOCK)
+    standing = list(
+        Quota.objects.standing()
+        .filter(person=person, measure=target.measure)
+        .during(target.starts_on, target.ends_before)
+        .order_by("starts_on")
+    )
+    replaced = next((quota for quota in standing if quota.starts_on == target.starts_on), None)
+    for quota in standing:
+        if quota is not replaced:
+            raise QuotaOverlaps(quota)
+    wanted = (target.ends_before, target.amount, target.currency)
+    if replaced and (replaced.ends_before, replaced.amount, replaced.currency) == wanted:
+        raise QuotaUnchanged(replaced)
+    quota = Quota.objects.create(
+        person=person,
+        measure=target.measure,
+        starts_on=target.starts_on,
+        ends_before=target.ends_before,
+        amount=target.amount,
+        currency=target.currency,
+        set_at=at,
+        set_by=by,
+        reason=reason,
+    )
+    if replaced:
+        replaced.replaced_by = quota
+        replaced.save(update_fields=["replaced_by"])
+    audit.record(
+        "quota_set",
+        subject=quota,
+        by=by,
+        at=at,
+        before=None if replaced is None else _as_told(replaced),
+        after=_as_told(quota),
+        reason=reason,
+    )
+    return quota
+
+
+def _as_told(quota: Quota) -> dict[str, object]:
+    names = ("measure", "starts_on", "ends_before", "amount", "currency")
+    return {name: getattr(quota, name) for name in names}
+
+
+def lock_quotas() -> None:
+    staging.lock_target(LOCK)
+
+
+def write_quotas(changes: Changes, commit: Commit) -> None:
+    """Write staged quotas: changed ones replace the standing row, which stays as history."""
+    values = [commit.at, commit.by.pk, commit.source.pk]
+    commit.step("writing")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS quota_one_standing_at_a_time DEFERRED")
+        cursor.execute(_INSERT, values)
+        if cursor.rowcount != changes.new + changes.changed:
+            raise staging.ImportInterfered
+        cursor.execute(_REPLACE, [commit.source.pk])
+        if cursor.rowcount != changes.changed:
+            raise staging.ImportInterfered
+
+
+_INSERT = """
+INSERT INTO goals_quota (person_id, measure, starts_on, ends_before, amount, currency, set_at,
+                         set_by_id, reason, imported_by_id)
+SELECT s.person_id, s.measure, s.starts_on, s.ends_before, s.amount, s.currency, %s, %s, '', %s
+FROM pg_temp.staged s LEFT JOIN pg_temp.matched m ON m.row = s.row
+WHERE m.row IS NULL OR m.differs
+ORDER BY s.person_id, s.measure, s.starts_on
+"""
+_REPLACE = """
+UPDATE goals_quota t SET replaced_by_id = n.id
+FROM pg_temp.matched m JOIN pg_temp.staged s ON s.row = m.row
+JOIN goals_quota n ON n.person_id = s.person_id AND n.measure = s.measure
+     AND n.starts_on = s.starts_on AND n.replaced_by_id IS NULL AND n.imported_by_id = %s
+WHERE t.id = m.id AND m.differs
+"""
+
+
+def undo_quotas(commit: Commit) -> None:
+    """Take imported quotas back; those they replaced stand again. Raises ``UndoRefused``."""
+    mine = Quota.objects.filter(imported_by=commit.source)
+    later = mine.filter(replaced_by__isnull=False).select_related("person", "replaced_by").first()
+    if later is not None:
+        set_at = timezone.localtime(later.replaced_by.set_at).date().isoformat()
+        raise UndoRefused("quota_replaced_since", person=later.person.name, day=set_at)
+    Quota.objects.filter(replaced_by__in=mine).update(replaced_by=None)
+    mine.delete()
