@@ -1,0 +1,248 @@
+"""Plans, quotas and pay: written, approved, run, released, asked about, handed to payroll."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from paceline.goals.actions.quotas import Target, set_quota
+from paceline.incentives.actions import (
+    approvals,
+    assignments,
+    payroll,
+    plans,
+    runs,
+    statements,
+    threads,
+)
+from paceline.incentives.models import Plan, Run, Statement
+from paceline.kernel import jobs
+from paceline.org.models import Person, Position, Role, Team
+from paceline.web.demo import papers
+from paceline.web.demo.calendar import Quarter
+from paceline.web.demo.cast import Member
+from paceline.web.demo.papers import Paper
+from paceline.web.demo.sales import Sales, quarter_scale
+from paceline.web.demo.stage import BEGAN, CAUGHT_UP, Stage
+from paceline.web.demo.trade import DOLLARS
+
+TEXTS = Path(__file__).parent / "plans"
+EXPORTS = UUID("5b0e2f0c-6a55-4a0f-9f57-0f3b6c1f7a11")
+AMBITION = Decimal("0.97")
+STEPS = {"TWD": Decimal(10_000), "USD": Decimal(500)}
+
+
+def set_quotas(stage: Stage) -> None:
+    """Quarter quotas for the plans that pay by attainment; Shanghai's pays by amount."""
+    header = ("employee number", "measure", "start date", "end date", "quota", "currency")
+    path = papers.write(Paper(), stage.folder / "quotas", header, _quotas(stage))
+    by = stage.acting(Role.COMPENSATION)
+    stage.bring_in("quotas", path, by=by, at=stage.at(BEGAN - 1, 14))
+
+
+def _quotas(stage: Stage) -> Iterator[tuple[object, ...]]:
+    for sales in stage.sales:
+        if sales.market.code == "shanghai":
+            continue
+        currency = "TWD" if sales.market.currency == "TWD" else "USD"
+        rate = Decimal(1) if currency == "TWD" else _dollars(sales.market.currency)
+        for quarter in stage.calendar.quarters:
+            for member, starts_on, ends_before, amount in _asked(stage, sales, quarter, rate):
+                step = STEPS[currency]
+                steps = (amount / step).quantize(Decimal(1), ROUND_HALF_UP)
+                last = ends_before - timedelta(days=1)
+                yield member.number, "sales", starts_on, last, max(steps, 1) * step, currency
+
+
+def _asked(
+    stage: Stage, sales: Sales, quarter: Quarter, rate: Decimal
+) -> Iterator[tuple[Member, date, date, Decimal]]:
+    """Everyone in the market is asked for the same daily part of what it will sell."""
+    whole = quarter_scale(sales.market, stage.calendar, quarter.starts_on, quarter.ends_before)
+    sold = sum(
+        (
+            line.amount
+            for line in (*sales.lines, *sales.returns)
+            if quarter.starts_on <= line.day < quarter.ends_before
+        ),
+        Decimal(0),
+    )
+    seated: dict[str, list[date]] = defaultdict(list)
+    day = quarter.starts_on
+    while day < quarter.ends_before:
+        for team in sales.market.teams:
+            for member in stage.cast.sellers_of(team, day):
+                seated[member.number].append(day)
+        day += timedelta(days=1)
+    days = sum(len(held) for held in seated.values())
+    expected = sold * Decimal(str(round(whole, 6))) * rate * AMBITION
+    for number, held in sorted(seated.items()):
+        amount = expected * len(held) / days
+        yield stage.cast.members[number], held[0], held[-1] + timedelta(days=1), amount
+
+
+def _dollars(currency: str) -> Decimal:
+    return Decimal(1) if currency == "USD" else Decimal(DOLLARS[currency])
+
+
+def change_a_quota(stage: Stage) -> None:
+    """A host is away from the middle of the last closed quarter on; the rest is asked halved."""
+    quarter = stage.calendar.last_closed
+    middle = quarter.starts_on.replace(month=quarter.starts_on.month + 1, day=20)
+    person = stage.person(stage.cast.sellers_of("taipei-live", middle)[3])
+    whole = person.quotas.get(starts_on=quarter.starts_on, replaced_by__isnull=True)
+    by, at = stage.acting(Role.COMPENSATION), stage.at(BEGAN - 2, 15)
+    step = STEPS["TWD"]
+    half = (whole.amount / 2 / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+    rest = (half / 2 / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+    for starts_on, ends_before, amount in (
+        (quarter.starts_on, middle, half),
+        (middle, quarter.ends_before, rest),
+    ):
+        target = Target(
+            measure="sales",
+            starts_on=starts_on,
+            ends_before=ends_before,
+            amount=amount,
+            currency="TWD",
+        )
+        set_quota(person=person, target=target, reason="育嬰假", by=by, at=at)
+
+
+def write_plans(stage: Stage) -> None:
+    """Three shops, four approved plans, one draft, and one change that waits for approval."""
+    author, approver = stage.acting(Role.COMPENSATION), stage.acting(Role.FINANCE)
+    since = stage.calendar.quarters[0].starts_on
+    at = stage.at(BEGAN - 1, 15)
+    for name in ("taipei-shop", "shanghai-courses", "cross-border", "cross-border-leads"):
+        text = (TEXTS / f"{name}.yaml").read_text(encoding="utf-8")
+        version = plans.create_plan(source=text, effective_from=since, by=author, at=at)
+        approvals.submit_plan(version=version, by=author, at=at)
+        version.refresh_from_db()
+        approvals.approve_plan(
+            version=version, digest=version.digest, by=approver, at=stage.at(BEGAN - 2)
+        )
+    _assign(stage, author)
+    _write_what_comes_next(stage)
+
+
+def _assign(stage: Stage, by: Person) -> None:
+    since, at = stage.calendar.founded_on, stage.at(BEGAN - 2, 10)
+    targets: dict[str, list[Position | Team | Person]] = {
+        "taipei-shop": list(
+            Position.objects.filter(code__in=("chat-seller", "live-host", "channel-seller"))
+        ),
+        "shanghai-courses": list(Team.objects.filter(code="shanghai")),
+        "cross-border": list(Position.objects.filter(code="market-seller")),
+        "cross-border-leads": [
+            stage.person(stage.cast.lead_of(team))
+            for team in ("shenzhen", "tokyo", "berlin", "sao-paulo")
+        ],
+    }
+    for code, found in targets.items():
+        plan = Plan.objects.get(code=code)
+        for target in found:
+            assignments.assign_plan(plan=plan, to=target, starts_on=since, by=by, at=at)
+
+
+def _write_what_comes_next(stage: Stage) -> None:
+    """Next quarter's rates wait for approval; the Taipei leads' plan is still being written."""
+    author = stage.acting(Role.COMPENSATION, 1)
+    following, at = stage.calendar.running.following, stage.at(3, 16)
+    plan = Plan.objects.get(code="shanghai-courses")
+    draft = plans.start_draft(plan=plan, effective_from=following.starts_on, by=author, at=at)
+    text = draft.source.replace("rate: 5%", "rate: 5.5%").replace("cap: 32000.00", "cap: 36000.00")
+    draft = plans.save_draft(
+        version=draft,
+        source=text,
+        effective_from=following.starts_on,
+        lock_version=draft.lock_version,
+        by=author,
+        at=at,
+    )
+    note = "最高一档提高到 5.5%，封顶提高到 36,000 元。"
+    approvals.submit_plan(version=draft, note=note, by=author, at=stage.at(2, 11))
+    text = (TEXTS / "taipei-leads.yaml").read_text(encoding="utf-8")
+    plans.create_plan(
+        source=text,
+        effective_from=following.starts_on,
+        by=stage.acting(Role.COMPENSATION),
+        at=stage.at(1, 17),
+    )
+
+
+def catch_up(stage: Stage) -> None:
+    """The two quarters before the last closed one: released, the older one paid and final."""
+    later = stage.calendar.last_closed.preceding
+    for quarter, ago in ((later.preceding, BEGAN - 4), (later, BEGAN - 7)):
+        run = _run(stage, quarter, ago)
+        _release(stage, run, ago - 1)
+        if quarter != later:
+            controller = stage.acting(Role.FINANCE)
+            runs.finalise_run(run=run, by=controller, at=stage.at(ago - 2))
+            payroll.export_payroll(
+                period=run.period,
+                export_id=uuid5(EXPORTS, quarter.key),
+                by=controller,
+                at=stage.at(ago - 2, 11),
+            )
+
+
+def pay_the_last_quarter(stage: Stage) -> None:
+    """The last closed quarter: all but Shanghai released, one question answered, one open."""
+    run = _run(stage, stage.calendar.last_closed, CAUGHT_UP, hour=14)
+    chosen = run.statements.exclude(currency="CNY")
+    _release(stage, run, CAUGHT_UP - 1, chosen.values_list("pk", flat=True))
+    _ask(stage, run)
+    _run(stage, stage.calendar.running, 1)
+
+
+def _ask(stage: Stage, run: Run) -> None:
+    manager = stage.acting(Role.COMPENSATION)
+    first, second = _largest(run, "TWD"), _largest(run, "USD")
+    answered = threads.ask_about_line(
+        component=first.components.order_by("position")[0],
+        line_id="",
+        body="為什麼安裝費沒有算進去？",
+        by=first.payee,
+        at=stage.at(CAUGHT_UP - 2, 10),
+    )
+    threads.write_comment(
+        thread=answered,
+        body="安裝費屬於倉儲服務，獎金辦法第一條排除「配送」類別，所以不計入業績。",
+        by=manager,
+        at=stage.at(CAUGHT_UP - 2, 15),
+    )
+    threads.resolve_thread(thread=answered, by=manager, at=stage.at(CAUGHT_UP - 2, 15))
+    threads.ask_about_line(
+        component=second.components.order_by("position")[0],
+        line_id="",
+        body="Two of my large orders from the last week of the quarter came back in October. "
+        "Will they be taken off the next quarter, or off this one?",
+        by=second.payee,
+        at=stage.at(2, 18),
+    )
+
+
+def _largest(run: Run, currency: str) -> Statement:
+    return run.statements.filter(currency=currency).order_by("-earned", "pk")[0]
+
+
+def _run(stage: Stage, quarter: Quarter, ago: int, *, hour: int = 9) -> Run:
+    stage.say(quarter.key)
+    by, at = stage.acting(Role.COMPENSATION), stage.at(ago, hour)
+    run = runs.request_run(period_key=quarter.key, by=by, at=at, on=stage.calendar.as_of)
+    runs.calculate_run(run=run, at=stage.at(ago, hour, 1))
+    jobs.run_waiting()  # the run's own job finds it calculated and leaves it alone
+    run.refresh_from_db()
+    return run
+
+
+def _release(stage: Stage, run: Run, ago: int, chosen: Iterable[int] | None = None) -> None:
+    ids = run.statements.values_list("pk", flat=True) if chosen is None else chosen
+    by = stage.acting(Role.COMPENSATION)
+    statements.release_statements(run=run, statements=list(ids), by=by, at=stage.at(ago, 16))

@@ -1,0 +1,55 @@
+"""The company's story from its first day with Paceline to today, told by the product's actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+
+from paceline.org.models import Person, Role
+from paceline.web.demo import founding, pay, trade
+from paceline.web.demo.calendar import Calendar
+from paceline.web.demo.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Somebody to sign in as, and what they may do there."""
+
+    role: Role
+    person: Person
+
+
+@transaction.atomic
+def tell(as_of: date, folder: Path, say: Callable[[str], None]) -> Stage:
+    """Bring the whole company in as of a day, or nothing; its files are left in ``folder``."""
+    stage = Stage(Calendar(as_of), folder, say)
+    founding.found(stage)
+    trade.bring_in_rates(stage)
+    trade.bring_in_history(stage)
+    pay.set_quotas(stage)
+    pay.write_plans(stage)
+    pay.change_a_quota(stage)
+    pay.catch_up(stage)
+    trade.bring_in_news(stage)
+    pay.pay_the_last_quarter(stage)
+    return stage
+
+
+def doors(on: date) -> list[Door]:
+    """One person for each role who works there on a day and has a way in."""
+    found = []
+    for role in Role:
+        person = (
+            Person.objects.employed_on(on)
+            .filter(role_grants__role=role, role_grants__starts_on__lte=on, user__isnull=False)
+            .exclude(role_grants__ends_before__lte=on)
+            .order_by("number")
+            .first()
+        )
+        if person is not None:
+            found.append(Door(role, person))
+    return found

@@ -1,0 +1,91 @@
+"""Bringing in what was sold: rates, order lines, returns and shares, file by file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+from paceline.imports.mapping import Source
+from paceline.org.models import Role
+from paceline.web.demo import papers
+from paceline.web.demo.sales import Sales
+from paceline.web.demo.stage import BEGAN, CAUGHT_UP, SEED, UNSENT, Stage
+
+# Dollars for one unit when the story begins; the day-to-day walk starts here.
+DOLLARS = {"TWD": "0.0312", "CNY": "0.1392", "EUR": "1.0870", "JPY": "0.00671"}
+PAIRS = (("EUR", "USD"), ("JPY", "USD"), ("CNY", "USD"), ("TWD", "USD"))
+INVERSE = (("USD", "CNY"), ("USD", "TWD"))
+RATE_STEP = Decimal("0.0000000001")
+
+
+def bring_in_rates(stage: Stage) -> None:
+    """Average rates of every day, weekends included, as the treasurer's sheet has them."""
+    header = ("from", "to", "date", "rate")
+    path = papers.write(papers.Paper(), stage.folder / "exchange-rates", header, _rates(stage))
+    by = stage.acting(Role.COMPENSATION)
+    stage.bring_in("exchange_rates", path, by=by, at=stage.at(BEGAN, 11))
+
+
+def bring_in_history(stage: Stage) -> None:
+    """Everything sold until the company took Paceline up."""
+    _bring_in(stage, date.min, stage.day(BEGAN), "history", BEGAN - 1)
+
+
+def bring_in_news(stage: Stage) -> None:
+    """What was sold since, but for the last week: its files wait for whoever tries an import."""
+    _bring_in(stage, stage.day(BEGAN), stage.day(UNSENT), "news", CAUGHT_UP)
+    for sales in stage.sales:
+        _write_lines(stage, sales, stage.day(UNSENT), date.max, "last-week")
+
+
+def _bring_in(stage: Stage, since: date, before: date, label: str, days_ago: int) -> None:
+    by = stage.acting(Role.COMPENSATION, 0)
+    for minute, sales in enumerate(stage.sales):
+        path = _write_lines(stage, sales, since, before, label)
+        source = {"source": Source(constant=sales.market.code)}
+        at = stage.at(days_ago, 9, minute)
+        stage.bring_in("order_lines", path, by=by, at=at, mapping=source)
+    for minute, sales in enumerate(stage.sales):
+        back = [line for line in sales.returns if since <= line.day < before]
+        part = Sales(sales.market, [], back, [])
+        name = stage.folder / f"{sales.market.code}-returns-{label}"
+        source = {"source": Source(constant=sales.market.code)}
+        at = stage.at(days_ago, 10, minute)
+        path = papers.write_returns(part, name)
+        stage.bring_in("returns", path, by=by, at=at, mapping=source)
+    for sales in stage.sales:
+        sold = {(line.order, line.line) for line in sales.lines if since <= line.day < before}
+        shares = [share for share in sales.shares if (share.order, share.line) in sold]
+        if shares:
+            path = papers.write_shares(shares, stage.folder / f"{sales.market.code}-shares-{label}")
+            source = {"source": Source(constant=sales.market.code)}
+            at = stage.at(days_ago, 10, 30)
+            stage.bring_in("line_shares", path, by=by, at=at, mapping=source)
+
+
+def _write_lines(stage: Stage, sales: Sales, since: date, before: date, label: str) -> Path:
+    code = sales.market.code
+    is_old_system = code == "taipei" and label == "history"
+    paper = papers.TAIPEI_OLD if is_old_system else papers.PAPERS[code]
+    lines = (line for line in sales.lines if since <= line.day < before)
+    return papers.write_lines(lines, paper, stage.folder / f"{code}-orders-{label}")
+
+
+def _rates(stage: Stage) -> Iterator[tuple[object, ...]]:
+    """A gentle random walk; the same for every start on the same day."""
+    random = Random(f"{SEED} rates")  # noqa: S311
+    dollars = {currency: Decimal(value) for currency, value in DOLLARS.items()}
+    day = stage.calendar.starts_on
+    while day < stage.calendar.as_of + timedelta(days=1):
+        for currency, value in dollars.items():
+            change = Decimal(random.randint(-28, 28)).scaleb(-4)
+            pull = (Decimal(DOLLARS[currency]) - value) * Decimal("0.01")
+            dollars[currency] = (value * (1 + change) + pull).quantize(RATE_STEP)
+        for base, quote in PAIRS:
+            yield base, quote, day, dollars[base]
+        for base, quote in INVERSE:
+            yield base, quote, day, (1 / dollars[quote]).quantize(RATE_STEP)
+        day += timedelta(days=1)
