@@ -167,7 +167,7 @@ def _totals(check: Check, changes: Changes) -> dict[str, Any]:
         first, last = duck.execute(
             f"SELECT CAST(min({kind.day_field}) AS VARCHAR), CAST(max({kind.day_field}) AS VARCHAR)"  # noqa: S608
             " FROM accepted"
-        ).fetchone() or (None, None)
+        ).fetchall()[0]
         totals |= {"first_day": first, "last_day": last}
     if kind.sum_field:
         totals["sums"] = [
@@ -199,7 +199,7 @@ def _digest(check: Check) -> str:
     (digest,) = check.duck.execute(
         f"SELECT sha256(COALESCE(string_agg(h, '' ORDER BY h), '')) FROM ("  # noqa: S608
         f"SELECT md5(concat_ws(chr(31), {columns})) AS h FROM accepted)"
-    ).fetchone() or ("",)
+    ).fetchall()[0]
     return str(digest)
 
 
@@ -217,7 +217,7 @@ def record_columns(kind: ImportKind) -> list[str]:
 
 
 def _count(duck: Any, query: str) -> int:
-    return int(duck.execute(query).fetchone()[0])
+    return int(duck.execute(query).fetchall()[0][0])
 
 
 def _problems(check: Check, keep: int) -> tuple[Problem, ...]:

@@ -39,6 +39,7 @@ DAY_STYLES = {
 NUMBER_STYLES = {".": "1,234.50", ",": "1.234,50"}
 SHARE_STYLES = {"ratio": "0.25", "percent": "25 %"}
 DAY_EARLIEST, DAY_LATEST = "1990-01-01", "2100-01-01"
+_IN_RANGE = f"BETWEEN TIMESTAMP '{DAY_EARLIEST}' AND TIMESTAMP '{DAY_LATEST}'"
 SHOWN = 80
 
 MONEY_SPELLINGS = {
@@ -205,9 +206,8 @@ def _distinct(duck: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConn
 
 def _day_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
     days = f"(SELECT DISTINCT {_day_text(name)} AS d FROM texts WHERE {name} <> '')"  # noqa: S608
-    good = "BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2100-01-01'"
     counts = ", ".join(
-        f"count(*) FILTER (try_strptime(d, '{style}') {good})" for style in DAY_STYLES
+        f"count(*) FILTER (try_strptime(d, '{style}') {_IN_RANGE})" for style in DAY_STYLES
     )
     total, *fitting = _one(duck, f"SELECT count(*), {counts} FROM {days}")  # noqa: S608
     if not total:
@@ -217,41 +217,42 @@ def _day_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
     if whole:
         _refuse_unclear_order(duck, name, days, whole)
         return whole[0]
-    partial = [style for style, count in by_style.items() if count]
-    examples: dict[str, str] = {}
-    for style in sorted(partial, key=lambda style: -by_style[style]):
-        found = duck.execute(
-            f"SELECT d FROM {days} WHERE try_strptime(d, '{style}') {good}"  # noqa: S608
-            " AND NOT list_contains(?, d) ORDER BY d LIMIT 1",
-            [list(examples.values())],
-        ).fetchone()
-        others = "".join(
-            f" AND try_strptime(d, '{other}') IS NULL" for other in examples if other != style
-        )
-        if examples:
-            found = duck.execute(
-                f"SELECT d FROM {days} WHERE try_strptime(d, '{style}') {good}{others}"  # noqa: S608
-                " ORDER BY d LIMIT 1"
-            ).fetchone()
-        if found:
-            examples[style] = found[0]
+    examples = _one_of_each(duck, days, sorted(by_style, key=lambda style: -by_style[style]))
     if len(examples) > 1:
         shown = list(examples.values())[:EXAMPLES]
         raise FileUnreadable("days_in_several_styles", field=name, examples=shown)
     return next(iter(examples), "%Y-%m-%d")
 
 
+def _one_of_each(
+    duck: duckdb.DuckDBPyConnection, days: str, styles: Sequence[str]
+) -> dict[str, str]:
+    """A value for each style that reads values which no style before it can read."""
+    examples: dict[str, str] = {}
+    for style in styles:
+        unread = "".join(f" AND try_strptime(d, '{other}') IS NULL" for other in examples)
+        (found,) = _one(
+            duck,
+            f"SELECT min(d) FROM {days}"  # noqa: S608 - our own styles
+            f" WHERE try_strptime(d, '{style}') {_IN_RANGE}{unread}",
+        )
+        if found is not None:
+            examples[style] = str(found)
+    return examples
+
+
 def _refuse_unclear_order(
-    duck: duckdb.DuckDBPyConnection, name: str, days: str, styles: list[str]
+    duck: duckdb.DuckDBPyConnection, name: str, days: str, styles: Sequence[str]
 ) -> None:
     """03/04 in every line: day first or month first? Only a person can know."""
     for other in styles[1:]:
-        found = duck.execute(
-            f"SELECT d FROM {days} WHERE try_strptime(d, '{styles[0]}')"  # noqa: S608
-            f" <> try_strptime(d, '{other}') ORDER BY d LIMIT 1"
-        ).fetchone()
-        if found:
-            raise FileUnreadable("day_order_unclear", field=name, value=found[0])
+        (found,) = _one(
+            duck,
+            f"SELECT min(d) FROM {days} WHERE try_strptime(d, '{styles[0]}')"  # noqa: S608
+            f" <> try_strptime(d, '{other}')",
+        )
+        if found is not None:
+            raise FileUnreadable("day_order_unclear", field=name, value=str(found))
 
 
 _POINT = r"-?[0-9]{1,3}(,[0-9]{3})+\.[0-9]*|-?[0-9]{1,3}(,[0-9]{3}){2,}"
@@ -299,9 +300,8 @@ def _share_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
 
 
 def _one(duck: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
-    row = duck.execute(query).fetchone()
-    assert row is not None  # noqa: S101 - an aggregate always gives a row
-    return row
+    (row,) = duck.execute(query).fetchall()
+    return tuple(row)
 
 
 # ------------------------------------------------------------------------------ looked-up values

@@ -58,7 +58,8 @@ def test_undo_removes_the_people_and_puts_changes_back(world: World, tmp_path: P
 
 def test_people_in_use_cannot_be_undone(world: World, tmp_path: Path) -> None:
     source = bring(world, tmp_path, "people", PEOPLE)
-    bring(world, tmp_path, "reporting_lines", "person,manager,from\nE-900,2,2026-03-01\n")
+    line = f"person,manager,from\nE-900,{world.marco.number},2026-03-01\n"
+    bring(world, tmp_path, "reporting_lines", line)
     with pytest.raises(UndoRefused) as refused:
         actions.undo(source=source, reason="oops", by=world.dana, at=NOW)
     assert refused.value.problem.code == "undo_still_used"
