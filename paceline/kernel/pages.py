@@ -15,7 +15,9 @@ from django_htmx.http import HttpResponseClientRedirect
 def wants_fragment(request: HttpRequest) -> bool:
     """Whether htmx asks for a part of a page (not for a boosted page or one from its history)."""
     details = getattr(request, "htmx", None)
-    return bool(details) and not details.boosted and not details.history_restore_request
+    if not details:
+        return False
+    return not details.boosted and not details.history_restore_request
 
 
 def page(
@@ -32,7 +34,7 @@ def page(
     """
     values = dict(context or {})
     if fragment and wants_fragment(request):
-        body = render_to_string(f"{template}#{fragment}", values, request)
+        body = str(render_to_string(f"{template}#{fragment}", values, request))
         body += toasts(request)
     else:
         body = render_to_string(template, values, request)

@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from paceline.incentives.queries import plans
+from paceline.incentives.queries import plans, statements
 from paceline.kernel.shell import PaletteEntry
 from paceline.org import queries as org
 from paceline.org.models import Person
@@ -32,6 +32,7 @@ def find(person: Person, text: str, as_of: date) -> list[Hits]:
     if text:
         groups = [
             Hits(_("People"), org.palette(person, text, as_of)[:HITS_MAX]),
+            Hits(_("Statements"), statements.palette(person, text, as_of)[:HITS_MAX]),
             Hits(_("Plans"), plans.palette(person, text, as_of)[:HITS_MAX]),
             Hits(_("Pages"), pages[:HITS_MAX]),
         ]

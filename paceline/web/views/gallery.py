@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -48,7 +48,7 @@ CURRENCIES = ["USD", "USD", "JPY", "USD"]
 
 
 @require_GET
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: HttpRequest) -> HttpResponseBase:
     if not isinstance(getattr(request, "person", None), Person):
         raise PermissionDenied
     table = _table(request, [_row(place) for place in range(len(ROWS))], "sample")
@@ -111,7 +111,7 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
         "form": SampleForm(initial={"words": "Filled", "amount": "12.50"}),
         "wrong_form": wrong,
         "badges": [
-            Badge(tone.title(), tone)  # type: ignore[arg-type]
+            Badge(tone.title(), tone)
             for tone in ("neutral", "info", "good", "warning", "bad")
         ],
         "line": LineChart(

@@ -7,7 +7,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from paceline.incentives.access import pay as access
 from paceline.org.models import Person
+from paceline.web import desk
 from paceline.web.attention import waiting_for
 
 
@@ -16,5 +18,12 @@ def show(request: HttpRequest) -> HttpResponse:
     person: Person | None = getattr(request, "person", None)
     if person is None:
         return render(request, "web/home_without_person.html")
-    today = timezone.localdate()
-    return render(request, "web/home.html", {"attention": waiting_for(person, today)})
+    is_desk = access.may_read_runs(person)
+    context = {
+        "attention": waiting_for(person, timezone.localdate()),
+        "periods": desk.pay_periods(person),
+        "may_read_runs": is_desk,
+        "own_pay": desk.own_pay(person),
+        "team_pay": [] if is_desk else desk.team_pay(person),
+    }
+    return render(request, "web/home.html", context)

@@ -1,0 +1,101 @@
+"""Driving a real browser: finding it, signing in, and what every page must keep."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from paceline.org.models import Person
+from tests.world import sign_in
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 380, "height": 800}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FINDINGS = """async (tags) => {
+  const found = await axe.run(document, {runOnly: {type: "tag", values: tags}});
+  return found.violations.map((one) => `${one.id}: ${one.help} — ` +
+    one.nodes.slice(0, 3).map((node) =>
+      `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`).join(" | "));
+}"""
+TOO_WIDE = """() => {
+  const room = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= room) return [];
+  return [...document.querySelectorAll("body *")]
+    .filter((one) => one.getBoundingClientRect().right > room + 1 && !one.closest(".table-scroll"))
+    .slice(0, 5).map((one) => one.outerHTML.slice(0, 160));
+}"""
+
+
+def chromium_path() -> str:
+    """The browser that tests drive: ``CHROMIUM``, or the machine's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine (set CHROMIUM to its path)")
+    return found
+
+
+@contextmanager
+def running_browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def cookies_of(person: Person, address: str) -> list[dict[str, Any]]:
+    """The cookie of a session in which the person is signed in, for a browser at ``address``."""
+    value = sign_in(person).cookies[settings.SESSION_COOKIE_NAME].value
+    return [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": address}]
+
+
+def open_context(browser: Browser, **options: Any) -> BrowserContext:
+    context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
+    context.set_default_timeout(10_000)
+    return context
+
+
+@cache
+def _axe() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def watch(page: Page) -> list[str]:
+    """Collects what the page complains about: script errors, refused content, failed loads."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+    page.on(
+        "console",
+        lambda line: complaints.append(f"console: {line.text}") if line.type == "error" else None,
+    )
+    return complaints
+
+
+def check_page(page: Page, *, narrow: bool = True) -> None:
+    """No accessibility finding, and nothing wider than a phone. Leaves the page wide."""
+    assert accessibility_findings(page) == [], page.url
+    if narrow:
+        page.set_viewport_size(NARROW)
+        assert page.evaluate(TOO_WIDE) == [], f"wider than {NARROW['width']} px: {page.url}"
+        page.set_viewport_size(WIDE)
+
+
+def accessibility_findings(page: Page) -> list[str]:
+    page.evaluate(_axe())
+    found: list[str] = page.evaluate(FINDINGS, RULES)
+    return found
