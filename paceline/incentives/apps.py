@@ -7,3 +7,8 @@ class IncentivesConfig(AppConfig):
     name = "paceline.incentives"
     label = "incentives"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from paceline.incentives import pay_words  # noqa: PLC0415 - models are ready only now
+
+        pay_words.register()

@@ -3,6 +3,8 @@ from __future__ import annotations
 import django.db.models.deletion
 from django.db import migrations, models
 
+import paceline.kernel.money
+
 KEEP = """
 CREATE FUNCTION pay_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -91,6 +93,31 @@ class Migration(migrations.Migration):
                 ),
                 name="run_with_results_has_ended",
             ),
+        ),
+        migrations.AlterField(
+            model_name="statementcomponent",
+            name="measure",
+            field=models.DecimalField(decimal_places=12, max_digits=38, null=True),
+        ),
+        migrations.AlterField(
+            model_name="statementtier",
+            name="lower_amount",
+            field=models.DecimalField(decimal_places=12, max_digits=38, null=True),
+        ),
+        migrations.AlterField(
+            model_name="statementtier",
+            name="upper_amount",
+            field=models.DecimalField(decimal_places=12, max_digits=38, null=True),
+        ),
+        migrations.AlterField(
+            model_name="statementtier",
+            name="base",
+            field=models.DecimalField(decimal_places=12, max_digits=38),
+        ),
+        migrations.AddField(
+            model_name="statementcomponent",
+            name="condition_adjustment",
+            field=paceline.kernel.money.MoneyField(decimal_places=4, default=0, max_digits=20),
         ),
         migrations.RunSQL(KEEP, FREE),
     )

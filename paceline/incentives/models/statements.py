@@ -62,17 +62,22 @@ class Statement(models.Model):
 
 
 class StatementComponent(models.Model):
-    """One component of a plan: its measure, attainment, and what it earned."""
+    """One component of a plan: its measure, attainment, and what it earned.
+
+    Unrounded figures keep the engine's twelve decimals; ``earned`` is rounded as the plan says. It
+    is ``computed``, to which the tiers add up, plus the three stated adjustments.
+    """
 
     statement = models.ForeignKey(Statement, models.PROTECT, related_name="components")
     version = models.ForeignKey(PlanVersion, models.PROTECT, related_name="+")
     component = models.CharField(max_length=80)
     position = models.PositiveSmallIntegerField()
     clause = models.CharField(max_length=200)
-    measure = models.DecimalField(max_digits=38, decimal_places=4, null=True)
+    measure = models.DecimalField(max_digits=38, decimal_places=12, null=True)
     quota = MoneyField(null=True)
     attainment = models.DecimalField(max_digits=20, decimal_places=8, null=True)
     computed = MoneyField()
+    condition_adjustment = MoneyField(default=0)
     cap_adjustment = MoneyField(default=0)
     floor_adjustment = MoneyField(default=0)
     earned = MoneyField()
@@ -97,9 +102,9 @@ class StatementTier(models.Model):
     clause = models.CharField(max_length=200)
     lower = models.DecimalField(max_digits=38, decimal_places=8)
     upper = models.DecimalField(max_digits=38, decimal_places=8, null=True)
-    lower_amount = MoneyField(null=True)
-    upper_amount = MoneyField(null=True)
-    base = models.DecimalField(max_digits=38, decimal_places=4)
+    lower_amount = models.DecimalField(max_digits=38, decimal_places=12, null=True)
+    upper_amount = models.DecimalField(max_digits=38, decimal_places=12, null=True)
+    base = models.DecimalField(max_digits=38, decimal_places=12)
     rate = models.DecimalField(max_digits=20, decimal_places=8)
     earned = MoneyField()
 

@@ -1,5 +1,37 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from paceline.incentives.views import payroll, releases, runs, statements, threads
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("pay/", runs.periods, name="periods"),
+    path("pay/runs", runs.create, name="run-create"),
+    path("pay/runs/<int:pk>/", runs.show, name="run"),
+    path("pay/runs/<int:pk>/finalisation", runs.finalise, name="run-finalise"),
+    path("pay/runs/<int:pk>/releases", releases.create, name="release-create"),
+    path("statements/", statements.index, name="statements"),
+    path("statements/<int:pk>/", statements.show, name="statement"),
+    path("statements/<int:pk>/pdf", statements.pdf, name="statement-pdf"),
+    path("statements/<int:pk>/release/withdrawal", releases.destroy, name="release-destroy"),
+    path(
+        "statements/<int:pk>/components/<int:component_pk>/tiers/<int:tier>/",
+        statements.lines,
+        name="statement-lines",
+    ),
+    path(
+        "statements/<int:pk>/components/<int:component_pk>/questions",
+        threads.create,
+        name="thread-create",
+    ),
+    path("questions/", threads.index, name="threads"),
+    path("questions/<int:pk>/", threads.show, name="thread"),
+    path("questions/<int:pk>/comments", threads.comment, name="thread-comment"),
+    path("questions/<int:pk>/resolution", threads.resolve, name="thread-resolve"),
+    path("questions/<int:pk>/reopening", threads.reopen, name="thread-reopen"),
+    path("payroll/", payroll.index, name="payroll"),
+    path("payroll/periods/<str:key>/", payroll.preview, name="payroll-preview"),
+    path("payroll/periods/<str:key>/exports", payroll.create, name="payroll-create"),
+    path("payroll/<uuid:export_id>/", payroll.show, name="payroll-file"),
+    path("payroll/<uuid:export_id>/<str:kind>", payroll.download, name="payroll-download"),
+]

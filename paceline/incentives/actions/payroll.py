@@ -1,0 +1,142 @@
+"""Handing released pay to payroll: each release once, in one file with count, totals and hash."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from paceline.files.actions import store_file
+from paceline.files.models import StoredFile
+from paceline.incentives.actions.runs import lock_period
+from paceline.incentives.models import PayPeriod, PayrollEntry, PayrollExport, Release
+from paceline.incentives.queries.payroll import unpaid_releases
+from paceline.kernel import audit, sheets
+from paceline.kernel.money import in_currency_digits
+from paceline.live.actions import publish
+from paceline.org.models import Person
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HEADER = (
+    "export_id",
+    "period",
+    "employee_number",
+    "name",
+    "currency",
+    "amount",
+    "statement",
+    "run",
+    "run_fingerprint",
+)
+
+
+class NothingToExport(Exception):
+    """Every released statement of the period was handed over already."""
+
+
+class ExportIdTaken(Exception):
+    """The id belongs to an export of another period."""
+
+
+class AmountNotPayable(Exception):
+    """An amount has more digits than its currency; it would be paid wrong."""
+
+
+@transaction.atomic
+def export_payroll(
+    *, period: PayPeriod, export_id: UUID, by: Person, at: datetime
+) -> PayrollExport:
+    """Hand over every release of the period that was not handed over yet.
+
+    The page makes ``export_id`` before it is sent: the same id gives the same export, so a double
+    click exports once. Raises ``NothingToExport``, ``ExportIdTaken`` and ``AmountNotPayable``.
+    """
+    period = lock_period(period)
+    earlier = PayrollExport.objects.filter(export_id=export_id).first()
+    if earlier is not None:
+        if earlier.period_id != period.pk:
+            raise ExportIdTaken(export_id)
+        return earlier
+    releases = list(unpaid_releases(period))
+    if not releases:
+        raise NothingToExport(period)
+    rows = [_row(release, export_id, period) for release in releases]
+    csv_file, xlsx_file = _store(rows, f"payroll-{period.key}-{export_id}", by=by, at=at)
+    export = PayrollExport.objects.create(
+        export_id=export_id,
+        period=period,
+        count=len(releases),
+        totals={key: str(total) for key, total in sorted(totals(releases).items())},
+        csv_file=csv_file,
+        xlsx_file=xlsx_file,
+        exported_by=by,
+        exported_at=at,
+    )
+    PayrollEntry.objects.bulk_create(
+        PayrollEntry(
+            export=export,
+            release=release,
+            payee=release.payee,
+            amount=release.statement.earned,
+            currency=release.currency,
+        )
+        for release in releases
+    )
+    audit.record(
+        "payroll_exported",
+        subject=export,
+        by=by,
+        at=at,
+        after={"count": export.count, "totals": export.totals, "sha256": csv_file.digest},
+    )
+    publish("payroll", "exported", str(export.pk))
+    return export
+
+
+def totals(releases: Sequence[Release]) -> dict[str, Decimal]:
+    """What the releases add up to, currency by currency."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for release in releases:
+        found[release.currency] += release.statement.earned
+    return {
+        currency: payable_amount(total, currency) for currency, total in sorted(found.items())
+    }
+
+
+def payable_amount(amount: Decimal, currency: str) -> Decimal:
+    """The amount in the digits of its currency; it must already have no more of them."""
+    payable = in_currency_digits(amount, currency)
+    if payable != amount:
+        raise AmountNotPayable(amount, currency)
+    return payable
+
+
+def _row(release: Release, export_id: UUID, period: PayPeriod) -> tuple[object, ...]:
+    statement = release.statement
+    return (
+        str(export_id),
+        period.key,
+        release.payee.number,
+        release.payee.name,
+        release.currency,
+        payable_amount(statement.earned, release.currency),
+        statement.pk,
+        statement.run.number,
+        statement.run.fingerprint,
+    )
+
+
+def _store(
+    rows: Sequence[Sequence[object]], name: str, *, by: Person, at: datetime
+) -> tuple[StoredFile, StoredFile]:
+    text = b"".join(sheets.csv_lines(HEADER, rows))
+    sheet = sheets.xlsx_bytes(HEADER, rows)
+    return (
+        store_file(text, name=f"{name}.csv", media_type=CSV, by=by, at=at),
+        store_file(sheet, name=f"{name}.xlsx", media_type=XLSX, by=by, at=at),
+    )

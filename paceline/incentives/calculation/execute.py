@@ -1,0 +1,70 @@
+"""Running the engine: one calculation for each plan version of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from paceline import engine
+from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.extract import Input, tables_of
+from paceline.incentives.calculation.periods import CalendarPeriod, calendar_period
+from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion
+from paceline.incentives.queries.plans import versions_for
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why the inputs cannot be calculated, as code and values to be put into words."""
+
+    code: str
+    params: Mapping[str, str | int]
+
+
+class InputsRefused(Exception):
+    """The engine will not calculate these inputs; ``refusals`` lists every reason it found."""
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        super().__init__(f"{len(refusals)} reasons")
+        self.refusals = tuple(refusals)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResults:
+    """What one plan version paid."""
+
+    version: PlanVersion
+    results: engine.Results
+
+
+def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
+    """Approved versions in effect for the period, of plans of its kind that somebody is assigned to."""
+    assigned = set(
+        PlanAssignment.objects.during(period.starts_on, period.ends_before).values_list(
+            "plan_id", flat=True
+        )
+    )
+    versions = versions_for(period, period.kind)
+    return [version for version in versions if version.plan_id in assigned]
+
+
+def calculate_plan(
+    version: PlanVersion, inputs: Iterable[Input], period: PayPeriod
+) -> PlanResults:
+    """Run one version over the kept files. Raises ``InputsRefused``."""
+    plan = documents.load(version.source)
+    try:
+        results = engine.calculate(plan, tables_of(inputs), engine_period(period))
+    except engine.InputInvalid as invalid:
+        raise InputsRefused(
+            [
+                Refusal(problem.code, {"plan": version.plan.code, **problem.params})
+                for problem in invalid.problems
+            ]
+        ) from invalid
+    return PlanResults(version, results)
+
+
+def engine_period(period: PayPeriod) -> engine.Period:
+    known = calendar_period(period.key)
+    return engine.Period(period.starts_on, period.ends_before, period.key, known.kind)

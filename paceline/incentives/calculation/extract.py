@@ -1,0 +1,134 @@
+"""The inputs of a run: immutable Parquet files with their hashes, taken once from today's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from paceline import engine
+from paceline.files.actions import store_file
+from paceline.files.models import StoredFile
+from paceline.files.queries import path_of
+from paceline.goals.queries import quotas_table
+from paceline.incentives.calculation import documents
+from paceline.incentives.models import PayPeriod, PlanVersion, Run
+from paceline.incentives.queries.assignments import AssignedDays, assigned_days
+from paceline.orders.actions import snapshot_months
+from paceline.orders.queries import (
+    credit_splits_table,
+    exchange_rates_table,
+    order_lines_table,
+)
+from paceline.org.models import Person
+from paceline.org.queries import payees, reporting
+
+PARQUET = "application/vnd.apache.parquet"
+LINES = "order_lines"
+
+ASSIGNMENTS = pa.schema(
+    [
+        ("plan", pa.string()),
+        ("payee_id", pa.string()),
+        ("starts_on", pa.date32()),
+        ("ends_before", pa.date32()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One file that a run reads, as one table or as a part of it (order lines: one file a month)."""
+
+    table: str
+    file: StoredFile
+    rows: int
+
+
+def extract_inputs(
+    *, period: PayPeriod, versions: Iterable[PlanVersion], by: Person, at: datetime
+) -> tuple[Input, ...]:
+    """Write what the engine reads for a period; months whose lines did not change are kept files."""
+    days = (period.starts_on, period.ends_before)
+    tables = {
+        "assignments": assignments_table(period, versions),
+        "credit_splits": credit_splits_table(*days),
+        "exchange_rates": exchange_rates_table(*days),
+        "payees": payees(period.ends_before),
+        "quotas": quotas_table(*days),
+        "reporting": reporting(*days),
+    }
+    kept = [
+        Input(name, _store(table, f"{name}-{period.key}.parquet", by=by, at=at), table.num_rows)
+        for name, table in tables.items()
+    ]
+    months = snapshot_months(starts_on=period.starts_on, ends_before=period.ends_before, at=at)
+    if not months:
+        empty = order_lines_table(*days)
+        kept.append(Input(LINES, _store(empty, f"{LINES}-{period.key}.parquet", by=by, at=at), 0))
+    files = StoredFile.objects.in_bulk([month.digest for month in months], field_name="digest")
+    kept += [Input(LINES, files[month.digest], month.rows) for month in months]
+    return tuple(kept)
+
+
+def tables_of(inputs: Iterable[Input]) -> engine.Tables:
+    """The kept files as the engine's tables; their hashes are known and not read again."""
+    by_table: dict[str, list[Input]] = {}
+    for one in inputs:
+        by_table.setdefault(one.table, []).append(one)
+    return engine.Tables(
+        {
+            name: engine.ParquetFiles(
+                tuple(path_of(one.file) for one in parts),
+                tuple(one.file.digest for one in parts),
+                grain_checked=name == LINES,
+            )
+            for name, parts in by_table.items()
+        }
+    )
+
+
+def inputs_of(run: Run) -> tuple[Input, ...]:
+    """The files that a calculated run was made of, in the order in which it read them."""
+    rows = run.inputs.select_related("file").order_by("table", "id")
+    return tuple(Input(row.table, row.file, row.rows) for row in rows)
+
+
+def assignments_table(period: PayPeriod, versions: Iterable[PlanVersion]) -> pa.Table:
+    """Whom each plan pays on which days of the period, person by person."""
+    slugs = {version.plan_id: documents.load(version.source).slug for version in versions}
+    rows = sorted(
+        (slugs[days.plan_id], days.payee_number, days.starts_on, days.ends_before)
+        for days in merged(assigned_days(tuple(slugs), period.starts_on, period.ends_before))
+    )
+    columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, ASSIGNMENTS, strict=True)],
+        schema=ASSIGNMENTS,
+    )
+
+
+def merged(days: Sequence[AssignedDays]) -> list[AssignedDays]:
+    """Ranges of one plan and payee that touch or overlap become one: nobody is paid twice."""
+    found: list[AssignedDays] = []
+    for one in sorted(days, key=lambda row: (row.plan_id, row.payee_number, row.starts_on)):
+        last = found[-1] if found else None
+        same = last is not None and (last.plan_id, last.payee_number) == (
+            one.plan_id,
+            one.payee_number,
+        )
+        if last is not None and same and one.starts_on <= last.ends_before:
+            later: date = max(last.ends_before, one.ends_before)
+            found[-1] = AssignedDays(last.plan_id, last.payee_number, last.starts_on, later)
+        else:
+            found.append(one)
+    return found
+
+
+def _store(table: pa.Table, name: str, *, by: Person, at: datetime) -> StoredFile:
+    target = pa.BufferOutputStream()
+    pq.write_table(table, target, compression="zstd", store_schema=False)
+    return store_file(target.getvalue().to_pybytes(), name=name, media_type=PARQUET, by=by, at=at)

@@ -1,0 +1,157 @@
+"""A statement opened down to its order lines, from the run's own kept files, never today's rows.
+
+Tracing takes the engine a moment, and its result can never change. So the lines of a payee are kept
+as a Parquet file beside the run's inputs; a lost or half-written one is simply made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from paceline import engine
+from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.execute import engine_period
+from paceline.incentives.calculation.extract import inputs_of, tables_of
+from paceline.incentives.models import PlanVersion, Statement, StatementComponent
+
+LINES_PER_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TracedLine:
+    """What one order line added to one tier: its credit, its conversion, and the money it made.
+
+    ``share`` is the payee's part of the line (1 is all of it), ``rate`` the exchange rate,
+    ``level`` 0 for an own sale and 1 and up for one that rolled up from ``from_payee_id``.
+    """
+
+    line_id: str
+    tier: int
+    ordered_on: date
+    order_id: str
+    credit: str
+    kind: str
+    from_payee_id: str
+    level: int
+    is_overlay: bool
+    share: Decimal
+    amount: Decimal
+    currency: str
+    rate: Decimal
+    amount_plan: Decimal
+    running_before: Decimal
+    running_after: Decimal
+    base_in_tier: Decimal
+    earned: Decimal
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class TracedPage:
+    """Some lines of a tier, and what all of its lines add up to."""
+
+    lines: tuple[TracedLine, ...]
+    first: int
+    count: int
+    earned: Decimal
+    base: Decimal
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.lines) - 1
+
+    @property
+    def next_page(self) -> int | None:
+        """The number of the page after this one."""
+        return None if self.last >= self.count else self.last // LINES_PER_PAGE + 1
+
+
+def lines_of_tier(component: StatementComponent, tier: int, page: int = 1) -> TracedPage:
+    """One page of the lines in a tier, in the order in which the plan accumulates."""
+    rows = _lines(component).filter(pc.equal(pc.field("tier"), tier))
+    start = (max(page, 1) - 1) * LINES_PER_PAGE
+    return TracedPage(
+        lines=tuple(_line(row) for row in rows.slice(start, LINES_PER_PAGE).to_pylist()),
+        first=start + 1,
+        count=rows.num_rows,
+        earned=_total(rows, "earned"),
+        base=_total(rows, "base_in_tier"),
+    )
+
+
+def lines_of_component(component: StatementComponent, limit: int | None = None) -> list[TracedLine]:
+    """All lines of a component (or the first ``limit``), a line that crosses tiers once a tier."""
+    rows = _lines(component)
+    if limit is not None:
+        rows = rows.slice(0, limit)
+    return [_line(row) for row in rows.to_pylist()]
+
+
+def line_of_component(component: StatementComponent, line_id: str) -> list[TracedLine]:
+    """The parts of one line, tier by tier; empty when the component has no such line."""
+    rows = _lines(component).filter(pc.equal(pc.field("line_id"), line_id))
+    return [_line(row) for row in rows.to_pylist()]
+
+
+def has_line(component: StatementComponent, line_id: str) -> bool:
+    return bool(line_of_component(component, line_id))
+
+
+def _lines(component: StatementComponent) -> pa.Table:
+    rows = traced(component.statement, component.version)
+    return rows.filter(pc.equal(pc.field("component"), component.component))
+
+
+def traced(statement: Statement, version: PlanVersion) -> pa.Table:
+    """Every line of a payee under one plan version, kept after the first time."""
+    place = _place(statement, version)
+    if place.is_file():
+        try:
+            return pq.read_table(place)
+        except (pa.ArrowInvalid, OSError):
+            place.unlink(missing_ok=True)
+    found = engine.trace(
+        documents.load(version.source),
+        tables_of(inputs_of(statement.run)),
+        engine_period(statement.period),
+        statement.payee.number,
+    ).lines
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = place.with_name(f"{place.name}.{secrets.token_hex(8)}")
+    pq.write_table(found, draft, compression="zstd")
+    draft.replace(place)
+    return found
+
+
+def _place(statement: Statement, version: PlanVersion) -> Path:
+    run = statement.run
+    payee = f"{version.pk}/{version.digest}/{statement.payee_id}/{statement.payee.number}"
+    name = hashlib.sha256(payee.encode()).hexdigest()
+    folder = f"{run.pk}-{run.fingerprint[:32]}"
+    return Path(settings.MEDIA_ROOT) / "traces" / folder / f"{name}.parquet"
+
+
+def _line(row: dict[str, Any]) -> TracedLine:
+    known = {name: row[name] for name in _FIELDS}
+    known["order_id"], known["kind"] = row["order_id"] or "", row["kind"] or ""
+    return TracedLine(**known)
+
+
+_FIELDS: Sequence[str] = tuple(TracedLine.__dataclass_fields__)
+
+
+def _total(rows: pa.Table, column: str) -> Decimal:
+    found = pc.sum(rows.column(column)).as_py()
+    return Decimal(0) if found is None else Decimal(found)

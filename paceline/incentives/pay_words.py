@@ -1,0 +1,207 @@
+"""Periods, runs and their findings in the reader's language, and who may follow them live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from babel.dates import format_skeleton
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
+
+from paceline.incentives.access import pay as access
+from paceline.incentives.models import LineThread
+from paceline.kernel import formats
+from paceline.kernel.shell import Badge
+from paceline.live import topics
+from paceline.live.wording import word_failures, word_steps
+from paceline.notifications import wording as notices
+from paceline.org.models import Person
+
+Text = str | Promise
+
+
+class Keyed(Protocol):
+    """A pay period or a calendar period."""
+
+    @property
+    def key(self) -> str: ...
+
+
+def period_name(period: Keyed | Any) -> str:
+    """``Q2 2026`` · ``2026年第2季``: a period as the reader names it."""
+    locale = formats.reader_locale()
+    half = re.fullmatch(r"(\d{4})H([12])", period.key)
+    if half:
+        return _("Half %(half)s of %(year)s") % {"half": half[2], "year": half[1]}
+    if "Q" in period.key:
+        return str(format_skeleton("yQQQ", period.starts_on, locale=locale))
+    if "-" in period.key:
+        return formats.month(period.starts_on)
+    return str(format_skeleton("y", period.starts_on, locale=locale))
+
+
+RUN_STATES: dict[str, tuple[Text, str]] = {
+    "queued": (pgettext_lazy("run", "Waiting"), "info"),
+    "running": (pgettext_lazy("run", "Running"), "info"),
+    "done": (pgettext_lazy("run", "Calculated"), "good"),
+    "failed": (pgettext_lazy("run", "Failed"), "bad"),
+    "cancelled": (pgettext_lazy("run", "Cancelled"), "neutral"),
+}
+PERIOD_STATES: dict[str, tuple[Text, str]] = {
+    "new": (pgettext_lazy("period", "Not run yet"), "neutral"),
+    "running": (pgettext_lazy("period", "Running"), "info"),
+    "failed": (pgettext_lazy("period", "Run failed"), "bad"),
+    "calculated": (pgettext_lazy("period", "Calculated"), "warning"),
+    "released": (pgettext_lazy("period", "Released"), "info"),
+    "paid": (pgettext_lazy("period", "Handed to payroll"), "good"),
+    "closed": (pgettext_lazy("period", "Closed"), "good"),
+}
+
+
+def run_badge(state: str) -> Badge:
+    text, tone = RUN_STATES.get(state, (state, "neutral"))
+    return Badge(str(text), tone)  # type: ignore[arg-type]
+
+
+def period_badge(state: str) -> Badge:
+    text, tone = PERIOD_STATES[state]
+    return Badge(str(text), tone)  # type: ignore[arg-type]
+
+
+STEPS: dict[str, Text] = {
+    "reading": lazy("Reading order lines, quotas and rates"),
+    "calculating": lazy("Calculating"),
+    "keeping": lazy("Keeping the statements"),
+}
+FAILURES: dict[str, Text] = {
+    "inputs_refused": lazy(
+        "The data cannot be paid as they are: %(count)s reasons. No statement was made."
+    ),
+    "unexpected": lazy(
+        "The run stopped because of an unexpected error. No statement was made. Run it again."
+    ),
+}
+
+PROBLEMS: dict[str, Text] = {
+    "exchange_rate_missing": lazy("No exchange rate (%(detail)s) from %(subject)s"),
+    "quota_missing": lazy("No quota: sales count, but no attainment can be reached"),
+    "quota_zero": lazy("The quota is zero, so no attainment can be reached"),
+    "quota_straddles_period": lazy(
+        "A quota from %(detail)s reaches over the edge of the period (%(subject)s)"
+    ),
+    "quota_currency": lazy("A quota is in %(detail)s, not in the currency of the plan (%(subject)s)"),
+    "quota_negative": lazy("A quota is below zero (%(subject)s)"),
+    "splits_incomplete": lazy("The shares of line %(subject)s add up to %(detail)s, not to 1"),
+    "share_invalid": lazy("A share of line %(subject)s is not above 0 and at most 1"),
+    "overlay_not_allowed": lazy("Line %(subject)s has a share on top, which the plan does not allow"),
+    "dates_overlap": lazy("Two rows of %(subject)s overlap on %(detail)s (%(table)s)"),
+    "dates_reversed": lazy("A row of %(subject)s ends before it starts (%(table)s)"),
+    "reporting_circular": lazy("%(subject)s reports to themselves through others on %(detail)s"),
+    "reporting_to_self": lazy("%(subject)s reports to themselves"),
+    "rate_not_positive": lazy("The exchange rate %(subject)s on %(detail)s is not above zero"),
+    "currency_unknown": lazy("%(count)s lines are in %(subject)s, which is no currency"),
+    "currencies_mixed": lazy(
+        "%(count)s lines are in %(subject)s, but the plan compares with amounts in %(detail)s"
+    ),
+    "value_missing": lazy("%(count)s rows of %(table)s have no %(subject)s"),
+    "row_repeated": lazy("%(subject)s occurs %(count)s times in %(table)s"),
+    "amount_too_large": lazy("An amount is too large to be calculated exactly"),
+    "table_missing": lazy("The plan needs data that are not there: %(table)s"),
+    "period_kind_differs": lazy("The plan is not paid by this kind of period"),
+}
+PROBLEM_KINDS: dict[str, Text] = {
+    "exchange_rate_missing": lazy("Exchange rates missing"),
+    "quota_missing": lazy("Quotas missing"),
+    "quota_zero": lazy("Quotas of zero"),
+}
+REMEDIES: dict[str, Text] = {
+    "exchange_rate_missing": lazy("Import the rates for these days, then run the period again."),
+    "quota_missing": lazy("Set the quotas, then run the period again; or pay as it is."),
+    "quota_zero": lazy("Set the quotas, then run the period again; or pay as it is."),
+}
+
+EXCLUDED: dict[str, Text] = {
+    "no_payee": lazy("No payee on the line"),
+    "payee_unknown": lazy("Payee not known"),
+    "payee_not_employed": lazy("Payee not employed on the day"),
+    "payee_not_assigned": lazy("Payee not in this plan on the day"),
+    "rule_did_not_match": lazy("No credit rule takes the line"),
+    "outside_period": lazy("Outside the period"),
+}
+
+
+def problem_text(code: str, params: Mapping[str, Any]) -> str:
+    """A problem as a sentence; a code without words shows itself rather than nothing."""
+    text = PROBLEMS.get(code)
+    if text is None:
+        return code
+    try:
+        return str(text) % dict(params)
+    except (KeyError, ValueError, TypeError):
+        return str(text)
+
+
+def problem_kind(code: str) -> str:
+    return str(PROBLEM_KINDS.get(code, lazy("To be mended")))
+
+
+def remedy(code: str) -> str:
+    return str(REMEDIES.get(code, lazy("Mend the data, then run the period again.")))
+
+
+def excluded_reason(code: str) -> str:
+    return str(EXCLUDED.get(code, code))
+
+
+def register() -> None:
+    """Give runs, notices and live topics their words and rights; called once at start."""
+    word_steps("pay_run", STEPS)
+    word_failures("pay_run", FAILURES)
+    notices.register(
+        "run_calculated",
+        lazy("%(period)s is calculated: %(payees)s payees."),
+        icon="calculator",
+    )
+    notices.register(
+        "run_refused",
+        lazy("%(period)s could not be calculated: %(count)s reasons."),
+        icon="alert-triangle",
+    )
+    notices.register(
+        "run_broken",
+        lazy("The run of %(period)s stopped because of an unexpected error."),
+        icon="alert-triangle",
+    )
+    notices.register(
+        "statement_released", lazy("Your statement for %(period)s is here."), icon="receipt-2"
+    )
+    notices.register(
+        "question_asked",
+        lazy("%(who)s asks about a statement for %(period)s."),
+        icon="message-question",
+    )
+    notices.register(
+        "question_answered",
+        lazy("%(who)s answered your question about %(period)s."),
+        icon="message-question",
+    )
+    topics.register("runs", _reads_runs)
+    topics.register("run", _reads_runs)
+    topics.register("payroll", _reads_payroll)
+    topics.register("thread", _reads_thread)
+
+
+def _reads_runs(person: Person, ref: str) -> bool:
+    return access.may_read_runs(person)
+
+
+def _reads_payroll(person: Person, ref: str) -> bool:
+    return access.may_read_payroll(person)
+
+
+def _reads_thread(person: Person, ref: str) -> bool:
+    return ref.isdecimal() and LineThread.objects.visible_to(person).filter(pk=int(ref)).exists()

@@ -1,0 +1,105 @@
+"""Assignments to positions, teams and people, followed to the payees behind them, day by day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from paceline.incentives.models import PlanAssignment
+from paceline.org.models import Employment, PositionHolding, Team, TeamMembership
+
+Days = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignedDays:
+    """A plan pays a payee on the half-open days; cut to the period that was asked for."""
+
+    plan_id: int
+    payee_number: str
+    starts_on: date
+    ends_before: date
+
+
+def assigned_days(
+    plans: Sequence[int], starts_on: date, ends_before: date
+) -> list[AssignedDays]:
+    """Whom the plans pay inside the half-open days: a position through who held it, a team through
+    who belonged to it or to a team below it, and everyone only while employed.
+
+    Ranges of one payee may overlap when several assignments reach them. Five queries.
+    """
+    window = (starts_on, ends_before)
+    assignments = list(
+        PlanAssignment.objects.filter(plan__in=plans).during(*window).select_related("person")
+    )
+    employed = _by(Employment.objects.during(*window).values_list("person_id", *_DAYS))
+    numbers = dict(
+        Employment.objects.during(*window).values_list("person_id", "person__number")
+    )
+    holdings = _by_key(
+        PositionHolding.objects.during(*window).values_list("position_id", "person_id", *_DAYS)
+    )
+    members = _by_key(
+        TeamMembership.objects.during(*window).values_list("team_id", "person_id", *_DAYS)
+    )
+    below = _teams_below() if any(one.team_id for one in assignments) else {}
+    found = []
+    for one in assignments:
+        days = _cut((one.starts_on, one.ends_before), window)
+        if days is None:
+            continue
+        if one.person_id:
+            reached = [(one.person_id, *days)]
+        elif one.position_id:
+            reached = holdings.get(one.position_id, [])
+        else:
+            reached = [row for team in below[one.team_id] for row in members.get(team, [])]
+        for person_id, first, before in reached:
+            inside = _cut((first, before), days)
+            for employment in employed.get(person_id, []) if inside else []:
+                paid = _cut(employment, inside)  # type: ignore[arg-type]
+                if paid is not None:
+                    found.append(AssignedDays(one.plan_id, numbers[person_id], *paid))
+    return found
+
+
+_DAYS = ("starts_on", "ends_before")
+
+
+def _cut(days: tuple[date, date | None], window: Days) -> Days | None:
+    first = max(days[0], window[0])
+    before = window[1] if days[1] is None else min(days[1], window[1])
+    return (first, before) if first < before else None
+
+
+def _by(rows: Iterable[tuple[int, date, date | None]]) -> dict[int, list[tuple[date, date | None]]]:
+    found: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
+    for key, first, before in rows:
+        found[key].append((first, before))
+    return found
+
+
+def _by_key(
+    rows: Iterable[tuple[int, int, date, date | None]],
+) -> dict[int, list[tuple[int, date, date | None]]]:
+    found: dict[int, list[tuple[int, date, date | None]]] = defaultdict(list)
+    for key, person_id, first, before in rows:
+        found[key].append((person_id, first, before))
+    return found
+
+
+def _teams_below() -> dict[int, list[int]]:
+    """Each team with itself and every team below it."""
+    parents = dict(Team.objects.values_list("id", "parent_id"))
+    below: dict[int, list[int]] = {team: [] for team in parents}
+    for team in parents:
+        above: int | None = team
+        seen: set[int] = set()
+        while above is not None and above not in seen:
+            seen.add(above)
+            below[above].append(team)
+            above = parents[above]
+    return below

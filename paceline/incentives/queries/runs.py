@@ -1,0 +1,283 @@
+"""Runs side by side: what they credited and paid, against the period before and the run before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+
+from paceline.incentives.models import (
+    PayPeriod,
+    Release,
+    Run,
+    RunFinalisation,
+    RunProblem,
+    Statement,
+)
+from paceline.org.models import Person
+
+LARGEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the statements of a run add up to in one currency."""
+
+    currency: str
+    payees: int
+    credited: Decimal
+    earned: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A currency's totals beside those of another run; ``before`` is None when it had none."""
+
+    now: Totals
+    before: Totals | None
+
+    @property
+    def earned_change(self) -> Decimal | None:
+        return None if self.before is None else self.now.earned - self.before.earned
+
+    @property
+    def credited_change(self) -> Decimal | None:
+        return None if self.before is None else self.now.credited - self.before.credited
+
+    @property
+    def direction(self) -> str:
+        """``up``, ``down`` or nothing, for the mark beside the figure."""
+        change = self.earned_change or Decimal(0)
+        return "up" if change > 0 else "down" if change < 0 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A payee whose pay differs from another run; ``before`` None means they had no statement."""
+
+    statement: Statement
+    before: Decimal | None
+
+    @property
+    def difference(self) -> Decimal:
+        return self.statement.earned - (self.before or Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemGroup:
+    """All problems of one kind in a run."""
+
+    code: str
+    problems: tuple[RunProblem, ...]
+
+    @property
+    def people(self) -> list[Person]:
+        found = {one.payee_id: one.payee for one in self.problems if one.payee is not None}
+        return sorted(found.values(), key=lambda person: person.name)
+
+    @property
+    def count(self) -> int:
+        return len(self.problems)
+
+
+def totals(run: Run) -> list[Totals]:
+    """By currency, in the order of their codes. One query."""
+    rows = (
+        run.statements.order_by("currency")
+        .values("currency")
+        .annotate(payees=Count("pk"), credited_sum=Sum("credited"), earned_sum=Sum("earned"))
+    )
+    return [
+        Totals(row["currency"], row["payees"], row["credited_sum"], row["earned_sum"])
+        for row in rows
+    ]
+
+
+def compared(run: Run, other: Run | None) -> list[Compared]:
+    """The run's totals, each beside the other run's total in the same currency."""
+    before = {} if other is None else {one.currency: one for one in totals(other)}
+    return [Compared(one, before.get(one.currency)) for one in totals(run)]
+
+
+def run_before(run: Run) -> Run | None:
+    """The run of the same period that was calculated before this one."""
+    earlier = Run.objects.filter(
+        period=run.period_id, number__lt=run.number, computed_at__isnull=False
+    )
+    return earlier.select_related("period").order_by("-number").first()
+
+
+def run_that_counts(period_key: str) -> Run | None:
+    """The final run of a period, else its last one with results."""
+    runs = Run.objects.filter(period__key=period_key, computed_at__isnull=False)
+    final = Exists(RunFinalisation.objects.filter(run=OuterRef("pk")))
+    return (
+        runs.select_related("period").annotate(is_final=final).order_by("-is_final", "-number")
+    ).first()
+
+
+def largest_changes(run: Run, other: Run, person: Person) -> list[Change]:
+    """Payees whose pay differs most from the other run, among those the reader may see.
+
+    Amounts of different currencies are never compared: the largest of each currency come first.
+    """
+    rows = run.statements.filter(pk__in=Statement.objects.visible_to(person).values("pk"))
+    before = {
+        (payee, currency): earned
+        for payee, currency, earned in other.statements.values_list(
+            "payee_id", "currency", "earned"
+        )
+    }
+    by_currency: dict[str, list[Change]] = defaultdict(list)
+    for statement in rows.select_related("payee"):
+        change = Change(statement, before.get((statement.payee_id, statement.currency)))
+        if change.difference:
+            by_currency[statement.currency].append(change)
+    found = []
+    for currency in sorted(by_currency):
+        changes = by_currency[currency]
+        changes.sort(key=lambda change: (-abs(change.difference), change.statement.payee.name))
+        found += changes[:LARGEST]
+    return found
+
+
+def problem_groups(run: Run) -> list[ProblemGroup]:
+    """The run's problems by kind, the most frequent first. One query."""
+    by_code: dict[str, list[RunProblem]] = defaultdict(list)
+    for one in run.problems.select_related("payee"):
+        by_code[one.code].append(one)
+    groups = [ProblemGroup(code, tuple(found)) for code, found in by_code.items()]
+    return sorted(groups, key=lambda group: (-group.count, group.code))
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """How many payees earned from ``low`` up to, not including, ``low + width``."""
+
+    low: Decimal
+    width: Decimal
+    payees: int
+
+
+def distribution(amounts: Sequence[Decimal], wanted: int = 12) -> list[Bucket]:
+    """Amounts in at most about ``wanted`` buckets of one round width (1, 2 or 5 and zeros)."""
+    if not amounts:
+        return []
+    width = _round_width(max(amounts) - min(amounts), wanted)
+    first = (min(amounts) // width) * width
+    while first > min(amounts):
+        first -= width
+    counts: dict[int, int] = defaultdict(int)
+    for amount in amounts:
+        counts[int((amount - first) // width)] += 1
+    return [
+        Bucket(first + width * place, width, counts.get(place, 0))
+        for place in range(max(counts) + 1)
+    ]
+
+
+def _round_width(span: Decimal, wanted: int) -> Decimal:
+    width = Decimal(1)
+    while True:
+        for step in (1, 2, 5):
+            if width * step * wanted >= span:
+                return width * step
+        width *= 10
+
+
+def runs_of(period: PayPeriod) -> QuerySet[Run]:
+    """Every run of a period, the newest first, with who asked and how it ended."""
+    return (
+        Run.objects.filter(period=period)
+        .select_related("period", "requested_by", "progress", "finalisation__finalised_by")
+        .order_by("-number")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodState:
+    """A pay period as the list shows it."""
+
+    period: PayPeriod
+    last_run: Run | None
+    counting_run: Run | None
+    totals: tuple[Totals, ...]
+    payees: int
+    released: int
+    paid: int
+
+    @property
+    def state(self) -> str:
+        """``running``, ``closed``, ``paid``, ``released``, ``calculated``, ``failed`` or ``new``."""
+        if self.last_run is not None and self.last_run.ended_at is None:
+            return "running"
+        if self.counting_run is None:
+            return "failed" if self.last_run is not None else "new"
+        if hasattr(self.period, "finalisation"):
+            return "closed"
+        if self.released:
+            return "paid" if self.paid == self.released else "released"
+        return "calculated"
+
+
+def period_states(periods: Iterable[PayPeriod]) -> list[PeriodState]:
+    """How far each period has come; four queries for any number of periods."""
+    known = list(
+        PayPeriod.objects.filter(pk__in=[one.pk for one in periods]).select_related("finalisation")
+    )
+    runs = Run.objects.filter(period__in=known).select_related("progress").order_by("number")
+    last: dict[int, Run] = {}
+    counting: dict[int, Run] = {}
+    final = {one.finalisation.run_id for one in known if hasattr(one, "finalisation")}
+    for run in runs:
+        last[run.period_id] = run
+        standing = counting.get(run.period_id)
+        if run.computed_at is not None and not (standing and standing.pk in final):
+            counting[run.period_id] = run
+    sums: dict[int, list[Totals]] = defaultdict(list)
+    rows = (
+        Statement.objects.filter(run__in=[run.pk for run in counting.values()])
+        .order_by("run", "currency")
+        .values("run", "currency")
+        .annotate(n=Count("pk"), credited_sum=Sum("credited"), earned_sum=Sum("earned"))
+    )
+    for row in rows:
+        sums[row["run"]].append(
+            Totals(row["currency"], row["n"], row["credited_sum"], row["earned_sum"])
+        )
+    releases = dict[int, tuple[int, int]]()
+    for period_id, released, paid in (
+        Release.objects.filter(period__in=known)
+        .order_by("period")
+        .values_list("period")
+        .annotate(n=Count("pk"), paid=Count("pk", filter=Q(payroll_entry__isnull=False)))
+    ):
+        releases[period_id] = (released, paid)
+    found = []
+    for period in known:
+        run = counting.get(period.pk)
+        totals_of = tuple(sums[run.pk]) if run else ()
+        released, paid = releases.get(period.pk, (0, 0))
+        found.append(
+            PeriodState(
+                period=period,
+                last_run=last.get(period.pk),
+                counting_run=run,
+                totals=totals_of,
+                payees=sum(one.payees for one in totals_of),
+                released=released,
+                paid=paid,
+            )
+        )
+    return found
+
+
+def unreleased(run: Run) -> QuerySet[Statement]:
+    """Statements of the run whose payee has no released one of the period in this currency."""
+    taken = Release.objects.filter(
+        period=OuterRef("period"), payee=OuterRef("payee"), currency=OuterRef("currency")
+    )
+    return run.statements.filter(~Exists(taken)).order_by(F("payee__name"), "pk")

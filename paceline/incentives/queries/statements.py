@@ -1,0 +1,123 @@
+"""Statements and what is shown beside them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.urls import reverse
+
+from paceline.incentives.models import (
+    LineThread,
+    Run,
+    Statement,
+    StatementComponent,
+    StatementTier,
+)
+from paceline.kernel.shell import PaletteEntry
+from paceline.org.models import Person
+
+HISTORY = 24
+
+
+def statements_for(person: Person) -> QuerySet[Statement]:
+    """Statements the person may read, with whom and when they are about."""
+    return Statement.objects.visible_to(person).select_related(
+        "payee", "period", "run", "release__payroll_entry"
+    )
+
+
+def released_for(person: Person) -> QuerySet[Statement]:
+    """Released statements the person may read: of a payee their own, of a lead the team's."""
+    return statements_for(person).filter(release__isnull=False)
+
+
+def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
+    """The statement with components, tiers and questions, for its page: four queries."""
+    tiers = StatementTier.objects.order_by("tier")
+    components = (
+        StatementComponent.objects.select_related("version__plan")
+        .order_by("version__plan__code", "position")
+        .prefetch_related(Prefetch("tiers", tiers))
+    )
+    threads = LineThread.objects.visible_to(person).select_related("resolution", "component")
+    return (
+        statements_for(person)
+        .filter(pk=pk)
+        .select_related(
+            "run__requested_by",
+            "release__released_by",
+            "release__payroll_entry__export",
+        )
+        .prefetch_related(
+            Prefetch("components", components),
+            Prefetch("threads", threads.annotate(said=Count("comments"))),
+        )
+    )
+
+
+def history(statement: Statement, person: Person) -> list[Statement]:
+    """The payee's released statements in this currency up to this one, oldest first.
+
+    Only periods of the same length, so that the trend compares like with like. The statement
+    itself always stands at the end.
+    """
+    earlier = released_for(person).filter(
+        payee=statement.payee_id,
+        currency=statement.currency,
+        period__starts_on__lt=statement.period.starts_on,
+    )
+    latest = list(earlier.order_by("-period__starts_on")[:HISTORY])
+    kind = len_of(statement)
+    return [one for one in reversed(latest) if len_of(one) == kind] + [statement]
+
+
+def len_of(statement: Statement) -> int:
+    """Months in the statement's period."""
+    period = statement.period
+    first, before = period.starts_on, period.ends_before
+    return (before.year - first.year) * 12 + before.month - first.month
+
+
+def earlier_released(statement: Statement) -> Statement | None:
+    """Another run's released statement for the same payee, period and currency."""
+    others = Statement.objects.filter(
+        payee=statement.payee_id,
+        period=statement.period_id,
+        currency=statement.currency,
+        release__isnull=False,
+    )
+    return others.exclude(pk=statement.pk).select_related("run", "period").first()
+
+
+def statements_of(run: Run, person: Person) -> QuerySet[Statement]:
+    """The statements of a run that the person may read."""
+    return statements_for(person).filter(run=run)
+
+
+def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:
+    """Released statements by the payee's name or number, the newest first. One query."""
+    words = text.strip()
+    if not words:
+        return []
+    called = (
+        Q(payee__name__icontains=words)
+        | Q(payee__latin_name__icontains=words)
+        | Q(payee__number__iexact=words)
+        | Q(period__key__iexact=words)
+    )
+    rows = (
+        Statement.objects.visible_to(person)
+        .filter(called, release__isnull=False)
+        .select_related("payee", "period")
+        .order_by("-period__starts_on", "payee__name")[:8]
+    )
+    return [
+        PaletteEntry(
+            label=row.payee.name,
+            detail=row.period.key,
+            url=reverse("incentives:statement", args=[row.pk]),
+            icon="receipt-2",
+        )
+        for row in rows
+    ]

@@ -1,0 +1,227 @@
+"""Payroll: what is still to be handed over, the file before it is made, and the files made."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from paceline.accounts.verification import needs_mfa, needs_reauthentication
+from paceline.files.queries import open_file
+from paceline.incentives import pay_words as words
+from paceline.incentives.access import pay as access
+from paceline.incentives.actions import payroll as actions
+from paceline.incentives.models import PayPeriod, PayrollExport
+from paceline.incentives.queries import payroll as queries
+from paceline.kernel import formats
+from paceline.kernel.pages import go_to, page
+from paceline.kernel.tables import Column, Table
+from paceline.org.models import Person
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """Periods with pay to hand over, and every file that was made."""
+    person = _reader(request)
+    table = Table(
+        request,
+        rows=queries.exports_for(person),
+        name="payroll",
+        columns=[
+            Column("period", _("Period"), lambda row: words.period_name(row.period), link=_url),
+            Column(
+                "export",
+                _("Export id"),
+                lambda row: str(row.export_id),
+                link=_url,
+                secondary=True,
+            ),
+            Column("count", _("Payments"), sort="count", kind="number"),
+            Column("totals", _("Totals"), lambda row: ", ".join(worded_totals(row))),
+            Column(
+                "by", _("Exported by"), "exported_by.name", sort="exported_by__name", secondary=True
+            ),
+            Column("at", _("Exported"), "exported_at", sort="exported_at", kind="moment"),
+        ],
+        caption=_("Payroll files"),
+        empty=_("No payroll file has been made yet."),
+        empty_hint=_("Release statements first; then hand the period over here."),
+    )
+    if table.wants_export:
+        return table.export()
+    context = {
+        "table": table,
+        "waiting": [
+            (period, words.period_name(period), waiting)
+            for period, waiting in queries.periods_waiting()
+        ],
+        "may_export": access.may_export_payroll(person),
+    }
+    return page(request, "incentives/payroll/index.html", context)
+
+
+def _url(export: PayrollExport) -> str:
+    return reverse("incentives:payroll-file", args=[export.export_id])
+
+
+def worded_totals(export: PayrollExport) -> list[str]:
+    """The file's totals as the reader writes money."""
+    return [
+        formats.money(Decimal(total), currency) for currency, total in sorted(export.totals.items())
+    ]
+
+
+@require_GET
+def preview(request: HttpRequest, key: str) -> HttpResponse:
+    """What the file will hold: count, totals by currency, and every payment."""
+    person = _reader(request)
+    period = get_object_or_404(PayPeriod, key=key)
+    releases = queries.unpaid_releases(period)
+    table = Table(
+        request,
+        rows=releases,
+        name="payments",
+        columns=[
+            Column(
+                "number", _("Number"), "payee.number", sort="payee__number", search="payee__number"
+            ),
+            Column(
+                "payee",
+                _("Payee"),
+                "payee.name",
+                sort="payee__name",
+                search=True,
+                link=lambda row: reverse("incentives:statement", args=[row.statement_id]),
+            ),
+            Column(
+                "amount",
+                _("Amount"),
+                "statement.earned",
+                sort="statement__earned",
+                kind="money",
+                currency="currency",
+            ),
+            Column("run", _("Run"), "statement.run.number", kind="number", secondary=True),
+        ],
+        order="number",
+        exports=False,
+        caption=_("Payments"),
+        empty=_("Everything released in this period was handed over already."),
+    )
+    sums: dict[str, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    for currency, earned in releases.values_list("currency", "statement__earned"):
+        count, total = sums[currency]
+        sums[currency] = (count + 1, total + earned)
+    context: dict[str, Any] = {
+        "period": period,
+        "name": words.period_name(period),
+        "table": table,
+        "sums": sorted((currency, *found) for currency, found in sums.items()),
+        "count": sum(count for count, _total in sums.values()),
+        "export_id": uuid4(),
+        "may_export": access.may_export_payroll(person),
+    }
+    return page(request, "incentives/payroll/preview.html", context)
+
+
+@require_http_methods(["POST"])
+@needs_mfa
+@needs_reauthentication
+def create(request: HttpRequest, key: str) -> HttpResponse:
+    """Make the file; the same id leads to the same file."""
+    person = _reader(request)
+    if not access.may_export_payroll(person):
+        raise PermissionDenied
+    period = get_object_or_404(PayPeriod, key=key)
+    try:
+        export_id = UUID(request.POST.get("export_id", ""))
+    except ValueError:
+        messages.error(request, _("Open the preview again, then export."))
+        return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
+    try:
+        export = actions.export_payroll(
+            period=period, export_id=export_id, by=person, at=timezone.now()
+        )
+    except actions.NothingToExport:
+        messages.warning(
+            request, _("Everything released in this period was handed over already.")
+        )
+        return go_to(request, reverse("incentives:payroll"))
+    except actions.ExportIdTaken:
+        messages.error(request, _("Open the preview again, then export."))
+        return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
+    return go_to(request, _url(export))
+
+
+@require_GET
+def show(request: HttpRequest, export_id: UUID) -> HttpResponse:
+    """A file that was made: count, totals, hashes, and what is in it."""
+    person = _reader(request)
+    export = get_object_or_404(queries.exports_for(person), export_id=export_id)
+    table = Table(
+        request,
+        rows=queries.entries_of(export),
+        name="entries",
+        columns=[
+            Column(
+                "number", _("Number"), "payee.number", sort="payee__number", search="payee__number"
+            ),
+            Column(
+                "payee",
+                _("Payee"),
+                "payee.name",
+                sort="payee__name",
+                search=True,
+                link=lambda row: reverse(
+                    "incentives:statement", args=[row.release.statement_id]
+                ),
+            ),
+            Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),
+        ],
+        order="number",
+        exports=False,
+        caption=_("Payments"),
+    )
+    context = {
+        "export": export,
+        "name": words.period_name(export.period),
+        "totals": worded_totals(export),
+        "table": table,
+    }
+    return page(request, "incentives/payroll/show.html", context)
+
+
+@require_GET
+def download(request: HttpRequest, export_id: UUID, kind: str) -> FileResponse:
+    """The very bytes that were made; again and again the same."""
+    person = _reader(request)
+    export = get_object_or_404(queries.exports_for(person), export_id=export_id)
+    if kind not in {"csv", "xlsx"}:
+        raise Http404
+    file = export.csv_file if kind == "csv" else export.xlsx_file
+    response = FileResponse(
+        open_file(file),
+        as_attachment=True,
+        filename=f"payroll-{export.period.key}-{export.export_id}.{kind}",
+        content_type=file.media_type,
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _reader(request: HttpRequest) -> Person:
+    person: Person = request.person  # type: ignore[attr-defined]
+    if not access.may_read_payroll(person):
+        raise PermissionDenied
+    return person

@@ -1,0 +1,95 @@
+"""Releasing statements, and taking a release back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from paceline.accounts.verification import needs_mfa, needs_reauthentication
+from paceline.incentives.access import pay as access
+from paceline.incentives.actions import runs, statements
+from paceline.incentives.models import Run, Statement
+from paceline.incentives.queries.runs import unreleased
+from paceline.kernel.pages import go_to
+from paceline.org.models import Person
+
+
+@require_POST
+@needs_mfa
+@needs_reauthentication
+def create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Release the chosen statements of a run; with ``all`` every one not yet released."""
+    person: Person = request.person  # type: ignore[attr-defined]
+    run = get_object_or_404(Run.objects.visible_to(person).select_related("period"), pk=pk)
+    if not access.may_release(person):
+        raise PermissionDenied
+    back = reverse("incentives:run", args=[run.pk])
+    if "all" in request.POST:
+        chosen = set(unreleased(run).values_list("pk", flat=True))
+    else:
+        chosen = {int(one) for one in request.POST.getlist("statement") if one.isdecimal()}
+    try:
+        released = statements.release_statements(
+            run=run, statements=chosen, by=person, at=timezone.now()
+        )
+    except statements.StatementsAlreadyReleased as refused:
+        names = ", ".join(one.payee.name for one in refused.statements[:5])
+        messages.error(
+            request,
+            _("Nothing was released: already released in this period for %(names)s.")
+            % {"names": names},
+        )
+    except statements.NothingToRelease:
+        messages.warning(request, _("Choose the statements to release."))
+    except runs.PeriodClosed:
+        messages.error(request, _("This period is closed and paid by another run."))
+    except runs.RunWithoutResults:
+        messages.error(request, _("This run has no results to release."))
+    else:
+        messages.success(
+            request,
+            ngettext(
+                "%(count)d statement released. The payee has been told.",
+                "%(count)d statements released. The payees have been told.",
+                len(released),
+            )
+            % {"count": len(released)},
+        )
+    return go_to(request, request.POST.get("next") == "statement" and _one(chosen) or back)
+
+
+def _one(chosen: set[int]) -> str:
+    return reverse("incentives:statement", args=[min(chosen)]) if len(chosen) == 1 else ""
+
+
+@require_POST
+@needs_mfa
+@needs_reauthentication
+def destroy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Withdraw the release of a statement, with the reason."""
+    person: Person = request.person  # type: ignore[attr-defined]
+    rows = Statement.objects.visible_to(person).filter(release__isnull=False)
+    statement = get_object_or_404(rows.select_related("release__period", "release__statement"), pk=pk)
+    if not access.may_release(person):
+        raise PermissionDenied
+    reason = request.POST.get("reason", "").strip()
+    back = reverse("incentives:statement", args=[statement.pk])
+    if not reason:
+        messages.error(request, _("Say why the release is withdrawn."))
+        return go_to(request, back)
+    try:
+        statements.withdraw_release(
+            release=statement.release, by=person, at=timezone.now(), reason=reason[:1000]
+        )
+    except statements.StatementPaid:
+        messages.error(request, _("This statement was handed to payroll and stays released."))
+    else:
+        messages.success(request, _("The release is withdrawn. The payee no longer sees it."))
+    return go_to(request, back)

@@ -1,0 +1,391 @@
+"""Pay periods and their runs: the list, a run's summary, asking for one, making one final."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from paceline.accounts.verification import needs_mfa
+from paceline.incentives import pay_words as words
+from paceline.incentives.access import pay as access
+from paceline.incentives.actions import runs as actions
+from paceline.incentives.calculation.periods import (
+    KINDS,
+    PeriodKind,
+    PeriodUnknown,
+    before,
+    calendar_period,
+    containing,
+)
+from paceline.incentives.models import PayPeriod, PlanVersion, Run, Statement
+from paceline.incentives.queries import runs as queries
+from paceline.incentives.queries.statements import statements_of
+from paceline.kernel import formats
+from paceline.kernel.charts import BarChart, Series
+from paceline.kernel.pages import go_to, page
+from paceline.kernel.shell import Badge
+from paceline.kernel.tables import Column, Filter, Table
+from paceline.live.wording import failure_text
+from paceline.org.models import Person
+
+SUGGESTED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """One period in the list: what it is called, how far it is, and what can be done."""
+
+    key: str
+    name: str
+    kind: PeriodKind
+    starts_on: date
+    ends_before: date
+    badge: Badge
+    state: queries.PeriodState | None
+    has_ended: bool
+
+    @property
+    def run(self) -> Run | None:
+        return None if self.state is None else self.state.counting_run or self.state.last_run
+
+    @property
+    def may_run(self) -> bool:
+        return self.state is None or self.state.state not in {"running", "closed"}
+
+
+@require_GET
+def periods(request: HttpRequest) -> HttpResponse:
+    """Every period that was run, and those next in line for the plans in force."""
+    person = _reader(request)
+    on = timezone.localdate()
+    rows = period_rows(on)
+    kinds = sorted({row.kind for row in rows}, key=KINDS.index)
+    chosen = request.GET.get("kind", "")
+    chips = [(_("All"), request.path, not chosen)] if len(kinds) > 1 else []
+    labels = {
+        "month": _("Months"),
+        "quarter": _("Quarters"),
+        "half-year": _("Half-years"),
+        "year": _("Years"),
+    }
+    if len(kinds) > 1:
+        chips += [(labels[kind], f"?kind={kind}", kind == chosen) for kind in kinds]
+    context = {
+        "rows": [row for row in rows if not chosen or row.kind == chosen],
+        "chips": chips,
+        "may_request": access.may_request_run(person),
+        "kinds": [(kind, labels[kind]) for kind in KINDS],
+    }
+    return page(request, "incentives/runs/periods.html", context, fragment="periods")
+
+
+def period_rows(on: date) -> list[PeriodRow]:
+    """Known periods and the last few of each kind that a plan in force pays, newest first."""
+    states = {one.period.key: one for one in queries.period_states(PayPeriod.objects.all())}
+    known = {key: calendar_period(key) for key in states}
+    for kind in _kinds_in_force(on):
+        period = containing(on, kind)
+        for _place in range(SUGGESTED):
+            known.setdefault(period.key, period)
+            period = before(period)
+    rows = []
+    for key, period in known.items():
+        state = states.get(key)
+        rows.append(
+            PeriodRow(
+                key=key,
+                name=words.period_name(period),
+                kind=period.kind,
+                starts_on=period.starts_on,
+                ends_before=period.ends_before,
+                badge=words.period_badge(state.state if state else "new"),
+                state=state,
+                has_ended=period.ends_before <= on,
+            )
+        )
+    return sorted(rows, key=lambda row: (row.starts_on, row.ends_before), reverse=True)
+
+
+def _kinds_in_force(on: date) -> list[PeriodKind]:
+    found = {version.period_kind for version in PlanVersion.objects.in_force_on(on)}
+    return [kind for kind in KINDS if kind in found]
+
+
+@require_POST
+@needs_mfa
+def create(request: HttpRequest) -> HttpResponse:
+    """Ask for a run; a second click leads to the run that is under way."""
+    person = request.person  # type: ignore[attr-defined]
+    if not access.may_request_run(person):
+        raise PermissionDenied
+    now = timezone.now()
+    try:
+        run = actions.request_run(
+            period_key=request.POST.get("period", ""), by=person, at=now, on=timezone.localdate()
+        )
+    except actions.RunUnderWay as under_way:
+        messages.info(request, _("This period is being calculated already."))
+        return go_to(request, reverse("incentives:run", args=[under_way.run.pk]))
+    except (
+        PeriodUnknown,
+        actions.PeriodNotBegun,
+        actions.PeriodClosed,
+        actions.NoPlanForPeriod,
+    ) as refusal:
+        messages.error(request, _refusal(refusal))
+        return go_to(request, reverse("incentives:periods"))
+    return go_to(request, reverse("incentives:run", args=[run.pk]))
+
+
+def _refusal(refusal: Exception) -> str:
+    if isinstance(refusal, PeriodUnknown):
+        return _("Name a period such as 2026Q2, 2026-06 or 2026.")
+    if isinstance(refusal, actions.PeriodNotBegun):
+        return _("This period has not begun yet.")
+    if isinstance(refusal, actions.PeriodClosed):
+        return _("This period is closed. Corrections go to the next open one.")
+    return _("No approved plan pays this period to anybody. Approve and assign one first.")
+
+
+@require_GET
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """A run: its progress while it works, then its summary and statements."""
+    person = _reader(request)
+    run = _run(person, pk)
+    context: dict[str, Any] = {
+        "run": run,
+        "name": words.period_name(run.period),
+        "badge": words.run_badge(run.progress.state if run.progress else ""),
+        "may_cancel": access.may_cancel_run(person, run),
+        "may_request": access.may_request_run(person),
+        "runs": [
+            (one, words.run_badge(one.progress.state if one.progress else ""))
+            for one in queries.runs_of(run.period)
+        ],
+    }
+    context["finalisation"] = next(
+        (one.finalisation for one, _badge in context["runs"] if hasattr(one, "finalisation")), None
+    )
+    if run.computed_at is None:
+        context["problem_groups"] = _problems(run)
+        context["failure"] = _failure(run)
+        return page(request, "incentives/runs/show.html", context, fragment="status")
+    table = statement_table(request, run, person)
+    if table.wants_export:
+        return table.export()
+    context |= _summary(request, run, person) | {"table": table}
+    return page(request, "incentives/runs/show.html", context)
+
+
+def _summary(request: HttpRequest, run: Run, person: Person) -> dict[str, Any]:
+    earlier_run = queries.run_before(run)
+    period_before = before(calendar_period(run.period.key))
+    other = queries.run_that_counts(period_before.key)
+    compared = queries.compared(run, other)
+    unreleased = list(queries.unreleased(run).values_list("pk", flat=True))
+    finalised = hasattr(run, "finalisation")
+    changes = queries.largest_changes(run, other, person) if other else []
+    return {
+        "payees": sum(one.now.payees for one in compared),
+        "totals": compared,
+        "other_name": words.period_name(period_before) if other else "",
+        "earlier_run": earlier_run,
+        "earlier_totals": queries.compared(run, earlier_run) if earlier_run else [],
+        "changes": changes,
+        "problem_groups": _problems(run),
+        "plans": [_plan_checks(one) for one in run.checks.get("plans", [])],
+        "charts": _charts(run, person),
+        "unreleased": unreleased,
+        "may_release": access.may_release(person) and bool(unreleased),
+        "may_finalise": access.may_finalise(person, run) and not finalised,
+        "own_run": access.may_finalise_runs(person) and run.requested_by_id == person.pk,
+    }
+
+
+def _plan_checks(plan: dict[str, Any]) -> dict[str, Any]:
+    """A plan's conservation figures with amounts as numbers and reasons in words."""
+    return {
+        "plan": plan["plan"],
+        "version": plan["version"],
+        "conservation": [
+            {
+                **row,
+                "imported": Decimal(row["imported"]),
+                "credited": Decimal(row["credited"]),
+                "excluded": Decimal(row["excluded"]),
+            }
+            for row in plan["conservation"]
+        ],
+        "excluded": [
+            {
+                **row,
+                "reason": words.excluded_reason(row["reason"]),
+                "amount": Decimal(row["amount"]),
+            }
+            for row in plan["excluded"]
+        ],
+    }
+
+
+def _charts(run: Run, person: Person) -> list[BarChart]:
+    """How earnings are spread, one chart for each currency that more than a few are paid in."""
+    amounts: dict[str, list[Decimal]] = {}
+    for currency, earned in statements_of(run, person).values_list("currency", "earned"):
+        amounts.setdefault(currency, []).append(earned)
+    found = []
+    for currency, values in sorted(amounts.items()):
+        if len(values) < 5:
+            continue
+        buckets = queries.distribution(values)
+        found.append(
+            BarChart(
+                name=f"spread-{currency.lower()}",
+                title=_("Payees by what they earned, %(currency)s") % {"currency": currency},
+                label_title=_("Earned from"),
+                labels=[formats.amount(bucket.low, currency) for bucket in buckets],
+                series=[Series(_("Payees"), [bucket.payees for bucket in buckets])],
+                height=200,
+            )
+        )
+    return found
+
+
+def _problems(run: Run) -> list[dict[str, Any]]:
+    """Problems by kind: a heading, the remedy, the people, and each different sentence once."""
+    found = []
+    for group in queries.problem_groups(run):
+        texts = Counter(words.problem_text(one.code, one.params) for one in group.problems)
+        found.append(
+            {
+                "kind": words.problem_kind(group.code),
+                "count": group.count,
+                "remedy": words.remedy(group.code),
+                "people": group.people,
+                "texts": list(texts)[:20],
+                "more": max(len(texts) - 20, 0),
+            }
+        )
+    return found
+
+
+def _failure(run: Run) -> str:
+
+    if run.progress is None or not run.progress.failure:
+        return ""
+    return failure_text(actions.PROGRESS_KIND, run.progress.failure, run.progress.failure_params)
+
+
+def statement_table(request: HttpRequest, run: Run, person: Person) -> Table:
+    """The run's statements that the reader may see, with a box to choose those to release."""
+    rows = statements_of(run, person)
+    return Table(
+        request,
+        rows=rows,
+        name="statements",
+        columns=[
+            Column("payee", _("Payee"), "payee.name", sort="payee__name", search=True, link=_address),
+            Column(
+                "number",
+                _("Number"),
+                "payee.number",
+                sort="payee__number",
+                search=True,
+                secondary=True,
+            ),
+            Column(
+                "credited",
+                _("Credited"),
+                sort="credited",
+                kind="money",
+                currency="currency",
+                secondary=True,
+            ),
+            Column(
+                "earned", _("Earned"), sort="earned", kind="money", currency="currency", total=True
+            ),
+            Column("state", _("State"), _release_badge, kind="badge"),
+        ],
+        filters=[
+            Filter(
+                "released",
+                _("Any state"),
+                [("no", _("Not released")), ("yes", _("Released"))],
+                lambda found, value: found.filter(release__isnull=value == "no"),
+            ),
+        ],
+        choice=_choice if access.may_release(person) else None,
+        choice_name="statement",
+        choice_form="release",
+        caption=_("Statements"),
+        empty=_("No statements you may read."),
+    )
+
+
+def _address(statement: Statement) -> str:
+    return reverse("incentives:statement", args=[statement.pk])
+
+
+def _release_badge(statement: Statement) -> Badge:
+    release = getattr(statement, "release", None)
+    if release is None:
+        return Badge(_("Not released"), "neutral")
+    if hasattr(release, "payroll_entry"):
+        return Badge(_("Handed to payroll"), "good")
+    return Badge(_("Released"), "info")
+
+
+def _choice(statement: Statement) -> int | None:
+    return None if hasattr(statement, "release") else statement.pk
+
+
+@require_POST
+@needs_mfa
+def finalise(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the run final: it closes its period."""
+    person = _reader(request)
+    run = _run(person, pk)
+    if not access.may_finalise(person, run):
+        raise PermissionDenied
+    try:
+        actions.finalise_run(run=run, by=person, at=timezone.now())
+    except actions.PeriodClosed:
+        messages.error(request, _("This period is closed already."))
+    except actions.RunWithoutResults:
+        messages.error(request, _("This run has no results, so nothing can be paid by it."))
+    except actions.RunUnderWay:
+        messages.error(request, _("Another run of this period is under way. Wait for it to end."))
+    except actions.ReleasedFromAnotherRun:
+        messages.error(
+            request,
+            _("Statements of another run of this period are released. Withdraw them first."),
+        )
+    else:
+        messages.success(request, _("The period is closed and is paid by this run."))
+    return go_to(request, reverse("incentives:run", args=[run.pk]))
+
+
+def _reader(request: HttpRequest) -> Person:
+    person: Person = request.person  # type: ignore[attr-defined]
+    if not access.may_read_runs(person):
+        raise PermissionDenied
+    return person
+
+
+def _run(person: Person, pk: int) -> Run:
+    rows = Run.objects.visible_to(person).select_related(
+        "period", "progress", "requested_by", "finalisation__finalised_by"
+    )
+    return get_object_or_404(rows, pk=pk)
