@@ -132,3 +132,16 @@ def end_other_sessions(*, user: User, here: str, by: Actor | None, at: datetime)
             "sessions_ended", subject=user, by=by, at=at, after={"sessions ended": len(others)}
         )
     return len(others)
+
+
+@transaction.atomic
+def sign_out_everywhere(*, user: User, by: Actor, at: datetime) -> int:
+    """End every session of somebody else's account; returns how many there were."""
+    ended = end_sessions(user=user)
+    audit.record("sessions_ended", subject=user, by=by, at=at, after={"sessions ended": ended})
+    return ended
+
+
+def note_link(*, user: User, by: Actor, at: datetime) -> None:
+    """Note that someone was given a link to set the account's password with."""
+    audit.record("password_link_made", subject=user, by=by, at=at)

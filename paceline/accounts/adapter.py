@@ -37,7 +37,8 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
         self._record("signed_in", user, request)
-        return super().post_login(request, user, **details)
+        answer: HttpResponse = super().post_login(request, user, **details)
+        return answer
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Only for a known account: what strangers type is nobody's business to keep."""
@@ -63,7 +64,7 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
             action,
             subject=user,
             by=person,
-            at=timezone.now(),
+            at=timezone.now(),  # noqa: TID251 - called by the library in place of a view
             after={"address": self.get_client_ip(request)},
         )
 
@@ -80,7 +81,7 @@ class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]
 
 def _vault() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_derived(key)) for key in keys])
+    return MultiFernet([Fernet(_derived(str(key))) for key in keys])
 
 
 def _derived(secret: str) -> bytes:

@@ -44,7 +44,7 @@ class SessionLimits:
 class SignInRequired(LoginRequiredMiddleware):
     """Every page asks for sign-in unless it says ``login_not_required``."""
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         answer = super().handle_no_permission(request, view_func)

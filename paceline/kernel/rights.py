@@ -10,6 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.module_loading import module_has_submodule
 
 
 class Relation(StrEnum):
@@ -59,7 +66,7 @@ class Rule:
 class Section:
     """All rows of one object, for example of statements."""
 
-    of: str
+    of: str | Promise
     rules: tuple[Rule, ...] = field(default=())
 
     def rule(self, right: str, of_field: str = "*") -> Rule:
@@ -86,7 +93,7 @@ def both_made_and_checked(sections: Iterable[Section]) -> Iterator[tuple[str, st
         made = {role for rule in section.rules if rule.act is Act.MAKE for role in rule.roles}
         checked = {role for rule in section.rules if rule.act is Act.CHECK for role in rule.roles}
         for role in sorted(made & checked):
-            yield role, section.of
+            yield role, str(section.of)
 
 
 def as_markdown(section: Section, roles: Iterable[str]) -> str:
@@ -103,3 +110,19 @@ def as_markdown(section: Section, roles: Iterable[str]) -> str:
         cells = [rule.field, rule.right, rule.act, *marks, rule.note]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+@cache
+def all_sections() -> tuple[Section, ...]:
+    """Every section of the matrix, from the ``SECTIONS`` of each app's ``access`` module."""
+    found: list[Section] = []
+    for config in reversed(list(apps.get_app_configs())):
+        if not config.name.startswith("paceline.") or not module_has_submodule(
+            config.module, "access"
+        ):
+            continue
+        access = import_module(f"{config.name}.access")
+        found += getattr(access, "SECTIONS", ())
+        for part in iter_modules(getattr(access, "__path__", ())):
+            found += getattr(import_module(f"{access.__name__}.{part.name}"), "SECTIONS", ())
+    return tuple(dict.fromkeys(found))

@@ -31,20 +31,18 @@ class SignedInPerson:
         today = timezone.localdate()
         here = Employment.objects.filter(person=OuterRef("pk")).on(today)
         person = (
-            Person.objects.filter(user=request.user)
-            .annotate(works_here=Exists(here))
+            Person.objects.filter(Exists(here), user=request.user)
             .prefetch_related("role_grants")
             .first()
         )
         if person is None:
-            return _turned_away(
-                request, _("Your account belongs to nobody yet. Please ask an administrator.")
-            )
-        if not person.works_here:
-            return _turned_away(
-                request, _("You do not work here at present, so you have been signed out.")
-            )
+            if Person.objects.filter(user=request.user).exists():
+                why = _("You do not work here at present, so you have been signed out.")
+            else:
+                why = _("Your account belongs to nobody yet. Please ask an administrator.")
+            return _turned_away(request, why)
         person.acting_on = today
+        request.today = today  # type: ignore[attr-defined]
         person.user = request.user
         request.person = person  # type: ignore[attr-defined]
         return self.get_response(request)

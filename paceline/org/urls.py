@@ -1,6 +1,41 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, path
+
+from paceline.org.views import accounts, demo, people, rights, seats, teams
 
 app_name = "org"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("people", people.index, name="people"),
+    path("people/new", people.create, name="person_new"),
+    path("people/<int:pk>", people.show, name="person"),
+    path("people/<int:pk>/change", people.change, name="person_change"),
+    path("people/<int:pk>/employment", seats.employment, name="person_employment"),
+    path("people/<int:pk>/employment/end", seats.employment_end, name="person_employment_end"),
+    path("people/<int:pk>/position", seats.position, name="person_position"),
+    path("people/<int:pk>/team", seats.team, name="person_team"),
+    path("people/<int:pk>/manager", seats.manager, name="person_manager"),
+    path("people/<int:pk>/role", seats.role, name="person_role"),
+    path("people/<int:pk>/role/<str:role>/end", seats.role_end, name="person_role_end"),
+    path("people/<int:pk>/account", accounts.create, name="account_new"),
+    path("people/<int:pk>/account/link", accounts.link, name="account_link"),
+    path("people/<int:pk>/account/close", accounts.close, name="account_close"),
+    path("people/<int:pk>/account/reopen", accounts.reopen, name="account_reopen"),
+    path("people/<int:pk>/account/sign-out", accounts.sign_out, name="account_sign_out"),
+    path("teams", teams.index, name="teams"),
+    path("teams/new", teams.create, name="team_new"),
+    path("teams/<int:pk>", teams.show, name="team"),
+    path("teams/<int:pk>/change", teams.change, name="team_change"),
+    path("positions/new", teams.create_position, name="position_new"),
+    path("roles", rights.roles, name="roles"),
+    path("roles/new", rights.grant, name="role_new"),
+    path("access-review", rights.review, name="access_review"),
+    path("audit", rights.audit, name="audit"),
+    path("audit/<int:pk>", rights.audit_entry, name="audit_entry"),
+]
+if settings.DEMO:
+    urlpatterns += [
+        path("demo", demo.index, name="demo_sign_in"),
+        path("demo/<int:pk>", demo.create, name="demo_session"),
+    ]

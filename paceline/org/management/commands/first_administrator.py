@@ -32,7 +32,7 @@ class Command(BaseCommand):
             "--password-from-input", action="store_true", help="read it from standard input"
         )
 
-    def handle(self, *args: Any, **given: Any) -> None:
+    def handle(self, *_args: Any, **given: Any) -> None:
         now = timezone.now()
         if RoleGrant.objects.filter(role=Role.ADMINISTRATOR).on(now.date()).exists():
             raise CommandError("There is an administrator already; ask them for rights.")

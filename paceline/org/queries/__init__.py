@@ -1,0 +1,61 @@
+"""Reading people, seats, teams, reporting lines, roles and the trail."""
+
+from __future__ import annotations
+
+from paceline.org.queries.directory import (
+    AccessRow,
+    DemoPerson,
+    Event,
+    TeamNode,
+    access_on,
+    demo_people,
+    directory,
+    life,
+    role_holders,
+    team_tree,
+    trail,
+    trail_actions,
+)
+from paceline.org.queries.people import (
+    attention,
+    employment,
+    leads,
+    manager,
+    members,
+    palette,
+    payees,
+    people_below,
+    people_ever_below,
+    reporting,
+    reports,
+    stranded_reports,
+    team,
+)
+
+__all__ = [
+    "AccessRow",
+    "DemoPerson",
+    "Event",
+    "TeamNode",
+    "access_on",
+    "attention",
+    "demo_people",
+    "directory",
+    "employment",
+    "leads",
+    "life",
+    "manager",
+    "members",
+    "palette",
+    "payees",
+    "people_below",
+    "people_ever_below",
+    "reporting",
+    "reports",
+    "role_holders",
+    "stranded_reports",
+    "team",
+    "team_tree",
+    "trail",
+    "trail_actions",
+]

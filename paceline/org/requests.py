@@ -1,0 +1,16 @@
+"""A request of somebody who is signed in, as the middleware hands it to views."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import HttpRequest
+
+from paceline.org.models import Person
+
+
+class PersonRequest(HttpRequest):
+    """``person`` acts on ``today``, which is the day in their own time zone."""
+
+    person: Person
+    today: date

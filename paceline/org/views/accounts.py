@@ -1,0 +1,145 @@
+"""Ways in for other people, kept by administrators."""
+
+from __future__ import annotations
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.mail import send_mail
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from paceline.accounts import actions as accounts
+from paceline.accounts.models import User
+from paceline.kernel.pages import go_to, page
+from paceline.org import access, actions, queries
+from paceline.org.forms import AccountForm, ReasonForm
+from paceline.org.models import Person
+from paceline.org.requests import PersonRequest
+from paceline.org.views.changes import answer_change, given
+
+
+def _managed(request: PersonRequest, pk: int) -> Person:
+    visible = Person.objects.visible_to(request.person).select_related("user")
+    person = get_object_or_404(visible, pk=pk)
+    if not access.may_manage_account(request.person, person):
+        raise PermissionDenied
+    return person
+
+
+def _user(person: Person) -> User:
+    if not isinstance(person.user, User):
+        raise Http404
+    return person.user
+
+
+def _back(person: Person) -> str:
+    return reverse("org:person", args=[person.pk])
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: PersonRequest, pk: int) -> HttpResponse:
+    """Open an account for a person."""
+    person = _managed(request, pk)
+
+    def act(valid: AccountForm) -> str:
+        now = timezone.now()
+        terms = queries.employment(person, request.today)
+        with transaction.atomic():
+            user = accounts.open_account(
+                email=valid.cleaned_data["email"], by=request.person, at=now
+            )
+            actions.link_user(person=person, user=user, by=request.person, at=now)
+            if terms is not None:
+                accounts.change_preferences(
+                    user=user, language=terms.language, time_zone=terms.time_zone, at=now
+                )
+        return _("%(name)s has an account. Make them a link to set a password with.") % {
+            "name": person.name
+        }
+
+    words = {
+        "heading": _("Open an account for %(name)s") % {"name": person.name},
+        "button": _("Open account"),
+    }
+    form = AccountForm(given(request), initial={"email": person.email})
+    return answer_change(request, form, act, words=words, back=_back(person))
+
+
+@require_POST
+def link(request: PersonRequest, pk: int) -> HttpResponse:
+    """Make a link with which a person sets their password; mailed, and shown once."""
+    person = _managed(request, pk)
+    user = _user(person)
+    parts = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    path = reverse("account_reset_password_from_key", kwargs=parts)
+    url = request.build_absolute_uri(path)
+    with translation.override(user.language):
+        send_mail(
+            _("Set your password for Paceline"),
+            _(
+                "Hello %(name)s,\n\nset your password here:\n%(url)s\n\n"
+                "The link works once and for a few days."
+            )
+            % {"name": person.name, "url": url},
+            None,
+            [user.email],
+            fail_silently=True,
+        )
+    accounts.note_link(user=user, by=request.person, at=timezone.now())
+    context = {"subject": person, "url": url, "back": _back(person)}
+    return page(request, "org/account_link.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def close(request: PersonRequest, pk: int) -> HttpResponse:
+    """Close a person's account and end their sessions."""
+    person = _managed(request, pk)
+    user = _user(person)
+
+    def act(valid: ReasonForm) -> str:
+        accounts.close_account(
+            user=user, by=request.person, at=timezone.now(), reason=valid.cleaned_data["reason"]
+        )
+        return _("The account is closed; every browser is signed out.")
+
+    words = {
+        "heading": _("Close the account of %(name)s") % {"name": person.name},
+        "button": _("Close account"),
+        "lead": _("They are signed out everywhere at once and cannot sign in again."),
+    }
+    return answer_change(request, ReasonForm(given(request)), act, words=words, back=_back(person))
+
+
+@require_http_methods(["GET", "POST"])
+def reopen(request: PersonRequest, pk: int) -> HttpResponse:
+    """Let a person sign in again."""
+    person = _managed(request, pk)
+    user = _user(person)
+
+    def act(valid: ReasonForm) -> str:
+        accounts.reopen_account(
+            user=user, by=request.person, at=timezone.now(), reason=valid.cleaned_data["reason"]
+        )
+        return _("They can sign in again.")
+
+    words = {
+        "heading": _("Open the account of %(name)s again") % {"name": person.name},
+        "button": _("Open account"),
+    }
+    return answer_change(request, ReasonForm(given(request)), act, words=words, back=_back(person))
+
+
+@require_POST
+def sign_out(request: PersonRequest, pk: int) -> HttpResponse:
+    """End every session of a person."""
+    person = _managed(request, pk)
+    accounts.sign_out_everywhere(user=_user(person), by=request.person, at=timezone.now())
+    messages.success(request, _("%(name)s is signed out everywhere.") % {"name": person.name})
+    return go_to(request, _back(person))

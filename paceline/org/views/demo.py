@@ -1,0 +1,43 @@
+"""Sign-in by one click, for the demonstration company only: these addresses exist nowhere else."""
+
+from __future__ import annotations
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from paceline.accounts.models import User
+from paceline.accounts.verification import record_demo_sign_in
+from paceline.kernel.pages import page
+from paceline.org import queries
+from paceline.org.models import Person, Role
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@login_not_required
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """The people one can be, one or two for each role and every lead and salesperson by search."""
+    text = request.GET.get("q", "").strip()[:100]
+    found = queries.demo_people(timezone.localdate(), text)
+    people = [(Role(role).label, some) for role, some in found]
+    return page(request, "org/demo_sign_in.html", {"people": people, "text": text})
+
+
+@login_not_required
+@require_POST
+def create(request: HttpRequest, pk: int) -> HttpResponse:
+    """Be somebody."""
+    people = Person.objects.employed_on(timezone.localdate()).select_related("user")
+    person = get_object_or_404(people, pk=pk, user__is_active=True)
+    if not isinstance(person.user, User):
+        raise Http404
+    login(request, person.user, backend=BACKEND)
+    record_demo_sign_in(request, person.user)
+    UserSession.objects.create_from_request(request)
+    return HttpResponseRedirect("/", status=303)

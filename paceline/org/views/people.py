@@ -1,0 +1,191 @@
+"""The people of the company: the list, one person's time here, and new people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from paceline.accounts import queries as accounts
+from paceline.kernel.pages import page
+from paceline.kernel.shell import Badge
+from paceline.kernel.tables import Column, Filter, Table
+from paceline.org import access, actions, queries
+from paceline.org.forms import NewPersonForm, PersonForm
+from paceline.org.models import Person, Role
+from paceline.org.requests import PersonRequest
+from paceline.org.views.changes import answer_change, given
+from paceline.org.wording import fact
+
+
+@require_GET
+def index(request: PersonRequest) -> HttpResponseBase:
+    """Everyone, with their seat, team and manager today."""
+    today = request.today
+    rows = queries.directory(request.person, today)
+    stranded = "stranded" in request.GET and access.may_add_people(request.person)
+    if stranded:
+        rows = rows.filter(pk__in=queries.stranded_reports(today).values("pk"))
+    table = Table(
+        request,
+        rows=rows,
+        name="people",
+        caption=_("People"),
+        order="name",
+        columns=_columns(),
+        filters=[_here_filter()],
+        empty=_("Nobody is known yet."),
+        empty_hint=_("Add the first person, or import a file of people."),
+        empty_link=(reverse("org:person_new"), _("Add a person"))
+        if access.may_add_people(request.person)
+        else None,
+    )
+    if table.wants_export:
+        return table.export()
+    context = {
+        "table": table,
+        "stranded": stranded,
+        "may_add": access.may_add_people(request.person),
+    }
+    return page(request, "org/people.html", context)
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(
+            "name",
+            pgettext_lazy("person", "Name"),
+            sort="name",
+            search=True,
+            link=lambda row: reverse("org:person", args=[row.pk]),
+        ),
+        Column(
+            "latin_name",
+            gettext_lazy("In Latin letters"),
+            sort="latin_name",
+            search=True,
+            secondary=True,
+        ),
+        Column("number", gettext_lazy("Number"), sort="number", search=True, secondary=True),
+        Column("position_title", gettext_lazy("Position"), sort="position_title", search=True),
+        Column("team_name", gettext_lazy("Team"), sort="team_name", search=True),
+        Column("manager_name", gettext_lazy("Reports to"), sort="manager_name", search=True),
+        Column("is_here", gettext_lazy("Works here"), value=_here, sort="is_here", kind="badge"),
+    ]
+
+
+def _here(row: Any) -> Badge:
+    return Badge(_("today"), "good") if row.is_here else Badge(_("not today"), "neutral")
+
+
+def _here_filter() -> Filter:
+    choices = (("1", gettext_lazy("Works here today")), ("0", gettext_lazy("Not today")))
+    return Filter(
+        "here",
+        gettext_lazy("Everyone"),
+        choices,
+        apply=lambda rows, value: rows.filter(is_here=value == "1"),
+    )
+
+
+@require_GET
+def show(request: PersonRequest, pk: int) -> HttpResponse:
+    """One person: where they stand today, and every fact of their time here."""
+    viewer: Person = request.person
+    today = request.today
+    person = get_object_or_404(queries.directory(viewer, today).select_related("user"), pk=pk)
+    kinds = {"position", "team", "manager"}
+    if access.may_read_terms(viewer, person, today):
+        kinds.add("employment")
+    if access.may_read_roles(viewer, person):
+        kinds.add("role")
+    events = queries.life(person, today, frozenset(kinds))
+    may_manage_account = access.may_manage_account(viewer, person)
+    context = {
+        "subject": person,
+        "events": [(event, fact(event.row)) for event in events],
+        "now": [fact(event.row) for event in events if event.is_now],
+        "terms": next((e.row for e in events if e.kind == "employment" and e.is_now), None),
+        "roles": [
+            Role(event.row.role).label  # type: ignore[attr-defined]
+            for event in events
+            if event.kind == "role" and event.is_now
+        ],
+        "reports": queries.reports(person, today),
+        "manager": queries.manager(person, today),
+        "may_change": access.may_change(viewer, person),
+        "may_grant": access.may_grant_roles(viewer, person),
+        "may_manage_account": may_manage_account,
+        "factors": accounts.second_factors(person.user)
+        if may_manage_account and person.user
+        else None,
+    }
+    return page(request, "org/person.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: PersonRequest) -> HttpResponse:
+    """Add a person together with their employment."""
+    if not access.may_add_people(request.person):
+        raise PermissionDenied
+    form = NewPersonForm(given(request), initial={"starts_on": request.today})
+
+    def act(valid: NewPersonForm) -> str:
+        values, now = valid.cleaned_data, timezone.now()
+        terms = actions.Terms(
+            *(values[name] for name in ("country", "currency", "language", "time_zone"))
+        )
+        with transaction.atomic():
+            person = actions.add_person(
+                number=values["number"],
+                name=values["name"],
+                latin_name=values["latin_name"],
+                email=values["email"],
+                by=request.person,
+                at=now,
+            )
+            actions.employ(
+                person=person,
+                terms=terms,
+                starts_on=values["starts_on"],
+                by=request.person,
+                at=now,
+                reason=values["reason"],
+            )
+        return _("%(name)s is added. Give them a position, a team and a manager next.") % {
+            "name": person.name
+        }
+
+    words = {"heading": _("Add a person"), "button": _("Add")}
+    return answer_change(request, form, act, words=words, back=reverse("org:people"))
+
+
+@require_http_methods(["GET", "POST"])
+def change(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change what a person is called and how they are reached."""
+    person = get_object_or_404(Person.objects.visible_to(request.person), pk=pk)
+    if not access.may_change(request.person, person):
+        raise PermissionDenied
+    initial = {name: getattr(person, name) for name in ("name", "latin_name", "email")}
+
+    def act(valid: PersonForm) -> str:
+        actions.change_person(
+            person=person, by=request.person, at=timezone.now(), **valid.cleaned_data
+        )
+        return _("Saved.")
+
+    words = {"heading": _("Name and address of %(name)s") % {"name": person.name}}
+    words["button"] = _("Save")
+    form = PersonForm(given(request), initial=initial)
+    return answer_change(
+        request, form, act, words=words, back=reverse("org:person", args=[person.pk])
+    )

@@ -1,0 +1,97 @@
+"""Who may use the addresses of people, teams, roles and the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paceline.accounts import actions as accounts
+from paceline.kernel.audit import AuditEntry
+from paceline.org import actions
+from paceline.org.models import Person
+from tests.permission_table import EVERYONE, NOBODY, Url
+from tests.world import TERMS, World
+
+KEEPERS = {"hana", "dana", "wen"}
+ADMINISTRATORS = {"ada"}
+REVIEWERS = {"ada", "ines", "dana", "wen", "hana"}
+TRAIL = {"ada", "ines", "dana", "wen"}
+
+
+def _priya(world: World) -> dict[str, Any]:
+    return {"pk": world.priya.pk}
+
+
+def _newcomer(world: World) -> dict[str, Any]:
+    """Somebody without an account."""
+    person = actions.add_person(number="N1", name="Nadia", by=world.hana, at=world.now)
+    actions.employ(person=person, terms=TERMS, starts_on=world.today, by=world.hana, at=world.now)
+    return {"pk": person.pk}
+
+
+def _closed(world: World) -> dict[str, Any]:
+    """A newcomer whose account is closed."""
+    given = _newcomer(world)
+    person = Person.objects.get(pk=given["pk"])
+    user = accounts.open_account(email="n@example.com", by=world.ada, at=world.now)
+    actions.link_user(person=person, user=user, by=world.ada, at=world.now)
+    accounts.close_account(user=user, by=world.ada, at=world.now, reason="Lost")
+    return given
+
+
+def _north(world: World) -> dict[str, Any]:
+    return {"pk": world.north.pk}
+
+
+def _entry(_world: World) -> dict[str, Any]:
+    return {"pk": AuditEntry.objects.latest("pk").pk}
+
+
+def _form(people: set[str], **data: Any) -> Url:
+    """A page that shows a form and takes it, on Priya."""
+    return Url(
+        args=_priya, allow={"GET": people, "POST": people}, hidden=403, data=lambda _world: data
+    )
+
+
+URLS = {
+    "org:people": Url(allow={"GET": EVERYONE}),
+    "org:person": Url(args=_priya, allow={"GET": EVERYONE}),
+    "org:person_new": Url(allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:person_change": _form(KEEPERS, name="Priya N."),
+    "org:person_employment": _form(KEEPERS),
+    "org:person_employment_end": _form(KEEPERS, last_day="2026-12-31", reason="Leaves"),
+    "org:person_position": _form(KEEPERS),
+    "org:person_team": _form(KEEPERS),
+    "org:person_manager": _form(KEEPERS),
+    "org:person_role": _form(ADMINISTRATORS, role="hr", starts_on="2026-07-15"),
+    "org:person_role_end": Url(
+        args=lambda world: {"pk": world.priya.pk, "role": "salesperson"},
+        allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
+        data=lambda _world: {"last_day": "2026-07-31", "reason": "Moves"},
+    ),
+    "org:account_new": Url(
+        args=_newcomer,
+        allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
+        data=lambda _world: {"email": "nadia@example.com"},
+    ),
+    "org:account_link": Url(args=_priya, allow={"POST": ADMINISTRATORS}),
+    "org:account_close": _form(ADMINISTRATORS, reason="Lost laptop"),
+    "org:account_reopen": Url(
+        args=_closed,
+        allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
+        data=lambda _world: {"reason": "Found"},
+    ),
+    "org:account_sign_out": Url(args=_priya, allow={"POST": ADMINISTRATORS}),
+    "org:teams": Url(allow={"GET": EVERYONE}),
+    "org:team": Url(args=_north, allow={"GET": EVERYONE}),
+    "org:team_new": Url(allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:team_change": Url(args=_north, allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:position_new": Url(allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:roles": Url(allow={"GET": REVIEWERS}),
+    "org:role_new": Url(allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS}),
+    "org:access_review": Url(allow={"GET": REVIEWERS}),
+    "org:audit": Url(allow={"GET": TRAIL}),
+    "org:audit_entry": Url(args=_entry, allow={"GET": TRAIL}),
+    "org:demo_sign_in": Url(allow={"GET": NOBODY}, demo=True, anonymous="open"),
+    "org:demo_session": Url(allow={"POST": NOBODY}, demo=True, anonymous="open"),
+}
