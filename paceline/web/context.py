@@ -34,9 +34,10 @@ def _everyone() -> dict[str, Any]:
     return {
         "islands": islands(),
         "is_demo": settings.DEMO,
+        "demo_people_url": reverse("org:demo_sign_in") if settings.DEMO else "",
         "language": translation.get_language(),
         "languages": [(code, name, HTML_LANGUAGES[code]) for code, name in LANGUAGES],
-        "preferences_url": reverse("web:preferences"),
+        "preferences_url": reverse("accounts:preferences"),
         "words_unreachable": _("The server cannot be reached. Nothing was changed; try again."),
         "words_refused": _("That did not work. Nothing was changed; load the page again."),
     }

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.web.views import gallery, home, palette, preferences
+from paceline.web.views import gallery, home, palette
 
 app_name = "web"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
     path("palette", palette.index, name="palette"),
-    path("preferences", preferences.update, name="preferences"),
     path("gallery", gallery.show, name="gallery"),
 ]

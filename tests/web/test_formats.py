@@ -1,0 +1,56 @@
+"""Figures, days and moments in three languages."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone, translation
+
+from paceline.kernel import formats
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "expected"),
+    [
+        ("en", "USD", "$1,234.57"),
+        ("en", "JPY", "¥1,235"),
+        ("en", "CNY", "CN¥1,234.57"),
+        ("zh-hant", "TWD", "$1,234.57"),
+        ("zh-hant", "USD", "US$1,234.57"),
+        ("zh-hans", "CNY", "¥1,234.57"),
+        ("zh-hans", "JPY", "JP¥1,235"),
+    ],
+)
+def test_money_has_the_digits_of_its_currency(language, currency, expected):
+    with translation.override(language):
+        assert formats.money(Decimal("1234.567"), currency) == expected
+
+
+def test_every_digit_of_large_amounts_is_kept():
+    assert formats.amount(Decimal("9007199254740993.01"), "USD") == "9,007,199,254,740,993.01"
+
+
+def test_ratios():
+    assert formats.percent(Decimal("1.08214")) == "108.21%"
+    assert formats.rate(Decimal("0.00375")) == "0.375%"
+    assert formats.percent(None) == "–"
+
+
+def test_days_and_spans():
+    first, before = date(2026, 1, 1), date(2026, 4, 1)
+    assert formats.span_of_days(first, before).replace("\u2009", " ") == "Jan 1 – Mar 31, 2026"
+    assert formats.span_of_days(first, date(2026, 1, 2)) == "Jan 1, 2026"
+    with translation.override("zh-hant"):
+        assert formats.day(first) == "2026年1月1日"
+        assert formats.month(first) == "2026年1月"
+
+
+def test_a_moment_is_told_in_the_reader_s_zone():
+    instant = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    with timezone.override("Asia/Taipei"):
+        assert formats.moment(instant) == "Jul 1, 2026 07:30"
+        assert formats.day(instant) == "Jul 1, 2026"
+    with timezone.override("America/Sao_Paulo"):
+        assert formats.day(instant) == "Jun 30, 2026"

@@ -1,0 +1,121 @@
+"""Tables: sort, search, filter, page, total, export, remember; on lists and on the database."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.signed_cookies import SessionStore
+from django.http import HttpRequest
+from django.test import RequestFactory
+from python_calamine import CalamineWorkbook
+
+from paceline.kernel.tables import Column, Filter, Table
+from paceline.org.models import Person
+
+ROWS = [
+    {"name": "Ida", "team": "North", "earned": Decimal("10.50"), "currency": "USD"},
+    {"name": "Bo", "team": "South", "earned": Decimal("-3"), "currency": "JPY"},
+    {"name": "=1+1", "team": "North", "earned": Decimal("4.25"), "currency": "USD"},
+    {"name": "Ann", "team": "South", "earned": None, "currency": "USD"},
+]
+
+
+def _request(session: SessionStore | None = None, **query: str) -> HttpRequest:
+    request = RequestFactory().get("/things", query)
+    request.session = session or SessionStore()  # type: ignore[assignment]
+    return request
+
+
+def _table(request: HttpRequest, rows: Any = ROWS, **options: Any) -> Table:
+    columns = [
+        Column("name", "Name", sort="name", search=True),
+        Column("team", "Team", sort="team"),
+        Column("earned", "Earned", sort="earned", kind="money", currency="currency", total=True),
+    ]
+    filters = [Filter("team", "Team", [("North", "North"), ("South", "South")])]
+    return Table(
+        request, rows=rows, name="things", columns=columns, filters=filters, caption="x", **options
+    )
+
+
+def _names(table: Table) -> list[str]:
+    return [row.cells[0].text for row in table.body]
+
+
+def test_sorts_both_ways_with_nothing_last():
+    up = _table(_request(**{"things-sort": "earned"}))
+    down = _table(_request(**{"things-sort": "-earned"}))
+    assert _names(up) == ["Bo", "=1+1", "Ida", "Ann"]
+    assert _names(down) == ["Ida", "=1+1", "Bo", "Ann"]
+    assert up.headings[2].direction == "ascending"
+    assert "things-sort=-earned" in up.headings[2].url
+
+
+def test_searches_and_filters_and_totals_what_was_found():
+    assert _names(_table(_request(**{"things-q": "an"}))) == ["Ann"]
+    north = _table(_request(**{"things-is-team": "North"}))
+    assert _names(north) == ["Ida", "=1+1"]
+    assert north.totals == [[], [], ["$14.75"]]
+    assert _table(_request()).totals[2] == ["-¥3", "$14.75"]
+
+
+def test_unknown_choices_change_nothing():
+    table = _table(
+        _request(**{"things-is-team": "x' OR 1=1", "things-sort": "secret", "things-page": "999"})
+    )
+    assert _names(table) == ["Ida", "Bo", "=1+1", "Ann"]
+    assert table.page == 1
+
+
+def test_pages():
+    many = [{"name": f"n{place:03}", "team": "North"} for place in range(60)]
+    table = _table(_request(**{"things-page": "3", "things-size": "25"}), many)
+    assert (table.first, table.last, table.count, table.pages) == (51, 60, 60, 3)
+    assert _names(table)[0] == "n050"
+    assert not table.next_url
+    assert "things-page=2" in table.previous_url
+
+
+def test_remembers_sort_and_filter_but_not_page_and_search():
+    session = SessionStore()
+    _table(
+        _request(session, **{"things-sort": "-name", "things-is-team": "South", "things-q": "a"})
+    )
+    assert _names(_table(_request(session))) == ["Bo", "Ann"]
+    cleared = _table(_request(session, **{"things-sort": ""}))
+    assert len(_names(cleared)) == 4
+
+
+def test_csv_is_harmless_and_keeps_numbers():
+    request = _request(**{"things-export": "csv", "things-sort": "name"})
+    table = _table(request)
+    assert table.wants_export
+    text = b"".join(table.export()).decode("utf-8-sig").splitlines()
+    assert text[0] == "Name,Team,Earned,Earned: currency"
+    assert text[1] == "'=1+1,North,4.25,USD"
+    assert "Bo,South,-3,JPY" in text
+
+
+def test_xlsx_stores_text_as_text():
+    answer = _table(_request(**{"things-export": "xlsx", "things-sort": "name"})).export()
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    rows = book.get_sheet_by_index(0).to_python()
+    assert rows[1] == ["=1+1", "North", 4.25, "USD"]
+
+
+@pytest.mark.django_db
+def test_the_database_is_asked_twice(world, django_assert_num_queries):
+    columns = [
+        Column("name", "Name", sort="name", search=True),
+        Column("number", "No.", sort="number"),
+    ]
+    with django_assert_num_queries(2):
+        table = Table(_request(**{"people-q": "marco"}), Person.objects.all(), "people", columns)
+    assert [row.cells[0].text for row in table.body] == ["Marco Bianchi"]
+    with django_assert_num_queries(2):
+        capped = Table(_request(), Person.objects.all(), "people", columns, count_max=5)
+    assert capped.count == 5
+    assert capped.has_more_than_counted
