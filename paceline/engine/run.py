@@ -185,7 +185,9 @@ class _Run:
             if not inside
         ]
         excluded += [
-            dict(zip(EXCLUDED.names, row, strict=True)) for row in placed if row[0] is not None
+            dict(zip(EXCLUDED.names, (reason, *rest), strict=True))
+            for reason, is_overlay, *rest in placed
+            if reason is not None and not is_overlay
         ]
         excluded.sort(key=lambda row: (row["reason"], row["currency"]))
         zero = Decimal(0)
@@ -198,9 +200,9 @@ class _Run:
             )
             row["imported"] += amount
             row["imported_lines"] += count
-        for reason, currency, _, amount in placed:
+        for reason, is_overlay, currency, _, amount in placed:
             if reason is None:
-                account[currency]["credited"] += amount
+                account[currency]["overlays" if is_overlay else "credited"] += amount
         for row in excluded:
             account[row["currency"]]["excluded"] += row["amount"]
         kinds = {column.name: column.kind for column in EXCLUDED.columns}

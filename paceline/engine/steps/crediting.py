@@ -15,8 +15,8 @@ HIERARCHY = table(
 )
 REACH_KEYS = ("payee_id", "level", "currency", "rate_on", "is_overlay", "bits", "line_id")
 PLACEMENTS = table(
-    "placements", "reason currency",
-    {"reason": TEXT, "currency": TEXT, "lines": COUNT, "amount": EXACT},
+    "placements", "reason is_overlay currency",
+    {"reason": TEXT, "is_overlay": BOOLEAN, "currency": TEXT, "lines": COUNT, "amount": EXACT},
     nullable="reason",
 )
 
@@ -162,11 +162,12 @@ def _rolled_up(
 def placements(shape: Shape, *, with_payees: bool) -> exp.Query:
     """Every share of every line in the period, by why it is not credited; no reason means credited.
 
-    Overlays are credit on top and are not part of what was imported.
+    Overlays are credit on top, told apart because they are not part of what was imported.
     """
     query = select(
         {
             "reason": _reason(shape, with_payees=with_payees),
+            "is_overlay": col("is_overlay", "g"),
             "currency": col("currency", "g"),
             "lines": col("lines", "g"),
             "amount": col("amount", "g"),
@@ -182,17 +183,16 @@ def placements(shape: Shape, *, with_payees: bool) -> exp.Query:
             on=c.same(["payee_id", "slot", "bits"], "u", "g"),
             join_type="left",
         )
-    query = query.where(exp.Not(this=col("is_overlay", "g")))
     return (
         c.conform(
             PLACEMENTS,
             {
-                "reason": col("reason"), "currency": col("currency"),
+                "reason": col("reason"), "is_overlay": col("is_overlay"), "currency": col("currency"),
                 "lines": exp.Sum(this=col("lines")), "amount": c.total(col("amount"), EXACT),
             },
         )
         .from_(query.subquery("g"))
-        .group_by(col("reason"), col("currency"))
+        .group_by(col("reason"), col("is_overlay"), col("currency"))
     )
 
 

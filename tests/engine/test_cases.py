@@ -1,0 +1,145 @@
+"""The worked cases: each names the clause of docs/calculation.md that it shows."""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import SafeConstructor
+
+from paceline import engine
+
+from .building import fill, tables_of
+from .oracle import Oracle
+from .test_oracle import compare
+
+FOLDER = Path(__file__).parent / "cases"
+CLAUSES = Path(__file__).parents[2] / "docs" / "calculation.md"
+BASE: dict[str, Any] = {
+    "paceline": 1,
+    "plan": "case",
+    "name": "Case",
+    "currency": "USD",
+    "period": "quarter",
+    "policies": {
+        "boundary": "upper",
+        "rounding": {"mode": "half-up", "stage": "component"},
+        "accumulation": "period",
+        "accumulation_order": ["ordered_on", "line_id"],
+        "hierarchy_date": "order-date",
+        "exchange": {"date": "order-date", "rate": "average"},
+        "anchor": "booking",
+        "splits": "exactly-100",
+    },
+    "credits": [{"id": "own", "kind": "direct"}],
+    "measures": [{"id": "sales", "kind": "sum", "of": "amount", "credits": "own"}],
+}
+
+
+def load(path: Path) -> dict[str, Any]:
+    case: dict[str, Any] = _yaml().load(path.read_text("utf-8"))
+    return case
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _TextConstructor
+    return yaml
+
+
+class _TextConstructor(SafeConstructor):
+    """Numbers and dates stay the text that they are written as."""
+
+
+for tag in ("float", "timestamp"):
+    _TextConstructor.add_constructor(
+        f"tag:yaml.org,2002:{tag}", lambda loader, node: loader.construct_scalar(node)
+    )
+
+
+def merge(base: Any, change: Any) -> Any:
+    if isinstance(base, dict) and isinstance(change, dict):
+        return {key: merge(base.get(key), change.get(key, base.get(key))) for key in {**base, **change}}
+    return copy.deepcopy(change)
+
+
+def plan_of(change: dict[str, Any]) -> engine.Plan:
+    stream = io.StringIO()
+    YAML(typ="safe", pure=True).dump(merge(BASE, change), stream)
+    return engine.load_plan(stream.getvalue())
+
+
+CASES = sorted(FOLDER.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case(path: Path) -> None:
+    case = load(path)
+    assert re.search(rf"^{re.escape(str(case['clause']))} ", CLAUSES.read_text("utf-8"), re.M)
+    for run in case["runs"]:
+        plan = plan_of(merge(case.get("plan", {}), run.get("plan", {})))
+        period = engine.period_from_key(run.get("period", case.get("period", "2024Q1")))
+        given = {**case.get("given", {}), **run.get("given", {})}
+        names = sorted(
+            {line.get("payee_id") for line in given.get("order_lines", []) if line.get("payee_id")}
+            | {row["manager_id"] for row in given.get("reporting", [])}
+        )
+        given.setdefault(
+            "assignments",
+            [{"plan": "case", "payee_id": name, "starts_on": "2000-01-01"} for name in names],
+        )
+        rows = {name: fill(name, part) for name, part in given.items()}
+        tables = tables_of(rows, plan)
+        if "refused" in run:
+            with pytest.raises(engine.InputInvalid) as refusal:
+                engine.calculate(plan, tables, period)
+            assert [problem.code for problem in refusal.value.problems] == run["refused"]
+            continue
+        results = engine.calculate(plan, tables, period)
+        compare(results, Oracle(plan, rows, period).calculate())
+        for name, expected in run["expect"].items():
+            if name == "trace":
+                continue
+            check_rows(name, results.rows(name), expected)
+        for payee, expected in run["expect"].get("trace", {}).items():
+            lines = engine.trace(plan, tables, period, payee).rows()
+            assert len(lines) == len(expected)
+            for line, wanted in zip(lines, expected, strict=True):
+                assert_row(line, wanted)
+
+
+def check_rows(name: str, rows: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    """Every expected row is there once; a list that names nothing else must be complete."""
+    for wanted in expected:
+        keys = {key: value for key, value in wanted.items() if key in KEYS}
+        found = [row for row in rows if all(str(row[key]) == str(value) for key, value in keys.items())]
+        assert len(found) == 1, f"{name}: {keys} found {len(found)} times"
+        assert_row(found[0], wanted)
+
+
+KEYS = {
+    "payee_id", "component", "tier", "measure_id", "reason", "currency", "credit", "quota", "code", "subject",
+}
+
+
+def assert_row(row: dict[str, Any], wanted: dict[str, Any]) -> None:
+    for key, value in wanted.items():
+        if isinstance(row[key], Decimal) and value is not None:
+            assert row[key] == Decimal(str(value)), f"{key} is {row[key]}, not {value} in {row}"
+        else:
+            assert str(row[key]) == str(value), f"{key} is {row[key]}, not {value} in {row}"
+
+
+def test_every_clause_of_crediting_to_statements_has_a_case() -> None:
+    shown = {str(load(path)["clause"]) for path in CASES}
+    wanted = {
+        "2.2", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "4.1", "4.2", "5.2", "5.4", "6.1", "6.2", "6.3",
+        "7.2", "7.3", "7.4", "7.5", "7.6", "7.7", "8.1", "8.2", "8.3", "9.2", "9.3",
+    }
+    assert wanted <= shown
