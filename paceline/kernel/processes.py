@@ -36,11 +36,21 @@ def end_with_parent() -> None:
     threading.Thread(target=wait_for_the_end, name="end with parent", daemon=True).start()
 
 
+class _Interruption:
+    """Whether a stop signal may interrupt now, and whether one came while it might not."""
+
+    held = False
+    came = False
+
+
 @contextmanager
 def stopping_in_order() -> Iterator[None]:
     """Turn Ctrl-C, SIGTERM and SIGHUP into one KeyboardInterrupt; further ones cannot disturb."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if _Interruption.held:
+            _Interruption.came = True
+            return
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
@@ -51,6 +61,19 @@ def stopping_in_order() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _undivided() -> Iterator[None]:
+    """Let a stop signal wait until the end of a step that must not be left half done."""
+    _Interruption.held = True
+    try:
+        yield
+    finally:
+        _Interruption.held = False
+        if _Interruption.came:
+            _Interruption.came = False
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Children:
@@ -89,14 +112,16 @@ class Children:
             log.parent.mkdir(parents=True, exist_ok=True)
             output = log.open("wb")
         try:
-            self._running[name] = subprocess.Popen(  # noqa: S603 - commands of our own
-                list(command),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT if output else None,
-                env={**os.environ, **(environment or {}), MARK: "1"},
-                start_new_session=True,
-            )
+            # A child that was started but not yet noted down would outlive us.
+            with _undivided():
+                self._running[name] = subprocess.Popen(  # noqa: S603 - commands of our own
+                    list(command),
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT if output else None,
+                    env={**os.environ, **(environment or {}), MARK: "1"},
+                    start_new_session=True,
+                )
         finally:
             if output is not None:
                 output.close()

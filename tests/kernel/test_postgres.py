@@ -7,8 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -17,6 +15,7 @@ import pytest
 from paceline.kernel import postgres
 from paceline.kernel.postgres import placement, process
 from tests.kernel.conftest import FolderMaker
+from tests.ops.processes import is_alive, wait_until
 
 HOLD = """
 import sys, time
@@ -38,21 +37,6 @@ def pid_of(folder: Path) -> int:
     pid = process.server_pid(placement.place(folder).data)
     assert pid is not None
     return pid
-
-
-def wait_until(condition: Callable[[], bool], within: float = 30) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def ask(server: postgres.Server, question: str) -> object:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from paceline.kernel.processes import Children, stopping_in_order
+from tests.ops.processes import is_alive, wait_until
 
 CHILD = """
 import sys, time
@@ -42,26 +43,6 @@ except KeyboardInterrupt:
 """
 
 
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def is_gone(pid: int) -> bool:
-    """Whether the process ended; one that nobody has reaped yet has ended too."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        state = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-        ).stdout.strip()
-        if not state or state.startswith("Z"):
-            return True
-        time.sleep(0.05)
-    return False
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_child_ends_with_its_parent(how: signal.Signals, tmp_path: Path) -> None:
     parent = subprocess.Popen(
@@ -71,13 +52,13 @@ def test_a_child_ends_with_its_parent(how: signal.Signals, tmp_path: Path) -> No
     )
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    wait_for(tmp_path / "ready")
+    wait_until((tmp_path / "ready").exists)
     os.kill(parent.pid, how)
     said = parent.stdout.read()
     parent.wait()
     parent.stdout.close()
     assert said == ("" if how == signal.SIGKILL else "stopped in order\n")
-    assert is_gone(child)
+    wait_until(lambda: not is_alive(child))
 
 
 def test_a_child_that_does_not_listen_is_ended_after_a_while(tmp_path: Path) -> None:
@@ -85,8 +66,8 @@ def test_a_child_that_does_not_listen_is_ended_after_a_while(tmp_path: Path) -> 
     with Children(patience=0.5) as children:
         children.start("stubborn", [sys.executable, "-c", STUBBORN, str(tmp_path / "ready")])
         pid = children._running["stubborn"].pid
-        wait_for(tmp_path / "ready")
-    assert is_gone(pid)
+        wait_until((tmp_path / "ready").exists)
+    wait_until(lambda: not is_alive(pid))
     assert time.monotonic() - begun < 20
 
 
@@ -94,10 +75,7 @@ def test_a_child_that_ends_by_itself_is_noticed(tmp_path: Path) -> None:
     log = tmp_path / "log" / "short.log"
     with Children() as children:
         children.start("short", [sys.executable, "-c", "print('last words'); exit(3)"], log=log)
-        deadline = time.monotonic() + 30
-        while not children.ended():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: bool(children.ended()))
         assert children.ended() == {"short": 3}
     assert log.read_text() == "last words\n"
 
