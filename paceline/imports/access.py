@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import zoneinfo
-
-from babel import Locale
-
 from paceline.imports import kinds
 from paceline.imports.kinds import ImportKind
-from paceline.imports.models import Import, ImportState
+from paceline.imports.models import Import
+from paceline.kernel.rights import Act, Rule, Section
 from paceline.org.models import Person, Role
 
-COUNTRIES = {
-    code: (code.casefold(), name.casefold())
-    for code, name in Locale("en").territories.items()
-    if len(code) == 2 and code.isalpha()
-}
-TIME_ZONES = {name: (name.casefold(),) for name in sorted(zoneinfo.available_timezones())}
+IMPORT = Section(
+    "import",
+    (
+        Rule("*", "read", roles=frozenset({Role.COMPENSATION, Role.FINANCE})),
+        Rule(
+            "people, teams, reporting lines",
+            "bring",
+            Act.MAKE,
+            roles=frozenset({Role.HR, Role.COMPENSATION}),
+            note="HR sees the imports it brought itself",
+        ),
+    ),
+)
+SECTIONS = (IMPORT,)
 
 
 def may_import_company(person: Person) -> bool:
     """People, teams and reporting lines: HR and compensation, as by hand."""
-    return person.has_role(Role.HR, Role.COMPENSATION)
+    return IMPORT.allows("bring", person.roles, of_field="people, teams, reporting lines")
 
 
 def importable(person: Person) -> list[ImportKind]:
@@ -35,7 +40,7 @@ def may_import(person: Person) -> bool:
 
 
 def may_read_imports(person: Person) -> bool:
-    return may_import(person) or person.has_role(Role.FINANCE)
+    return may_import(person) or IMPORT.allows("read", person.roles)
 
 
 def may_continue(person: Person, source: Import) -> bool:
@@ -43,5 +48,6 @@ def may_continue(person: Person, source: Import) -> bool:
     return kinds.kind(source.kind).may_import(person)
 
 
-def may_undo(person: Person, source: Import) -> bool:
-    return source.state == ImportState.COMMITTED and may_continue(person, source)
+def may_follow_import(person: Person, ref: str) -> bool:
+    """Whether a person may hear of news of an import."""
+    return ref.isdecimal() and Import.objects.visible_to(person).filter(pk=int(ref)).exists()

@@ -9,6 +9,15 @@ class ImportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from paceline.imports.company import register_kinds  # noqa: PLC0415 - once models are loaded
+        # Only now are the models loaded that these need.
+        from paceline.imports import access, acts  # noqa: PLC0415
+        from paceline.imports.company import register_kinds  # noqa: PLC0415
+        from paceline.kernel.acts import register  # noqa: PLC0415
+        from paceline.live import topics, wording  # noqa: PLC0415
 
         register_kinds()
+        register(acts.ACTS)
+        topics.register("import", access.may_follow_import)
+        for kind in ("import_check", "import_commit"):
+            wording.word_steps(kind, acts.STEPS)
+            wording.word_failures(kind, acts.FAILURES)

@@ -268,10 +268,14 @@ def _rejected(check: Check, cells: Cells, layout: Layout) -> pa.Table:
     return result
 
 
-def style_words(used: MappingOf[str, str]) -> dict[str, str]:
-    """An example for each recognised style, to show how the columns were read."""
+def style_words(kind: ImportKind, used: MappingOf[str, str]) -> list[tuple[str, str]]:
+    """Each column that has a style with an example of it, to show how it was read."""
     examples = {**conversion.DAY_STYLES, **conversion.NUMBER_STYLES, **conversion.SHARE_STYLES}
-    return {name: examples.get(style, style) for name, style in used.items()}
+    return [
+        (str(field.label), examples.get(used[field.name], used[field.name]))
+        for field in kind.fields
+        if field.name in used
+    ]
 
 
 def refuse_rows(check: Check, found: Sequence[tuple[int, str, str, dict[str, Any]]]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from paceline.imports import access, checking
+from paceline.imports import access, checking, places
 from paceline.imports.actions import company, staging
 from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind, register
 
@@ -73,7 +73,7 @@ PEOPLE_FIELDS = (
         aliases=("country code", "國家", "国家", "Land", "País"),
         hint=_("Two letters, such as TW, CN or DE."),
         example="TW",
-        choices=access.COUNTRIES,
+        choices=places.COUNTRIES,
     ),
     Field("currency", _("Pay currency"), FieldType.CURRENCY, required=True, aliases=("currency", "幣別", "币种", "Währung"), example="TWD"),
     Field(
@@ -89,7 +89,7 @@ PEOPLE_FIELDS = (
         },
         example="zh-hant",
     ),
-    Field("time_zone", _("Time zone"), FieldType.CHOICE, default="UTC", aliases=("zone", "時區", "时区"), choices=access.TIME_ZONES, example="Asia/Taipei"),
+    Field("time_zone", _("Time zone"), FieldType.CHOICE, default="UTC", aliases=("zone", "時區", "时区"), choices=places.TIME_ZONES, example="Asia/Taipei"),
     Field("position", _("Position"), max_length=120, aliases=("title", "job title", "職稱", "职位", "岗位", "Stelle"), example="Sales representative"),
     Field("level", _("Level"), max_length=40, aliases=("grade", "職等", "职级")),
     Field("job_family", _("Job family"), max_length=80, aliases=("family", "職系", "职族")),

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from paceline.imports.models import ImportMapping
+from paceline.files.queries import path_of
+from paceline.imports import checking, mapping, reading, wording
+from paceline.imports.kinds import ImportKind
+from paceline.imports.layout import FileUnreadable, Layout, Problem, Severity
+from paceline.imports.models import Import, ImportMapping
 from paceline.org.models import Employment, Person
 
 
@@ -56,3 +66,83 @@ def employments() -> pa.Table:
 def remembered_mapping(kind: str, header_digest: str) -> ImportMapping | None:
     """How a file with this header was mapped the last time."""
     return ImportMapping.objects.filter(kind=kind, header_digest=header_digest).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The sum of the accepted amounts of one currency."""
+
+    currency: str
+    amount: Decimal
+    rows: int
+
+
+def result(source: Import, kind: ImportKind, most: int) -> dict[str, Any]:
+    """What a check found or a commit wrote, for its page."""
+    totals = source.totals
+    rows = source.problems.all()[:most]
+    told = [
+        wording.told(
+            Problem(row.code, row.row, row.column, row.params, Severity(row.severity)), kind
+        )
+        for row in rows
+    ]
+    codes = {
+        code.partition(":")[2]: count
+        for code, count in totals["codes"].items()
+        if code.startswith("error:")
+    }
+    return {
+        "totals": totals,
+        "sums": [
+            Sum(one["currency"] or "", Decimal(one["sum"]), one["rows"])
+            for one in totals["sums"]
+            if one["sum"] not in (None, "None")
+        ],
+        "first_day": _day(totals.get("first_day")),
+        "last_day": _day(totals.get("last_day")),
+        "styles": checking.style_words(kind, totals.get("styles", {})),
+        "errors": [problem for problem in told if problem.severity == Severity.ERROR],
+        "notes": [problem for problem in told if problem.severity == Severity.WARNING],
+        "problem_count": sum(codes.values()),
+    }
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def first_rows(source: Import) -> list[list[str]]:
+    """The first records of a file as its layout reads them; none when it cannot be read."""
+    if not source.layout:
+        return []
+    try:
+        return reading.first_rows(path_of(source.file), Layout.from_json(source.layout))
+    except FileUnreadable:
+        return []
+
+
+def rejected_lines(source: Import, kind: ImportKind) -> tuple[list[str], Iterator[list[str]]]:
+    """Header and rows of the rejected lines: the original columns, then row, line and reasons."""
+    layout = Layout.from_json(source.layout)
+    own = {name: index for index, name in enumerate(layout.columns) if name in mapping.OWN_COLUMNS}
+    keep = [index for index in range(len(layout.columns)) if index not in own.values()]
+    header = [layout.columns[index] for index in keep] + list(mapping.OWN_COLUMNS)
+    assert source.rejected is not None  # noqa: S101 - the caller looked
+    file = pq.ParquetFile(path_of(source.rejected))
+
+    def rows() -> Iterator[list[str]]:
+        for batch in file.iter_batches(10_000):
+            for row in batch.to_pylist():
+                cells = [row[f"c{index}"] for index in keep]
+                yield [*cells, str(row["row"]), row["line"], _reasons(row["reasons"], kind)]
+
+    return header, rows()
+
+
+def _reasons(text: str, kind: ImportKind) -> str:
+    sentences = [
+        wording.told(Problem(one["code"], 0, one["field"], one["params"]), kind)
+        for one in json.loads(text)
+    ]
+    return " ".join(f"{one.where}: {one.text}" if one.where else one.text for one in sentences)

@@ -72,11 +72,13 @@ def run_commit(*, source: Import, at: datetime) -> None:
         with transaction.atomic():
             _release(source)
             live.stop(progress, at=at)
+            files.tell(source)
     except (ChangedSincePreview, FileUnreadable):
         with transaction.atomic():
             _release(source)
             live.fail(progress, code="changed_since_preview", at=at)
             files.check(source=source, by=by, at=at)
+            files.tell(source)
 
 
 def _release(source: Import) -> None:
@@ -128,7 +130,7 @@ def _write(
     _remember(source, by=by, at=at)
     after = {key: source.totals.get(key) for key in (*COUNTS, "sums")}
     audit.record("import_committed", subject=source, by=by, at=at, after=after)
-    live.publish("imports", "committed", str(source.pk))
+    files.tell(source)
     return changes
 
 
@@ -164,5 +166,5 @@ def undo(*, source: Import, reason: str, by: Person, at: datetime) -> Import:
     source.save(update_fields=["state", "undone_by", "undone_at"])
     after = {key: source.totals.get(key) for key in COUNTS}
     audit.record("import_undone", subject=source, by=by, at=at, before=after, reason=reason)
-    live.publish("imports", "undone", str(source.pk))
+    files.tell(source)
     return source

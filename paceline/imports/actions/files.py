@@ -186,6 +186,12 @@ def run_check(*, source: Import, by: Person, at: datetime) -> None:
             Import.objects.filter(pk=source.pk).update(state=ImportState.UPLOADED)
         return
     live.finish(source.progress, at=at)
+    tell(source)
+
+
+def tell(source: Import) -> None:
+    """Open pages of the import look again."""
+    live.publish(f"import:{source.pk}", "changed", str(source.pk))
 
 
 @transaction.atomic

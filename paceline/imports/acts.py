@@ -1,0 +1,28 @@
+"""What the acts and the long work of this app are called."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+ACTS = {
+    "import_checked": _("Import checked"),
+    "import_committed": _("File imported"),
+    "import_discarded": _("Import discarded"),
+    "import_layout_set": _("Layout of an import set"),
+    "import_mapping_set": _("Columns of an import chosen"),
+    "import_undone": _("Import undone"),
+    "import_uploaded": _("File uploaded"),
+}
+STEPS = {
+    "reading": _("reading the file"),
+    "comparing": _("comparing with what is known"),
+    "staging": _("copying the lines"),
+    "changing": _("changing lines"),
+    "writing": _("writing lines"),
+}
+FAILURES = {
+    "changed_since_preview": _(
+        "People, closed days or lines changed after the check. Nothing was imported; "
+        "look at the new result and import again."
+    ),
+}

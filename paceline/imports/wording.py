@@ -1,0 +1,252 @@
+"""Problems of files as sentences in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from paceline.imports.kinds import ImportKind
+from paceline.imports.layout import Problem
+from paceline.kernel import formats
+
+MESSAGES = {
+    # The file as a whole
+    "archive_too_large": gettext_lazy(
+        "This spreadsheet unpacks to more than %(most)s MB. Save only the sheet you need."
+    ),
+    "broken_quotes": gettext_lazy(
+        "A quotation mark in line %(line)s is not closed, or is followed by text: %(text)s"
+    ),
+    "column_not_text": gettext_lazy("The column %(column)s holds lists or records, not values."),
+    "counting_needs_whole_lines": gettext_lazy(
+        "Lines are counted within their order, so no line may be broken; mend line %(line)s first."
+    ),
+    "day_order_unclear": gettext_lazy(
+        "In the column for %(field)s, %(value)s may be day first or month first. "
+        "Choose the style of the dates."
+    ),
+    "day_style_unknown": gettext_lazy("There is no style of date called %(value)s."),
+    "days_in_several_styles": gettext_lazy(
+        "The column for %(field)s holds dates in several styles: %(examples)s. "
+        "Use one style in the whole column."
+    ),
+    "decimal_mark_unclear": gettext_lazy(
+        "In the column for %(field)s, the comma in %(value)s may separate thousands or decimals. "
+        "Choose the style of the numbers."
+    ),
+    "fields_not_mapped": gettext_lazy("Choose where these come from: %(fields)s."),
+    "file_cut_off": gettext_lazy("The file is not complete. Upload it again."),
+    "file_empty": gettext_lazy("The file is empty."),
+    "file_of_other_kind": gettext_lazy(
+        "This is not a file of records. Use CSV, TSV, XLSX or Parquet."
+    ),
+    "nul_bytes": gettext_lazy(
+        "Line %(line)s holds a zero byte, which no text has. Export the file again as text."
+    ),
+    "numbers_in_two_styles": gettext_lazy(
+        "The column for %(field)s holds numbers in two styles: %(examples)s. "
+        "Use one decimal mark in the whole column."
+    ),
+    "spreadsheet_unreadable": gettext_lazy("The spreadsheet is damaged or protected."),
+    "text_unreadable": gettext_lazy("The text cannot be split into columns (%(detail)s)."),
+    "too_many_columns": gettext_lazy("The file has %(columns)s columns; %(most)s are accepted."),
+    "too_many_rows": gettext_lazy("The file has more than %(most)s lines. Split it."),
+    "wrong_encoding": gettext_lazy(
+        "From line %(line)s on the text is not %(encoding)s. Choose another encoding."
+    ),
+    "encoding_uncertain": gettext_lazy(
+        "The encoding is not certain. Look whether the names below read right, or choose another."
+    ),
+    "column_named_twice": gettext_lazy(
+        "Two columns have the same name. Choose by hand which one is meant."
+    ),
+    # One line
+    "currency_unknown": gettext_lazy("“%(value)s” is not a currency code such as USD."),
+    "day_closed": gettext_lazy("%(day)s is closed: a final pay run has used it."),
+    "day_out_of_range": gettext_lazy("“%(value)s” is too long ago or too far ahead."),
+    "days_missing": gettext_lazy("Give a period, or the first and the last day."),
+    "days_taken": gettext_lazy(
+        "Something else already counts from %(starts_on)s on. End it first, or use a later day."
+    ),
+    "email_malformed": gettext_lazy("“%(value)s” is not an e-mail address."),
+    "ends_before_start": gettext_lazy("The last day lies before the first."),
+    "header_again": gettext_lazy("The header is repeated here; the line is left out."),
+    "key_repeated": gettext_lazy("The same key stands in lines %(rows)s."),
+    "line_unknown": gettext_lazy("There is no line %(line)s of order %(order)s."),
+    "missing": gettext_lazy("A value is missing."),
+    "negative_quota": gettext_lazy("A quota cannot be negative (%(value)s)."),
+    "negative_sale": gettext_lazy(
+        "A sale cannot be negative (%(value)s). Bring returns as returns, or map “Sale or return”."
+    ),
+    "not_a_choice": gettext_lazy("“%(value)s” is not one of the known values."),
+    "not_a_day": gettext_lazy("“%(value)s” is not a date in the style of this column."),
+    "not_a_number": gettext_lazy("“%(value)s” is not a number in the style of this column."),
+    "not_a_period": gettext_lazy("“%(value)s” is not a period such as 2026, 2026Q3 or 2026-07."),
+    "not_employed": gettext_lazy("The person is not employed on that day."),
+    "original_unknown": gettext_lazy(
+        "There is no sold line %(line)s of order %(order)s that could be returned."
+    ),
+    "payee_left": gettext_lazy("%(value)s had left on %(day)s (last day %(last_day)s)."),
+    "payee_never_employed": gettext_lazy("%(value)s has no employment."),
+    "payee_not_yet": gettext_lazy("%(value)s started only on %(starts_on)s, after %(day)s."),
+    "person_ambiguous": gettext_lazy(
+        "Several people are called “%(value)s”. Use the employee number."
+    ),
+    "person_unknown": gettext_lazy(
+        "Nobody has the number, address or name “%(value)s”. Import the person first."
+    ),
+    "quota_overlaps": gettext_lazy(
+        "Another quota of this person covers %(starts_on)s to %(last_day)s."
+    ),
+    "rate_missing": gettext_lazy(
+        "No exchange rate from %(from)s to %(to)s on %(days)s days from %(day)s on "
+        "(%(lines)s lines). A pay run will refuse until the rates are imported."
+    ),
+    "rate_not_positive": gettext_lazy("A rate must be above zero (%(value)s)."),
+    "reporting_circle": gettext_lazy("This would close a circle: %(circle)s."),
+    "reporting_too_deep": gettext_lazy("There are too many levels of managers above this person."),
+    "return_before_sale": gettext_lazy("Returned on %(day)s, but sold only on %(sold_on)s."),
+    "returned_more_than_sold": gettext_lazy(
+        "%(returned)s would be returned of a line sold for %(sold)s %(currency)s."
+    ),
+    "same_currency": gettext_lazy("Both currencies are %(value)s."),
+    "share_out_of_range": gettext_lazy("“%(value)s” is not a share above zero."),
+    "shares_not_whole": gettext_lazy(
+        "The shares of this line make %(sum)s, not 100 %%. "
+        "Shares on top of the whole are marked as such."
+    ),
+    "team_circle": gettext_lazy("The team would hang below itself, or too deep."),
+    "team_known": gettext_lazy("The team is known already."),
+    "team_unknown": gettext_lazy("There is no team “%(value)s”. Import teams first."),
+    "too_long": gettext_lazy("“%(value)s” is longer than %(most)s characters."),
+    "too_many_places": gettext_lazy("“%(value)s” has more than %(most)s decimal places."),
+    "wrong_number_of_cells": gettext_lazy(
+        "This line has %(found)s cells instead of %(expected)s."
+    ),
+    "zero_amount": gettext_lazy("The amount is zero: the line will earn nothing."),
+    # Undo
+    "changed_by_later_import": gettext_lazy(
+        "Import %(id)s changed %(rows)s of these lines later. Undo that one first."
+    ),
+    "not_committed": gettext_lazy("Only an import that was carried out can be undone."),
+    "quota_replaced_since": gettext_lazy(
+        "The quota of %(person)s was replaced on %(day)s. It cannot be taken back any more."
+    ),
+    "rows_changed_since": gettext_lazy(
+        "%(rows)s of these records changed since. The import cannot be undone as a whole."
+    ),
+    "undo_closed_days": gettext_lazy(
+        "%(day)s is closed: a final pay run has used these lines. Bring returns instead."
+    ),
+    "undo_lines_returned": gettext_lazy(
+        "%(rows)s returns refer to these lines (%(order_number)s first). Undo their import first."
+    ),
+    "undo_lines_shared": gettext_lazy(
+        "%(rows)s shares refer to these lines (%(order_number)s first). Undo their import first."
+    ),
+    "undo_still_used": gettext_lazy(
+        "Other records refer to what this import brought. It cannot be undone."
+    ),
+}
+ENCODINGS = {
+    "utf-8": gettext_lazy("UTF-8"),
+    "utf-8-sig": gettext_lazy("UTF-8 with mark"),
+    "utf-16-le": gettext_lazy("UTF-16"),
+    "utf-16-be": gettext_lazy("UTF-16, high byte first"),
+    "gb18030": gettext_lazy("GB18030 (simplified Chinese)"),
+    "big5": gettext_lazy("Big5 (traditional Chinese)"),
+    "windows-1252": gettext_lazy("Windows-1252 (Western European)"),
+}
+DELIMITERS = {
+    ",": gettext_lazy("Comma"),
+    ";": gettext_lazy("Semicolon"),
+    "\t": gettext_lazy("Tab"),
+    "|": gettext_lazy("Vertical bar"),
+}
+DAYS = frozenset({"day", "starts_on", "sold_on"})
+COUNTS = frozenset({"rows", "lines", "most", "columns", "found", "expected", "line", "days"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A problem as it is shown: where, and what."""
+
+    where: str
+    text: str
+    severity: str
+
+
+def sentence(code: str, params: Mapping[str, Any], kind: ImportKind | None = None) -> str:
+    """What a code with its values says. An unknown code is shown as it is."""
+    message = MESSAGES.get(code)
+    if message is None:
+        return code
+    values = {name: _shown(name, value, kind) for name, value in params.items()}
+    if "ends_before" in params:
+        values["last_day"] = _last_day(params["ends_before"])
+    try:
+        return str(message) % values
+    except (KeyError, ValueError):
+        return code
+
+
+def _shown(name: str, value: Any, kind: ImportKind | None) -> str:
+    if value is None:
+        return ""
+    if name == "field" and kind is not None:
+        return str(kind.field(value).label)
+    if name == "fields" and kind is not None:
+        return _(", ").join(str(kind.field(one).label) for one in value)
+    if name == "encoding":
+        return str(ENCODINGS.get(value, value))
+    if isinstance(value, list):
+        return _(", ").join(str(one) for one in value)
+    if name in DAYS:
+        return formats.day(date.fromisoformat(str(value)[:10]))
+    if name == "sum":
+        return formats.percent(value)
+    if name in COUNTS and isinstance(value, int):
+        return formats.number(value)
+    return str(value)
+
+
+def _last_day(ends_before: Any) -> str:
+    if not ends_before:
+        return ""
+    day = date.fromisoformat(str(ends_before)[:10])
+    return formats.day(date.fromordinal(day.toordinal() - 1))
+
+
+def told(problem: Problem, kind: ImportKind) -> Told:
+    """A problem with its place: the line, and what the column is called."""
+    names = {field.name: str(field.label) for field in kind.fields}
+    column = names.get(problem.column, "")
+    line = _("Line %(number)s") % {"number": formats.number(problem.row)} if problem.row else ""
+    where = _("%(line)s, %(column)s") if line and column else "%(line)s%(column)s"
+    return Told(
+        where % {"line": line, "column": column},
+        sentence(problem.code, problem.params, kind),
+        problem.severity,
+    )
+
+
+def layout_words(layout: Mapping[str, Any]) -> str:
+    """How a file was read, in a line: ``UTF-8 · Comma · with header · 12 columns``."""
+    parts = []
+    if layout.get("encoding"):
+        parts.append(str(ENCODINGS.get(layout["encoding"], layout["encoding"])))
+    if layout.get("delimiter"):
+        parts.append(str(DELIMITERS.get(layout["delimiter"], layout["delimiter"])))
+    if layout.get("type") in {"xlsx", "parquet"}:
+        parts.append({"xlsx": "XLSX", "parquet": "Parquet"}[layout["type"]])
+    if layout.get("sheet"):
+        parts.append(layout["sheet"])
+    parts.append(_("with header") if layout.get("has_header") else _("without header"))
+    columns = len(layout.get("columns", ()))
+    parts.append(ngettext("%(n)s column", "%(n)s columns", columns) % {"n": columns})
+    return " · ".join(parts)

@@ -1,0 +1,66 @@
+"""The pages that lead a file to its end."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from paceline.imports.models import Import
+from paceline.orders.models import OrderLine
+from tests.imports.files import LINES
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def upload(client: Client, kind: str, text: str) -> Import:
+    file = SimpleUploadedFile("lines.csv", text.encode(), "text/csv")
+    answer = client.post(reverse("imports:new"), {"kind": kind, "file": file})
+    assert answer.status_code == 303, answer.content.decode()
+    return Import.objects.latest("id")
+
+
+def mapping_of(source: Import) -> dict[str, str]:
+    data = {}
+    for name, one in source.mapping.items():
+        choice = "counted" if one["counted"] else "constant" if one["constant"] else ""
+        data[f"from-{name}"] = str(one["column"]) if one["column"] is not None else choice
+        data[f"constant-{name}"] = one["constant"]
+    return data
+
+
+def test_a_file_goes_all_the_way(world: World, client_for, run_jobs) -> None:
+    client = client_for(world.dana)
+    source = upload(client, "order_lines", LINES.format(priya=world.priya.number))
+    address = reverse("imports:import", args=[source.pk])
+    page = client.get(address)
+    assert "Where each value comes from" in page.content.decode()
+    client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
+    page = client.get(address).content.decode()
+    assert "Import 2 lines" in page
+    assert "Nobody has the number, address or name “nobody”" in page
+    client.post(reverse("imports:commit", args=[source.pk]))
+    client.post(reverse("imports:commit", args=[source.pk]))
+    assert run_jobs() == 1
+    assert OrderLine.objects.count() == 2
+    page = client.get(address).content.decode()
+    assert "2 lines are new" in page
+    rejected = b"".join(client.get(reverse("imports:rejected", args=[source.pk])))
+    assert "nobody" in rejected.decode("utf-8-sig")
+    client.post(reverse("imports:undo", args=[source.pk]), {"reason": "wrong month"})
+    assert OrderLine.objects.count() == 0
+
+
+def test_pages_ask_few_queries(world: World, client_for, django_assert_max_num_queries) -> None:
+    client = client_for(world.dana)
+    source = upload(client, "order_lines", LINES.format(priya=world.priya.number))
+    addresses = [reverse("imports:list"), reverse("imports:new")]
+    addresses.append(reverse("imports:import", args=[source.pk]))
+    for address in addresses:
+        with django_assert_max_num_queries(15):
+            assert client.get(address).status_code == 200
+    client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
+    with django_assert_max_num_queries(15):
+        assert client.get(addresses[-1]).status_code == 200
