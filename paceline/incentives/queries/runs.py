@@ -83,31 +83,26 @@ class ProblemGroup:
         return len(self.problems)
 
 
-def totals(run: Run) -> list[Totals]:
-    """By currency, in the order of their codes. One query."""
+def totals(*runs: Run) -> dict[int, list[Totals]]:
+    """For each run its totals by currency, in the order of their codes. One query."""
     rows = (
-        run.statements.order_by("currency")
-        .values("currency")
+        Statement.objects.filter(run__in=runs)
+        .order_by("run", "currency")
+        .values("run", "currency")
         .annotate(payees=Count("pk"), credited_sum=Sum("credited"), earned_sum=Sum("earned"))
     )
-    return [
-        Totals(row["currency"], row["payees"], row["credited_sum"], row["earned_sum"])
-        for row in rows
-    ]
+    found: dict[int, list[Totals]] = {run.pk: [] for run in runs}
+    for row in rows:
+        found[row["run"]].append(
+            Totals(row["currency"], row["payees"], row["credited_sum"], row["earned_sum"])
+        )
+    return found
 
 
-def compared(run: Run, other: Run | None) -> list[Compared]:
-    """The run's totals, each beside the other run's total in the same currency."""
-    before = {} if other is None else {one.currency: one for one in totals(other)}
-    return [Compared(one, before.get(one.currency)) for one in totals(run)]
-
-
-def run_before(run: Run) -> Run | None:
-    """The run of the same period that was calculated before this one."""
-    earlier = Run.objects.filter(
-        period=run.period_id, number__lt=run.number, computed_at__isnull=False
-    )
-    return earlier.select_related("period").order_by("-number").first()
+def compared(now: Sequence[Totals], before: Sequence[Totals]) -> list[Compared]:
+    """Totals, each beside those of another run in the same currency."""
+    other = {one.currency: one for one in before}
+    return [Compared(one, other.get(one.currency)) for one in now]
 
 
 def run_that_counts(period_key: str) -> Run | None:
@@ -119,20 +114,16 @@ def run_that_counts(period_key: str) -> Run | None:
     ).first()
 
 
-def largest_changes(run: Run, other: Run, person: Person) -> list[Change]:
-    """Payees whose pay differs most from the other run, among those the reader may see.
+def largest_changes(statements: Sequence[Statement], other: Run) -> list[Change]:
+    """Those of the statements whose pay differs most from the same payee's in another run.
 
-    Amounts of different currencies are never compared: the largest of each currency come first.
+    Amounts of different currencies are never compared: each currency has its own largest ones.
+    One query.
     """
-    rows = run.statements.filter(pk__in=Statement.objects.visible_to(person).values("pk"))
-    before = {
-        (payee, currency): earned
-        for payee, currency, earned in other.statements.values_list(
-            "payee_id", "currency", "earned"
-        )
-    }
+    rows = other.statements.values_list("payee_id", "currency", "earned")
+    before = {(payee, currency): earned for payee, currency, earned in rows}
     by_currency: dict[str, list[Change]] = defaultdict(list)
-    for statement in rows.select_related("payee"):
+    for statement in statements:
         change = Change(statement, before.get((statement.payee_id, statement.currency)))
         if change.difference:
             by_currency[statement.currency].append(change)
@@ -188,10 +179,11 @@ def _round_width(span: Decimal, wanted: int) -> Decimal:
         width *= 10
 
 
-def runs_of(period: PayPeriod) -> QuerySet[Run]:
-    """Every run of a period, the newest first, with who asked and how it ended."""
+def runs_beside(pk: int, person: Person) -> QuerySet[Run]:
+    """The run with this key and every other of its period, the newest first."""
     return (
-        Run.objects.filter(period=period)
+        Run.objects.visible_to(person)
+        .filter(period__runs=pk)
         .select_related("period", "requested_by", "progress", "finalisation__finalised_by")
         .order_by("-number")
     )
@@ -237,17 +229,7 @@ def period_states(periods: Iterable[PayPeriod]) -> list[PeriodState]:
         standing = counting.get(run.period_id)
         if run.computed_at is not None and not (standing and standing.pk in final):
             counting[run.period_id] = run
-    sums: dict[int, list[Totals]] = defaultdict(list)
-    rows = (
-        Statement.objects.filter(run__in=[run.pk for run in counting.values()])
-        .order_by("run", "currency")
-        .values("run", "currency")
-        .annotate(n=Count("pk"), credited_sum=Sum("credited"), earned_sum=Sum("earned"))
-    )
-    for row in rows:
-        sums[row["run"]].append(
-            Totals(row["currency"], row["n"], row["credited_sum"], row["earned_sum"])
-        )
+    sums = totals(*counting.values())
     releases = dict[int, tuple[int, int]]()
     for period_id, released, paid in (
         Release.objects.filter(period__in=known)

@@ -7,16 +7,17 @@ from datetime import date
 
 from django.db.models import Count, Max, QuerySet
 
-from paceline.incentives.models import LineThread
+from paceline.incentives.models import LineComment, LineThread
 from paceline.org.models import Person, Role, RoleGrant
 
 
 def pay_desk_of(thread: LineThread, *, on: date) -> Sequence[Person]:
     """Those of the pay desk who already talk in the thread; else every compensation manager."""
     payee = thread.statement.payee_id
-    talking = Person.objects.filter(linecomment__thread=thread).exclude(pk=payee).distinct()
-    grants = RoleGrant.objects.on(on).filter(role=Role.COMPENSATION)
-    return list(talking) or list(Person.objects.filter(role_grants__in=grants).distinct())
+    written = LineComment.objects.filter(thread=thread).exclude(author=payee).values("author")
+    granted = RoleGrant.objects.on(on).filter(role=Role.COMPENSATION).values("person")
+    talking = list(Person.objects.filter(pk__in=written))
+    return talking or list(Person.objects.filter(pk__in=granted))
 
 
 def threads_for(person: Person) -> QuerySet[LineThread]:

@@ -164,52 +164,63 @@ def _refusal(refusal: Exception) -> str:
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """A run: its progress while it works, then its summary and statements."""
     person = _reader(request)
-    run = _run(person, pk)
+    runs = list(queries.runs_beside(pk, person))
+    run = next((one for one in runs if one.pk == pk), None)
+    if run is None:
+        raise Http404
     context: dict[str, Any] = {
         "run": run,
         "name": words.period_name(run.period),
-        "badge": words.run_badge(run.progress.state if run.progress else ""),
-        "may_cancel": access.may_cancel_run(person, run),
+        "badge": _badge(run),
         "may_request": access.may_request_run(person),
-        "runs": [
-            (one, words.run_badge(one.progress.state if one.progress else ""))
-            for one in queries.runs_of(run.period)
-        ],
+        "runs": [(one, _badge(one)) for one in runs],
+        "finalisation": next(
+            (one.finalisation for one in runs if hasattr(one, "finalisation")), None
+        ),
+        "problem_groups": _problems(run),
+        "failure": _failure(run),
     }
-    context["finalisation"] = next(
-        (one.finalisation for one, _badge in context["runs"] if hasattr(one, "finalisation")), None
-    )
     if run.computed_at is None:
-        context["problem_groups"] = _problems(run)
-        context["failure"] = _failure(run)
         return page(request, "incentives/runs/show.html", context, fragment="status")
+    if request.headers.get("HX-Target") == "run-status":
+        return HttpResponse(headers={"HX-Refresh": "true"})
     table = statement_table(request, run, person)
     if table.wants_export:
         return table.export()
-    context |= _summary(request, run, person) | {"table": table}
+    context |= _summary(run, runs, person) | {"table": table}
     return page(request, "incentives/runs/show.html", context)
 
 
-def _summary(request: HttpRequest, run: Run, person: Person) -> dict[str, Any]:
-    earlier_run = queries.run_before(run)
+def _badge(run: Run) -> Badge:
+    return words.run_badge(run.progress.state if run.progress else "")
+
+
+def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
+    """What the run paid, against the period before and the run before."""
+    earlier = next((one for one in runs if one.number < run.number and one.computed_at), None)
     period_before = before(calendar_period(run.period.key))
     other = queries.run_that_counts(period_before.key)
-    compared = queries.compared(run, other)
+    sums = queries.totals(*(one for one in (run, earlier, other) if one is not None))
+    compared = queries.compared(sums[run.pk], sums[other.pk] if other else [])
+    statements = list(statements_of(run, person))
     unreleased = list(queries.unreleased(run).values_list("pk", flat=True))
-    finalised = hasattr(run, "finalisation")
-    changes = queries.largest_changes(run, other, person) if other else []
+    finalised = any(hasattr(one, "finalisation") for one in runs)
     return {
         "payees": sum(one.now.payees for one in compared),
         "totals": compared,
         "other_name": words.period_name(period_before) if other else "",
-        "earlier_run": earlier_run,
-        "earlier_totals": queries.compared(run, earlier_run) if earlier_run else [],
-        "changes": changes,
-        "problem_groups": _problems(run),
+        "earlier_run": earlier,
+        "earlier_totals": (
+            queries.compared(sums[run.pk], sums[earlier.pk]) if earlier is not None else []
+        ),
+        "changes": queries.largest_changes(statements, other) if other else [],
         "plans": [_plan_checks(one) for one in run.checks.get("plans", [])],
-        "charts": _charts(run, person),
+        "charts": _charts(statements),
         "unreleased": unreleased,
-        "may_release": access.may_release(person) and bool(unreleased),
+        "release_hidden": [("all", "1")],
+        "may_release": access.may_release(person)
+        and bool(unreleased)
+        and (not finalised or hasattr(run, "finalisation")),
         "may_finalise": access.may_finalise(person, run) and not finalised,
         "own_run": access.may_finalise_runs(person) and run.requested_by_id == person.pk,
     }
@@ -240,11 +251,11 @@ def _plan_checks(plan: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _charts(run: Run, person: Person) -> list[BarChart]:
+def _charts(statements: list[Statement]) -> list[BarChart]:
     """How earnings are spread, one chart for each currency that more than a few are paid in."""
     amounts: dict[str, list[Decimal]] = {}
-    for currency, earned in statements_of(run, person).values_list("currency", "earned"):
-        amounts.setdefault(currency, []).append(earned)
+    for one in statements:
+        amounts.setdefault(one.currency, []).append(one.earned)
     found = []
     for currency, values in sorted(amounts.items()):
         if len(values) < 5:

@@ -1,0 +1,114 @@
+"""What about pay waits for whom."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from paceline.incentives.access import pay as access
+from paceline.incentives.models import LineThread, PayPeriod, Run, Statement
+from paceline.incentives.queries.payroll import periods_waiting
+from paceline.incentives.queries.runs import period_states
+from paceline.kernel.shell import Attention
+from paceline.org.models import Person
+
+RECENT = timedelta(days=400)
+NEW = timedelta(days=30)
+
+
+def attention(person: Person, as_of: date) -> list[Attention]:
+    """Runs that failed or wait to be released or closed, questions, payroll, one's own news."""
+    found: list[Attention] = []
+    if access.may_request_run(person) or access.may_finalise_runs(person):
+        found += _of_periods(person, as_of)
+    if access.may_export_payroll(person):
+        found += _of_payroll()
+    if access.is_pay_desk(person):
+        found += _of_questions(person)
+    return found + _of_own_statements(person, as_of)
+
+
+def _of_periods(person: Person, as_of: date) -> list[Attention]:
+    periods = PayPeriod.objects.filter(ends_before__gt=as_of - RECENT)
+    found = []
+    for state in period_states(periods):
+        run = state.counting_run or state.last_run
+        if run is None:
+            continue
+        text, weight = _worded(state.state, run, person, everyone=state.released == state.payees)
+        if text:
+            found.append(
+                Attention(
+                    text=text % {"period": state.period.key},
+                    detail=ngettext("%(count)d statement", "%(count)d statements", state.payees)
+                    % {"count": state.payees}
+                    if state.payees
+                    else "",
+                    url=reverse("incentives:run", args=[run.pk]),
+                    icon="calculator",
+                    weight=weight,
+                )
+            )
+    return found
+
+
+def _worded(state: str, run: Run, person: Person, *, everyone: bool) -> tuple[str, int]:
+    if access.may_request_run(person):
+        if state == "failed":
+            return _("The run of %(period)s failed"), 90
+        if state == "calculated":
+            return _("%(period)s is calculated and waits to be released"), 70
+        if state == "released" and not everyone:
+            return _("%(period)s is released in part"), 50
+    if access.may_finalise(person, run) and state in {"released", "paid"} and everyone:
+        return _("%(period)s can be closed"), 55
+    return "", 0
+
+
+def _of_payroll() -> list[Attention]:
+    return [
+        Attention(
+            text=_("%(period)s waits to be handed to payroll") % {"period": period.key},
+            detail=ngettext("%(count)d payment", "%(count)d payments", waiting)
+            % {"count": waiting},
+            url=reverse("incentives:payroll-preview", args=[period.key]),
+            icon="cash",
+            weight=75,
+        )
+        for period, waiting in periods_waiting()
+    ]
+
+
+def _of_questions(person: Person) -> list[Attention]:
+    waiting = LineThread.objects.visible_to(person).unresolved().count()
+    if not waiting:
+        return []
+    text = ngettext("%(count)d question waits", "%(count)d questions wait", waiting)
+    return [
+        Attention(
+            text=text % {"count": waiting},
+            url=reverse("incentives:threads"),
+            icon="message-question",
+            weight=65,
+        )
+    ]
+
+
+def _of_own_statements(person: Person, as_of: date) -> list[Attention]:
+    new = (
+        Statement.objects.filter(payee=person, release__released_at__date__gt=as_of - NEW)
+        .select_related("period")
+        .order_by("-period__starts_on")
+    )
+    return [
+        Attention(
+            text=_("Your statement for %(period)s is here") % {"period": one.period.key},
+            url=reverse("incentives:statement", args=[one.pk]),
+            icon="receipt-2",
+            weight=60,
+        )
+        for one in new[:3]
+    ]
