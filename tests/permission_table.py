@@ -15,7 +15,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,7 +38,7 @@ class Url:
     ``anonymous``: ``login`` sends strangers to the sign-in page, ``open`` answers them.
     """
 
-    allow: Mapping[str, Set[str]]
+    allow: Mapping[str, AbstractSet[str]]
     args: Callable[[World], dict[str, Any] | None] | None = None
     hidden: int | Mapping[str, int] = 403
     data: Callable[[World], dict[str, Any]] | None = None

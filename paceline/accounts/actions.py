@@ -145,3 +145,8 @@ def sign_out_everywhere(*, user: User, by: Actor, at: datetime) -> int:
 def note_link(*, user: User, by: Actor, at: datetime) -> None:
     """Note that someone was given a link to set the account's password with."""
     audit.record("password_link_made", subject=user, by=by, at=at)
+
+
+def note_sign_in(*, user: User, by: Actor | None, at: datetime, way: str) -> None:
+    """Note a sign-in that did not go through the sign-in page."""
+    audit.record("signed_in", subject=user, by=by, at=at, after={"way": way})

@@ -97,19 +97,31 @@ def both_made_and_checked(sections: Iterable[Section]) -> Iterator[tuple[str, st
 
 
 def as_markdown(section: Section, roles: Iterable[str]) -> str:
-    """The section as a table: one row a right, one column a relation and a role."""
+    """The section as a table: one row a right, the relations and roles that give it named."""
     names = list(roles)
-    relations = list(Relation)
     lines = [
-        "| field | right | act | " + " | ".join([*relations, *names]) + " | note |",
-        "|" + "---|" * (4 + len(relations) + len(names)),
+        "| field | right | kind | by relation | by role | note |",
+        "|---|---|---|---|---|---|",
     ]
     for rule in section.rules:
-        marks = ["✓" if relation in rule.relations else "" for relation in relations]
-        marks += ["✓" if name in rule.roles else "" for name in names]
-        cells = [rule.field, rule.right, rule.act, *marks, rule.note]
-        lines.append("| " + " | ".join(cells) + " |")
+        relations = [relation for relation in Relation if relation in rule.relations]
+        given = [name for name in names if name in rule.roles]
+        everyone = "everyone" if rule.relations == EVERYONE else ", ".join(relations)
+        what = "whole" if rule.field == "*" else rule.field
+        cells = [what, rule.right, rule.act, everyone, ", ".join(given), rule.note]
+        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(lines)
+
+
+def document(introduction: str, roles: Iterable[str]) -> str:
+    """The whole matrix as the text of ``docs/rights.md``."""
+    names = list(roles)
+    parts = [introduction.strip()]
+    parts += [
+        f"## {str(section.of).capitalize()}\n\n{as_markdown(section, names)}"
+        for section in all_sections()
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 @cache

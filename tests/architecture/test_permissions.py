@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from tests.accounts.permissions import LIBRARY
 from tests.permission_table import Url
 from tests.world import World, sign_in
 
@@ -31,13 +32,6 @@ def tables() -> dict[str, Url]:
     return found
 
 
-def library() -> dict[str, str]:
-    """The sign-in library's own addresses: ``open`` or ``login``."""
-    from tests.accounts.permissions import LIBRARY
-
-    return LIBRARY
-
-
 def names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
     """The full name of every address of the product."""
     for entry in resolver.url_patterns:
@@ -52,7 +46,7 @@ URLS = tables()
 
 
 def test_every_address_is_in_a_table() -> None:
-    known = set(URLS) | set(library())
+    known = set(URLS) | set(LIBRARY)
     missing = sorted(set(names(get_resolver())) - known)
     assert not missing, f"write down who may use: {missing}"
 
@@ -130,7 +124,7 @@ def stranger(url: Url, address: str, data: dict[str, object]) -> Iterator[str]:
             yield f"a stranger {method}: {status} {goes_to}"
 
 
-@pytest.mark.parametrize("name", sorted(library()))
+@pytest.mark.parametrize("name", sorted(LIBRARY))
 def test_the_sign_in_library_asks_for_sign_in(name: str, world: World) -> None:
     kwargs = {
         "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
@@ -140,7 +134,7 @@ def test_the_sign_in_library_asks_for_sign_in(name: str, world: World) -> None:
     }.get(name)
     answer = Client().get(reverse(name, kwargs=kwargs))
     assert answer.status_code < 500
-    if library()[name] == "login":
+    if LIBRARY[name] == "login":
         assert answer.status_code in {302, 404, 405}
         if answer.status_code == 302:
             assert LOGIN in answer["Location"]

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from paceline.accounts.actions import note_sign_in
 from paceline.accounts.models import User
 from paceline.accounts.verification import record_demo_sign_in
 from paceline.kernel.pages import page
@@ -40,4 +41,5 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
     login(request, person.user, backend=BACKEND)
     record_demo_sign_in(request, person.user)
     UserSession.objects.create_from_request(request)
+    note_sign_in(user=person.user, by=person, at=timezone.now(), way="one click")
     return HttpResponseRedirect("/", status=303)

@@ -21,7 +21,7 @@ from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org import access, actions, queries
 from paceline.org.forms import NewPersonForm, PersonForm
-from paceline.org.models import Person, Role
+from paceline.org.models import Person, ReportingLine, Role
 from paceline.org.requests import PersonRequest
 from paceline.org.views.changes import answer_change, given
 from paceline.org.wording import fact
@@ -109,6 +109,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     if access.may_read_roles(viewer, person):
         kinds.add("role")
     events = queries.life(person, today, frozenset(kinds))
+    lines = [e.row for e in events if e.is_now and isinstance(e.row, ReportingLine)]
     may_manage_account = access.may_manage_account(viewer, person)
     context = {
         "subject": person,
@@ -121,7 +122,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
             if event.kind == "role" and event.is_now
         ],
         "reports": queries.reports(person, today),
-        "manager": queries.manager(person, today),
+        "manager": next((line.manager for line in lines), None),
         "may_change": access.may_change(viewer, person),
         "may_grant": access.may_grant_roles(viewer, person),
         "may_manage_account": may_manage_account,

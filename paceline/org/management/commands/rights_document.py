@@ -1,0 +1,52 @@
+"""Prints docs/rights.md from the matrix that the product asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import translation
+
+from paceline.kernel.rights import document
+from paceline.org.models import Role
+
+INTRODUCTION = """
+# Rights
+
+Who may do what with which field of which object. This page is written by
+`python manage.py rights_document > docs/rights.md` from the `SECTIONS` of each app's `access`
+module; the product asks the same rows, and a test fails when this page is behind.
+
+A right comes from a **role** that somebody was given for a time, or from a **relation**: how the
+one whom the object is about stands to the one who asks, on the day that counts.
+
+| relation | the object is about |
+|---|---|
+| self | the one who asks |
+| report | somebody who reports to them directly |
+| indirect report | somebody who reports to them over others |
+| former report | somebody who did so once: read for those days only |
+| peer | somebody with the same manager or team: nothing beyond what everyone may |
+| other | anybody else |
+
+Being a lead is no role that gives rights; it follows from the reporting line. The roles salesperson
+and team lead only say what somebody does.
+
+**Separation of duties.** Every right to change is `make` or `check`. No role both makes and checks
+one object, and one person cannot have two of compensation, finance and administrator. Whoever made
+a thing never checks it, whatever their roles; the database refuses it too where it can.
+Administrators give rights and accounts; they neither see nor approve pay. Nobody gives rights to
+themselves, or changes their own employment, seat or reporting line.
+
+What somebody may not even know of answers 404; what they may know of but not do answers 403.
+Running and approving pay needs a second step at sign-in; releasing pay and handing it to payroll
+needs a fresh proof on top.
+"""
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *_args: Any, **_given: Any) -> None:
+        with translation.override("en"):
+            self.stdout.write(document(INTRODUCTION, Role.values), ending="")

@@ -1,0 +1,269 @@
+"""The pages of people, teams, roles and the trail: what they show, to whom, in how many queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from paceline.kernel.audit import AuditEntry
+from paceline.org import access, actions
+from paceline.org.models import (
+    Employment,
+    Person,
+    PositionHolding,
+    ReportingLine,
+    RoleGrant,
+    TeamMembership,
+)
+from tests.world import World
+
+ClientFor = Callable[..., Client]
+MAX_QUERIES = 15
+
+
+def person_page(person: Person) -> str:
+    return reverse("org:person", args=[person.pk])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["people", "teams", "roles", "access_review", "audit", "person_new", "role_new", "person"],
+)
+def test_pages_need_few_queries(
+    world: World,
+    client_for: ClientFor,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    name: str,
+) -> None:
+    who = world.ada if name.startswith("role") or name == "audit" else world.hana
+    browser = client_for(who)
+    url = person_page(world.priya) if name == "person" else reverse(f"org:{name}")
+    browser.get(url)
+    with django_assert_max_num_queries(MAX_QUERIES):
+        assert browser.get(url).status_code == 200
+
+
+def test_person_page_for_an_administrator_needs_few_queries(
+    world: World,
+    client_for: ClientFor,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    browser = client_for(world.ada)
+    browser.get(person_page(world.marco))
+    with django_assert_max_num_queries(MAX_QUERIES):
+        assert browser.get(person_page(world.marco)).status_code == 200
+
+
+def test_terms_are_shown_to_those_who_may(world: World, client_for: ClientFor) -> None:
+    for name in ("priya", "marco", "erik", "hana", "dana", "ines"):
+        shown = client_for(world.cast[name]).get(person_page(world.priya)).content.decode()
+        assert "paid in USD" in shown, name
+    for name in ("omar", "sofia", "ada"):
+        shown = client_for(world.cast[name]).get(person_page(world.priya)).content.decode()
+        assert "USD" not in shown, name
+
+
+def test_a_new_person(world: World, client_for: ClientFor) -> None:
+    browser = client_for(world.hana)
+    sent = {
+        "number": "E100",
+        "name": "陳小美",
+        "latin_name": "Chen Xiaomei",
+        "starts_on": "2026-08-01",
+        "country": "TW",
+        "currency": "TWD",
+        "language": "zh-hant",
+        "time_zone": "Asia/Taipei",
+    }
+    assert browser.post(reverse("org:person_new"), sent).status_code == 303
+    person = Person.objects.get(number="E100")
+    terms = person.employments.get()
+    assert (terms.starts_on, terms.currency) == (date(2026, 8, 1), "TWD")
+    again = browser.post(reverse("org:person_new"), {**sent, "name": "Other"})
+    assert again.status_code == 422
+    assert "Someone else has this employee number." in again.content.decode()
+    assert Person.objects.filter(number="E100").get().name == "陳小美"
+
+
+def test_moving_to_a_team_on_a_day(world: World, client_for: ClientFor) -> None:
+    browser = client_for(world.hana)
+    url = reverse("org:person_team", args=[world.priya.pk])
+    sent = {"team": world.south.pk, "starts_on": "2026-08-01", "reason": "New market"}
+    assert browser.post(url, sent)["Location"] == person_page(world.priya)
+    rows = TeamMembership.objects.filter(person=world.priya).order_by("starts_on")
+    assert [(row.team, row.last_day) for row in rows] == [
+        (world.north, date(2026, 7, 31)),
+        (world.south, None),
+    ]
+    entry = AuditEntry.objects.filter(action="moved_to_team").latest("pk")
+    assert (entry.actor_id, entry.reason) == (world.hana.pk, "New market")
+    clash = browser.post(url, {"team": world.company.pk, "starts_on": "2026-07-20"})
+    assert clash.status_code == 422
+    assert "Something else already counts on some of these days: Team South" in (
+        clash.content.decode()
+    )
+    assert rows.count() == 2
+
+
+def test_an_end_before_the_start_is_refused(world: World, client_for: ClientFor) -> None:
+    url = reverse("org:person_position", args=[world.priya.pk])
+    sent = {"position": world.lead.pk, "starts_on": "2026-08-01", "last_day": "2026-07-01"}
+    answer = client_for(world.hana).post(url, sent)
+    assert answer.status_code == 422
+    assert "The end must come after the start." in answer.content.decode()
+    assert PositionHolding.objects.filter(person=world.priya).count() == 1
+
+
+def test_a_circle_is_named_on_the_page(world: World, client_for: ClientFor) -> None:
+    url = reverse("org:person_manager", args=[world.erik.pk])
+    answer = client_for(world.hana).post(
+        url, {"manager": world.priya.pk, "starts_on": "2026-08-01"}
+    )
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert "Erik Lund → Priya Nair → Marco Bianchi → Erik Lund" in shown
+    assert not ReportingLine.objects.filter(person=world.erik).exists()
+
+
+def test_ending_an_employment_ends_all_that_hangs_on_it(
+    world: World, client_for: ClientFor
+) -> None:
+    url = reverse("org:person_employment_end", args=[world.omar.pk])
+    answer = client_for(world.hana).post(url, {"last_day": "2026-12-31", "reason": "Moves away"})
+    assert answer.status_code == 303
+    end = date(2027, 1, 1)
+    for model in (Employment, PositionHolding, TeamMembership, ReportingLine, RoleGrant):
+        assert model.objects.filter(person=world.omar).get().ends_before == end, model
+    before, after = end - timedelta(days=1), end
+    assert access.relation(world.sofia, world.omar, before).value == "report"
+    assert access.relation(world.sofia, world.omar, after).value == "former report"
+
+
+def test_new_terms_keep_the_old_ones(world: World, client_for: ClientFor) -> None:
+    url = reverse("org:person_employment", args=[world.priya.pk])
+    sent = {
+        "starts_on": "2026-09-01",
+        "country": "JP",
+        "currency": "JPY",
+        "language": "en",
+        "time_zone": "Asia/Tokyo",
+    }
+    assert client_for(world.dana).post(url, sent).status_code == 303
+    rows = Employment.objects.filter(person=world.priya).order_by("starts_on")
+    assert [(row.currency, row.last_day) for row in rows] == [
+        ("USD", date(2026, 8, 31)),
+        ("JPY", None),
+    ]
+
+
+def test_nobody_changes_their_own_seat(world: World, client_for: ClientFor) -> None:
+    url = reverse("org:person_manager", args=[world.hana.pk])
+    sent = {"manager": world.dana.pk, "starts_on": "2026-08-01"}
+    assert client_for(world.hana).post(url, sent).status_code == 403
+    assert ReportingLine.objects.filter(person=world.hana).count() == 1
+
+
+def test_incompatible_roles_are_explained(world: World, client_for: ClientFor) -> None:
+    url = reverse("org:person_role", args=[world.dana.pk])
+    answer = client_for(world.ada).post(url, {"role": "finance", "starts_on": "2026-07-15"})
+    assert answer.status_code == 422
+    assert "Whoever makes pay must not approve it" in answer.content.decode()
+    assert RoleGrant.objects.filter(person=world.dana).count() == 1
+
+
+def test_an_account_from_nothing_to_sign_in(world: World, client_for: ClientFor) -> None:
+    nadia = actions.add_person(number="N1", name="Nadia", by=world.hana, at=world.now)
+    actions.employ(
+        person=nadia,
+        terms=actions.Terms("TW", "TWD", "zh-hant", "Asia/Taipei"),
+        starts_on=world.founded,
+        by=world.hana,
+        at=world.now,
+    )
+    admin = client_for(world.ada)
+    url = reverse("org:account_new", args=[nadia.pk])
+    taken = admin.post(url, {"email": "PRIYA@example.com"})
+    assert "Someone already signs in with this address." in taken.content.decode()
+    assert admin.post(url, {"email": "nadia@example.com"}).status_code == 303
+    user = Person.objects.get(pk=nadia.pk).user
+    assert user is not None
+    assert (user.language, user.time_zone) == ("zh-hant", "Asia/Taipei")
+    shown = admin.post(reverse("org:account_link", args=[nadia.pk])).content.decode()
+    link = shown.split('<p class="source">')[1].split("</p>")[0].removeprefix("http://testserver")
+    nadias = Client()
+    form = nadias.get(link, follow=True)
+    sent = {"password1": "ein langes Kennwort 9", "password2": "ein langes Kennwort 9"}
+    nadias.post(form.redirect_chain[-1][0], sent)
+    nadias.post("/account/login/", {"login": "nadia@example.com", "password": sent["password1"]})
+    assert nadias.get("/account/security").status_code == 200
+
+
+def test_team_circle_is_refused(world: World, client_for: ClientFor) -> None:
+    url = reverse("org:team_change", args=[world.company.pk])
+    answer = client_for(world.hana).post(url, {"name": "Company", "parent": world.north.pk})
+    assert answer.status_code == 422
+    assert "A team cannot lie below itself" in answer.content.decode()
+    world.company.refresh_from_db()
+    assert world.company.parent is None
+
+
+def test_the_access_review_looks_back(world: World, client_for: ClientFor) -> None:
+    actions.end_role(
+        person=world.ines,
+        role="finance",
+        ends_before=date(2026, 7, 10),
+        by=world.ada,
+        at=world.now,
+    )
+    browser = client_for(world.dana)
+    url = reverse("org:access_review")
+
+    def finance(on: str) -> list[str]:
+        lines = browser.get(url, {"on": on, "review-export": "csv"})
+        text = b"".join(lines.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+        return [line for line in text.splitlines() if "Finance approver" in line]
+
+    assert len(finance("2026-07-09")) == 1
+    assert finance("2026-07-10") == []
+    assert "Fred Braun" in browser.get(url, {"on": "2026-03-31"}).content.decode()
+    assert "Fred Braun" not in browser.get(url, {"on": "2026-04-01"}).content.decode()
+
+
+def test_the_trail_is_narrowed_and_opened(world: World, client_for: ClientFor) -> None:
+    actions.move_to_team(
+        person=world.priya,
+        team=world.south,
+        starts_on=date(2026, 8, 1),
+        by=world.hana,
+        at=world.now,
+        reason="New market",
+    )
+    browser = client_for(world.ines)
+    url = reverse("org:audit")
+    shown = browser.get(url, {"who": world.hana.pk}).content.decode()
+    assert "Moved to a team" in shown
+    assert "New market" in shown
+    assert "Role given" not in shown.split("<tbody>")[1]
+    assert "New market" not in browser.get(url, {"since": "2026-07-16"}).content.decode()
+    assert (
+        "New market"
+        in browser.get(url, {"since": "2026-07-15", "until": "2026-07-15"}).content.decode()
+    )
+    entry = AuditEntry.objects.get(reason="New market")
+    opened = browser.get(reverse("org:audit_entry", args=[entry.pk])).content.decode()
+    assert "<del>North</del>" in opened
+    assert "<strong>South</strong>" in opened
+
+
+def test_people_whose_manager_left_are_found(world: World, client_for: ClientFor) -> None:
+    actions.end_employment(
+        person=world.marco, ends_before=date(2026, 7, 1), by=world.hana, at=world.now
+    )
+    shown = client_for(world.hana).get(reverse("org:people"), {"stranded": "1"}).content.decode()
+    assert "Priya Nair" in shown
+    assert "Omar Haddad" not in shown.split("<tbody>")[1]
