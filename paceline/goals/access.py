@@ -1,18 +1,28 @@
-"""Who may set what others are asked to reach."""
+"""Who may read and set what others are asked to reach."""
 
 from __future__ import annotations
 
+from paceline.kernel.rights import LINE_BELOW, Act, Relation, Rule, Section
 from paceline.org.models import Person, Role
 
-
-def may_read_quotas(person: Person) -> bool:
-    """Everyone reads quotas that concern them; :meth:`Quota.visible_to` says which."""
-    return person.pk is not None
+QUOTA = Section(
+    "quota",
+    (
+        Rule(
+            "*",
+            "read",
+            roles=frozenset({Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE}),
+            relations=LINE_BELOW | {Relation.SELF},
+        ),
+        Rule("*", "set", Act.MAKE, roles=frozenset({Role.COMPENSATION}), note="by hand or by file"),
+    ),
+)
+SECTIONS = (QUOTA,)
 
 
 def may_set_quota(person: Person) -> bool:
-    return person.has_role(Role.COMPENSATION)
+    return QUOTA.allows("set", person.roles)
 
 
-def may_import_quotas(person: Person) -> bool:
-    return may_set_quota(person)
+def may_read_all_quotas(person: Person) -> bool:
+    return QUOTA.allows("read", person.roles)

@@ -9,6 +9,10 @@ class GoalsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from paceline.goals.kinds import register_kinds  # noqa: PLC0415 - once models are loaded
+        # Only now are the models loaded that these need.
+        from paceline.goals.acts import ACTS  # noqa: PLC0415
+        from paceline.goals.kinds import register_kinds  # noqa: PLC0415
+        from paceline.kernel import acts  # noqa: PLC0415
 
+        acts.register(ACTS)
         register_kinds()

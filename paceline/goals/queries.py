@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 
 from paceline.goals.models import Quota
+from paceline.org.models import Person
 
 QUOTAS = pa.schema(
     [
@@ -33,3 +35,39 @@ def quotas_table(starts_on: date, ends_before: date) -> pa.Table:
         [pa.array(column, field.type) for column, field in zip(columns, QUOTAS, strict=True)],
         schema=QUOTAS,
     )
+
+
+HISTORY_MAX = 100
+
+
+def standing_for(person: Person) -> QuerySet[Quota]:
+    """The standing quotas that a person may read, with how often each was changed."""
+    return (
+        Quota.objects.visible_to(person)
+        .standing()
+        .select_related("person")
+        .annotate(changes=_changes())
+    )
+
+
+def _changes() -> Subquery:
+    """How many rows an earlier decision left for the same payee, measure and first day."""
+    same = Quota.objects.filter(
+        person=OuterRef("person"), measure=OuterRef("measure"), starts_on=OuterRef("starts_on")
+    )
+    counted = same.order_by().values("person").annotate(n=Count("pk") - 1).values("n")
+    return Subquery(counted, output_field=IntegerField())
+
+
+def history(quota: Quota) -> list[Quota]:
+    """What the quota says and said, the newest first; the last of the list came first."""
+    rows = Quota.objects.filter(
+        person=quota.person_id, measure=quota.measure, starts_on=quota.starts_on
+    ).select_related("person", "set_by", "imported_by")
+    return list(rows.order_by("-id")[:HISTORY_MAX])
+
+
+def years(person: Person) -> list[tuple[str, str]]:
+    """The years in which quotas begin that a person may read, the newest first."""
+    days = Quota.objects.visible_to(person).standing().order_by().dates("starts_on", "year", "DESC")
+    return [(str(day.year), str(day.year)) for day in days]

@@ -200,7 +200,7 @@ def _match(step: Step, write: company.Write) -> Callable[[Check], Changes]:
 
 
 def _apply(step: Step, write: company.Write) -> Callable[[Check, Changes, Commit], None]:
-    def apply(check: Check, changes: Changes, commit: Commit) -> None:  # noqa: ARG001
+    def apply(check: Check, changes: Changes, commit: Commit) -> None:
         company.perform(step(check), write, commit)
 
     return apply

@@ -125,9 +125,7 @@ MESSAGES = {
     "team_unknown": gettext_lazy("There is no team “%(value)s”. Import teams first."),
     "too_long": gettext_lazy("“%(value)s” is longer than %(most)s characters."),
     "too_many_places": gettext_lazy("“%(value)s” has more than %(most)s decimal places."),
-    "wrong_number_of_cells": gettext_lazy(
-        "This line has %(found)s cells instead of %(expected)s."
-    ),
+    "wrong_number_of_cells": gettext_lazy("This line has %(found)s cells instead of %(expected)s."),
     "zero_amount": gettext_lazy("The amount is zero: the line will earn nothing."),
     # Undo
     "changed_by_later_import": gettext_lazy(

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Model, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.utils.text import slugify
 
@@ -175,7 +175,9 @@ class Table:
             return rows
         if isinstance(rows, QuerySet):
             path = F(column.sort)
-            first = path.desc(nulls_last=True) if downwards else path.asc(nulls_last=True)
+            # Where nothing can be missing the plain order stands in the index; the other does not.
+            last = True if may_be_null(rows.model, column.sort) else None
+            first = path.desc(nulls_last=last) if downwards else path.asc(nulls_last=last)
             return rows.order_by(first, "-pk" if downwards else "pk")
         known = [row for row in rows if follow(row, column.sort) is not None]
         known.sort(key=lambda row: follow(row, column.sort), reverse=downwards)
@@ -356,3 +358,9 @@ class Table:
             rows = rows.iterator(chunk_size=2000)
         for row in rows:
             yield [value for one in self.columns for value in exported_cells(row, one)]
+
+
+def may_be_null(model: type[Model], path: str) -> bool:
+    """Whether a database path can be empty; paths over other tables and annotations may be."""
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    return path not in fields or fields[path].null

@@ -1,18 +1,43 @@
-"""Who may read and bring in what the shop sold."""
+"""Who may read and bring in what was sold."""
 
 from __future__ import annotations
 
+from paceline.kernel.rights import Act, Rule, Section
 from paceline.org.models import Person, Role
+
+ORDER_LINE = Section(
+    "order line",
+    (
+        Rule(
+            "*",
+            "read",
+            roles=frozenset({Role.COMPENSATION, Role.FINANCE}),
+            note="others meet the lines that paid them in their statements",
+        ),
+        Rule("*", "import", Act.MAKE, roles=frozenset({Role.COMPENSATION})),
+    ),
+)
+EXCHANGE_RATE = Section(
+    "exchange rate",
+    (
+        Rule("*", "read", roles=frozenset({Role.COMPENSATION, Role.FINANCE})),
+        Rule("*", "import", Act.MAKE, roles=frozenset({Role.COMPENSATION})),
+    ),
+)
+SECTIONS = (ORDER_LINE, EXCHANGE_RATE)
 
 
 def may_read_lines(person: Person) -> bool:
-    """The pay desk and finance read all order lines; others meet theirs in their statements."""
-    return person.has_role(Role.COMPENSATION, Role.FINANCE)
+    return ORDER_LINE.allows("read", person.roles)
 
 
 def may_import_lines(person: Person) -> bool:
-    return person.has_role(Role.COMPENSATION)
+    return ORDER_LINE.allows("import", person.roles)
+
+
+def may_read_rates(person: Person) -> bool:
+    return EXCHANGE_RATE.allows("read", person.roles)
 
 
 def may_import_rates(person: Person) -> bool:
-    return person.has_role(Role.COMPENSATION)
+    return EXCHANGE_RATE.allows("import", person.roles)

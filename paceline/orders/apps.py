@@ -9,6 +9,10 @@ class OrdersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from paceline.orders.kinds import register_kinds  # noqa: PLC0415 - once models are loaded
+        # Only now are the models loaded that these need.
+        from paceline.kernel import acts  # noqa: PLC0415
+        from paceline.orders.acts import ACTS  # noqa: PLC0415
+        from paceline.orders.kinds import register_kinds  # noqa: PLC0415
 
+        acts.register(ACTS)
         register_kinds()

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from paceline.imports.models import Import
 from paceline.kernel.money import CurrencyField, MoneyField
-from paceline.org.models import Person
+from paceline.org.models import Person, Role
+
+# Who reads what was sold; the written matrix is in access.py.
+READERS = (Role.COMPENSATION, Role.FINANCE)
 
 
 class LineKind(models.TextChoices):
     SALE = "sale", _("Sale")
     RETURN = "return", _("Return")
+
+
+class SalesQuerySet(models.QuerySet[Any]):
+    def visible_to(self, person: Person) -> SalesQuerySet:
+        """The pay desk and finance read all; others meet what paid them in their statements."""
+        return self if person.has_role(*READERS) else self.none()
 
 
 class OrderLine(models.Model):
@@ -46,6 +57,8 @@ class OrderLine(models.Model):
     cost = MoneyField(_("cost"), null=True)
     currency = CurrencyField(_("currency"))
     imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
+
+    objects = SalesQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -140,6 +153,8 @@ class ExchangeRate(models.Model):
     rate_type = models.CharField(_("kind of rate"), max_length=20, default="average")
     rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=10)
     imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
+
+    objects = SalesQuerySet.as_manager()
 
     class Meta:
         constraints = (

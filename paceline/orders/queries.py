@@ -9,6 +9,10 @@ import pyarrow.csv
 from django.db import connection
 from psycopg import sql
 
+from paceline.imports.models import Import, ImportState
+from paceline.kernel import formats
+from paceline.orders.models import ExchangeRate, MonthRevision
+
 LINES = pa.schema(
     [
         pa.field("line_id", pa.string(), nullable=False),
@@ -79,6 +83,9 @@ ORDER BY from_currency, to_currency, "on", rate_type COLLATE "C"
 """
 
 
+MONTHS_SHOWN = 120
+
+
 def order_lines_table(starts_on: date, ends_before: date) -> pa.Table:
     """The lines and returns of the days, by ``line_id``, in the engine's columns."""
     return _table(_LINES, LINES, starts_on, ends_before)
@@ -118,3 +125,30 @@ def _table(query: str, schema: pa.Schema, starts_on: date, ends_before: date) ->
     return pa.Table.from_arrays(
         [column.combine_chunks() for column in table.columns], schema=schema
     )
+
+
+def months() -> list[tuple[str, str]]:
+    """The months that have lines, the newest first, with their names."""
+    known = MonthRevision.objects.order_by("-month").values_list("month", flat=True)
+    return [(f"{month:%Y-%m}", formats.month(month)) for month in known[:MONTHS_SHOWN]]
+
+
+def days_of_month(value: str) -> tuple[date, date]:
+    """The half-open days of a month written ``2026-07``."""
+    month = date.fromisoformat(f"{value}-01")
+    return month, date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def currencies() -> list[tuple[str, str]]:
+    """The currencies of order lines, told by the control totals of their imports."""
+    sums = Import.objects.filter(
+        kind__in=("order_lines", "returns"), state=ImportState.COMMITTED
+    ).values_list("totals__sums", flat=True)
+    found = {one["currency"] for totals in sums for one in totals or () if one["currency"]}
+    return [(one, one) for one in sorted(found)]
+
+
+def rate_currencies() -> list[tuple[str, str]]:
+    """The currencies between which rates are known."""
+    pairs = ExchangeRate.objects.order_by().values_list("from_currency", "to_currency").distinct()
+    return [(one, one) for one in sorted({currency for pair in pairs for currency in pair})]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from paceline.goals.actions.quotas import QuotaOverlaps, QuotaUnchanged, set_quota
+from paceline.goals.actions.quotas import QuotaOverlaps, QuotaUnchanged, Target, set_quota
 
-__all__ = ["QuotaOverlaps", "QuotaUnchanged", "set_quota"]
+__all__ = ["QuotaOverlaps", "QuotaUnchanged", "Target", "set_quota"]

@@ -198,9 +198,7 @@ def layout(request: PersonRequest, pk: int) -> HttpResponse:
     form = forms.LayoutForm(request.POST, source=source)
     if form.is_valid():
         try:
-            actions.set_layout(
-                source=source, changes=form.changes(), by=person, at=timezone.now()
-            )
+            actions.set_layout(source=source, changes=form.changes(), by=person, at=timezone.now())
         except actions.LayoutFixed:
             return _too_late(request, source)
     return go_to(request, _address(source))

@@ -226,9 +226,7 @@ def warn_of_missing_rates(check: Check) -> None:
         WHERE l.currency <> p.currency GROUP BY ALL
         """
     )
-    (span,) = wanted.execute(
-        "SELECT min(rate_date), max(rate_date) FROM wanted_rates"
-    ).fetchall()
+    (span,) = wanted.execute("SELECT min(rate_date), max(rate_date) FROM wanted_rates").fetchall()
     if span[0] is None:
         return
     known = ExchangeRate.objects.filter(on__range=span).values_list(

@@ -1,0 +1,123 @@
+"""Order lines and exchange rates to look through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from paceline.kernel.pages import page
+from paceline.kernel.tables import Column, Filter, Table
+from paceline.orders import access, queries
+from paceline.orders.models import ExchangeRate, LineKind, OrderLine
+from paceline.org.requests import PersonRequest
+
+# Tables of millions are counted so far; beyond it says "more than".
+COUNTED_MAX = 10_000
+
+
+@require_GET
+def lines(request: PersonRequest) -> HttpResponseBase:
+    """All lines and returns, the newest first."""
+    if not access.may_read_lines(request.person):
+        raise PermissionDenied
+    months = queries.months()
+    table = Table(
+        request,
+        rows=OrderLine.objects.visible_to(request.person).select_related("person"),
+        name="lines",
+        caption=_("Order lines"),
+        columns=_line_columns(),
+        filters=[
+            Filter("month", _("Month"), months, apply=_in_month),
+            Filter("kind", _("Sale or return"), LineKind.choices),
+            Filter("currency", _("Currency"), queries.currencies()),
+        ],
+        order="-ordered_on",
+        count_max=COUNTED_MAX,
+        empty=_("No order lines yet."),
+        empty_hint=_("Import a file of order lines."),
+        empty_link=_import_link("order_lines", _("Import order lines"))
+        if access.may_import_lines(request.person)
+        else None,
+    )
+    if table.wants_export:
+        return table.export()
+    may_import = access.may_import_lines(request.person)
+    return page(request, "orders/lines.html", {"table": table, "may_import": may_import})
+
+
+def _line_columns() -> list[Column]:
+    return [
+        Column("ordered_on", _("Date"), sort="ordered_on", kind="day"),
+        Column("order_number", _("Order"), search=True),
+        Column("line_number", _("Line"), secondary=True),
+        Column("payee", _("Payee"), value="person.name", search="person__name", link=_person),
+        Column("customer", _("Customer"), search=True, secondary=True),
+        Column("product", _("Product"), secondary=True),
+        Column("channel", _("Channel"), secondary=True),
+        Column("territory", _("Territory"), secondary=True),
+        Column("quantity", _("Quantity"), kind="number", secondary=True),
+        Column("amount", _("Amount"), kind="money", currency="currency"),
+        Column("kind", _("Sale or return"), value="get_kind_display", secondary=True),
+        Column("import", _("Import"), value="imported_by_id", link=_source, secondary=True),
+    ]
+
+
+def _person(line: Any) -> str | None:
+    return reverse("org:person", args=[line.person_id]) if line.person_id else None
+
+
+def _source(line: Any) -> str | None:
+    return reverse("imports:import", args=[line.imported_by_id]) if line.imported_by_id else None
+
+
+def _in_month(rows: QuerySet[OrderLine], value: str) -> QuerySet[OrderLine]:
+    starts_on, ends_before = queries.days_of_month(value)
+    return rows.filter(ordered_on__gte=starts_on, ordered_on__lt=ends_before)
+
+
+def _import_link(kind: str, label: str) -> tuple[str, str]:
+    return f"{reverse('imports:new')}?kind={kind}", label
+
+
+@require_GET
+def rates(request: PersonRequest) -> HttpResponseBase:
+    """All exchange rates, the newest first."""
+    if not access.may_read_rates(request.person):
+        raise PermissionDenied
+    may_import = access.may_import_rates(request.person)
+    known = queries.rate_currencies()
+    table = Table(
+        request,
+        rows=ExchangeRate.objects.visible_to(request.person),
+        name="rates",
+        caption=_("Exchange rates"),
+        columns=[
+            Column("on", _("Date"), sort="on", kind="day"),
+            Column("from_currency", _("From"), sort="from_currency", search=True),
+            Column("to_currency", _("To"), sort="to_currency", search=True),
+            Column("rate", _("Rate"), value=lambda row: row.rate.normalize(), kind="number"),
+            Column("rate_type", _("Kind of rate"), sort="rate_type"),
+            Column("import", _("Import"), value="imported_by_id", link=_source, secondary=True),
+        ],
+        filters=[
+            Filter("from", _("From"), known, apply="from_currency"),
+            Filter("to", _("To"), known, apply="to_currency"),
+        ],
+        order="-on",
+        count_max=COUNTED_MAX,
+        empty=_("No exchange rates yet."),
+        empty_hint=_("A plan that converts currencies needs a rate for each day."),
+        empty_link=_import_link("exchange_rates", _("Import exchange rates"))
+        if may_import
+        else None,
+    )
+    if table.wants_export:
+        return table.export()
+    return page(request, "orders/rates.html", {"table": table, "may_import": may_import})

@@ -1,0 +1,130 @@
+"""Quotas by hand, by file, and on their pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from paceline.goals import actions
+from paceline.goals.actions import Target
+from paceline.goals.models import Quota
+from paceline.goals.queries import quotas_table
+from paceline.imports import actions as imports
+from paceline.imports.kinds import UndoRefused
+from paceline.imports.mapping import Source
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.django_db
+Q3 = (date(2026, 7, 1), date(2026, 10, 1))
+
+
+def ask(world: World, amount: str, days: tuple[date, date] = Q3) -> Quota:
+    target = Target("sales", *days, Decimal(amount), "USD")
+    return actions.set_quota(
+        person=world.priya, target=target, reason="plan", by=world.dana, at=NOW
+    )
+
+
+def bring(world: World, folder: Path, text: str, **more: object) -> imports.Import:
+    path = folder / "quotas.csv"
+    path.write_text(text, "utf-8")
+    return imports.import_file(
+        kind="quotas", path=path, name="quotas.csv", by=world.dana, at=NOW, **more
+    )
+
+
+def test_a_change_keeps_what_was_said_before(world: World) -> None:
+    first = ask(world, "100000")
+    second = ask(world, "120000")
+    first.refresh_from_db()
+    assert first.replaced_by == second
+    assert quotas_table(*Q3)["amount"].to_pylist() == [Decimal("120000.0000")]
+
+
+def test_an_overlap_is_refused(world: World) -> None:
+    ask(world, "100000")
+    with pytest.raises(actions.QuotaOverlaps):
+        ask(world, "1", (date(2026, 9, 1), date(2026, 12, 1)))
+    assert Quota.objects.count() == 1
+
+
+def test_a_file_says_the_same_twice_and_changes_once(world: World, tmp_path: Path) -> None:
+    text = f"Payee,Period,Quota,Currency\n{world.priya.number},2026Q3,50000,USD\n"
+    assert bring(world, tmp_path, text).totals["new"] == 1
+    assert bring(world, tmp_path, text).totals["same"] == 1
+    changed = bring(world, tmp_path, text.replace("50000", "60000"))
+    assert changed.totals["changed"] == 1
+    assert Quota.objects.standing().get().amount == 60000
+    imports.undo(source=changed, reason="no", by=world.dana, at=NOW)
+    assert Quota.objects.standing().get().amount == 50000
+
+
+def test_a_quota_replaced_by_hand_cannot_be_taken_back(world: World, tmp_path: Path) -> None:
+    text = f"Payee,Period,Quota,Currency\n{world.priya.number},2026Q3,50000,USD\n"
+    source = bring(world, tmp_path, text)
+    ask(world, "70000")
+    with pytest.raises(UndoRefused) as refused:
+        imports.undo(source=source, reason="no", by=world.dana, at=NOW)
+    assert refused.value.problem.code == "quota_replaced_since"
+    assert Quota.objects.standing().get().amount == 70000
+
+
+def test_overlapping_and_negative_quotas_of_a_file_are_refused(
+    world: World, tmp_path: Path
+) -> None:
+    number = world.priya.number
+    text = (
+        "Payee,Period,Quota,Currency\n"
+        f"{number},2026Q3,50000,USD\n{number},2026-08,1,USD\n{number},2027Q1,-5,USD\n"
+    )
+    with pytest.raises(imports.ImportRefused) as refused:
+        bring(world, tmp_path, text)
+    codes = {(problem.row, problem.code) for problem in refused.value.problems}
+    assert codes == {(2, "quota_overlaps"), (3, "quota_overlaps"), (4, "negative_quota")}
+    assert Quota.objects.count() == 0
+
+
+def test_old_keys_become_periods(world: World, tmp_path: Path) -> None:
+    text = f"1|{world.priya.number}|20101229|28000.0000\n"
+    mapping = {
+        "payee": 1,
+        "period": Source(column=2, values={"20101229": "2017Q3"}),
+        "amount": 3,
+        "currency": Source(constant="USD"),
+    }
+    with pytest.raises(imports.ImportRefused):  # the first column is no employee number
+        bring(world, tmp_path, text, mapping={**mapping, "payee": 0})
+    bring(world, tmp_path, text, mapping=mapping)
+    quota = Quota.objects.get()
+    assert (quota.starts_on, quota.ends_before) == (date(2017, 7, 1), date(2017, 10, 1))
+
+
+def test_people_see_their_own_and_their_reports_quotas(world: World, client_for) -> None:
+    quota = ask(world, "100000")
+    address = reverse("goals:quota", args=[quota.pk])
+    for person in (world.priya, world.marco, world.erik, world.ines):
+        assert client_for(person).get(address).status_code == 200
+    assert client_for(world.omar).get(address).status_code == 404
+
+
+def test_a_quota_is_set_by_hand(world: World, client_for, django_assert_max_num_queries) -> None:
+    client = client_for(world.dana)
+    data = {
+        "person": world.priya.pk,
+        "measure": "sales",
+        "period": "2026Q3",
+        "amount": "100000",
+        "currency": "USD",
+        "reason": "yearly planning",
+    }
+    assert client.post(reverse("goals:quota_new"), data).status_code == 303
+    quota = Quota.objects.get()
+    assert (quota.amount, quota.reason, quota.set_by) == (100000, "yearly planning", world.dana)
+    assert client.post(reverse("goals:quota_new"), data).status_code == 422
+    for address in (reverse("goals:quotas"), reverse("goals:quota", args=[quota.pk])):
+        with django_assert_max_num_queries(15):
+            assert client.get(address).status_code == 200
