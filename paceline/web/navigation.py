@@ -9,13 +9,14 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from paceline.goals import access as goals
 from paceline.imports import access as imports
 from paceline.incentives.access import pay
+from paceline.orders import access as orders
 from paceline.org import access as org
-from paceline.org.models import Person, Role
+from paceline.org.models import Person
 
 Text = str | Promise
-MAY_SEE_SALES = (Role.COMPENSATION, Role.FINANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,6 @@ def _everyone(_person: Person) -> bool:
     return True
 
 
-def _sees_sales(person: Person) -> bool:
-    return person.has_role(*MAY_SEE_SALES)
-
-
 GROUPS = (
     Group("", (Entry(_("Home"), "home", "web:home", _everyone),)),
     Group(
@@ -73,10 +70,10 @@ GROUPS = (
     Group(
         _("Sales"),
         (
-            Entry(_("Imports"), "file-import", "imports:list", imports.may_import),
-            Entry(_("Order lines"), "receipt", "orders:lines", _sees_sales),
-            Entry(_("Exchange rates"), "arrows-exchange", "orders:rates", _sees_sales),
-            Entry(_("Quotas"), "target", "goals:quotas", _sees_sales),
+            Entry(_("Imports"), "file-import", "imports:list", imports.may_read_imports),
+            Entry(_("Order lines"), "receipt", "orders:lines", orders.may_read_lines),
+            Entry(_("Exchange rates"), "arrows-exchange", "orders:rates", orders.may_read_rates),
+            Entry(_("Quotas"), "target", "goals:quotas", goals.may_read_all_quotas),
         ),
     ),
     Group(
