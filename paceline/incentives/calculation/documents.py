@@ -9,6 +9,7 @@ import hashlib
 from functools import lru_cache
 from typing import Any
 
+from paceline.engine.curve import Curve, Example, curve, examples
 from paceline.engine.errors import PlanInvalid, Problem
 from paceline.engine.plan import edit
 from paceline.engine.plan.edit import PlaceUnknown
@@ -19,6 +20,8 @@ __all__ = [
     "Component",
     "Condition",
     "Credit",
+    "Curve",
+    "Example",
     "Measure",
     "PlaceUnknown",
     "Plan",
@@ -27,8 +30,10 @@ __all__ = [
     "Quota",
     "Tier",
     "check",
+    "curve",
     "digest_of",
     "edit",
+    "examples",
     "load",
     "outline_of",
 ]

@@ -168,7 +168,7 @@ def _list(
         rows.append(
             PlanRow(
                 (key, place), f"{key}/{name}", name, fields, lists,
-                first=place == 0, last=place == len(members) - 1,
+                is_first=place == 0, is_last=place == len(members) - 1,
             )
         )  # fmt: skip
     return PlanList((key,), key, title, tuple(rows), additions)
@@ -224,8 +224,8 @@ def _tiers(data: Data, place: int, clause: str) -> PlanList:
                 )
                 for key, label in TIER_COLUMNS
             ),
-            first=number == 0,
-            last=number == len(members) - 1,
+            is_first=number == 0,
+            is_last=number == len(members) - 1,
         )
         for number, tier in enumerate(members)
     )

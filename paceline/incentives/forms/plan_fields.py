@@ -70,8 +70,8 @@ class PlanRow:
     title: str
     fields: tuple[PlanField, ...]
     lists: tuple[PlanList, ...] = ()
-    first: bool = False
-    last: bool = False
+    is_first: bool = False
+    is_last: bool = False
     problems: list[str] = field(default_factory=list)
 
     @property

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from paceline.goals.models import Quota
 from paceline.incentives.access import plans as access
-from paceline.incentives.models import PayPeriod, Plan, PlanAssignment, PlanVersion
-from paceline.incentives.queries.assignments import assigned_days
+from paceline.incentives.models import (
+    PayPeriod,
+    Plan,
+    PlanAssignment,
+    PlanEdit,
+    PlanReturn,
+    PlanVersion,
+)
+from paceline.incentives.models.plans import TEAM_LEVELS
 from paceline.kernel.shell import Attention, PaletteEntry
-from paceline.org.models import Person
+from paceline.org.models import Employment, Person, PositionHolding, TeamMembership
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +44,6 @@ class PlanRow:
     def state(self) -> str:
         """Of the newest text: ``draft``, ``submitted`` or ``approved``."""
         return self.newest.state
-
-
-@dataclass(frozen=True, slots=True)
-class PaidPerson:
-    """Someone whom a plan pays on a day, and the assignments that reach them."""
-
-    person: Person
-    through: tuple[PlanAssignment, ...]
 
 
 def plan_rows(person: Person, on: date) -> list[PlanRow]:
@@ -70,7 +71,10 @@ def versions_of(plan: Plan, person: Person) -> list[PlanVersion]:
     versions = plan.versions.filter(pk__in=PlanVersion.objects.visible_to(person))
     return list(
         _with_facts(versions)
-        .prefetch_related("edits__edited_by", "returns__returned_by")
+        .prefetch_related(
+            Prefetch("edits", PlanEdit.objects.select_related("edited_by")),
+            Prefetch("returns", PlanReturn.objects.select_related("returned_by")),
+        )
         .order_by("-number")
     )
 
@@ -94,12 +98,24 @@ def versions_for(period: PayPeriod, kind: str = "") -> list[PlanVersion]:
     return [version for version in versions if not kind or version.period_kind == kind]
 
 
-def people_paid(plan: Plan, on: date) -> list[PaidPerson]:
-    """Whom a plan pays on a day, by name, and through which of its assignments."""
-    days = assigned_days([plan.pk], on, on + timedelta(days=1))
-    numbers = {one.payee_number for one in days}
-    people = Person.objects.filter(number__in=numbers).order_by("name", "id")
-    return [PaidPerson(person, ()) for person in people]
+def people_paid(plan: Plan, on: date) -> QuerySet[Person]:
+    """Whom a plan pays on a day, by name: those employed who hold an assigned position, belong to
+    an assigned team or one below it, or are assigned themselves. One query."""
+    given = PlanAssignment.objects.on(on).filter(plan=plan)
+    teams = Q()
+    for level in range(TEAM_LEVELS):
+        teams |= Q(**{"__".join(["team", *["parent"] * level, "in"]): given.values("team")})
+    holdings = PositionHolding.objects.on(on).filter(position__in=given.values("position"))
+    members = TeamMembership.objects.on(on).filter(teams)
+    return (
+        Person.objects.filter(Exists(Employment.objects.on(on).filter(person=OuterRef("pk"))))
+        .filter(
+            Q(pk__in=given.filter(person__isnull=False).values("person"))
+            | Q(pk__in=holdings.values("person"))
+            | Q(pk__in=members.values("person"))
+        )
+        .order_by("name", "id")
+    )
 
 
 def assignments_of(plan: Plan) -> QuerySet[PlanAssignment]:
@@ -193,3 +209,9 @@ def _with_facts(versions: QuerySet[PlanVersion]) -> QuerySet[PlanVersion]:
 
 def _address(version: PlanVersion) -> str:
     return reverse("incentives:plan-version", args=[version.plan.code, version.number])
+
+
+def own_quotas(person: Person, currency: str, on: date) -> dict[str, Decimal]:
+    """The person's quotas that count on a day, by name, in the plan's currency. One query."""
+    rows = Quota.objects.standing().on(on).filter(person=person, currency=currency, amount__gt=0)
+    return dict(rows.order_by("measure", "starts_on").values_list("measure", "amount"))

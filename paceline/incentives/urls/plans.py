@@ -1,5 +1,34 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from paceline.incentives.views.plans import assignments, decisions, drafts, editor, pages
+
+VERSION = "plans/<slug:code>/versions/<int:number>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("plans/", pages.index, name="plans"),
+    path("plans/new", drafts.create_plan, name="plan-new"),
+    path("plans/<slug:code>/", pages.show, name="plan"),
+    path("plans/<slug:code>/versions", drafts.create, name="plan-version-create"),
+    path("plans/<slug:code>/assignments", assignments.index, name="plan-assignments"),
+    path(
+        "plans/<slug:code>/assignments/<int:pk>/end",
+        assignments.end,
+        name="plan-assignment-end",
+    ),
+    path(
+        "plans/<slug:code>/assignments/<int:pk>/removal",
+        assignments.remove,
+        name="plan-assignment-remove",
+    ),
+    path(VERSION, pages.version, name="plan-version"),
+    path(f"{VERSION}source", pages.source, name="plan-source"),
+    path(f"{VERSION}draft", editor.edit, name="plan-draft"),
+    path(f"{VERSION}draft/preview", editor.preview, name="plan-draft-preview"),
+    path(f"{VERSION}draft/removal", drafts.discard, name="plan-draft-discard"),
+    path(f"{VERSION}submission", decisions.submit, name="plan-submit"),
+    path(f"{VERSION}submission/withdrawal", decisions.withdraw, name="plan-withdraw"),
+    path(f"{VERSION}approval", decisions.approve, name="plan-approve"),
+    path(f"{VERSION}return", decisions.send_back, name="plan-return"),
+]

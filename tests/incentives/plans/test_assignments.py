@@ -22,7 +22,7 @@ FIRST, NEXT = date(2026, 7, 1), date(2026, 10, 1)
 
 
 def names(plan: Plan, on: date) -> list[str]:
-    return [paid.person.name for paid in queries.people_paid(plan, on)]
+    return [person.name for person in queries.people_paid(plan, on)]
 
 
 def test_positions_teams_and_people_are_followed_to_payees(

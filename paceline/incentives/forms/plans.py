@@ -1,0 +1,116 @@
+"""Forms around plans: a new plan, a new version, an assignment, an end."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from paceline.incentives.calculation.documents import edit
+from paceline.incentives.forms.plan_fields import PERIODS
+from paceline.incentives.plan_templates import TEMPLATES
+from paceline.org.models import Person, Position, Team
+
+
+def day_field(label: Any, **terms: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **terms
+    )
+
+
+class NewPlanForm(forms.Form):
+    """A plan from a ready one: which, its name and code, currency, period and first day."""
+
+    template = forms.ChoiceField(
+        label=_("Begin with"),
+        choices=[(one.key, one.title) for one in TEMPLATES.values()],
+        widget=forms.RadioSelect,
+    )
+    name = forms.CharField(label=pgettext_lazy("plan", "Name"), max_length=120)
+    code = forms.RegexField(
+        label=_("Code"),
+        regex=r"^[a-z][a-z0-9-]*$",
+        max_length=60,
+        help_text=_("Small letters, digits and hyphens. It stays for good."),
+        error_messages={"invalid": _("Write small letters, digits and hyphens, a letter first.")},
+    )
+    currency = forms.RegexField(
+        label=_("Currency"),
+        regex=r"^[A-Z]{3}$",
+        max_length=3,
+        error_messages={"invalid": _("Use a three-letter currency code.")},
+    )
+    period = forms.ChoiceField(label=_("Paid for each"), choices=PERIODS)
+    effective_from = day_field(_("Effective from"), help_text=_("The first day of a period."))
+
+    def source(self) -> str:
+        """The ready plan's text with this name, code, currency and period."""
+        values = self.cleaned_data
+        source = TEMPLATES[values["template"]].source
+        for key in ("name", "currency", "period"):
+            source = edit.set_value(source, (key,), values[key])
+        return edit.set_value(source, ("plan",), values["code"])
+
+
+class EffectiveFromForm(forms.Form):
+    """The day from which a new version is to count."""
+
+    effective_from = day_field(_("Effective from"), help_text=_("The first day of a period."))
+
+
+class AssignmentForm(forms.Form):
+    """Whom a plan pays, and on which days. Exactly one of position, team and person."""
+
+    position = forms.ModelChoiceField(
+        Position.objects.none(), label=_("Position"), required=False, empty_label="–"
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        label=_("Team"),
+        required=False,
+        empty_label="–",
+        help_text=_("With the teams below it."),
+    )
+    person = forms.ModelChoiceField(
+        Person.objects.none(), label=_("Person"), required=False, empty_label="–"
+    )
+    starts_on = day_field(_("First day"))
+    last_day = day_field(_("Last day"), required=False, help_text=_("Empty: no end yet."))
+
+    def __init__(self, *args: Any, asking: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices: dict[str, Any] = {
+            "position": Position.objects.order_by("title"),
+            "team": Team.objects.order_by("name"),
+            "person": Person.objects.visible_to(asking).order_by("name"),
+        }
+        for name, rows in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+            field.queryset = rows
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        chosen = [values[key] for key in ("position", "team", "person") if values.get(key)]
+        if len(chosen) != 1:
+            raise forms.ValidationError(_("Choose one position, one team or one person."))
+        values["to"] = chosen[0]
+        values["ends_before"] = day_after(values.get("last_day"))
+        return values
+
+
+class LastDayForm(forms.Form):
+    """The last day of an assignment; empty opens its end again."""
+
+    last_day = day_field(_("Last day"), required=False)
+
+    def ends_before(self) -> date | None:
+        return day_after(self.cleaned_data.get("last_day"))
+
+
+def day_after(last_day: date | None) -> date | None:
+    """Screens take the last day that counts; rows keep the first that does not."""
+    return None if last_day is None else last_day + timedelta(days=1)

@@ -1,0 +1,111 @@
+"""What a plan pays, before anybody has sold anything: a curve and a table for each component."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from paceline.incentives import wording
+from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.documents import Component, Plan
+from paceline.kernel import formats
+from paceline.kernel.charts import LineChart, Series
+
+COMPONENTS_MAX = 6  # more curves than this are no picture any more
+QUOTA_ASSUMED = Decimal(100_000)
+QUOTA_MAX = Decimal(10) ** 13
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """One row of the table: where on the curve, the measure there, and what it earns."""
+
+    at: str
+    value: str
+    earned: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentPreview:
+    """What one component pays. ``at_quota``: its amount at exactly the quota, if it has one."""
+
+    title: str
+    chart: LineChart
+    rows: tuple[ExampleRow, ...]
+    on_attainment: bool
+    at_quota: str
+
+
+def previews(
+    plan: Plan, quota_for: Callable[[str], Decimal | None] = lambda _name: None
+) -> list[ComponentPreview]:
+    """Curve and examples of each component. ``quota_for`` gives the quota by its name in the quotas
+    table, or None to assume one."""
+    found = []
+    for component in plan.components[:COMPONENTS_MAX]:
+        name = plan.quota(component.quota).name if component.quota else ""
+        quota = (quota_for(name) if name else None) or QUOTA_ASSUMED
+        found.append(_preview(plan, component, quota))
+    return found
+
+
+def _preview(plan: Plan, component: Component, quota: Decimal) -> ComponentPreview:
+    curve = documents.curve(plan, component.id, quota)
+    on_attainment = curve.on == "attainment"
+    title = wording.component_name(plan, component.id)
+
+    def place(at: Decimal) -> str:
+        return formats.percent(at) if on_attainment else _measured(plan, component, at)
+
+    chart = LineChart(
+        name=f"curve-{component.id}",
+        title=_("What %(component)s pays") % {"component": title},
+        labels=[place(point.at) for point in curve.points],
+        label_title=_("Attainment") if on_attainment else _("Measure"),
+        series=[Series(_("Earned"), [point.earned for point in curve.points])],
+        unit="money",
+        currency=plan.currency,
+        positions=[point.at for point in curve.points],
+        positions_unit="percent" if on_attainment else "number",
+        height=200,
+    )
+    rows = documents.examples(plan, component.id, quota)
+    return ComponentPreview(
+        title=title,
+        chart=chart,
+        rows=tuple(
+            ExampleRow(
+                at=place(row.at),
+                value=_measured(plan, component, row.value),
+                earned=formats.money(row.earned, plan.currency),
+            )
+            for row in rows
+        ),
+        on_attainment=on_attainment,
+        at_quota=next((formats.money(row.earned, plan.currency) for row in rows if row.at == 1), "")
+        if on_attainment
+        else "",
+    )
+
+
+def _measured(plan: Plan, component: Component, value: Decimal) -> str:
+    """A value of the component's measure: money, or a count of units."""
+    measure = component.measure
+    if measure is None and component.when is not None:
+        subject = component.when.subject
+        measure = plan.quota(subject).measure if component.when.on == "attainment" else subject
+    if measure is None or plan.measure(measure).is_money:
+        return formats.money(value, plan.currency)
+    return formats.number(value)
+
+
+def quota_asked(text: str) -> Decimal:
+    """The quota that a reader typed to try the plan with; the assumed one for anything else."""
+    plain = text.replace(",", "").replace(" ", "").strip()
+    if not plain.isascii() or not plain.replace(".", "", 1).isdigit():
+        return QUOTA_ASSUMED
+    quota = Decimal(plain)
+    return quota if 0 < quota < QUOTA_MAX else QUOTA_ASSUMED

@@ -1,0 +1,146 @@
+"""New plans, new versions, and drafts thrown away."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from paceline.incentives.access import plans as access
+from paceline.incentives.actions import plans as actions
+from paceline.incentives.calculation.periods import containing
+from paceline.incentives.forms.plans import EffectiveFromForm, NewPlanForm
+from paceline.incentives.models import Plan, PlanVersion
+from paceline.incentives.plan_templates import TEMPLATES
+from paceline.incentives.problems import plain_problems
+from paceline.kernel import formats
+from paceline.kernel.pages import go_to, page
+from paceline.org.models import Person
+
+
+@require_http_methods(["GET", "POST"])
+def create_plan(request: HttpRequest) -> HttpResponse:
+    """Begin a plan from a ready one."""
+    person: Person = request.person  # type: ignore[attr-defined]
+    if not access.may_write_plans(person):
+        raise PermissionDenied
+    next_quarter = containing(timezone.localdate(), "quarter").ends_before
+    form = NewPlanForm(
+        request.POST or None,
+        initial={
+            "template": "slice-commission",
+            "currency": "USD",
+            "period": "quarter",
+            "effective_from": next_quarter,
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        version = _create(form, person)
+        if version is not None:
+            messages.success(request, _("The draft is ready. Make it yours."))
+            return go_to(request, draft_url(version))
+    context = {"form": form, "templates": list(TEMPLATES.values())}
+    status = 422 if form.is_bound else 200
+    return page(request, "incentives/plans/new.html", context, status=status)
+
+
+def _create(form: NewPlanForm, person: Person) -> PlanVersion | None:
+    """The new draft, or None with the reasons put beside their fields."""
+    try:
+        return actions.create_plan(
+            source=form.source(),
+            effective_from=form.cleaned_data["effective_from"],
+            by=person,
+            at=timezone.now(),
+        )
+    except actions.PlanCodeTaken:
+        form.add_error("code", _("Another plan has this code."))
+    except actions.EffectiveMidPeriod as refused:
+        form.add_error("effective_from", mid_period(refused.nearest))
+    except actions.PlanTextInvalid as refused:
+        for problem in plain_problems(refused.problems):
+            name = problem.path if problem.path in form.fields else None
+            form.add_error(name, problem.text)
+    return None
+
+
+def mid_period(nearest: date) -> str:
+    return _("A version counts from the first day of a period, for example %(day)s.") % {
+        "day": formats.day(nearest)
+    }
+
+
+@require_POST
+def create(request: HttpRequest, code: str) -> HttpResponse:
+    """Begin the next version from the newest text."""
+    person: Person = request.person  # type: ignore[attr-defined]
+    plan = get_object_or_404(Plan.objects.visible_to(person), code=code)
+    if not access.may_write_plans(person):
+        raise PermissionDenied
+    form = EffectiveFromForm(request.POST)
+    newest = plan.versions.order_by("-number").first()
+    first_day = form.cleaned_data["effective_from"] if form.is_valid() else None
+    if first_day is None and newest is not None:
+        kind = newest.period_kind or "quarter"
+        first_day = containing(timezone.localdate(), kind).ends_before  # type: ignore[arg-type]
+    try:
+        version = actions.start_draft(
+            plan=plan,
+            effective_from=first_day or timezone.localdate(),
+            by=person,
+            at=timezone.now(),
+        )
+    except actions.DraftAlreadyOpen as refused:
+        messages.info(request, _("This plan already has an open draft: here it is."))
+        return go_to(request, version_url(refused.version))
+    except actions.EffectiveMidPeriod as refused:
+        messages.error(request, mid_period(refused.nearest))
+        return go_to(request, reverse("incentives:plan", args=[code]))
+    messages.success(request, _("A new draft, with the text of the version before."))
+    return go_to(request, draft_url(version))
+
+
+@require_POST
+def discard(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """Throw a draft away, with a reason."""
+    person: Person = request.person  # type: ignore[attr-defined]
+    version = get_version_or_404(person, code, number)
+    if not access.may_write_plans(person):
+        raise PermissionDenied
+    reason = request.POST.get("reason", "").strip()[:1000]
+    if not reason:
+        messages.error(request, _("Say why the draft is thrown away."))
+        return go_to(request, version_url(version))
+    try:
+        actions.discard_draft(version=version, reason=reason, by=person, at=timezone.now())
+    except actions.TextStandsStill:
+        messages.error(request, _("It was submitted: its text stands still."))
+        return go_to(request, version_url(version))
+    messages.success(request, _("The draft is gone; its text stays in the audit trail."))
+    return go_to(request, reverse("incentives:plans"))
+
+
+def get_version_or_404(person: Person, code: str, number: int) -> PlanVersion:
+    """A version that the person may see, with its facts."""
+    return get_object_or_404(
+        PlanVersion.objects.visible_to(person)
+        .select_related("plan", "authored_by", "submission__submitted_by", "approval__approved_by")
+        .prefetch_related("edits__edited_by"),
+        plan__code=code,
+        number=number,
+    )
+
+
+def version_url(version: PlanVersion) -> str:
+    return reverse("incentives:plan-version", args=[version.plan.code, version.number])
+
+
+def draft_url(version: PlanVersion) -> str:
+    return reverse("incentives:plan-draft", args=[version.plan.code, version.number])

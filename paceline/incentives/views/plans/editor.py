@@ -1,0 +1,248 @@
+"""The editor: a form and the plan's text side by side, with what the plan pays.
+
+Both edit one document. The browser always sends the text; fields are written into it where they
+differ from what they were drawn from (``base``), and buttons change it where they stand.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from paceline.incentives import wording
+from paceline.incentives.access import plans as access
+from paceline.incentives.actions import plans as actions
+from paceline.incentives.calculation import documents
+from paceline.incentives.forms.plan_document import (
+    PlanForm,
+    changed_by_button,
+    changed_by_fields,
+    read_form,
+)
+from paceline.incentives.models import PlanVersion
+from paceline.incentives.pay_curves import previews, quota_asked
+from paceline.incentives.problems import PlainProblem, plain_problems
+from paceline.incentives.views.plans.drafts import (
+    draft_url,
+    get_version_or_404,
+    mid_period,
+    version_url,
+)
+from paceline.kernel.pages import go_to, page
+from paceline.org.models import Person
+
+SOURCE_CHARACTERS_MAX = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the browser sent: the text, what the form was drawn from, and who else was here."""
+
+    source: str
+    base: str
+    effective_from: date | None
+    effective_text: str
+    lock_version: int
+    operation: str
+    fields: dict[str, str]
+    quota: str
+
+    @classmethod
+    def of(cls, request: HttpRequest, version: PlanVersion) -> Sent:
+        post = request.POST
+        lock = post.get("lock_version", "")
+        day = post.get("effective_from", "")
+        return cls(
+            source=_lines(post.get("source", version.source)),
+            base=_lines(post.get("base", version.source)),
+            effective_from=_day(day),
+            effective_text=day,
+            lock_version=int(lock) if lock.isascii() and lock.isdigit() else 0,
+            operation=post.get("op", ""),
+            fields={
+                name: ", ".join(value for value in values if value) for name, values in post.lists()
+            },
+            quota=post.get("quota", ""),
+        )
+
+    def edited(self) -> str:
+        """The text with the changed fields written in and the button's change made."""
+        source = changed_by_fields(self.base, self.source, self.fields)
+        return changed_by_button(source, self.operation)
+
+
+def _lines(text: str) -> str:
+    """Browsers send line ends of their own; a text ends with one line end."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")[: SOURCE_CHARACTERS_MAX + 1]
+    return text if text.endswith("\n") or not text else text + "\n"
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """The editor of a draft; a POST saves it, or without scripts makes a button's change."""
+    person: Person = request.person  # type: ignore[attr-defined]
+    version = get_version_or_404(person, code, number)
+    if not access.may_write_plans(person):
+        raise PermissionDenied
+    if not access.may_edit(person, version) and request.method == "GET":
+        messages.info(request, _("This text stands still: it was submitted."))
+        return go_to(request, version_url(version))
+    if request.method == "GET":
+        return _editor(request, version, Sent.of(request, version), version.source)
+    sent = Sent.of(request, version)
+    source = sent.edited()
+    if sent.operation not in {"save", "submit"}:
+        return _editor(request, version, sent, source)
+    return _save(request, version, sent, source)
+
+
+@require_POST
+def preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
+    """The editor's parts after an edit: what it pays, what is wrong. Saves nothing."""
+    person: Person = request.person  # type: ignore[attr-defined]
+    version = get_version_or_404(person, code, number)
+    if not access.may_edit(person, version):
+        raise PermissionDenied
+    sent = Sent.of(request, version)
+    context = _context(version, sent, sent.edited())
+    by_text = request.POST.get("edited") == "text"
+    fragment = "after-text" if by_text else "after-fields"
+    if sent.operation or "redraw" in request.POST:
+        fragment = "editor"
+    return page(request, "incentives/plans/editor.html", context, fragment=fragment)
+
+
+def _save(request: HttpRequest, version: PlanVersion, sent: Sent, source: str) -> HttpResponse:
+    person: Person = request.person  # type: ignore[attr-defined]
+    notice = ""
+    if sent.effective_from is None:
+        notice = _("Write the day from which it is effective.")
+        return _editor(request, version, sent, source, notice=notice, status=422)
+    try:
+        saved = actions.save_draft(
+            version=version,
+            source=source,
+            effective_from=sent.effective_from,
+            lock_version=sent.lock_version,
+            by=person,
+            at=timezone.now(),
+        )
+    except actions.PlanTextInvalid:
+        notice = _(
+            "Not saved yet: only a text that is a whole plan is kept as a version. Your text stays"
+            " here with what is left to mend."
+        )
+    except actions.PlanCodeDiffers:
+        notice = _("Not saved: the text must keep the plan's code, %(code)s.") % {
+            "code": version.plan.code
+        }
+    except actions.EffectiveMidPeriod as refused:
+        notice = mid_period(refused.nearest)
+    except actions.TextStandsStill:
+        notice = _("Not saved: the text was submitted meanwhile and stands still.")
+    except actions.DraftChangedMeanwhile as refused:
+        return _conflict(request, refused.version, sent, source)
+    else:
+        messages.success(request, _("Draft saved."))
+        url = version_url(saved) if sent.operation == "submit" else draft_url(saved)
+        return go_to(request, url)
+    return _editor(request, version, sent, source, notice=notice, status=422)
+
+
+def _conflict(request: HttpRequest, version: PlanVersion, sent: Sent, source: str) -> HttpResponse:
+    """Someone saved first: both texts, their difference, and the way on. Nothing is lost."""
+    last = version.edits.select_related("edited_by").last()
+    context = {
+        "plan": version.plan,
+        "version": version,
+        "mine": source,
+        "effective_text": sent.effective_text,
+        "last": last,
+        "differences": list(
+            difflib.unified_diff(
+                version.source.splitlines(),
+                source.splitlines(),
+                _("saved"),
+                _("yours"),
+                lineterm="",
+                n=2,
+            )
+        ),
+    }
+    return page(request, "incentives/plans/conflict.html", context, status=409)
+
+
+def _editor(
+    request: HttpRequest,
+    version: PlanVersion,
+    sent: Sent,
+    source: str,
+    *,
+    notice: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {**_context(version, sent, source), "notice": notice}
+    return page(request, "incentives/plans/editor.html", context, fragment="editor", status=status)
+
+
+def _context(version: PlanVersion, sent: Sent, source: str) -> dict[str, Any]:
+    problems = plain_problems(documents.check(source))
+    form = read_form(source, problems)
+    quota = quota_asked(sent.quota)
+    return {
+        "plan": version.plan,
+        "version": version,
+        "source": source,
+        "lines": range(1, source.count("\n") + 1),
+        "form": form,
+        "fields": list(form.fields()) if form else [],
+        "problems": problems,
+        "draft_url": draft_url(version),
+        "preview_url": reverse(
+            "incentives:plan-draft-preview", args=[version.plan.code, version.number]
+        ),
+        "language_buttons": _language_buttons(form),
+        "effective_from": sent.effective_text or version.effective_from.isoformat(),
+        "lock_version": sent.lock_version or version.lock_version,
+        "is_saved": source == version.source,
+        "quota": quota,
+        **_paid(source, problems, quota),
+    }
+
+
+def _language_buttons(form: PlanForm | None) -> list[tuple[str, str]]:
+    """Texts that are said once and could be said in each language."""
+    words = {"name": _("Name in three languages"), "purpose": _("Purpose in three languages")}
+    names = {field.name for field in form.head} if form else set()
+    return [(place, label) for place, label in words.items() if place in names]
+
+
+def _paid(source: str, problems: list[PlainProblem], quota: Decimal) -> dict[str, Any]:
+    """What the plan pays, when its text can be read."""
+    if problems:
+        return {"previews": [], "passages": [], "plan_currency": ""}
+    plan = documents.load(source)
+    return {
+        "previews": previews(plan, lambda _name: quota),
+        "passages": wording.read_aloud(plan),
+        "plan_currency": plan.currency,
+    }
