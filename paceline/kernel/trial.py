@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from paceline.kernel import locales, postgres
 from paceline.kernel.processes import Children, own_command, stopping_in_order
@@ -26,6 +26,7 @@ from paceline.kernel.processes import Children, own_command, stopping_in_order
 HOST = "127.0.0.1"
 PORTS_TRIED = 50
 READY_WITHIN = 120.0
+BEGUN, WHOLE = "begun", "whole"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -39,6 +40,7 @@ def run_trial(port: int) -> int:
     begun = time.monotonic()
     try:
         with stopping_in_order(), postgres.database_running(), Children() as children:
+            _begin_anew_if_interrupted()
             _run_prepare(children)
             port = _free_port(port)
             _start(children, port, logs)
@@ -60,12 +62,46 @@ def prepare() -> None:
     """Bring database, catalogues, assets and the company up to date; Django is set up already."""
     with _step("database"):
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable")
+        call_command("createcachetable", verbosity=0)
     with _step("languages"):
         locales.compile_catalogues()
     with _step("assets"):
         _gather_assets()
-    call_command("demo_company")
+    _load_company()
+
+
+def _load_company() -> None:
+    """Bring the company in, leaving a mark for as long as it is there in part only."""
+    company = _company_mark()
+    if not company.exists():
+        company.parent.mkdir(parents=True, exist_ok=True)
+        company.write_text(BEGUN, encoding="ascii")
+    try:
+        call_command("demo_company")
+    except CommandError:
+        # Refused before anything was changed: what is in the database is somebody's own.
+        company.unlink()
+        raise
+    company.write_text(WHOLE, encoding="ascii")
+
+
+def _company_mark() -> Path:
+    return postgres.default_folder() / "company"
+
+
+def _begin_anew_if_interrupted() -> None:
+    """Empty a database whose company was cut short, so that this start can load all of it."""
+    company = _company_mark()
+    if not company.exists() or company.read_text(encoding="ascii") != BEGUN:
+        return
+    if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
+        raise NotReady(
+            "The last set-up was interrupted. Empty the database that DATABASE_URL names and "
+            f"remove {company}, then start again."
+        )
+    _say("The last set-up was interrupted; beginning anew.")
+    postgres.renew_database()
+    company.unlink()
 
 
 def _run_prepare(children: Children) -> None:

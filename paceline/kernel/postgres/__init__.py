@@ -23,6 +23,7 @@ from paceline.kernel.postgres.server import (
     default_folder,
     ensure_running,
     is_running,
+    renew_database,
     running_server,
     stop,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "find_binaries",
     "is_running",
     "kept_secret",
+    "renew_database",
     "running_server",
     "stop",
 ]

@@ -124,6 +124,17 @@ def stop(folder: Path | None = None) -> None:
         _control(placement, binaries, "stop", "-m", "fast")
 
 
+def renew_database(folder: Path | None = None) -> None:
+    """Replace Paceline's database on the running private server by an empty one."""
+    placement = place(folder or default_folder())
+    with one_at_a_time(placement.folder):
+        with psycopg.connect(_url(placement, ADMIN, ADMIN), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(DATABASE))
+            )
+        _prepare_database(placement)
+
+
 def is_running(folder: Path | None = None) -> bool:
     return server_pid(place(folder or default_folder()).data) is not None
 
