@@ -6,17 +6,49 @@ submitted, whatever roles they hold. Administrators do neither.
 
 from __future__ import annotations
 
+from django.utils.translation import pgettext_lazy
+
 from paceline.incentives.models import PlanVersion
 from paceline.incentives.models.plans import PLAN_READERS
+from paceline.kernel.rights import LINE_BELOW, Act, Relation, Rule, Section
 from paceline.org.models import Person, Role
+
+WRITERS = frozenset({Role.COMPENSATION})
+APPROVERS = frozenset({Role.FINANCE})
+READERS = frozenset(PLAN_READERS)
+
+PLAN = Section(
+    pgettext_lazy("object of a right", "plan"),
+    (
+        Rule(
+            "approved text",
+            "read",
+            roles=READERS,
+            relations=LINE_BELOW | {Relation.SELF},
+            note="a payee the plans that pay them, a lead those that pay their people",
+        ),
+        Rule("draft", "read", roles=WRITERS | APPROVERS),
+        Rule("assignments", "read", roles=READERS, note="whom a plan pays"),
+        Rule("*", "write", Act.MAKE, roles=WRITERS, note="and submit, withdraw, throw away"),
+        Rule("assignments", "assign", Act.MAKE, roles=WRITERS),
+        Rule(
+            "*",
+            "approve",
+            Act.CHECK,
+            roles=APPROVERS,
+            note="or send back; never a text that one wrote on or submitted",
+        ),
+    ),
+)
+SECTIONS = (PLAN,)
 
 
 def may_read_all_plans(person: Person) -> bool:
-    return person.has_role(*PLAN_READERS)
+    return PLAN.allows("read", person.roles, of_field="approved text")
 
 
 def may_write_plans(person: Person) -> bool:
-    return person.has_role(Role.COMPENSATION)
+    return PLAN.allows("write", person.roles)
 
 
 def may_edit(person: Person, version: PlanVersion) -> bool:
@@ -42,7 +74,7 @@ def wrote_on(person: Person, version: PlanVersion) -> bool:
 
 
 def may_approve_plans(person: Person) -> bool:
-    return person.has_role(Role.FINANCE)
+    return PLAN.allows("approve", person.roles)
 
 
 def may_approve(person: Person, version: PlanVersion) -> bool:
@@ -57,9 +89,9 @@ def may_return(person: Person, version: PlanVersion) -> bool:
 
 
 def may_assign_plans(person: Person) -> bool:
-    return person.has_role(Role.COMPENSATION)
+    return PLAN.allows("assign", person.roles, of_field="assignments")
 
 
 def may_read_assignments(person: Person) -> bool:
     """Whom a plan pays is pay data of others: not for a payee who reads their own plan."""
-    return may_read_all_plans(person)
+    return PLAN.allows("read", person.roles, of_field="assignments")

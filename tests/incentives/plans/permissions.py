@@ -1,0 +1,134 @@
+"""Who may ask for which address of plans. Priya is paid by the plan; Marco leads her."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paceline.incentives.actions import approvals, plans
+from paceline.incentives.actions.assignments import assign_plan
+from paceline.incentives.models import PlanVersion
+from tests.incentives.plans.conftest import FROM, SOURCE
+from tests.permission_table import EVERYONE, Url
+from tests.world import World
+
+WRITERS = {"dana", "wen"}
+READERS = WRITERS | {"ines", "hana", "erik"}
+THEIRS = READERS | {"priya", "marco"}
+OF_PLAN: dict[str, int] = {**dict.fromkeys(THEIRS, 403), "*": 404}
+OF_DRAFT: dict[str, int] = {**dict.fromkeys(WRITERS | {"ines"}, 403), "*": 404}
+
+
+def written(world: World) -> PlanVersion:
+    return plans.create_plan(source=SOURCE, effective_from=FROM, by=world.dana, at=world.now)
+
+
+def draft(world: World) -> dict[str, Any]:
+    version = written(world)
+    return {"code": version.plan.code, "number": version.number}
+
+
+def submitted(world: World) -> dict[str, Any]:
+    version = written(world)
+    approvals.submit_plan(version=version, by=world.dana, at=world.now)
+    return {"code": version.plan.code, "number": version.number}
+
+
+def approved(world: World) -> dict[str, Any]:
+    place = submitted(world)
+    version = PlanVersion.objects.get(plan__code=place["code"])
+    approvals.approve_plan(version=version, digest=version.digest, by=world.ines, at=world.now)
+    assign_plan(plan=version.plan, to=world.priya, starts_on=FROM, by=world.dana, at=world.now)
+    return place
+
+
+def plan(world: World) -> dict[str, Any]:
+    return {"code": approved(world)["code"]}
+
+
+def assignment(world: World) -> dict[str, Any]:
+    code = plan(world)["code"]
+    row = PlanVersion.objects.get(plan__code=code).plan.assignments.get()
+    return {"code": code, "pk": row.pk}
+
+
+def editor_post(world: World) -> dict[str, Any]:
+    return {
+        "source": SOURCE,
+        "base": SOURCE,
+        "effective_from": FROM.isoformat(),
+        "lock_version": "1",
+        "op": "save",
+    }
+
+
+def digest(world: World) -> dict[str, Any]:
+    return {"digest": PlanVersion.objects.get().digest}
+
+
+URLS: dict[str, Url] = {
+    "incentives:plans": Url(allow={"GET": EVERYONE}),
+    "incentives:plan-new": Url(
+        allow={"GET": WRITERS, "POST": WRITERS},
+        data=lambda _world: {
+            "template": "accelerator",
+            "name": "New",
+            "code": "new-plan",
+            "currency": "USD",
+            "period": "quarter",
+            "effective_from": "2026-10-01",
+        },
+    ),
+    "incentives:plan": Url(args=plan, allow={"GET": THEIRS}, hidden=404),
+    "incentives:plan-version-create": Url(
+        args=plan,
+        allow={"POST": WRITERS},
+        hidden=OF_PLAN,
+        data=lambda _world: {"effective_from": "2026-10-01"},
+    ),
+    "incentives:plan-assignments": Url(
+        args=plan,
+        allow={"GET": READERS, "POST": WRITERS},
+        hidden=OF_PLAN,
+        data=lambda world: {"team": world.south.pk, "starts_on": "2026-07-01"},
+    ),
+    "incentives:plan-assignment-end": Url(
+        args=assignment,
+        allow={"POST": WRITERS},
+        hidden=OF_PLAN,
+        data=lambda _world: {"last_day": "2026-09-30"},
+    ),
+    "incentives:plan-assignment-remove": Url(
+        args=assignment,
+        allow={"POST": WRITERS},
+        hidden=OF_PLAN,
+        data=lambda _world: {"reason": "Wrong plan"},
+    ),
+    "incentives:plan-version": Url(args=approved, allow={"GET": THEIRS}, hidden=404),
+    "incentives:plan-source": Url(args=approved, allow={"GET": THEIRS}, hidden=404),
+    "incentives:plan-draft": Url(
+        args=draft,
+        allow={"GET": WRITERS, "POST": WRITERS},
+        hidden=OF_DRAFT,
+        data=editor_post,
+    ),
+    "incentives:plan-draft-preview": Url(
+        args=draft, allow={"POST": WRITERS}, hidden=OF_DRAFT, data=editor_post
+    ),
+    "incentives:plan-draft-discard": Url(
+        args=draft,
+        allow={"POST": WRITERS},
+        hidden=OF_DRAFT,
+        data=lambda _world: {"reason": "Begun twice"},
+    ),
+    "incentives:plan-submit": Url(args=draft, allow={"POST": WRITERS}, hidden=OF_DRAFT),
+    "incentives:plan-withdraw": Url(args=submitted, allow={"POST": WRITERS}, hidden=OF_DRAFT),
+    "incentives:plan-approve": Url(
+        args=submitted, allow={"POST": {"ines"}}, hidden=OF_DRAFT, data=digest
+    ),
+    "incentives:plan-return": Url(
+        args=submitted,
+        allow={"POST": {"ines"}},
+        hidden=OF_DRAFT,
+        data=lambda _world: {"reason": "Too high"},
+    ),
+}
