@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 
@@ -39,21 +38,23 @@ WHERE NOT tgisinternal AND tgtype & 32 > 0
 _EMPTY_QUEUE = "TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE"
 
 
-class FlushedByOwner(DatabaseOperations):
-    """Emptying the tables after a test that commits: as their owner, past append-only triggers."""
+_plain_flush = DatabaseOperations.execute_sql_flush
 
-    def execute_sql_flush(self, sql_list: list[str]) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_TRUNCATE_TRIGGERS)
-            guards = cursor.fetchall()
-        off = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in guards]
-        on = [f"ALTER TABLE {table} ENABLE TRIGGER {name}" for table, name in guards]
-        super().execute_sql_flush([*off, *sql_list, _EMPTY_QUEUE, *on])
+
+def flush_as_owner(operations: DatabaseOperations, sql_list: list[str]) -> None:
+    """Emptying the tables after a test that commits: as their owner, past append-only triggers."""
+    with operations.connection.cursor() as cursor:
+        cursor.execute(_TRUNCATE_TRIGGERS)
+        guards = cursor.fetchall()
+    off = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in guards]
+    on = [f"ALTER TABLE {table} ENABLE TRIGGER {name}" for table, name in guards]
+    _plain_flush(operations, [*off, *sql_list, _EMPTY_QUEUE, *on])
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _flush_append_only_tables() -> None:
-    connection.ops.__class__ = FlushedByOwner
+    # On the class, because a browser test opens a second connection beside its event loop.
+    DatabaseOperations.execute_sql_flush = flush_as_owner  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

@@ -135,6 +135,10 @@ class Table:
         return self.exports and self.request.GET.get(self._key("export")) in {"csv", "xlsx"}
 
     @property
+    def has_choices(self) -> bool:
+        return self.choice is not None
+
+    @property
     def is_narrowed(self) -> bool:
         return bool(self.text) or any(key.startswith("is-") for key in self.chosen)
 
