@@ -9,6 +9,8 @@ class IncentivesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from paceline.incentives import pay_words  # noqa: PLC0415 - models are ready only now
+        from paceline.incentives import acts, pay_words  # noqa: PLC0415 - models are ready only now
+        from paceline.kernel.acts import register  # noqa: PLC0415
 
+        register(acts.PLANS)
         pay_words.register()
