@@ -5,4 +5,9 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paceline.settings")
-application = get_asgi_application()
+_django = get_asgi_application()
+
+# Settings are read by now; before that nothing of ours may be imported.
+from paceline.kernel.uploads import UploadLimit  # noqa: E402
+
+application = UploadLimit(_django)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import pgettext_lazy
+
 from paceline.kernel.rights import LINE_BELOW, Act, Relation, Rule, Section
 from paceline.org.models import Person, Role
 
 QUOTA = Section(
-    "quota",
+    pgettext_lazy("object of a right", "quota"),
     (
         Rule(
             "*",

@@ -93,7 +93,7 @@ TARGET = Target(
 
 
 def check_quotas(check: Check) -> None:
-    check.duck.execute(f"CREATE OR REPLACE TABLE lines AS SELECT *, {_DAYS} FROM lines")
+    check.duck.execute(f"CREATE OR REPLACE TABLE lines AS SELECT *, {_DAYS} FROM lines")  # noqa: S608
     checking.add_problem(
         check,
         "SELECT row, 'period', 'days_missing', '{}', 'error' FROM lines"

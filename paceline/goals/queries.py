@@ -42,12 +42,8 @@ HISTORY_MAX = 100
 
 def standing_for(person: Person) -> QuerySet[Quota]:
     """The standing quotas that a person may read, with how often each was changed."""
-    return (
-        Quota.objects.visible_to(person)
-        .standing()
-        .select_related("person")
-        .annotate(changes=_changes())
-    )
+    rows: QuerySet[Quota] = Quota.objects.visible_to(person).standing()
+    return rows.select_related("person").annotate(changes=_changes())
 
 
 def _changes() -> Subquery:

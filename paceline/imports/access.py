@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import pgettext_lazy
+
 from paceline.imports import kinds
 from paceline.imports.kinds import ImportKind
 from paceline.imports.models import Import
@@ -9,7 +11,7 @@ from paceline.kernel.rights import Act, Rule, Section
 from paceline.org.models import Person, Role
 
 IMPORT = Section(
-    "import",
+    pgettext_lazy("object of a right", "import"),
     (
         Rule("*", "read", roles=frozenset({Role.COMPENSATION, Role.FINANCE})),
         Rule(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -91,7 +92,8 @@ def convert(
     for field in fields:
         name = field.name
         if field.default:
-            duck.execute(f"UPDATE texts SET {name} = ? WHERE {name} = ''", [field.default])
+            blank = f"UPDATE texts SET {name} = ? WHERE {name} = ''"  # noqa: S608 - our own name
+            duck.execute(blank, [field.default])
         style = style_of(duck, field, chosen.get(name, ""))
         if style:
             used[name] = style
@@ -299,7 +301,7 @@ def _share_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
     return "percent" if above else "ratio"
 
 
-def _one(duck: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]:
+def _one(duck: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     (row,) = duck.execute(query).fetchall()
     return tuple(row)
 

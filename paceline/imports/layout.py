@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -71,9 +71,10 @@ class Layout:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        known = {
+        known: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in data.items()
             if name in cls.__dataclass_fields__
         }
-        return replace(cls(**known), type=FileType(known.get("type", FileType.TEXT)))
+        known["type"] = FileType(known.get("type", FileType.TEXT))
+        return cls(**known)

@@ -25,6 +25,10 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "gb18030", "big5", 
 # Microsoft's code page, which Excel writes in Taiwan, holds all of Big5 and a little more.
 CODECS = {"big5": "cp950"}
 
+# Of a thousand characters of real text, far more than FREQUENT are among the frequent ones; read
+# in the wrong encoding, fewer than RARE. Fewer characters than EVIDENCE prove nothing.
+FREQUENT, RARE, EVIDENCE = 250, 150, 4
+
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -121,18 +125,19 @@ def _older_encoding(sample: bytes) -> tuple[str, bool]:
     if not scores:
         return "windows-1252", _decodes(sample, "windows-1252") and _mostly_lone(sample)
     best = max(scores, key=lambda encoding: scores[encoding])
-    others = [score for encoding, score in scores.items() if encoding != best]
-    if scores[best] < 150 and _mostly_lone(sample):
+    score, letters = scores[best]
+    if score < RARE and _mostly_lone(sample):
         return "windows-1252", False
-    return best, scores[best] >= 250 and all(scores[best] >= 2 * score for score in others)
+    second = max((other for name, (other, _) in scores.items() if name != best), default=0)
+    return best, score >= FREQUENT and score >= 2 * second and letters >= EVIDENCE
 
 
-def _frequent_share(sample: bytes, encoding: str, frequent: frozenset[str]) -> int:
-    """Of a thousand characters outside ASCII, how many are frequent in the language."""
+def _frequent_share(sample: bytes, encoding: str, frequent: frozenset[str]) -> tuple[int, int]:
+    """Of a thousand Chinese characters, how many are frequent in the language; and how many."""
     foreign = [sign for sign in decode_sample(sample, encoding) if ord(sign) > 0x2E7F]
     if not foreign:
-        return 0
-    return sum(sign in frequent for sign in foreign) * 1000 // len(foreign)
+        return 0, 0
+    return sum(sign in frequent for sign in foreign) * 1000 // len(foreign), len(foreign)
 
 
 def _mostly_lone(sample: bytes) -> bool:

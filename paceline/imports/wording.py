@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -166,7 +166,6 @@ DELIMITERS = {
     "\t": gettext_lazy("Tab"),
     "|": gettext_lazy("Vertical bar"),
 }
-DAYS = frozenset({"day", "starts_on", "sold_on"})
 COUNTS = frozenset({"rows", "lines", "most", "columns", "found", "expected", "line", "days"})
 
 
@@ -196,21 +195,25 @@ def sentence(code: str, params: Mapping[str, Any], kind: ImportKind | None = Non
 def _shown(name: str, value: Any, kind: ImportKind | None) -> str:
     if value is None:
         return ""
-    if name == "field" and kind is not None:
-        return str(kind.field(value).label)
-    if name == "fields" and kind is not None:
-        return _(", ").join(str(kind.field(one).label) for one in value)
-    if name == "encoding":
-        return str(ENCODINGS.get(value, value))
+    if name in {"field", "fields"} and kind is not None:
+        wanted = value if isinstance(value, list) else [value]
+        return _(", ").join(str(kind.field(one).label) for one in wanted)
     if isinstance(value, list):
         return _(", ").join(str(one) for one in value)
-    if name in DAYS:
-        return formats.day(date.fromisoformat(str(value)[:10]))
-    if name == "sum":
-        return formats.percent(value)
-    if name in COUNTS and isinstance(value, int):
-        return formats.number(value)
-    return str(value)
+    if isinstance(value, int):
+        return formats.number(value) if name in COUNTS else str(value)
+    return SHOWN.get(name, str)(value)
+
+
+def _day(value: str) -> str:
+    return formats.day(date.fromisoformat(str(value)[:10]))
+
+
+SHOWN: dict[str, Callable[[str], str]] = {
+    **dict.fromkeys(("day", "starts_on", "sold_on"), _day),
+    "encoding": lambda value: str(ENCODINGS.get(value, value)),
+    "sum": formats.percent,
+}
 
 
 def _last_day(ends_before: Any) -> str:

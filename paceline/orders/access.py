@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.utils.translation import pgettext_lazy
+
 from paceline.kernel.rights import Act, Rule, Section
 from paceline.org.models import Person, Role
 
 ORDER_LINE = Section(
-    "order line",
+    pgettext_lazy("object of a right", "order line"),
     (
         Rule(
             "*",
@@ -18,7 +20,7 @@ ORDER_LINE = Section(
     ),
 )
 EXCHANGE_RATE = Section(
-    "exchange rate",
+    pgettext_lazy("object of a right", "exchange rate"),
     (
         Rule("*", "read", roles=frozenset({Role.COMPENSATION, Role.FINANCE})),
         Rule("*", "import", Act.MAKE, roles=frozenset({Role.COMPENSATION})),

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "paceline.org.middleware.SignedInPerson",
+    "paceline.kernel.uploads.RefuseTooLarge",
 ]
 
 ROOT_URLCONF = "paceline.urls"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -100,7 +101,7 @@ def lock_quotas() -> None:
 
 def write_quotas(changes: Changes, commit: Commit) -> None:
     """Write staged quotas: changed ones replace the standing row, which stays as history."""
-    values = [commit.at, commit.by.pk, commit.source.pk]
+    values: list[Any] = [commit.at, commit.by.pk, commit.source.pk]
     commit.step("writing")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS quota_one_standing_at_a_time DEFERRED")

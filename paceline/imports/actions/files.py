@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from paceline.files import actions as files
 from paceline.files import queries as stored
-from paceline.imports import checking, kinds, mapping, queries, reading
+from paceline.imports import checking, kinds, mapping, queries, reading, recognition
 from paceline.imports.kinds import Changes, Check, ImportKind
 from paceline.imports.layout import FileUnreadable, Layout, Problem
 from paceline.imports.mapping import Mapping
@@ -133,7 +133,7 @@ def _known_layout(changes: MappingOf[str, Any]) -> dict[str, Any]:
 
 def _renamed(path: Path, layout: Layout, *, has_header: bool) -> tuple[str, ...]:
     first = reading.first_rows(path, replace(layout, has_header=False), 1)
-    return reading.recognition.column_names(first[0] if first else [], has_header=has_header)
+    return recognition.column_names(first[0] if first else [], has_header=has_header)
 
 
 @transaction.atomic

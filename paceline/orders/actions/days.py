@@ -36,7 +36,7 @@ def close_days(
     return closed
 
 
-def raise_revisions(query: str, parameters: list[object]) -> None:
+def raise_revisions(query: str, parameters: list[int]) -> None:
     """Give a new revision to each month of the days that ``query`` returns (one column)."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -71,7 +71,7 @@ def undo_rates(target: Target, commit: Commit) -> None:
     staging.take_back(target, commit)
 
 
-def _refuse_closed(days: str, parameters: list[object]) -> None:
+def _refuse_closed(days: str, parameters: list[int]) -> None:
     found = staging.rows_of(
         f"SELECT min(d.ordered_on)::text, count(*) FROM ({days}) d"  # noqa: S608 - our own queries
         " JOIN orders_closeddays c ON d.ordered_on >= c.starts_on AND d.ordered_on < c.ends_before",

@@ -223,7 +223,7 @@ def warn_of_missing_rates(check: Check) -> None:
         FROM lines l JOIN pay_currencies p ON p.person_id = l.payee_id
              AND p.starts_on <= l.ordered_on
              AND (p.ends_before IS NULL OR l.ordered_on < p.ends_before)
-        WHERE l.currency <> p.currency GROUP BY ALL
+        WHERE l.currency <> p.currency AND l.currency_code = '' GROUP BY ALL
         """
     )
     (span,) = wanted.execute("SELECT min(rate_date), max(rate_date) FROM wanted_rates").fetchall()

@@ -1,0 +1,89 @@
+"""Requests that are too large: refused before a byte of them is kept.
+
+The server writes a request's body to the disk before Django sees it. The announced length is
+therefore looked at first, and a body without one is counted while it arrives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from paceline.kernel import formats
+from paceline.kernel.pages import refuse
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Field names and boundaries around a file.
+ENVELOPE_BYTES = 64 * 1024
+EMPTY: Message = {"type": "http.request", "body": b"", "more_body": False}
+
+
+def bytes_max() -> int:
+    return int(settings.UPLOAD_BYTES_MAX) + ENVELOPE_BYTES
+
+
+class UploadLimit:
+    """Around the ASGI application: an announced body that is too large is not read at all."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif _announced(scope) > bytes_max():
+            await self.app(scope, _nothing, send)
+        else:
+            await self.app(scope, _counted(receive), send)
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope.get("headers", ()):
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+async def _nothing() -> Message:
+    return dict(EMPTY)
+
+
+def _counted(receive: Receive) -> Receive:
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if received > bytes_max() else message
+
+    return counted
+
+
+class RefuseTooLarge:
+    """Says in the reader's language that a request was too large; stands before any parsing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) > bytes_max():
+            most = formats.file_size(settings.UPLOAD_BYTES_MAX)
+            return refuse(
+                request,
+                413,
+                _("The file is too large."),
+                _("Files up to %(most)s are accepted. Split it. Nothing was changed.")
+                % {"most": most},
+            )
+        return self.get_response(request)

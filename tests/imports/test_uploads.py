@@ -1,0 +1,103 @@
+"""Ten gigabytes are refused before a byte is kept; a half-finished upload leaves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from django.urls import reverse
+
+from paceline.imports import actions
+from paceline.imports.models import Import
+from paceline.kernel.uploads import UploadLimit
+from tests.world import NOW, World
+
+TEN_GIGABYTES = 10 * 1024**3
+
+
+async def ask(scope: dict[str, Any], chunks: list[bytes]) -> tuple[list[bytes], int]:
+    """What an application reads of a body behind the limit, and how often the server was asked."""
+    read: list[bytes] = []
+    asked = 0
+
+    async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                read.append(b"disconnected")
+                return
+            read.append(message["body"])
+            if not message["more_body"]:
+                return
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        return {
+            "type": "http.request",
+            "body": chunks[asked - 1],
+            "more_body": asked < len(chunks),
+        }
+
+    async def send(_message: Any) -> None:
+        raise AssertionError("nothing is answered here")
+
+    await UploadLimit(app)(scope, receive, send)
+    return read, asked
+
+
+def scope_of(length: int | None) -> dict[str, Any]:
+    headers = [] if length is None else [(b"content-length", str(length).encode())]
+    return {"type": "http", "headers": headers}
+
+
+def test_an_announced_body_that_is_too_large_is_not_read() -> None:
+    assert asyncio.run(ask(scope_of(TEN_GIGABYTES), [b"x"])) == ([b""], 0)
+
+
+@override_settings(UPLOAD_BYTES_MAX=0)
+def test_a_body_without_length_is_cut_when_it_grows_too_large() -> None:
+    chunk = b"x" * 40_000
+    read, asked = asyncio.run(ask(scope_of(None), [chunk, chunk, chunk]))
+    assert (read, asked) == ([chunk, b"disconnected"], 2)
+
+
+def test_other_bodies_pass() -> None:
+    assert asyncio.run(ask(scope_of(2), [b"a", b"b"])) == ([b"a", b"b"], 2)
+
+
+@pytest.mark.django_db
+def test_the_refusal_is_told_in_the_readers_language(world: World, client_for) -> None:
+    client = client_for(world.dana)
+    answer = client.post(
+        reverse("imports:new"), {"kind": "people"}, CONTENT_LENGTH=str(TEN_GIGABYTES)
+    )
+    assert answer.status_code == 413
+    assert "The file is too large." in answer.content.decode()
+    assert not Import.objects.exists()
+
+
+@pytest.mark.django_db
+def test_half_an_upload_leaves_nothing(world: World, client_for) -> None:
+    body = (
+        b'--cut\r\nContent-Disposition: form-data; name="kind"\r\n\r\norder_lines\r\n'
+        b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+        b"Order,Amount\r\nA,"
+    )
+    kind = "multipart/form-data; boundary=cut"
+    answer = client_for(world.dana).post(reverse("imports:new"), body, content_type=kind)
+    assert answer.status_code in {303, 400, 422}
+    source = Import.objects.first()
+    assert source is None or source.totals == {}
+
+
+@pytest.mark.django_db
+def test_a_name_from_outside_is_never_a_path(world: World, client_for, tmp_path: Path) -> None:
+
+    source = actions.upload(
+        kind="teams", content=b"code,name\na,A\n", name="../../etc/passwd", by=world.dana, at=NOW
+    )
+    assert source.name == "passwd"
