@@ -33,6 +33,16 @@ class OneId(Func):
     template = "%(function)s(%(expressions)s, %(expressions)s, '[]')"
 
 
+class OneWord(Func):
+    """One word as a range of its hash, for the same purpose; equal hashes would only refuse more.
+
+    For a column only, like :class:`OneId`.
+    """
+
+    function = "int8range"
+    template = "%(function)s(hashtext(%(expressions)s), hashtext(%(expressions)s), '[]')"
+
+
 def no_overlap(
     name: str, *, of: Sequence[str], message: Any, unless_null: str = ""
 ) -> ExclusionConstraint:

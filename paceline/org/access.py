@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from django.utils.translation import pgettext_lazy
+
 from paceline.kernel.rights import EVERYONE, LINE_BELOW, Act, Relation, Rule, Section
 from paceline.org.models import Person, ReportingLine, ReportingPath, Role, TeamMembership
 
@@ -15,7 +17,7 @@ SEE_RIGHTS = frozenset({Role.ADMINISTRATOR, Role.FINANCE, Role.COMPENSATION, Rol
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 PERSON = Section(
-    "person",
+    pgettext_lazy("object of a right", "person"),
     (
         Rule("name, number, address", "read", relations=EVERYONE),
         Rule("position, team, manager", "read", relations=EVERYONE),
@@ -33,21 +35,21 @@ PERSON = Section(
     ),
 )
 TEAM = Section(
-    "team",
+    pgettext_lazy("object of a right", "team"),
     (
         Rule("*", "read", relations=EVERYONE),
         Rule("*", "change", Act.MAKE, roles=frozenset({Role.HR, Role.COMPENSATION})),
     ),
 )
 ROLES = Section(
-    "role",
+    pgettext_lazy("object of a right", "role"),
     (
         Rule("*", "review", roles=SEE_RIGHTS, note="who could see or change what on a day"),
         Rule("*", "grant", Act.MAKE, roles=ADMINISTRATORS, note="never to oneself"),
     ),
 )
 TRAIL = Section(
-    "audit trail",
+    pgettext_lazy("object of a right", "audit trail"),
     (Rule("*", "read", roles=SEE_TRAIL, note="and export; nobody may change it"),),
 )
 SECTIONS = (PERSON, TEAM, ROLES, TRAIL)

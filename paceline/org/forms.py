@@ -114,19 +114,25 @@ class SinceForm(forms.Form):
 
 
 class PositionForm(SinceForm):
-    position = forms.ModelChoiceField(Position.objects.all(), label=_("Position"))
+    position = forms.ModelChoiceField(
+        Position.objects.all(), label=_("Position"), empty_label=_("Choose a position")
+    )
 
     field_order = ("position", "starts_on")
 
 
 class MembershipForm(SinceForm):
-    team = forms.ModelChoiceField(Team.objects.all(), label=_("Team"))
+    team = forms.ModelChoiceField(
+        Team.objects.all(), label=_("Team"), empty_label=_("Choose a team")
+    )
 
     field_order = ("team", "starts_on")
 
 
 class ManagerForm(SinceForm):
-    manager = forms.ModelChoiceField(Person.objects.none(), label=_("Reports to"))
+    manager = forms.ModelChoiceField(
+        Person.objects.none(), label=_("Reports to"), empty_label=_("Choose someone")
+    )
 
     field_order = ("manager", "starts_on")
 
@@ -145,7 +151,9 @@ class RoleForm(SinceForm):
 class GrantForm(RoleForm):
     """A role for anyone, on the page of roles."""
 
-    person = forms.ModelChoiceField(Person.objects.none(), label=_("Person"))
+    person = forms.ModelChoiceField(
+        Person.objects.none(), label=_("Person"), empty_label=_("Choose someone")
+    )
 
     field_order = ("person", "role", "starts_on")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import cached_property
@@ -12,7 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from paceline.kernel.money import CurrencyField
-from paceline.kernel.periods import EffectiveDated, EffectiveQuerySet, ends_after_start, no_overlap
+from paceline.kernel.periods import (
+    DateRange,
+    EffectiveDated,
+    EffectiveQuerySet,
+    OneId,
+    OneWord,
+    ends_after_start,
+    no_overlap,
+)
 
 
 class Role(models.TextChoices):
@@ -246,10 +256,17 @@ class RoleGrant(EffectiveDated):
     class Meta:
         constraints = (
             ends_after_start("grant_ends_after_start"),
-            models.UniqueConstraint(
-                fields=["person", "role"],
-                condition=Q(ends_before__isnull=True),
-                name="grant_open_once_per_role",
+            ExclusionConstraint(
+                name="grant_once_per_role_at_a_time",
+                expressions=[
+                    (OneId("person"), RangeOperators.EQUAL),
+                    (OneWord("role"), RangeOperators.EQUAL),
+                    (
+                        DateRange("starts_on", "ends_before", RangeBoundary()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                violation_error_message=_("This person has the role on some of these days."),
             ),
         )
 

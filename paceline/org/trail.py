@@ -71,7 +71,7 @@ def changes(entry: AuditEntry) -> list[Change]:
     before: Mapping[str, Any] = entry.before or {}
     after: Mapping[str, Any] = entry.after or {}
     names = list(dict.fromkeys([*before, *after]))
-    return [
+    found = [
         Change(
             label=str(FIELDS.get(name, name.replace("_", " "))),
             before=_shown(name, before.get(name)),
@@ -79,6 +79,7 @@ def changes(entry: AuditEntry) -> list[Change]:
         )
         for name in names
     ]
+    return [change for change in found if change.before or change.after]
 
 
 def _shown(name: str, value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from paceline.accounts.actions import AccountAlreadyClosed, AccountAlreadyOpen, AddressTaken
-from paceline.kernel.formats import span_of_days
+from paceline.kernel.formats import reader_locale, span_of_days
 from paceline.kernel.periods import EffectiveDated
 from paceline.org import actions
 from paceline.org.models import (
@@ -93,18 +93,23 @@ def fact(row: EffectiveDated) -> str:
     """One effective-dated row in a few words."""
     if isinstance(row, Employment):
         return _("Employed in %(country)s, paid in %(currency)s") % {
-            "country": row.country,
+            "country": country_name(row.country),
             "currency": row.currency,
         }
     if isinstance(row, PositionHolding):
-        return _("Position %(title)s") % {"title": row.position.title}
+        return _("Position: %(title)s") % {"title": row.position.title}
     if isinstance(row, TeamMembership):
-        return _("Team %(team)s") % {"team": row.team.name}
+        return _("Team: %(team)s") % {"team": row.team.name}
     if isinstance(row, ReportingLine):
         return _("Reports to %(manager)s") % {"manager": row.manager.name}
     if isinstance(row, RoleGrant):
-        return _("Role %(role)s") % {"role": Role(row.role).label}
+        return _("Role: %(role)s") % {"role": Role(row.role).label}
     return str(row)
+
+
+def country_name(code: str) -> str:
+    """A country in the reader's language; an unknown code as it is."""
+    return str(reader_locale().territories.get(code, code))
 
 
 def _days(row: EffectiveDated) -> str:

@@ -104,7 +104,7 @@ def test_moving_to_a_team_on_a_day(world: World, client_for: ClientFor) -> None:
     assert (entry.actor_id, entry.reason) == (world.hana.pk, "New market")
     clash = browser.post(url, {"team": world.company.pk, "starts_on": "2026-07-20"})
     assert clash.status_code == 422
-    assert "Something else already counts on some of these days: Team South" in (
+    assert "Something else already counts on some of these days: Team: South" in (
         clash.content.decode()
     )
     assert rows.count() == 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.db import IntegrityError, transaction
 
 from paceline.kernel.audit import AuditEntry
 from paceline.kernel.rights import Act, Relation, Rule, Section, all_sections, both_made_and_checked
@@ -46,7 +48,8 @@ def test_the_test_above_would_notice() -> None:
 
 
 def test_administrators_neither_see_nor_approve_pay() -> None:
-    pay = {"run", "statement", "payroll export", "quota", "plan", "question on a line"}
+    pay = {"run", "statement", "payroll file", "quota", "plan", "question on a line"}
+    assert pay <= {str(section.of) for section in all_sections()}
     for section in all_sections():
         if str(section.of) in pay:
             for rule in section.rules:
@@ -141,6 +144,18 @@ def test_the_last_administrator_stays(world: World) -> None:
         )
     assert RoleGrant.objects.filter(person=world.ada, ends_before__isnull=True).exists()
     assert world.ada.employments.get().ends_before is None
+
+
+def test_the_database_refuses_a_role_twice(world: World) -> None:
+    with pytest.raises(IntegrityError, match="grant_once_per_role"), transaction.atomic():
+        RoleGrant.objects.create(
+            person=world.dana,
+            role=Role.COMPENSATION,
+            starts_on=world.today,
+            ends_before=world.today + timedelta(days=1),
+        )
+    RoleGrant.objects.create(person=world.dana, role=Role.EXECUTIVE, starts_on=world.today)
+    assert RoleGrant.objects.filter(person=world.dana).count() == 2
 
 
 def test_relations_are_ordered_by_strength() -> None:

@@ -6,6 +6,8 @@ payroll, and whoever requested a run does not close its period. Administrators d
 
 from __future__ import annotations
 
+from django.utils.translation import pgettext_lazy
+
 from paceline.incentives.models import LineThread, Run, Statement
 from paceline.incentives.models.runs import RUN_READERS
 from paceline.incentives.models.statements import PAY_DESK
@@ -18,7 +20,7 @@ FINANCE = frozenset({Role.FINANCE})
 OWN = frozenset({Relation.SELF})
 
 RUN = Section(
-    "run",
+    pgettext_lazy("object of a right", "run"),
     (
         Rule("summary", "read", roles=frozenset(RUN_READERS)),
         Rule("*", "request", Act.MAKE, roles=COMPENSATION, note="and cancel one's own"),
@@ -26,7 +28,7 @@ RUN = Section(
     ),
 )
 STATEMENT = Section(
-    "statement",
+    pgettext_lazy("object of a right", "statement"),
     (
         Rule("calculated", "read", roles=DESK, note="before its release"),
         Rule("released", "read", roles=DESK, relations=LINE_BELOW | OWN),
@@ -34,7 +36,7 @@ STATEMENT = Section(
     ),
 )
 QUESTION = Section(
-    "question on a line",
+    pgettext_lazy("object of a right", "question on a line"),
     (
         Rule("*", "ask", Act.MAKE, relations=OWN, note="once the statement is released"),
         Rule("*", "read", roles=DESK, relations=OWN),
@@ -43,7 +45,7 @@ QUESTION = Section(
     ),
 )
 PAYROLL = Section(
-    "payroll file",
+    pgettext_lazy("object of a right", "payroll file"),
     (
         Rule("*", "read", roles=DESK),
         Rule("*", "export", Act.CHECK, roles=FINANCE, note="each release once"),

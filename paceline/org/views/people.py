@@ -21,10 +21,10 @@ from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org import access, actions, queries
 from paceline.org.forms import NewPersonForm, PersonForm
-from paceline.org.models import Person, ReportingLine, Role
+from paceline.org.models import Employment, Person, ReportingLine, Role
 from paceline.org.requests import PersonRequest
 from paceline.org.views.changes import answer_change, given
-from paceline.org.wording import fact
+from paceline.org.wording import country_name, fact
 
 
 @require_GET
@@ -109,13 +109,15 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     if access.may_read_roles(viewer, person):
         kinds.add("role")
     events = queries.life(person, today, frozenset(kinds))
+    terms = next((e.row for e in events if e.is_now and isinstance(e.row, Employment)), None)
     lines = [e.row for e in events if e.is_now and isinstance(e.row, ReportingLine)]
     may_manage_account = access.may_manage_account(viewer, person)
     context = {
         "subject": person,
         "events": [(event, fact(event.row)) for event in events],
         "now": [fact(event.row) for event in events if event.is_now],
-        "terms": next((e.row for e in events if e.kind == "employment" and e.is_now), None),
+        "terms": terms,
+        "country": country_name(terms.country) if terms else "",
         "roles": [
             Role(event.row.role).label  # type: ignore[attr-defined]
             for event in events

@@ -120,9 +120,9 @@ def _review_columns() -> list[Column]:
         ),
         Column("makes", gettext_lazy("Makes"), value=lambda row: _words(row.makes)),
         Column("checks", gettext_lazy("Approves"), value=lambda row: _words(row.checks)),
-        Column("reads", gettext_lazy("Sees"), value=lambda row: _words(row.reads)),
-        Column("reports", gettext_lazy("Reports"), sort="reports", kind="number"),
-        Column("below", gettext_lazy("Further below"), sort="below", kind="number"),
+        Column("reads", gettext_lazy("Sees"), value=lambda row: _words(row.reads), secondary=True),
+        Column("reports", gettext_lazy("Reports"), sort="reports", kind="number", secondary=True),
+        Column("below", gettext_lazy("Further below"), sort="below", kind="number", secondary=True),
         Column(
             "may_sign_in",
             gettext_lazy("Account"),
