@@ -33,7 +33,13 @@ from paceline.web.demo.trade import DOLLARS
 TEXTS = Path(__file__).parent / "plans"
 EXPORTS = UUID("5b0e2f0c-6a55-4a0f-9f57-0f3b6c1f7a11")
 AMBITION = Decimal("0.97")
+# The quota that each shop's plan looks for, by the currency in which it is set.
+MEASURES = {"TWD": "sales", "USD": "dollar-sales"}
 STEPS = {"TWD": Decimal(10_000), "USD": Decimal(500)}
+
+
+class RunRefused(Exception):
+    """The company's own data do not calculate: the story is wrong, and says where."""
 
 
 def set_quotas(stage: Stage) -> None:
@@ -55,7 +61,7 @@ def _quotas(stage: Stage) -> Iterator[tuple[object, ...]]:
                 step = STEPS[currency]
                 steps = (amount / step).quantize(Decimal(1), ROUND_HALF_UP)
                 last = ends_before - timedelta(days=1)
-                yield member.number, "sales", starts_on, last, max(steps, 1) * step, currency
+                yield member.number, MEASURES[currency], starts_on, last, max(steps, 1) * step, currency
 
 
 def _asked(
@@ -239,6 +245,8 @@ def _run(stage: Stage, quarter: Quarter, ago: int, *, hour: int = 9) -> Run:
     runs.calculate_run(run=run, at=stage.at(ago, hour, 1))
     jobs.run_waiting()  # the run's own job finds it calculated and leaves it alone
     run.refresh_from_db()
+    if run.computed_at is None:
+        raise RunRefused(quarter.key, list(run.problems.values_list("code", "params")))
     return run
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 from django.utils import timezone
 
 from paceline.org.models import Person
@@ -40,15 +39,13 @@ class Command(BaseCommand):
             raise CommandError(
                 "There are people already: the demonstration needs an empty company."
             )
-        began = monotonic()
+        self.began = monotonic()
         self.stdout.write("Setting up the demonstration company (about a minute) …")
         story.tell(as_of, folder, self._say)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-        self.stdout.write(f"\nReady after {monotonic() - began:.0f} s. Its files: {folder}")
+        self.stdout.write(f"\nReady after {monotonic() - self.began:.0f} s. Its files: {folder}")
 
     def _say(self, what: str) -> None:
-        self.stdout.write(f"  {what}")
+        self.stdout.write(f"  {monotonic() - self.began:5.1f} s  {what}")
 
     def _say_who_can_sign_in(self, on: date) -> None:
         self.stdout.write("\nPeople you can sign in as:")
