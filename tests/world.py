@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from allauth.mfa.models import Authenticator
+from django.db import connection
 from django.test import Client
 
 from paceline.accounts import actions as accounts
@@ -114,7 +115,69 @@ MANAGERS = {
 
 
 def build_world() -> World:
-    """Make the cast through the actions, as an installation would."""
+    """The cast in the database of this test.
+
+    Made through the actions once, as an installation would; later tests get copies of those rows.
+    Ids are never used twice, because sequences do not go back with a rolled-back transaction.
+    """
+    if not _rows:
+        world = _make_world()
+        _keep_rows()
+        _ids.update({name: person.pk for name, person in world.cast.items()})
+        return world
+    _put_rows()
+    found = Person.objects.in_bulk(_ids.values())
+    people = {name: found[pk] for name, pk in _ids.items()}
+    for person in people.values():
+        person.acting_on = TODAY
+    teams = {team.code: team for team in Team.objects.all()}
+    positions = {position.code: position for position in Position.objects.all()}
+    return World(
+        **people,
+        north=teams["north"],
+        south=teams["south"],
+        company=teams["company"],
+        seller=positions["seller"],
+        lead=positions["lead"],
+    )
+
+
+_ids: dict[str, int] = {}
+_rows: dict[str, str] = {}
+_TABLES = (
+    "accounts_user",
+    "account_emailaddress",
+    "org_person",
+    "org_employment",
+    "org_position",
+    "org_positionholding",
+    "org_team",
+    "org_teammembership",
+    "org_reportingline",
+    "org_reportingpath",
+    "org_rolegrant",
+    "kernel_auditentry",
+)
+
+
+def _keep_rows() -> None:
+    with connection.cursor() as cursor:
+        for table in _TABLES:
+            cursor.execute(f"SELECT json_agg(t ORDER BY id)::text FROM {table} t")  # noqa: S608
+            _rows[table] = cursor.fetchone()[0]
+
+
+def _put_rows() -> None:
+    with connection.cursor() as cursor:
+        for table, rows in _rows.items():
+            cursor.execute(
+                f"INSERT INTO {table} SELECT * FROM"  # noqa: S608 - names from the list above
+                f" json_populate_recordset(NULL::{table}, %s)",
+                [rows],
+            )
+
+
+def _make_world() -> World:
     people = {name: _person(number, name) for number, name in enumerate(NAMES, start=1)}
     company = actions.create_team(code="company", name="Company", by=None, at=NOW)
     north = actions.create_team(code="north", name="North", parent=company, by=None, at=NOW)
