@@ -145,8 +145,9 @@ def match_quotas(check: Check) -> Changes:
     return staging.match(TARGET)
 
 
-def apply_quotas(check: Check, changes: Changes, commit: Commit) -> None:
+def apply_quotas(check: Check, changes: Changes, commit: Commit) -> Changes:
     quotas.write_quotas(changes, commit)
+    return changes
 
 
 QUOTAS = ImportKind(

@@ -114,6 +114,12 @@ def settle(check: Check) -> None:
     )
 
 
+def leave_out(check: Check, rows: pa.Table) -> None:
+    """Take rows (column ``row``) out of ``accepted``."""
+    check.duck.register("known_bad", rows)
+    check.duck.execute("DELETE FROM accepted WHERE row IN (SELECT row FROM known_bad)")
+
+
 def refuse_repeats(check: Check, key: tuple[str, ...]) -> None:
     """The same key on two lines of one file: both lines are named on both."""
     columns = ", ".join(key)

@@ -199,9 +199,9 @@ def _match(step: Step, write: company.Write) -> Callable[[Check], Changes]:
     return match
 
 
-def _apply(step: Step, write: company.Write) -> Callable[[Check, Changes, Commit], None]:
-    def apply(check: Check, changes: Changes, commit: Commit) -> None:
-        company.perform(step(check), write, commit)
+def _apply(step: Step, write: company.Write) -> Callable[[Check, Changes, Commit], Changes]:
+    def apply(check: Check, changes: Changes, commit: Commit) -> Changes:
+        return company.perform(step(check), write, commit)
 
     return apply
 
@@ -229,6 +229,7 @@ def _kind(
         apply=_apply(step, write),
         undo=company.undo,
         lock=lock_company,
+        by_record=True,
         icon=icon,
         order=order,
     )

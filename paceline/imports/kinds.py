@@ -103,8 +103,9 @@ class ImportKind:
 
     ``check`` adds problems to a :class:`Check`. ``match`` compares the accepted rows with what is
     stored, adds problems that only show there, and counts; it must not change anything. ``apply``
-    writes the accepted rows. ``undo`` takes one import back or raises ``UndoRefused``. ``lock``
-    makes writers of the same table take turns.
+    writes the accepted rows and says how many. ``undo`` takes one import back or raises ``UndoRefused``. ``lock``
+    makes writers of the same table take turns. ``by_record``: written record by record, so that
+    ``match`` is a rehearsal, too dear to be repeated when the same is written for good.
     """
 
     key: str
@@ -114,9 +115,10 @@ class ImportKind:
     may_import: Callable[[Person], bool]
     check: Callable[[Check], None]
     match: Callable[[Check], Changes]
-    apply: Callable[[Check, Changes, Commit], None]
+    apply: Callable[[Check, Changes, Commit], Changes]
     undo: Callable[[Commit], None]
     lock: Callable[[], None] = lambda: None
+    by_record: bool = False
     icon: str = "file-import"
     day_field: str = ""
     sum_field: str = ""
@@ -140,6 +142,14 @@ class UndoRefused(Exception):
     def __init__(self, code: str, **params: Any) -> None:
         super().__init__(code)
         self.problem = Problem(code, params=params)
+
+
+class RecordRefused(Exception):
+    """One record cannot be written; ``code`` and ``params`` say why, ``field`` where."""
+
+    def __init__(self, field: str, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.field, self.code, self.params = field, code, params
 
 
 def register(kind: ImportKind) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db import transaction
 from paceline.imports import kinds, mapping
 from paceline.imports.actions import files
 from paceline.imports.actions.files import ChangedSincePreview
-from paceline.imports.kinds import Changes, Commit, UndoRefused
+from paceline.imports.kinds import Changes, Commit, RecordRefused, UndoRefused
 from paceline.imports.layout import FileUnreadable, Layout
 from paceline.imports.models import Import, ImportMapping, ImportState
 from paceline.kernel import audit, jobs
@@ -73,7 +74,7 @@ def run_commit(*, source: Import, at: datetime) -> None:
             _release(source)
             live.stop(progress, at=at)
             files.tell(source)
-    except (ChangedSincePreview, FileUnreadable):
+    except (ChangedSincePreview, FileUnreadable, RecordRefused):
         with transaction.atomic():
             _release(source)
             live.fail(progress, code="changed_since_preview", at=at)
@@ -121,17 +122,25 @@ def _write(
     kind.lock()
     checked, _cells, _used = files.examine(source, by)
     step("comparing")
-    changes = kind.match(checked)
+    if kind.by_record:
+        files.leave_out_rejected(source, checked)
+        changes = Changes(**{name: source.totals[name] for name in ("new", "changed", "same")})
+    else:
+        changes = kind.match(checked)
     files.compare_with_preview(source, checked, changes)
-    kind.apply(checked, changes, commit)
+    written = kind.apply(checked, changes, commit)
+    if source.totals.pop("unrehearsed", False):
+        source.totals |= asdict(written)
+    elif written != changes:
+        raise ChangedSincePreview(source)
     source.state = ImportState.COMMITTED
     source.committed_at = at
-    source.save(update_fields=["state", "committed_at"])
+    source.save(update_fields=["state", "committed_at", "totals"])
     _remember(source, by=by, at=at)
     after = {key: source.totals.get(key) for key in (*COUNTS, "sums")}
     audit.record("import_committed", subject=source, by=by, at=at, after=after)
     files.tell(source)
-    return changes
+    return written
 
 
 def _remember(source: Import, *, by: Person, at: datetime) -> None:

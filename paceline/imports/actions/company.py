@@ -16,7 +16,7 @@ from django.db import transaction
 
 from paceline.imports import checking
 from paceline.imports.actions import pictures
-from paceline.imports.kinds import Changes, Check, Commit
+from paceline.imports.kinds import Changes, Check, Commit, RecordRefused
 from paceline.org import actions as org
 from paceline.org.models import (
     Employment,
@@ -38,14 +38,6 @@ TABLES = (
     "org_reportingline",
 )
 Record = dict[str, Any]
-
-
-class RecordRefused(Exception):
-    """One record cannot be taken; ``code`` and ``params`` say why, ``field`` where."""
-
-    def __init__(self, field: str, code: str, **params: Any) -> None:
-        super().__init__(code)
-        self.field, self.code, self.params = field, code, params
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +72,16 @@ def rehearse(check: Check, records: Sequence[Record], write: Write, writer: Writ
     return Changes(**counts)
 
 
-def perform(records: Sequence[Record], write: Write, commit: Commit) -> None:
-    """Write every record and keep pictures of what changed."""
+def perform(records: Sequence[Record], write: Write, commit: Commit) -> Changes:
+    """Write every record and keep pictures of what changed. Raises ``RecordRefused``."""
     pictures.remember(TABLES)
     writer = Writer(commit.by, commit.at)
+    counts = {"new": 0, "changed": 0, "same": 0}
     for record in records:
         commit.step("writing")
-        _told(write, record, writer)
+        counts[_told(write, record, writer)] += 1
     pictures.keep_differences(TABLES, commit)
+    return Changes(**counts)
 
 
 def undo(commit: Commit) -> None:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from paceline.files import actions as files
 from paceline.files import queries as stored
 from paceline.imports import checking, kinds, mapping, queries, reading, recognition
-from paceline.imports.kinds import Changes, Check, ImportKind
+from paceline.imports.kinds import Changes, Check, ImportKind, RecordRefused
 from paceline.imports.layout import FileUnreadable, Layout, Problem
 from paceline.imports.mapping import Mapping
 from paceline.imports.models import PROBLEMS_KEPT, Import, ImportProblem, ImportState
@@ -195,11 +195,12 @@ def tell(source: Import) -> None:
 
 
 @transaction.atomic
-def check(*, source: Import, by: Person, at: datetime) -> Import:
+def check(*, source: Import, by: Person, at: datetime, rehearse: bool = True) -> Import:
     """Read the whole file under its layout and mapping; keep control totals and problems.
 
     Changes nothing but the import itself. A file that cannot be taken keeps its reason in
-    ``refusal`` and stays uploaded. Raises ``LayoutFixed``.
+    ``refusal`` and stays uploaded. ``rehearse`` false leaves it to the commit to count what is
+    written record by record. Raises ``LayoutFixed``.
     """
     source = _open(source)
     unlimited()
@@ -212,8 +213,11 @@ def check(*, source: Import, by: Person, at: datetime) -> Import:
         source.totals = {}
         source.state = ImportState.UPLOADED
     else:
-        changes = checked.kind.match(checked)
+        skips = checked.kind.by_record and not rehearse
+        changes = Changes() if skips else checked.kind.match(checked)
         _keep_findings(source, checked, cells, changes, used, by=by, at=at)
+        if skips:
+            source.totals["unrehearsed"] = True
         source.state = ImportState.CHECKED
     source.save(update_fields=["refusal", "rejected", "totals", "state"])
     after = {key: source.totals.get(key) for key in ("rows", "accepted", "rejected", "digest")}
@@ -238,6 +242,13 @@ def examine(source: Import, by: Person) -> tuple[Check, reading.Cells, dict[str,
     checked.by = by
     checking.settle(checked)
     return checked, cells, used
+
+
+def leave_out_rejected(source: Import, checked: Check) -> None:
+    """Leave out what the check rejected, when finding it again would take as long as writing."""
+    if source.rejected is not None:
+        rows = pq.read_table(stored.path_of(source.rejected), columns=["row"])
+        checking.leave_out(checked, rows)
 
 
 def compare_with_preview(source: Import, checked: Check, changes: Changes) -> None:
@@ -317,11 +328,22 @@ def import_file(
     if mapping:
         chosen = _by_name(mapping, kinds.kind(kind), Layout.from_json(source.layout))
         source = set_mapping(source=source, chosen=chosen, by=by, at=at)
-    source = check(source=source, by=by, at=at)
+    source = check(source=source, by=by, at=at, rehearse=False)
+    _refuse_rejected(source)
+    try:
+        with transaction.atomic():
+            return commits.commit(source=source, by=by, at=at)
+    except RecordRefused:
+        source.refresh_from_db()
+        source = check(source=source, by=by, at=at)
+        _refuse_rejected(source)
+        raise
+
+
+def _refuse_rejected(source: Import) -> None:
     _refuse(source)
     if source.totals["rejected"]:
         raise ImportRefused([_problem(row) for row in source.problems.all()[:100]], source)
-    return commits.commit(source=source, by=by, at=at)
 
 
 _by_name = mapping.by_name

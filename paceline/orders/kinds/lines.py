@@ -283,8 +283,9 @@ def match_lines(check: Check, target: Target = TARGET) -> Changes:
     return staging.match(target)
 
 
-def apply_lines(check: Check, changes: Changes, commit: Commit) -> None:
+def apply_lines(check: Check, changes: Changes, commit: Commit) -> Changes:
     lines.write_lines(TARGET, changes, commit)
+    return changes
 
 
 def undo_lines(commit: Commit) -> None:

@@ -88,8 +88,9 @@ def match_rates(check: Check) -> Changes:
     return staging.match(TARGET)
 
 
-def apply_rates(check: Check, changes: Changes, commit: Commit) -> None:
+def apply_rates(check: Check, changes: Changes, commit: Commit) -> Changes:
     staging.write(TARGET, changes, commit)
+    return changes
 
 
 def undo_rates(commit: Commit) -> None:

@@ -185,8 +185,9 @@ def match_returns(check: Check) -> Changes:
     return match_lines(check, TARGET)
 
 
-def apply_returns(check: Check, changes: Changes, commit: Commit) -> None:
+def apply_returns(check: Check, changes: Changes, commit: Commit) -> Changes:
     lines.write_lines(TARGET, changes, commit)
+    return changes
 
 
 def undo_returns(commit: Commit) -> None:

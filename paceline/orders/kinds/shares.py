@@ -147,8 +147,9 @@ def match_shares(check: Check) -> Changes:
     return staging.match(TARGET)
 
 
-def apply_shares(check: Check, changes: Changes, commit: Commit) -> None:
+def apply_shares(check: Check, changes: Changes, commit: Commit) -> Changes:
     staging.write(TARGET, changes, commit)
+    return changes
 
 
 def undo_shares(commit: Commit) -> None:
