@@ -1,4 +1,5 @@
-"""Paceline's calculation engine: pure, exact, explained. No Django, no clock, no files but those given.
+"""Paceline's calculation engine: pure, exact, explained. No Django, no clock, no files but those
+given.
 
 `load_plan` reads a plan, `calculate` runs it over tables, `trace` opens one payee down to the order
 line, `explain` tells the result as a tree, `curve` and `examples` show what a component pays.

@@ -28,14 +28,14 @@ _MESSAGES: dict[str, str] = {
     "overlay_not_allowed": "credit_splits: line {subject} has an overlay, the plan allows none",
     "dates_reversed": "{table}: the row of {subject} that starts on {detail} ends before it starts",
     "dates_overlap": "{table}: two rows of {subject} overlap on {detail}",
-    "quota_straddles_period": "quotas: the row of {subject} from {detail} reaches over the period's edge",
+    "quota_straddles_period": "quotas: the row of {subject} from {detail} is partly in the period",
     "quota_currency": "quotas: the row of {subject} is in {detail}, not in the plan's currency",
     "quota_negative": "quotas: the row of {subject} is below zero",
     "rate_not_positive": "exchange_rates: the rate of {subject} on {detail} is not above zero",
     "reporting_to_self": "reporting: {subject} reports to themselves",
     "reporting_circular": "reporting: {subject} is above themselves on {detail}",
     "currency_unknown": "{table}: {subject} is no active currency ({count} rows)",
-    "currencies_mixed": "order_lines: {count} lines are in {subject}, but the plan's formulas compare with {detail}",
+    "currencies_mixed": "order_lines: {count} lines are in {subject}, formulas in {detail}",
     "exchange_rate_missing": "exchange_rates: no {detail} rate from {subject}",
     "period_too_long": "the period {subject} has more than {detail} days",
     "amount_too_large": "an amount is too large to be calculated exactly",
@@ -44,15 +44,26 @@ _MESSAGES: dict[str, str] = {
 
 def problem(code: str, table: str, subject: str = "", detail: str = "", count: int = 0) -> Problem:
     """One finding in words."""
-    params: dict[str, str | int] = {"table": table, "subject": subject, "detail": detail, "count": count}
+    params: dict[str, str | int] = {
+        "table": table,
+        "subject": subject,
+        "detail": detail,
+        "count": count,
+    }
     return Problem(code, _MESSAGES[code].format(**params), path=table, params=params)
 
 
 def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -> None:
     """Every table that the plan needs is there, and the period is of the plan's kind."""
-    needed = [*REQUIRED, *(["quotas"] if plan.quotas else []), *(["reporting"] if shape.rolls_up else [])]
+    needed = [
+        *REQUIRED,
+        *(["quotas"] if plan.quotas else []),
+        *(["reporting"] if shape.rolls_up else []),
+    ]
     problems = [
-        Problem("table_missing", f"the plan needs the table {name}", path=name, params={"table": name})
+        Problem(
+            "table_missing", f"the plan needs the table {name}", path=name, params={"table": name}
+        )
         for name in needed
         if name not in given
     ]
@@ -94,7 +105,7 @@ def _findings(shape: Shape, given: list[str], grain_checked: set[str]) -> exp.Qu
 
 
 def _finding(
-    code: str, table: str, subject: exp.Expression, detail: exp.Expression, count: exp.Expression
+    code: str, table: str, subject: exp.Expr, detail: exp.Expr, count: exp.Expr
 ) -> exp.Select:
     return select(
         {
@@ -109,18 +120,16 @@ def _finding(
 
 def _missing_values(name: str) -> list[exp.Select]:
     return [
-        _finding(
-            "value_missing", name, c.text(column.name), c.text(""), exp.Count(this=exp.Star())
-        )
-        .from_(c.source(f"in_{name}"))
-        .where(col(column.name).is_(exp.null()))
-        .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(0)))
+        _finding("value_missing", name, c.text(column.name), c.text(""), exp.Count(this=exp.Star()))
+        .from_(c.source(f"in_{name}"), copy=False)
+        .where(col(column.name).is_(exp.null()), copy=False)
+        .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(0)), copy=False)
         for column in INPUTS[name].columns
         if column.required
     ]
 
 
-def _joined(names: tuple[str, ...]) -> exp.Expression:
+def _joined(names: tuple[str, ...]) -> exp.Expr:
     parts = [typed(col(name), TEXT) for name in names]
     return c.call("concat_ws", c.text(", "), *parts) if len(parts) > 1 else parts[0]
 
@@ -129,9 +138,9 @@ def _repeated(name: str) -> exp.Select:
     grain = INPUTS[name].grain
     return (
         _finding("row_repeated", name, _joined(grain), c.text(""), exp.Count(this=exp.Star()))
-        .from_(c.source(f"in_{name}"))
-        .group_by(*(col(key) for key in grain))
-        .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(1)))
+        .from_(c.source(f"in_{name}"), copy=False)
+        .group_by(*(col(key) for key in grain), copy=False)
+        .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(1)), copy=False)
     )
 
 
@@ -144,25 +153,33 @@ def _splits(shape: Shape) -> list[exp.Select]:
     )
     total = typed(exp.Sum(this=share.copy()), c.RATE)
     checks = [
-        _finding("share_invalid", "credit_splits", _joined(("line_id", "payee_id")), share.copy(), c.whole(1))
-        .from_(table.copy())
-        .where(outside),
-        _finding("splits_incomplete", "credit_splits", col("line_id"), total, exp.Count(this=exp.Star()))
-        .from_(table.copy())
-        .where(exp.Not(this=col("is_overlay")))
-        .group_by(col("line_id"))
-        .having(exp.NEQ(this=total.copy(), expression=c.number(1, c.RATE))),
+        _finding(
+            "share_invalid",
+            "credit_splits",
+            _joined(("line_id", "payee_id")),
+            share.copy(),
+            c.whole(1),
+        )
+        .from_(table.copy(), copy=False)
+        .where(outside, copy=False),
+        _finding(
+            "splits_incomplete", "credit_splits", col("line_id"), total, exp.Count(this=exp.Star())
+        )
+        .from_(table.copy(), copy=False)
+        .where(exp.Not(this=col("is_overlay")), copy=False)
+        .group_by(col("line_id"), copy=False)
+        .having(exp.NEQ(this=total.copy(), expression=c.number(1, c.RATE)), copy=False),
     ]
     if shape.plan.policies.splits == "exactly-100":
         checks.append(
             _finding("overlay_not_allowed", "credit_splits", col("line_id"), c.text(""), c.whole(1))
-            .from_(table.copy())
-            .where(col("is_overlay"))
+            .from_(table.copy(), copy=False)
+            .where(col("is_overlay"), copy=False)
         )
     return checks
 
 
-def _dates(name: str, keys: tuple[str, ...], only: exp.Expression | None = None) -> list[exp.Select]:
+def _dates(name: str, keys: tuple[str, ...], only: exp.Expr | None = None) -> list[exp.Select]:
     """Rows that end before they start, and rows of one key that overlap."""
     table = c.source(f"in_{name}")
     reversed_dates = exp.LTE(this=col("ends_before"), expression=col("starts_on"))
@@ -173,7 +190,7 @@ def _dates(name: str, keys: tuple[str, ...], only: exp.Expression | None = None)
     )
     inner = select(
         {"subject": _joined(keys), "following": following, "ends_before": col("ends_before")}
-    ).from_(table.copy())
+    ).from_(table.copy(), copy=False)
     overlap = c.both(
         exp.Not(this=col("following").is_(exp.null())),
         c.either(
@@ -183,29 +200,29 @@ def _dates(name: str, keys: tuple[str, ...], only: exp.Expression | None = None)
     )
     first = (
         _finding("dates_reversed", name, _joined(keys), col("starts_on"), c.whole(1))
-        .from_(table)
-        .where(reversed_dates)
+        .from_(table, copy=False)
+        .where(reversed_dates, copy=False)
     )
     if only is not None:
-        first, inner = first.where(only), inner.where(only.copy())
+        first, inner = first.where(only, copy=False), inner.where(only.copy(), copy=False)
     second = (
         _finding("dates_overlap", name, col("subject"), col("following"), c.whole(1))
-        .from_(inner.subquery("w"))
-        .where(overlap)
+        .from_(inner.subquery("w", copy=False), copy=False)
+        .where(overlap, copy=False)
     )
     return [first, second]
 
 
-def _assignments(shape: Shape) -> list[exp.Select]:
-    own = exp.EQ(this=col("plan"), expression=c.text(shape.plan.slug))
+def _assignments(_shape: Shape) -> list[exp.Select]:
+    own = exp.EQ(this=col("plan"), expression=c.plan_slug())
     return _dates("assignments", ("payee_id",), own)
 
 
 def _reporting(_shape: Shape) -> list[exp.Select]:
     own = (
         _finding("reporting_to_self", "reporting", col("payee_id"), c.text(""), c.whole(1))
-        .from_(c.source("in_reporting"))
-        .where(exp.EQ(this=col("payee_id"), expression=col("manager_id")))
+        .from_(c.source("in_reporting"), copy=False)
+        .where(exp.EQ(this=col("payee_id"), expression=col("manager_id")), copy=False)
     )
     return [*_dates("reporting", ("payee_id",)), own]
 
@@ -229,23 +246,33 @@ def _quotas(shape: Shape) -> list[exp.Select]:
     checks = [
         *_dates("quotas", ("quota", "payee_id"), used),
         _finding("quota_straddles_period", "quotas", subject, col("starts_on"), c.whole(1))
-        .from_(table)
-        .where(c.both(used.copy(), touches, over)),
+        .from_(table, copy=False)
+        .where(c.both(used.copy(), touches, over), copy=False),
         _finding("quota_negative", "quotas", subject.copy(), c.text(""), c.whole(1))
-        .from_(table.copy())
-        .where(c.both(used.copy(), exp.LT(this=col("amount"), expression=c.number(0, STORED)))),
+        .from_(table.copy(), copy=False)
+        .where(
+            c.both(used.copy(), exp.LT(this=col("amount"), expression=c.number(0, STORED))),
+            copy=False,
+        ),
     ]
     if money:
         foreign = exp.NEQ(
-            this=c.or_else(col("currency"), c.text(""), TEXT), expression=c.text(shape.plan.currency)
+            this=c.or_else(col("currency"), c.text(""), TEXT),
+            expression=c.plan_currency(),
         )
         checks.append(
             _finding(
-                "quota_currency", "quotas", subject.copy(), c.or_else(col("currency"), c.text("—"), TEXT),
+                "quota_currency",
+                "quotas",
+                subject.copy(),
+                c.or_else(col("currency"), c.text("—"), TEXT),
                 c.whole(1),
             )
-            .from_(table.copy())
-            .where(c.both(exp.In(this=col("quota"), expressions=money), touches.copy(), foreign))
+            .from_(table.copy(), copy=False)
+            .where(
+                c.both(exp.In(this=col("quota"), expressions=money), touches.copy(), foreign),
+                copy=False,
+            )
         )
     return checks
 
@@ -253,11 +280,14 @@ def _quotas(shape: Shape) -> list[exp.Select]:
 def _rates(_shape: Shape) -> list[exp.Select]:
     return [
         _finding(
-            "rate_not_positive", "exchange_rates", _joined(("from_currency", "to_currency")),
-            col("on_date"), c.whole(1),
+            "rate_not_positive",
+            "exchange_rates",
+            _joined(("from_currency", "to_currency")),
+            col("on_date"),
+            c.whole(1),
         )
-        .from_(c.source("in_exchange_rates"))
-        .where(exp.LTE(this=col("rate"), expression=c.number(0, c.EXCHANGE)))
+        .from_(c.source("in_exchange_rates"), copy=False)
+        .where(exp.LTE(this=col("rate"), expression=c.number(0, c.EXCHANGE)), copy=False)
     ]
 
 
@@ -285,16 +315,23 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
         needed |= needed_names(formula.root)
     attributes = shape.plan.attributes
     texts = {name for name, kind in attributes.items() if kind == "text"}
-    columns = {c.name for c in INPUTS["order_lines"].columns if c.kind is not TEXT} | set(attributes)
+    columns = {c.name for c in INPUTS["order_lines"].columns if c.kind is not TEXT} | set(
+        attributes
+    )
     counted = sorted(
-        name for name in needed
+        name
+        for name in needed
         if name in {"line_id", "currency", "kind"} or (name in columns and name not in texts)
     )
 
     def query() -> exp.Query:
         counts = {f"n_{name}": typed(exp.Count(this=col(name)), COUNT) for name in counted}
         columns = {"currency": col("currency"), "lines": c.count_rows(), **counts}
-        return select(columns).from_(c.source("in_order_lines")).group_by(col("currency"))
+        return (
+            select(columns)
+            .from_(c.source("in_order_lines"), copy=False)
+            .group_by(col("currency"), copy=False)
+        )
 
     found: list[tuple[Any, ...]] = []
     empty = dict.fromkeys(counted, 0)
@@ -303,9 +340,11 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
             empty[name] += lines - count
         if currency is not None and currency not in DIGITS:
             found.append(("currency_unknown", "order_lines", currency, "", lines))
-        for literal in sorted(literals):
-            if currency is not None and currency != literal:
-                found.append(("currencies_mixed", "order_lines", currency, literal, lines))
+        found += [
+            ("currencies_mixed", "order_lines", currency, literal, lines)
+            for literal in sorted(literals)
+            if currency not in {None, literal}
+        ]
     found += [
         ("value_missing", "order_lines", name, "", count) for name, count in empty.items() if count
     ]
@@ -314,5 +353,5 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
 
 def _shown(query: exp.Select) -> exp.Select:
     """The first findings of a rule only."""
-    limited = query.order_by(col("subject"), col("detail")).limit(SHOWN)
-    return exp.Select(expressions=[exp.Star()]).from_(limited.subquery("q"))
+    limited = query.order_by(col("subject"), col("detail"), copy=False).limit(SHOWN, copy=False)
+    return exp.Select(expressions=[exp.Star()]).from_(limited.subquery("q", copy=False), copy=False)

@@ -1,4 +1,6 @@
-"""The engine from a shell, without database or web: `paceline calculate` and `paceline check-plan`."""
+"""The engine from a shell, without database or web: `paceline calculate` and `paceline
+check-plan`.
+"""
 
 from __future__ import annotations
 
@@ -44,10 +46,13 @@ def check(plan: PlanPath) -> None:
 def calculate(
     plan: PlanPath,
     tables: Annotated[
-        Path, typer.Option(help="The folder with the input tables, CSV or Parquet.", show_default=False)
+        Path,
+        typer.Option(help="The folder with the input tables, CSV or Parquet.", show_default=False),
     ],
     period: Annotated[str, typer.Option(help="The period, such as 2020Q2.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="The folder for the result tables.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option(help="The folder for the result tables.", show_default=False)
+    ],
     format: Annotated[  # noqa: A002 -- the option's own name
         OutputFormat, typer.Option(help="How result tables are written.")
     ] = OutputFormat.PARQUET,
@@ -71,7 +76,9 @@ def calculate(
         )
     for row in results.rows("problems"):
         typer.echo(f"{row['clause']}: {row['payee_id']}: {row['code']}", err=True)
-    typer.echo(f"{results.table('statements').num_rows} statements, fingerprint {results.fingerprint}")
+    typer.echo(
+        f"{results.table('statements').num_rows} statements, fingerprint {results.fingerprint}"
+    )
     typer.echo(f"{len(written)} files in {out}")
 
 

@@ -1,7 +1,7 @@
 """Columns, tables and the few expressions that every step is built from.
 
-SQL is never written as text here or anywhere in the engine: steps build SQLGlot expression trees, and
-every intermediate value is given its type by `typed`. Measured reasons for that are in
+SQL is never written as text here or anywhere in the engine: steps build SQLGlot expression trees,
+and every intermediate value is given its type by `typed`. Measured reasons for that are in
 docs/calculation.md, section 9.
 """
 
@@ -33,7 +33,7 @@ class Kind:
     scale: int | None = None
 
     def build(self) -> exp.DataType:
-        return _built(self.sql).copy()
+        return _built(self.sql)
 
 
 TEXT = Kind("TEXT")
@@ -87,7 +87,7 @@ def table(name: str, grain: str, columns: Mapping[str, Kind], nullable: str = ""
     )
 
 
-# --- expressions -----------------------------------------------------------------------------------
+# --- expressions ----------------------------------------------------------------------------------
 
 
 def col(name: str, of: str | None = None) -> exp.Column:
@@ -95,7 +95,7 @@ def col(name: str, of: str | None = None) -> exp.Column:
     return exp.column(name, table=of, quoted=True)
 
 
-def typed(value: exp.Expression, kind: Kind) -> exp.Cast:
+def typed(value: exp.Expr, kind: Kind) -> exp.Cast:
     """Give a value its type. The only place where a cast is built.
 
     `sqlglot.exp.cast` drops a cast between decimals of different scale; this never does.
@@ -103,7 +103,7 @@ def typed(value: exp.Expression, kind: Kind) -> exp.Cast:
     return exp.Cast(this=value, to=kind.build())
 
 
-def text(value: str) -> exp.Expression:
+def text(value: str) -> exp.Expr:
     return exp.Literal.string(value)
 
 
@@ -113,8 +113,22 @@ def number(value: Decimal | int, kind: Kind) -> exp.Cast:
 
 
 def parameter(name: str, kind: Kind) -> exp.Cast:
-    """A value bound when the statement runs, so that its text is the same for every run of a plan."""
+    """A value bound when the statement runs, so that its text is the same for every run of a
+    plan.
+    """
     return typed(exp.Placeholder(this=name), kind)
+
+
+def plan_slug() -> exp.Cast:
+    return parameter("plan", TEXT)
+
+
+def plan_currency() -> exp.Cast:
+    return parameter("currency", TEXT)
+
+
+def plan_rate_type() -> exp.Cast:
+    return parameter("rate_type", TEXT)
 
 
 def period_starts() -> exp.Cast:
@@ -133,16 +147,16 @@ def null(kind: Kind) -> exp.Cast:
     return typed(exp.null(), kind)
 
 
-def whole(value: int) -> exp.Expression:
+def whole(value: int) -> exp.Expr:
     return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
+def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     """A DuckDB function by name; the names are the engine's own, never a user's."""
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def total(value: exp.Expression, kind: Kind) -> exp.Cast:
+def total(value: exp.Expr, kind: Kind) -> exp.Cast:
     """SUM, zero when there are no rows, in the stated type."""
     return typed(exp.Coalesce(this=exp.Sum(this=value), expressions=[number(0, kind)]), kind)
 
@@ -151,46 +165,47 @@ def count_rows() -> exp.Cast:
     return typed(exp.Count(this=exp.Star()), COUNT)
 
 
-def when(*branches: tuple[exp.Expression, exp.Expression], otherwise: exp.Expression) -> exp.Case:
+def when(*branches: tuple[exp.Expr, exp.Expr], otherwise: exp.Expr) -> exp.Case:
     """CASE; the caller sees to it that all branches have one type."""
     case = exp.Case(ifs=[exp.If(this=test, true=value) for test, value in branches])
     case.set("default", otherwise)
     return case
 
 
-def least(first: exp.Expression, second: exp.Expression, kind: Kind) -> exp.Cast:
-    """The smaller of two values that are both there: DuckDB would skip a NULL."""
+def least(first: exp.Expr, second: exp.Expr, kind: Kind) -> exp.Cast:
+    """The smaller of two values; neither may be NULL, which LEAST would skip."""
     return typed(call("LEAST", first, second), kind)
 
 
-def greatest(first: exp.Expression, second: exp.Expression, kind: Kind) -> exp.Cast:
+def greatest(first: exp.Expr, second: exp.Expr, kind: Kind) -> exp.Cast:
+    """The larger of two values; neither may be NULL, which GREATEST would skip."""
     return typed(call("GREATEST", first, second), kind)
 
 
-def or_else(value: exp.Expression, otherwise: exp.Expression, kind: Kind) -> exp.Cast:
+def or_else(value: exp.Expr, otherwise: exp.Expr, kind: Kind) -> exp.Cast:
     """COALESCE within one type; money and rates never meet in it."""
     return typed(exp.Coalesce(this=typed(value, kind), expressions=[typed(otherwise, kind)]), kind)
 
 
-def times(first: exp.Expression, second: exp.Expression, kind: Kind) -> exp.Cast:
+def times(first: exp.Expr, second: exp.Expr, kind: Kind) -> exp.Cast:
     """The product, exact when `kind` keeps as many decimals as both factors have together."""
     return typed(exp.Mul(this=exp.Paren(this=first), expression=exp.Paren(this=second)), kind)
 
 
-def plus(first: exp.Expression, second: exp.Expression, kind: Kind) -> exp.Cast:
+def plus(first: exp.Expr, second: exp.Expr, kind: Kind) -> exp.Cast:
     return typed(exp.Add(this=exp.Paren(this=first), expression=exp.Paren(this=second)), kind)
 
 
-def minus(first: exp.Expression, second: exp.Expression, kind: Kind) -> exp.Cast:
+def minus(first: exp.Expr, second: exp.Expr, kind: Kind) -> exp.Cast:
     return typed(exp.Sub(this=exp.Paren(this=first), expression=exp.Paren(this=second)), kind)
 
 
-def integer_quotient(first: exp.Expression, second: exp.Expression) -> exp.Cast:
+def integer_quotient(first: exp.Expr, second: exp.Expr) -> exp.Cast:
     """Whole-number division of HUGEINTs, cut towards zero: the only division there is."""
     return typed(exp.IntDiv(this=typed(first, WIDE), expression=typed(second, WIDE)), WIDE)
 
 
-def unscaled(value: exp.Expression, kind: Kind) -> exp.Cast:
+def unscaled(value: exp.Expr, kind: Kind) -> exp.Cast:
     """The whole number a decimal is stored as: 1.50 at four decimals is 15000."""
     lifted = typed(value, kind)
     if not kind.scale:
@@ -204,7 +219,7 @@ def unscaled(value: exp.Expression, kind: Kind) -> exp.Cast:
 WIDE_DECIMAL = Kind("DECIMAL(38, 0)", 0)
 
 
-def rounded(value: exp.Expression, digits: int, mode: RoundingMode) -> exp.Cast:
+def rounded(value: exp.Expr, digits: int, mode: RoundingMode) -> exp.Cast:
     """Round to a currency's digits and give it back as MONEY.
 
     ROUND of a decimal goes half away from zero, ROUND_EVEN half to even, TRUNC towards zero.
@@ -213,15 +228,15 @@ def rounded(value: exp.Expression, digits: int, mode: RoundingMode) -> exp.Cast:
     return typed(call(name, value, whole(digits)), MONEY)
 
 
-def both(*tests: exp.Expression) -> exp.Expression:
+def both(*tests: exp.Expr) -> exp.Expr:
     return exp.and_(*tests, copy=False)
 
 
-def either(*tests: exp.Expression) -> exp.Expression:
+def either(*tests: exp.Expr) -> exp.Expr:
     return exp.or_(*tests, copy=False)
 
 
-def within(value: exp.Expression, start: exp.Expression, before: exp.Expression) -> exp.Expression:
+def within(value: exp.Expr, start: exp.Expr, before: exp.Expr) -> exp.Expr:
     """Half-open: start <= value, and value < before unless before is NULL."""
     return both(
         exp.LTE(this=start.copy(), expression=value.copy()),
@@ -229,9 +244,9 @@ def within(value: exp.Expression, start: exp.Expression, before: exp.Expression)
     )
 
 
-# --- queries ---------------------------------------------------------------------------------------
+# --- queries --------------------------------------------------------------------------------------
 
-Columns = Mapping[str, exp.Expression]
+Columns = Mapping[str, exp.Expr]
 
 
 def select(columns: Columns, *, distinct: bool = False) -> exp.Select:
@@ -242,7 +257,7 @@ def select(columns: Columns, *, distinct: bool = False) -> exp.Select:
             for name, value in columns.items()
         ]
     )
-    return query.distinct() if distinct else query
+    return query.distinct(copy=False) if distinct else query
 
 
 def source(name: str, alias: str | None = None) -> exp.Table:
@@ -256,14 +271,14 @@ def join(
     query: exp.Select,
     name: str,
     alias: str,
-    on: exp.Expression,
+    on: exp.Expr,
     *,
     kind: Literal["inner", "left", "anti", "semi"] = "inner",
 ) -> exp.Select:
     return query.join(source(name, alias), on=on, join_type=kind, copy=False)
 
 
-def same(names: Iterable[str], left: str, right: str) -> exp.Expression:
+def same(names: Iterable[str], left: str, right: str) -> exp.Expr:
     return both(*(exp.EQ(this=col(name, left), expression=col(name, right)) for name in names))
 
 
@@ -300,15 +315,17 @@ def conform(contract: Table, columns: Columns) -> exp.Select:
 
 def every_row(contract: Table) -> exp.Select:
     """SELECT a table's columns as they are."""
-    return select({name: col(name) for name in contract.names}).from_(source(contract.name))
+    return select({name: col(name) for name in contract.names}).from_(
+        source(contract.name), copy=False
+    )
 
 
-def render(expression: exp.Expression) -> str:
+def render(expression: exp.Expr) -> str:
     """The SQL text. Never optimised: the optimiser removes casts that matter."""
     return expression.sql(dialect=DIALECT)
 
 
-def rescaled(value: exp.Expression, kind: Kind) -> exp.Cast:
+def rescaled(value: exp.Expr, kind: Kind) -> exp.Cast:
     """The decimal whose stored whole number is `value`: the reverse of `unscaled`."""
     unit = number(Decimal(1).scaleb(-(kind.scale or 0)), kind)
     return typed(exp.Mul(this=typed(value, WIDE_DECIMAL), expression=unit), kind)

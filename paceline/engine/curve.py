@@ -31,7 +31,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Curve:
-    """What a component pays along its measure. `quota` is the target that was assumed, if one matters."""
+    """What a component pays along its measure. `quota` is the target that was assumed, if one
+    matters.
+    """
 
     component: str
     on: Literal["attainment", "amount"]
@@ -55,8 +57,9 @@ def curve(
 ) -> Curve:
     """The curve of one component from zero to a quarter beyond its last turn.
 
-    Every boundary is a point, and so is the cent below it, so that a jump shows as a jump. `quota` is the
-    target to assume where attainment matters; without one, 100 000. KeyError for an unknown component.
+    Every boundary is a point, and so is the cent below it, so that a jump shows as a jump. `quota`
+    is the target to assume where attainment matters; without one, 100 000. KeyError for an unknown
+    component.
     """
     component = _component(plan, component_id)
     on = _axis(component)
@@ -64,12 +67,18 @@ def curve(
     turns = _turns(component, target)
     end = _end(component, turns, target)
     steps = max(2, min(points, MAX_POINTS))
-    values = {_cents(EXACT.divide(EXACT.multiply(end, Decimal(step)), Decimal(steps))) for step in range(steps + 1)}
+    values = {
+        _cents(EXACT.divide(EXACT.multiply(end, Decimal(step)), Decimal(steps)))
+        for step in range(steps + 1)
+    }
     for turn in turns:
         values |= {turn, max(turn - _CENT, Decimal(0)), turn + _CENT}
     ordered = sorted(value for value in values if value <= end)
     return Curve(
-        component_id, on, plan.currency, target if on == "attainment" else None,
+        component_id,
+        on,
+        plan.currency,
+        target if on == "attainment" else None,
         tuple(
             Point(_at(on, value, target), value, pay_out(plan, component, value, target).earned)
             for value in ordered
@@ -93,7 +102,11 @@ def examples(
         scale = target if on == "attainment" else EXAMPLE_QUOTA
         chosen = {_cents(EXACT.multiply(share, scale)) for share in shares}
         for turn in turns:
-            chosen |= {turn, max(turn - _CENT, Decimal(0)), _cents(EXACT.multiply(turn, Decimal("1.2")))}
+            chosen |= {
+                turn,
+                max(turn - _CENT, Decimal(0)),
+                _cents(EXACT.multiply(turn, Decimal("1.2"))),
+            }
         values = tuple(sorted(chosen | {Decimal(0)}))
     rows = [(value, pay_out(plan, component, value, target)) for value in values]
     return tuple(
@@ -129,7 +142,9 @@ def _turns(component: Component, target: Decimal) -> list[Decimal]:
 
 def _end(component: Component, turns: list[Decimal], target: Decimal) -> Decimal:
     last = max(turns, default=Decimal(0))
-    least = EXACT.multiply(target, Decimal("1.5")) if _axis(component) == "attainment" else Decimal(0)
+    least = (
+        EXACT.multiply(target, Decimal("1.5")) if _axis(component) == "attainment" else Decimal(0)
+    )
     return max(EXACT.multiply(last, Decimal("1.25")), least) or EXAMPLE_QUOTA
 
 

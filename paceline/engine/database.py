@@ -15,7 +15,7 @@ from paceline.engine import columns as c
 from paceline.engine.columns import Column, Table, col, select, typed
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.periods import Period
-from paceline.engine.plan.model import Plan
+from paceline.engine.shape import Shape
 from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, OPTIONAL_COLUMNS, ParquetFiles, Tables
 
 MEMORY_LIMIT = "2GB"
@@ -44,10 +44,10 @@ def open_database(
     return connection
 
 
-def setting(name: str, value: Any) -> exp.Expression:
+def setting(name: str, value: Any) -> exp.Expr:
     """SET name = value, with the value as a literal."""
     if isinstance(value, bool):
-        literal: exp.Expression = exp.Boolean(this=value)
+        literal: exp.Expr = exp.Boolean(this=value)
     elif isinstance(value, int):
         literal = exp.Literal.number(value)
     elif isinstance(value, list):
@@ -73,13 +73,13 @@ _STATEMENTS: dict[tuple[object, ...], Statement] = {}
 class Workspace:
     """One connection with the run's inputs as views `in_<table>`; all other tables are temporary.
 
-    A connection that the caller hands in is used through a cursor of its own, so that nothing of the
-    run is left in it.
+    A connection that the caller hands in is used through a cursor of its own, so that nothing of
+    the run is left in it.
     """
 
     def __init__(
         self,
-        plan: Plan,
+        shape: Shape,
         tables: Tables,
         period: Period,
         connection: duckdb.DuckDBPyConnection | None = None,
@@ -87,6 +87,7 @@ class Workspace:
         threads: int | None = None,
         memory_limit: str | None = None,
     ) -> None:
+        plan = shape.plan
         self.plan = plan
         self.tables = tables
         if connection is None:
@@ -94,16 +95,20 @@ class Workspace:
         else:
             self.connection = connection.cursor()
         self.checked_grain: set[str] = set()
+        self.style = shape.style
         self.parameters: dict[str, Any] = {
             "starts_on": period.starts_on,
             "ends_before": period.ends_before,
             "last_day": period.ends_before - timedelta(days=1),
+            "plan": plan.slug,
+            "currency": plan.currency,
+            "rate_type": plan.policies.exchange_rate,
         }
 
     def close(self) -> None:
         self.connection.close()
 
-    def run(self, expression: exp.Expression) -> None:
+    def run(self, expression: exp.Expr) -> None:
         self.connection.execute(c.render(expression))
 
     def rows(self, key: str, make: Callable[[], exp.Query]) -> list[tuple[Any, ...]]:
@@ -120,9 +125,11 @@ class Workspace:
         statement = self._statement(f"create {name} {variant}", lambda: c.create(name, make()))
         self.connection.execute(statement.parsed, self._bound(statement))
 
-    def _statement(self, key: str, make: Callable[[], exp.Expression]) -> Statement:
-        """The SQL of a step, made once for a plan and the tables it is given."""
-        full = (self.plan.hash, self.plan.slug, tuple(self.tables.sources), key)
+    def _statement(self, key: str, make: Callable[[], exp.Expr]) -> Statement:
+        """The statement of a step, made once for all plans of one style and the tables it is
+        given.
+        """
+        full = (self.style, tuple(self.tables.sources), key)
         found = _STATEMENTS.get(full)
         if found is None:
             expression = make()
@@ -155,7 +162,7 @@ class Workspace:
     def _open(self, contract: Table, problems: list[Problem]) -> None:
         given = self.tables.sources[contract.name]
         if isinstance(given, ParquetFiles):
-            relation: exp.Expression = _parquet(given.paths)
+            relation: exp.Expr = _parquet(given.paths)
             if given.grain_checked:
                 self.checked_grain.add(contract.name)
         else:
@@ -165,8 +172,12 @@ class Workspace:
             found = self._columns(relation)
         except duckdb.Error:
             problems.append(
-                Problem("table_unreadable", f"{contract.name} cannot be read", path=contract.name,
-                        params={"table": contract.name})
+                Problem(
+                    "table_unreadable",
+                    f"{contract.name} cannot be read",
+                    path=contract.name,
+                    params={"table": contract.name},
+                )
             )
             return
         wanted = list(contract.columns)
@@ -178,15 +189,15 @@ class Workspace:
         values = _bind(contract.name, wanted, found, problems)
         if problems:
             return
-        query = select(values).from_(relation)
+        query = select(values).from_(relation, copy=False)
         if contract.name == "order_lines":
             self._view(contract.name, query)
         else:
             self.run(c.create(f"in_{contract.name}", query))
 
-    def _columns(self, relation: exp.Expression) -> dict[str, str]:
-        query = exp.Select(expressions=[exp.Star()]).from_(relation.copy())
-        rows = self.connection.sql(c.render(query.limit(0)))
+    def _columns(self, relation: exp.Expr) -> dict[str, str]:
+        query = exp.Select(expressions=[exp.Star()]).from_(relation.copy(), copy=False)
+        rows = self.connection.sql(c.render(query.limit(0, copy=False)))
         return dict(zip(rows.columns, (str(kind) for kind in rows.types), strict=True))
 
     def _view(self, name: str, query: exp.Query) -> None:
@@ -203,24 +214,32 @@ class Workspace:
 
 def _parquet(paths: Sequence[object]) -> exp.Table:
     files = exp.Array(expressions=[c.text(str(path)) for path in paths])
-    return exp.Table(this=c.call("read_parquet", files), alias=exp.TableAlias(this=exp.to_identifier("f")))
+    return exp.Table(
+        this=c.call("read_parquet", files), alias=exp.TableAlias(this=exp.to_identifier("f"))
+    )
 
 
 def _empty(contract: Table) -> exp.Select:
-    return select({column.name: c.null(column.kind) for column in contract.columns}).where(exp.false())
+    return select({column.name: c.null(column.kind) for column in contract.columns}).where(
+        exp.false(), copy=False
+    )
 
 
 def _bind(
     name: str, wanted: Sequence[Column], found: dict[str, str], problems: list[Problem]
-) -> dict[str, exp.Expression]:
+) -> dict[str, exp.Expr]:
     """The view's columns; a column that is missing or of an unfit type is a problem."""
-    values: dict[str, exp.Expression] = {}
+    values: dict[str, exp.Expr] = {}
     for column in wanted:
         if column.name not in found:
             if column.name not in OPTIONAL_COLUMNS.get(name, ()):
                 problems.append(
-                    Problem("column_missing", f"{name} has no column {column.name}", path=name,
-                            params={"table": name, "column": column.name})
+                    Problem(
+                        "column_missing",
+                        f"{name} has no column {column.name}",
+                        path=name,
+                        params={"table": name, "column": column.name},
+                    )
                 )
             values[column.name] = c.null(column.kind)
             continue
@@ -231,12 +250,20 @@ def _bind(
                     "column_type",
                     f"{name}.{column.name} is {given}; {column.kind.sql} is expected",
                     path=name,
-                    params={"table": name, "column": column.name, "given": given, "wanted": column.kind.sql},
+                    params={
+                        "table": name,
+                        "column": column.name,
+                        "given": given,
+                        "wanted": column.kind.sql,
+                    },
                 )
             )
-        values[column.name] = col(column.name) if given.replace(" ", "") == column.kind.sql.replace(
-            " ", ""
-        ) or (given == "VARCHAR" and column.kind.sql == "TEXT") else typed(col(column.name), column.kind)
+        values[column.name] = (
+            col(column.name)
+            if given.replace(" ", "") == column.kind.sql.replace(" ", "")
+            or (given == "VARCHAR" and column.kind.sql == "TEXT")
+            else typed(col(column.name), column.kind)
+        )
     return values
 
 

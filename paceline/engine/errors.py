@@ -9,14 +9,13 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 
 
-
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong, where, and with what values.
 
-    `code` and `params` let the product say it in the reader's language; `message` says it in English.
-    `path` is the clause of the plan (`components/commission/rates/tiers/2`) or the input table.
-    `line` and `column` count from 1 and are None where there is no text to point into.
+    `code` and `params` let the product say it in the reader's language; `message` says it in
+    English. `path` is the clause of the plan (`components/commission/rates/tiers/2`) or the input
+    table. `line` and `column` count from 1 and are None where there is no text to point into.
     """
 
     code: str
@@ -55,7 +54,9 @@ class InputInvalid(_Refused):
 class FormulaInvalid(EngineError):
     """A formula does not parse or its types do not fit."""
 
-    def __init__(self, code: str, message: str, column: int | None = None, **params: str | int) -> None:
+    def __init__(
+        self, code: str, message: str, column: int | None = None, **params: str | int
+    ) -> None:
         self.code = code
         self.message = message
         self.column = column
@@ -68,4 +69,6 @@ class PayeeUnknown(EngineError):
 
 
 class ResultsDisagree(EngineError):
-    """A step broke its own contract or a total is not the sum of its parts: a fault of the engine."""
+    """A step broke its own contract or a total is not the sum of its parts: a fault of the
+    engine.
+    """

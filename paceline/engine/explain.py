@@ -24,8 +24,8 @@ ADJUSTMENTS = tuple(_CLAUSES)
 class Explanation:
     """One figure and where it comes from.
 
-    `subject` names the thing (a component, tier number, adjustment, line); `inputs` are the figures that
-    the value was made from, by name; `note` is a code such as `tier_not_reached`.
+    `subject` names the thing (a component, tier number, adjustment, line); `inputs` are the figures
+    that the value was made from, by name; `note` is a code such as `tier_not_reached`.
     """
 
     kind: NodeKind
@@ -58,12 +58,22 @@ def explain(results: Results, payee_id: str, trace: Trace | None = None) -> Expl
         if component.id in by_id
     )
     return Explanation(
-        "statement", payee_id, statement["earned"], statement["currency"], "", {}, children, adds_up=True
+        "statement",
+        payee_id,
+        statement["earned"],
+        statement["currency"],
+        "",
+        {},
+        children,
+        adds_up=True,
     )
 
 
 def _component(
-    results: Results, row: dict[str, Any], rows: dict[str, list[dict[str, Any]]], trace: Trace | None
+    results: Results,
+    row: dict[str, Any],
+    rows: dict[str, list[dict[str, Any]]],
+    trace: Trace | None,
 ) -> Explanation:
     component = results.plan.component(row["component"])
     children: list[Explanation] = []
@@ -72,7 +82,9 @@ def _component(
     tiers = [tier for tier in rows["tiers"] if tier["component"] == component.id]
     children += [_tier(results, tier, trace) for tier in tiers]
     children += [
-        Explanation("adjustment", name, row[name], row["currency"], _adjusting(component.clause, name))
+        Explanation(
+            "adjustment", name, row[name], row["currency"], _adjusting(component.clause, name)
+        )
         for name in ADJUSTMENTS
         if row[name]
     ]
@@ -82,7 +94,13 @@ def _component(
     if component.rates is not None:
         inputs["reading"] = component.rates.reading
     return Explanation(
-        "component", component.id, row["earned"], row["currency"], row["clause"], inputs, tuple(children),
+        "component",
+        component.id,
+        row["earned"],
+        row["currency"],
+        row["clause"],
+        inputs,
+        tuple(children),
         note="condition_not_met" if row["condition_adjustment"] else "",
     )
 
@@ -96,9 +114,12 @@ def _measure(
 ) -> list[Explanation]:
     return [
         Explanation(
-            "measure", row["measure"], row["value"],
+            "measure",
+            row["measure"],
+            row["value"],
             results.plan.currency if results.plan.measure(row["measure"]).is_money else None,
-            row["clause"], {"lines": row["lines"]},
+            row["clause"],
+            {"lines": row["lines"]},
         )
         for row in rows["measures"]
         if row["measure"] == measure_id
@@ -108,7 +129,11 @@ def _measure(
 def _attainment(quota_id: str | None, rows: dict[str, list[dict[str, Any]]]) -> list[Explanation]:
     return [
         Explanation(
-            "attainment", row["quota"], row["attainment"], None, row["clause"],
+            "attainment",
+            row["quota"],
+            row["attainment"],
+            None,
+            row["clause"],
             {"measure": row["measure"], "target": row["target"]},
             note="" if row["attainment"] is not None else "quota_missing",
         )
@@ -122,12 +147,27 @@ def _tier(results: Results, row: dict[str, Any], trace: Trace | None) -> Explana
     if trace is not None:
         lines = tuple(
             Explanation(
-                "line", line["line_id"], line["earned"], results.plan.currency, line["clause"],
+                "line",
+                line["line_id"],
+                line["earned"],
+                results.plan.currency,
+                line["clause"],
                 {
                     name: line[name]
                     for name in (
-                        "ordered_on", "order_id", "credit", "from_payee_id", "level", "share", "amount",
-                        "currency", "rate", "amount_plan", "running_before", "running_after", "base_in_tier",
+                        "ordered_on",
+                        "order_id",
+                        "credit",
+                        "from_payee_id",
+                        "level",
+                        "share",
+                        "amount",
+                        "currency",
+                        "rate",
+                        "amount_plan",
+                        "running_before",
+                        "running_after",
+                        "base_in_tier",
                     )
                 },
             )
@@ -135,9 +175,17 @@ def _tier(results: Results, row: dict[str, Any], trace: Trace | None) -> Explana
             if line["component"] == row["component"] and line["tier"] == row["tier"]
         )
     inputs = {
-        name: row[name] for name in ("lower", "upper", "lower_amount", "upper_amount", "base", "rate")
+        name: row[name]
+        for name in ("lower", "upper", "lower_amount", "upper_amount", "base", "rate")
     }
     return Explanation(
-        "tier", str(row["tier"]), row["earned"], results.plan.currency, row["clause"], inputs, lines,
-        adds_up=bool(lines), note="" if row["base"] else "tier_not_reached",
+        "tier",
+        str(row["tier"]),
+        row["earned"],
+        results.plan.currency,
+        row["clause"],
+        inputs,
+        lines,
+        adds_up=bool(lines),
+        note="" if row["base"] else "tier_not_reached",
     )

@@ -1,4 +1,6 @@
-"""Tables in a folder: CSV or Parquet in, CSV or Parquet out, and a record of the run beside them."""
+"""Tables in a folder: CSV or Parquet in, CSV or Parquet out, and a record of the run beside
+them.
+"""
 
 from __future__ import annotations
 
@@ -21,20 +23,25 @@ Format = Literal["parquet", "csv"]
 
 
 def read_folder(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]:
-    """The input tables of a folder, `<table>.parquet` or `<table>.csv`, and the hashes of their files.
+    """The input tables of a folder, `<table>.parquet` or `<table>.csv`, and the hashes of their
+    files.
 
-    Raises InputInvalid for a folder without tables, a table given twice, or a CSV that does not fit its
-    columns.
+    Raises InputInvalid for a folder without tables, a table given twice, or a CSV that does not fit
+    its columns.
     """
     sources: dict[str, Source] = {}
     hashes: dict[str, list[str]] = {}
     problems: list[Problem] = []
     for name in INPUTS:
-        found = [path for path in (folder / f"{name}.parquet", folder / f"{name}.csv") if path.is_file()]
+        found = [
+            path for path in (folder / f"{name}.parquet", folder / f"{name}.csv") if path.is_file()
+        ]
         if not found:
             continue
         if len(found) > 1:
-            problems.append(_problem("table_given_twice", f"{name} is there as CSV and as Parquet", name))
+            problems.append(
+                _problem("table_given_twice", f"{name} is there as CSV and as Parquet", name)
+            )
             continue
         hashes[name] = [hash_file(found[0])]
         if found[0].suffix == ".parquet":
@@ -43,9 +50,13 @@ def read_folder(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]
         try:
             sources[name] = read_csv(found[0], name, plan)
         except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
-            problems.append(_problem("table_unreadable", f"{name}: {error}", name, detail=str(error)))
+            problems.append(
+                _problem("table_unreadable", f"{name}: {error}", name, detail=str(error))
+            )
     if not sources and not problems:
-        problems.append(_problem("folder_empty", f"{folder} holds no table such as order_lines.csv", "tables"))
+        problems.append(
+            _problem("folder_empty", f"{folder} holds no table such as order_lines.csv", "tables")
+        )
     if problems:
         raise InputInvalid(problems)
     return Tables(sources), hashes
@@ -56,7 +67,9 @@ def _problem(code: str, message: str, table: str, **params: str | int) -> Proble
 
 
 def read_csv(path: Path, name: str, plan: Plan) -> pa.Table:
-    """A CSV in UTF-8 with a header; amounts are read as decimals, an empty field is an empty value."""
+    """A CSV in UTF-8 with a header; amounts are read as decimals, an empty field is an empty
+    value.
+    """
     kinds = {column.name: column.kind for column in INPUTS[name].columns}
     if name == "order_lines":
         kinds |= {key: ATTRIBUTE_KINDS[kind] for key, kind in plan.attributes.items()}

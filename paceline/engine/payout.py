@@ -1,7 +1,8 @@
-"""What one component pays at one value of its measure: the payout function behind curves and examples.
+"""What one component pays at one value of its measure: the payout function behind curves and
+examples.
 
-The same clauses as the steps (docs/calculation.md, 7 and 8), over one value in Python, so that a form
-can show a plan's pay while it is written. The tests hold both to the same amounts.
+The same clauses as the steps (docs/calculation.md, 7 and 8), over one value in Python, so that a
+form can show a plan's pay while it is written. The tests hold both to the same amounts.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ def _tiers(
 ) -> tuple[TierPay, ...]:
     found: list[TierPay] = []
     exact, before = ZERO, ZERO
-    for place, (bounds, tier) in enumerate(zip(bounds_of(rates, target), rates.tiers, strict=False)):
+    for place, (bounds, tier) in enumerate(
+        zip(bounds_of(rates, target), rates.tiers, strict=False)
+    ):
         base = _base(plan, rates, value, place, bounds)
         exact = EXACT.add(exact, EXACT.multiply(base, tier.rate))
         through = round_to(exact, plan.digits, plan.policies.rounding_mode)

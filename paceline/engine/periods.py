@@ -11,7 +11,9 @@ PeriodKind = Literal["month", "quarter", "half-year", "year"]
 
 PERIOD_KINDS: tuple[PeriodKind, ...] = ("month", "quarter", "half-year", "year")
 
-_KEY = re.compile(r"(?P<year>[0-9]{4})(?:-?(?P<letter>[MQH])(?P<number>[0-9]{1,2})|-(?P<month>[0-9]{2}))?")
+_KEY = re.compile(
+    r"(?P<year>[0-9]{4})(?:-?(?P<letter>[MQH])(?P<number>[0-9]{1,2})|-(?P<month>[0-9]{2}))?"
+)
 _MONTHS: dict[PeriodKind, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 _LETTERS: dict[str, PeriodKind] = {"M": "month", "Q": "quarter", "H": "half-year"}
 

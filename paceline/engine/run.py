@@ -1,4 +1,6 @@
-"""A run: the steps in order, over one connection, with the checks that hold them to their contracts."""
+"""A run: the steps in order, over one connection, with the checks that hold them to their
+contracts.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from paceline.engine.errors import InputInvalid, ResultsDisagree
 from paceline.engine.hashing import fingerprint, hash_file, hash_text
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.shape import TOP, Shape, arrow_table, arrow_type, plan_tables, shape_of
+from paceline.engine.shape import Shape, arrow_table, arrow_type, plan_tables, shape_of
 from paceline.engine.steps import (
     attainment,
     crediting,
@@ -37,13 +39,19 @@ ENGINE_VERSION = "1"
 MAX_DAYS = 3_700
 
 EXCLUDED = table(
-    "excluded", "reason currency",
+    "excluded",
+    "reason currency",
     {"reason": TEXT, "currency": TEXT, "lines": COUNT, "amount": EXACT},
 )
 CONSERVATION = table(
-    "conservation", "currency",
+    "conservation",
+    "currency",
     {
-        "currency": TEXT, "imported": EXACT, "credited": EXACT, "excluded": EXACT, "overlays": EXACT,
+        "currency": TEXT,
+        "imported": EXACT,
+        "credited": EXACT,
+        "excluded": EXACT,
+        "overlays": EXACT,
         "imported_lines": COUNT,
     },
 )
@@ -53,7 +61,9 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Check:
-    """One promise that the run kept, in figures: what came in is credited or excluded with a reason."""
+    """One promise that the run kept, in figures: what came in is credited or excluded with a
+    reason.
+    """
 
     name: str
     currency: str
@@ -113,13 +123,16 @@ def calculate(
 ) -> Results:
     """Run a plan for a period.
 
-    Raises InputInvalid with every reason when the tables cannot be calculated. `progress` is called with
-    the step's name, the steps done and the number of steps. `input_hashes` stand for tables whose files
-    the caller has hashed already, such as a CSV that was read into memory.
+    Raises InputInvalid with every reason when the tables cannot be calculated. `progress` is called
+    with the step's name, the steps done and the number of steps. `input_hashes` stand for tables
+    whose files the caller has hashed already, such as a CSV that was read into memory.
     """
-    workspace = Workspace(plan, tables, period, connection, threads=threads, memory_limit=memory_limit)
+    shape = shape_of(plan)
+    workspace = Workspace(
+        shape, tables, period, connection, threads=threads, memory_limit=memory_limit
+    )
     try:
-        return _Run(workspace, plan, period, progress, dict(input_hashes or {})).execute()
+        return _Run(workspace, shape, period, progress, dict(input_hashes or {})).execute()
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
         raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
     finally:
@@ -130,15 +143,15 @@ class _Run:
     def __init__(
         self,
         workspace: Workspace,
-        plan: Plan,
+        shape: Shape,
         period: Period,
         progress: Progress | None,
         hashes: dict[str, list[str]],
     ) -> None:
         self.workspace = workspace
-        self.plan = plan
+        self.shape = shape
+        self.plan = shape.plan
         self.period = period
-        self.shape = shape_of(plan)
         self.progress = progress
         self.hashes = hashes
         self.done = 0
@@ -162,8 +175,10 @@ class _Run:
             self.plan,
             self.period,
             fingerprint(
-                plan=self.plan.hash, engine_version=ENGINE_VERSION,
-                period=f"{self.period.starts_on}/{self.period.ends_before}", inputs=inputs,
+                plan=self.plan.hash,
+                engine_version=ENGINE_VERSION,
+                period=f"{self.period.starts_on}/{self.period.ends_before}",
+                inputs=inputs,
             ),
             inputs,
             conservation_checks(results["conservation"]),
@@ -195,8 +210,14 @@ class _Run:
         for currency, _, count, amount in imported:
             row = account.setdefault(
                 currency,
-                {"currency": currency, "imported": zero, "credited": zero, "excluded": zero,
-                 "overlays": zero, "imported_lines": 0},
+                {
+                    "currency": currency,
+                    "imported": zero,
+                    "credited": zero,
+                    "excluded": zero,
+                    "overlays": zero,
+                    "imported_lines": 0,
+                },
             )
             row["imported"] += amount
             row["imported_lines"] += count
@@ -218,7 +239,8 @@ def open_run(
 ) -> list[str]:
     """Open the inputs and lay out what the steps stand on; returns the tables that were given.
 
-    `check` reads every row for what would make the result wrong. A trace leaves it out: its run did it.
+    `check` reads every row for what would make the result wrong. A trace leaves it out: its run did
+    it.
     """
     if (period.ends_before - period.starts_on).days > MAX_DAYS:
         raise InputInvalid([checks.problem("period_too_long", "period", period.key, str(MAX_DAYS))])
@@ -228,7 +250,7 @@ def open_run(
         checks.check_inputs(workspace, shape, given)
     for name, rows in plan_tables(shape).items():
         workspace.register(name, rows)
-    days = [row[0] for row in workspace.rows("breakpoints", lambda: crediting.breakpoints(shape))]
+    days = [row[0] for row in workspace.rows("breakpoints", crediting.breakpoints)]
     calendar, slots = lay_out(period, days)
     workspace.register("calendar", calendar)
     workspace.register("slots", slots)
@@ -260,13 +282,14 @@ def step_queries(shape: Shape, given: list[str]) -> list[Step]:
     """The steps in order: the contract each one fulfils and the query that does it."""
     with_payees = "payees" in given
     bases = table(
-        "tier_bases", "component payee_id tier",
+        "tier_bases",
+        "component payee_id tier",
         {**{column.name: column.kind for column in rate_tables.BOUNDS.columns}, "base": EXACT},
         nullable="upper upper_amount",
     )
     links = table("links", "payee_id slot", {"payee_id": TEXT, "slot": c.PLACE, "manager_id": TEXT})
     return [
-        (crediting.MEMBERS, lambda: crediting.members(shape, with_payees=with_payees)),
+        (crediting.MEMBERS, lambda: crediting.members(with_payees=with_payees)),
         (links, lambda: crediting.links(shape)),
         (crediting.HIERARCHY, crediting.hierarchy),
         (
@@ -277,7 +300,7 @@ def step_queries(shape: Shape, given: list[str]) -> list[Step]:
         (crediting.reach_contract(shape), lambda: crediting.reach(shape)),
         (exchange.RATES_USED, lambda: exchange.rates_used(shape)),
         (exchange.converted_contract(shape), lambda: exchange.converted(shape)),
-        (exchange.CREDITS, lambda: exchange.credits(shape)),
+        (exchange.CREDITS, exchange.credits_given),
         (measures.PAYEES_IN_PLAN, measures.payees_in_plan),
         (measures.PARTS, lambda: measures.measure_parts(shape)),
         (measures.MEASURES, measures.measures),
@@ -285,8 +308,8 @@ def step_queries(shape: Shape, given: list[str]) -> list[Step]:
         (rate_tables.BOUNDS, rate_tables.bounds),
         (bases, lambda: rate_tables.tier_bases(shape)),
         (rate_tables.TIERS, lambda: rate_tables.tiers(shape)),
-        (earnings.EARNINGS, lambda: earnings.earnings(shape)),
-        (statement.STATEMENTS, lambda: statement.statements(shape)),
+        (earnings.EARNINGS, earnings.earnings),
+        (statement.STATEMENTS, statement.statements),
         (earnings.PROBLEMS, earnings.problems),
     ]
 
@@ -298,8 +321,10 @@ def refuse_missing_rates(workspace: Workspace, plan: Plan) -> None:
         raise InputInvalid(
             [
                 checks.problem(
-                    "exchange_rate_missing", "exchange_rates",
-                    f"{currency} to {plan.currency} on {day}", plan.policies.exchange_rate,
+                    "exchange_rate_missing",
+                    "exchange_rates",
+                    f"{currency} to {plan.currency} on {day}",
+                    plan.policies.exchange_rate,
                 )
                 for currency, day in missing[:200]
             ]
@@ -311,7 +336,10 @@ def refuse_circles(workspace: Workspace) -> None:
     rows = workspace.rows("circles", crediting.circles)
     if rows:
         raise InputInvalid(
-            [checks.problem("reporting_circular", "reporting", payee, str(day)) for payee, day in rows[:20]]
+            [
+                checks.problem("reporting_circular", "reporting", payee, str(day))
+                for payee, day in rows[:20]
+            ]
         )
 
 
@@ -319,7 +347,7 @@ def fetch_sorted(workspace: Workspace, contract: Table) -> pa.Table:
     """A step's table out of the database, sorted by grain, held to its declared types."""
     rows = workspace.fetch(
         f"fetch {contract.name}",
-        lambda: c.every_row(contract).order_by(*(col(name) for name in contract.grain)),
+        lambda: c.every_row(contract).order_by(*(col(name) for name in contract.grain), copy=False),
     )
     schema = pa.schema([(column.name, arrow_type(column.kind)) for column in contract.columns])
     if rows.schema.remove_metadata() != schema:
@@ -332,28 +360,40 @@ def fetch_sorted(workspace: Workspace, contract: Table) -> pa.Table:
 
 def check_grains(workspace: Workspace, contracts: list[Table]) -> None:
     """No two rows of a step share its grain: one statement for all steps."""
-    queries: Callable[[], list[exp.Query]] = lambda: [
-        c.select({"name": c.text(contract.name), "grains": exp.Count(this=exp.Star())})
-        .from_(
+
+    def shared(contract: Table) -> exp.Query:
+        grouped = (
             c.select({name: col(name) for name in contract.grain})
-            .from_(c.source(contract.name))
-            .group_by(*(col(name) for name in contract.grain))
-            .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(1)))
-            .subquery("g")
+            .from_(c.source(contract.name), copy=False)
+            .group_by(*(col(name) for name in contract.grain), copy=False)
+            .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(1)), copy=False)
         )
-        for contract in contracts
+        count = c.select({"name": c.text(contract.name), "grains": exp.Count(this=exp.Star())})
+        return count.from_(grouped.subquery("g", copy=False), copy=False)
+
+    repeated = [
+        name
+        for name, count in workspace.rows(
+            "grains", lambda: c.union_all([shared(contract) for contract in contracts])
+        )
+        if count
     ]
-    repeated = [name for name, count in workspace.rows("grains", lambda: c.union_all(queries())) if count]
     if repeated:
         raise ResultsDisagree(f"rows share their grain in {', '.join(repeated)}")
 
 
 def conservation_checks(rows: pa.Table) -> tuple[Check, ...]:
-    """Credited and excluded add up to what was imported, in every currency; else the engine is wrong."""
+    """Credited and excluded add up to what was imported, in every currency; else the engine is
+    wrong.
+    """
     found = tuple(
         Check(
-            "credited_and_excluded_are_imported", row["currency"], row["imported"], row["credited"],
-            row["excluded"], row["imported"] == row["credited"] + row["excluded"],
+            "credited_and_excluded_are_imported",
+            row["currency"],
+            row["imported"],
+            row["credited"],
+            row["excluded"],
+            row["imported"] == row["credited"] + row["excluded"],
         )
         for row in rows.to_pylist()
     )

@@ -1,12 +1,14 @@
-"""What a plan asks of the steps: which formulas are summed, which rules are told apart, which levels.
+"""What a plan asks of the steps: which formulas are summed, which rules are told apart, which
+levels.
 
-The steps themselves do not branch on the kind of plan. Everything that differs between plans is either
-a row of a small plan table or one of the formulas here.
+The steps themselves do not branch on the kind of plan. Everything that differs between plans is
+either a row of a small plan table or one of the formulas here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +29,23 @@ class Shape:
     plan: Plan
     values: tuple[Formula, ...]  # summed besides the amount itself, which has index 0
     rules: tuple[Credit, ...]  # direct rules; the bit of a rule is its place
+
+    @property
+    def style(self) -> Hashable:
+        """All that the text of the queries depends on: plans of one style share their statements.
+
+        Rates, bounds, names and amounts are rows or bound values and do not matter.
+        """
+        plan = self.plan
+        return (
+            tuple((value.text, value.type) for value in self.values),
+            tuple(rule.when.text if rule.when else None for rule in self.rules),
+            tuple(plan.attributes.items()),
+            tuple((quota.name, plan.measure(quota.measure).is_money) for quota in plan.quotas),
+            dataclasses.replace(plan.policies, exchange_rate=""),
+            plan.digits,
+            self.rolls_up,
+        )
 
     @property
     def by_line(self) -> bool:
@@ -72,7 +91,7 @@ def _is_amount(formula: Formula) -> bool:
     return isinstance(formula.root, Name) and formula.root.name == "amount"
 
 
-# --- the plan as small tables ------------------------------------------------------------------------
+# --- the plan as small tables ---------------------------------------------------------------------
 
 _TERM: dict[str, Kind] = {
     "subject": TEXT,
@@ -87,14 +106,34 @@ PLAN_TABLES: dict[str, dict[str, Kind]] = {
     "plan_credit_terms": _TERM,
     "plan_measure_terms": _TERM,
     "plan_measures": {"measure": TEXT, "clause": TEXT},
-    "plan_quotas": {"quota": TEXT, "measure": TEXT, "name": TEXT, "is_money": PLACE, "clause": TEXT},
+    "plan_quotas": {
+        "quota": TEXT,
+        "measure": TEXT,
+        "name": TEXT,
+        "is_money": PLACE,
+        "clause": TEXT,
+    },
     "plan_tiers": {
-        "component": TEXT, "tier": PLACE, "lower": RATE, "upper": RATE, "rate": RATE, "clause": TEXT,
+        "component": TEXT,
+        "tier": PLACE,
+        "lower": RATE,
+        "upper": RATE,
+        "rate": RATE,
+        "clause": TEXT,
     },
     "plan_components": {
-        "component": TEXT, "measure": TEXT, "quota": TEXT, "reading": TEXT, "needs_quota": PLACE,
-        "amount": MONEY, "when_measure": TEXT, "when_quota": TEXT, "at_least": EXACT,
-        "cap": MONEY, "floor": MONEY, "clause": TEXT,
+        "component": TEXT,
+        "measure": TEXT,
+        "quota": TEXT,
+        "reading": TEXT,
+        "needs_quota": PLACE,
+        "amount": MONEY,
+        "when_measure": TEXT,
+        "when_quota": TEXT,
+        "at_least": EXACT,
+        "cap": MONEY,
+        "floor": MONEY,
+        "clause": TEXT,
     },
 }
 
@@ -110,15 +149,22 @@ def plan_tables(shape: Shape) -> dict[str, pa.Table]:
         "plan_measures": [{"measure": item.id, "clause": item.clause} for item in plan.measures],
         "plan_quotas": [
             {
-                "quota": item.id, "measure": item.measure, "name": item.name,
-                "is_money": int(plan.measure(item.measure).is_money), "clause": item.clause,
+                "quota": item.id,
+                "measure": item.measure,
+                "name": item.name,
+                "is_money": int(plan.measure(item.measure).is_money),
+                "clause": item.clause,
             }
             for item in plan.quotas
         ],
         "plan_tiers": [
             {
-                "component": component.id, "tier": place, "lower": tier.lower, "upper": tier.upper,
-                "rate": tier.rate, "clause": tier.clause,
+                "component": component.id,
+                "tier": place,
+                "lower": tier.lower,
+                "upper": tier.upper,
+                "rate": tier.rate,
+                "clause": tier.clause,
             }
             for component in plan.components
             if component.rates is not None
@@ -132,8 +178,12 @@ def plan_tables(shape: Shape) -> dict[str, pa.Table]:
                 "reading": item.rates.reading if item.rates else None,
                 "needs_quota": int(bool(item.rates and item.rates.on == "attainment")),
                 "amount": item.amount,
-                "when_measure": item.when.subject if item.when and item.when.on == "measure" else None,
-                "when_quota": item.when.subject if item.when and item.when.on == "attainment" else None,
+                "when_measure": item.when.subject
+                if item.when and item.when.on == "measure"
+                else None,
+                "when_quota": item.when.subject
+                if item.when and item.when.on == "attainment"
+                else None,
                 "at_least": item.when.at_least if item.when else None,
                 "cap": item.cap,
                 "floor": item.floor,
@@ -148,14 +198,20 @@ def plan_tables(shape: Shape) -> dict[str, pa.Table]:
 def _credit_term(shape: Shape, credit: Credit) -> dict[str, Any]:
     through = TOP if credit.level_through is None else credit.level_through
     return {
-        "subject": credit.id, "value_index": 0, "level_from": credit.level_from,
-        "level_through": through, "bits": shape.bits(credit), "kind": credit.kind,
+        "subject": credit.id,
+        "value_index": 0,
+        "level_from": credit.level_from,
+        "level_through": through,
+        "bits": shape.bits(credit),
+        "kind": credit.kind,
         "clause": credit.clause,
     }
 
 
 def _measure_terms(shape: Shape, measure: Measure) -> list[dict[str, Any]]:
-    """One term for each run of levels with the same rules, so that no share of a line counts twice."""
+    """One term for each run of levels with the same rules, so that no share of a line counts
+    twice.
+    """
     bits_at = [0] * (TOP + 1)
     for name in measure.credits:
         credit = shape.plan.credit(name)
@@ -169,8 +225,13 @@ def _measure_terms(shape: Shape, measure: Measure) -> list[dict[str, Any]]:
         elif bits:
             terms.append(
                 {
-                    "subject": measure.id, "value_index": shape.index_of(measure), "level_from": level,
-                    "level_through": level, "bits": bits, "kind": measure.kind, "clause": measure.clause,
+                    "subject": measure.id,
+                    "value_index": shape.index_of(measure),
+                    "level_from": level,
+                    "level_through": level,
+                    "bits": bits,
+                    "kind": measure.kind,
+                    "clause": measure.clause,
                 }
             )
     return terms
@@ -197,6 +258,9 @@ def arrow_table(columns: Mapping[str, Kind], rows: list[dict[str, Any]]) -> pa.T
     """A table from rows of Python values."""
     schema = pa.schema([(name, arrow_type(kind)) for name, kind in columns.items()])
     return pa.table(
-        {name: pa.array([row.get(name) for row in rows], schema.field(name).type) for name in columns},
+        {
+            name: pa.array([row.get(name) for row in rows], schema.field(name).type)
+            for name in columns
+        },
         schema=schema,
     )

@@ -30,7 +30,8 @@ ORDER_LINES = table(
         "currency": TEXT,
         "returns_line_id": TEXT,
     },
-    nullable="order_id payee_id customer product category channel territory quantity cost returns_line_id",
+    nullable="order_id payee_id customer product category channel territory quantity cost "
+    "returns_line_id",
 )
 CREDIT_SPLITS = table(
     "credit_splits",
@@ -71,20 +72,39 @@ QUOTAS = table(
 EXCHANGE_RATES = table(
     "exchange_rates",
     "from_currency to_currency on_date rate_type",
-    {"from_currency": TEXT, "to_currency": TEXT, "on_date": DATE, "rate_type": TEXT, "rate": EXCHANGE},
+    {
+        "from_currency": TEXT,
+        "to_currency": TEXT,
+        "on_date": DATE,
+        "rate_type": TEXT,
+        "rate": EXCHANGE,
+    },
 )
 
 INPUTS: dict[str, Table] = {
     contract.name: contract
     for contract in (
-        ORDER_LINES, CREDIT_SPLITS, PAYEES, ASSIGNMENTS, REPORTING, QUOTAS, EXCHANGE_RATES,
+        ORDER_LINES,
+        CREDIT_SPLITS,
+        PAYEES,
+        ASSIGNMENTS,
+        REPORTING,
+        QUOTAS,
+        EXCHANGE_RATES,
     )
 }
 REQUIRED = ("order_lines", "assignments")
 # Columns that a file may leave out altogether; they then read as empty.
 OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "order_lines": (
-        "order_id", "customer", "product", "category", "channel", "territory", "quantity", "cost",
+        "order_id",
+        "customer",
+        "product",
+        "category",
+        "channel",
+        "territory",
+        "quantity",
+        "cost",
         "returns_line_id",
     ),
     "payees": ("name", "ends_before", "currency"),
@@ -122,8 +142,8 @@ class ParquetFiles:
     """Parquet files that together are one table.
 
     `hashes` are their sha256 sums when the caller knows them already (a stored snapshot does); they
-    then need not be read again. `grain_checked` says that whoever wrote the files has made sure that
-    no two rows share the table's grain, as a database with a unique constraint does.
+    then need not be read again. `grain_checked` says that whoever wrote the files has made sure
+    that no two rows share the table's grain, as a database with a unique constraint does.
     """
 
     paths: tuple[Path, ...]
@@ -135,7 +155,9 @@ Source = ParquetFiles | Any  # Any: a pyarrow.Table
 
 
 class Tables:
-    """The inputs of one run: for each table name a pyarrow.Table, a Parquet path, or several paths."""
+    """The inputs of one run: for each table name a pyarrow.Table, a Parquet path, or several
+    paths.
+    """
 
     def __init__(self, sources: Mapping[str, object]) -> None:
         unknown = sorted(set(sources) - set(INPUTS))

@@ -1,7 +1,7 @@
 """The trace: one payee's statement opened down to the order lines, from the same definitions.
 
-A line's money is the payout at the running total after the line less the payout before it. Every sum
-therefore telescopes: lines add up to their tier, tiers to their component, to the last digit.
+A line's money is the payout at the running total after the line less the payout before it. Every
+sum therefore telescopes: lines add up to their tier, tiers to their component, to the last digit.
 """
 
 from __future__ import annotations
@@ -16,8 +16,24 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import (
-    BOOLEAN, CONVERTED, COUNT, DATE, EXACT, EXCHANGE, MONEY, PLACE, PRODUCT, SHARE, STORED, TEXT, Kind,
-    Table, col, select, table, typed,
+    BOOLEAN,
+    CONVERTED,
+    COUNT,
+    DATE,
+    EXACT,
+    EXCHANGE,
+    MONEY,
+    PLACE,
+    PRODUCT,
+    SHARE,
+    STORED,
+    TEXT,
+    Kind,
+    Table,
+    col,
+    select,
+    table,
+    typed,
 )
 from paceline.engine.database import Workspace
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
@@ -30,13 +46,30 @@ from paceline.engine.steps.measures import MEASURES, value_taken
 from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, Tables
 
 TRACE_LINES = table(
-    "lines", "component tier line_id from_payee_id level is_overlay",
+    "lines",
+    "component tier line_id from_payee_id level is_overlay",
     {
-        "component": TEXT, "payee_id": TEXT, "line_id": TEXT, "tier": PLACE, "ordered_on": DATE,
-        "order_id": TEXT, "credit": TEXT, "kind": TEXT, "from_payee_id": TEXT, "level": PLACE,
-        "is_overlay": BOOLEAN, "share": SHARE, "amount": STORED, "currency": TEXT, "rate": EXCHANGE,
-        "amount_plan": EXACT, "running_before": EXACT, "running_after": EXACT, "base_in_tier": EXACT,
-        "earned": MONEY, "clause": TEXT,
+        "component": TEXT,
+        "payee_id": TEXT,
+        "line_id": TEXT,
+        "tier": PLACE,
+        "ordered_on": DATE,
+        "order_id": TEXT,
+        "credit": TEXT,
+        "kind": TEXT,
+        "from_payee_id": TEXT,
+        "level": PLACE,
+        "is_overlay": BOOLEAN,
+        "share": SHARE,
+        "amount": STORED,
+        "currency": TEXT,
+        "rate": EXCHANGE,
+        "amount_plan": EXACT,
+        "running_before": EXACT,
+        "running_after": EXACT,
+        "base_in_tier": EXACT,
+        "earned": MONEY,
+        "clause": TEXT,
     },
     nullable="order_id kind",
 )
@@ -49,8 +82,8 @@ _SKIPPED = ("placements",)
 class Trace:
     """One payee's lines and the tables they add up to.
 
-    `lines` is in the order in which the plan accumulates. Sum of `earned` per component and tier equals
-    `tiers`; per component it equals `computed` in `earnings`, where the adjustments follow.
+    `lines` is in the order in which the plan accumulates. Sum of `earned` per component and tier
+    equals `tiers`; per component it equals `computed` in `earnings`, where the adjustments follow.
     """
 
     payee_id: str
@@ -77,12 +110,15 @@ def trace(
 ) -> Trace:
     """Open one payee's statement down to its order lines.
 
-    Give it the tables of the run; they were checked there and are not checked again. Raises PayeeUnknown
-    when the payee is not in the plan in this period.
+    Give it the tables of the run; they were checked there and are not checked again. Raises
+    PayeeUnknown when the payee is not in the plan in this period.
     """
-    workspace = Workspace(plan, tables, period, connection, threads=threads, memory_limit=memory_limit)
+    shape = shape_of(plan)
+    workspace = Workspace(
+        shape, tables, period, connection, threads=threads, memory_limit=memory_limit
+    )
     try:
-        return _Tracing(workspace, shape_of(plan), period, payee_id).execute()
+        return _Tracing(workspace, shape, period, payee_id).execute()
     finally:
         workspace.close()
 
@@ -104,19 +140,24 @@ class _Tracing:
                 continue
             if contract.name == "line_groups":
                 self._narrow(with_splits=with_splits)
-                groups = contract
-                self.workspace.create(contract.name, lambda: self._groups(groups), variant="traced")
+                self.workspace.create(contract.name, self._groups, variant="traced")
                 continue
             self.workspace.create(contract.name, make)
         self._follow_lines()
         return self._collect()
 
     def _narrow(self, *, with_splits: bool) -> None:
-        """Keep only this payee in the plan, and only the lines of those whose sales count for them."""
+        """Keep only this payee in the plan, and only the lines of those whose sales count for
+        them.
+        """
         create = self.workspace.create
         everyone = Table("members_of_all", crediting.MEMBERS.columns, crediting.MEMBERS.grain)
         create(everyone.name, lambda: c.every_row(crediting.MEMBERS))
-        create("members", lambda: c.every_row(everyone).where(self._is_payee("payee_id")), variant="one")
+        create(
+            "members",
+            lambda: c.every_row(everyone).where(self._is_payee("payee_id"), copy=False),
+            variant="one",
+        )
         if not self.workspace.rows("one member", lambda: c.every_row(crediting.MEMBERS)):
             raise PayeeUnknown(self.payee_id)
         create("relevant", self._relevant)
@@ -133,15 +174,17 @@ class _Tracing:
     def _payee(self) -> exp.Cast:
         return c.parameter("payee_id", TEXT)
 
-    def _is_payee(self, name: str, of: str | None = None) -> exp.Expression:
+    def _is_payee(self, name: str, of: str | None = None) -> exp.Expr:
         return exp.EQ(this=col(name, of), expression=self._payee())
 
     def _relevant(self) -> exp.Query:
         """The payee and everyone below."""
-        below = select({"payee_id": col("payee_id")}).from_(c.source("hierarchy"))
+        below = select({"payee_id": col("payee_id")}).from_(c.source("hierarchy"), copy=False)
         alone = select({"payee_id": self._payee()})
         return exp.Union(
-            this=alone, expression=below.where(self._is_payee("manager_id")), distinct=True
+            this=alone,
+            expression=below.where(self._is_payee("manager_id"), copy=False),
+            distinct=True,
         )
 
     def _columns(self) -> dict[str, Kind]:
@@ -149,13 +192,20 @@ class _Tracing:
         kinds = {column.name: column.kind for column in INPUTS["order_lines"].columns}
         kinds |= {name: ATTRIBUTE_KINDS[kind] for name, kind in self.plan.attributes.items()}
         wanted = dict.fromkeys(
-            ("line_id", "order_id", "ordered_on", "kind", "amount", "currency",
-             *self.plan.policies.accumulation_order)
+            (
+                "line_id",
+                "order_id",
+                "ordered_on",
+                "kind",
+                "amount",
+                "currency",
+                *self.plan.policies.accumulation_order,
+            )
         )
         return {name: kinds[name] for name in wanted}
 
     def _lines(self, *, shared: bool, with_splits: bool) -> exp.Select:
-        share: exp.Expression = col("share", "s") if shared else c.number(1, SHARE)
+        share: exp.Expr = col("share", "s") if shared else c.number(1, SHARE)
         payee = col("payee_id", "s" if shared else "l")
         values = lines.line_values(self.shape, "l")
         query = select(
@@ -166,14 +216,19 @@ class _Tracing:
                 "is_overlay": col("is_overlay", "s") if shared else exp.false(),
                 "bits": lines.rule_bits(self.shape, "l"),
                 "share": typed(share, SHARE),
-                **{f"line_{name}": typed(col(name, "l"), kind) for name, kind in self._columns().items()},
+                **{
+                    f"line_{name}": typed(col(name, "l"), kind)
+                    for name, kind in self._columns().items()
+                },
                 **{
                     name: lines.share_of(value, share) if shared else typed(value, EXACT)
                     for name, value in zip(self.shape.value_names, values, strict=True)
                 },
             }
-        ).from_(c.source("in_order_lines", "l"))
-        c.join(query, "calendar", "k", exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l")))
+        ).from_(c.source("in_order_lines", "l"), copy=False)
+        c.join(
+            query, "calendar", "k", exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l"))
+        )
         if shared:
             c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
         elif with_splits:
@@ -181,9 +236,9 @@ class _Tracing:
         relevant = exp.EQ(this=col("payee_id", "r"), expression=payee.copy())
         return c.join(query, "relevant", "r", relevant, kind="semi")
 
-    def _groups(self, contract: Table) -> exp.Query:
+    def _groups(self) -> exp.Query:
         """The same groups that a run sums from all lines, summed from the traced ones."""
-        keys: dict[str, exp.Expression] = {
+        keys: dict[str, exp.Expr] = {
             name: col(name, "g") for name in ("payee_id", "slot", "rate_on", "is_overlay", "bits")
         }
         keys["currency"] = col("line_currency", "g")
@@ -191,9 +246,9 @@ class _Tracing:
         sums = {name: c.total(col(name, "g"), EXACT) for name in self.shape.value_names}
         grouped = [key.copy() for key in keys.values() if isinstance(key, exp.Column)]
         return (
-            c.conform(contract, {**keys, "lines": c.count_rows(), **sums})
-            .from_(c.source("traced_lines", "g"))
-            .group_by(*grouped)
+            c.conform(lines.groups_contract(self.shape), {**keys, "lines": c.count_rows(), **sums})
+            .from_(c.source("traced_lines", "g"), copy=False)
+            .group_by(*grouped, copy=False)
         )
 
     def _follow_lines(self) -> None:
@@ -208,10 +263,14 @@ class _Tracing:
     def _credits(self) -> exp.Query:
         """Each line as it reaches the payee, directly or from a level below, in plan currency."""
         names = [
-            "payee_id", "bits", "is_overlay", "share", *(f"line_{name}" for name in self._columns()),
+            "payee_id",
+            "bits",
+            "is_overlay",
+            "share",
+            *(f"line_{name}" for name in self._columns()),
         ]
-        carried: dict[str, exp.Expression] = {name: col(name, "g") for name in names}
-        amounts: dict[str, exp.Expression] = {
+        carried: dict[str, exp.Expr] = {name: col(name, "g") for name in names}
+        amounts: dict[str, exp.Expr] = {
             f"converted_{place}": exchange.convert(col(name, "g"), col("rate", "x"))
             if self.shape.is_money(place)
             else typed(col(name, "g"), CONVERTED)
@@ -223,9 +282,9 @@ class _Tracing:
             c.same(["rate_on"], "x", "g"),
         )
 
-        def start(level: exp.Expression) -> exp.Select:
+        def start(level: exp.Expr) -> exp.Select:
             query = select({**carried, "level": typed(level, PLACE), **rest})
-            query = query.from_(c.source("traced_lines", "g"))
+            query = query.from_(c.source("traced_lines", "g"), copy=False)
             return c.join(query, "rates_used", "x", on_rate)
 
         direct = c.join(start(c.whole(0)), "members", "m", c.same(["payee_id", "slot"], "m", "g"))
@@ -238,10 +297,11 @@ class _Tracing:
         )
         c.join(rolled, "hierarchy", "h", above)
         in_plan = c.both(
-            exp.EQ(this=col("payee_id", "m"), expression=col("manager_id", "h")), c.same(["slot"], "m", "g")
+            exp.EQ(this=col("payee_id", "m"), expression=col("manager_id", "h")),
+            c.same(["slot"], "m", "g"),
         )
         c.join(rolled, "members", "m", in_plan)
-        return c.union_all([direct, rolled.where(exp.Not(this=col("is_overlay", "g")))])
+        return c.union_all([direct, rolled.where(exp.Not(this=col("is_overlay", "g")), copy=False)])
 
     def _values(self) -> exp.Query:
         """What each component's measure takes from each line."""
@@ -250,19 +310,24 @@ class _Tracing:
             "value": value_taken(self.shape, "t", "g"),
             **{name: col(name, "g") for name in self._carried()},
         }
-        query = select(columns).from_(c.source("line_credits", "g"))
+        query = select(columns).from_(c.source("line_credits", "g"), copy=False)
         c.join(query, "plan_measure_terms", "t", crediting.takes("t", "g", col("level", "g")))
         by_measure = exp.EQ(this=col("measure", "p"), expression=col("subject", "t"))
         c.join(query, "plan_components", "p", by_measure)
-        return query.where(exp.Not(this=col("reading", "p").is_(exp.null())))
+        return query.where(exp.Not(this=col("reading", "p").is_(exp.null())), copy=False)
 
     def _carried(self) -> list[str]:
         return [
-            "payee_id", "level", "is_overlay", "bits", "share", "rate",
+            "payee_id",
+            "level",
+            "is_overlay",
+            "bits",
+            "share",
+            "rate",
             *(f"line_{name}" for name in self._columns()),
         ]
 
-    def _order(self, of: str) -> list[exp.Expression]:
+    def _order(self, of: str) -> list[exp.Expr]:
         """The plan's order, made total by the portion of the line."""
         names = [f"line_{name}" for name in self.plan.policies.accumulation_order]
         return [
@@ -271,13 +336,17 @@ class _Tracing:
         ]
 
     def _totals(self) -> exp.Query:
-        """The running total before and after each line, in the window that the plan accumulates over."""
-        partition: list[exp.Expression] = [col("component", "g")]
+        """The running total before and after each line, in the window that the plan accumulates
+        over.
+        """
+        partition: list[exp.Expr] = [col("component", "g")]
         if self.shape.by_line:
             partition.append(col("line_line_id", "g"))
         value = typed(col("value", "g"), CONVERTED)
         after = running(value, partition, self._order("g"), CONVERTED)
-        whole = exp.Window(this=exp.Sum(this=value.copy()), partition_by=[p.copy() for p in partition])
+        whole = exp.Window(
+            this=exp.Sum(this=value.copy()), partition_by=[p.copy() for p in partition]
+        )
         return select(
             {
                 "component": col("component", "g"),
@@ -286,10 +355,12 @@ class _Tracing:
                 "after": typed(after.copy(), EXACT),
                 "total": typed(typed(whole, CONVERTED), EXACT),
             }
-        ).from_(c.source("line_values", "g"))
+        ).from_(c.source("line_values", "g"), copy=False)
 
     def _bases(self) -> exp.Query:
-        """The part of each line in each tier: what the tier holds after the line less what it held before."""
+        """The part of each line in each tier: what the tier holds after the line less what it
+        held before.
+        """
         before, after = (
             rate_tables.base_in_tier(col(name, "g"), "b", self.plan) for name in ("before", "after")
         )
@@ -308,9 +379,11 @@ class _Tracing:
             "tier": col("tier", "b"),
             "tier_rate": col("rate", "b"),
             "clause": col("clause", "b"),
-            "base": typed(c.when((is_slice, c.minus(after, before, EXACT)), otherwise=at_once), EXACT),
+            "base": typed(
+                c.when((is_slice, c.minus(after, before, EXACT)), otherwise=at_once), EXACT
+            ),
         }
-        query = select(columns).from_(c.source("line_totals", "g"))
+        query = select(columns).from_(c.source("line_totals", "g"), copy=False)
         own = c.both(
             c.same(["component"], "b", "g"),
             exp.EQ(this=col("payee_id", "b"), expression=self._payee()),
@@ -319,37 +392,65 @@ class _Tracing:
 
     def _earnings(self) -> exp.Query:
         """What each line adds to each tier's rounded money."""
-        per_tier: list[exp.Expression] = [col("component", "g"), col("tier", "g")]
+        per_tier: list[exp.Expr] = [col("component", "g"), col("tier", "g")]
         held = running(typed(col("base", "g"), EXACT), per_tier, self._order("g"), EXACT)
-        filled = select(
-            {
-                "component": col("component", "g"),
-                **{name: col(name, "g") for name in (
-                    *self._carried(), "before", "after", "tier", "tier_rate", "clause", "base",
-                )},
-                "held_after": held,
-                "held_before": c.minus(held.copy(), typed(col("base", "g"), EXACT), EXACT),
-            }
-        ).from_(c.source("line_bases", "g")).subquery("f")
-        portion: list[exp.Expression] = [
-            col("component", "f"), *(col(name, "f") for name in self._portion()),
+        filled = (
+            select(
+                {
+                    "component": col("component", "g"),
+                    **{
+                        name: col(name, "g")
+                        for name in (
+                            *self._carried(),
+                            "before",
+                            "after",
+                            "tier",
+                            "tier_rate",
+                            "clause",
+                            "base",
+                        )
+                    },
+                    "held_after": held,
+                    "held_before": c.minus(held.copy(), typed(col("base", "g"), EXACT), EXACT),
+                }
+            )
+            .from_(c.source("line_bases", "g"), copy=False)
+            .subquery("f", copy=False)
+        )
+        portion: list[exp.Expr] = [
+            col("component", "f"),
+            *(col(name, "f") for name in self._portion()),
         ]
         digits, mode = self.plan.digits, self.plan.policies.rounding_mode
         throughs = {
             f"through_{when}": c.rounded(
                 rate_tables.sum_through_tier(
-                    c.times(col(f"held_{when}", "f"), typed(col("tier_rate", "f"), c.RATE), PRODUCT),
-                    portion, "f",
+                    c.times(
+                        col(f"held_{when}", "f"), typed(col("tier_rate", "f"), c.RATE), PRODUCT
+                    ),
+                    portion,
+                    "f",
                 ),
-                digits, mode,
+                digits,
+                mode,
             )
             for when in ("before", "after")
         }
         names = (
-            "component", *self._carried(), "before", "after", "tier", "clause", "base",
+            "component",
+            *self._carried(),
+            "before",
+            "after",
+            "tier",
+            "clause",
+            "base",
         )
-        inner = select({**{name: col(name, "f") for name in names}, **throughs}).from_(filled).subquery("t")
-        own: list[exp.Expression] = [col("component", "t"), *(col(n, "t") for n in self._portion())]
+        inner = (
+            select({**{name: col(name, "f") for name in names}, **throughs})
+            .from_(filled, copy=False)
+            .subquery("t", copy=False)
+        )
+        own: list[exp.Expr] = [col("component", "t"), *(col(n, "t") for n in self._portion())]
         earned = {
             when: c.minus(
                 col(f"through_{when}", "t"),
@@ -363,7 +464,7 @@ class _Tracing:
                 **{name: col(name, "t") for name in names},
                 "earned": c.minus(earned["after"], earned["before"], MONEY),
             }
-        ).from_(inner)
+        ).from_(inner, copy=False)
 
     def _portion(self) -> tuple[str, ...]:
         return ("line_line_id", "payee_id", "level", "is_overlay")
@@ -374,7 +475,7 @@ class _Tracing:
             exp.NEQ(this=col("base"), expression=c.number(0, EXACT)),
             exp.NEQ(this=col("earned"), expression=c.number(0, MONEY)),
         )
-        columns: dict[str, exp.Expression] = {
+        columns: dict[str, exp.Expr] = {
             "component": col("component"),
             "payee_id": self._payee(),
             "line_id": col("line_line_id"),
@@ -399,32 +500,36 @@ class _Tracing:
         }
         return (
             c.conform(TRACE_LINES, columns)
-            .from_(c.source("line_earnings"))
-            .where(kept)
-            .order_by(col("component"), *self._order_alone(), col("tier"))
+            .from_(c.source("line_earnings"), copy=False)
+            .where(kept, copy=False)
+            .order_by(col("component"), *self._order_alone(), col("tier"), copy=False)
         )
+
     def _collect(self) -> Trace:
         fetched = {
             contract.name: fetch_sorted(self.workspace, contract)
             for contract in (rate_tables.TIERS, MEASURES, earnings.EARNINGS)
         }
         found = Trace(
-            self.payee_id, self.workspace.fetch("traced", self._collected), fetched["tiers"], fetched["measures"],
+            self.payee_id,
+            self.workspace.fetch(f"traced {self.plan.hash}", self._collected),
+            fetched["tiers"],
+            fetched["measures"],
             fetched["earnings"],
         )
         require_sums(found)
         return found
 
-    def _order_alone(self) -> list[exp.Expression]:
+    def _order_alone(self) -> list[exp.Expr]:
         names = [f"line_{name}" for name in self.plan.policies.accumulation_order]
         return [
             exp.Ordered(this=col(name), nulls_first=True)
             for name in (*names, "payee_id", "level", "is_overlay")
         ]
 
-    def _credit_name(self) -> exp.Expression:
+    def _credit_name(self) -> exp.Expr:
         """The first credit rule of the component's measure that takes the line."""
-        branches: list[tuple[exp.Expression, exp.Expression]] = []
+        branches: list[tuple[exp.Expr, exp.Expr]] = []
         for component in self.plan.components:
             if component.measure is None:
                 continue
@@ -444,14 +549,16 @@ class _Tracing:
 
 
 def running(
-    value: exp.Expression, partition: list[exp.Expression], order: list[exp.Expression], kind: Kind
+    value: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr], kind: Kind
 ) -> exp.Cast:
     """The sum from the start of the window through this row."""
     window = exp.Window(
         this=exp.Sum(this=value.copy()),
         partition_by=[part.copy() for part in partition],
         order=exp.Order(expressions=[place.copy() for place in order]),
-        spec=exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"),
+        spec=exp.WindowSpec(
+            kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"
+        ),
     )
     return typed(window, kind)
 
@@ -460,7 +567,8 @@ def require_sums(found: Trace) -> None:
     """Lines add up to tiers and tiers to components; anything else is a fault of the engine."""
     sums: dict[tuple[str, int], Decimal] = {}
     for component, tier, earned in zip(
-        *(found.lines.column(name).to_pylist() for name in ("component", "tier", "earned")), strict=True
+        *(found.lines.column(name).to_pylist() for name in ("component", "tier", "earned")),
+        strict=True,
     ):
         sums[component, tier] = sums.get((component, tier), Decimal(0)) + earned
     for row in found.tiers.to_pylist():

@@ -66,14 +66,19 @@ class Oracle:
         self.rows = {
             name: rows.get(name, [])
             for name in (
-                "order_lines", "credit_splits", "payees", "assignments", "reporting", "quotas",
+                "order_lines",
+                "credit_splits",
+                "payees",
+                "assignments",
+                "reporting",
+                "quotas",
                 "exchange_rates",
             )
         }
         self.has_payees = "payees" in rows
         self.period = period
 
-    # --- 2: dates ------------------------------------------------------------------------------------
+    # --- 2: dates ---------------------------------------------------------------------------------
 
     def _on(self, row: Row, day: date) -> bool:
         ends = row.get("ends_before")
@@ -101,20 +106,23 @@ class Oracle:
         names = {row["payee_id"] for row in self.rows["assignments"]}
         return sorted(name for name in names if any(self._member(name, day) for day in days))
 
-    # --- 3: crediting --------------------------------------------------------------------------------
+    # --- 3: crediting -----------------------------------------------------------------------------
 
     def _portions(self, line: Row) -> list[Portion]:
         splits = [row for row in self.rows["credit_splits"] if row["line_id"] == line["line_id"]]
         rules = frozenset(
             credit.id
             for credit in self.plan.credits
-            if credit.kind == "direct" and (credit.when is None or interpret(credit.when.root, line))
+            if credit.kind == "direct"
+            and (credit.when is None or interpret(credit.when.root, line))
         )
         portions = [
             Portion(line, row["payee_id"], row["share"], row["is_overlay"], rules) for row in splits
         ]
         if all(portion.is_overlay for portion in portions):
-            portions.append(Portion(line, line["payee_id"], Decimal(1), False, rules))
+            portions.append(
+                Portion(line, line["payee_id"], Decimal(1), is_overlay=False, rules=rules)
+            )
         return portions
 
     def _managers(self, payee: str | None, day: date) -> list[str]:
@@ -167,7 +175,7 @@ class Oracle:
             return "payee_not_assigned"
         return None if portion.rules else "rule_did_not_match"
 
-    # --- 4: exchange ---------------------------------------------------------------------------------
+    # --- 4: exchange ------------------------------------------------------------------------------
 
     def rate(self, line: Row) -> Decimal:
         if line["currency"] == self.plan.currency:
@@ -183,7 +191,7 @@ class Oracle:
             and row["on_date"] == day
         )
 
-    # --- 5: measures ---------------------------------------------------------------------------------
+    # --- 5: measures ------------------------------------------------------------------------------
 
     def _value(self, measure: Measure, portion: Portion) -> Decimal:
         """What one portion adds to a measure, exact."""
@@ -194,13 +202,13 @@ class Oracle:
         shared = twelve(_WIDE.multiply(value, portion.share))
         return _WIDE.multiply(shared, self.rate(portion.line)) if measure.is_money else shared
 
-    def calculate(self) -> Expected:
+    def calculate(self) -> Expected:  # noqa: C901, PLR0912 -- a run read from top to bottom
         result = Expected()
         members = self.members()
         raw: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         by_line: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
         counted: dict[tuple[str, str], int] = defaultdict(int)
-        credits: dict[tuple[str, str, str], list[Any]] = {}
+        given: dict[tuple[str, str, str], list[Any]] = {}
         for line in self.rows["order_lines"]:
             if not self._in_period(line["ordered_on"]):
                 self._exclude(result, "outside_period", line["currency"], line["amount"])
@@ -213,7 +221,9 @@ class Oracle:
                 for payee, level in self._reached(portion):
                     for credit in self.plan.credits:
                         if self._takes(credit, portion, level):
-                            entry = credits.setdefault((credit.id, payee, line["currency"]), [0, ZERO, ZERO])
+                            entry = given.setdefault(
+                                (credit.id, payee, line["currency"]), [0, ZERO, ZERO]
+                            )
                             entry[0] += 1
                             entry[1] += amount
                             entry[2] += _WIDE.multiply(twelve(amount), self.rate(line))
@@ -224,7 +234,7 @@ class Oracle:
                             raw[measure.id, payee] += value
                             by_line[measure.id, payee, line["line_id"]] += value
                             counted[measure.id, payee] += 1
-        result.credits = {key: (e[0], twelve(e[1]), twelve(e[2])) for key, e in credits.items()}
+        result.credits = {key: (e[0], twelve(e[1]), twelve(e[2])) for key, e in given.items()}
         parts: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
         if self.plan.policies.accumulation == "transaction":
             for (measure_id, payee, _), value in by_line.items():
@@ -250,7 +260,7 @@ class Oracle:
         count, total = result.excluded.get((reason, currency), (0, ZERO))
         result.excluded[reason, currency] = (count + 1, total + amount)
 
-    # --- 6: attainment -------------------------------------------------------------------------------
+    # --- 6: attainment ----------------------------------------------------------------------------
 
     def _attain(self, result: Expected, members: list[str]) -> None:
         for quota in self.plan.quotas:
@@ -271,16 +281,19 @@ class Oracle:
                         code = "quota_missing" if target is None else "quota_zero"
                         result.problems.add((code, payee, quota.id))
                 else:
-                    ratio = (value / target if value == 0 else _WIDE.divide(value, target))
+                    ratio = value / target if value == 0 else _WIDE.divide(value, target)
                     result.attainment[quota.id, payee] = (
-                        target, ratio.quantize(_EIGHT, ROUND_DOWN, _WIDE),
+                        target,
+                        ratio.quantize(_EIGHT, ROUND_DOWN, _WIDE),
                     )
 
-    # --- 7, 8: rate tables and earnings ----------------------------------------------------------------
+    # --- 7, 8: rate tables and earnings -----------------------------------------------------------
 
-    def _in_tier(self, value: Decimal, place: int, bounds: list[tuple[Decimal, Decimal | None]], slice_: bool) -> Decimal:
+    def _in_tier(
+        self, value: Decimal, place: int, bounds: list[tuple[Decimal, Decimal | None]], reading: str
+    ) -> Decimal:
         lower, upper = bounds[place]
-        if slice_:
+        if reading == "slice":
             capped = value if upper is None else min(value, upper)
             return capped if place == 0 else max(capped - lower, ZERO)
         if self.plan.policies.boundary == "upper":
@@ -290,7 +303,11 @@ class Oracle:
         return value if inside else ZERO
 
     def _earn(
-        self, result: Expected, component: Component, payee: str, parts: dict[tuple[str, str], list[Decimal]]
+        self,
+        result: Expected,
+        component: Component,
+        payee: str,
+        parts: dict[tuple[str, str], list[Decimal]],
     ) -> None:
         computed = component.amount or ZERO
         if component.rates is not None:
@@ -306,7 +323,7 @@ class Oracle:
                 for place, tier in enumerate(component.rates.tiers):
                     base = sum(
                         (
-                            self._in_tier(part, place, bounds, component.rates.reading == "slice")
+                            self._in_tier(part, place, bounds, component.rates.reading)
                             for part in parts[component.measure or "", payee]
                         ),
                         ZERO,
@@ -334,4 +351,6 @@ class Oracle:
             return result.measures[when.subject, payee][0] >= when.at_least
         quota = self.plan.quota(when.subject)
         target = result.attainment[quota.id, payee][0]
-        return bool(target) and result.measures[quota.measure, payee][0] >= when.at_least * (target or ZERO)
+        return bool(target) and result.measures[quota.measure, payee][0] >= when.at_least * (
+            target or ZERO
+        )

@@ -65,7 +65,9 @@ for tag in ("float", "timestamp"):
 
 def merge(base: Any, change: Any) -> Any:
     if isinstance(base, dict) and isinstance(change, dict):
-        return {key: merge(base.get(key), change.get(key, base.get(key))) for key in {**base, **change}}
+        return {
+            key: merge(base.get(key), change.get(key, base.get(key))) for key in {**base, **change}
+        }
     return copy.deepcopy(change)
 
 
@@ -118,13 +120,24 @@ def check_rows(name: str, rows: list[dict[str, Any]], expected: list[dict[str, A
     """Every expected row is there once; a list that names nothing else must be complete."""
     for wanted in expected:
         keys = {key: value for key, value in wanted.items() if key in KEYS}
-        found = [row for row in rows if all(str(row[key]) == str(value) for key, value in keys.items())]
+        found = [
+            row for row in rows if all(str(row[key]) == str(value) for key, value in keys.items())
+        ]
         assert len(found) == 1, f"{name}: {keys} found {len(found)} times"
         assert_row(found[0], wanted)
 
 
 KEYS = {
-    "payee_id", "component", "tier", "measure_id", "reason", "currency", "credit", "quota", "code", "subject",
+    "payee_id",
+    "component",
+    "tier",
+    "measure_id",
+    "reason",
+    "currency",
+    "credit",
+    "quota",
+    "code",
+    "subject",
 }
 
 
@@ -139,7 +152,30 @@ def assert_row(row: dict[str, Any], wanted: dict[str, Any]) -> None:
 def test_every_clause_of_crediting_to_statements_has_a_case() -> None:
     shown = {str(load(path)["clause"]) for path in CASES}
     wanted = {
-        "2.2", "3.1", "3.2", "3.3", "3.4", "3.5", "3.6", "4.1", "4.2", "5.2", "5.4", "6.1", "6.2", "6.3",
-        "7.2", "7.3", "7.4", "7.5", "7.6", "7.7", "8.1", "8.2", "8.3", "9.2", "9.3",
+        "2.2",
+        "3.1",
+        "3.2",
+        "3.3",
+        "3.4",
+        "3.5",
+        "3.6",
+        "4.1",
+        "4.2",
+        "5.2",
+        "5.4",
+        "6.1",
+        "6.2",
+        "6.3",
+        "7.2",
+        "7.3",
+        "7.4",
+        "7.5",
+        "7.6",
+        "7.7",
+        "8.1",
+        "8.2",
+        "8.3",
+        "9.2",
+        "9.3",
     }
     assert wanted <= shown

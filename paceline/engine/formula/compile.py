@@ -6,6 +6,7 @@ operation, so that the interpreter, which does the same with Decimal, gets the s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from sqlglot import exp
@@ -45,7 +46,9 @@ def compile_formula(node: Node, of: str | None = None) -> exp.Cast:
     if node.operation == "given" and isinstance(node.arguments[0], Name):
         first = typed(col(node.arguments[0].name, of), kind)
         return columns.or_else(first, compile_formula(node.arguments[1], of), kind)
-    return typed(_operate(node.operation, [compile_formula(part, of) for part in node.arguments]), kind)
+    return typed(
+        _operate(node.operation, [compile_formula(part, of) for part in node.arguments]), kind
+    )
 
 
 def _literal(node: Value, kind: Kind) -> exp.Cast:
@@ -56,48 +59,34 @@ def _literal(node: Value, kind: Kind) -> exp.Cast:
     return typed(columns.text(str(node.value)), kind)
 
 
-def _operate(operation: str, parts: list[exp.Cast]) -> exp.Expression:
-    if operation in _COMPARE:
-        return _COMPARE[operation](this=parts[0], expression=parts[1])
-    match operation:
-        case "and":
-            return exp.and_(*parts)
-        case "or":
-            return exp.or_(*parts)
-        case "not":
-            return exp.Not(this=parts[0])
-        case "in":
-            return exp.In(this=parts[0], expressions=list(parts[1:]))
-        case "+":
-            return exp.Add(this=parts[0], expression=parts[1])
-        case "-":
-            return exp.Sub(this=parts[0], expression=parts[1])
-        case "*":
-            return _multiply(parts[0], parts[1])
-        case "negative":
-            return exp.Neg(this=parts[0])
-        case "min":
-            return columns.call("LEAST", *parts)
-        case "max":
-            return columns.call("GREATEST", *parts)
-        case "abs":
-            return exp.Abs(this=parts[0])
-        case "if":
-            return columns.when((parts[0], parts[1]), otherwise=parts[2])
-        case "given":
-            return parts[0]
-    return _divide(*parts)
+_BINARY: dict[str, type[exp.Binary]] = {**_COMPARE, "+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+_FUNCTIONS = {"min": "LEAST", "max": "GREATEST", "abs": "ABS"}
 
 
-def _multiply(first: exp.Expression, second: exp.Expression) -> exp.Expression:
-    """24 decimals are exact; the cast back to 12 rounds half away from zero.
+def _operate(operation: str, parts: list[exp.Cast]) -> exp.Expr:
+    """One operation over compiled parts. Each part is a cast, so no brackets are needed.
 
-    DuckDB multiplies two decimals only up to 38 digits in all, which leaves 14 before the point.
+    A product has 24 decimals, exact; the cast around it brings it back to 12, half away from zero.
+    DuckDB multiplies up to 38 digits in all, which leaves 14 before the point.
     """
-    return exp.Mul(this=first, expression=second)
+    if operation in _BINARY:
+        return _BINARY[operation](this=parts[0], expression=parts[1])
+    if operation in _FUNCTIONS:
+        return columns.call(_FUNCTIONS[operation], *parts)
+    makers: dict[str, Callable[..., exp.Expr]] = {
+        "and": columns.both,
+        "or": columns.either,
+        "not": lambda part: exp.Not(this=part),
+        "negative": lambda part: exp.Neg(this=part),
+        "in": lambda first, *rest: exp.In(this=first, expressions=list(rest)),
+        "if": lambda test, first, second: columns.when((test, first), otherwise=second),
+        "given": lambda first, _: first,
+        "divide": _divide,
+    }
+    return makers[operation](*parts)
 
 
-def _divide(first: exp.Expression, second: exp.Expression, otherwise: exp.Expression) -> exp.Expression:
+def _divide(first: exp.Expr, second: exp.Expr, otherwise: exp.Expr) -> exp.Expr:
     """Cut towards zero at 12 decimals, by whole numbers: `/` would turn decimals into DOUBLE."""
     wide = columns.typed(
         exp.Mul(
@@ -108,4 +97,6 @@ def _divide(first: exp.Expression, second: exp.Expression, otherwise: exp.Expres
     )
     quotient = columns.integer_quotient(wide, columns.unscaled(second.copy(), EXACT))
     scaled = columns.rescaled(quotient, EXACT)
-    return columns.when((exp.EQ(this=second, expression=number(0, EXACT)), otherwise), otherwise=scaled)
+    return columns.when(
+        (exp.EQ(this=second, expression=number(0, EXACT)), otherwise), otherwise=scaled
+    )

@@ -201,10 +201,10 @@ class _Builder(Transformer[Token, Any]):
         return self._count(Value("text", str(token)[1:-1]))
 
     def true(self) -> Node:
-        return self._count(Value("boolean", True))
+        return self._count(Value("boolean", value=True))
 
     def false(self) -> Node:
-        return self._count(Value("boolean", False))
+        return self._count(Value("boolean", value=False))
 
     def name(self, token: Token) -> Node:
         name = str(token)
@@ -237,8 +237,12 @@ def _unknown(code: str, what: str, name: str, known: list[str], token: Token) ->
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
     return FormulaInvalid(
-        code, f"there is no {what} {name[:40]}{hint}", token.column,
-        name=name[:40], nearest=near[0] if near else "", known=", ".join(sorted(known)),
+        code,
+        f"there is no {what} {name[:40]}{hint}",
+        token.column,
+        name=name[:40],
+        nearest=near[0] if near else "",
+        known=", ".join(sorted(known)),
     )
 
 

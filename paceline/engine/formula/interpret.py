@@ -1,4 +1,6 @@
-"""The same formula over one row of Python values: what the row-by-row calculator and the tests use."""
+"""The same formula over one row of Python values: what the row-by-row calculator and the tests
+use.
+"""
 
 from __future__ import annotations
 

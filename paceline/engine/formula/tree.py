@@ -82,6 +82,4 @@ def needed_names(node: Node) -> set[str]:
 
 def currencies_in(node: Node) -> set[str]:
     """The currencies of the formula's money literals."""
-    return {
-        place.currency for place in walk(node) if isinstance(place, Value) and place.currency
-    }
+    return {place.currency for place in walk(node) if isinstance(place, Value) and place.currency}

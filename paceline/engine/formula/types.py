@@ -66,7 +66,9 @@ def check_call(operation: str, arguments: tuple[Node, ...]) -> Call:
     return Call(result, operation, arguments)
 
 
-def _result_type(operation: str, arguments: tuple[Node, ...]) -> Type | None:
+def _result_type(  # noqa: PLR0911 -- one return a kind of operation
+    operation: str, arguments: tuple[Node, ...]
+) -> Type | None:
     kinds = [argument.type for argument in arguments]
     first = kinds[0]
     alike = len(set(kinds)) == 1
@@ -85,7 +87,11 @@ def _result_type(operation: str, arguments: tuple[Node, ...]) -> Type | None:
             return _PRODUCTS.get((kinds[0], kinds[1]))
         case "if":
             branches = _fit_zero(arguments[1:])
-            return branches[0].type if first == "boolean" and branches[0].type == branches[1].type else None
+            return (
+                branches[0].type
+                if first == "boolean" and branches[0].type == branches[1].type
+                else None
+            )
         case "divide":
             result = _QUOTIENTS.get((kinds[0], kinds[1]))
             fits = result is not None and _zero_as(arguments[2], result).type == result

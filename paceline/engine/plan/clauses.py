@@ -1,4 +1,6 @@
-"""Reading nodes clause by clause: each read either gives a value or notes a problem with its place."""
+"""Reading nodes clause by clause: each read either gives a value or notes a problem with its
+place.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?")
 _PERCENT = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?%")
 
 
-class Unreadable(Exception):  # noqa: N818 -- it only ends the reading of one clause
+class Unreadable(Exception):
     """The clause could not be read; the reason is already among the problems."""
 
 
@@ -32,13 +34,20 @@ class Clause:
     problems: list[Problem]
     source: str = ""
 
-    def refuse(self, code: str, message: str, *, at: Node | None = None, **params: str | int) -> Unreadable:
+    def refuse(
+        self, code: str, message: str, *, at: Node | None = None, **params: str | int
+    ) -> Unreadable:
         """Note a problem here; raise the result to give up on this clause."""
         place = at or self.node
         self.problems.append(
             Problem(
-                code, message, path=self.path, line=place.line, column=place.column,
-                params=params, source=self.source,
+                code,
+                message,
+                path=self.path,
+                line=place.line,
+                column=place.column,
+                params=params,
+                source=self.source,
             )
         )
         return Unreadable()
@@ -61,8 +70,12 @@ class Clause:
                 near = difflib.get_close_matches(key, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
                 self.refuse(
-                    "key_unknown", f"{key[:60]} is not known here; {hint}", at=place,
-                    key=key[:60], nearest=near[0] if near else "", known=", ".join(known),
+                    "key_unknown",
+                    f"{key[:60]} is not known here; {hint}",
+                    at=place,
+                    key=key[:60],
+                    nearest=near[0] if near else "",
+                    known=", ".join(known),
                 )
         missing = [key for key in required if key not in self.node.entries]
         for key in missing:
@@ -81,8 +94,10 @@ class Clause:
         value, choices = self.scalar(), list(choices)
         if value not in choices:
             raise self.refuse(
-                "choice_unknown", f"{value[:60]} is none of {', '.join(choices)}",
-                value=value[:60], choices=", ".join(choices),
+                "choice_unknown",
+                f"{value[:60]} is none of {', '.join(choices)}",
+                value=value[:60],
+                choices=", ".join(choices),
             )
         return value
 
@@ -102,7 +117,7 @@ class Clause:
         if not _NUMBER.fullmatch(value):
             raise self.refuse(
                 "number_malformed",
-                f"{value[:40]} is no number; write digits with a point, at most 13 before and 4 after it",
+                f"{value[:40]} is no number; at most 13 digits, a point and 4 digits",
                 value=value[:40],
             )
         return Decimal(value)
@@ -118,7 +133,8 @@ class Clause:
         value = self.scalar()
         if not _PERCENT.fullmatch(value):
             raise self.refuse(
-                "percent_malformed", f"{value[:40]} is no percentage; write it with its sign, such as 2.5%",
+                "percent_malformed",
+                f"{value[:40]} is no percentage; write it with its sign, such as 2.5%",
                 value=value[:40],
             )
         share = Decimal(value[:-1]).scaleb(-2)
@@ -131,7 +147,7 @@ class Clause:
     def words(self) -> tuple[str, ...]:
         """One word or a list of words."""
         if isinstance(self.node, Sequence):
-            return tuple(clause.scalar() for _, clause in self.items())
+            return tuple(clause.scalar() for _, clause in self.members())
         return (self.scalar(),)
 
     def text(self) -> dict[str, str]:
@@ -145,14 +161,18 @@ class Clause:
             }
         return {"": self.scalar()}
 
-    def items(self) -> Iterator[tuple[int, Clause]]:
+    def members(self) -> Iterator[tuple[int, Clause]]:
         """The members of a list, counted from 1; a member with an id is addressed by it."""
         if not isinstance(self.node, Sequence):
-            raise self.refuse("list_expected", "a list is expected here: lines that begin with a hyphen")
+            raise self.refuse(
+                "list_expected", "a list is expected here: lines that begin with a hyphen"
+            )
         if len(self.node.items) > MAX_ITEMS:
             raise self.refuse(
-                "list_too_long", f"the list has {len(self.node.items)} members; {MAX_ITEMS} are allowed",
-                length=len(self.node.items), limit=MAX_ITEMS,
+                "list_too_long",
+                f"the list has {len(self.node.items)} members; {MAX_ITEMS} are allowed",
+                length=len(self.node.items),
+                limit=MAX_ITEMS,
             )
         for place, item in enumerate(self.node.items, start=1):
             name = str(place)
@@ -166,10 +186,12 @@ class Clause:
             formula = parse_formula(text, names)
         except FormulaInvalid as error:
             assert isinstance(self.node, Scalar)  # noqa: S101 -- scalar() has just seen to it
-            raise self.refuse(error.code, str(error), **error.params) from None
+            raise self.refuse(error.code, str(error), at=None, **error.params) from None
         if formula.type not in wanted:
             raise self.refuse(
-                "formula_type", f"the formula gives {formula.type}; {' or '.join(wanted)} is expected",
-                given=formula.type, wanted=" or ".join(wanted),
+                "formula_type",
+                f"the formula gives {formula.type}; {' or '.join(wanted)} is expected",
+                given=formula.type,
+                wanted=" or ".join(wanted),
             )
         return formula

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, cast
 
 from paceline.engine.plan.clauses import Clause, Unreadable
@@ -42,10 +43,22 @@ def read_component(
     floor = clause.child("floor").amount() if clause.has("floor") else None
     if cap is not None and floor is not None and floor > cap:
         raise clause.refuse(
-            "floor_above_cap", f"the floor {floor} is above the cap {cap}", floor=str(floor), cap=str(cap)
+            "floor_above_cap",
+            f"the floor {floor} is above the cap {cap}",
+            floor=str(floor),
+            cap=str(cap),
         )
     return Component(
-        name, title, kind, measure.id if measure else None, rates, amount, condition, cap, floor, clause.path
+        name,
+        title,
+        kind,
+        measure.id if measure else None,
+        rates,
+        amount,
+        condition,
+        cap,
+        floor,
+        clause.path,
     )
 
 
@@ -56,8 +69,11 @@ def _measure(clause: Clause, measures: tuple[Measure, ...]) -> Measure:
             return measure
     names = ", ".join(measure.id for measure in measures)
     raise clause.refuse(
-        "reference_unknown", f"there is no measure {word[:60]}; there is: {names or 'none'}",
-        what="measure", name=word[:60], known=names,
+        "reference_unknown",
+        f"there is no measure {word[:60]}; there is: {names or 'none'}",
+        what="measure",
+        name=word[:60],
+        known=names,
     )
 
 
@@ -68,8 +84,11 @@ def _quota(clause: Clause, quotas: tuple[Quota, ...]) -> Quota:
             return quota
     names = ", ".join(quota.id for quota in quotas)
     raise clause.refuse(
-        "reference_unknown", f"there is no quota {word[:60]}; there is: {names or 'none'}",
-        what="quota", name=word[:60], known=names,
+        "reference_unknown",
+        f"there is no quota {word[:60]}; there is: {names or 'none'}",
+        what="quota",
+        name=word[:60],
+        known=names,
     )
 
 
@@ -78,7 +97,9 @@ def _condition(
 ) -> Condition:
     clause.keys(["at_least"], ["attainment", "measure"])
     if clause.has("attainment") == clause.has("measure"):
-        raise clause.refuse("condition_unclear", "a condition names either an attainment or a measure")
+        raise clause.refuse(
+            "condition_unclear", "a condition names either an attainment or a measure"
+        )
     if clause.has("attainment"):
         quota = _quota(clause.child("attainment"), quotas)
         return Condition("attainment", quota.id, clause.child("at_least").percent(), clause.path)
@@ -91,7 +112,9 @@ def _rates(
 ) -> RateTable:
     clause.keys(["reading", "on", "tiers"], ["quota"])
     reading = cast("Literal['slice', 'whole']", clause.child("reading").choice(["slice", "whole"]))
-    on = cast("Literal['attainment', 'amount']", clause.child("on").choice(["attainment", "amount"]))
+    on = cast(
+        "Literal['attainment', 'amount']", clause.child("on").choice(["attainment", "amount"])
+    )
     quota: Quota | None = None
     if on == "attainment":
         clause.keys(["reading", "on", "tiers", "quota"])
@@ -99,13 +122,15 @@ def _rates(
         if quota.measure != measure.id:
             raise clause.child("quota").refuse(
                 "quota_of_other_measure",
-                f"the quota {quota.id} is set on {quota.measure}, the component pays on {measure.id}",
-                quota=quota.id, quota_measure=quota.measure, measure=measure.id,
+                f"{quota.id} is a quota of {quota.measure}, not of {measure.id}",
+                quota=quota.id,
+                quota_measure=quota.measure,
+                measure=measure.id,
             )
         if policies is not None and policies.accumulation == "transaction":
             raise clause.refuse(
                 "attainment_needs_period",
-                "a rate table on attainment needs accumulation: period; a single line attains nothing",
+                "a rate table on attainment needs accumulation: period",
             )
     else:
         clause.keys(["reading", "on", "tiers"])
@@ -117,7 +142,7 @@ def _tiers(clause: Clause, *, by_quota: bool, percent: bool) -> tuple[Tier, ...]
     """Tiers in order, the first from zero, each ending where the next begins."""
     read: list[tuple[Clause, Decimal, Decimal | None, Decimal]] = []
     failed = False
-    for _, item in clause.items():
+    for _, item in clause.members():
         try:
             item.keys(["from", "rate"], ["to"])
             start, rate = item.child("from"), item.child("rate")
@@ -134,9 +159,9 @@ def _tiers(clause: Clause, *, by_quota: bool, percent: bool) -> tuple[Tier, ...]
         raise clause.refuse("list_empty", "at least one tier is needed")
     _check_order(read)
     tiers = []
-    for place, (item, lower, upper, rate) in enumerate(read):
-        following = read[place + 1][1] if place + 1 < len(read) else upper
-        tiers.append(Tier(lower, following, rate, item.path))
+    ends: list[Decimal | None] = [start for _, start, _, _ in read[1:]]
+    for (place, lower, _, paid), end in zip(read, [*ends, read[-1][2]], strict=True):
+        tiers.append(Tier(lower, end, paid, place.path))
     return tuple(tiers)
 
 
@@ -146,29 +171,36 @@ def _check_order(read: list[tuple[Clause, Decimal, Decimal | None, Decimal]]) ->
     if lowest != 0:
         first.refuse(
             "tiers_start_above_zero",
-            f"the first tier starts at {lowest}; it must start at 0, at rate 0 if nothing is paid there",
+            f"the first tier starts at {lowest}; start at 0, with rate 0 where nothing is paid",
             start=str(lowest),
         )
-    for (item, lower, upper, _), (after, start, _, _) in zip(read, read[1:], strict=False):
+    for (item, lower, upper, _), (after, start, _, _) in pairwise(read):
         if start <= lower:
             after.refuse(
-                "tiers_unordered", f"this tier starts at {start}, not above {lower} where the one before does",
-                start=str(start), before=str(lower),
+                "tiers_unordered",
+                f"this tier starts at {start}, not above {lower} where the one before does",
+                start=str(start),
+                before=str(lower),
             )
         elif upper is not None and upper < start:
             item.refuse(
-                "tier_gap", f"nothing is said about values from {upper} to {start}",
-                ends=str(upper), starts=str(start),
+                "tier_gap",
+                f"nothing is said about values from {upper} to {start}",
+                ends=str(upper),
+                starts=str(start),
             )
         elif upper is not None and upper > start:
             item.refuse(
-                "tier_overlap", f"this tier ends at {upper} but the next starts at {start}",
-                ends=str(upper), starts=str(start),
+                "tier_overlap",
+                f"this tier ends at {upper} but the next starts at {start}",
+                ends=str(upper),
+                starts=str(start),
             )
     last, lower, upper, _ = read[-1]
     if upper is not None:
         last.refuse(
-            "tier_ends", f"nothing is said about values from {upper} on; leave out `to` in the last tier",
+            "tier_ends",
+            f"nothing is said about values from {upper} on; leave out `to` in the last tier",
             ends=str(upper),
         )
     if len(first.problems) > problems:

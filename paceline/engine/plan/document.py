@@ -1,8 +1,8 @@
 """Reading the YAML of a plan into nodes that know their place.
 
-Only the part of YAML that a plan needs is accepted: mappings, lists and plain text. Anchors, aliases,
-tags, several documents and duplicate keys are refused, and depth and size are bounded while reading,
-so that no document can grow or nest beyond what is on the page.
+Only the part of YAML that a plan needs is accepted: mappings, lists and plain text. Anchors,
+aliases, tags, several documents and duplicate keys are refused, and depth and size are bounded
+while reading, so that no document can grow or nest beyond what is on the page.
 """
 
 from __future__ import annotations
@@ -51,16 +51,21 @@ Node = Scalar | Mapping | Sequence
 
 
 def read_document(text: str, *, name: str = "") -> Node:
-    """The document's root node. Raises PlanInvalid for any text that is not a plain YAML document."""
+    """The document's root node. Raises PlanInvalid for any text that is not a plain YAML
+    document.
+    """
     if len(text) > MAX_CHARACTERS:
         raise _invalid(
-            name, "document_too_long", f"the plan has more than {MAX_CHARACTERS} characters",
+            name,
+            "document_too_long",
+            f"the plan has more than {MAX_CHARACTERS} characters",
             limit=MAX_CHARACTERS,
         )
     unprintable = next((c for c in text if not (c.isprintable() or c in "\t\r\n\ufeff")), None)
     if unprintable is not None:
         raise _invalid(
-            name, "character_unprintable",
+            name,
+            "character_unprintable",
             f"the plan contains the unprintable character U+{ord(unprintable):04X}",
             character=f"U+{ord(unprintable):04X}",
         )
@@ -105,7 +110,12 @@ class _Reader:
             kind = type(event).__name__
             if kind == "DocumentStartEvent" and root is not None:
                 raise self._refuse(event, "document_repeated", "a file holds one plan only")
-            if kind in {"StreamStartEvent", "StreamEndEvent", "DocumentStartEvent", "DocumentEndEvent"}:
+            if kind in {
+                "StreamStartEvent",
+                "StreamEndEvent",
+                "DocumentStartEvent",
+                "DocumentEndEvent",
+            }:
                 continue
             root = self._node(event, 1)
         return root if root is not None else Mapping()
@@ -119,7 +129,9 @@ class _Reader:
         if event.tag is not None and str(event.tag) not in {"!", "None"}:
             raise self._refuse(event, "tag_used", "tags are not used in plans")
         if self.count > MAX_NODES:
-            raise self._refuse(event, "document_too_large", f"the plan has more than {MAX_NODES} parts")
+            raise self._refuse(
+                event, "document_too_large", f"the plan has more than {MAX_NODES} parts"
+            )
         if depth > MAX_DEPTH:
             raise self._refuse(
                 event, "document_too_deep", f"the plan is nested deeper than {MAX_DEPTH} levels"
@@ -146,7 +158,10 @@ class _Reader:
                 raise self._refuse(following, "key_malformed", "a key is a plain word")
             if key.text in entries:
                 raise self._refuse(
-                    following, "key_repeated", f"{key.text[:40]} is written twice here", key=key.text[:40]
+                    following,
+                    "key_repeated",
+                    f"{key.text[:40]} is written twice here",
+                    key=key.text[:40],
                 )
             entries[key.text] = self._node(next(self.events), depth + 1)
             keys[key.text] = key
@@ -155,12 +170,23 @@ class _Reader:
     def _refuse(self, event: Any, code: str, message: str, **params: str | int) -> PlanInvalid:
         mark = event.start_mark
         return PlanInvalid(
-            [Problem(code, message, line=mark.line + 1, column=mark.column + 1, params=params, source=self.name)]
+            [
+                Problem(
+                    code,
+                    message,
+                    line=mark.line + 1,
+                    column=mark.column + 1,
+                    params=params,
+                    source=self.name,
+                )
+            ]
         )
 
 
 def plain(node: Node) -> object:
-    """The document as dicts, lists and text: what is hashed, so that comments and layout do not count."""
+    """The document as dicts, lists and text: what is hashed, so that comments and layout do not
+    count.
+    """
     if isinstance(node, Scalar):
         return node.text
     if isinstance(node, Sequence):

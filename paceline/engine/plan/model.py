@@ -59,8 +59,8 @@ class Quota:
 class Tier:
     """One tier: from `lower` up to `upper` (None: without end) at `rate`.
 
-    Bounds are shares of quota (1 is 100 %) or amounts of the measure; the rate is a share of money, or
-    plan currency per unit when the measure counts units.
+    Bounds are shares of quota (1 is 100 %) or amounts of the measure; the rate is a share of money,
+    or plan currency per unit when the measure counts units.
     """
 
     lower: Decimal

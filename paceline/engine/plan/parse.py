@@ -1,14 +1,16 @@
-"""From the text of a plan to its clauses; every reason against it is listed, each with its place."""
+"""From the text of a plan to its clauses; every reason against it is listed, each with its
+place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 from paceline.engine.errors import PlanInvalid, Problem
 from paceline.engine.formula.tree import TYPES, Type
 from paceline.engine.hashing import canonical_json, hash_text
-from paceline.engine.money import DIGITS
+from paceline.engine.money import DIGITS, RoundingMode
 from paceline.engine.periods import PERIOD_KINDS, PeriodKind
 from paceline.engine.plan import components, policies
 from paceline.engine.plan.clauses import Clause, Unreadable
@@ -51,7 +53,17 @@ def _read(text: str, name: str) -> tuple[Plan | None, list[Problem]]:
 
 def _plan(root: Clause, text: str) -> Plan:
     root.keys(
-        ["paceline", "plan", "name", "currency", "period", "policies", "credits", "measures", "components"],
+        [
+            "paceline",
+            "plan",
+            "name",
+            "currency",
+            "period",
+            "policies",
+            "credits",
+            "measures",
+            "components",
+        ],
         ["purpose", "attributes", "quotas"],
     )
     attempt = _Attempt()
@@ -61,24 +73,46 @@ def _plan(root: Clause, text: str) -> Plan:
     purpose = attempt(root.child("purpose").text) if root.has("purpose") else {}
     currency = attempt(lambda: _currency(root.child("currency")))
     period = attempt(lambda: cast("PeriodKind", root.child("period").choice(PERIOD_KINDS)))
-    attributes = attempt(lambda: _attributes(root.child("attributes"))) if root.has("attributes") else {}
+    attributes = (
+        attempt(lambda: _attributes(root.child("attributes"))) if root.has("attributes") else {}
+    )
     names: dict[str, Type] = {**LINE_ATTRIBUTES, **(attributes or {})}
     stated = attempt(lambda: _policies(root.child("policies"), names))
-    credits = members(root.child("credits"), lambda clause: _credit(clause, names))
-    _check_credits(root.child("credits"), credits)
-    measures = members(root.child("measures"), lambda clause: _measure(clause, names, credits, currency))
+    rules = members(root.child("credits"), lambda clause: _credit(clause, names))
+    _check_credits(root.child("credits"), rules)
+    measures = members(root.child("measures"), lambda clause: _measure(clause, names, rules))
     quotas = (
-        members(root.child("quotas"), lambda clause: _quota(clause, measures)) if root.has("quotas") else ()
+        members(root.child("quotas"), lambda clause: _quota(clause, measures))
+        if root.has("quotas")
+        else ()
     )
     parts = members(
         root.child("components"),
         lambda clause: components.read_component(clause, measures, quotas, stated),
     )
-    if root.problems or slug is None or title is None or currency is None or period is None or stated is None:
+    if (
+        root.problems
+        or slug is None
+        or title is None
+        or currency is None
+        or period is None
+        or stated is None
+    ):
         raise Unreadable
     return Plan(
-        slug, title, purpose or {}, currency, period, stated, attributes or {}, credits, measures,
-        quotas, parts, hash_text(canonical_json(plain(root.node))), text,
+        slug,
+        title,
+        purpose or {},
+        currency,
+        period,
+        stated,
+        attributes or {},
+        rules,
+        measures,
+        quotas,
+        parts,
+        hash_text(canonical_json(plain(root.node))),
+        text,
     )
 
 
@@ -98,7 +132,7 @@ def members(clause: Clause, read: Callable[[Clause], Member]) -> tuple[Member, .
     """Every member of a list that can be read; ids are unique in their list."""
     found: dict[str, Member] = {}
     try:
-        for _, item in clause.items():
+        for _, item in clause.members():
             try:
                 member = read(item)
             except Unreadable:
@@ -120,7 +154,9 @@ def known(clause: Clause, word: str, among: list[str], what: str) -> str:
         raise clause.refuse(
             "reference_unknown",
             f"there is no {what} {word[:60]}; there is: {', '.join(among) or 'none'}",
-            what=what, name=word[:60], known=", ".join(among),
+            what=what,
+            name=word[:60],
+            known=", ".join(among),
         )
     return word
 
@@ -137,9 +173,11 @@ def _currency(clause: Clause) -> str:
 def _attributes(clause: Clause) -> dict[str, Type]:
     clause.keys([], clause.node.entries if hasattr(clause.node, "entries") else [])
     found: dict[str, Type] = {}
-    for key in getattr(clause.node, "entries", {}):
+    for key in list(getattr(clause.node, "entries", {})):
         if key in LINE_ATTRIBUTES or not key.isidentifier() or key != key.lower():
-            clause.child(key).refuse("attribute_malformed", f"{key[:60]} cannot be an attribute", key=key[:60])
+            clause.child(key).refuse(
+                "attribute_malformed", f"{key[:60]} cannot be an attribute", key=key[:60]
+            )
             continue
         found[key] = cast("Type", clause.child(key).choice(TYPES))
     return found
@@ -147,18 +185,25 @@ def _attributes(clause: Clause) -> dict[str, Type]:
 
 def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
     wanted = list(policies.MEANING)
-    choices = {key.partition("/")[0]: value for key, value in policies.CHOICES.items() if "/" not in key}
+    choices = {
+        key.partition("/")[0]: value for key, value in policies.CHOICES.items() if "/" not in key
+    }
     node = clause.node
     missing = [key for key in wanted if hasattr(node, "entries") and key not in node.entries]
     for key in missing:
-        options = " or ".join(choices.get(key, ())) or {
-            "accumulation_order": "[ordered_on, line_id]",
-            "rounding": "{mode: half-up or half-even or down, stage: component}",
-            "exchange": "{date: order-date or period-end, rate: a rate type}",
-        }[key]
+        options = (
+            " or ".join(choices.get(key, ()))
+            or {
+                "accumulation_order": "[ordered_on, line_id]",
+                "rounding": "{mode: half-up or half-even or down, stage: component}",
+                "exchange": "{date: order-date or period-end, rate: a rate type}",
+            }[key]
+        )
         clause.refuse(
-            "policy_missing", f"the policy {key} is not stated ({policies.MEANING[key]}); choose {options}",
-            policy=key, choices=options,
+            "policy_missing",
+            f"the policy {key} is not stated ({policies.MEANING[key]}); choose {options}",
+            policy=key,
+            choices=options,
         )
     clause.keys([], wanted)
     if missing:
@@ -170,12 +215,17 @@ def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
     for name in order:
         if name not in names and name != "line_id":
             raise clause.child("accumulation_order").refuse(
-                "name_unknown", f"there is no column {name[:60]}", name=name[:60],
-                nearest="", known=", ".join(sorted(names)),
+                "name_unknown",
+                f"there is no column {name[:60]}",
+                name=name[:60],
+                nearest="",
+                known=", ".join(sorted(names)),
             )
     if order[-1:] != ("line_id",) or len(set(order)) != len(order):
         raise clause.child("accumulation_order").refuse(
-            "order_not_total", "the order must end with line_id, or two lines could tie", order=", ".join(order)
+            "order_not_total",
+            "the order must end with line_id, or two lines could tie",
+            order=", ".join(order),
         )
 
     def choose(key: str) -> str:
@@ -186,14 +236,14 @@ def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
 
     return policies.Policies(
         boundary=cast("policies.Boundary", choose("boundary")),
-        rounding_mode=cast("policies.RoundingMode", choose("rounding/mode")),
-        rounding_stage=cast("policies.Literal['component']", choose("rounding/stage")),
+        rounding_mode=cast("RoundingMode", choose("rounding/mode")),
+        rounding_stage=cast("Literal['component']", choose("rounding/stage")),
         accumulation=cast("policies.Accumulation", choose("accumulation")),
         accumulation_order=order,
         hierarchy_date=cast("policies.DatePolicy", choose("hierarchy_date")),
         exchange_date=cast("policies.DatePolicy", choose("exchange/date")),
         exchange_rate=exchange.child("rate").scalar(),
-        anchor=cast("policies.Literal['booking']", choose("anchor")),
+        anchor=cast("Literal['booking']", choose("anchor")),
         splits=cast("policies.SplitPolicy", choose("splits")),
     )
 
@@ -226,30 +276,32 @@ def _level(clause: Clause) -> int:
     text = clause.scalar()
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 50 or len(text) > 2:
         raise clause.refuse(
-            "level_malformed", f"{text[:20]} is no level; write all or a number from 1 to 50", value=text[:20]
+            "level_malformed",
+            f"{text[:20]} is no level; write all or a number from 1 to 50",
+            value=text[:20],
         )
     return int(text)
 
 
-def _check_credits(clause: Clause, credits: tuple[Credit, ...]) -> None:
-    direct = [credit.id for credit in credits if credit.kind == "direct"]
+def _check_credits(clause: Clause, rules: tuple[Credit, ...]) -> None:
+    direct = [credit.id for credit in rules if credit.kind == "direct"]
     if len(direct) > MAX_DIRECT_CREDITS:
         clause.refuse(
-            "list_too_long", f"there are {len(direct)} direct credit rules; {MAX_DIRECT_CREDITS} are allowed",
-            length=len(direct), limit=MAX_DIRECT_CREDITS,
+            "list_too_long",
+            f"there are {len(direct)} direct credit rules; {MAX_DIRECT_CREDITS} are allowed",
+            length=len(direct),
+            limit=MAX_DIRECT_CREDITS,
         )
-    for place, item in clause.items() if credits else ():
-        if place <= len(credits) and item.has("of"):
-            for word in next((c.of for c in credits if c.clause == item.path), ()):
+    for place, item in clause.members() if rules else ():
+        if place <= len(rules) and item.has("of"):
+            for word in next((c.of for c in rules if c.clause == item.path), ()):
                 try:
                     known(item.child("of"), word, direct, "direct credit rule")
                 except Unreadable:
                     continue
 
 
-def _measure(
-    clause: Clause, names: dict[str, Type], credits: tuple[Credit, ...], currency: str | None
-) -> Measure:
+def _measure(clause: Clause, names: dict[str, Type], rules: tuple[Credit, ...]) -> Measure:
     clause.keys(["id", "kind", "credits"], ["of"])
     name = clause.child("id").identifier()
     counted = clause.child("kind").choice(["sum", "count"]) == "count"
@@ -260,7 +312,8 @@ def _measure(
     formula = None if counted else clause.child("of").formula(names, ["money", "quantity"])
     chosen = clause.child("credits")
     words = tuple(
-        known(chosen, word, [credit.id for credit in credits], "credit rule") for word in chosen.words()
+        known(chosen, word, [credit.id for credit in rules], "credit rule")
+        for word in chosen.words()
     )
     return Measure(name, "count" if counted else "sum", formula, words, clause.path)
 

@@ -17,7 +17,7 @@ from paceline.engine.plan.policies import CHOICES, MEANING
 _ID: dict[str, Any] = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
 _AMOUNT: dict[str, Any] = {
     "type": ["number", "string"],
-    "description": "An amount in plan currency: digits with a point, at most 13 before and 4 after it.",
+    "description": "An amount in plan currency: at most 13 digits, a point and 4 digits.",
 }
 _PERCENT: dict[str, Any] = {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?%$"}
 _BOUND: dict[str, Any] = {"anyOf": [_PERCENT, _AMOUNT]}
@@ -27,13 +27,17 @@ _TEXT: dict[str, Any] = {
         {"type": "string"},
         {
             "type": "object",
-            "properties": {language: {"type": "string"} for language in ("en", "zh-Hant", "zh-Hans")},
+            "properties": {
+                language: {"type": "string"} for language in ("en", "zh-Hant", "zh-Hans")
+            },
             "additionalProperties": False,
             "minProperties": 1,
         },
     ]
 }
-_WORDS: dict[str, Any] = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+_WORDS: dict[str, Any] = {
+    "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+}
 _LEVEL: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 50}
 
 
@@ -94,13 +98,17 @@ def _policies() -> dict[str, Any]:
         "anchor": choice("anchor"),
         "splits": choice("splits"),
     }
-    return _mapping({key: {**value, "description": MEANING[key]} for key, value in properties.items()})
+    return _mapping(
+        {key: {**value, "description": MEANING[key]} for key, value in properties.items()}
+    )
 
 
 def _credit() -> dict[str, Any]:
     levels = {
         "oneOf": [
-            {"const": "all"}, _LEVEL, _mapping({"from": _LEVEL, "through": _LEVEL}, ("through",)),
+            {"const": "all"},
+            _LEVEL,
+            _mapping({"from": _LEVEL, "through": _LEVEL}, ("through",)),
         ]
     }
     return {

@@ -6,24 +6,33 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import BOOLEAN, EXACT, MONEY, RATE, TEXT, col, select, table, typed
-from paceline.engine.shape import Shape
 
 EARNINGS = table(
-    "earnings", "component payee_id",
+    "earnings",
+    "component payee_id",
     {
-        "component": TEXT, "payee_id": TEXT, "measure": EXACT, "attainment": RATE, "computed": MONEY,
-        "condition_adjustment": MONEY, "cap_adjustment": MONEY, "floor_adjustment": MONEY, "earned": MONEY, "currency": TEXT,
+        "component": TEXT,
+        "payee_id": TEXT,
+        "measure": EXACT,
+        "attainment": RATE,
+        "computed": MONEY,
+        "condition_adjustment": MONEY,
+        "cap_adjustment": MONEY,
+        "floor_adjustment": MONEY,
+        "earned": MONEY,
+        "currency": TEXT,
         "clause": TEXT,
     },
     nullable="measure attainment",
 )
 PROBLEMS = table(
-    "problems", "code payee_id subject",
+    "problems",
+    "code payee_id subject",
     {"code": TEXT, "payee_id": TEXT, "subject": TEXT, "clause": TEXT},
 )
 
 
-def earnings(shape: Shape) -> exp.Query:
+def earnings() -> exp.Query:
     """One row for every payee in the plan and every component.
 
     A component whose condition does not hold pays nothing: neither cap nor floor then applies.
@@ -47,8 +56,8 @@ def earnings(shape: Shape) -> exp.Query:
             **{name: col(name, "e") for name in known},
             **{name: typed(value, MONEY) for name, value in adjustments.items()},
         }
-    ).from_(_computed().subquery("e"))
-    earned: exp.Expression = col("computed", "f")
+    ).from_(_computed().subquery("e", copy=False), copy=False)
+    earned: exp.Expr = col("computed", "f")
     for name in adjustments:
         earned = c.plus(earned, col(name, "f"), MONEY)
     return c.conform(
@@ -56,9 +65,9 @@ def earnings(shape: Shape) -> exp.Query:
         {
             **{name: col(name, "f") for name in (*known, *adjustments)},
             "earned": earned,
-            "currency": c.text(shape.plan.currency),
+            "currency": c.plan_currency(),
         },
-    ).from_(adjusted.subquery("f"))
+    ).from_(adjusted.subquery("f", copy=False), copy=False)
 
 
 def _computed() -> exp.Select:
@@ -66,13 +75,14 @@ def _computed() -> exp.Select:
     sums = (
         select(
             {
-                "component": col("component"), "payee_id": col("payee_id"),
+                "component": col("component"),
+                "payee_id": col("payee_id"),
                 "earned": typed(exp.Sum(this=col("earned")), MONEY),
             }
         )
-        .from_(c.source("tiers"))
-        .group_by(col("component"), col("payee_id"))
-        .subquery("t")
+        .from_(c.source("tiers"), copy=False)
+        .group_by(col("component"), col("payee_id"), copy=False)
+        .subquery("t", copy=False)
     )
     amount = c.or_else(col("amount", "p"), c.whole(0), MONEY)
     pay = c.plus(amount, c.or_else(col("earned", "t"), c.whole(0), MONEY), MONEY)
@@ -88,26 +98,30 @@ def _computed() -> exp.Select:
             "floor": typed(col("floor", "p"), MONEY),
             "clause": col("clause", "p"),
         }
-    ).from_(c.source("plan_components", "p"))
+    ).from_(c.source("plan_components", "p"), copy=False)
     query = query.join(c.source("payees_in_plan", "y"), join_type="cross", copy=False)
     own = c.same(["payee_id"], "m", "y")
     c.join(query, "measures", "m", c.both(c.same(["measure"], "m", "p"), own), kind="left")
     targets = c.both(c.same(["quota"], "a", "p"), c.same(["payee_id"], "a", "y"))
     c.join(query, "attainment", "a", targets, kind="left")
     gate = c.both(
-        exp.EQ(this=col("measure", "w"), expression=col("when_measure", "p")), c.same(["payee_id"], "w", "y")
+        exp.EQ(this=col("measure", "w"), expression=col("when_measure", "p")),
+        c.same(["payee_id"], "w", "y"),
     )
     c.join(query, "measures", "w", gate, kind="left")
     attained = c.both(
-        exp.EQ(this=col("quota", "g"), expression=col("when_quota", "p")), c.same(["payee_id"], "g", "y")
+        exp.EQ(this=col("quota", "g"), expression=col("when_quota", "p")),
+        c.same(["payee_id"], "g", "y"),
     )
     c.join(query, "attainment", "g", attained, kind="left")
     earned = c.both(c.same(["component"], "t", "p"), c.same(["payee_id"], "t", "y"))
-    return query.join(sums, on=earned, join_type="left")
+    return query.join(sums, on=earned, join_type="left", copy=False)
 
 
-def _holds() -> exp.Expression:
-    """The condition, decided on exact amounts: measure ≥ share × target, not on the shown attainment."""
+def _holds() -> exp.Expr:
+    """The condition, decided on exact amounts: measure ≥ share × target, not on the shown
+    attainment.
+    """
     at_least = typed(col("at_least", "p"), EXACT)
     needed = c.times(typed(col("at_least", "p"), RATE), typed(col("target", "g"), MONEY), EXACT)
     by_quota = c.both(
@@ -123,7 +137,9 @@ def _holds() -> exp.Expression:
 
 
 def problems() -> exp.Query:
-    """Payees who sold but whose quota is missing or zero: nothing can be attained, so it is said."""
+    """Payees who sold but whose quota is missing or zero: nothing can be attained, so it is
+    said.
+    """
     missing = col("target", "a").is_(exp.null())
     query = c.conform(
         PROBLEMS,
@@ -133,7 +149,7 @@ def problems() -> exp.Query:
             "subject": col("quota", "a"),
             "clause": col("clause", "a"),
         },
-    ).from_(c.source("attainment", "a"))
+    ).from_(c.source("attainment", "a"), copy=False)
     c.join(query, "plan_quotas", "q", c.same(["quota"], "q", "a"))
     sold = c.both(c.same(["measure"], "m", "q"), c.same(["payee_id"], "m", "a"))
     c.join(query, "measures", "m", sold)
@@ -141,5 +157,6 @@ def problems() -> exp.Query:
         c.both(
             col("attainment", "a").is_(exp.null()),
             exp.GT(this=col("lines", "m"), expression=c.whole(0)),
-        )
+        ),
+        copy=False,
     )

@@ -1,4 +1,5 @@
-"""Order lines: what came in, what lies in the period, and the groups that everything is summed from.
+"""Order lines: what came in, what lies in the period, and the groups that everything is summed
+from.
 
 This is the only step that reads every line, and it reads each once: it sums the narrow amounts by
 payee, currency, stretch of the period and matching rules. Multiplying by shares, exchange rates and
@@ -10,7 +11,19 @@ from __future__ import annotations
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import BOOLEAN, COUNT, DATE, EXACT, PLACE, SHARE, TEXT, col, select, table, typed
+from paceline.engine.columns import (
+    BOOLEAN,
+    COUNT,
+    DATE,
+    EXACT,
+    PLACE,
+    SHARE,
+    TEXT,
+    col,
+    select,
+    table,
+    typed,
+)
 from paceline.engine.formula.compile import compile_formula
 from paceline.engine.formula.tree import Name, names_in
 from paceline.engine.shape import Shape
@@ -23,13 +36,19 @@ GROUP_KEYS = ("payee_id", "currency", "slot", "rate_on", "is_overlay", "bits", "
 def groups_contract(shape: Shape) -> c.Table:
     """Sums by payee and whatever decides who is credited and at which rate.
 
-    `bits` says which direct rules took the lines; `slot` numbers the stretches of the period in which
-    nobody's assignment, employment or reporting line changes; `line_id` is empty unless each line stands
-    alone.
+    `bits` says which direct rules took the lines; `slot` numbers the stretches of the period in
+    which nobody's assignment, employment or reporting line changes; `line_id` is empty unless each
+    line stands alone.
     """
     kinds = {
-        "payee_id": TEXT, "currency": TEXT, "slot": PLACE, "rate_on": DATE, "is_overlay": BOOLEAN,
-        "bits": COUNT, "line_id": TEXT, "lines": COUNT,
+        "payee_id": TEXT,
+        "currency": TEXT,
+        "slot": PLACE,
+        "rate_on": DATE,
+        "is_overlay": BOOLEAN,
+        "bits": COUNT,
+        "line_id": TEXT,
+        "lines": COUNT,
     }
     kinds |= dict.fromkeys(shape.value_names, EXACT)
     return table("line_groups", " ".join(GROUP_KEYS), kinds, nullable="payee_id line_id")
@@ -43,20 +62,20 @@ def line_groups(shape: Shape, *, with_splits: bool) -> exp.Query:
     c.join(unsplit, "base_splits", "s", c.same(["line_id"], "l", "s"), kind="anti")
     shared = _group(shape, shared=True)
     contract = groups_contract(shape)
-    both = c.union_all([unsplit, shared]).subquery("g")
+    both = c.union_all([unsplit, shared]).subquery("g", copy=False)
     keys = {key: col(key) for key in GROUP_KEYS}
     sums = {name: c.total(col(name), EXACT) for name in shape.value_names}
     lines = {"lines": typed(exp.Sum(this=col("lines")), COUNT)}
     return (
         c.conform(contract, {**keys, **lines, **sums})
-        .from_(both)
-        .group_by(*(col(key) for key in GROUP_KEYS))
+        .from_(both, copy=False)
+        .group_by(*(col(key) for key in GROUP_KEYS), copy=False)
     )
 
 
 def _group(shape: Shape, *, shared: bool) -> exp.Select:
     payee = col("payee_id", "s" if shared else "l")
-    keys: dict[str, exp.Expression] = {
+    keys: dict[str, exp.Expr] = {
         "payee_id": payee,
         "currency": col("currency", "l"),
         "slot": col("slot", "k"),
@@ -71,71 +90,77 @@ def _group(shape: Shape, *, shared: bool) -> exp.Select:
         for name, value in zip(shape.value_names, line_values(shape, "l"), strict=True)
     }
     query = c.conform(groups_contract(shape), {**keys, "lines": c.count_rows(), **sums}).from_(
-        c.source("in_order_lines", "l")
+        c.source("in_order_lines", "l"), copy=False
     )
     c.join(query, "calendar", "k", exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l")))
-    query.where(
-        c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends()), copy=False
-    )
+    query.where(c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends()), copy=False)
     if shared:
         c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
-    grouped = [
-        key.copy() for key in keys.values() if key.find(exp.Column) is not None
-    ]
-    return query.group_by(*grouped)
+    grouped = [key.copy() for key in keys.values() if key.find(exp.Column) is not None]
+    return query.group_by(*grouped, copy=False)
 
 
-def line_values(shape: Shape, of: str) -> list[exp.Expression]:
+def line_values(shape: Shape, of: str) -> list[exp.Expr]:
     """The values of one line that are summed: its amount as stored, then each formula's value."""
     return [col("amount", of), *(compile_formula(value.root, of) for value in shape.values)]
 
 
-def share_of(value: exp.Expression, share: exp.Expression) -> exp.Expression:
+def share_of(value: exp.Expr, share: exp.Expr) -> exp.Expr:
     """A share of a line's value: exact for stored amounts, else rounded at 12 decimals."""
     return typed(c.times(typed(value, EXACT), typed(share, SHARE), c.PRODUCT), EXACT)
 
 
-def rule_bits(shape: Shape, of: str) -> exp.Expression:
+def rule_bits(shape: Shape, of: str) -> exp.Expr:
     """A whole number with one bit for each direct rule whose condition the line meets."""
-    result: exp.Expression = typed(c.whole(0), COUNT)
+    result: exp.Expr = typed(c.whole(0), COUNT)
     for place, rule in enumerate(shape.rules):
         bit = typed(c.whole(1 << place), COUNT)
         if rule.when is not None:
             bit = typed(
-                c.when((compile_formula(rule.when.root, of), bit), otherwise=typed(c.whole(0), COUNT)),
+                c.when(
+                    (compile_formula(rule.when.root, of), bit), otherwise=typed(c.whole(0), COUNT)
+                ),
                 COUNT,
             )
         result = bit if place == 0 else c.plus(result, bit, COUNT)
     return result
 
 
-def rate_day(shape: Shape) -> exp.Expression:
-    """The day whose exchange rate a line takes; a line in plan currency needs none and has one day."""
+def rate_day(shape: Shape) -> exp.Expr:
+    """The day whose exchange rate a line takes; a line in plan currency needs none and has one
+    day.
+    """
     first = c.period_starts()
     if shape.plan.policies.exchange_date == "period-end":
         return first
-    own = exp.EQ(this=col("currency", "l"), expression=c.text(shape.plan.currency))
+    own = exp.EQ(this=col("currency", "l"), expression=c.plan_currency())
     return typed(c.when((own, first), otherwise=col("ordered_on", "l")), DATE)
 
 
 def base_splits() -> exp.Select:
     """The lines whose split rows replace their own payee; overlays alone do not."""
-    query = select({"line_id": col("line_id")}, distinct=True).from_(c.source("in_credit_splits"))
-    return query.where(exp.Not(this=col("is_overlay")))
+    query = select({"line_id": col("line_id")}, distinct=True).from_(
+        c.source("in_credit_splits"), copy=False
+    )
+    return query.where(exp.Not(this=col("is_overlay")), copy=False)
 
 
 def census() -> exp.Select:
-    """Every line that came in, by currency, inside and outside the period: what must be accounted for."""
-    inside = typed(
-        c.within(col("ordered_on"), c.period_starts(), c.period_ends()), BOOLEAN
-    )
-    columns: dict[str, exp.Expression] = {
+    """Every line that came in, by currency, inside and outside the period: what must be
+    accounted for.
+    """
+    inside = typed(c.within(col("ordered_on"), c.period_starts(), c.period_ends()), BOOLEAN)
+    columns: dict[str, exp.Expr] = {
         "currency": col("currency"),
         "inside": inside,
         "lines": c.count_rows(),
         "amount": c.total(col("amount"), EXACT),
     }
-    return select(columns).from_(c.source("in_order_lines")).group_by(col("currency"), inside.copy())
+    return (
+        select(columns)
+        .from_(c.source("in_order_lines"), copy=False)
+        .group_by(col("currency"), inside.copy(), copy=False)
+    )
 
 
 def columns_read(shape: Shape) -> set[str]:
@@ -145,4 +170,13 @@ def columns_read(shape: Shape) -> set[str]:
     return read | set(shape.plan.policies.accumulation_order)
 
 
-__all__ = ["CALENDAR", "SLOTS", "Name", "census", "columns_read", "groups_contract", "line_groups", "select"]
+__all__ = [
+    "CALENDAR",
+    "SLOTS",
+    "Name",
+    "census",
+    "columns_read",
+    "groups_contract",
+    "line_groups",
+    "select",
+]

@@ -11,26 +11,32 @@ from paceline.engine.steps.crediting import takes
 
 PAYEES_IN_PLAN = table("payees_in_plan", "payee_id", {"payee_id": TEXT})
 PARTS = table(
-    "measure_parts", "measure payee_id line_id",
+    "measure_parts",
+    "measure payee_id line_id",
     {"measure": TEXT, "payee_id": TEXT, "line_id": TEXT, "value": EXACT, "lines": COUNT},
     nullable="line_id",
 )
 MEASURES = table(
-    "measures", "measure payee_id",
+    "measures",
+    "measure payee_id",
     {"measure": TEXT, "payee_id": TEXT, "value": EXACT, "lines": COUNT, "clause": TEXT},
 )
 
 
 def payees_in_plan() -> exp.Query:
     """Everyone assigned to the plan on at least one day of the period: each gets a statement."""
-    query = c.conform(PAYEES_IN_PLAN, {"payee_id": col("payee_id")}).from_(c.source("members"))
-    return query.distinct()
+    query = c.conform(PAYEES_IN_PLAN, {"payee_id": col("payee_id")}).from_(
+        c.source("members"), copy=False
+    )
+    return query.distinct(copy=False)
 
 
-def value_taken(shape: Shape, term: str, group: str) -> exp.Expression:
-    """The converted value that a measure's term takes from a group: one of the sums, or the lines."""
+def value_taken(shape: Shape, term: str, group: str) -> exp.Expr:
+    """The converted value that a measure's term takes from a group: one of the sums, or the
+    lines.
+    """
     index = col("value_index", term)
-    branches: list[tuple[exp.Expression, exp.Expression]] = [
+    branches: list[tuple[exp.Expr, exp.Expr]] = [
         (exp.EQ(this=index.copy(), expression=c.whole(place)), col(f"converted_{place}", group))
         for place in range(len(shape.value_names))
     ]
@@ -53,9 +59,11 @@ def measure_parts(shape: Shape) -> exp.Query:
             "value": c.total(value_taken(shape, "t", "g"), CONVERTED),
             "lines": exp.Sum(this=col("lines", "g")),
         },
-    ).from_(c.source("converted", "g"))
+    ).from_(c.source("converted", "g"), copy=False)
     c.join(query, "plan_measure_terms", "t", takes("t", "g", col("level", "g")))
-    return query.group_by(col("subject", "t"), col("payee_id", "g"), col("line_id", "g"))
+    return query.group_by(
+        col("subject", "t"), col("payee_id", "g"), col("line_id", "g"), copy=False
+    )
 
 
 def measures() -> exp.Query:
@@ -63,13 +71,15 @@ def measures() -> exp.Query:
     sums = (
         select(
             {
-                "measure": col("measure"), "payee_id": col("payee_id"),
-                "value": c.total(col("value"), EXACT), "lines": typed(exp.Sum(this=col("lines")), COUNT),
+                "measure": col("measure"),
+                "payee_id": col("payee_id"),
+                "value": c.total(col("value"), EXACT),
+                "lines": typed(exp.Sum(this=col("lines")), COUNT),
             }
         )
-        .from_(c.source("measure_parts"))
-        .group_by(col("measure"), col("payee_id"))
-        .subquery("s")
+        .from_(c.source("measure_parts"), copy=False)
+        .group_by(col("measure"), col("payee_id"), copy=False)
+        .subquery("s", copy=False)
     )
     query = c.conform(
         MEASURES,
@@ -80,7 +90,7 @@ def measures() -> exp.Query:
             "lines": c.or_else(col("lines", "s"), c.whole(0), COUNT),
             "clause": col("clause", "m"),
         },
-    ).from_(c.source("payees_in_plan", "p"))
+    ).from_(c.source("payees_in_plan", "p"), copy=False)
     query = query.join(c.source("plan_measures", "m"), join_type="cross", copy=False)
     found = c.both(c.same(["measure"], "s", "m"), c.same(["payee_id"], "s", "p"))
-    return query.join(sums, on=found, join_type="left")
+    return query.join(sums, on=found, join_type="left", copy=False)

@@ -6,12 +6,11 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import MONEY, TEXT, col, table, typed
-from paceline.engine.shape import Shape
 
 STATEMENTS = table("statements", "payee_id", {"payee_id": TEXT, "earned": MONEY, "currency": TEXT})
 
 
-def statements(shape: Shape) -> exp.Query:
+def statements() -> exp.Query:
     """The sum of a payee's components; nothing is rounded here, the components already are."""
     return (
         c.conform(
@@ -19,9 +18,9 @@ def statements(shape: Shape) -> exp.Query:
             {
                 "payee_id": col("payee_id"),
                 "earned": typed(exp.Sum(this=col("earned")), MONEY),
-                "currency": c.text(shape.plan.currency),
+                "currency": c.plan_currency(),
             },
         )
-        .from_(c.source("earnings"))
-        .group_by(col("payee_id"))
+        .from_(c.source("earnings"), copy=False)
+        .group_by(col("payee_id"), copy=False)
     )
