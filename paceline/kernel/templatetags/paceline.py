@@ -139,7 +139,7 @@ def _field_parts(field: BoundField) -> dict[str, Any]:
     if isinstance(widget, forms.CheckboxInput):
         kind, css = "checkbox", "form-check-input"
     elif isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
-        kind, css = "choices", "form-check-input"
+        kind, css = "choices", "choice"  # Django puts it on the box around them, too
     elif isinstance(widget, forms.Select):
         css = "form-select"
     else:

@@ -1,0 +1,56 @@
+"""The plan editor in a browser: fields and text change one another without a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from paceline.incentives.actions import plans
+from paceline.incentives.calculation.documents import edit
+from paceline.incentives.models import PlanVersion
+from tests.incentives.plans.conftest import FROM, SOURCE
+from tests.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+DRAFT = "/incentives/plans/seller-commission/versions/1/draft"
+RATE = "components.0.rates.tiers.1.rate"
+
+
+def test_form_and_text_are_one_document(company: World, window: Callable[..., Page]) -> None:
+    plans.create_plan(source=SOURCE, effective_from=FROM, by=company.dana, at=company.now)
+    page = window(company.dana)
+    page.goto(DRAFT)
+    text = page.locator("#source")
+
+    page.fill(f"[name='{RATE}']", "5%")
+    expect(text).to_have_value(SOURCE.replace("rate: 4%", "rate: 5%"))
+    expect(page.locator("#paid")).to_contain_text("$4,500.00")
+    expect(page.locator(f"[name='{RATE}']")).to_be_focused()
+
+    page.fill(f"[name='{RATE}']", "five")
+    beside = page.locator("#field-components-0-rates-tiers-1-rate-problems")
+    expect(beside).to_contain_text("five is not a percentage")
+    expect(page.locator("#summary")).to_contain_text("1 thing to mend")
+
+    text.fill(SOURCE.replace("rate: 4%", "rate: 6%"))
+    expect(page.locator(f"[name='{RATE}']")).to_have_value("6%")
+    expect(page.locator("#paid")).to_contain_text("$5,000.00")
+
+    page.get_by_role("button", name="Add a tier").click()
+    expect(page.locator("[name='components.0.rates.tiers.2.from']")).to_have_value("150%")
+    page.locator("[name='components.0.rates.on@rates-on']").select_option("amount")
+    expect(page.locator("[name='components.0.rates.quota']")).to_have_count(0)
+    page.locator("[name='components.0.rates.on@rates-on']").select_option("attainment")
+    expect(page.locator("[name='components.0.rates.quota']")).to_have_value("sales-quota")
+    page.get_by_role("button", name="Remove 3").click()
+    expect(page.locator("[name='components.0.rates.tiers.2.from']")).to_have_count(0)
+
+    page.fill("#try-quota", "200000")
+    expect(page.locator("#paid")).to_contain_text("$200,000.00")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("Draft saved.")
+    saved = PlanVersion.objects.get().source
+    assert edit.read(saved) == edit.read(SOURCE.replace("rate: 4%", "rate: 6%"))
+    assert "# above quota" in saved
