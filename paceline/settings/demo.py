@@ -16,3 +16,5 @@ SESSION_COOKIE_NAME = "paceline-demo"
 SECURE_HSTS_SECONDS = 0
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DATABASES = {"default": database(secret("DATABASE_URL") or postgres.database_url())}
+# Passkeys over plain HTTP: this is the loopback address of one machine.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

@@ -27,3 +27,5 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# Passkeys over plain HTTP: this is the loopback address of one machine.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
