@@ -62,6 +62,31 @@ def change_preferences(  # the reader's own: who and whose are the same account
 
 
 @transaction.atomic
+def change_address(*, user: User, email: str, by: Actor, at: datetime, reason: str = "") -> User:
+    """Let an account sign in with another address; the password and second factors stay."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    before, wanted = user.email, email.strip().lower()
+    if wanted == before:
+        return user
+    if User.objects.filter(email__iexact=wanted).exclude(pk=user.pk).exists():
+        raise AddressTaken(email)
+    user.email = wanted
+    user.save(update_fields=["email"])
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=user, email=wanted, verified=True, primary=True)
+    audit.record(
+        "address_changed",
+        subject=user,
+        by=by,
+        at=at,
+        before={"email": before},
+        after={"email": wanted},
+        reason=reason,
+    )
+    return user
+
+
+@transaction.atomic
 def close_account(*, user: User, by: Actor, at: datetime, reason: str) -> None:
     """Stop an account from signing in and end its sessions, in one transaction."""
     user = User.objects.select_for_update().get(pk=user.pk)

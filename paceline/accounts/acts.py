@@ -8,6 +8,7 @@ ACTS = {
     "account_closed": _("Account closed"),
     "account_opened": _("Account opened"),
     "account_reopened": _("Account opened again"),
+    "address_changed": _("Sign-in address changed"),
     "authenticator_app_added": _("Authenticator app set up"),
     "authenticator_app_removed": _("Authenticator app removed"),
     "passkey_added": _("Passkey added"),

@@ -198,6 +198,11 @@ class AccountForm(forms.Form):
     )
 
 
+class AddressForm(forms.Form):
+    email = forms.EmailField(label=_("E-mail address to sign in with"), max_length=254)
+    reason = _reason()
+
+
 class ReasonForm(forms.Form):
     reason = _reason(required=True)
 

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:pk>/role", seats.role, name="person_role"),
     path("people/<int:pk>/role/<str:role>/end", seats.role_end, name="person_role_end"),
     path("people/<int:pk>/account", accounts.create, name="account_new"),
+    path("people/<int:pk>/account/address", accounts.address, name="account_address"),
     path("people/<int:pk>/account/link", accounts.link, name="account_link"),
     path("people/<int:pk>/account/close", accounts.close, name="account_close"),
     path("people/<int:pk>/account/reopen", accounts.reopen, name="account_reopen"),

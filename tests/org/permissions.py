@@ -74,6 +74,7 @@ URLS = {
         allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
         data=lambda _world: {"email": "nadia@example.com"},
     ),
+    "org:account_address": _form(ADMINISTRATORS, email="priya.nair@example.com"),
     "org:account_link": Url(args=_priya, allow={"POST": ADMINISTRATORS}),
     "org:account_close": _form(ADMINISTRATORS, reason="Lost laptop"),
     "org:account_reopen": Url(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from paceline.kernel.audit import AuditEntry
-from paceline.org import access, actions
+from paceline.org import access, actions, queries
 from paceline.org.models import (
     Employment,
     Person,
@@ -20,7 +20,7 @@ from paceline.org.models import (
     RoleGrant,
     TeamMembership,
 )
-from tests.world import World
+from tests.world import TERMS, World, sign_in
 
 ClientFor = Callable[..., Client]
 MAX_QUERIES = 15
@@ -267,3 +267,58 @@ def test_people_whose_manager_left_are_found(world: World, client_for: ClientFor
     shown = client_for(world.hana).get(reverse("org:people"), {"stranded": "1"}).content.decode()
     assert "Priya Nair" in shown
     assert "Omar Haddad" not in shown.split("<tbody>")[1]
+
+
+def test_an_employment_twice_is_refused(world: World) -> None:
+    with pytest.raises(actions.AlreadyEmployed) as refusal:
+        actions.employ(
+            person=world.priya,
+            terms=TERMS,
+            starts_on=date(2025, 1, 1),
+            ends_before=date(2025, 2, 1),
+            by=world.hana,
+            at=world.now,
+        )
+    assert refusal.value.existing == world.priya.employments.get()
+    actions.employ(
+        person=world.fred,
+        terms=TERMS,
+        starts_on=date(2026, 4, 1),
+        by=world.hana,
+        at=world.now,
+    )
+    assert world.fred.employments.count() == 2
+
+
+def test_an_address_changes_and_the_old_one_no_longer_signs_in(
+    world: World, client_for: ClientFor, client: Client
+) -> None:
+    url = reverse("org:account_address", args=[world.priya.pk])
+    admin = client_for(world.ada)
+    taken = admin.post(url, {"email": "Omar@example.com"})
+    assert taken.status_code == 422
+    assert admin.post(url, {"email": "p.nair@example.com"}).status_code == 303
+    client.post("/account/login/", {"login": "priya@example.com", "password": world.password})
+    assert client.get("/account/security").status_code == 302
+    client.post("/account/login/", {"login": "p.nair@example.com", "password": world.password})
+    assert client.get("/account/security").status_code == 200
+
+
+def test_the_missing_second_step_asks_for_attention(world: World) -> None:
+    assert [item.url for item in queries.attention(world.dana, world.today)] == [
+        reverse("accounts:security")
+    ]
+    sign_in(world.dana)
+    assert queries.attention(world.dana, world.today) == []
+    assert queries.attention(world.priya, world.today) == []
+
+
+def test_the_palette_finds_people_by_any_name(world: World) -> None:
+    def found(text: str) -> list[str]:
+        return [hit.label for hit in queries.palette(world.omar, text, world.today)]
+
+    assert found("lin wen") == ["林文心"]
+    assert found("文心") == ["林文心"]
+    assert found("E00") == sorted(found("E00"), key=lambda name: name)
+    assert found("fred") == ["Fred Braun"]
+    assert found("  ") == []

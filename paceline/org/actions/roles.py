@@ -100,6 +100,8 @@ def end_role(
     """
     if by.pk == person.pk:
         raise OwnRole(person)
+    if role == Role.ADMINISTRATOR:
+        keep_an_administrator(without=person, on=ends_before)
     grant = (
         RoleGrant.objects.filter(person=person, role=role)
         .during(ends_before, None)
@@ -109,8 +111,6 @@ def end_role(
     )
     if grant is None:
         raise RoleNotGranted(role)
-    if role == Role.ADMINISTRATOR:
-        keep_an_administrator(without=person, on=ends_before)
     before = days(grant)
     end_row(grant, ends_before)
     audit.record(
@@ -126,11 +126,13 @@ def end_role(
 
 def keep_an_administrator(*, without: Person, on: date) -> None:
     """Refuse a change after which no administrator would be left on a day."""
-    # The rows are locked, so that two administrators cannot dismiss each other at once.
+    # All rows are locked, in one order and before any other, so that two administrators can neither
+    # dismiss each other at once nor wait for each other.
     administrators = set(
         RoleGrant.objects.filter(role=Role.ADMINISTRATOR)
         .on(on)
         .select_for_update()
+        .order_by("pk")
         .values_list("person_id", flat=True)
     )
     if administrators == {without.pk}:

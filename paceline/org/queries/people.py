@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from datetime import date
 
 import pyarrow as pa
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from paceline.accounts.models import User
+from paceline.accounts.verification import has_second_factor
 from paceline.kernel.shell import Attention, PaletteEntry
 from paceline.org.models import (
     Employment,
@@ -131,7 +134,27 @@ def _table(rows: list[list[object]], schema: pa.Schema) -> pa.Table:
 
 
 def attention(person: Person, as_of: date) -> list[Attention]:
-    """What those who keep the company's people should look at."""
+    """One's own missing second step; for those who keep the company's people, who is stranded."""
+    return [*_missing_second_step(person), *_stranded(person, as_of)]
+
+
+def _missing_second_step(person: Person) -> list[Attention]:
+    """Whoever runs or approves pay needs a second step before they can."""
+    concerned = person.has_role(Role.COMPENSATION, Role.FINANCE) and not settings.DEMO
+    if not concerned or not isinstance(person.user, User) or has_second_factor(person.user):
+        return []
+    return [
+        Attention(
+            text=_("Set up a second step for signing in"),
+            url=reverse("accounts:security"),
+            icon="shield-lock",
+            weight=90,
+            detail=_("Running and approving pay asks for it."),
+        )
+    ]
+
+
+def _stranded(person: Person, as_of: date) -> list[Attention]:
     if not person.has_role(Role.HR, Role.COMPENSATION, Role.ADMINISTRATOR):
         return []
     stranded = stranded_reports(as_of).count()

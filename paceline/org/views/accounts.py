@@ -19,7 +19,7 @@ from paceline.accounts import actions as accounts
 from paceline.accounts.models import User
 from paceline.kernel.pages import go_to, page
 from paceline.org import access, actions, queries
-from paceline.org.forms import AccountForm, ReasonForm
+from paceline.org.forms import AccountForm, AddressForm, ReasonForm
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
 from paceline.org.views.changes import answer_change, given
@@ -95,6 +95,26 @@ def link(request: PersonRequest, pk: int) -> HttpResponse:
     accounts.note_link(user=user, by=request.person, at=timezone.now())
     context = {"subject": person, "url": url, "back": _back(person)}
     return page(request, "org/account_link.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def address(request: PersonRequest, pk: int) -> HttpResponse:
+    """Change the address that a person signs in with."""
+    person = _managed(request, pk)
+    user = _user(person)
+
+    def act(valid: AddressForm) -> str:
+        accounts.change_address(
+            user=user, by=request.person, at=timezone.now(), **valid.cleaned_data
+        )
+        return _("Saved.")
+
+    words = {
+        "heading": _("Sign-in address of %(name)s") % {"name": person.name},
+        "button": _("Save"),
+    }
+    form = AddressForm(given(request), initial={"email": user.email})
+    return answer_change(request, form, act, words=words, back=_back(person))
 
 
 @require_http_methods(["GET", "POST"])
