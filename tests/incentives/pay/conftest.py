@@ -157,40 +157,37 @@ def approve(source: str, world: World, *, to: object) -> PlanVersion:
     return PlanVersion.objects.select_related("plan").get(pk=version.pk)
 
 
-@pytest.fixture
-def add_line(world: World) -> Callable[..., OrderLine]:
-    """Write an order line as an import leaves it, and mark its month as changed."""
-
-    def add(order: str, person: Person | None, on: date, amount: str, **more: object) -> OrderLine:
-        line = OrderLine.objects.create(
-            source="shop",
-            order_number=order,
-            line_number="1",
-            person=person,
-            ordered_on=on,
-            quantity=Decimal(1),
-            amount=Decimal(amount),
-            **({"currency": "USD"} | more),
-        )
-        month, is_new = MonthRevision.objects.get_or_create(month=on.replace(day=1))
-        if not is_new:
-            month.revision += 1
-            month.save(update_fields=["revision"])
-        return line
-
-    return add
+def write_line(
+    order: str, person: Person | None, on: date, amount: str, **more: object
+) -> OrderLine:
+    """An order line as an import leaves it, its month marked as changed."""
+    line = OrderLine.objects.create(
+        source="shop",
+        order_number=order,
+        line_number="1",
+        person=person,
+        ordered_on=on,
+        quantity=Decimal(1),
+        amount=Decimal(amount),
+        **({"currency": "USD"} | more),
+    )
+    month, is_new = MonthRevision.objects.get_or_create(month=on.replace(day=1))
+    if not is_new:
+        month.revision += 1
+        month.save(update_fields=["revision"])
+    return line
 
 
-@pytest.fixture
-def quarter(world: World, add_line: Callable[..., OrderLine]) -> Quarter:
+def build_quarter(world: World) -> Quarter:
+    """The quarter's lines, rates, quotas and plans."""
     lines = {
-        "first": add_line("A1", world.priya, date(2026, 4, 3), "60000.00"),
-        "crossing": add_line("A2", world.priya, date(2026, 5, 10), "50000.00"),
-        "last": add_line("A3", world.priya, date(2026, 6, 30), "10000.00"),
-        "euro": add_line("B1", world.omar, date(2026, 5, 20), "50000.00", currency="EUR"),
-        "nobody": add_line("C1", None, date(2026, 5, 21), "77.77"),
+        "first": write_line("A1", world.priya, date(2026, 4, 3), "60000.00"),
+        "crossing": write_line("A2", world.priya, date(2026, 5, 10), "50000.00"),
+        "last": write_line("A3", world.priya, date(2026, 6, 30), "10000.00"),
+        "euro": write_line("B1", world.omar, date(2026, 5, 20), "50000.00", currency="EUR"),
+        "nobody": write_line("C1", None, date(2026, 5, 21), "77.77"),
     }
-    lines["return"] = add_line(
+    lines["return"] = write_line(
         "R1",
         world.priya,
         date(2026, 6, 30),
@@ -217,3 +214,13 @@ def quarter(world: World, add_line: Callable[..., OrderLine]) -> Quarter:
         override=approve(OVERRIDE, world, to=world.lead),
         lines=lines,
     )
+
+
+@pytest.fixture
+def add_line() -> Callable[..., OrderLine]:
+    return write_line
+
+
+@pytest.fixture
+def quarter(world: World) -> Quarter:
+    return build_quarter(world)

@@ -1,0 +1,121 @@
+"""Who may ask for which address of pay. Priya's statement is released; Marco leads her."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from paceline.incentives.actions import payroll, threads
+from paceline.incentives.models import Run
+from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter
+from tests.permission_table import EVERYONE, Url
+from tests.world import World
+
+COMPENSATION = {"dana", "wen"}
+DESK = COMPENSATION | {"ines"}
+RUN_READERS = DESK | {"erik"}
+THEIRS = DESK | {"priya", "marco", "erik"}
+EXPORT = UUID("5ed3d66e-7b0e-4ae5-bf2c-47b0a1f8a8c6")
+OF_RUN: dict[str, int] = {**dict.fromkeys(RUN_READERS, 403), "*": 404}
+OF_STATEMENT: dict[str, int] = {**dict.fromkeys(THEIRS, 403), "*": 404}
+
+
+def calculated(world: World) -> tuple[Quarter, Run]:
+    quarter = build_quarter(world)
+    return quarter, quarter.run()
+
+
+def run(world: World) -> dict[str, Any]:
+    return {"pk": calculated(world)[1].pk}
+
+
+def released(world: World) -> dict[str, Any]:
+    quarter, made = calculated(world)
+    return {"pk": quarter.release(made, "priya")[0].pk}
+
+
+def component(world: World) -> dict[str, Any]:
+    quarter, made = calculated(world)
+    statement = quarter.release(made, "priya")[0]
+    return {"pk": statement.pk, "component_pk": statement.components.get().pk}
+
+
+def tier(world: World) -> dict[str, Any]:
+    return component(world) | {"tier": 2}
+
+
+def thread(world: World) -> dict[str, Any]:
+    quarter, made = calculated(world)
+    asked = threads.ask_about_line(
+        component=quarter.release(made, "priya")[0].components.get(),
+        line_id="shop/A2/1",
+        body="Why?",
+        by=world.priya,
+        at=world.now,
+    )
+    return {"pk": asked.pk}
+
+
+def period(world: World) -> dict[str, Any]:
+    quarter, made = calculated(world)
+    quarter.release(made, "priya")
+    return {"key": PERIOD}
+
+
+def export(world: World) -> dict[str, Any]:
+    quarter, made = calculated(world)
+    quarter.release(made, "priya")
+    payroll.export_payroll(
+        period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now
+    )
+    return {"export_id": EXPORT}
+
+
+def csv_file(world: World) -> dict[str, Any]:
+    return export(world) | {"kind": "csv"}
+
+
+URLS = {
+    "incentives:periods": Url(allow={"GET": RUN_READERS}),
+    "incentives:run-create": Url(
+        allow={"POST": COMPENSATION}, data=lambda world: {"period": PERIOD}
+    ),
+    "incentives:run": Url(args=run, allow={"GET": RUN_READERS}),
+    "incentives:run-finalise": Url(args=run, allow={"POST": {"ines"}}),
+    "incentives:release-create": Url(
+        args=run, allow={"POST": COMPENSATION}, hidden=OF_RUN, data=lambda world: {"all": "1"}
+    ),
+    "incentives:statements": Url(allow={"GET": EVERYONE}),
+    "incentives:statement": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:statement-pdf": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:release-destroy": Url(
+        args=released,
+        allow={"POST": COMPENSATION},
+        hidden=OF_STATEMENT,
+        data=lambda world: {"reason": "Too early"},
+    ),
+    "incentives:statement-lines": Url(args=tier, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:thread-create": Url(
+        args=component,
+        allow={"GET": {"priya"}, "POST": {"priya"}},
+        hidden=OF_STATEMENT,
+        data=lambda world: {"line": "shop/A2/1", "body": "Why?"},
+    ),
+    "incentives:threads": Url(allow={"GET": EVERYONE}),
+    "incentives:thread": Url(args=thread, allow={"GET": DESK | {"priya"}}, hidden=404),
+    "incentives:thread-comment": Url(
+        args=thread,
+        allow={"POST": DESK | {"priya"}},
+        hidden=404,
+        data=lambda world: {"body": "Because."},
+    ),
+    "incentives:thread-resolve": Url(args=thread, allow={"POST": DESK | {"priya"}}, hidden=404),
+    "incentives:thread-reopen": Url(args=thread, allow={"POST": DESK | {"priya"}}, hidden=404),
+    "incentives:payroll": Url(allow={"GET": DESK}),
+    "incentives:payroll-preview": Url(args=period, allow={"GET": DESK}),
+    "incentives:payroll-create": Url(
+        args=period, allow={"POST": {"ines"}}, data=lambda world: {"export_id": str(EXPORT)}
+    ),
+    "incentives:payroll-file": Url(args=export, allow={"GET": DESK}),
+    "incentives:payroll-download": Url(args=csv_file, allow={"GET": DESK}),
+}
