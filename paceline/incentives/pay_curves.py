@@ -58,7 +58,7 @@ def _preview(plan: Plan, component: Component, quota: Decimal) -> ComponentPrevi
     title = wording.component_name(plan, component.id)
 
     def place(at: Decimal) -> str:
-        return formats.percent(at) if on_attainment else _measured(plan, component, at)
+        return _share(at) if on_attainment else _measured(plan, component, at)
 
     chart = LineChart(
         name=f"curve-{component.id}",
@@ -91,6 +91,16 @@ def _preview(plan: Plan, component: Component, quota: Decimal) -> ComponentPrevi
     )
 
 
+def _share(at: Decimal) -> str:
+    """A share of quota; a cent below a boundary does not read as the boundary."""
+    shown = at.quantize(Decimal("0.0001"))
+    if shown > at:
+        return _("just under %(share)s") % {"share": formats.percent(shown)}
+    if shown < at:
+        return _("just over %(share)s") % {"share": formats.percent(shown)}
+    return formats.percent(at)
+
+
 def _measured(plan: Plan, component: Component, value: Decimal) -> str:
     """A value of the component's measure: money, or a count of units."""
     measure = component.measure
@@ -109,3 +119,9 @@ def quota_asked(text: str) -> Decimal:
         return QUOTA_ASSUMED
     quota = Decimal(plain)
     return quota if 0 < quota < QUOTA_MAX else QUOTA_ASSUMED
+
+
+def quota_text(quota: Decimal) -> str:
+    """A quota as it is typed: no needless zeros, no exponent."""
+    whole = quota == quota.to_integral_value()
+    return format(quota.quantize(Decimal(1)) if whole else quota.normalize(), "f")

@@ -150,7 +150,7 @@ def localised(data: Data, path: Path, clause: str, label: Text) -> Iterator[Plan
             f"{clause}/{language}",
             label if language == "en" else f"{label} · {spoken}",
             words_at(data, *path, language),
-            optional=True,
+            optional=language != "en",
         )
 
 

@@ -32,7 +32,7 @@ from paceline.incentives.forms.plan_document import (
     read_form,
 )
 from paceline.incentives.models import PlanVersion
-from paceline.incentives.pay_curves import previews, quota_asked
+from paceline.incentives.pay_curves import previews, quota_asked, quota_text
 from paceline.incentives.problems import PlainProblem, plain_problems
 from paceline.incentives.views.plans.drafts import (
     draft_url,
@@ -224,7 +224,7 @@ def _context(version: PlanVersion, sent: Sent, source: str) -> dict[str, Any]:
         "effective_from": sent.effective_text or version.effective_from.isoformat(),
         "lock_version": sent.lock_version or version.lock_version,
         "is_saved": source == version.source,
-        "quota": quota,
+        "quota_text": quota_text(quota),
         **_paid(source, problems, quota),
     }
 

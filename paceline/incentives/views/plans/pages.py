@@ -20,7 +20,7 @@ from paceline.incentives import wording
 from paceline.incentives.access import plans as access
 from paceline.incentives.calculation import documents
 from paceline.incentives.models import Plan, PlanVersion
-from paceline.incentives.pay_curves import QUOTA_ASSUMED, previews, quota_asked
+from paceline.incentives.pay_curves import previews, quota_asked, quota_text
 from paceline.incentives.queries import plans as queries
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
@@ -173,11 +173,9 @@ def reading(
     shown = next((own[one.name] for one in plan.quotas if one.name in own), tried)
     return {
         "passages": wording.read_aloud(plan),
-        "period_sentence": wording.period_sentence(plan),
         "previews": previews(plan, lambda name: own.get(name, tried)),
-        "quota": shown,
+        "quota_text": quota_text(shown),
         "quota_is_own": bool(own) and shown in own.values(),
-        "quota_is_assumed": not own and shown == QUOTA_ASSUMED and not asked,
         "needs_quota": bool(plan.quotas),
         "plan_currency": plan.currency,
     }
@@ -269,8 +267,12 @@ class HistoryEntry:
 def history(version: PlanVersion) -> list[HistoryEntry]:
     """Who wrote, submitted, sent back and approved, oldest first."""
     entries = [
-        HistoryEntry(edit.edited_at, _("%(person)s wrote") % {"person": edit.edited_by})
-        for edit in version.edits.all()
+        HistoryEntry(
+            edit.edited_at,
+            (_("%(person)s wrote on it") if place else _("%(person)s began it"))
+            % {"person": edit.edited_by},
+        )
+        for place, edit in enumerate(version.edits.all())
     ]
     entries += [
         HistoryEntry(
