@@ -25,9 +25,9 @@ SAMPLES = 3
 class LayoutForm(forms.Form):
     """Encoding, delimiter, header and sheet, as recognised or as the reader knows better."""
 
-    encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), required=False)
-    delimiter = forms.ChoiceField(label=gettext_lazy("Columns end at"), required=False)
-    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"), required=False)
+    encoding = forms.ChoiceField(label=gettext_lazy("Encoding"))
+    delimiter = forms.ChoiceField(label=gettext_lazy("Columns end at"))
+    sheet = forms.ChoiceField(label=gettext_lazy("Sheet"))
     has_header = forms.BooleanField(
         label=gettext_lazy("The first line names the columns"), required=False
     )
@@ -132,7 +132,7 @@ def read_mapping(data: QueryDict, kind: ImportKind, columns: int) -> Mapping:
             chosen[field.name] = Source(column=int(choice), style=style, values=values)
         elif choice == COUNTED and field.counted_within:
             chosen[field.name] = Source(counted=True)
-        elif choice == CONSTANT or (constant and choice == NONE):
+        elif choice == CONSTANT:
             chosen[field.name] = Source(constant=constant, style=style)
         else:
             chosen[field.name] = Source()

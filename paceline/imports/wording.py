@@ -104,8 +104,8 @@ MESSAGES = {
         "Another quota of this person covers %(starts_on)s to %(last_day)s."
     ),
     "rate_missing": gettext_lazy(
-        "No exchange rate from %(from)s to %(to)s on %(days)s days from %(day)s on "
-        "(%(lines)s lines). A pay run will refuse until the rates are imported."
+        "No exchange rate from %(from)s to %(to)s, first on %(day)s (days: %(days)s, lines: "
+        "%(lines)s). A pay run that converts them will refuse until the rates are imported."
     ),
     "rate_not_positive": gettext_lazy("A rate must be above zero (%(value)s)."),
     "reporting_circle": gettext_lazy("This would close a circle: %(circle)s."),

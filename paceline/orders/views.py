@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from paceline.kernel.pages import page
@@ -55,8 +56,8 @@ def lines(request: PersonRequest) -> HttpResponseBase:
 def _line_columns() -> list[Column]:
     return [
         Column("ordered_on", _("Date"), sort="ordered_on", kind="day"),
-        Column("order_number", _("Order"), search=True),
-        Column("line_number", _("Line"), secondary=True),
+        Column("order_number", pgettext("sale", "Order"), search=True),
+        Column("line_number", pgettext("sale", "Line"), secondary=True),
         Column("payee", _("Payee"), value="person.name", search="person__name", link=_person),
         Column("customer", _("Customer"), search=True, secondary=True),
         Column("product", _("Product"), secondary=True),
@@ -65,7 +66,13 @@ def _line_columns() -> list[Column]:
         Column("quantity", _("Quantity"), kind="number", secondary=True),
         Column("amount", _("Amount"), kind="money", currency="currency"),
         Column("kind", _("Sale or return"), value="get_kind_display", secondary=True),
-        Column("import", _("Import"), value="imported_by_id", link=_source, secondary=True),
+        Column(
+            "import",
+            pgettext("column", "Import"),
+            value="imported_by_id",
+            link=_source,
+            secondary=True,
+        ),
     ]
 
 
@@ -100,15 +107,23 @@ def rates(request: PersonRequest) -> HttpResponseBase:
         caption=_("Exchange rates"),
         columns=[
             Column("on", _("Date"), sort="on", kind="day"),
-            Column("from_currency", _("From"), sort="from_currency", search=True),
-            Column("to_currency", _("To"), sort="to_currency", search=True),
+            Column(
+                "from_currency", pgettext("currency", "From"), sort="from_currency", search=True
+            ),
+            Column("to_currency", pgettext("currency", "To"), sort="to_currency", search=True),
             Column("rate", _("Rate"), value=lambda row: row.rate.normalize(), kind="number"),
             Column("rate_type", _("Kind of rate"), sort="rate_type"),
-            Column("import", _("Import"), value="imported_by_id", link=_source, secondary=True),
+            Column(
+                "import",
+                pgettext("column", "Import"),
+                value="imported_by_id",
+                link=_source,
+                secondary=True,
+            ),
         ],
         filters=[
-            Filter("from", _("From"), known, apply="from_currency"),
-            Filter("to", _("To"), known, apply="to_currency"),
+            Filter("from", pgettext("currency", "From"), known, apply="from_currency"),
+            Filter("to", pgettext("currency", "To"), known, apply="to_currency"),
         ],
         order="-on",
         count_max=COUNTED_MAX,

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from paceline.files.actions import FileTooLarge
@@ -46,15 +47,28 @@ def index(request: PersonRequest) -> HttpResponseBase:
         name="imports",
         columns=[
             Column("name", _("File"), sort="name", search=True, link=_address),
-            Column("kind", _("What"), sort="kind", value=lambda row: found[row.kind].label),
+            Column(
+                "kind",
+                pgettext("column", "What"),
+                sort="kind",
+                value=lambda row: found[row.kind].label,
+            ),
             Column("state", _("State"), sort="state", value=_badge, kind="badge"),
             Column("rows", _("Lines"), value="totals.rows", kind="number"),
             Column("rejected", _("Rejected"), value="totals.rejected", kind="number"),
-            Column("by", _("By"), sort="uploaded_by__name", value="uploaded_by.name"),
-            Column("uploaded_at", _("When"), sort="id", kind="moment", secondary=True),
+            Column(
+                "by", pgettext("column", "By"), sort="uploaded_by__name", value="uploaded_by.name"
+            ),
+            Column(
+                "uploaded_at", pgettext("column", "When"), sort="id", kind="moment", secondary=True
+            ),
         ],
         filters=[
-            Filter("kind", _("What"), [(kind.key, kind.label) for kind in found.values()]),
+            Filter(
+                "kind",
+                pgettext("column", "What"),
+                [(kind.key, kind.label) for kind in found.values()],
+            ),
             Filter("state", _("State"), ImportState.choices),
         ],
         order="-uploaded_at",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from paceline.imports import queries
 from paceline.imports.kinds import ImportKind
@@ -38,7 +38,12 @@ class SumWords:
 
 def steps(source: Import) -> list[Step]:
     """Where an import stands on its way."""
-    labels = [_("Upload"), _("Columns"), _("Check"), _("Import")]
+    labels = [
+        pgettext("step", "Upload"),
+        pgettext("step", "Columns"),
+        pgettext("step", "Check"),
+        pgettext("step", "Import"),
+    ]
     here = {
         ImportState.UPLOADED: 1,
         ImportState.CHECKING: 2,

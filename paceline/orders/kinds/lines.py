@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.imports import checking, queries
 from paceline.imports.actions import staging
@@ -25,7 +26,7 @@ SOURCE = Field(
 )
 ORDER_NUMBER = Field(
     "order_number",
-    _("Order"),
+    pgettext_lazy("sale", "Order"),
     required=True,
     max_length=60,
     aliases=(
@@ -36,7 +37,7 @@ ORDER_NUMBER = Field(
 )  # fmt: skip
 LINE_NUMBER = Field(
     "line_number",
-    _("Line"),
+    pgettext_lazy("sale", "Line"),
     required=True,
     max_length=40,
     counted_within="order_number",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.imports import checking
 from paceline.imports.actions import staging
@@ -19,7 +20,7 @@ FIELDS = (
     ORDER_NUMBER,
     Field(
         "line_number",
-        _("Line"),
+        pgettext_lazy("sale", "Line"),
         required=True,
         max_length=40,
         aliases=LINE_NUMBER.aliases,
