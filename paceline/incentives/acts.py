@@ -17,3 +17,18 @@ PLANS = {
     "plan_assignment_ended": _("End of a plan's assignment set"),
     "plan_assignment_removed": _("Plan's assignment taken back"),
 }
+PAY = {
+    "run_requested": _("Run asked for"),
+    "run_calculated": _("Run calculated"),
+    "run_refused": _("Run refused because of its data"),
+    "run_broken": _("Run stopped by an error"),
+    "run_cancelled": _("Run cancelled"),
+    "run_finalised": _("Run made final, period closed"),
+    "statement_released": _("Statement released"),
+    "release_withdrawn": _("Release withdrawn"),
+    "question_asked": _("Question asked"),
+    "question_resolved": _("Question answered"),
+    "question_reopened": _("Question opened again"),
+    "comment_written": _("Comment written"),
+    "payroll_exported": _("Payroll file made"),
+}

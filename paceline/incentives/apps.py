@@ -9,8 +9,14 @@ class IncentivesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from paceline.incentives import acts, pay_words  # noqa: PLC0415 - models are ready only now
+        from paceline.incentives import (  # noqa: PLC0415 - models are ready only now
+            acts,
+            pay_words,
+            plan_notices,
+        )
         from paceline.kernel.acts import register  # noqa: PLC0415
 
         register(acts.PLANS)
+        register(acts.PAY)
         pay_words.register()
+        plan_notices.register()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Protocol
 
 from babel.dates import format_skeleton
@@ -30,8 +31,11 @@ class Keyed(Protocol):
     @property
     def key(self) -> str: ...
 
+    @property
+    def starts_on(self) -> date: ...
 
-def period_name(period: Keyed | Any) -> str:
+
+def period_name(period: Keyed) -> str:
     """``Q2 2026`` · ``2026年第2季``: a period as the reader names it."""
     locale = formats.reader_locale()
     half = re.fullmatch(r"(\d{4})H([12])", period.key)
@@ -93,11 +97,15 @@ PROBLEMS: dict[str, Text] = {
     "quota_straddles_period": lazy(
         "A quota from %(detail)s reaches over the edge of the period (%(subject)s)"
     ),
-    "quota_currency": lazy("A quota is in %(detail)s, not in the currency of the plan (%(subject)s)"),
+    "quota_currency": lazy(
+        "A quota is in %(detail)s, not in the currency of the plan (%(subject)s)"
+    ),
     "quota_negative": lazy("A quota is below zero (%(subject)s)"),
     "splits_incomplete": lazy("The shares of line %(subject)s add up to %(detail)s, not to 1"),
     "share_invalid": lazy("A share of line %(subject)s is not above 0 and at most 1"),
-    "overlay_not_allowed": lazy("Line %(subject)s has a share on top, which the plan does not allow"),
+    "overlay_not_allowed": lazy(
+        "Line %(subject)s has a share on top, which the plan does not allow"
+    ),
     "dates_overlap": lazy("Two rows of %(subject)s overlap on %(detail)s (%(table)s)"),
     "dates_reversed": lazy("A row of %(subject)s ends before it starts (%(table)s)"),
     "reporting_circular": lazy("%(subject)s reports to themselves through others on %(detail)s"),
@@ -195,11 +203,11 @@ def register() -> None:
     topics.register("thread", _reads_thread)
 
 
-def _reads_runs(person: Person, ref: str) -> bool:
+def _reads_runs(person: Person, _ref: str) -> bool:
     return access.may_read_runs(person)
 
 
-def _reads_payroll(person: Person, ref: str) -> bool:
+def _reads_payroll(person: Person, _ref: str) -> bool:
     return access.may_read_payroll(person)
 
 

@@ -200,7 +200,7 @@ def lock_period(period: PayPeriod) -> PayPeriod:
 
 
 def refuse_closed(period: PayPeriod) -> None:
-    """Raises ``PeriodClosed`` when a run of the period is final; call it under the period's lock."""
+    """Raises ``PeriodClosed`` when a run of the period is final; call it under its lock."""
     if RunFinalisation.objects.filter(period=period).exists():
         raise PeriodClosed(period)
 

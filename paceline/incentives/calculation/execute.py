@@ -38,13 +38,16 @@ class PlanResults:
 
 
 def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
-    """Approved versions in effect for the period, of plans of its kind that somebody is assigned to."""
+    """Approved versions in effect, of plans of the period's kind that somebody is assigned to."""
     assigned = set(
         PlanAssignment.objects.during(period.starts_on, period.ends_before).values_list(
             "plan_id", flat=True
         )
     )
-    versions = versions_for(period, period.kind)
+    days = PayPeriod(
+        key=period.key, starts_on=period.starts_on, ends_before=period.ends_before
+    )
+    versions = versions_for(days, period.kind)
     return [version for version in versions if version.plan_id in assigned]
 
 

@@ -41,7 +41,7 @@ ASSIGNMENTS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One file that a run reads, as one table or as a part of it (order lines: one file a month)."""
+    """One file that a run reads: a table, or a part of it (order lines: one file a month)."""
 
     table: str
     file: StoredFile
@@ -51,7 +51,7 @@ class Input:
 def extract_inputs(
     *, period: PayPeriod, versions: Iterable[PlanVersion], by: Person, at: datetime
 ) -> tuple[Input, ...]:
-    """Write what the engine reads for a period; months whose lines did not change are kept files."""
+    """Write what the engine reads; months whose lines did not change are kept files."""
     days = (period.starts_on, period.ends_before)
     tables = {
         "assignments": assignments_table(period, versions),

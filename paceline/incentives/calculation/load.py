@@ -1,4 +1,4 @@
-"""Results of the engine as rows to keep. Nothing is written here: the action that ends a run does."""
+"""Results of the engine as rows to keep. The action that ends a run writes them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ StatementKey = tuple[str, str]
 
 @dataclass
 class Loaded:
-    """Unsaved rows of a run, each pointing to its unsaved parent, and what the run says of itself."""
+    """Unsaved rows of a run, each with its unsaved parent, and what the run says of itself."""
 
     statements: list[Statement] = field(default_factory=list)
     components: list[StatementComponent] = field(default_factory=list)

@@ -7,7 +7,14 @@ from datetime import date, timedelta
 
 from paceline.engine.periods import PeriodKind, PeriodUnknown, period_from_key
 
-__all__ = ["CalendarPeriod", "PeriodKind", "PeriodUnknown", "before", "calendar_period", "containing"]
+__all__ = [
+    "CalendarPeriod",
+    "PeriodKind",
+    "PeriodUnknown",
+    "before",
+    "calendar_period",
+    "containing",
+]
 
 KINDS: tuple[PeriodKind, ...] = ("month", "quarter", "half-year", "year")
 _MONTHS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}

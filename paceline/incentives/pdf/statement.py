@@ -33,7 +33,7 @@ REGIONS = {"zh-hant": ("zh", "TW"), "zh-hans": ("zh", "CN")}
 
 
 def statement_pdf(statement: Statement, *, language: str) -> bytes:
-    """The statement as a PDF in a language of the product; at most ``LINES_MAX`` lines are shown."""
+    """The statement as a PDF in a language of the product, with at most ``LINES_MAX`` lines."""
     with translation.override(language):
         values = _values(statement, language)
     fonts = settings.NODE_MODULES / "@embedpdf"

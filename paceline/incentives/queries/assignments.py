@@ -51,6 +51,7 @@ def assigned_days(
         days = _cut((one.starts_on, one.ends_before), window)
         if days is None:
             continue
+        reached: list[tuple[int, date, date | None]]
         if one.person_id:
             reached = [(one.person_id, *days)]
         elif one.position_id:

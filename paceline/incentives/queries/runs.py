@@ -63,7 +63,8 @@ class Change:
 
     @property
     def difference(self) -> Decimal:
-        return self.statement.earned - (self.before or Decimal(0))
+        now: Decimal = self.statement.earned
+        return now - (self.before or Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,7 @@ class PeriodState:
 
     @property
     def state(self) -> str:
-        """``running``, ``closed``, ``paid``, ``released``, ``calculated``, ``failed`` or ``new``."""
+        """``new``, ``running``, ``failed``, ``calculated``, ``released``, ``paid``, ``closed``."""
         if self.last_run is not None and self.last_run.ended_at is None:
             return "running"
         if self.counting_run is None:
@@ -240,14 +241,14 @@ def period_states(periods: Iterable[PayPeriod]) -> list[PeriodState]:
         releases[period_id] = (released, paid)
     found = []
     for period in known:
-        run = counting.get(period.pk)
-        totals_of = tuple(sums[run.pk]) if run else ()
+        counts = counting.get(period.pk)
+        totals_of = tuple(sums[counts.pk]) if counts else ()
         released, paid = releases.get(period.pk, (0, 0))
         found.append(
             PeriodState(
                 period=period,
                 last_run=last.get(period.pk),
-                counting_run=run,
+                counting_run=counts,
                 totals=totals_of,
                 payees=sum(one.payees for one in totals_of),
                 released=released,

@@ -95,7 +95,7 @@ def statements_of(run: Run, person: Person) -> QuerySet[Statement]:
     return statements_for(person).filter(run=run)
 
 
-def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:
+def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:  # noqa: ARG001
     """Released statements by the payee's name or number, the newest first. One query."""
     words = text.strip()
     if not words:

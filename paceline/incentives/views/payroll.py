@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -27,10 +28,11 @@ from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.tables import Column, Table
 from paceline.org.models import Person
+from paceline.org.requests import PersonRequest
 
 
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponseBase:
     """Periods with pay to hand over, and every file that was made."""
     person = _reader(request)
     table = Table(
@@ -82,7 +84,7 @@ def worded_totals(export: PayrollExport) -> list[str]:
 
 
 @require_GET
-def preview(request: HttpRequest, key: str) -> HttpResponse:
+def preview(request: PersonRequest, key: str) -> HttpResponse:
     """What the file will hold: count, totals by currency, and every payment."""
     person = _reader(request)
     period = get_object_or_404(PayPeriod, key=key)
@@ -164,7 +166,7 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_GET
-def show(request: HttpRequest, export_id: UUID) -> HttpResponse:
+def show(request: PersonRequest, export_id: UUID) -> HttpResponse:
     """A file that was made: count, totals, hashes, and what is in it."""
     person = _reader(request)
     export = get_object_or_404(queries.exports_for(person), export_id=export_id)
@@ -202,7 +204,7 @@ def show(request: HttpRequest, export_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def download(request: HttpRequest, export_id: UUID, kind: str) -> FileResponse:
+def download(request: PersonRequest, export_id: UUID, kind: str) -> FileResponse:
     """The very bytes that were made; again and again the same."""
     person = _reader(request)
     export = get_object_or_404(queries.exports_for(person), export_id=export_id)

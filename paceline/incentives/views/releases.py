@@ -62,7 +62,7 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
             )
             % {"count": len(released)},
         )
-    return go_to(request, request.POST.get("next") == "statement" and _one(chosen) or back)
+    return go_to(request, (request.POST.get("next") == "statement" and _one(chosen)) or back)
 
 
 def _one(chosen: set[int]) -> str:
@@ -76,7 +76,8 @@ def destroy(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw the release of a statement, with the reason."""
     person: Person = request.person  # type: ignore[attr-defined]
     rows = Statement.objects.visible_to(person).filter(release__isnull=False)
-    statement = get_object_or_404(rows.select_related("release__period", "release__statement"), pk=pk)
+    rows = rows.select_related("release__period", "release__statement")
+    statement = get_object_or_404(rows, pk=pk)
     if not access.may_release(person):
         raise PermissionDenied
     reason = request.POST.get("reason", "").strip()

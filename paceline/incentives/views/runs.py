@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -40,6 +40,7 @@ from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.live.wording import failure_text
 from paceline.org.models import Person
+from paceline.org.requests import PersonRequest
 
 SUGGESTED = 4
 
@@ -67,7 +68,7 @@ class PeriodRow:
 
 
 @require_GET
-def periods(request: HttpRequest) -> HttpResponse:
+def periods(request: PersonRequest) -> HttpResponse:
     """Every period that was run, and those next in line for the plans in force."""
     person = _reader(request)
     on = timezone.localdate()
@@ -128,7 +129,7 @@ def _kinds_in_force(on: date) -> list[PeriodKind]:
 @needs_mfa
 def create(request: HttpRequest) -> HttpResponse:
     """Ask for a run; a second click leads to the run that is under way."""
-    person = request.person  # type: ignore[attr-defined]
+    person: Person = request.person  # type: ignore[attr-defined]
     if not access.may_request_run(person):
         raise PermissionDenied
     now = timezone.now()
@@ -161,7 +162,7 @@ def _refusal(refusal: Exception) -> str:
 
 
 @require_GET
-def show(request: HttpRequest, pk: int) -> HttpResponse:
+def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     """A run: its progress while it works, then its summary and statements."""
     person = _reader(request)
     runs = list(queries.runs_beside(pk, person))
@@ -299,7 +300,7 @@ def _failure(run: Run) -> str:
     return failure_text(actions.PROGRESS_KIND, run.progress.failure, run.progress.failure_params)
 
 
-def statement_table(request: HttpRequest, run: Run, person: Person) -> Table:
+def statement_table(request: PersonRequest, run: Run, person: Person) -> Table:
     """The run's statements that the reader may see, with a box to choose those to release."""
     rows = statements_of(run, person)
     return Table(
@@ -307,7 +308,9 @@ def statement_table(request: HttpRequest, run: Run, person: Person) -> Table:
         rows=rows,
         name="statements",
         columns=[
-            Column("payee", _("Payee"), "payee.name", sort="payee__name", search=True, link=_address),
+            Column(
+                "payee", _("Payee"), "payee.name", sort="payee__name", search=True, link=_address
+            ),
             Column(
                 "number",
                 _("Number"),

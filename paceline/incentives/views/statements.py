@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import content_disposition_header
@@ -28,6 +29,7 @@ from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org.models import Person
+from paceline.org.requests import PersonRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,19 @@ class LineRow:
         return self.line.share != 1
 
     @property
+    def has_notes(self) -> bool:
+        is_return = self.line.kind == "return"
+        return is_return or bool(self.seller) or self.is_split or self.line.is_overlay
+
+    @property
     def is_converted(self) -> bool:
         return self.line.rate != 1
 
 
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponseBase:
     """Released statements: one's own, the team's, or everybody's at the pay desk."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     rows = queries.released_for(person)
     periods = PayPeriod.objects.filter(releases__isnull=False).distinct()
     table = Table(
@@ -119,9 +126,9 @@ def release_badge(statement: Statement) -> Badge:
 
 
 @require_GET
-def show(request: HttpRequest, pk: int) -> HttpResponse:
+def show(request: PersonRequest, pk: int) -> HttpResponse:
     """What a payee earned, component by component, each opening to its tiers and lines."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     statement = get_object_or_404(queries.statement_in_full(person, pk))
     is_desk = access.is_pay_desk(person)
     release = getattr(statement, "release", None)
@@ -162,9 +169,9 @@ def _trend(statements: list[Statement]) -> LineChart | None:
 
 
 @require_GET
-def lines(request: HttpRequest, pk: int, component_pk: int, tier: int) -> HttpResponse:
+def lines(request: PersonRequest, pk: int, component_pk: int, tier: int) -> HttpResponse:
     """The order lines in one tier, with the money each of them made."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     component = statement_component(person, pk, component_pk)
     row = next((one for one in component.tiers.all() if one.tier == tier), None)
     if row is None:
@@ -223,9 +230,9 @@ def statement_component(person: Person, pk: int, component_pk: int) -> Statement
 
 
 @require_GET
-def pdf(request: HttpRequest, pk: int) -> HttpResponse:
+def pdf(request: PersonRequest, pk: int) -> HttpResponse:
     """The statement as a PDF in the reader's language, down to the lines."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     statement = get_object_or_404(queries.statement_in_full(person, pk))
     content = statement_pdf(statement, language=get_language() or "en")
     response = HttpResponse(content, content_type="application/pdf")

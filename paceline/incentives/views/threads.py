@@ -7,9 +7,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -26,12 +26,13 @@ from paceline.kernel.pages import go_to, page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org.models import Person
+from paceline.org.requests import PersonRequest
 
 
 @require_GET
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponseBase:
     """Questions that wait; those answered are one choice away."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     shows_all = request.GET.get("show") == "all"
     rows = queries.threads_for(person)
     if not shows_all:
@@ -90,14 +91,14 @@ def _badge(thread: LineThread) -> Badge:
 
 
 @require_GET
-def show(request: HttpRequest, pk: int) -> HttpResponse:
+def show(request: PersonRequest, pk: int) -> HttpResponse:
     """One question, the line it is about, and what was said."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     return _page(request, _thread(person, pk), person)
 
 
 def _page(
-    request: HttpRequest, thread: LineThread, person: Person, *, body: str = "", problem: str = ""
+    request: PersonRequest, thread: LineThread, person: Person, *, body: str = "", problem: str = ""
 ) -> HttpResponse:
     component = thread.component
     context: dict[str, Any] = {
@@ -122,9 +123,9 @@ def _page(
 
 
 @require_http_methods(["GET", "POST"])
-def create(request: HttpRequest, pk: int, component_pk: int) -> HttpResponse:
+def create(request: PersonRequest, pk: int, component_pk: int) -> HttpResponse:
     """Ask about a line, or about the whole component."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     component = statement_component(person, pk, component_pk)
     if not access.may_ask(person, component.statement):
         raise PermissionDenied
@@ -159,9 +160,9 @@ def create(request: HttpRequest, pk: int, component_pk: int) -> HttpResponse:
 
 
 @require_POST
-def comment(request: HttpRequest, pk: int) -> HttpResponse:
+def comment(request: PersonRequest, pk: int) -> HttpResponse:
     """Say something in a thread; a resolved one opens again."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     thread = _thread(person, pk)
     if not access.may_answer(person, thread):
         raise PermissionDenied
@@ -174,9 +175,9 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def resolve(request: HttpRequest, pk: int) -> HttpResponse:
+def resolve(request: PersonRequest, pk: int) -> HttpResponse:
     """The question is answered."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     thread = _thread(person, pk)
     if not access.may_resolve(person, thread):
         raise PermissionDenied
@@ -185,9 +186,9 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+def reopen(request: PersonRequest, pk: int) -> HttpResponse:
     """The question is not answered after all."""
-    person: Person = request.person  # type: ignore[attr-defined]
+    person = request.person
     thread = _thread(person, pk)
     if not access.may_resolve(person, thread):
         raise PermissionDenied

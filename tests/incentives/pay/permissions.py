@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,10 @@ THEIRS = DESK | {"priya", "marco", "erik"}
 EXPORT = UUID("5ed3d66e-7b0e-4ae5-bf2c-47b0a1f8a8c6")
 OF_RUN: dict[str, int] = {**dict.fromkeys(RUN_READERS, 403), "*": 404}
 OF_STATEMENT: dict[str, int] = {**dict.fromkeys(THEIRS, 403), "*": 404}
+
+
+def sends(values: dict[str, Any]) -> Callable[[World], dict[str, Any]]:
+    return lambda _world: values
 
 
 def calculated(world: World) -> tuple[Quarter, Run]:
@@ -78,12 +83,12 @@ def csv_file(world: World) -> dict[str, Any]:
 URLS = {
     "incentives:periods": Url(allow={"GET": RUN_READERS}),
     "incentives:run-create": Url(
-        allow={"POST": COMPENSATION}, data=lambda world: {"period": PERIOD}
+        allow={"POST": COMPENSATION}, data=sends({"period": PERIOD})
     ),
     "incentives:run": Url(args=run, allow={"GET": RUN_READERS}),
     "incentives:run-finalise": Url(args=run, allow={"POST": {"ines"}}),
     "incentives:release-create": Url(
-        args=run, allow={"POST": COMPENSATION}, hidden=OF_RUN, data=lambda world: {"all": "1"}
+        args=run, allow={"POST": COMPENSATION}, hidden=OF_RUN, data=sends({"all": "1"})
     ),
     "incentives:statements": Url(allow={"GET": EVERYONE}),
     "incentives:statement": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
@@ -92,14 +97,14 @@ URLS = {
         args=released,
         allow={"POST": COMPENSATION},
         hidden=OF_STATEMENT,
-        data=lambda world: {"reason": "Too early"},
+        data=sends({"reason": "Too early"}),
     ),
     "incentives:statement-lines": Url(args=tier, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:thread-create": Url(
         args=component,
         allow={"GET": {"priya"}, "POST": {"priya"}},
         hidden=OF_STATEMENT,
-        data=lambda world: {"line": "shop/A2/1", "body": "Why?"},
+        data=sends({"line": "shop/A2/1", "body": "Why?"}),
     ),
     "incentives:threads": Url(allow={"GET": EVERYONE}),
     "incentives:thread": Url(args=thread, allow={"GET": DESK | {"priya"}}, hidden=404),
@@ -107,14 +112,14 @@ URLS = {
         args=thread,
         allow={"POST": DESK | {"priya"}},
         hidden=404,
-        data=lambda world: {"body": "Because."},
+        data=sends({"body": "Because."}),
     ),
     "incentives:thread-resolve": Url(args=thread, allow={"POST": DESK | {"priya"}}, hidden=404),
     "incentives:thread-reopen": Url(args=thread, allow={"POST": DESK | {"priya"}}, hidden=404),
     "incentives:payroll": Url(allow={"GET": DESK}),
     "incentives:payroll-preview": Url(args=period, allow={"GET": DESK}),
     "incentives:payroll-create": Url(
-        args=period, allow={"POST": {"ines"}}, data=lambda world: {"export_id": str(EXPORT)}
+        args=period, allow={"POST": {"ines"}}, data=sends({"export_id": str(EXPORT)})
     ),
     "incentives:payroll-file": Url(args=export, allow={"GET": DESK}),
     "incentives:payroll-download": Url(args=csv_file, allow={"GET": DESK}),

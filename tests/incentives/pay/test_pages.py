@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
+import uuid
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
-from paceline.incentives.models import LineThread, PayrollExport, Release, Run, Statement
+from paceline.incentives.actions import payroll, threads
 from tests.incentives.pay.conftest import PERIOD, Quarter
 
 QUERIES_MAX = 15
@@ -23,8 +21,6 @@ def pages(quarter: Quarter) -> dict[str, str]:
     statement = quarter.release(run)[0]
     statement = quarter.statement(run, "priya")
     component = statement.components.get()
-    from paceline.incentives.actions import payroll, threads
-
     thread = threads.ask_about_line(
         component=component,
         line_id="shop/A2/1",
@@ -32,8 +28,6 @@ def pages(quarter: Quarter) -> dict[str, str]:
         by=quarter.world.priya,
         at=quarter.world.now,
     )
-    import uuid
-
     export = payroll.export_payroll(
         period=quarter.period, export_id=uuid.uuid4(), by=quarter.world.ines, at=quarter.world.now
     )
