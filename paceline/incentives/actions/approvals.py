@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
 from django.db import transaction
+from django.urls import reverse
 
-from paceline.incentives.access.plans import wrote_on
+from paceline.incentives.access.plans import APPROVERS, wrote_on
 from paceline.incentives.actions.plans import TextStandsStill
 from paceline.incentives.models import PlanApproval, PlanReturn, PlanSubmission, PlanVersion
 from paceline.kernel import audit
-from paceline.org.models import Person
+from paceline.notifications.actions import notify
+from paceline.org.models import Person, RoleGrant
 
 
 class NotSubmitted(Exception):
@@ -52,6 +55,7 @@ def submit_plan(
         "plan_submitted", subject=version, by=by, at=at, reason=note,
         after={"digest": version.digest, "effective_from": version.effective_from},
     )  # fmt: skip
+    _tell(version, "plan_submitted", _approvers(at.date()), by, at)
     return submission
 
 
@@ -84,6 +88,7 @@ def approve_plan(
         "plan_approved", subject=version, by=by, at=at, reason=note,
         after={"digest": version.digest, "effective_from": version.effective_from},
     )  # fmt: skip
+    _tell(version, "plan_approved", [version.authored_by, version.submission.submitted_by], by, at)
     return approval
 
 
@@ -98,11 +103,13 @@ def return_plan(*, version: PlanVersion, reason: str, by: Person, at: datetime) 
     version = _waiting(version)
     if wrote_on(by, version):
         raise ApproverWroteOnIt(version)
+    waiting_for = [version.authored_by, version.submission.submitted_by]
     version.submission.delete()
     sent_back = PlanReturn.objects.create(
         version=version, returned_by=by, returned_at=at, reason=reason
     )
     audit.record("plan_returned", subject=version, by=by, at=at, reason=reason)
+    _tell(version, "plan_returned", waiting_for, by, at)
     return sent_back
 
 
@@ -118,3 +125,22 @@ def _waiting(version: PlanVersion) -> PlanVersion:
     if version.state != "submitted":
         raise NotSubmitted(version)
     return version
+
+
+def _approvers(on: date) -> list[Person]:
+    """Everyone who approves plans on a day."""
+    grants = RoleGrant.objects.on(on).filter(role__in=APPROVERS).select_related("person")
+    return [grant.person for grant in grants]
+
+
+def _tell(
+    version: PlanVersion, kind: str, recipients: Iterable[Person], by: Person, at: datetime
+) -> None:
+    """Tell those concerned, but not the one who acts."""
+    notify(
+        recipients=[person for person in recipients if person != by],
+        kind=kind,
+        params={"plan": version.plan.code, "number": version.number, "person": by.name},
+        url=reverse("incentives:plan-version", args=[version.plan.code, version.number]),
+        at=at,
+    )

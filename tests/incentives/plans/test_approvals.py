@@ -12,6 +12,7 @@ from paceline.incentives.actions import approvals, plans
 from paceline.incentives.models import PlanApproval, PlanReturn, PlanVersion
 from paceline.incentives.queries import plans as queries
 from paceline.kernel.models import AuditEntry
+from paceline.notifications.models import Notification
 from paceline.org.actions import add_person, grant_role
 from paceline.org.models import Person, Role
 from tests.incentives.plans.conftest import LATER, SOURCE, fresh
@@ -145,3 +146,20 @@ def test_what_waits_is_shown_to_those_who_can_act(world: World, submitted: PlanV
     ]
     for person in (world.dana, world.wen, world.priya, world.ada):
         assert queries.attention(person, world.today) == []
+
+
+def test_those_concerned_are_told_and_nobody_else(world: World, submitted: PlanVersion) -> None:
+    def told() -> list[tuple[str, Person]]:
+        rows = Notification.objects.order_by("pk").select_related("recipient")
+        return [(one.kind, one.recipient) for one in rows]
+
+    assert told() == [("plan_submitted", world.ines)]
+    approvals.return_plan(version=submitted, reason="Cap", by=world.ines, at=world.now)
+    approvals.submit_plan(version=submitted, by=world.wen, at=world.now)
+    approve(submitted, world.ines, world)
+    assert told()[1:] == [
+        ("plan_returned", world.dana),
+        ("plan_submitted", world.ines),
+        ("plan_approved", world.dana),
+        ("plan_approved", world.wen),
+    ]
