@@ -145,6 +145,7 @@ class Cast:
         }
         self._count = 0
         self.members: dict[str, Member] = {}
+        self._sellers: dict[tuple[str, date], list[Member]] = {}
         self._hire_office()
         self._leads: dict[str, str] = {}
         for team in TEAMS:
@@ -160,6 +161,12 @@ class Cast:
 
     def sellers_of(self, team: str, day: date) -> list[Member]:
         """Who sells in a team on a day, leads aside."""
+        found = self._sellers.get((team, day))
+        if found is None:
+            found = self._sellers[team, day] = self._seated(team, day)
+        return found
+
+    def _seated(self, team: str, day: date) -> list[Member]:
         return [
             member
             for member in self.members.values()
@@ -251,9 +258,9 @@ class Cast:
     def _hand_over(self, team: str, on: date) -> None:
         """The lead leaves; the best seller of the team leads from that day on."""
         old = self.lead_of(team)
-        new = max(self.sellers_of(team, on), key=lambda member: member.skill)
+        new = max(self._seated(team, on), key=lambda member: member.skill)
         self._change(old, ends_before=on)
         self._move(new, team, "team-lead", on, manager=old.seats[-1].manager)
-        for member in self.sellers_of(team, on):
+        for member in self._seated(team, on):
             self._move(member, team, member.seats[-1].position, on, manager=new.number)
         self.successor = self.members[new.number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -55,44 +55,46 @@ def _quotas(stage: Stage) -> Iterator[tuple[object, ...]]:
         if sales.market.code == "shanghai":
             continue
         currency = "TWD" if sales.market.currency == "TWD" else "USD"
-        rate = Decimal(1) if currency == "TWD" else _dollars(sales.market.currency)
+        daily = sales.by_day()
         for quarter in stage.calendar.quarters:
-            for member, starts_on, ends_before, amount in _asked(stage, sales, quarter, rate):
+            for member, starts_on, ends_before, amount in _asked(stage, sales, quarter, daily):
                 step = STEPS[currency]
                 steps = (amount / step).quantize(Decimal(1), ROUND_HALF_UP)
                 last = ends_before - timedelta(days=1)
-                yield member.number, MEASURES[currency], starts_on, last, max(steps, 1) * step, currency
+                yield (
+                    member.number,
+                    MEASURES[currency],
+                    starts_on,
+                    last,
+                    max(steps, 1) * step,
+                    currency,
+                )
 
 
 def _asked(
-    stage: Stage, sales: Sales, quarter: Quarter, rate: Decimal
+    stage: Stage, sales: Sales, quarter: Quarter, daily: Mapping[date, Decimal]
 ) -> Iterator[tuple[Member, date, date, Decimal]]:
     """Everyone in the market is asked for the same daily part of what it will sell."""
     whole = quarter_scale(sales.market, stage.calendar, quarter.starts_on, quarter.ends_before)
-    sold = sum(
-        (
-            line.amount
-            for line in (*sales.lines, *sales.returns)
-            if quarter.starts_on <= line.day < quarter.ends_before
-        ),
-        Decimal(0),
-    )
     seated: dict[str, list[date]] = defaultdict(list)
-    day = quarter.starts_on
-    while day < quarter.ends_before:
+    day, ends_before, sold = quarter.starts_on, quarter.ends_before, Decimal(0)
+    while day < ends_before:
+        sold += daily.get(day, Decimal(0))
         for team in sales.market.teams:
             for member in stage.cast.sellers_of(team, day):
                 seated[member.number].append(day)
         day += timedelta(days=1)
     days = sum(len(held) for held in seated.values())
+    rate = _rate(sales.market.currency)
     expected = sold * Decimal(str(round(whole, 6))) * rate * AMBITION
     for number, held in sorted(seated.items()):
         amount = expected * len(held) / days
         yield stage.cast.members[number], held[0], held[-1] + timedelta(days=1), amount
 
 
-def _dollars(currency: str) -> Decimal:
-    return Decimal(1) if currency == "USD" else Decimal(DOLLARS[currency])
+def _rate(currency: str) -> Decimal:
+    """From the market's currency to that of its quotas."""
+    return Decimal(1) if currency in MEASURES else Decimal(DOLLARS[currency])
 
 
 def change_a_quota(stage: Stage) -> None:

@@ -55,6 +55,13 @@ class Sales:
     returns: list[Line]
     shares: list[Share]
 
+    def by_day(self) -> dict[date, Decimal]:
+        """Net sales of each day."""
+        totals: dict[date, Decimal] = {}
+        for line in (*self.lines, *self.returns):
+            totals[line.day] = totals.get(line.day, Decimal(0)) + line.amount
+        return totals
+
 
 def sell(market: Market, cast: Cast, calendar: Calendar, random: Random) -> Sales:
     """Make the market's orders, in order of day and order number."""
