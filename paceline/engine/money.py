@@ -53,13 +53,14 @@ def allocate(total: Decimal, weights: Sequence[Decimal], *, digits: int) -> list
     if not weights or any(weight < 0 for weight in weights) or not any(weights):
         raise ValueError("weights must be non-negative and at least one positive")
     unit = Decimal(1).scaleb(-digits)
-    units = Fraction(total) / Fraction(unit)
+    units = Fraction(total) * 10**digits
     if units.denominator != 1:
         raise ValueError("the total has more decimals than its parts may have")
     sign = -1 if units < 0 else 1
     whole = abs(units.numerator)
     sum_of_weights = sum((Fraction(weight) for weight in weights), Fraction(0))
-    exact = [whole * Fraction(weight) / sum_of_weights for weight in weights]
+    one = Fraction(whole * sum_of_weights.denominator, sum_of_weights.numerator)
+    exact = [Fraction(weight) * one for weight in weights]
     parts = [int(part) for part in exact]
     by_remainder = sorted(range(len(parts)), key=lambda place: (parts[place] - exact[place], place))
     for place in by_remainder[: whole - sum(parts)]:

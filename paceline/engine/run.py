@@ -158,8 +158,8 @@ class _Run:
 
     def execute(self) -> Results:
         given = open_run(self.workspace, self.shape, self.period, check=True)
-        self._tell("lines")
         steps = step_queries(self.shape, given)
+        self._tell("lines", len(steps))
         for contract, make in steps:
             self.workspace.create(contract.name, make)
             if contract.name == "rates_used":
@@ -185,7 +185,7 @@ class _Run:
             _tables=results,
         )
 
-    def _tell(self, name: str, total: int = 1) -> None:
+    def _tell(self, name: str, total: int) -> None:
         self.done += 1
         if self.progress is not None:
             self.progress(name, self.done, total + 1)

@@ -16,6 +16,6 @@ _COMMON = {
         HealthCheck.filter_too_much,
     ],
 }
-settings.register_profile("default", max_examples=250, derandomize=True, **_COMMON)  # type: ignore[arg-type]
+settings.register_profile("default", max_examples=200, derandomize=True, **_COMMON)  # type: ignore[arg-type]
 settings.register_profile("nightly", max_examples=10_000, **_COMMON)  # type: ignore[arg-type]
 settings.load_profile(os.environ.get("PACELINE_HYPOTHESIS", "default"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from paceline.engine.errors import FormulaInvalid, Problem
@@ -33,6 +33,24 @@ class Clause:
     path: str
     problems: list[Problem]
     source: str = ""
+    written: dict[str, set[str]] = field(default_factory=dict)
+
+    def note_ids(self) -> None:
+        """Remember which ids the document has, readable or not; for the root."""
+        lists = {
+            "credit rule": "credits",
+            "measure": "measures",
+            "quota": "quotas",
+        }
+        for what, key in lists.items():
+            node = self.node.entries.get(key) if isinstance(self.node, Mapping) else None
+            items = node.items if isinstance(node, Sequence) else ()
+            ids = (item.entries.get("id") for item in items if isinstance(item, Mapping))
+            self.written[what] = {found.text.strip() for found in ids if isinstance(found, Scalar)}
+
+    def is_written(self, what: str, name: str) -> bool:
+        """Whether the document has such a clause, though it may be unreadable."""
+        return name in self.written.get(what, ())
 
     def refuse(
         self, code: str, message: str, *, at: Node | None = None, **params: str | int
@@ -55,7 +73,7 @@ class Clause:
     def child(self, key: str) -> Clause:
         assert isinstance(self.node, Mapping)  # noqa: S101 -- callers read `keys` first
         path = f"{self.path}/{key}" if self.path else key
-        return Clause(self.node.entries[key], path, self.problems, self.source)
+        return Clause(self.node.entries[key], path, self.problems, self.source, self.written)
 
     def has(self, key: str) -> bool:
         return isinstance(self.node, Mapping) and key in self.node.entries
@@ -170,7 +188,7 @@ class Clause:
         if len(self.node.items) > MAX_ITEMS:
             raise self.refuse(
                 "list_too_long",
-                f"the list has {len(self.node.items)} members; {MAX_ITEMS} are allowed",
+                f"{len(self.node.items)} members are too many; {MAX_ITEMS} are allowed",
                 length=len(self.node.items),
                 limit=MAX_ITEMS,
             )
@@ -178,7 +196,10 @@ class Clause:
             name = str(place)
             if isinstance(item, Mapping) and isinstance(item.entries.get("id"), Scalar):
                 name = item.entries["id"].text.strip() or name  # type: ignore[union-attr]
-            yield place, Clause(item, f"{self.path}/{name}", self.problems, self.source)
+            yield (
+                place,
+                Clause(item, f"{self.path}/{name}", self.problems, self.source, self.written),
+            )
 
     def formula(self, names: dict[str, Type], wanted: Iterable[Type]) -> Formula:
         text, wanted = self.scalar(), list(wanted)

@@ -67,6 +67,8 @@ def _measure(clause: Clause, measures: tuple[Measure, ...]) -> Measure:
     for measure in measures:
         if measure.id == word:
             return measure
+    if clause.is_written("measure", word):
+        raise Unreadable
     names = ", ".join(measure.id for measure in measures)
     raise clause.refuse(
         "reference_unknown",
@@ -82,6 +84,8 @@ def _quota(clause: Clause, quotas: tuple[Quota, ...]) -> Quota:
     for quota in quotas:
         if quota.id == word:
             return quota
+    if clause.is_written("quota", word):
+        raise Unreadable
     names = ", ".join(quota.id for quota in quotas)
     raise clause.refuse(
         "reference_unknown",

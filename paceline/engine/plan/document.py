@@ -16,9 +16,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from paceline.engine.errors import PlanInvalid, Problem
 
-MAX_CHARACTERS = 400_000
+MAX_CHARACTERS = 200_000
 MAX_DEPTH = 16
-MAX_NODES = 40_000
+MAX_NODES = 10_000
 MAX_SCALAR = 4_000
 
 

@@ -15,12 +15,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from paceline.engine.errors import EngineError
+from paceline.engine.plan.document import Node as PlainNode
 from paceline.engine.plan.document import plain, read_document
 
 Path = tuple[str | int, ...]
@@ -36,7 +38,13 @@ class PlaceUnknown(EngineError):
 
 def read(text: str) -> object:
     """The document as dicts, lists and text, each value as it is written."""
-    return plain(read_document(text))
+    return plain(_checked(text))
+
+
+@lru_cache(maxsize=32)
+def _checked(text: str) -> PlainNode:
+    """The document's nodes; a form reads one text many times, and nodes never change."""
+    return read_document(text)
 
 
 def set_value(text: str, path: Path, value: Content) -> str:
@@ -164,7 +172,7 @@ class _Document:
 
     @classmethod
     def of(cls, text: str) -> _Document:
-        read_document(text)  # refuses aliases, depth and size before anything is built
+        _checked(text)  # refuses aliases, depth and size before anything is built
         root = YAML(typ="safe", pure=True).compose(text)
         if not text.endswith("\n"):
             text += "\n"

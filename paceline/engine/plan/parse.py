@@ -47,8 +47,16 @@ def _read(text: str, name: str) -> tuple[Plan | None, list[Problem]]:
     except PlanInvalid as error:
         return None, list(error.problems)
     except Unreadable:
-        return None, problems
-    return plan, problems
+        return None, _unrepeated(problems)
+    return plan, _unrepeated(problems)
+
+
+def _unrepeated(problems: list[Problem]) -> list[Problem]:
+    """Each fault once, in the order of the text: a clause may be looked at more than once."""
+    first: dict[tuple[object, ...], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.code, problem.path, problem.line, problem.column), problem)
+    return sorted(first.values(), key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
 def _plan(root: Clause, text: str) -> Plan:
@@ -66,6 +74,7 @@ def _plan(root: Clause, text: str) -> Plan:
         ],
         ["purpose", "attributes", "quotas"],
     )
+    root.note_ids()
     attempt = _Attempt()
     attempt(lambda: root.child("paceline").choice([str(LANGUAGE_VERSION)]))
     slug = attempt(root.child("plan").identifier)
@@ -149,7 +158,9 @@ def members(clause: Clause, read: Callable[[Clause], Member]) -> tuple[Member, .
 
 
 def known(clause: Clause, word: str, among: list[str], what: str) -> str:
-    """A reference to another clause."""
+    """A reference to another clause; one that is there but cannot be read has been reported."""
+    if word not in among and clause.is_written(what, word):
+        raise Unreadable
     if word not in among:
         raise clause.refuse(
             "reference_unknown",

@@ -1,0 +1,97 @@
+"""The engine from a shell: CSV or Parquet in, the same tables out, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from paceline.engine.cli import app
+from paceline.engine.hashing import hash_file
+
+from .building import arrow
+from .test_run import PLAN, world
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
+    (tmp_path / "tables").mkdir()
+    for name, rows in world(40).items():
+        pa_csv.write_csv(arrow(name, rows), tmp_path / "tables" / f"{name}.csv")
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, list(arguments))
+    return done.exit_code, done.output
+
+
+def calculate(folder: Path, out: str, form: str) -> tuple[int, str]:
+    return run(
+        "calculate",
+        str(folder / "plan.yaml"),
+        "--tables",
+        str(folder / "tables"),
+        "--period",
+        "2024Q1",
+        "--out",
+        str(folder / out),
+        "--format",
+        form,
+    )
+
+
+def test_the_same_run_writes_the_same_bytes(folder: Path) -> None:
+    for form in ("csv", "parquet"):
+        for out in ("first", "second"):
+            code, output = calculate(folder, f"{out}-{form}", form)
+            assert code == 0, output
+        files = sorted((folder / f"first-{form}").iterdir())
+        assert f"earnings.{form}" in [path.name for path in files]
+        for path in files:
+            assert path.read_bytes() == (folder / f"second-{form}" / path.name).read_bytes()
+    record = json.loads((folder / "first-csv" / "run.json").read_text("utf-8"))
+    assert record["inputs"]["order_lines"] == [hash_file(folder / "tables" / "order_lines.csv")]
+    assert record["outputs"]["earnings.csv"] == hash_file(folder / "first-csv" / "earnings.csv")
+    assert all(check["holds"] for check in record["checks"])
+    assert record["fingerprint"] in output
+
+
+def test_parquet_and_csv_give_the_same_amounts(folder: Path) -> None:
+    calculate(folder, "from-csv", "parquet")
+    for path in list((folder / "tables").glob("*.csv")):
+        pq.write_table(arrow(path.stem, world(40)[path.stem]), path.with_suffix(".parquet"))
+        path.unlink()
+    code, output = calculate(folder, "from-parquet", "parquet")
+    assert code == 0, output
+    for path in (folder / "from-csv").glob("*.parquet"):
+        assert pq.read_table(path) == pq.read_table(folder / "from-parquet" / path.name)
+
+
+def test_refusals_name_the_place_and_write_nothing(folder: Path) -> None:
+    code, output = run("check-plan", str(folder / "plan.yaml"))
+    assert (code, "can be used" in output) == (0, True)
+    plan = folder / "plan.yaml"
+    plan.write_text(PLAN.replace("boundary: upper", "boundary: both"), encoding="utf-8")
+    code, output = run("check-plan", str(plan))
+    assert code == 1
+    assert f"{plan}:7:13: policies/boundary: both is none of upper, lower" in output
+    assert calculate(folder, "out", "csv")[0] == 1
+    plan.write_text(PLAN, encoding="utf-8")
+    lines = folder / "tables" / "order_lines.csv"
+    text = lines.read_text("utf-8")
+    lines.write_text(text + text.splitlines()[1] + "\n", encoding="utf-8")
+    code, output = calculate(folder, "out", "csv")
+    assert code == 1
+    assert "order_lines: L0000 occurs 2 times" in output
+    lines.write_text(text.replace("2024-", "24/", 1), encoding="utf-8")
+    assert calculate(folder, "out", "csv")[0] == 1
+    plan.write_bytes(b"\xff\xfe")
+    assert run("check-plan", str(plan))[0] == 2
+    assert run("check-plan", str(folder / "none.yaml"))[0] == 2
+    assert not (folder / "out").exists()

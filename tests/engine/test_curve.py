@@ -1,0 +1,80 @@
+"""The curve and the examples show what a run pays, boundaries and jumps included."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from paceline import engine
+
+from .building import fill, tables_of
+from .test_plan_document import PLAN
+
+QUARTER = engine.period_from_key("2024Q1")
+WHOLE = PLAN.replace("reading: slice", "reading: whole").replace("    cap: 50000.00\n", "")
+
+
+@pytest.mark.parametrize(
+    "text", [PLAN, WHOLE, PLAN.replace("cap: 50000.00", "cap: 2100\n    floor: 100")]
+)
+def test_every_point_is_what_a_run_pays(text: str) -> None:
+    plan = engine.load_plan(text)
+    for component in ("commission", "bonus"):
+        curve = engine.curve(plan, component, Decimal(50_000), points=8)
+        names = [f"p{place:03d}" for place in range(len(curve.points))]
+        rows = {
+            "order_lines": [
+                {
+                    "line_id": name,
+                    "payee_id": name,
+                    "ordered_on": "2024-01-05",
+                    "amount": point.value,
+                }
+                for name, point in zip(names, curve.points, strict=True)
+            ],
+            "assignments": [
+                {"plan": plan.slug, "payee_id": name, "starts_on": date(2024, 1, 1)}
+                for name in names
+            ],
+            "reporting": [],
+            "quotas": [
+                {
+                    "quota": "sales",
+                    "payee_id": name,
+                    "starts_on": "2024-01-01",
+                    "ends_before": "2024-04-01",
+                    "amount": 50_000,
+                    "currency": "USD",
+                }
+                for name in names
+            ],
+        }
+        tables = tables_of({name: fill(name, part) for name, part in rows.items()})
+        paid = {
+            row["payee_id"]: row["earned"]
+            for row in engine.calculate(plan, tables, QUARTER).rows("earnings")
+            if row["component"] == component
+        }
+        assert [paid[name] for name in names] == [point.earned for point in curve.points]
+
+
+def test_a_jump_is_visible() -> None:
+    curve = engine.curve(engine.load_plan(WHOLE), "commission", Decimal(100_000))
+    around = {point.value: point.earned for point in curve.points}
+    assert around[Decimal("99999.99")] == Decimal("2000.00")
+    assert around[Decimal(100_000)] == Decimal("4000.00")
+    assert curve.on == "attainment"
+    assert max(point.at for point in curve.points) == Decimal("1.5")
+
+
+def test_examples_stand_on_the_boundary_and_below_it() -> None:
+    rows = engine.examples(engine.load_plan(PLAN), "commission", Decimal(100_000))
+    shown = {row.value: row.earned for row in rows}
+    assert shown[Decimal(100_000)] == Decimal("2000.00")
+    assert shown[Decimal(120_000)] == Decimal("2800.00")
+    assert Decimal("99999.99") in shown
+    assert all(row.at < 1 for row in rows if row.value < 100_000)
+    with pytest.raises(KeyError):
+        engine.examples(engine.load_plan(PLAN), "nothing")

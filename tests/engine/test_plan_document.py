@@ -1,0 +1,271 @@
+"""A plan that cannot be used is refused with a place and a remedy, quickly, whatever the text."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from paceline import engine
+
+PLAN = """\
+paceline: 1
+plan: reseller-commission
+name: {en: Reseller commission, zh-Hant: 經銷抽成}
+currency: USD
+period: quarter
+policies:
+  boundary: upper
+  rounding: {mode: half-up, stage: component}
+  accumulation: period
+  accumulation_order: [ordered_on, line_id]
+  hierarchy_date: order-date
+  exchange: {date: order-date, rate: average}
+  anchor: booking
+  splits: exactly-100
+credits:
+  - {id: own-sales, kind: direct, when: 'category != "Shipping"'}
+  - {id: team-sales, kind: rollup, of: own-sales, levels: 1}
+measures:
+  - {id: sales, kind: sum, of: amount, credits: own-sales}
+quotas:
+  - {id: sales-quota, measure: sales, name: sales}
+components:
+  - id: commission
+    name: Commission
+    kind: commission
+    measure: sales
+    rates:
+      reading: slice
+      on: attainment
+      quota: sales-quota
+      tiers:
+        - {from: 0%, rate: 2%}
+        - {from: 100%, rate: 4%}
+    cap: 50000.00
+  - id: bonus
+    name: Bonus
+    kind: bonus
+    pays: {amount: 1000.00}
+    when: {attainment: sales-quota, at_least: 100%}
+"""
+
+
+def change(old: str, new: str) -> str:
+    assert PLAN.count(old) >= 1
+    return PLAN.replace(old, new, 1)
+
+
+def test_the_plan_is_read_into_clauses() -> None:
+    plan = engine.load_plan(PLAN)
+    assert plan.slug == "reseller-commission"
+    assert [component.clause for component in plan.components] == [
+        "components/commission",
+        "components/bonus",
+    ]
+    rates = plan.component("commission").rates
+    assert rates is not None
+    assert [(str(tier.lower), tier.clause) for tier in rates.tiers] == [
+        ("0.00", "components/commission/rates/tiers/1"),
+        ("1.00", "components/commission/rates/tiers/2"),
+    ]
+
+
+def test_comments_and_layout_do_not_change_the_hash_but_meaning_does() -> None:
+    same = "# a note\n" + PLAN.replace(
+        "{mode: half-up, stage: component}", "\n    mode: half-up\n    stage: component"
+    )
+    assert engine.load_plan(same).hash == engine.load_plan(PLAN).hash
+    assert engine.load_plan(change("rate: 2%", "rate: 3%")).hash != engine.load_plan(PLAN).hash
+
+
+REFUSED = [
+    ("kind: commission\n", "kind: commision\n", "choice_unknown", "components/commission/kind"),
+    ("    cap: 50000.00", "    capp: 50000.00", "key_unknown", "components/commission"),
+    ("currency: USD", "currency: USX", "currency_unknown", "currency"),
+    ("period: quarter", "period: fortnight", "choice_unknown", "period"),
+    ("  boundary: upper\n", "", "policy_missing", "policies"),
+    ("  exchange: {date: order-date, rate: average}\n", "", "policy_missing", "policies"),
+    ("[ordered_on, line_id]", "[ordered_on]", "order_not_total", "policies/accumulation_order"),
+    ("of: own-sales, levels", "of: ownsales, levels", "reference_unknown", "credits/team-sales/of"),
+    ("levels: 1", "levels: 0", "level_malformed", "credits/team-sales/levels"),
+    (
+        "{from: 0%, rate: 2%}",
+        "{from: 10%, rate: 2%}",
+        "tiers_start_above_zero",
+        "components/commission/rates/tiers/1",
+    ),
+    (
+        "{from: 0%, rate: 2%}",
+        "{from: 0%, to: 90%, rate: 2%}",
+        "tier_gap",
+        "components/commission/rates/tiers/1",
+    ),
+    (
+        "{from: 0%, rate: 2%}",
+        "{from: 0%, to: 110%, rate: 2%}",
+        "tier_overlap",
+        "components/commission/rates/tiers/1",
+    ),
+    (
+        "{from: 100%, rate: 4%}",
+        "{from: 0%, rate: 4%}",
+        "tiers_unordered",
+        "components/commission/rates/tiers/2",
+    ),
+    (
+        "{from: 100%, rate: 4%}",
+        "{from: 100%, to: 200%, rate: 4%}",
+        "tier_ends",
+        "components/commission/rates/tiers/2",
+    ),
+    ("rate: 2%", "rate: -2%", "percent_negative", "components/commission/rates/tiers/1/rate"),
+    ("rate: 2%", "rate: 0.02", "percent_malformed", "components/commission/rates/tiers/1/rate"),
+    ("rate: 2%", "rate: .nan", "percent_malformed", "components/commission/rates/tiers/1/rate"),
+    ("50000.00", ".inf", "number_malformed", "components/commission/cap"),
+    ("50000.00", "NaN", "number_malformed", "components/commission/cap"),
+    ("50000.00", "1e400", "number_malformed", "components/commission/cap"),
+    ("50000.00", "9" * 3000, "number_malformed", "components/commission/cap"),
+    ("50000.00", "", "value_missing", "components/commission/cap"),
+    ("50000.00", "50,000.00", "number_malformed", "components/commission/cap"),
+    (
+        "    cap: 50000.00",
+        "    cap: 1.00\n    floor: 2.00",
+        "floor_above_cap",
+        "components/commission",
+    ),
+    ("    measure: sales\n", "", "key_missing", "components/commission"),
+    ("      quota: sales-quota\n", "", "key_missing", "components/commission/rates"),
+    ("of: amount", "of: amonut", "name_unknown", "measures/sales/of"),
+    ("of: amount", "of: category", "formula_type", "measures/sales/of"),
+    (
+        "accumulation: period",
+        "accumulation: transaction",
+        "attainment_needs_period",
+        "components/commission/rates",
+    ),
+    ("paceline: 1", "paceline: 2", "choice_unknown", "paceline"),
+    ("plan: reseller-commission", "plan: Reseller Commission!", "id_malformed", "plan"),
+    ("  - id: bonus", "  - id: commission", "id_repeated", "components/commission"),
+    ("    pays: {amount: 1000.00}\n", "", "pay_unclear", "components/bonus"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "path"), REFUSED, ids=[row[2] + "-" + row[1][:20] for row in REFUSED]
+)
+def test_each_fault_is_named_with_its_place(old: str, new: str, code: str, path: str) -> None:
+    problems = engine.check_plan(change(old, new), name="plan.yaml")
+    found = [(problem.code, problem.path) for problem in problems]
+    assert (code, path) in found
+    first = problems[found.index((code, path))]
+    assert first.line is not None
+    assert str(first).startswith(f"plan.yaml:{first.line}:{first.column}: {path}: ")
+    with pytest.raises(engine.PlanInvalid):
+        engine.load_plan(change(old, new))
+
+
+def test_an_unknown_key_names_the_nearest_known_one() -> None:
+    (problem,) = engine.check_plan(change("    cap: 50000.00", "    caps: 50000.00"))
+    assert problem.params["nearest"] == "cap"
+    assert "did you mean cap?" in problem.message
+    assert problem.line == 34
+
+
+def test_a_missing_policy_lists_its_choices() -> None:
+    (problem,) = engine.check_plan(change("  boundary: upper\n", ""))
+    assert problem.params == {"policy": "boundary", "choices": "upper or lower"}
+
+
+def test_every_fault_is_listed_at_once() -> None:
+    text = (
+        change("currency: USD", "currency: ???")
+        .replace("period: quarter", "period: term")
+        .replace("of: amount", "of: 1 +")
+    )
+    codes = {problem.code for problem in engine.check_plan(text)}
+    assert codes == {"currency_unknown", "choice_unknown", "formula_malformed"}
+
+
+HOSTILE = {
+    "empty": "",
+    "not a mapping": "- 1\n- 2\n",
+    "a scalar": "hello",
+    "deep brackets": "[" * 10_000,
+    "deep braces": "{a: " * 10_000,
+    "deep lines": "\n".join(" " * depth + "a:" for depth in range(2_000)),
+    "aliases": "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+    "tags": "a: !!python/object/apply:os.system [id]\n",
+    "two documents": PLAN + "---\n" + PLAN,
+    "key twice": PLAN + "plan: other\n",
+    "too long": PLAN + "# " + "x" * 1_000_000,
+    "one long word": "a: " + "x" * 100_000,
+    "many keys": "\n".join(f"key{number}: 1" for number in range(30_000)),
+    "tabs": "paceline:\n\t- 1",
+    "control": "paceline: \x00",
+    "lone surrogate": "paceline: \ud800",
+    "broken quotes": 'name: "open',
+    "complex key": "? [a, b]\n: c",
+    "many rules": PLAN.replace(
+        "measures:",
+        "\n".join(f"  - {{id: rule-{number}, kind: direct}}" for number in range(10_000))
+        + "\nmeasures:",
+    ),
+    "long formula": change("amount, credits", "'" + "amount + " * 1_000_00 + "amount', credits"),
+    "deep formula": change(
+        "amount, credits", "'" + "(" * 500 + "amount" + ")" * 500 + "', credits"
+    ),
+    "many nots": change('category != "Shipping"', "not " * 450 + "true"),
+    "merge key": "base: {a: 1}\n<<: {b: 2}\n",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_documents_are_refused_within_a_second(text: str) -> None:
+    started = time.process_time()
+    problems = engine.check_plan(text)
+    assert time.process_time() - started < 1
+    assert problems
+    assert all(problem.code and problem.message for problem in problems)
+
+
+@settings(max_examples=150)
+@given(st.text(max_size=300))
+def test_no_text_raises_anything_else(text: str) -> None:
+    for document in (
+        text,
+        PLAN.replace("reseller-commission", text),
+        PLAN.replace("own-sales, levels", text),
+    ):
+        try:
+            engine.load_plan(document)
+        except engine.PlanInvalid as refusal:
+            assert refusal.problems
+
+
+@settings(max_examples=150)
+@given(
+    st.integers(0, len(PLAN) - 1),
+    st.integers(0, 30),
+    st.sampled_from(["", "{", "]", ":", "%", "-", "9", "\n", "'"]),
+)
+def test_a_damaged_plan_is_refused_or_read(start: int, length: int, inserted: str) -> None:
+    damaged = PLAN[:start] + inserted + PLAN[start + length :]
+    assert all(problem.code for problem in engine.check_plan(damaged))
+
+
+def test_the_published_schema_is_the_engines_and_takes_the_plan() -> None:
+    published = Path(__file__).parents[2] / "docs" / "plan.schema.json"
+    assert json.loads(published.read_text("utf-8")) == engine.plan_schema()
+    document = YAML(typ="safe", pure=True).load(PLAN)
+    jsonschema.Draft202012Validator.check_schema(engine.plan_schema())
+    jsonschema.validate(document, engine.plan_schema())
+    del document["policies"]["boundary"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, engine.plan_schema())
