@@ -18,7 +18,7 @@ help:
 	@echo "make demo     try Paceline: installs, starts everything, prints the address"
 	@echo "make test     run the tests (TESTS=\"tests/engine -x\" for some of them)"
 	@echo "make check    formatter, linters, types, import contracts, architecture, migrations, locales"
-	@echo "make format   format Python and templates"
+	@echo "make format   format Python"
 	@echo "make locale   bring the message catalogues up to date with the source"
 	@echo "make locks    pin the newest allowed versions again (needs uv)"
 	@echo "make clean    remove everything that make made, the trial database included"
@@ -37,7 +37,6 @@ check: .developer
 format: .developer
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix --quiet . || true
-	@$(BIN)/djlint --quiet --reformat paceline
 
 locale: .developer
 	@$(BIN)/python -m paceline.cli locale extract
