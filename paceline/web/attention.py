@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date
 
-from paceline.incentives.queries import plans
+from paceline.incentives.queries import pay_attention, plans
+from paceline.incentives.queries.runs import PeriodState
 from paceline.kernel.shell import Attention
 from paceline.org import queries as org
 from paceline.org.models import Person
 
-Source = Callable[[Person, date], list[Attention]]
 
-SOURCES: tuple[Source, ...] = (org.attention, plans.attention)
-
-
-def waiting_for(person: Person, as_of: date) -> list[Attention]:
-    found = [item for source in SOURCES for item in source(person, as_of)]
+def waiting_for(
+    person: Person, as_of: date, states: Sequence[PeriodState] | None = None
+) -> list[Attention]:
+    """``states`` spares asking for the periods of pay again when the page has them already."""
+    found = [
+        *org.attention(person, as_of),
+        *plans.attention(person, as_of),
+        *pay_attention.attention(person, as_of, states),
+    ]
     return sorted(found, key=lambda item: -item.weight)

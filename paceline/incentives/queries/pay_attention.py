@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.models import LineThread, PayPeriod, Run, Statement
 from paceline.incentives.queries.payroll import periods_waiting
-from paceline.incentives.queries.runs import period_states
+from paceline.incentives.queries.runs import PeriodState, period_states
 from paceline.kernel.shell import Attention
 from paceline.org.models import Person
 
@@ -19,11 +21,23 @@ RECENT = timedelta(days=400)
 NEW = timedelta(days=30)
 
 
-def attention(person: Person, as_of: date) -> list[Attention]:
-    """Runs that failed or wait to be released or closed, questions, payroll, one's own news."""
+def recent_states(as_of: date) -> list[PeriodState]:
+    """The periods of about a year, newest first; for attention and for the first page."""
+    periods = PayPeriod.objects.filter(ends_before__gt=as_of - RECENT)
+    states = period_states(periods)
+    return sorted(states, key=lambda one: one.period.starts_on, reverse=True)
+
+
+def attention(
+    person: Person, as_of: date, states: Sequence[PeriodState] | None = None
+) -> list[Attention]:
+    """Runs that failed or wait to be released or closed, questions, payroll, one's own news.
+
+    ``states`` may be handed in by a page that shows them anyway (see ``recent_states``).
+    """
     found: list[Attention] = []
     if access.may_request_run(person) or access.may_finalise_runs(person):
-        found += _of_periods(person, as_of)
+        found += _of_periods(person, recent_states(as_of) if states is None else states)
     if access.may_export_payroll(person):
         found += _of_payroll()
     if access.is_pay_desk(person):
@@ -31,10 +45,9 @@ def attention(person: Person, as_of: date) -> list[Attention]:
     return found + _of_own_statements(person, as_of)
 
 
-def _of_periods(person: Person, as_of: date) -> list[Attention]:
-    periods = PayPeriod.objects.filter(ends_before__gt=as_of - RECENT)
+def _of_periods(person: Person, states: Sequence[PeriodState]) -> list[Attention]:
     found = []
-    for state in period_states(periods):
+    for state in states:
         run = state.counting_run or state.last_run
         if run is None:
             continue
@@ -42,7 +55,7 @@ def _of_periods(person: Person, as_of: date) -> list[Attention]:
         if text:
             found.append(
                 Attention(
-                    text=text % {"period": state.period.key},
+                    text=text % {"period": words.period_name(state.period)},
                     detail=ngettext("%(count)d statement", "%(count)d statements", state.payees)
                     % {"count": state.payees}
                     if state.payees
@@ -71,7 +84,8 @@ def _worded(state: str, run: Run, person: Person, *, everyone: bool) -> tuple[st
 def _of_payroll() -> list[Attention]:
     return [
         Attention(
-            text=_("%(period)s waits to be handed to payroll") % {"period": period.key},
+            text=_("%(period)s waits to be handed to payroll")
+            % {"period": words.period_name(period)},
             detail=ngettext("%(count)d payment", "%(count)d payments", waiting)
             % {"count": waiting},
             url=reverse("incentives:payroll-preview", args=[period.key]),
@@ -105,7 +119,8 @@ def _of_own_statements(person: Person, as_of: date) -> list[Attention]:
     )
     return [
         Attention(
-            text=_("Your statement for %(period)s is here") % {"period": one.period.key},
+            text=_("Your statement for %(period)s is here")
+            % {"period": words.period_name(one.period)},
             url=reverse("incentives:statement", args=[one.pk]),
             icon="receipt-2",
             weight=60,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -216,11 +216,9 @@ class PeriodState:
         return "calculated"
 
 
-def period_states(periods: Iterable[PayPeriod]) -> list[PeriodState]:
+def period_states(periods: QuerySet[PayPeriod]) -> list[PeriodState]:
     """How far each period has come; four queries for any number of periods."""
-    known = list(
-        PayPeriod.objects.filter(pk__in=[one.pk for one in periods]).select_related("finalisation")
-    )
+    known = list(periods.select_related("finalisation"))
     runs = Run.objects.filter(period__in=known).select_related("progress").order_by("number")
     last: dict[int, Run] = {}
     counting: dict[int, Run] = {}

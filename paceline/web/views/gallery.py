@@ -111,8 +111,7 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
         "form": SampleForm(initial={"words": "Filled", "amount": "12.50"}),
         "wrong_form": wrong,
         "badges": [
-            Badge(tone.title(), tone)
-            for tone in ("neutral", "info", "good", "warning", "bad")
+            Badge(tone.title(), tone) for tone in ("neutral", "info", "good", "warning", "bad")
         ],
         "line": LineChart(
             "months",

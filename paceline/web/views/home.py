@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from paceline.incentives.access import pay as access
+from paceline.incentives.queries import pay_attention
 from paceline.org.models import Person
 from paceline.web import desk
 from paceline.web.attention import waiting_for
@@ -18,10 +19,12 @@ def show(request: HttpRequest) -> HttpResponse:
     person: Person | None = getattr(request, "person", None)
     if person is None:
         return render(request, "web/home_without_person.html")
+    today = timezone.localdate()
     is_desk = access.may_read_runs(person)
+    states = pay_attention.recent_states(today) if is_desk else []
     context = {
-        "attention": waiting_for(person, timezone.localdate()),
-        "periods": desk.pay_periods(person),
+        "attention": waiting_for(person, today, states),
+        "periods": desk.pay_periods(states),
         "may_read_runs": is_desk,
         "own_pay": desk.own_pay(person),
         "team_pay": [] if is_desk else desk.team_pay(person),
