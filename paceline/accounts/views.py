@@ -20,6 +20,7 @@ from paceline.accounts import actions, queries
 from paceline.accounts.forms import PreferencesForm
 from paceline.accounts.middleware import LANGUAGE_COOKIE
 from paceline.accounts.models import User
+from paceline.accounts.verification import is_demo_session
 from paceline.kernel.pages import page
 
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -87,7 +88,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "factors": queries.second_factors(user),
         "sessions": queries.sessions(user, here, timezone.now()),
         "has_password": user.has_usable_password(),
-        "is_demo": settings.DEMO,
+        "by_one_click": is_demo_session(request),
     }
     return page(request, "accounts/security.html", context)
 

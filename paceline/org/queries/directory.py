@@ -194,9 +194,7 @@ class DemoPerson:
 
     person: Person
     roles: tuple[str, ...]
-    leads: int
-    position: str
-    team: str
+    about: str
 
 
 DEMO_EACH = 3
@@ -226,9 +224,9 @@ def demo_people(on: date, text: str = "") -> list[tuple[str, list[DemoPerson]]]:
                 DemoPerson(
                     person,
                     roles,
-                    led.get(person.pk, 0),
-                    person.position_title or "",
-                    person.team_name or "",
+                    " · ".join(
+                        filter(None, (person.latin_name, person.position_title, person.team_name))
+                    ),
                 )
             )
     return [(kind, people) for kind, people in found.items() if people]
