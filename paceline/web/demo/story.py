@@ -54,7 +54,7 @@ def doors(on: date) -> list[Door]:
             Person.objects.employed_on(on)
             .filter(role_grants__role=role, role_grants__starts_on__lte=on, user__isnull=False)
             .exclude(role_grants__ends_before__lte=on)
-            .order_by("-number")
+            .order_by("pk")
             .first()
         )
         if person is not None:
