@@ -45,7 +45,9 @@ def money(value: Figure | None, currency: str) -> str:
     if value is None or value == "":
         return NOTHING
     shown = in_currency_digits(Decimal(value), currency)
-    return str(format_currency(shown, currency, locale=reader_locale()))
+    text = str(format_currency(shown, currency, locale=reader_locale()))
+    # Taiwan writes its own dollar without a mark; beside other dollars it needs one.
+    return text.replace("$", "NT$", 1) if currency == "TWD" and "NT$" not in text else text
 
 
 def amount(value: Figure | None, currency: str) -> str:

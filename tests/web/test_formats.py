@@ -17,7 +17,7 @@ from paceline.kernel import formats
         ("en", "USD", "$1,234.57"),
         ("en", "JPY", "¥1,235"),
         ("en", "CNY", "CN¥1,234.57"),
-        ("zh-hant", "TWD", "$1,234.57"),
+        ("zh-hant", "TWD", "NT$1,234.57"),
         ("zh-hant", "USD", "US$1,234.57"),
         ("zh-hans", "CNY", "¥1,234.57"),
         ("zh-hans", "JPY", "JP¥1,235"),
