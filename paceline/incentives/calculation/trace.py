@@ -26,7 +26,7 @@ from paceline.incentives.calculation.execute import engine_period
 from paceline.incentives.calculation.extract import inputs_of, tables_of
 from paceline.incentives.models import PlanVersion, Statement, StatementComponent
 
-LINES_PER_PAGE = 100
+LINES_PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
