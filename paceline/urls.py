@@ -20,4 +20,5 @@ urlpatterns = [
 handler400 = "paceline.web.views.errors.bad_request"
 handler403 = "paceline.web.views.errors.forbidden"
 handler404 = "paceline.web.views.errors.not_found"
+handler429 = "paceline.web.views.errors.too_many"  # asked by the sign-in library
 handler500 = "paceline.web.views.errors.failed"

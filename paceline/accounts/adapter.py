@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from paceline.accounts.models import User
 from paceline.kernel import audit
+
+logger = logging.getLogger(__name__)
 
 # What allauth tells by mail, in the words of the trail.
 EVENTS = {
@@ -45,6 +51,15 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         user = User.objects.filter(email__iexact=str(credentials.get("email") or "")).first()
         if user is not None:
             self._record("sign_in_failed", user, request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail server that does not answer is told to the reader, not thrown at them."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException):
+            logger.exception("mail %s could not be sent", template_prefix)
+            told = _("The mail could not be sent. Ask an administrator for a link instead.")
+            messages.error(self.request, told)
 
     def send_notification_mail(
         self,

@@ -14,8 +14,11 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from allauth.usersessions.models import UserSession
+from django.conf import LazySettings
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -59,8 +62,58 @@ def test_guessing_is_slowed_down(world: World, client: Client) -> None:
     for _attempt in range(5):
         sign_in(client, "priya@example.com", "wrong")
     answer = client.post(LOGIN, {"login": "priya@example.com", "password": PASSWORD})
-    assert answer.status_code in {200, 429}
+    assert "Too many failed login attempts" in answer.content.decode()
     assert client.get(HOME).status_code == 302
+
+
+def test_a_flood_is_answered_with_429(world: World, client: Client) -> None:
+    statuses = {client.get("/account/login/").status_code}
+    for number in range(31):
+        answer = client.post(LOGIN, {"login": f"{number}@example.com", "password": "wrong"})
+        statuses.add(answer.status_code)
+    assert statuses == {200, 429}
+    assert "Too many attempts." in answer.content.decode()
+
+
+def test_limits_are_counted_in_the_database(db: None, settings: LazySettings) -> None:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+        }
+    }
+    cache.set("attempts", 3, timeout=60)
+    assert cache.get("attempts") == 3
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM cache")
+        assert cursor.fetchone() == (1,)
+
+
+def test_a_forgotten_password(world: World, client: Client, mailoutbox: list[EmailMessage]) -> None:
+    client.post("/account/password/reset/", {"email": "nobody@example.com"})
+    assert mailoutbox == []
+    client.post("/account/password/reset/", {"email": "priya@example.com"})
+    (mail,) = mailoutbox
+    assert mail.to == ["priya@example.com"]
+    link = next(part for part in mail.body.split() if "/password/reset/key/" in part)
+    form = client.get(link.removeprefix("http://testserver"), follow=True)
+    new = "ein anderes Kennwort 5"
+    client.post(form.redirect_chain[-1][0], {"password1": new, "password2": new})
+    assert client.get(HOME).status_code == 302, "a reset signs nobody in"
+    sign_in(client, "priya@example.com")
+    assert client.get(HOME).status_code == 302, "the old password is gone"
+    sign_in(client, "priya@example.com", new)
+    assert client.get(HOME).status_code == 200
+
+
+def test_without_a_mail_server_the_page_says_so(
+    world: World, client: Client, settings: LazySettings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    answer = client.post("/account/password/reset/", {"email": "priya@example.com"}, follow=True)
+    assert answer.status_code == 200
+    assert "The mail could not be sent." in answer.content.decode()
 
 
 def test_nobody_signs_themselves_up(world: World, client: Client) -> None:

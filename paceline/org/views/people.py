@@ -123,7 +123,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
             for event in events
             if event.kind == "role" and event.is_now
         ],
-        "reports": queries.reports(person, today),
+        "reports": list(queries.reports(person, today)),
         "manager": next((line.manager for line in lines), None),
         "may_change": access.may_change(viewer, person),
         "may_grant": access.may_grant_roles(viewer, person),

@@ -37,6 +37,11 @@ def too_large(request: HttpRequest) -> HttpResponse:
     return refuse(request, 413, title, _("Send less at once. Nothing was stored."))
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    title = _("Too many attempts.")
+    return refuse(request, 429, title, _("Wait a few minutes, then try again."))
+
+
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Cross-site request forgery checks failed: most often a page that stood open for long."""
     title = _("This page was open for too long.")
