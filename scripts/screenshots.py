@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +17,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
-SIZE = {"width": 1280, "height": 800}
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "screenshots"
+FILES = Path(os.environ.get("PACELINE_VAR", ROOT / "var")) / "demo-files"
+SIZE = {"width": 1200, "height": 860}
 BYTES_MAX = 150_000
 
 Way = Callable[[Page], None]
@@ -59,21 +60,27 @@ def open_lines(page: Page) -> None:
     tiers = page.locator("details.tier[hx-get] > summary")
     tiers.nth(max(0, tiers.count() - 1)).click()
     page.wait_for_load_state("networkidle")
-    page.locator("details.card").first.scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 0)")
 
 
 def edit_plan(page: Page) -> None:
     page.goto("/incentives/plans/taipei-leads/versions/1/draft")
 
 
-def newest_import(page: Page) -> None:
-    page.goto("/imports/")
-    page.locator("main a[href^='/imports/']").filter(has_text=re.compile("orders")).first.click()
+def check_a_file(page: Page) -> None:
+    """The preview of a file with mistakes; nothing of it is kept."""
+    page.goto("/imports/new")
+    page.locator("input[name=kind][value=order_lines]").check()
+    page.locator("input[type=file]").set_input_files(FILES / "taipei-orders-with-mistakes.csv")
+    page.locator("main form[enctype] button.btn-primary").click()
+    page.locator("main form[action$='/mapping'] button.btn-primary").click()
+    page.wait_for_load_state("networkidle")
+    page.reload()
 
 
 SHOTS = (
     Shot("home", "compensation", go("/")),
-    Shot("import", "compensation", newest_import),
+    Shot("import", "compensation", check_a_file),
     Shot("plan", "compensation", edit_plan),
     Shot("run", "compensation", run_of_last_quarter),
     Shot("statement", "salesperson", open_lines),

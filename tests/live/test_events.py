@@ -79,13 +79,11 @@ def test_a_reader_sees_every_event_of_eight_writers_once_and_in_order() -> None:
     writers = [threading.Thread(target=write, args=(number,)) for number in range(writers_count)]
     for writer in writers:
         writer.start()
-    while any(writer.is_alive() for writer in writers) or len(seen) < each * writers_count:
-        after = seen[-1] if seen else 0
-        later = LiveEvent.objects.filter(id__gt=after).order_by("id")
-        new = list(later.values_list("id", flat=True))
-        seen += new
-        if not new and not any(writer.is_alive() for writer in writers):
-            break
+    are_writing = True
+    while are_writing:
+        are_writing = any(writer.is_alive() for writer in writers)
+        later = LiveEvent.objects.filter(id__gt=seen[-1] if seen else 0).order_by("id")
+        seen += later.values_list("id", flat=True)
     assert len(seen) == each * writers_count
     assert seen == sorted(set(seen))
     assert set(LiveEvent.objects.values_list("id", flat=True)) == set(seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -149,7 +150,7 @@ def _record_changes(stage: Stage, at: datetime) -> None:
     teams = {team.code: team for team in Team.objects.all()}
     for member in stage.cast.members.values():
         for before, seat in zip(member.seats, member.seats[1:], strict=False):
-            change = {
+            change: dict[str, Any] = {
                 "person": stage.person(member),
                 "starts_on": seat.starts_on,
                 "by": by,

@@ -60,13 +60,14 @@ def _quotas(stage: Stage) -> Iterator[tuple[object, ...]]:
             for member, starts_on, ends_before, amount in _asked(stage, sales, quarter, daily):
                 step = STEPS[currency]
                 steps = (amount / step).quantize(Decimal(1), ROUND_HALF_UP)
+                quota = (steps if steps > 0 else Decimal(1)) * step
                 last = ends_before - timedelta(days=1)
                 yield (
                     member.number,
                     MEASURES[currency],
                     starts_on,
                     last,
-                    max(steps, 1) * step,
+                    quota,
                     currency,
                 )
 

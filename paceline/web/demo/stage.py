@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -27,11 +27,15 @@ BEGAN, CAUGHT_UP, UNSENT = 21, 6, 7
 
 @dataclass
 class Stage:
-    """The company as of a day. ``say`` tells whoever waits how far the story has come."""
+    """The company as of a day. ``say`` tells whoever waits how far the story has come.
+
+    ``scale`` makes the same company sell less, for those who cannot wait a minute.
+    """
 
     calendar: Calendar
     folder: Path
     say: Callable[[str], None]
+    scale: float = 1.0
     cast: Cast = field(init=False)
     sales: list[Sales] = field(init=False)
     people: dict[str, Person] = field(default_factory=dict)
@@ -40,7 +44,9 @@ class Stage:
         self.cast = Cast(self.calendar, Random(SEED))  # noqa: S311 - a made-up company, no secrets
         self.sales = [
             sell(market, self.cast, self.calendar, Random(f"{SEED} {market.code}"))  # noqa: S311
-            for market in MARKETS
+            for market in (
+                replace(market, lines=int(market.lines * self.scale)) for market in MARKETS
+            )
         ]
         self.folder.mkdir(parents=True, exist_ok=True)
 

@@ -24,9 +24,9 @@ class Door:
 
 
 @transaction.atomic
-def tell(as_of: date, folder: Path, say: Callable[[str], None]) -> Stage:
+def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float = 1.0) -> Stage:
     """Bring the whole company in as of a day, or nothing; its files are left in ``folder``."""
-    stage = Stage(Calendar(as_of), folder, say)
+    stage = Stage(Calendar(as_of), folder, say, scale)
     founding.found(stage)
     trade.bring_in_rates(stage)
     trade.bring_in_history(stage)

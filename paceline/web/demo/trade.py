@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -39,6 +40,24 @@ def bring_in_news(stage: Stage) -> None:
     _bring_in(stage, stage.day(BEGAN), stage.day(UNSENT), "news", CAUGHT_UP)
     for sales in stage.sales:
         _write_lines(stage, sales, stage.day(UNSENT), date.max, "last-week")
+    _write_mistakes(stage, stage.sales[0])
+
+
+def _write_mistakes(stage: Stage, sales: Sales) -> None:
+    """A file as they come on a bad day, for whoever wants to see what an import says of it."""
+    good = [line for line in sales.lines if line.day >= stage.day(UNSENT)][:60]
+    left = next(member for member in stage.cast.members.values() if member.ends_before)
+    changes: dict[int, dict[str, object]] = {
+        4: {"seller": "TW999"},
+        9: {"seller": left.number},
+        15: {"amount": -good[0].amount},
+        22: {"currency": "NTX"},
+        31: {"product": "=HYPERLINK(1)", "amount": Decimal(0)},
+        40: {"day": good[0].day + timedelta(days=40_000)},
+    }
+    lines = [replace(line, **changes.get(index, {})) for index, line in enumerate(good)]  # type: ignore[arg-type]
+    name = stage.folder / f"{sales.market.code}-orders-with-mistakes"
+    papers.write_lines([*lines, *lines[1:3]], papers.PAPERS[sales.market.code], name)
 
 
 def _bring_in(stage: Stage, since: date, before: date, label: str, days_ago: int) -> None:

@@ -1,0 +1,88 @@
+"""The demonstration company is the same each time, and its story still plays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import pytest
+from django.db.models import Sum
+
+from paceline.goals.models import Quota
+from paceline.incentives.models import LineThread, PlanSubmission, Release, Run, RunFinalisation
+from paceline.orders.models import OrderLine
+from paceline.org.models import Person, Role
+from paceline.web.demo import story
+from paceline.web.demo.calendar import Calendar, Quarter, Season
+from paceline.web.demo.cast import Cast
+from paceline.web.demo.sales import sell
+from paceline.web.demo.shops import MARKETS
+
+DAY = date(2026, 11, 23)
+
+
+def test_quarters_follow_one_another() -> None:
+    calendar = Calendar(DAY)
+    assert calendar.running == Quarter(2026, 4)
+    assert calendar.last_closed.key == "2026Q3"
+    assert [quarter.key for quarter in calendar.quarters][::8] == ["2024Q4", "2026Q4"]
+    assert calendar.quarters[0].ends_before == date(2025, 1, 1)
+
+
+def test_fairs_are_busy_and_the_new_year_is_quiet() -> None:
+    season = Season(fairs={(11, 11): 6.0}, black_friday=5.0, new_year_dip=0.4)
+    plain = season.weight(date(2026, 8, 19), DAY)
+    assert season.weight(date(2026, 11, 11), DAY) > 5 * plain
+    assert season.weight(date(2026, 11, 27), DAY) > 4 * plain
+    assert season.weight(date(2026, 2, 17), DAY) < plain / 2
+
+
+def test_the_same_day_makes_the_same_company() -> None:
+    first, second = (
+        sell(MARKETS[3], Cast(Calendar(DAY), Random(1)), Calendar(DAY), Random(2)) for _ in range(2)
+    )
+    assert first.lines == second.lines
+    assert first.returns == second.returns
+    assert len(first.lines) == MARKETS[3].lines
+    assert max(line.day for line in first.lines) < DAY
+
+
+def test_about_120_people_with_names_of_their_places() -> None:
+    cast = Cast(Calendar(DAY), Random(1))
+    places = Counter(member.place.country for member in cast.members.values())
+    assert set(places) == {"TW", "CN", "JP", "DE", "BR"}
+    assert 110 <= len(cast.members) <= 130
+    assert len({member.email for member in cast.members.values()}) == len(cast.members)
+    assert {role: len(cast.with_role(role)) for role in Role}[Role.COMPENSATION] == 2
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 1, 1), date(2026, 2, 28), date(2028, 2, 29)])
+def test_any_day_will_do(as_of: date) -> None:
+    calendar = Calendar(as_of)
+    cast = Cast(calendar, Random(1))
+    made = sell(MARKETS[5], cast, calendar, Random(2))
+    for line in made.lines:
+        assert cast.members[line.seller].works_on(line.day)
+
+
+@pytest.mark.django_db
+def test_the_story_plays(settings: object, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
+    stage = story.tell(DAY, tmp_path / "files", lambda _what: None, scale=0.02)
+    assert Person.objects.count() == len(stage.cast.members)
+    assert {door.role for door in story.doors(DAY)} == set(Role)
+    unsent = stage.day(7)
+    sold = [line for one in stage.sales for line in (*one.lines, *one.returns) if line.day < unsent]
+    assert OrderLine.objects.count() == len(sold)
+    in_dollars = OrderLine.objects.filter(currency="USD").aggregate(sum=Sum("amount"))["sum"]
+    assert in_dollars == sum(line.amount for line in sold if line.currency == "USD")
+    assert Quota.objects.exclude(replaced_by=None).exists(), "a quota was changed"
+    keys = list(Run.objects.order_by("pk").values_list("period__key", flat=True))
+    assert keys == ["2026Q1", "2026Q2", "2026Q3", "2026Q4"]
+    assert RunFinalisation.objects.get().period.key == "2026Q1"
+    assert Release.objects.filter(period__key="2026Q3").exists()
+    assert LineThread.objects.filter(resolution=None).count() == 1
+    assert PlanSubmission.objects.filter(version__approval=None).count() == 1
+    assert (tmp_path / "files" / "taipei-orders-with-mistakes.csv").exists()
