@@ -48,6 +48,7 @@ RATE = Kind("DECIMAL(38, 8)", 8)
 EXCHANGE = Kind("DECIMAL(18, 10)", 10)
 MONEY = Kind("DECIMAL(38, 4)", 4)  # rounded amounts
 EXACT = Kind("DECIMAL(38, 12)", 12)  # amounts before rounding
+NARROW = Kind("DECIMAL(38, 14)", 14)  # STORED × EXCHANGE, nothing lost
 CONVERTED = Kind("DECIMAL(38, 22)", 22)  # EXACT × EXCHANGE, nothing lost
 PRODUCT = Kind("DECIMAL(38, 20)", 20)  # EXACT × RATE, nothing lost
 

@@ -162,8 +162,8 @@ class _Run:
         self._tell("lines", len(steps))
         for contract, make in steps:
             self.workspace.create(contract.name, make)
-            if contract.name == "rates_used":
-                refuse_missing_rates(self.workspace, self.plan)
+            if contract.name == "reach":
+                refuse_missing_rates(self.workspace, self.shape)
             elif contract.name == "hierarchy":
                 refuse_circles(self.workspace)
             self._tell(contract.name, len(steps))
@@ -292,14 +292,13 @@ def step_queries(shape: Shape, given: list[str]) -> list[Step]:
         (crediting.MEMBERS, lambda: crediting.members(with_payees=with_payees)),
         (links, lambda: crediting.links(shape)),
         (crediting.HIERARCHY, crediting.hierarchy),
+        (exchange.RATES, lambda: exchange.rates(shape)),
         (
             lines.groups_contract(shape),
             lambda: lines.line_groups(shape, with_splits="credit_splits" in given),
         ),
         (crediting.PLACEMENTS, lambda: crediting.placements(shape, with_payees=with_payees)),
         (crediting.reach_contract(shape), lambda: crediting.reach(shape)),
-        (exchange.RATES_USED, lambda: exchange.rates_used(shape)),
-        (exchange.converted_contract(shape), lambda: exchange.converted(shape)),
         (exchange.CREDITS, exchange.credits_given),
         (measures.PAYEES_IN_PLAN, measures.payees_in_plan),
         (measures.PARTS, lambda: measures.measure_parts(shape)),
@@ -314,9 +313,13 @@ def step_queries(shape: Shape, given: list[str]) -> list[Step]:
     ]
 
 
-def refuse_missing_rates(workspace: Workspace, plan: Plan) -> None:
+def refuse_missing_rates(workspace: Workspace, shape: Shape) -> None:
     """A line whose currency has no rate on its day cannot be converted: the run is refused."""
-    missing = workspace.rows("missing rates", exchange.missing_rates)
+    ((unrated,),) = workspace.rows("unrated", exchange.unrated)
+    if not unrated:
+        return
+    plan = shape.plan
+    missing = workspace.rows("missing rates", lambda: exchange.missing_rates(shape))
     if missing:
         raise InputInvalid(
             [

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from paceline.engine.columns import COUNT, EXACT, MONEY, PLACE, RATE, TEXT, Kind
+from paceline.engine.columns import CONVERTED, COUNT, EXACT, MONEY, PLACE, RATE, TEXT, Kind
 from paceline.engine.formula.tree import Formula, Name
 from paceline.engine.plan.model import Credit, Measure, Plan
 
@@ -56,9 +56,12 @@ class Shape:
         return any(credit.kind == "rollup" for credit in self.plan.credits)
 
     @property
-    def value_names(self) -> tuple[str, ...]:
-        """Columns that carry the summed values: amount, then v1, v2 …"""
-        return ("amount", *(f"v{place}" for place in range(1, len(self.values) + 1)))
+    def sums(self) -> dict[str, Kind]:
+        """What is summed from lines on: their number, those without an exchange rate, the amount in
+        its own currency, and each value in plan currency (units as they are).
+        """
+        converted = {f"converted_{place}": CONVERTED for place in range(len(self.values) + 1)}
+        return {"lines": COUNT, "unrated": COUNT, "amount": EXACT, **converted}
 
     def is_money(self, index: int) -> bool:
         return index == 0 or self.values[index - 1].type == "money"

@@ -41,7 +41,7 @@ from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_sorted, open_run, step_queries
 from paceline.engine.shape import Shape, shape_of
-from paceline.engine.steps import crediting, earnings, exchange, lines, rate_tables
+from paceline.engine.steps import crediting, earnings, lines, rate_tables
 from paceline.engine.steps.measures import MEASURES, value_taken
 from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, Tables
 
@@ -207,12 +207,11 @@ class _Tracing:
     def _lines(self, *, shared: bool, with_splits: bool) -> exp.Select:
         share: exp.Expr = col("share", "s") if shared else c.number(1, SHARE)
         payee = col("payee_id", "s" if shared else "l")
-        values = lines.line_values(self.shape, "l")
+        values = lines.converted_values(self.shape, share if shared else None)
         query = select(
             {
                 "payee_id": payee,
                 "slot": col("slot", "k"),
-                "rate_on": lines.rate_day(self.shape),
                 "is_overlay": col("is_overlay", "s") if shared else exp.false(),
                 "bits": lines.rule_bits(self.shape, "l"),
                 "share": typed(share, SHARE),
@@ -220,15 +219,12 @@ class _Tracing:
                     f"line_{name}": typed(col(name, "l"), kind)
                     for name, kind in self._columns().items()
                 },
-                **{
-                    name: lines.share_of(value, share) if shared else typed(value, EXACT)
-                    for name, value in zip(self.shape.value_names, values, strict=True)
-                },
+                "rate": typed(col("rate", "x"), EXCHANGE),
+                "shared_amount": lines.share_of(col("amount", "l"), share),
+                **{name: typed(value, CONVERTED) for name, value in values.items()},
             }
         ).from_(c.source("in_order_lines", "l"), copy=False)
-        c.join(
-            query, "calendar", "k", exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l"))
-        )
+        lines.join_days(query)
         if shared:
             c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
         elif with_splits:
@@ -239,14 +235,21 @@ class _Tracing:
     def _groups(self) -> exp.Query:
         """The same groups that a run sums from all lines, summed from the traced ones."""
         keys: dict[str, exp.Expr] = {
-            name: col(name, "g") for name in ("payee_id", "slot", "rate_on", "is_overlay", "bits")
+            name: col(name, "g") for name in ("payee_id", "slot", "is_overlay", "bits")
         }
         keys["currency"] = col("line_currency", "g")
         keys["line_id"] = col("line_line_id", "g") if self.shape.by_line else c.null(TEXT)
-        sums = {name: c.total(col(name, "g"), EXACT) for name in self.shape.value_names}
+        sums: dict[str, exp.Expr] = {
+            name: c.total(col(name, "g"), kind)
+            for name, kind in self.shape.sums.items()
+            if name.startswith("converted")
+        }
+        sums["lines"] = c.count_rows()
+        sums["unrated"] = c.minus(c.count_rows(), exp.Count(this=col("rate", "g")), COUNT)
+        sums["amount"] = c.total(col("shared_amount", "g"), EXACT)
         grouped = [key.copy() for key in keys.values() if isinstance(key, exp.Column)]
         return (
-            c.conform(lines.groups_contract(self.shape), {**keys, "lines": c.count_rows(), **sums})
+            c.conform(lines.groups_contract(self.shape), {**keys, **sums})
             .from_(c.source("traced_lines", "g"), copy=False)
             .group_by(*grouped, copy=False)
         )
@@ -270,22 +273,12 @@ class _Tracing:
             *(f"line_{name}" for name in self._columns()),
         ]
         carried: dict[str, exp.Expr] = {name: col(name, "g") for name in names}
-        amounts: dict[str, exp.Expr] = {
-            f"converted_{place}": exchange.convert(col(name, "g"), col("rate", "x"))
-            if self.shape.is_money(place)
-            else typed(col(name, "g"), CONVERTED)
-            for place, name in enumerate(self.shape.value_names)
-        }
-        rest = {"rate": col("rate", "x"), "lines": typed(c.whole(1), COUNT), **amounts}
-        on_rate = c.both(
-            exp.EQ(this=col("currency", "x"), expression=col("line_currency", "g")),
-            c.same(["rate_on"], "x", "g"),
-        )
+        amounts = {name: col(name, "g") for name in self.shape.sums if name.startswith("converted")}
+        rest = {"rate": col("rate", "g"), "lines": typed(c.whole(1), COUNT), **amounts}
 
         def start(level: exp.Expr) -> exp.Select:
             query = select({**carried, "level": typed(level, PLACE), **rest})
-            query = query.from_(c.source("traced_lines", "g"), copy=False)
-            return c.join(query, "rates_used", "x", on_rate)
+            return query.from_(c.source("traced_lines", "g"), copy=False)
 
         direct = c.join(start(c.whole(0)), "members", "m", c.same(["payee_id", "slot"], "m", "g"))
         if not self.shape.rolls_up:

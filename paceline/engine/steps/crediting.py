@@ -18,6 +18,7 @@ from paceline.engine.columns import (
     typed,
 )
 from paceline.engine.shape import TOP, Shape
+from paceline.engine.steps.lines import add_up
 
 MEMBERS = table("members", "payee_id slot", {"payee_id": TEXT, "slot": PLACE})
 HIERARCHY = table(
@@ -25,7 +26,7 @@ HIERARCHY = table(
     "payee_id slot level",
     {"payee_id": TEXT, "slot": PLACE, "level": PLACE, "manager_id": TEXT},
 )
-REACH_KEYS = ("payee_id", "level", "currency", "rate_on", "is_overlay", "bits", "line_id")
+REACH_KEYS = ("payee_id", "level", "currency", "is_overlay", "bits", "line_id")
 PLACEMENTS = table(
     "placements",
     "reason is_overlay currency",
@@ -42,13 +43,11 @@ def reach_contract(shape: Shape) -> c.Table:
         "payee_id": TEXT,
         "level": PLACE,
         "currency": TEXT,
-        "rate_on": DATE,
         "is_overlay": BOOLEAN,
         "bits": COUNT,
         "line_id": TEXT,
-        "lines": COUNT,
+        **shape.sums,
     }
-    kinds |= dict.fromkeys(shape.value_names, EXACT)
     return table("reach", " ".join(REACH_KEYS), kinds, nullable="line_id")
 
 
@@ -158,10 +157,8 @@ def circles() -> exp.Select:
 
 def reach(shape: Shape) -> exp.Query:
     """Line groups handed to the payees they count for, as far as those are in the plan."""
-    carried = {
-        name: col(name, "g") for name in ("currency", "rate_on", "is_overlay", "bits", "line_id")
-    }
-    sums = {name: col(name, "g") for name in ("lines", *shape.value_names)}
+    carried = {name: col(name, "g") for name in ("currency", "is_overlay", "bits", "line_id")}
+    sums = {name: col(name, "g") for name in shape.sums}
     matched = exp.NEQ(this=col("bits", "g"), expression=c.whole(0))
     direct = c.conform(
         reach_contract(shape),
@@ -172,10 +169,8 @@ def reach(shape: Shape) -> exp.Query:
     if shape.rolls_up:
         parts.append(_rolled_up(shape, carried, sums).where(matched.copy(), copy=False))
     keys = {key: col(key) for key in REACH_KEYS}
-    totals: dict[str, exp.Expr] = {"lines": exp.Sum(this=col("lines"))}
-    totals |= {name: c.total(col(name), EXACT) for name in shape.value_names}
     return (
-        c.conform(reach_contract(shape), {**keys, **totals})
+        c.conform(reach_contract(shape), {**keys, **add_up(shape)})
         .from_(c.union_all(parts).subquery("g", copy=False), copy=False)
         .group_by(*keys.values(), copy=False)
     )

@@ -6,13 +6,11 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import (
-    BOOLEAN,
     CONVERTED,
     COUNT,
     DATE,
     EXACT,
     EXCHANGE,
-    PLACE,
     TEXT,
     col,
     select,
@@ -20,14 +18,10 @@ from paceline.engine.columns import (
     typed,
 )
 from paceline.engine.shape import Shape
-from paceline.engine.steps.crediting import REACH_KEYS, takes
+from paceline.engine.steps import lines
+from paceline.engine.steps.crediting import takes
 
-RATES_USED = table(
-    "rates_used",
-    "currency rate_on",
-    {"currency": TEXT, "rate_on": DATE, "on_date": DATE, "rate": EXCHANGE},
-    nullable="rate",
-)
+RATES = table("rates", "currency day", {"currency": TEXT, "day": DATE, "rate": EXCHANGE})
 CREDITS = table(
     "credits",
     "credit payee_id currency",
@@ -45,67 +39,26 @@ CREDITS = table(
 )
 
 
-def converted_contract(shape: Shape) -> c.Table:
-    kinds = {
-        "payee_id": TEXT,
-        "level": PLACE,
-        "currency": TEXT,
-        "rate_on": DATE,
-        "is_overlay": BOOLEAN,
-        "bits": COUNT,
-        "line_id": TEXT,
-        "lines": COUNT,
-        "amount": EXACT,
-    }
-    kinds |= {f"converted_{place}": CONVERTED for place in range(len(shape.value_names))}
-    return table("converted", " ".join(REACH_KEYS), kinds, nullable="line_id")
-
-
-def rates_used(shape: Shape) -> exp.Query:
-    """The rate for every currency and day that occurs; NULL where the table has none."""
-    occurring = (
-        select({"currency": col("currency"), "rate_on": col("rate_on")}, distinct=True)
-        .from_(c.source("reach"), copy=False)
-        .subquery("u", copy=False)
-    )
-    own = exp.EQ(this=col("currency", "u"), expression=c.plan_currency())
-    on_date: exp.Expr = col("rate_on", "u")
+def rates(shape: Shape) -> exp.Query:
+    """The rate of every currency for every day of the period; the plan's own currency has 1."""
+    on_date: exp.Expr = col("day", "k")
     if shape.plan.policies.exchange_date == "period-end":
         on_date = c.period_last_day()
-    rate = c.when((own, c.number(1, EXCHANGE)), otherwise=typed(col("rate", "x"), EXCHANGE))
-    query = c.conform(
-        RATES_USED,
-        {
-            "currency": col("currency", "u"),
-            "rate_on": col("rate_on", "u"),
-            "on_date": on_date,
-            "rate": rate,
-        },
-    ).from_(occurring, copy=False)
+    foreign = c.conform(
+        RATES,
+        {"currency": col("from_currency", "x"), "day": col("day", "k"), "rate": col("rate", "x")},
+    ).from_(c.source("calendar", "k"), copy=False)
     match = c.both(
-        exp.EQ(this=col("from_currency", "x"), expression=col("currency", "u")),
+        exp.EQ(this=col("on_date", "x"), expression=on_date),
         exp.EQ(this=col("to_currency", "x"), expression=c.plan_currency()),
         exp.EQ(this=col("rate_type", "x"), expression=c.plan_rate_type()),
-        exp.EQ(this=col("on_date", "x"), expression=on_date.copy()),
+        exp.NEQ(this=col("from_currency", "x"), expression=c.plan_currency()),
     )
-    return c.join(query, "in_exchange_rates", "x", match, kind="left")
-
-
-def convert(value: exp.Expr, rate: exp.Expr) -> exp.Cast:
-    """Amount times rate with all 22 decimals kept."""
-    return c.times(typed(value, EXACT), typed(rate, EXCHANGE), CONVERTED)
-
-
-def converted(shape: Shape) -> exp.Query:
-    """The reach in plan currency; units are carried over as they are."""
-    columns: dict[str, exp.Expr] = {key: col(key, "g") for key in (*REACH_KEYS, "lines", "amount")}
-    for place, name in enumerate(shape.value_names):
-        value = col(name, "g")
-        columns[f"converted_{place}"] = (
-            convert(value, col("rate", "x")) if shape.is_money(place) else typed(value, CONVERTED)
-        )
-    query = c.conform(converted_contract(shape), columns).from_(c.source("reach", "g"), copy=False)
-    return c.join(query, "rates_used", "x", c.same(["currency", "rate_on"], "x", "g"))
+    c.join(foreign, "in_exchange_rates", "x", match)
+    own = c.conform(
+        RATES, {"currency": c.plan_currency(), "day": col("day"), "rate": c.number(1, EXCHANGE)}
+    ).from_(c.source("calendar"), copy=False)
+    return c.union_all([own, foreign])
 
 
 def credits_given() -> exp.Query:
@@ -123,18 +76,26 @@ def credits_given() -> exp.Query:
             "credited_plan": c.total(col("converted_0", "g"), CONVERTED),
             "clause": exp.Min(this=col("clause", "t")),
         },
-    ).from_(c.source("converted", "g"), copy=False)
+    ).from_(c.source("reach", "g"), copy=False)
     c.join(query, "plan_credit_terms", "t", takes("t", "g", col("level", "g")))
     return query.group_by(
         col("subject", "t"), col("payee_id", "g"), col("currency", "g"), copy=False
     )
 
 
-def missing_rates() -> exp.Select:
-    """The currencies and days for which no rate is known."""
-    return (
-        select({"currency": col("currency"), "on_date": col("on_date")})
-        .from_(c.source("rates_used"), copy=False)
-        .where(col("rate").is_(exp.null()), copy=False)
-        .order_by(col("currency"), col("on_date"), copy=False)
-    )
+def unrated() -> exp.Select:
+    """How many credited shares of lines have no exchange rate."""
+    return select({"lines": c.total(col("unrated"), COUNT)}).from_(c.source("reach"), copy=False)
+
+
+def missing_rates(shape: Shape) -> exp.Select:
+    """The currencies and days for which a rate is missing."""
+    day: exp.Expr = col("ordered_on", "l")
+    if shape.plan.policies.exchange_date == "period-end":
+        day = c.period_last_day()
+    query = select(
+        {"currency": col("currency", "l"), "on_date": typed(day, DATE)}, distinct=True
+    ).from_(c.source("in_order_lines", "l"), copy=False)
+    lines.join_days(query)
+    query.where(col("rate", "x").is_(exp.null()), copy=False)
+    return query.order_by(col("currency"), col("on_date"), copy=False)

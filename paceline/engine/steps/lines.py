@@ -1,9 +1,8 @@
-"""Order lines: what came in, what lies in the period, and the groups that everything is summed
-from.
+"""Order lines: what came in, what lies in the period, and the groups that all else is summed from.
 
-This is the only step that reads every line, and it reads each once: it sums the narrow amounts by
-payee, currency, stretch of the period and matching rules. Multiplying by shares, exchange rates and
-tier rates comes later, on these sums; the sums are exact, so the order of the two does not matter.
+This is the only step that reads every line. It multiplies only by the day's exchange rate, while
+numbers are narrow, and sums by payee, currency, stretch of the period and matching rules. Shares of
+quota and rates of tiers meet the sums; all of it is exact, so the order does not matter.
 """
 
 from __future__ import annotations
@@ -13,9 +12,13 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine.columns import (
     BOOLEAN,
+    CONVERTED,
     COUNT,
     DATE,
     EXACT,
+    EXCHANGE,
+    MONEY,
+    NARROW,
     PLACE,
     SHARE,
     TEXT,
@@ -30,11 +33,11 @@ from paceline.engine.shape import Shape
 
 CALENDAR = table("calendar", "day", {"day": DATE, "slot": PLACE})
 SLOTS = table("slots", "slot", {"slot": PLACE, "starts_on": DATE})
-GROUP_KEYS = ("payee_id", "currency", "slot", "rate_on", "is_overlay", "bits", "line_id")
+GROUP_KEYS = ("payee_id", "currency", "slot", "is_overlay", "bits", "line_id")
 
 
 def groups_contract(shape: Shape) -> c.Table:
-    """Sums by payee and whatever decides who is credited and at which rate.
+    """Sums by payee and whatever decides who is credited.
 
     `bits` says which direct rules took the lines; `slot` numbers the stretches of the period in
     which nobody's assignment, employment or reporting line changes; `line_id` is empty unless each
@@ -44,13 +47,11 @@ def groups_contract(shape: Shape) -> c.Table:
         "payee_id": TEXT,
         "currency": TEXT,
         "slot": PLACE,
-        "rate_on": DATE,
         "is_overlay": BOOLEAN,
         "bits": COUNT,
         "line_id": TEXT,
-        "lines": COUNT,
+        **shape.sums,
     }
-    kinds |= dict.fromkeys(shape.value_names, EXACT)
     return table("line_groups", " ".join(GROUP_KEYS), kinds, nullable="payee_id line_id")
 
 
@@ -61,16 +62,18 @@ def line_groups(shape: Shape, *, with_splits: bool) -> exp.Query:
         return unsplit
     c.join(unsplit, "base_splits", "s", c.same(["line_id"], "l", "s"), kind="anti")
     shared = _group(shape, shared=True)
-    contract = groups_contract(shape)
     both = c.union_all([unsplit, shared]).subquery("g", copy=False)
     keys = {key: col(key) for key in GROUP_KEYS}
-    sums = {name: c.total(col(name), EXACT) for name in shape.value_names}
-    lines = {"lines": typed(exp.Sum(this=col("lines")), COUNT)}
     return (
-        c.conform(contract, {**keys, **lines, **sums})
+        c.conform(groups_contract(shape), {**keys, **add_up(shape)})
         .from_(both, copy=False)
         .group_by(*(col(key) for key in GROUP_KEYS), copy=False)
     )
+
+
+def add_up(shape: Shape, of: str | None = None) -> dict[str, exp.Expr]:
+    """The sums of a table's sums."""
+    return {name: c.total(col(name, of), kind) for name, kind in shape.sums.items()}
 
 
 def _group(shape: Shape, *, shared: bool) -> exp.Select:
@@ -79,20 +82,25 @@ def _group(shape: Shape, *, shared: bool) -> exp.Select:
         "payee_id": payee,
         "currency": col("currency", "l"),
         "slot": col("slot", "k"),
-        "rate_on": rate_day(shape),
         "is_overlay": col("is_overlay", "s") if shared else exp.false(),
         "bits": rule_bits(shape, "l"),
         "line_id": col("line_id", "l") if shape.by_line else c.null(TEXT),
     }
     share = col("share", "s") if shared else None
-    sums = {
-        name: c.total(value if share is None else share_of(value, share), EXACT)
-        for name, value in zip(shape.value_names, line_values(shape, "l"), strict=True)
+    amount: exp.Expr = col("amount", "l")
+    sums: dict[str, exp.Expr] = {
+        "lines": c.count_rows(),
+        "unrated": c.minus(c.count_rows(), exp.Count(this=col("rate", "x")), COUNT),
+        "amount": c.total(amount if share is None else share_of(amount, share), EXACT),
+        **{
+            name: c.total(value, CONVERTED)
+            for name, value in converted_values(shape, share).items()
+        },
     }
-    query = c.conform(groups_contract(shape), {**keys, "lines": c.count_rows(), **sums}).from_(
+    query = c.conform(groups_contract(shape), {**keys, **sums}).from_(
         c.source("in_order_lines", "l"), copy=False
     )
-    c.join(query, "calendar", "k", exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l")))
+    join_days(query)
     query.where(c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends()), copy=False)
     if shared:
         c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
@@ -100,9 +108,42 @@ def _group(shape: Shape, *, shared: bool) -> exp.Select:
     return query.group_by(*grouped, copy=False)
 
 
-def line_values(shape: Shape, of: str) -> list[exp.Expr]:
-    """The values of one line that are summed: its amount as stored, then each formula's value."""
-    return [col("amount", of), *(compile_formula(value.root, of) for value in shape.values)]
+def join_days(query: exp.Select) -> exp.Select:
+    """Join a line's day to its stretch of the period and to its exchange rate, if there is one."""
+    day = exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l"))
+    c.join(query, "calendar", "k", day)
+    rate = c.both(
+        c.same(["currency"], "x", "l"),
+        exp.EQ(this=col("day", "x"), expression=col("ordered_on", "l")),
+    )
+    return c.join(query, "rates", "x", rate, kind="left")
+
+
+def converted_values(shape: Shape, share: exp.Expr | None) -> dict[str, exp.Expr]:
+    """The values of one line that measures sum, in plan currency: its amount, then each formula.
+
+    A whole amount times its rate stays narrow (14 decimals), because every line is multiplied here.
+    """
+    rate = typed(col("rate", "x"), EXCHANGE)
+    amount = typed(col("amount", "l"), MONEY)
+    found: dict[str, exp.Expr] = {}
+    for place in range(len(shape.values) + 1):
+        if place == 0 and share is None:
+            found["converted_0"] = c.times(amount, rate, NARROW)
+            continue
+        value: exp.Expr = (
+            typed(amount, EXACT)
+            if place == 0
+            else compile_formula(shape.values[place - 1].root, "l")
+        )
+        if share is not None:
+            value = share_of(value, share)
+        found[f"converted_{place}"] = (
+            c.times(typed(value, EXACT), rate, CONVERTED)
+            if shape.is_money(place)
+            else typed(value, CONVERTED)
+        )
+    return found
 
 
 def share_of(value: exp.Expr, share: exp.Expr) -> exp.Expr:
@@ -124,17 +165,6 @@ def rule_bits(shape: Shape, of: str) -> exp.Expr:
             )
         result = bit if place == 0 else c.plus(result, bit, COUNT)
     return result
-
-
-def rate_day(shape: Shape) -> exp.Expr:
-    """The day whose exchange rate a line takes; a line in plan currency needs none and has one
-    day.
-    """
-    first = c.period_starts()
-    if shape.plan.policies.exchange_date == "period-end":
-        return first
-    own = exp.EQ(this=col("currency", "l"), expression=c.plan_currency())
-    return typed(c.when((own, first), otherwise=col("ordered_on", "l")), DATE)
 
 
 def base_splits() -> exp.Select:

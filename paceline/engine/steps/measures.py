@@ -38,7 +38,7 @@ def value_taken(shape: Shape, term: str, group: str) -> exp.Expr:
     index = col("value_index", term)
     branches: list[tuple[exp.Expr, exp.Expr]] = [
         (exp.EQ(this=index.copy(), expression=c.whole(place)), col(f"converted_{place}", group))
-        for place in range(len(shape.value_names))
+        for place in range(len(shape.values) + 1)
     ]
     counted = exp.EQ(this=index.copy(), expression=c.whole(COUNTED))
     branches.append((counted, typed(col("lines", group), CONVERTED)))
@@ -59,7 +59,7 @@ def measure_parts(shape: Shape) -> exp.Query:
             "value": c.total(value_taken(shape, "t", "g"), CONVERTED),
             "lines": exp.Sum(this=col("lines", "g")),
         },
-    ).from_(c.source("converted", "g"), copy=False)
+    ).from_(c.source("reach", "g"), copy=False)
     c.join(query, "plan_measure_terms", "t", takes("t", "g", col("level", "g")))
     return query.group_by(
         col("subject", "t"), col("payee_id", "g"), col("line_id", "g"), copy=False
