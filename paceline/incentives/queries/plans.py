@@ -55,9 +55,10 @@ def plan_rows(person: Person, on: date) -> list[PlanRow]:
             & (Q(assignments__ends_before__isnull=True) | Q(assignments__ends_before__gt=on)),
         )
     )
-    versions = _with_facts(PlanVersion.objects.visible_to(person)).order_by("plan_id", "-number")
+    seen = PlanVersion.objects.visible_to(person).defer("source")
+    versions = _with_facts(seen).order_by("plan_id", "-number")
     newest = {version.plan_id: version for version in versions.distinct("plan_id")}
-    in_force = {version.plan_id: version for version in _with_facts(_in_force(on))}
+    in_force = {version.plan_id: version for version in _with_facts(_in_force(on).defer("source"))}
     rows = [
         PlanRow(plan, newest[plan.pk], in_force.get(plan.pk), getattr(plan, "paying", 0))
         for plan in plans
@@ -130,7 +131,8 @@ def attention(person: Person, as_of: date) -> list[Attention]:
     """Plans that wait for this person: to be approved, or sent back to be mended."""
     found = []
     if access.may_approve_plans(person):
-        waiting = _with_facts(PlanVersion.objects.waiting()).prefetch_related("edits")
+        waiting = _with_facts(PlanVersion.objects.waiting().defer("source"))
+        waiting = waiting.prefetch_related("edits")
         found += [
             Attention(
                 text=_("%(plan)s waits for approval") % {"plan": version.name},
@@ -175,6 +177,7 @@ def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:
     versions = (
         PlanVersion.objects.visible_to(person)
         .select_related("plan")
+        .defer("source")
         .order_by("plan_id", "-number")
         .distinct("plan_id")
     )

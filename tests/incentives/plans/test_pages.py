@@ -107,6 +107,9 @@ def test_a_second_tab_is_shown_both_texts(
     assert "cap: 60000.00" in fresh(draft).source
     text = SOURCE.replace("cap: 50000.00", "cap: 777.00")
     over = editor_post(fresh(draft), source=text, base=text)
+    going_on = client.post(f"{V1}draft", {**over, "op": "compare"})
+    assert (going_on.status_code, fresh(draft).lock_version) == (200, 2)
+    assert 'name="lock_version" value="2"' in going_on.content.decode()
     assert client.post(f"{V1}draft", over).status_code == 303
     assert fresh(draft).source == text
 
