@@ -69,6 +69,8 @@ def _bring_in(stage: Stage, since: date, before: date, label: str, days_ago: int
         stage.bring_in("order_lines", path, by=by, at=at, mapping=source)
     for minute, sales in enumerate(stage.sales):
         back = [line for line in sales.returns if since <= line.day < before]
+        if not back:
+            continue
         part = Sales(sales.market, [], back, [])
         name = stage.folder / f"{sales.market.code}-returns-{label}"
         source = {"source": Source(constant=sales.market.code)}
