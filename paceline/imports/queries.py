@@ -12,13 +12,18 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from paceline.files.queries import path_of
 from paceline.imports import checking, mapping, reading, wording
 from paceline.imports.kinds import ImportKind
 from paceline.imports.layout import FileUnreadable, Layout, Problem, Severity
-from paceline.imports.models import Import, ImportMapping
+from paceline.imports.models import Import, ImportMapping, ImportState
+from paceline.kernel.shell import Attention
 from paceline.org.models import Employment, Person
+
+ATTENTION_MAX = 5
 
 
 def people_by_text(texts: Sequence[str]) -> pa.Table:
@@ -146,3 +151,19 @@ def _reasons(text: str, kind: ImportKind) -> str:
         for one in json.loads(text)
     ]
     return " ".join(f"{one.where}: {one.text}" if one.where else one.text for one in sentences)
+
+
+def attention(person: Person, as_of: date) -> list[Attention]:  # noqa: ARG001 - one shape for all
+    """Files that a person uploaded and neither imported nor put away."""
+    open_states = (ImportState.UPLOADED, ImportState.CHECKED)
+    waiting = Import.objects.visible_to(person).filter(uploaded_by=person, state__in=open_states)
+    return [
+        Attention(
+            text=_("%(file)s is not imported yet.") % {"file": source.name},
+            url=reverse("imports:import", args=[source.pk]),
+            icon="file-import",
+            weight=20,
+            detail=str(ImportState(source.state).label),
+        )
+        for source in waiting[:ATTENTION_MAX]
+    ]

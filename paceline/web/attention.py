@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from paceline.imports import queries as imports
 from paceline.incentives.queries import pay_attention, plans
 from paceline.incentives.queries.runs import PeriodState
 from paceline.kernel.shell import Attention
@@ -18,6 +19,7 @@ def waiting_for(
     """``states`` spares asking for the periods of pay again when the page has them already."""
     found = [
         *org.attention(person, as_of),
+        *imports.attention(person, as_of),
         *plans.attention(person, as_of),
         *pay_attention.attention(person, as_of, states),
     ]

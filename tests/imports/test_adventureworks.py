@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db.models import Sum
 
+from paceline.goals.queries import quotas_table
 from paceline.imports import actions
 from paceline.imports.mapping import Source
 from paceline.orders.actions import snapshot_months
@@ -53,3 +54,27 @@ def test_both_sales_files_come_in_whole(adventureworks: Path, world: World) -> N
     assert OrderLine.objects.values("person").distinct().count() == 17
     months = snapshot_months(date(2017, 7, 1), date(2020, 7, 1), NOW)
     assert sum(month.rows for month in months) == 60_855
+
+
+def test_all_quotas_come_in_by_their_old_keys(adventureworks: Path, world: World) -> None:
+    add_sellers(adventureworks, world)
+    path = adventureworks / "quotas.psv"
+    keys = sorted({line.split("|")[2] for line in path.read_text().splitlines()})
+    quarters = [f"{2017 + n // 4}Q{n % 4 + 1}" for n in range(2, 14)]
+    source = actions.import_file(
+        kind="quotas",
+        path=path,
+        name="quotas.psv",
+        by=world.dana,
+        at=NOW,
+        mapping={
+            "payee": 1,
+            "period": Source(column=2, values=dict(zip(keys, quarters, strict=True))),
+            "amount": 5,
+            "currency": Source(constant="USD"),
+        },
+    )
+    assert source.totals["new"] == 163
+    assert source.totals["sums"] == [{"currency": "USD", "rows": 163, "sum": "95714000.0000"}]
+    table = quotas_table(date(2017, 7, 1), date(2020, 7, 1))
+    assert (table.num_rows, len(set(table["payee_id"].to_pylist()))) == (163, 17)

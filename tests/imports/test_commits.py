@@ -59,6 +59,21 @@ def test_cancelling_changes_nothing_and_the_import_can_go_on(world: World, run_j
 
 
 @pytest.mark.django_db
+def test_a_large_file_is_checked_in_the_background(world: World, run_jobs) -> None:
+    text = LINES.format(priya=world.priya.number)
+    source = actions.upload(
+        kind="order_lines", content=text.encode(), name="a.csv", by=world.dana, at=NOW
+    )
+    actions.request_check(source=source, by=world.dana, at=NOW)
+    actions.request_check(source=source, by=world.dana, at=NOW)
+    assert run_jobs() == 1
+    source.refresh_from_db()
+    source.progress.refresh_from_db()
+    assert (source.state, source.totals["accepted"]) == (ImportState.CHECKED, 2)
+    assert source.progress.state == "done"
+
+
+@pytest.mark.django_db
 def test_what_changed_after_the_check_needs_another_look(world: World, run_jobs) -> None:
     source = checked(world)
     close_days(starts_on=date(2026, 7, 1), ends_before=date(2026, 7, 2), by=world.ines, at=NOW)

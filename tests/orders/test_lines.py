@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from paceline.imports import actions
 from paceline.imports.kinds import UndoRefused
@@ -320,3 +321,20 @@ def test_the_same_lines_give_the_same_bytes(world: World, bring: Bring) -> None:
     third = snapshot_months(*days, NOW)
     assert [one.digest for one in third] == [one.digest for one in first]
     assert third[1].revision == 3
+
+
+def test_the_database_itself_keeps_closed_days(world: World, bring: Bring) -> None:
+    bring("order_lines", lines(world, "A,1,2026-06-30,{p},100,USD", "B,1,2026-07-01,{p},1,USD"))
+    close_days(starts_on=date(2026, 4, 1), ends_before=date(2026, 7, 1), by=world.ines, at=NOW)
+    closed = OrderLine.objects.filter(order_number="A")
+    opened = OrderLine.objects.filter(order_number="B")
+    for write in (
+        lambda: closed.update(amount=99),
+        lambda: closed.update(ordered_on=date(2026, 7, 1)),
+        lambda: opened.update(ordered_on=date(2026, 6, 30)),
+        closed.delete,
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            write()
+    assert opened.update(amount=2) == 1
+    assert closed.get().amount == 100
