@@ -21,10 +21,10 @@ from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org import access, actions, queries
 from paceline.org.forms import NewPersonForm, PersonForm
-from paceline.org.models import Employment, Person, ReportingLine, Role
+from paceline.org.models import Employment, Person, ReportingLine, Role, RoleGrant
 from paceline.org.requests import PersonRequest
 from paceline.org.views.changes import answer_change, given
-from paceline.org.wording import country_name, fact
+from paceline.org.wording import country_name, fact, listed
 
 
 @require_GET
@@ -118,11 +118,11 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "now": [fact(event.row) for event in events if event.is_now],
         "terms": terms,
         "country": country_name(terms.country) if terms else "",
-        "roles": [
-            Role(event.row.role).label  # type: ignore[attr-defined]
+        "roles": listed(
+            Role(event.row.role).label
             for event in events
-            if event.kind == "role" and event.is_now
-        ],
+            if event.is_now and isinstance(event.row, RoleGrant)
+        ),
         "reports": list(queries.reports(person, today)),
         "manager": next((line.manager for line in lines), None),
         "may_change": access.may_change(viewer, person),

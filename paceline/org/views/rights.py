@@ -26,6 +26,7 @@ from paceline.org.models import Person, Role
 from paceline.org.requests import PersonRequest
 from paceline.org.trail import changes
 from paceline.org.views.changes import answer_change, given
+from paceline.org.wording import listed
 
 
 @require_GET
@@ -100,7 +101,7 @@ def _role_filter() -> Filter:
 
 
 def _words(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
+    return listed(names)
 
 
 def _review_columns() -> list[Column]:
@@ -116,7 +117,7 @@ def _review_columns() -> list[Column]:
         Column(
             "roles",
             gettext_lazy("Roles"),
-            value=lambda row: ", ".join(str(Role(role).label) for role in row.roles),
+            value=lambda row: listed(Role(role).label for role in row.roles),
         ),
         Column("makes", gettext_lazy("Makes"), value=lambda row: _words(row.makes)),
         Column("checks", gettext_lazy("Approves"), value=lambda row: _words(row.checks)),
