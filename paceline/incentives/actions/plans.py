@@ -15,8 +15,6 @@ from paceline.incentives.models import Plan, PlanEdit, PlanVersion
 from paceline.kernel import audit
 from paceline.org.models import Person
 
-SOURCE_CHARACTERS_MAX = 400_000
-
 
 class PlanTextInvalid(Exception):
     """The text cannot be a plan; ``problems`` lists every reason, each with its place."""

@@ -12,11 +12,13 @@ from typing import Any
 from paceline.engine.curve import Curve, Example, curve, examples
 from paceline.engine.errors import PlanInvalid, Problem
 from paceline.engine.plan import edit
+from paceline.engine.plan.document import MAX_CHARACTERS
 from paceline.engine.plan.edit import PlaceUnknown
 from paceline.engine.plan.model import Component, Condition, Credit, Measure, Plan, Quota, Tier
 from paceline.engine.plan.parse import check_plan, load_plan
 
 __all__ = [
+    "MAX_CHARACTERS",
     "Component",
     "Condition",
     "Credit",

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from paceline.incentives.actions import plans
 from paceline.incentives.actions.assignments import assign_plan
+from paceline.incentives.calculation import documents
 from paceline.incentives.models import Plan, PlanApproval, PlanAssignment, PlanVersion
 from tests.incentives.plans.conftest import FROM, LATER, SOURCE, fresh
 from tests.world import World
@@ -141,7 +142,7 @@ def test_a_huge_text_is_refused_and_nothing_stored(
     long = SOURCE + "# x\n" * 110_000
     answer = client.post(f"{V1}draft", editor_post(draft, source=long, base=""))
     assert answer.status_code == 422
-    assert "longer than 400000 characters" in answer.content.decode()
+    assert f"longer than {documents.MAX_CHARACTERS} characters" in answer.content.decode()
     answer = client.post(f"{V1}draft", editor_post(draft, source="x" * 3_000_000))
     assert answer.status_code == 413
     assert fresh(draft).source == SOURCE

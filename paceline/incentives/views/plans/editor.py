@@ -43,8 +43,6 @@ from paceline.incentives.views.plans.drafts import (
 from paceline.kernel.pages import go_to, page
 from paceline.org.models import Person
 
-SOURCE_CHARACTERS_MAX = 400_000
-
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -85,7 +83,7 @@ class Sent:
 
 def _lines(text: str) -> str:
     """Browsers send line ends of their own; a text ends with one line end."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")[: SOURCE_CHARACTERS_MAX + 1]
+    text = text.replace("\r\n", "\n").replace("\r", "\n")[: documents.MAX_CHARACTERS + 1]
     return text if text.endswith("\n") or not text else text + "\n"
 
 
