@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import io
 import uuid
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from pypdf import PdfReader
 
 from paceline.incentives.actions import payroll, threads
+from paceline.incentives.models import Run
+from paceline.incentives.pdf.statement import statement_pdf
+from paceline.incentives.queries.statements import statement_in_full
+from paceline.orders.models import ExchangeRate
+from paceline.org.models import Person
 from tests.incentives.pay.conftest import PERIOD, Quarter
 
 QUERIES_MAX = 15
@@ -55,3 +64,92 @@ def test_every_page_answers_within_its_queries(
         with django_assert_max_num_queries(QUERIES_MAX, info=name):
             response = client.get(address)
         assert response.status_code == 200, name
+
+
+def test_the_run_page_compares_with_the_period_before(quarter: Quarter, client_for) -> None:
+    run = quarter.run()
+    page = client_for(quarter.world.dana).get(reverse("incentives:run", args=[run.pk]))
+    assert [(one.now.currency, one.now.earned) for one in page.context["totals"]] == [
+        ("USD", Decimal("4730.00"))
+    ]
+    assert page.context["payees"] == 4
+    text = page.content.decode()
+    assert "$4,730.00" in text
+    assert "No payee on the line" in text
+    assert run.fingerprint in text
+
+
+def test_a_failed_run_lists_what_is_missing(quarter: Quarter, client_for) -> None:
+    ExchangeRate.objects.all().delete()
+    run = quarter.run()
+    page = client_for(quarter.world.dana).get(reverse("incentives:run", args=[run.pk]))
+    text = page.content.decode()
+    assert "No exchange rate (average) from EUR to USD on 2026-05-20" in text
+    assert "No statement was made" in text
+
+
+def test_a_double_click_leads_to_the_same_run(quarter: Quarter, client_for) -> None:
+    client = client_for(quarter.world.dana)
+    address = reverse("incentives:run-create")
+    first, second = (client.post(address, {"period": PERIOD}) for _click in range(2))
+    assert first["Location"] == second["Location"]
+    assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        ("soon", "Name a period such as"),
+        ("2030Q1", "has not begun"),
+        ("2026-06", "No approved plan"),
+    ],
+)
+def test_a_run_that_cannot_be_is_explained(
+    quarter: Quarter, client_for, period: str, said: str
+) -> None:
+    client = client_for(quarter.world.dana)
+    answer = client.post(reverse("incentives:run-create"), {"period": period}, follow=True)
+    assert said in answer.content.decode()
+    assert not Run.objects.exists()
+
+
+def test_each_figure_shows_its_clause_and_opens_to_its_lines(quarter: Quarter, client_for) -> None:
+    statement = quarter.release(quarter.run(), "priya")[0]
+    client = client_for(quarter.world.priya)
+    page = client.get(reverse("incentives:statement", args=[statement.pk]))
+    text = page.content.decode()
+    for shown in ("$2,760.00", "$119,000.00", "119%", "$19,000.00", "4%", "$760.00"):
+        assert shown in text, shown
+    (component,) = page.context["components"]
+    assert component.tiers[1].clause in html.unescape(text)
+    assert component.clause_url in text
+    opened = client.get(
+        reverse("incentives:statement-lines", args=[statement.pk, component.row.pk, 2]),
+        headers={"HX-Request": "true"},
+    )
+    lines = opened.content.decode()
+    assert "<html" not in lines
+    assert "shop/A2/1" in lines
+    assert "-$1,000.00" in lines
+    assert opened.context["traced"].earned == Decimal("760.00")
+    assert opened.context["adds_up"]
+
+
+def test_the_pdf_speaks_the_readers_language(quarter: Quarter) -> None:
+    statement = quarter.release(quarter.run(), "priya")[0]
+    whole = statement_in_full(quarter.world.dana, statement.pk).get()
+    for language, title in (("en", "Pay statement"), ("zh-hant", "抽成"), ("zh-hans", "提成")):
+        reader = PdfReader(io.BytesIO(statement_pdf(whole, language=language)))
+        text = "".join(page.extract_text() for page in reader.pages)
+        assert title in text, language
+        assert "2,760.00" in text
+        assert "shop/A2" in text
+        assert whole.run.fingerprint in text.replace("\n", "")
+
+
+def test_hostile_names_print_as_they_are(quarter: Quarter) -> None:
+    Person.objects.filter(pk=quarter.world.priya.pk).update(name="#panic() \\ $x$ *b*")
+    statement = quarter.release(quarter.run(), "priya")[0]
+    whole = statement_in_full(quarter.world.dana, statement.pk).get()
+    reader = PdfReader(io.BytesIO(statement_pdf(whole, language="en")))
+    assert "#panic() \\ $x$ *b*" in reader.pages[0].extract_text()
