@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from paceline.imports.layout import FileUnreadable, Layout, Problem, Severity
 from paceline.imports.mapping import Mapping
 from paceline.imports.reading import Cells
 
-ERROR = Severity.ERROR
+_HALF = 2**64 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ def begin(
     check = Check(duck=duck, kind=kind, counted=counted)
     duck.register("mapped", mapping.apply(cells.table, chosen, kind.fields))
     duck.register("cells", cells.table)
-    _take_texts(check, layout)
-    _count_lines(check, chosen)
+    _take_texts(check, layout, chosen)
     _note_broken(check, cells)
     styles = {name: source.style for name, source in chosen.items() if source.style}
     used = conversion.convert(duck, kind.fields, styles, people)
@@ -58,7 +58,7 @@ def begin(
     return check, used
 
 
-def _take_texts(check: Check, layout: Layout) -> None:
+def _take_texts(check: Check, layout: Layout, chosen: Mapping) -> None:
     """Leave out empty lines; a header that comes again is a problem of its own."""
     duck = check.duck
     columns = [f"c{index}" for index in range(len(layout.columns))]
@@ -75,17 +75,27 @@ def _take_texts(check: Check, layout: Layout) -> None:
             names,
         )
         duck.execute(f"INSERT INTO left_out {again}", names)
-    duck.execute("CREATE TABLE texts AS SELECT * FROM mapped ANTI JOIN left_out USING (row)")
+    _open_texts(check, chosen)
 
 
-def _count_lines(check: Check, chosen: Mapping) -> None:
-    for field in check.kind.fields:
-        if chosen.get(field.name, mapping.Source()).counted:
-            check.duck.execute(
-                f"CREATE OR REPLACE TABLE texts AS SELECT * REPLACE ("  # noqa: S608
-                f"CAST(row_number() OVER (PARTITION BY {field.counted_within} ORDER BY row)"
-                f" AS VARCHAR) AS {field.name}) FROM texts"
-            )
+def _open_texts(check: Check, chosen: Mapping) -> None:
+    """``texts``: the mapped cells with defaults for empty ones; lines counted where asked for."""
+    replaced = [
+        f"CASE WHEN {field.name} = '' THEN '{field.default}' ELSE {field.name} END AS {field.name}"
+        for field in check.kind.fields
+        if field.default
+    ]
+    counted = [
+        f"CAST(row_number() OVER (PARTITION BY {field.counted_within} ORDER BY row) AS VARCHAR)"
+        f" AS {field.name}"
+        for field in check.kind.fields
+        if chosen.get(field.name, mapping.Source()).counted
+    ]
+    left_out = _count(check.duck, "SELECT count(*) FROM left_out")
+    rows = "mapped ANTI JOIN left_out USING (row)" if left_out else "mapped"
+    columns = f"* REPLACE ({', '.join(replaced + counted)})" if replaced or counted else "*"
+    kept = "TABLE" if counted or left_out else "VIEW"
+    check.duck.execute(f"CREATE {kept} texts AS SELECT {columns} FROM {rows}")  # noqa: S608
 
 
 def _note_broken(check: Check, cells: Cells) -> None:
@@ -109,15 +119,18 @@ def add_problem(check: Check, query: str, parameters: list[Any] | None = None) -
 def settle(check: Check) -> None:
     """Make ``accepted`` anew: the lines without any error."""
     check.duck.execute(
-        "CREATE OR REPLACE TABLE accepted AS SELECT * FROM lines"
-        " ANTI JOIN (SELECT DISTINCT row FROM problems WHERE severity = 'error') USING (row)"
+        "CREATE OR REPLACE TABLE refused_rows AS"
+        " SELECT DISTINCT row FROM problems WHERE severity = 'error'"
+    )
+    check.duck.execute(
+        "CREATE OR REPLACE VIEW accepted AS SELECT * FROM lines ANTI JOIN refused_rows USING (row)"
     )
 
 
 def leave_out(check: Check, rows: pa.Table) -> None:
     """Take rows (column ``row``) out of ``accepted``."""
     check.duck.register("known_bad", rows)
-    check.duck.execute("DELETE FROM accepted WHERE row IN (SELECT row FROM known_bad)")
+    check.duck.execute("INSERT INTO refused_rows SELECT row FROM known_bad")
 
 
 def refuse_repeats(check: Check, key: tuple[str, ...]) -> None:
@@ -199,14 +212,16 @@ def preview(check: Check, changes: Changes) -> dict[str, Any]:
 
 def _digest(check: Check) -> str:
     """One hash of all accepted records, the same for the same records in any order."""
-    columns = ", ".join(
+    record = ", ".join(
         f"COALESCE(CAST({name} AS VARCHAR), '')" for name in record_columns(check.kind)
     )
-    (digest,) = check.duck.execute(
-        f"SELECT sha256(COALESCE(string_agg(h, '' ORDER BY h), '')) FROM ("  # noqa: S608
-        f"SELECT md5(concat_ws(chr(31), {columns})) AS h FROM accepted)"
-    ).fetchall()[0]
-    return str(digest)
+    hashed = f"md5_number(concat_ws(chr(31), {record}))"
+    # Sums do not depend on the order, so nothing has to be sorted.
+    ((count, low, high),) = check.duck.execute(
+        f"SELECT count(*), CAST(sum(CAST(h & {_HALF} AS HUGEINT)) AS VARCHAR),"  # noqa: S608
+        f" CAST(sum(CAST(h >> 64 AS HUGEINT)) AS VARCHAR) FROM (SELECT {hashed} AS h FROM accepted)"
+    ).fetchall()
+    return hashlib.sha256(f"{count} {low} {high}".encode()).hexdigest()
 
 
 def record_columns(kind: ImportKind) -> list[str]:
@@ -254,7 +269,7 @@ def _rejected(check: Check, cells: Cells, layout: Layout) -> pa.Table:
     else:
         duck.execute("CREATE VIEW all_cells AS SELECT * FROM cells")
     counted = next((f.name for f in check.kind.fields if f.counted_within), "")
-    line = f"l.{counted}_text" if counted and check.counted else "''"
+    line = f"l.{counted}" if counted and check.counted else "''"
     columns = ", ".join(
         f"COALESCE(c.c{index}, '') AS c{index}" for index in range(len(layout.columns))
     )

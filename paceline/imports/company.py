@@ -148,7 +148,7 @@ def check_people(check: Check) -> None:
     checking.refuse_repeats(check, ("number",))
     checking.add_problem(
         check,
-        "SELECT row, 'email', 'email_malformed', json_object('value', email_text), 'error'"
+        "SELECT row, 'email', 'email_malformed', json_object('value', email), 'error'"
         " FROM lines WHERE email <> '' AND NOT regexp_full_match(email, '[^@\\s]+@[^@\\s]+')",
     )
 

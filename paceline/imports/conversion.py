@@ -91,9 +91,6 @@ def convert(
     columns, joins, codes = ["t.row"], [], {}
     for field in fields:
         name = field.name
-        if field.default:
-            blank = f"UPDATE texts SET {name} = ? WHERE {name} = ''"  # noqa: S608 - our own name
-            duck.execute(blank, [field.default])
         style = style_of(duck, field, chosen.get(name, ""))
         if style:
             used[name] = style
@@ -106,29 +103,31 @@ def convert(
         else:
             columns += expressions(field, style)
             codes[name] = f"CASE WHEN l.{name} IS NULL THEN '{CODES[field.type]}' ELSE '' END"
-        columns.append(f"t.{name} AS {name}_text")
+        if field.type is not FieldType.TEXT:
+            columns.append(f"t.{name} AS {name}_text")
     duck.execute(
         f"CREATE TABLE lines AS SELECT {', '.join(columns)} FROM texts t {' '.join(joins)}"  # noqa: S608
     )
     for field in fields:
         _report(duck, field, codes[field.name])
-    duck.execute("DROP TABLE texts")
     return used
 
 
 def _report(duck: duckdb.DuckDBPyConnection, field: Field, code: str) -> None:
-    name, shown = field.name, f"json_object('value', left(l.{field.name}_text, {SHOWN}))"
+    name = field.name
+    text = name if field.type is FieldType.TEXT else f"{name}_text"
+    shown = f"json_object('value', left(l.{text}, {SHOWN}))"
     insert = "INSERT INTO problems SELECT l.row, ?, {}, {}, 'error' FROM lines l WHERE {}"
     if field.required:
-        duck.execute(insert.format("'missing'", "'{}'", f"l.{name}_text = ''"), [name])
-    duck.execute(insert.format(code, shown, f"l.{name}_text <> '' AND {code} <> ''"), [name])
+        duck.execute(insert.format("'missing'", "'{}'", f"l.{text} = ''"), [name])
+    duck.execute(insert.format(code, shown, f"l.{text} <> '' AND {code} <> ''"), [name])
     if field.type is FieldType.TEXT:
-        limit = f"json_object('most', {field.max_length}, 'value', left(l.{name}_text, {SHOWN}))"
-        too_long = f"length(l.{name}_text) > {field.max_length}"
+        limit = f"json_object('most', {field.max_length}, 'value', left(l.{text}, {SHOWN}))"
+        too_long = f"length(l.{text}) > {field.max_length}"
         duck.execute(insert.format("'too_long'", limit, too_long), [name])
     if field.type is FieldType.DECIMAL:
         finer = f"l.{name} <> l.{name}_exact"
-        places = f"json_object('most', {field.places}, 'value', left(l.{name}_text, {SHOWN}))"
+        places = f"json_object('most', {field.places}, 'value', left(l.{text}, {SHOWN}))"
         duck.execute(insert.format("'too_many_places'", places, finer), [name])
     if field.type is FieldType.DAY:
         outside = f"l.{name} NOT BETWEEN '{DAY_EARLIEST}' AND '{DAY_LATEST}'"
@@ -157,6 +156,9 @@ def expressions(field: Field, style: str) -> list[str]:
         return [f"{day_expression(text, style)} AS {name}"]
     if field.type is FieldType.DECIMAL:
         exact = f"TRY_CAST({_number(text, style)} AS DECIMAL(38, 12))"
+        if style == ".":  # what is plainly a number needs no cleaning
+            plain = f"regexp_full_match({text}, '-?[0-9]+(\\.[0-9]+)?')"
+            exact = f"CASE WHEN {plain} THEN TRY_CAST({text} AS DECIMAL(38, 12)) ELSE {exact} END"
         digits = 18 if field.places != 4 or field.name == "quantity" else 20
         rounded = f"TRY_CAST({exact} AS DECIMAL({digits}, {field.places}))"
         return [f"{rounded} AS {name}", f"{exact} AS {name}_exact"]
@@ -183,7 +185,8 @@ def _number(text: str, style: str) -> str:
 def day_expression(text: str, style: str) -> str:
     if style not in DAY_STYLES:
         raise FileUnreadable("day_style_unknown", value=style[:SHOWN])
-    return f"CAST(try_strptime({_day_text(text)}, '{style}') AS DATE)"
+    whole = f"COALESCE(try_strptime({text}, '{style}'), try_strptime({_day_text(text)}, '{style}'))"
+    return f"CAST({whole} AS DATE)"
 
 
 def _day_text(text: str) -> str:
@@ -207,7 +210,8 @@ def _distinct(duck: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConn
 
 
 def _day_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
-    days = f"(SELECT DISTINCT {_day_text(name)} AS d FROM texts WHERE {name} <> '')"  # noqa: S608
+    texts = f"(SELECT DISTINCT {name} AS x FROM texts WHERE {name} <> '')"  # noqa: S608
+    days = f"(SELECT DISTINCT {_day_text('x')} AS d FROM {texts})"  # noqa: S608
     counts = ", ".join(
         f"count(*) FILTER (try_strptime(d, '{style}') {_IN_RANGE})" for style in DAY_STYLES
     )

@@ -225,7 +225,7 @@ def _numbered(table: pa.Table, first: int, skipped: set[int] | None = None) -> p
         last = first + count + len(skipped)
         numbers = pa.array(n for n in range(first, last) if n not in skipped).slice(0, count)
     else:
-        numbers = pc.add(pa.array(range(count), pa.int64()), first)
+        numbers = pc.add(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), first - 1)
     return table.add_column(0, "row", numbers.cast(pa.int64()))
 
 
