@@ -20,7 +20,8 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+# Django spells the same protocol with other containers.
+App = Callable[[Any, Any, Any], Awaitable[None]]
 
 # Field names and boundaries around a file.
 ENVELOPE_BYTES = 64 * 1024

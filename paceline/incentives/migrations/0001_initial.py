@@ -11,351 +11,994 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('files', '0001_initial'),
-        ('live', '0001_initial'),
-        ('org', '0001_initial'),
+        ("files", "0001_initial"),
+        ("live", "0001_initial"),
+        ("org", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LineThread',
+            name="LineThread",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('component', models.CharField(max_length=80)),
-                ('line_id', models.CharField(blank=True, max_length=160)),
-                ('opened_at', models.DateTimeField()),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("component", models.CharField(max_length=80)),
+                ("line_id", models.CharField(blank=True, max_length=160)),
+                ("opened_at", models.DateTimeField()),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='LineComment',
+            name="LineComment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('body', models.TextField(max_length=4000, verbose_name='comment')),
-                ('written_at', models.DateTimeField()),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('thread', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='incentives.linethread')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("body", models.TextField(max_length=4000, verbose_name="comment")),
+                ("written_at", models.DateTimeField()),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="comments",
+                        to="incentives.linethread",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
+                "ordering": ("id",),
             },
         ),
         migrations.CreateModel(
-            name='PayPeriod',
+            name="PayPeriod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=10, unique=True, verbose_name='period')),
-                ('starts_on', models.DateField()),
-                ('ends_before', models.DateField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=10, unique=True, verbose_name="period")),
+                ("starts_on", models.DateField()),
+                ("ends_before", models.DateField()),
             ],
             options={
-                'ordering': ('-starts_on', 'key'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_before__isnull', True), ('ends_before__gt', models.F('starts_on')), _connector='OR'), name='pay_period_ends_after_start', violation_error_message='The end must come after the start.')],
+                "ordering": ("-starts_on", "key"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_before__isnull", True),
+                            ("ends_before__gt", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="pay_period_ends_after_start",
+                        violation_error_message="The end must come after the start.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PayrollExport',
+            name="PayrollExport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('export_id', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('count', models.PositiveIntegerField()),
-                ('totals', models.JSONField()),
-                ('exported_at', models.DateTimeField()),
-                ('csv_file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
-                ('exported_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payroll_exports', to='incentives.payperiod')),
-                ('xlsx_file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("export_id", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("count", models.PositiveIntegerField()),
+                ("totals", models.JSONField()),
+                ("exported_at", models.DateTimeField()),
+                (
+                    "csv_file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                    ),
+                ),
+                (
+                    "exported_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payroll_exports",
+                        to="incentives.payperiod",
+                    ),
+                ),
+                (
+                    "xlsx_file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='PeriodClosure',
+            name="PeriodClosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('closed_at', models.DateTimeField()),
-                ('closed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('period', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='closure', to='incentives.payperiod')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("closed_at", models.DateTimeField()),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "period",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closure",
+                        to="incentives.payperiod",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60, unique=True, verbose_name='code')),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True, verbose_name="code")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('code',),
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='PlanVersion',
+            name="PlanVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='version')),
-                ('source', models.TextField(verbose_name='source')),
-                ('digest', models.CharField(max_length=64)),
-                ('effective_from', models.DateField(verbose_name='effective from')),
-                ('authored_at', models.DateTimeField()),
-                ('edited_at', models.DateTimeField()),
-                ('lock_version', models.PositiveIntegerField(default=1)),
-                ('authored_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='incentives.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="version")),
+                ("source", models.TextField(verbose_name="source")),
+                ("digest", models.CharField(max_length=64)),
+                ("effective_from", models.DateField(verbose_name="effective from")),
+                ("authored_at", models.DateTimeField()),
+                ("edited_at", models.DateTimeField()),
+                ("lock_version", models.PositiveIntegerField(default=1)),
+                (
+                    "authored_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="incentives.plan",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('plan', '-number'),
+                "ordering": ("plan", "-number"),
             },
         ),
         migrations.CreateModel(
-            name='PlanSubmission',
+            name="PlanSubmission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('submitted_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('submitted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='submission', to='incentives.planversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("submitted_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "submitted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="submission",
+                        to="incentives.planversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PlanReturn',
+            name="PlanReturn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('returned_at', models.DateTimeField()),
-                ('reason', models.TextField(verbose_name='why')),
-                ('returned_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='incentives.planversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("returned_at", models.DateTimeField()),
+                ("reason", models.TextField(verbose_name="why")),
+                (
+                    "returned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returns",
+                        to="incentives.planversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PlanApproval',
+            name="PlanApproval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('approved_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('approved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='approval', to='incentives.planversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("approved_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approval",
+                        to="incentives.planversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='run')),
-                ('requested_at', models.DateTimeField()),
-                ('computed_at', models.DateTimeField(null=True)),
-                ('engine_version', models.CharField(blank=True, max_length=40)),
-                ('fingerprint', models.CharField(blank=True, max_length=64)),
-                ('checks', models.JSONField(default=dict)),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='incentives.payperiod')),
-                ('progress', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='live.progress')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="run")),
+                ("requested_at", models.DateTimeField()),
+                ("computed_at", models.DateTimeField(null=True)),
+                ("engine_version", models.CharField(blank=True, max_length=40)),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                ("checks", models.JSONField(default=dict)),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="incentives.payperiod",
+                    ),
+                ),
+                (
+                    "progress",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="live.progress",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='RunFinalisation',
+            name="RunFinalisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('finalised_at', models.DateTimeField()),
-                ('finalised_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('period', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='finalisation', to='incentives.payperiod')),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='finalisation', to='incentives.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("finalised_at", models.DateTimeField()),
+                (
+                    "finalised_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "period",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="finalisation",
+                        to="incentives.payperiod",
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="finalisation",
+                        to="incentives.run",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunInput',
+            name="RunInput",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=40)),
-                ('rows', models.BigIntegerField()),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='files.storedfile')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inputs', to='incentives.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(max_length=40)),
+                ("rows", models.BigIntegerField()),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="files.storedfile",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inputs",
+                        to="incentives.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('run', 'table', 'id'),
+                "ordering": ("run", "table", "id"),
             },
         ),
         migrations.CreateModel(
-            name='RunPlan',
+            name="RunPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(blank=True, max_length=64)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_plans', to='incentives.run')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.planversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="run_plans",
+                        to="incentives.run",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.planversion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunProblem',
+            name="RunProblem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60)),
-                ('params', models.JSONField(default=dict)),
-                ('payee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='problems', to='incentives.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=60)),
+                ("params", models.JSONField(default=dict)),
+                (
+                    "payee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="problems",
+                        to="incentives.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('run', 'code', 'id'),
+                "ordering": ("run", "code", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', paceline.kernel.money.CurrencyField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Use a three-letter currency code.')], verbose_name='currency')),
-                ('credited', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20, verbose_name='credited')),
-                ('earned', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20, verbose_name='earned')),
-                ('payee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='org.person')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.payperiod')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='incentives.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "currency",
+                    paceline.kernel.money.CurrencyField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Use a three-letter currency code."
+                            )
+                        ],
+                        verbose_name="currency",
+                    ),
+                ),
+                (
+                    "credited",
+                    paceline.kernel.money.MoneyField(
+                        decimal_places=4, max_digits=20, verbose_name="credited"
+                    ),
+                ),
+                (
+                    "earned",
+                    paceline.kernel.money.MoneyField(
+                        decimal_places=4, max_digits=20, verbose_name="earned"
+                    ),
+                ),
+                (
+                    "payee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.payperiod",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="incentives.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('run', 'payee__name', 'id'),
+                "ordering": ("run", "payee__name", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', paceline.kernel.money.CurrencyField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Use a three-letter currency code.')])),
-                ('released_at', models.DateTimeField()),
-                ('payee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='releases', to='incentives.payperiod')),
-                ('released_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('statement', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='release', to='incentives.statement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "currency",
+                    paceline.kernel.money.CurrencyField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Use a three-letter currency code."
+                            )
+                        ],
+                    ),
+                ),
+                ("released_at", models.DateTimeField()),
+                (
+                    "payee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="releases",
+                        to="incentives.payperiod",
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "statement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="release",
+                        to="incentives.statement",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PayrollEntry',
+            name="PayrollEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20)),
-                ('currency', paceline.kernel.money.CurrencyField(max_length=3, validators=[django.core.validators.RegexValidator('^[A-Z]{3}$', 'Use a three-letter currency code.')])),
-                ('payee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('export', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='incentives.payrollexport')),
-                ('statement', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='payroll_entry', to='incentives.statement')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20)),
+                (
+                    "currency",
+                    paceline.kernel.money.CurrencyField(
+                        max_length=3,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{3}$", "Use a three-letter currency code."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "payee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "export",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="incentives.payrollexport",
+                    ),
+                ),
+                (
+                    "statement",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payroll_entry",
+                        to="incentives.statement",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('export', 'id'),
+                "ordering": ("export", "id"),
             },
         ),
         migrations.AddField(
-            model_name='linethread',
-            name='statement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='threads', to='incentives.statement'),
+            model_name="linethread",
+            name="statement",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="threads",
+                to="incentives.statement",
+            ),
         ),
         migrations.CreateModel(
-            name='StatementComponent',
+            name="StatementComponent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('component', models.CharField(max_length=80)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('clause', models.CharField(max_length=200)),
-                ('measure', models.DecimalField(decimal_places=4, max_digits=38, null=True)),
-                ('quota', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20, null=True)),
-                ('attainment', models.DecimalField(decimal_places=8, max_digits=20, null=True)),
-                ('computed', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20)),
-                ('cap_adjustment', paceline.kernel.money.MoneyField(decimal_places=4, default=0, max_digits=20)),
-                ('floor_adjustment', paceline.kernel.money.MoneyField(decimal_places=4, default=0, max_digits=20)),
-                ('earned', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20)),
-                ('statement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='components', to='incentives.statement')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='incentives.planversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("component", models.CharField(max_length=80)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("clause", models.CharField(max_length=200)),
+                ("measure", models.DecimalField(decimal_places=4, max_digits=38, null=True)),
+                (
+                    "quota",
+                    paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20, null=True),
+                ),
+                ("attainment", models.DecimalField(decimal_places=8, max_digits=20, null=True)),
+                ("computed", paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20)),
+                (
+                    "cap_adjustment",
+                    paceline.kernel.money.MoneyField(decimal_places=4, default=0, max_digits=20),
+                ),
+                (
+                    "floor_adjustment",
+                    paceline.kernel.money.MoneyField(decimal_places=4, default=0, max_digits=20),
+                ),
+                ("earned", paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20)),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="components",
+                        to="incentives.statement",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="incentives.planversion",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('statement', 'version', 'position'),
+                "ordering": ("statement", "version", "position"),
             },
         ),
         migrations.CreateModel(
-            name='StatementTier',
+            name="StatementTier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tier', models.PositiveSmallIntegerField()),
-                ('clause', models.CharField(max_length=200)),
-                ('lower', models.DecimalField(decimal_places=8, max_digits=38)),
-                ('upper', models.DecimalField(decimal_places=8, max_digits=38, null=True)),
-                ('lower_amount', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20, null=True)),
-                ('upper_amount', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20, null=True)),
-                ('base', models.DecimalField(decimal_places=4, max_digits=38)),
-                ('rate', models.DecimalField(decimal_places=8, max_digits=20)),
-                ('earned', paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20)),
-                ('component', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tiers', to='incentives.statementcomponent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tier", models.PositiveSmallIntegerField()),
+                ("clause", models.CharField(max_length=200)),
+                ("lower", models.DecimalField(decimal_places=8, max_digits=38)),
+                ("upper", models.DecimalField(decimal_places=8, max_digits=38, null=True)),
+                (
+                    "lower_amount",
+                    paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20, null=True),
+                ),
+                (
+                    "upper_amount",
+                    paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20, null=True),
+                ),
+                ("base", models.DecimalField(decimal_places=4, max_digits=38)),
+                ("rate", models.DecimalField(decimal_places=8, max_digits=20)),
+                ("earned", paceline.kernel.money.MoneyField(decimal_places=4, max_digits=20)),
+                (
+                    "component",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tiers",
+                        to="incentives.statementcomponent",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('component', 'tier'),
+                "ordering": ("component", "tier"),
             },
         ),
         migrations.CreateModel(
-            name='ThreadResolution',
+            name="ThreadResolution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resolved_at', models.DateTimeField()),
-                ('resolved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('thread', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='resolution', to='incentives.linethread')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resolved_at", models.DateTimeField()),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "thread",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="resolution",
+                        to="incentives.linethread",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PlanAssignment',
+            name="PlanAssignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField(verbose_name='from')),
-                ('ends_before', models.DateField(blank=True, null=True, verbose_name='until before')),
-                ('assigned_at', models.DateTimeField()),
-                ('assigned_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='incentives.plan')),
-                ('position', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.position')),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="from")),
+                (
+                    "ends_before",
+                    models.DateField(blank=True, null=True, verbose_name="until before"),
+                ),
+                ("assigned_at", models.DateTimeField()),
+                (
+                    "assigned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assignments",
+                        to="incentives.plan",
+                    ),
+                ),
+                (
+                    "position",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.position",
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.team",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_before__isnull', True), ('ends_before__gt', models.F('starts_on')), _connector='OR'), name='assignment_ends_after_start', violation_error_message='The end must come after the start.'), models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', True), ('position__isnull', False), ('team__isnull', True)), models.Q(('person__isnull', True), ('position__isnull', True), ('team__isnull', False)), models.Q(('person__isnull', False), ('position__isnull', True), ('team__isnull', True)), _connector='OR'), name='assignment_to_exactly_one'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(paceline.kernel.periods.OneId('plan'), '='), (paceline.kernel.periods.OneId('position'), '='), (paceline.kernel.periods.DateRange('starts_on', 'ends_before', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='assignment_position_once', violation_error_message='This plan already pays this position on some of these days.'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(paceline.kernel.periods.OneId('plan'), '='), (paceline.kernel.periods.OneId('team'), '='), (paceline.kernel.periods.DateRange('starts_on', 'ends_before', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='assignment_team_once', violation_error_message='This plan already pays this team on some of these days.'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(paceline.kernel.periods.OneId('plan'), '='), (paceline.kernel.periods.OneId('person'), '='), (paceline.kernel.periods.DateRange('starts_on', 'ends_before', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='assignment_person_once', violation_error_message='This plan already pays this person on some of these days.')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_before__isnull", True),
+                            ("ends_before__gt", models.F("starts_on")),
+                            _connector="OR",
+                        ),
+                        name="assignment_ends_after_start",
+                        violation_error_message="The end must come after the start.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("person__isnull", True),
+                                ("position__isnull", False),
+                                ("team__isnull", True),
+                            ),
+                            models.Q(
+                                ("person__isnull", True),
+                                ("position__isnull", True),
+                                ("team__isnull", False),
+                            ),
+                            models.Q(
+                                ("person__isnull", False),
+                                ("position__isnull", True),
+                                ("team__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="assignment_to_exactly_one",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (paceline.kernel.periods.OneId("plan"), "="),
+                            (paceline.kernel.periods.OneId("position"), "="),
+                            (
+                                paceline.kernel.periods.DateRange(
+                                    "starts_on",
+                                    "ends_before",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="assignment_position_once",
+                        violation_error_message="This plan already pays this position on some of these days.",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (paceline.kernel.periods.OneId("plan"), "="),
+                            (paceline.kernel.periods.OneId("team"), "="),
+                            (
+                                paceline.kernel.periods.DateRange(
+                                    "starts_on",
+                                    "ends_before",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="assignment_team_once",
+                        violation_error_message="This plan already pays this team on some of these days.",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            (paceline.kernel.periods.OneId("plan"), "="),
+                            (paceline.kernel.periods.OneId("person"), "="),
+                            (
+                                paceline.kernel.periods.DateRange(
+                                    "starts_on",
+                                    "ends_before",
+                                    django.contrib.postgres.fields.ranges.RangeBoundary(),
+                                ),
+                                "&&",
+                            ),
+                        ],
+                        name="assignment_person_once",
+                        violation_error_message="This plan already pays this person on some of these days.",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='plan_version_number_once'),
+            model_name="planversion",
+            constraint=models.UniqueConstraint(
+                fields=("plan", "number"), name="plan_version_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planapproval',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('author')), _negated=True), name='plan_not_approved_by_its_author'),
+            model_name="planapproval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("approved_by", models.F("author")), _negated=True),
+                name="plan_not_approved_by_its_author",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('period', 'number'), name='run_number_once_per_period'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                fields=("period", "number"), name="run_number_once_per_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runplan',
-            constraint=models.UniqueConstraint(fields=('run', 'version'), name='run_plan_once'),
+            model_name="runplan",
+            constraint=models.UniqueConstraint(fields=("run", "version"), name="run_plan_once"),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('run', 'payee', 'currency'), name='statement_one_per_run_and_payee'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(
+                fields=("run", "payee", "currency"), name="statement_one_per_run_and_payee"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('period', 'payee', 'currency'), name='release_once_per_payee_and_period'),
+            model_name="release",
+            constraint=models.UniqueConstraint(
+                fields=("period", "payee", "currency"), name="release_once_per_payee_and_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='linethread',
-            constraint=models.UniqueConstraint(fields=('statement', 'component', 'line_id'), name='thread_once_per_line'),
+            model_name="linethread",
+            constraint=models.UniqueConstraint(
+                fields=("statement", "component", "line_id"), name="thread_once_per_line"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementcomponent',
-            constraint=models.UniqueConstraint(fields=('statement', 'version', 'component'), name='component_once_per_statement'),
+            model_name="statementcomponent",
+            constraint=models.UniqueConstraint(
+                fields=("statement", "version", "component"), name="component_once_per_statement"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementtier',
-            constraint=models.UniqueConstraint(fields=('component', 'tier'), name='tier_once_per_component'),
+            model_name="statementtier",
+            constraint=models.UniqueConstraint(
+                fields=("component", "tier"), name="tier_once_per_component"
+            ),
         ),
     ]

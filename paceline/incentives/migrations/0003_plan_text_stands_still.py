@@ -96,15 +96,37 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="PlanEdit",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("edited_at", models.DateTimeField()),
                 ("digest", models.CharField(max_length=64)),
-                ("edited_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.person")),
-                ("version", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="edits", to="incentives.planversion")),
+                (
+                    "edited_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="edits",
+                        to="incentives.planversion",
+                    ),
+                ),
             ],
             options={"ordering": ("version", "id")},
         ),
-        *(migrations.RemoveConstraint("planassignment", f"assignment_{one}_once") for one in TARGETS),
+        *(
+            migrations.RemoveConstraint("planassignment", f"assignment_{one}_once")
+            for one in TARGETS
+        ),
         *(migrations.AddConstraint("planassignment", once(one)) for one in TARGETS),
         migrations.RunSQL(KEEP, FREE),
     )
