@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from paceline.goals.actions.quotas import Target, set_quota
 from paceline.incentives.actions import plans
 from paceline.incentives.actions.assignments import assign_plan
 from paceline.incentives.calculation import documents
 from paceline.incentives.models import Plan, PlanApproval, PlanAssignment, PlanVersion
+from paceline.incentives.queries.plans import palette
 from tests.incentives.plans.conftest import FROM, LATER, SOURCE, fresh
 from tests.world import World
 
@@ -270,3 +274,28 @@ def test_the_source_is_downloaded(world: World, client_for: SignIn, approved: Pl
     answer = client_for(world.erik).get(f"{V1}source")
     assert answer.content.decode() == SOURCE
     assert "seller-commission-v1.yaml" in answer.headers["Content-Disposition"]
+
+
+def test_the_curve_takes_the_readers_own_quota(
+    world: World, client_for: SignIn, approved: PlanVersion
+) -> None:
+    assign_plan(plan=approved.plan, to=world.priya, starts_on=FROM, by=world.dana, at=world.now)
+    target = Target("sales", date(2026, 1, 1), date(2036, 1, 1), Decimal(250_000), "USD")
+    set_quota(person=world.priya, target=target, reason="Set", by=world.dana, at=world.now)
+    client = client_for(world.priya)
+    page = client.get(PLAN).content.decode()
+    assert "With your own quota." in page
+    assert 'value="250000"' in page
+    assert "$5,000.00" in page  # 2 % of exactly her quota
+    tried = client.get(f"{PLAN}?quota=1,000", headers={"HX-Request": "true"}).content.decode()
+    assert "$20.00" in tried
+    assert "<html" not in tried
+    assert 'value="250000"' not in client_for(world.marco).get(PLAN).content.decode()
+
+
+def test_the_palette_finds_plans_by_every_name(world: World, approved: PlanVersion) -> None:
+    for words in ("seller", "業務", "提成", "COMMISSION"):
+        [entry] = palette(world.dana, words, world.today)
+        assert (entry.label, entry.url) == ("Seller commission", PLAN)
+    assert palette(world.dana, "nothing", world.today) == []
+    assert palette(world.omar, "seller", world.today) == []
