@@ -11,7 +11,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from paceline.web.demo.sales import Line, Sales, Share
+from paceline.web.demo.sales import Line, Share
 
 Cells = Sequence[object]
 
@@ -90,11 +90,21 @@ def write_lines(lines: Iterable[Line], paper: Paper, path: Path) -> Path:
     return write(paper, path, paper.header, (_line_cells(line, paper) for line in lines))
 
 
-def write_returns(sales: Sales, path: Path) -> Path:
-    """Returns, each naming the order line that it takes back; amounts without a sign."""
-    header = ("return no", "line", "return date", "order", "order line", "quantity", "amount")
+def write_returns(returns: Iterable[tuple[str, Line]], path: Path) -> Path:
+    """Returns of all shops from one desk, each naming the shop and the line that it takes back."""
+    header = (
+        "shop",
+        "return no",
+        "line",
+        "return date",
+        "order",
+        "order line",
+        "quantity",
+        "amount",
+    )
     rows = (
         (
+            shop,
             line.order,
             line.line,
             line.day,
@@ -102,9 +112,9 @@ def write_returns(sales: Sales, path: Path) -> Path:
             -line.quantity,
             -line.amount,
         )
-        for line in sales.returns
+        for shop, line in returns
     )
-    return write(Paper(header=header), path, header, rows)
+    return write(Paper(), path, header, rows)
 
 
 def write_shares(shares: Iterable[Share], path: Path) -> Path:

@@ -67,16 +67,14 @@ def _bring_in(stage: Stage, since: date, before: date, label: str, days_ago: int
         source = {"source": Source(constant=sales.market.code)}
         at = stage.at(days_ago, 9, minute)
         stage.bring_in("order_lines", path, by=by, at=at, mapping=source)
-    for minute, sales in enumerate(stage.sales):
-        back = [line for line in sales.returns if since <= line.day < before]
-        if not back:
-            continue
-        part = Sales(sales.market, [], back, [])
-        name = stage.folder / f"{sales.market.code}-returns-{label}"
-        source = {"source": Source(constant=sales.market.code)}
-        at = stage.at(days_ago, 10, minute)
-        path = papers.write_returns(part, name)
-        stage.bring_in("returns", path, by=by, at=at, mapping=source)
+    back = [
+        (sales.market.code, line)
+        for sales in stage.sales
+        for line in sales.returns
+        if since <= line.day < before
+    ]
+    path = papers.write_returns(back, stage.folder / f"returns-{label}")
+    stage.bring_in("returns", path, by=by, at=stage.at(days_ago, 10))
     for sales in stage.sales:
         sold = {(line.order, line.line) for line in sales.lines if since <= line.day < before}
         shares = [share for share in sales.shares if (share.order, share.line) in sold]
