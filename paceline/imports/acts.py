@@ -21,6 +21,7 @@ STEPS = {
     "writing": _("writing lines"),
 }
 FAILURES = {
+    "unexpected": _("Something unexpected happened. Nothing was imported; try again."),
     "changed_since_preview": _(
         "People, closed days or lines changed after the check. Nothing was imported; "
         "look at the new result and import again."

@@ -39,6 +39,7 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 UNPACKED_BYTES_MAX = 1024**3
 UNPACKED_RATIO_MAX = 200
 ENTRIES_MAX = 2_000
+SPREADSHEET_SECONDS_MAX = 300
 SHOWN = 120
 BAD_ROWS_KEPT = 100_000
 
@@ -263,23 +264,17 @@ def _read_parquet(path: Path) -> Cells:
 def _spreadsheet(path: Path, sheet: str, rows: int) -> tuple[pa.Table, tuple[str, ...]]:
     _refuse_bombs(path)
     with tempfile.NamedTemporaryFile(suffix=".parquet") as out:
-        result = subprocess.run(  # noqa: S603 - our own module, arguments are not a shell's
-            [
-                sys.executable,
-                "-m",
-                "paceline.imports.spreadsheet",
-                path,
-                out.name,
-                sheet,
-                str(rows),
-            ],
-            capture_output=True,
-            check=False,
-            cwd=Path(__file__).resolve().parents[2],
-            timeout=300,
-        )
-        if result.returncode != 0:
-            raise FileUnreadable("spreadsheet_unreadable")
+        command = [sys.executable, "-m", "paceline.imports.spreadsheet"]
+        try:
+            result = subprocess.run(  # noqa: S603 - our own module, arguments are not a shell's
+                [*command, path, out.name, sheet, str(rows)],
+                capture_output=True,
+                check=True,
+                cwd=Path(__file__).resolve().parents[2],
+                timeout=SPREADSHEET_SECONDS_MAX,
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            raise FileUnreadable("spreadsheet_unreadable") from error
         table = pq.read_table(out.name)
     _check_width(table.num_columns)
     return table, tuple(json.loads(result.stdout))

@@ -55,7 +55,11 @@ def recognise(path: Path, *, known_names: Collection[str] = ()) -> Layout:
     if sample.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff")):
         raise FileUnreadable("file_of_other_kind")
     encoding, certain = recognise_encoding(sample)
-    layout = describe_text(decode_sample(sample, encoding), Layout(encoding=encoding), known_names)
+    try:
+        text = decode_sample(sample, encoding)
+    except UnicodeDecodeError as error:
+        raise FileUnreadable("file_of_other_kind") from error
+    layout = describe_text(text, Layout(encoding=encoding), known_names)
     if certain:
         return layout
     return replace(layout, warnings=tuple(sorted({*layout.warnings, "encoding_uncertain"})))

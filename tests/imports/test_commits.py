@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
+from paceline.files.queries import FileMissing, path_of
 from paceline.imports import actions
 from paceline.imports.mapping import Source
 from paceline.imports.models import Import, ImportMapping, ImportState
@@ -142,6 +143,25 @@ def test_another_encoding_can_be_chosen(world: World) -> None:
     right = actions.set_layout(source=wrong, changes={"encoding": "big5"}, by=world.dana, at=NOW)
     assert (right.refusal, right.layout["columns"][0]) == ({}, "訂單編號")
     assert right.mapping["amount"]["column"] == 3
+
+
+@pytest.mark.django_db
+def test_an_unforeseen_error_leaves_an_import_that_can_be_tried_again(
+    world: World, run_jobs
+) -> None:
+    source = actions.request_commit(source=checked(world), by=world.dana, at=NOW)
+    content = path_of(source.file)
+    kept = content.read_bytes()
+    content.unlink()  # a disk that lost its file
+    with pytest.raises(FileMissing):
+        run_jobs()
+    source.refresh_from_db()
+    source.progress.refresh_from_db()
+    assert (source.state, source.progress.failure) == (ImportState.CHECKED, "unexpected")
+    assert not OrderLine.objects.exists()
+    content.write_bytes(kept)
+    actions.commit(source=source, by=world.dana, at=NOW)
+    assert OrderLine.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

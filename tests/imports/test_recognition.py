@@ -160,7 +160,10 @@ def test_empty_files_are_refused(tmp_path: Path, data: bytes) -> None:
     assert refusal(tmp_path, data)[0] == "file_empty"
 
 
-@pytest.mark.parametrize("data", [b"%PDF-1.7 hello", b"\x89PNG\r\n", b"\xd0\xcf\x11\xe0old"])
+@pytest.mark.parametrize(
+    "data",
+    [b"%PDF-1.7 hello", b"\x81\x8d\x8f\x90 \xff\xff" * 50, b"\x89PNG\r\n", b"\xd0\xcf\x11\xe0old"],
+)
 def test_other_kinds_of_files_are_refused(tmp_path: Path, data: bytes) -> None:
     assert refusal(tmp_path, data)[0] == "file_of_other_kind"
 

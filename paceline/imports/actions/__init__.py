@@ -5,6 +5,7 @@ from __future__ import annotations
 from paceline.imports.actions.commits import (
     AlreadyCommitted,
     NotChecked,
+    abandon,
     commit,
     request_commit,
     run_commit,
@@ -30,6 +31,7 @@ __all__ = [
     "ImportRefused",
     "LayoutFixed",
     "NotChecked",
+    "abandon",
     "check",
     "commit",
     "discard",

@@ -82,6 +82,23 @@ def run_commit(*, source: Import, at: datetime) -> None:
             files.tell(source)
 
 
+@transaction.atomic
+def abandon(*, source: Import, at: datetime) -> None:
+    """After an unexpected error: nothing was kept, and the import can be tried again."""
+    source = Import.objects.select_for_update().get(pk=source.pk)
+    back = {
+        ImportState.COMMITTING: ImportState.CHECKED,
+        ImportState.CHECKING: ImportState.UPLOADED,
+    }.get(ImportState(source.state))
+    if back is None:
+        return
+    source.state, source.committed_by = back, None
+    source.save(update_fields=["state", "committed_by"])
+    if source.progress is not None:
+        live.fail(source.progress, code="unexpected", at=at)
+    files.tell(source)
+
+
 def _release(source: Import) -> None:
     Import.objects.filter(pk=source.pk, state=ImportState.COMMITTING).update(
         state=ImportState.CHECKED, committed_by=None
