@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Component, Plan
 from paceline.incentives.models import (

@@ -103,9 +103,7 @@ def totals(releases: Sequence[Release]) -> dict[str, Decimal]:
     found: dict[str, Decimal] = defaultdict(Decimal)
     for release in releases:
         found[release.currency] += release.statement.earned
-    return {
-        currency: payable_amount(total, currency) for currency, total in sorted(found.items())
-    }
+    return {currency: payable_amount(total, currency) for currency, total in sorted(found.items())}
 
 
 def payable_amount(amount: Decimal, currency: str) -> Decimal:

@@ -187,9 +187,7 @@ def finalise_run(*, run: Run, by: Person, at: datetime) -> RunFinalisation:
         run=run, period=period, finalised_by=by, finalised_at=at
     )
     close_days(starts_on=period.starts_on, ends_before=period.ends_before, by=by, at=at)
-    audit.record(
-        "run_finalised", subject=run, by=by, at=at, after={"fingerprint": run.fingerprint}
-    )
+    audit.record("run_finalised", subject=run, by=by, at=at, after={"fingerprint": run.fingerprint})
     live.publish("runs", "finalised", str(run.pk))
     return finalisation
 

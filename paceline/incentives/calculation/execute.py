@@ -44,16 +44,12 @@ def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
             "plan_id", flat=True
         )
     )
-    days = PayPeriod(
-        key=period.key, starts_on=period.starts_on, ends_before=period.ends_before
-    )
+    days = PayPeriod(key=period.key, starts_on=period.starts_on, ends_before=period.ends_before)
     versions = versions_for(days, period.kind)
     return [version for version in versions if version.plan_id in assigned]
 
 
-def calculate_plan(
-    version: PlanVersion, inputs: Iterable[Input], period: PayPeriod
-) -> PlanResults:
+def calculate_plan(version: PlanVersion, inputs: Iterable[Input], period: PayPeriod) -> PlanResults:
     """Run one version over the kept files. Raises ``InputsRefused``."""
     plan = documents.load(version.source)
     try:

@@ -14,6 +14,7 @@ from paceline.incentives.models import (
     StatementComponent,
     StatementTier,
 )
+from paceline.incentives.pay_words import period_name
 from paceline.kernel.shell import PaletteEntry
 from paceline.org.models import Person
 
@@ -115,7 +116,7 @@ def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:  # no
     return [
         PaletteEntry(
             label=row.payee.name,
-            detail=row.period.key,
+            detail=period_name(row.period),
             url=reverse("incentives:statement", args=[row.pk]),
             icon="receipt-2",
         )

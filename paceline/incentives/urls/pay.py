@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.incentives.views import payroll, releases, runs, statements, threads
+from paceline.incentives.views import payroll, periods, releases, runs, statements, threads
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("pay/", runs.periods, name="periods"),
+    path("pay/", periods.index, name="periods"),
     path("pay/runs", runs.create, name="run-create"),
     path("pay/runs/<int:pk>/", runs.show, name="run"),
     path("pay/runs/<int:pk>/finalisation", runs.finalise, name="run-finalise"),

@@ -155,9 +155,7 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
             period=period, export_id=export_id, by=person, at=timezone.now()
         )
     except actions.NothingToExport:
-        messages.warning(
-            request, _("Everything released in this period was handed over already.")
-        )
+        messages.warning(request, _("Everything released in this period was handed over already."))
         return go_to(request, reverse("incentives:payroll"))
     except actions.ExportIdTaken:
         messages.error(request, _("Open the preview again, then export."))
@@ -184,9 +182,7 @@ def show(request: PersonRequest, export_id: UUID) -> HttpResponse:
                 "payee.name",
                 sort="payee__name",
                 search=True,
-                link=lambda row: reverse(
-                    "incentives:statement", args=[row.release.statement_id]
-                ),
+                link=lambda row: reverse("incentives:statement", args=[row.release.statement_id]),
             ),
             Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),
         ],

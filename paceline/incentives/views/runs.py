@@ -1,10 +1,8 @@
-"""Pay periods and their runs: the list, a run's summary, asking for one, making one final."""
+"""Runs: a run's summary, asking for one, making one final."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -23,14 +21,11 @@ from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import runs as actions
 from paceline.incentives.calculation.periods import (
-    KINDS,
-    PeriodKind,
     PeriodUnknown,
     before,
     calendar_period,
-    containing,
 )
-from paceline.incentives.models import PayPeriod, PlanVersion, Run, Statement
+from paceline.incentives.models import Run, Statement
 from paceline.incentives.queries import runs as queries
 from paceline.incentives.queries.statements import statements_of
 from paceline.kernel import formats
@@ -39,90 +34,9 @@ from paceline.kernel.pages import go_to, page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.live.wording import failure_text
+from paceline.orders.actions import LinesAreBusy
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
-
-SUGGESTED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodRow:
-    """One period in the list: what it is called, how far it is, and what can be done."""
-
-    key: str
-    name: str
-    kind: PeriodKind
-    starts_on: date
-    ends_before: date
-    badge: Badge
-    state: queries.PeriodState | None
-    has_ended: bool
-
-    @property
-    def run(self) -> Run | None:
-        return None if self.state is None else self.state.counting_run or self.state.last_run
-
-    @property
-    def may_run(self) -> bool:
-        return self.state is None or self.state.state not in {"running", "closed"}
-
-
-@require_GET
-def periods(request: PersonRequest) -> HttpResponse:
-    """Every period that was run, and those next in line for the plans in force."""
-    person = _reader(request)
-    on = timezone.localdate()
-    rows = period_rows(on)
-    kinds = sorted({row.kind for row in rows}, key=KINDS.index)
-    chosen = request.GET.get("kind", "")
-    chips = [(_("All"), request.path, not chosen)] if len(kinds) > 1 else []
-    labels = {
-        "month": _("Months"),
-        "quarter": _("Quarters"),
-        "half-year": _("Half-years"),
-        "year": _("Years"),
-    }
-    if len(kinds) > 1:
-        chips += [(labels[kind], f"?kind={kind}", kind == chosen) for kind in kinds]
-    context = {
-        "rows": [row for row in rows if not chosen or row.kind == chosen],
-        "chips": chips,
-        "may_request": access.may_request_run(person),
-        "kinds": [(kind, labels[kind]) for kind in KINDS],
-    }
-    return page(request, "incentives/runs/periods.html", context, fragment="periods")
-
-
-def period_rows(on: date) -> list[PeriodRow]:
-    """Known periods and the last few of each kind that a plan in force pays, newest first."""
-    states = {one.period.key: one for one in queries.period_states(PayPeriod.objects.all())}
-    known = {key: calendar_period(key) for key in states}
-    for kind in _kinds_in_force(on):
-        period = containing(on, kind)
-        for _place in range(SUGGESTED):
-            known.setdefault(period.key, period)
-            period = before(period)
-    rows = []
-    for key, period in known.items():
-        state = states.get(key)
-        rows.append(
-            PeriodRow(
-                key=key,
-                name=words.period_name(period),
-                kind=period.kind,
-                starts_on=period.starts_on,
-                ends_before=period.ends_before,
-                badge=words.period_badge(state.state if state else "new"),
-                state=state,
-                has_ended=period.ends_before <= on,
-            )
-        )
-    return sorted(rows, key=lambda row: (row.starts_on, row.ends_before), reverse=True)
-
-
-def _kinds_in_force(on: date) -> list[PeriodKind]:
-    found = {version.period_kind for version in PlanVersion.objects.in_force_on(on)}
-    return [kind for kind in KINDS if kind in found]
 
 
 @require_POST
@@ -164,7 +78,7 @@ def _refusal(refusal: Exception) -> str:
 @require_GET
 def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     """A run: its progress while it works, then its summary and statements."""
-    person = _reader(request)
+    person = reader_of_runs(request)
     runs = list(queries.runs_beside(pk, person))
     run = next((one for one in runs if one.pk == pk), None)
     if run is None:
@@ -369,7 +283,7 @@ def _choice(statement: Statement) -> int | None:
 @needs_mfa
 def finalise(request: HttpRequest, pk: int) -> HttpResponse:
     """Make the run final: it closes its period."""
-    person = _reader(request)
+    person = reader_of_runs(request)
     run = _run(person, pk)
     if not access.may_finalise(person, run):
         raise PermissionDenied
@@ -381,6 +295,8 @@ def finalise(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("This run has no results, so nothing can be paid by it."))
     except actions.RunUnderWay:
         messages.error(request, _("Another run of this period is under way. Wait for it to end."))
+    except LinesAreBusy:
+        messages.error(request, _("Order lines are being imported. Close the period after that."))
     except actions.ReleasedFromAnotherRun:
         messages.error(
             request,
@@ -391,7 +307,8 @@ def finalise(request: HttpRequest, pk: int) -> HttpResponse:
     return go_to(request, reverse("incentives:run", args=[run.pk]))
 
 
-def _reader(request: HttpRequest) -> Person:
+def reader_of_runs(request: HttpRequest) -> Person:
+    """Whoever asks, if they may read runs; 403 otherwise."""
     person: Person = request.person  # type: ignore[attr-defined]
     if not access.may_read_runs(person):
         raise PermissionDenied

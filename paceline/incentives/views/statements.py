@@ -194,9 +194,7 @@ def lines(request: PersonRequest, pk: int, component_pk: int, tier: int) -> Http
     return page(request, "incentives/statements/lines.html", context, fragment=fragment)
 
 
-def _line_rows(
-    traced: TracedPage, component: StatementComponent, person: Person
-) -> list[LineRow]:
+def _line_rows(traced: TracedPage, component: StatementComponent, person: Person) -> list[LineRow]:
     sellers = {line.from_payee_id for line in traced.lines if line.level}
     names = dict(Person.objects.filter(number__in=sellers).values_list("number", "name"))
     asked = LineThread.objects.visible_to(person).select_related("resolution")
@@ -206,9 +204,7 @@ def _line_rows(
             component=component, line_id__in=[line.line_id for line in traced.lines]
         )
     }
-    ask_url = reverse(
-        "incentives:thread-create", args=[component.statement_id, component.pk]
-    )
+    ask_url = reverse("incentives:thread-create", args=[component.statement_id, component.pk])
     return [
         LineRow(line, names.get(line.from_payee_id, ""), threads.get(line.line_id), ask_url)
         for line in traced.lines

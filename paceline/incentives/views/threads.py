@@ -216,5 +216,3 @@ def _thread(person: Person, pk: int) -> LineThread:
         "resolution__resolved_by",
     )
     return get_object_or_404(rows.prefetch_related("component__tiers"), pk=pk)
-
-

@@ -70,9 +70,7 @@ def period(world: World) -> dict[str, Any]:
 def export(world: World) -> dict[str, Any]:
     quarter, made = calculated(world)
     quarter.release(made, "priya")
-    payroll.export_payroll(
-        period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now
-    )
+    payroll.export_payroll(period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now)
     return {"export_id": EXPORT}
 
 
@@ -82,9 +80,7 @@ def csv_file(world: World) -> dict[str, Any]:
 
 URLS = {
     "incentives:periods": Url(allow={"GET": RUN_READERS}),
-    "incentives:run-create": Url(
-        allow={"POST": COMPENSATION}, data=sends({"period": PERIOD})
-    ),
+    "incentives:run-create": Url(allow={"POST": COMPENSATION}, data=sends({"period": PERIOD})),
     "incentives:run": Url(args=run, allow={"GET": RUN_READERS}),
     "incentives:run-finalise": Url(args=run, allow={"POST": {"ines"}}),
     "incentives:release-create": Url(

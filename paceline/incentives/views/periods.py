@@ -1,0 +1,109 @@
+"""The list of pay periods: how far each one is, and which come next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from paceline.incentives import pay_words as words
+from paceline.incentives.access import pay as access
+from paceline.incentives.calculation.periods import (
+    KINDS,
+    PeriodKind,
+    before,
+    calendar_period,
+    containing,
+)
+from paceline.incentives.models import PayPeriod, PlanVersion, Run
+from paceline.incentives.queries import runs as queries
+from paceline.incentives.views.runs import reader_of_runs
+from paceline.kernel.pages import page
+from paceline.kernel.shell import Badge
+from paceline.org.requests import PersonRequest
+
+SUGGESTED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodRow:
+    """One period in the list: what it is called, how far it is, and what can be done."""
+
+    key: str
+    name: str
+    kind: PeriodKind
+    starts_on: date
+    ends_before: date
+    badge: Badge
+    state: queries.PeriodState | None
+    has_ended: bool
+
+    @property
+    def run(self) -> Run | None:
+        return None if self.state is None else self.state.counting_run or self.state.last_run
+
+    @property
+    def may_run(self) -> bool:
+        return self.state is None or self.state.state not in {"running", "closed"}
+
+
+@require_GET
+def index(request: PersonRequest) -> HttpResponse:
+    """Every period that was run, and those next in line for the plans in force."""
+    person = reader_of_runs(request)
+    on = timezone.localdate()
+    rows = period_rows(on)
+    kinds = sorted({row.kind for row in rows}, key=KINDS.index)
+    chosen = request.GET.get("kind", "")
+    chips = [(_("All"), request.path, not chosen)] if len(kinds) > 1 else []
+    labels = {
+        "month": _("Months"),
+        "quarter": _("Quarters"),
+        "half-year": _("Half-years"),
+        "year": _("Years"),
+    }
+    if len(kinds) > 1:
+        chips += [(labels[kind], f"?kind={kind}", kind == chosen) for kind in kinds]
+    context = {
+        "rows": [row for row in rows if not chosen or row.kind == chosen],
+        "chips": chips,
+        "may_request": access.may_request_run(person),
+        "kinds": [(kind, labels[kind]) for kind in KINDS],
+    }
+    return page(request, "incentives/runs/periods.html", context, fragment="periods")
+
+
+def period_rows(on: date) -> list[PeriodRow]:
+    """Known periods and the last few of each kind that a plan in force pays, newest first."""
+    states = {one.period.key: one for one in queries.period_states(PayPeriod.objects.all())}
+    known = {key: calendar_period(key) for key in states}
+    for kind in _kinds_in_force(on):
+        period = containing(on, kind)
+        for _place in range(SUGGESTED):
+            known.setdefault(period.key, period)
+            period = before(period)
+    rows = []
+    for key, period in known.items():
+        state = states.get(key)
+        rows.append(
+            PeriodRow(
+                key=key,
+                name=words.period_name(period),
+                kind=period.kind,
+                starts_on=period.starts_on,
+                ends_before=period.ends_before,
+                badge=words.period_badge(state.state if state else "new"),
+                state=state,
+                has_ended=period.ends_before <= on,
+            )
+        )
+    return sorted(rows, key=lambda row: (row.starts_on, row.ends_before), reverse=True)
+
+
+def _kinds_in_force(on: date) -> list[PeriodKind]:
+    found = {version.period_kind for version in PlanVersion.objects.in_force_on(on)}
+    return [kind for kind in KINDS if kind in found]
