@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlglot import exp
@@ -83,18 +83,28 @@ def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -
 def check_inputs(workspace: Workspace, shape: Shape, given: list[str]) -> None:
     """Run every check whose table is there, in one statement. Raises InputInvalid."""
     checked = workspace.checked_grain
+    in_memory = workspace.empty_values
     rows = workspace.rows(
-        f"checks except grain of {sorted(checked)}", lambda: _findings(shape, given, checked)
+        f"checks but grain of {sorted(checked)} and values of {sorted(in_memory)}",
+        lambda: _findings(shape, given, checked, in_memory),
     )
+    rows += [
+        ("value_missing", name, column.name, "", empty[column.name])
+        for name, empty in in_memory.items()
+        for column in INPUTS[name].columns
+        if column.required and name != "order_lines" and empty.get(column.name)
+    ]
     rows += _line_findings(workspace, shape)
     if rows:
         raise InputInvalid([problem(*row) for row in sorted(rows)[:200]])
 
 
-def _findings(shape: Shape, given: list[str], grain_checked: set[str]) -> exp.Query:
+def _findings(
+    shape: Shape, given: list[str], grain_checked: set[str], values_checked: Collection[str]
+) -> exp.Query:
     queries: list[exp.Select] = []
     for name in given:
-        if name != "order_lines":
+        if name != "order_lines" and name not in values_checked:
             queries += _missing_values(name)
         if name not in grain_checked:
             queries.append(_repeated(name))

@@ -96,6 +96,7 @@ class Workspace:
             self.connection = connection.cursor()
         self.checked_grain: set[str] = set()
         self.style = shape.style
+        self.empty_values: dict[str, dict[str, int]] = {}  # of tables that came in memory
         self.parameters: dict[str, Any] = {
             "starts_on": period.starts_on,
             "ends_before": period.ends_before,
@@ -105,7 +106,11 @@ class Workspace:
             "rate_type": plan.policies.exchange_rate,
         }
 
+        # One transaction for all statements: nothing is written for good, and each costs less.
+        self.connection.begin()
+
     def close(self) -> None:
+        self.connection.rollback()
         self.connection.close()
 
     def run(self, expression: exp.Expr) -> None:
@@ -168,8 +173,11 @@ class Workspace:
         else:
             self.register(f"given_{contract.name}", given)
             relation = c.source(f"given_{contract.name}")
+            self.empty_values[contract.name] = {
+                name: given.column(name).null_count for name in given.column_names
+            }
         try:
-            found = self._columns(relation)
+            found = _arrow_types(given) if isinstance(given, pa.Table) else self._columns(relation)
         except duckdb.Error:
             problems.append(
                 Problem(
@@ -267,13 +275,30 @@ def _bind(
     return values
 
 
+def _arrow_types(rows: pa.Table) -> dict[str, str]:
+    """The columns of a table in memory, with the names that DuckDB has for their types."""
+    return {field.name: _arrow_name(field.type) for field in rows.schema}
+
+
+def _arrow_name(kind: pa.DataType) -> str:
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return "VARCHAR"
+    if pa.types.is_decimal128(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    if pa.types.is_null(kind):
+        return "NULL"
+    names = {"date32[day]": "DATE", "bool": "BOOLEAN", "int64": "BIGINT", "int32": "INTEGER"}
+    names |= {"int16": "SMALLINT", "int8": "TINYINT"}
+    return names.get(str(kind), str(kind).upper())
+
+
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 
 
 def _fits(given: str, column: Column) -> bool:
     """A type is taken when it holds the values without loss; floats never hold money."""
     if given == '"NULL"' or given == "NULL":
-        return not column.required or True
+        return True
     if column.kind.sql == "TEXT":
         return given == "VARCHAR" or given.startswith("ENUM")
     if column.kind.scale is None:

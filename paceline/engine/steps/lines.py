@@ -7,6 +7,8 @@ quota and rates of tiers meet the sums; all of it is exact, so the order does no
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
 from sqlglot import exp
 
 from paceline.engine import columns as c
@@ -55,20 +57,33 @@ def groups_contract(shape: Shape) -> c.Table:
     return table("line_groups", " ".join(GROUP_KEYS), kinds, nullable="payee_id line_id")
 
 
+Way = Literal["whole", "replaced", "shared"]
+
+
 def line_groups(shape: Shape, *, with_splits: bool) -> exp.Query:
-    """One SELECT over the lines; with split lines a second one over those alone."""
-    unsplit = _group(shape, shared=False)
+    """One SELECT over all lines; split lines, which are few, are then taken out and shared out.
+
+    Taking out is exact, and cheaper than asking of every line whether it is split.
+    """
     if not with_splits:
-        return unsplit
-    c.join(unsplit, "base_splits", "s", c.same(["line_id"], "l", "s"), kind="anti")
-    shared = _group(shape, shared=True)
-    both = c.union_all([unsplit, shared]).subquery("g", copy=False)
+        return _group(shape, "whole")
+    parts = c.union_all([_group(shape, way) for way in get_args(Way)])
     keys = {key: col(key) for key in GROUP_KEYS}
-    return (
+    query = (
         c.conform(groups_contract(shape), {**keys, **add_up(shape)})
-        .from_(both, copy=False)
+        .from_(parts.subquery("g", copy=False), copy=False)
         .group_by(*(col(key) for key in GROUP_KEYS), copy=False)
     )
+    return query.having(exp.NEQ(this=exp.Sum(this=col("lines")), expression=c.whole(0)), copy=False)
+
+
+def split_lines(shape: Shape) -> exp.Select:
+    """The lines that have split rows, with the columns that crediting reads."""
+    names = {"line_id", "ordered_on", "payee_id", "amount", "currency"} | columns_read(shape)
+    query = select({name: col(name, "l") for name in sorted(names)}).from_(
+        c.source("in_order_lines", "l"), copy=False
+    )
+    return c.join(query, "in_credit_splits", "s", c.same(["line_id"], "s", "l"), kind="semi")
 
 
 def add_up(shape: Shape, of: str | None = None) -> dict[str, exp.Expr]:
@@ -76,7 +91,8 @@ def add_up(shape: Shape, of: str | None = None) -> dict[str, exp.Expr]:
     return {name: c.total(col(name, of), kind) for name, kind in shape.sums.items()}
 
 
-def _group(shape: Shape, *, shared: bool) -> exp.Select:
+def _group(shape: Shape, way: Way) -> exp.Select:
+    shared = way == "shared"
     payee = col("payee_id", "s" if shared else "l")
     keys: dict[str, exp.Expr] = {
         "payee_id": payee,
@@ -97,13 +113,19 @@ def _group(shape: Shape, *, shared: bool) -> exp.Select:
             for name, value in converted_values(shape, share).items()
         },
     }
+    if way == "replaced":
+        sums = {
+            name: c.minus(c.number(0, kind), sums[name], kind) for name, kind in shape.sums.items()
+        }
     query = c.conform(groups_contract(shape), {**keys, **sums}).from_(
-        c.source("in_order_lines", "l"), copy=False
+        c.source("in_order_lines" if way == "whole" else "split_lines", "l"), copy=False
     )
     join_days(query)
     query.where(c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends()), copy=False)
-    if shared:
+    if way == "shared":
         c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
+    elif way == "replaced":
+        c.join(query, "base_splits", "s", c.same(["line_id"], "l", "s"))
     grouped = [key.copy() for key in keys.values() if key.find(exp.Column) is not None]
     return query.group_by(*grouped, copy=False)
 
