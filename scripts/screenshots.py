@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
 FILES = Path(os.environ.get("PACELINE_VAR", ROOT / "var")) / "demo-files"
-SIZE = {"width": 1200, "height": 860}
+SIZE = {"width": 1160, "height": 770}
 BYTES_MAX = 150_000
 
 Way = Callable[[Page], None]
@@ -35,6 +35,7 @@ class Shot:
     way: Way
     language: str = "en"
     dark: bool = False
+    height: int = SIZE["height"]
 
 
 def go(path: str) -> Way:
@@ -60,6 +61,7 @@ def open_lines(page: Page) -> None:
     tiers = page.locator("details.tier[hx-get] > summary")
     tiers.nth(max(0, tiers.count() - 1)).click()
     page.wait_for_load_state("networkidle")
+    page.locator(".tier-lines table").first.wait_for()
     page.evaluate("scrollTo(0, 0)")
 
 
@@ -83,8 +85,8 @@ SHOTS = (
     Shot("import", "compensation", check_a_file),
     Shot("plan", "compensation", edit_plan),
     Shot("run", "compensation", run_of_last_quarter),
-    Shot("statement", "salesperson", open_lines),
-    Shot("statement-zh-Hant", "salesperson", open_lines, language="zh-hant"),
+    Shot("statement", "salesperson", open_lines, height=850),
+    Shot("statement-zh-Hant", "salesperson", open_lines, language="zh-hant", height=850),
     Shot("run-dark", "compensation", run_of_last_quarter, dark=True),
 )
 
@@ -96,7 +98,7 @@ SECTIONS = {"salesperson": 0, "lead": 1, "compensation": 2}
 def take(browser: Browser, address: str, shot: Shot) -> None:
     context = browser.new_context(
         base_url=address,
-        viewport=SIZE,  # type: ignore[arg-type]
+        viewport={"width": SIZE["width"], "height": shot.height},
         color_scheme="dark" if shot.dark else "light",
         locale="zh-TW" if shot.language == "zh-hant" else "en-GB",
         reduced_motion="reduce",
