@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import COUNT, SHARE, STORED, TEXT, col, select, typed
+from paceline.engine.columns import COUNT, EXACT, SHARE, STORED, TEXT, col, select, typed
 from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.formula.tree import currencies_in, needed_names
@@ -316,7 +316,9 @@ _CHECKS: list[tuple[str, Callable[[Shape], list[exp.Select]]]] = [
 
 
 def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
-    """Missing values, unknown currencies and mixed currencies of the lines, in one pass."""
+    """Missing values, unknown currencies and mixed currencies of the lines, in one pass, which also
+    notes what came in.
+    """
     formulas = [*shape.values, *(rule.when for rule in shape.rules if rule.when is not None)]
     needed = {"line_id", "ordered_on", "amount", "currency", "kind"}
     literals: set[str] = set()
@@ -336,7 +338,12 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
 
     def query() -> exp.Query:
         counts = {f"n_{name}": typed(exp.Count(this=col(name)), COUNT) for name in counted}
-        columns = {"currency": col("currency"), "lines": c.count_rows(), **counts}
+        columns = {
+            "currency": col("currency"),
+            "lines": c.count_rows(),
+            "amount": c.total(col("amount"), EXACT),
+            **counts,
+        }
         return (
             select(columns)
             .from_(c.source("in_order_lines"), copy=False)
@@ -345,7 +352,8 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
 
     found: list[tuple[Any, ...]] = []
     empty = dict.fromkeys(counted, 0)
-    for currency, lines, *counts in workspace.rows("line findings", query):
+    for currency, lines, amount, *counts in workspace.rows("line findings", query):
+        workspace.imported[currency] = (lines, amount)
         for name, count in zip(counted, counts, strict=True):
             empty[name] += lines - count
         if currency is not None and currency not in DIGITS:

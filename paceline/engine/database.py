@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -96,6 +97,7 @@ class Workspace:
             self.connection = connection.cursor()
         self.checked_grain: set[str] = set()
         self.style = shape.style
+        self.imported: dict[str, tuple[int, Decimal]] = {}  # lines and amount by currency
         self.empty_values: dict[str, dict[str, int]] = {}  # of tables that came in memory
         self.parameters: dict[str, Any] = {
             "starts_on": period.starts_on,

@@ -203,12 +203,11 @@ class _Run:
 
     def _account(self) -> tuple[pa.Table, pa.Table]:
         """Everything that came in, as credited or excluded with a reason."""
-        imported = self.workspace.rows("census", lines.census)
+        outside = self.workspace.rows("outside the period", lines.outside_period)
         placed = self.workspace.rows("placed", lambda: c.every_row(crediting.PLACEMENTS))
         excluded = [
             {"reason": "outside_period", "currency": currency, "lines": count, "amount": amount}
-            for currency, inside, count, amount in imported
-            if not inside
+            for currency, count, amount in outside
         ]
         excluded += [
             dict(zip(EXCLUDED.names, (reason, *rest), strict=True))
@@ -218,20 +217,15 @@ class _Run:
         excluded.sort(key=lambda row: (row["reason"], row["currency"]))
         zero = Decimal(0)
         account: dict[str, dict[str, Any]] = {}
-        for currency, _, count, amount in imported:
-            row = account.setdefault(
-                currency,
-                {
-                    "currency": currency,
-                    "imported": zero,
-                    "credited": zero,
-                    "excluded": zero,
-                    "overlays": zero,
-                    "imported_lines": 0,
-                },
-            )
-            row["imported"] += amount
-            row["imported_lines"] += count
+        for currency, (count, amount) in self.workspace.imported.items():
+            account[currency] = {
+                "currency": currency,
+                "imported": amount,
+                "credited": zero,
+                "excluded": zero,
+                "overlays": zero,
+                "imported_lines": count,
+            }
         for reason, is_overlay, currency, _, amount in placed:
             if reason is None:
                 account[currency]["overlays" if is_overlay else "credited"] += amount

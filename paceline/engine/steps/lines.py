@@ -197,21 +197,22 @@ def base_splits() -> exp.Select:
     return query.where(exp.Not(this=col("is_overlay")), copy=False)
 
 
-def census() -> exp.Select:
-    """Every line that came in, by currency, inside and outside the period: what must be
-    accounted for.
-    """
-    inside = typed(c.within(col("ordered_on"), c.period_starts(), c.period_ends()), BOOLEAN)
+def outside_period() -> exp.Select:
+    """The lines outside the period, by currency; the statistics of a file mostly settle it."""
     columns: dict[str, exp.Expr] = {
         "currency": col("currency"),
-        "inside": inside,
         "lines": c.count_rows(),
         "amount": c.total(col("amount"), EXACT),
     }
+    outside = c.either(
+        exp.LT(this=col("ordered_on"), expression=c.period_starts()),
+        exp.GTE(this=col("ordered_on"), expression=c.period_ends()),
+    )
     return (
         select(columns)
         .from_(c.source("in_order_lines"), copy=False)
-        .group_by(col("currency"), inside.copy(), copy=False)
+        .where(outside, copy=False)
+        .group_by(col("currency"), copy=False)
     )
 
 
@@ -226,9 +227,9 @@ __all__ = [
     "CALENDAR",
     "SLOTS",
     "Name",
-    "census",
     "columns_read",
     "groups_contract",
     "line_groups",
+    "outside_period",
     "select",
 ]
