@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
 FILES = Path(os.environ.get("PACELINE_VAR", ROOT / "var")) / "demo-files"
 SIZE = {"width": 1160, "height": 770}
-BYTES_MAX = 150_000
+BYTES_MAX = 150 * 1024
 
 Way = Callable[[Page], None]
 
