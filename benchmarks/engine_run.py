@@ -2,12 +2,12 @@
 
     PYTHONPATH=. python benchmarks/engine_run.py [--lines 1000000] [--rounds 7]
 
-All run in this process, in turns, on DuckDB with two threads. The baseline sums the amount by payee
-and month. A run does everything a pay run does: opens and checks all inputs, credits, converts four
-currencies at daily rates, measures, attains, pays, checks every table and fetches the results. The
-simple plan pays 2 % up to quota and 4 % above, and a manager's override; the wide one has six
-components, two levels of roll-up and a split in every hundredth line. The file's own sha256 is printed
-apart: a stored snapshot carries it, and a database has checked that its line ids are unique.
+All run in this process, in turns, on DuckDB with two threads. The baseline sums the amount by
+payee and month. A run does everything a pay run does: opens and checks all inputs, credits,
+converts four currencies at daily rates, measures, attains, pays, checks every table and fetches the
+results. The simple plan pays 2 % up to quota and 4 % above, and a manager's override; the wide one
+has six components, two kinds of roll-up and a split in every hundredth line. The file's own sha256
+is printed apart: a stored snapshot carries it, and a database has checked that line ids are unique.
 """
 
 from __future__ import annotations
@@ -147,7 +147,8 @@ def write_lines(path: Path, lines: int) -> None:
                     * 0.01::DECIMAL(3, 2))::DECIMAL(18, 4) AS amount,
                 NULL::DECIMAL(18, 4) AS cost,
                 CASE hash(i + 7) % {PAYEES} % 10
-                    WHEN 6 THEN 'EUR' WHEN 7 THEN 'EUR' WHEN 8 THEN 'JPY' WHEN 9 THEN 'CNY' ELSE 'USD'
+                    WHEN 6 THEN 'EUR' WHEN 7 THEN 'EUR' WHEN 8 THEN 'JPY' WHEN 9 THEN 'CNY'
+                    ELSE 'USD'
                 END AS currency,
                 NULL::VARCHAR AS returns_line_id
             FROM range({lines}) t(i)
@@ -156,7 +157,7 @@ def write_lines(path: Path, lines: int) -> None:
 
 
 def small_tables(lines: int) -> dict[str, Any]:
-    """Assignments, a four-level reporting line, quotas, daily rates, one split line in a hundred."""
+    """Assignments, a four-level reporting line, quotas, daily rates, splits of every 100th line."""
     names = [f"P{place:05d}" for place in range(PAYEES)]
     first = date(2025, 1, 1)
     rows: dict[str, list[dict[str, Any]]] = {

@@ -52,7 +52,7 @@ def test_thirds() -> None:
 
 def test_what_cannot_be_divided_is_refused() -> None:
     for total, weights in (("1.00", []), ("1.00", ["0"]), ("1.00", ["-1", "2"]), ("1.001", ["1"])):
-        with pytest.raises(ValueError, match="weight|decimals"):
+        with pytest.raises(ValueError, match=r"weight|decimals"):
             allocate(Decimal(total), [Decimal(weight) for weight in weights], digits=2)
 
 

@@ -183,7 +183,7 @@ VALUES = [
 def plans(draw: st.DrawFn) -> str:
     # Policies and formulas decide the text of the queries, which is made once for each style;
     # rates, bounds and conditions are drawn anew for every example.
-    style = Random(draw(st.integers(1, STYLES)))  # noqa: S311 -- a choice among cases, no secret
+    style = Random(draw(st.integers(1, STYLES)))
     transaction = style.randrange(4) == 0
 
     def pick(*options: str) -> str:

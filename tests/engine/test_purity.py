@@ -15,7 +15,7 @@ BLOCKED = """
 import sys
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"django", "psycopg", "procrastinate"} or name.startswith("paceline.kernel"):
+        if name.split(".")[0] in {"django", "psycopg"} or name.startswith("paceline.kernel"):
             raise ImportError(name)
 sys.meta_path.insert(0, Blocked())
 import paceline.engine, paceline.engine.cli
