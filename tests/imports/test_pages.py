@@ -64,3 +64,25 @@ def test_pages_ask_few_queries(world: World, client_for, django_assert_max_num_q
     client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
     with django_assert_max_num_queries(15):
         assert client.get(addresses[-1]).status_code == 200
+
+
+def test_a_header_can_be_denied_and_another_delimiter_chosen(world: World, client_for) -> None:
+    client = client_for(world.dana)
+    source = upload(client, "teams", "code,name\na,A;B\n")
+    assert source.layout["columns"] == ["code", "name"]
+    address = reverse("imports:layout", args=[source.pk])
+    client.post(address, {"encoding": "utf-8", "delimiter": ","})
+    source.refresh_from_db()
+    assert (source.layout["has_header"], source.layout["columns"]) == (False, ["1", "2"])
+    client.post(address, {"encoding": "utf-8", "delimiter": ";", "has_header": "on"})
+    source.refresh_from_db()
+    assert source.layout["delimiter"] == ";"
+    assert source.layout["columns"] == ["code,name"]
+
+
+def test_a_file_that_cannot_be_read_says_why(world: World, client_for) -> None:
+    client = client_for(world.dana)
+    source = upload(client, "teams", "code,name\na\x00,A\n")
+    client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
+    page = client.get(reverse("imports:import", args=[source.pk])).content.decode()
+    assert "Line 2 holds a zero byte" in page
