@@ -55,6 +55,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
         "person_roles": ", ".join(str(Role(role).label) for role in sorted(person.roles)),
         "theme": theme,
         "themes": Theme.choices,
+        "time_zone": getattr(user, "time_zone", ""),
         "navigation": navigation.navigation(person, request.path),
         "account_pages": navigation.links(navigation.ACCOUNT_PAGES, person),
         "sign_out_url": reverse("account_logout"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +14,7 @@ from paceline.imports import access as imports
 from paceline.incentives.access import pay
 from paceline.orders import access as orders
 from paceline.org import access as org
-from paceline.org.models import Person
+from paceline.org.models import Person, Role
 
 Text = str | Promise
 
@@ -55,15 +55,20 @@ def _everyone(_person: Person) -> bool:
     return True
 
 
+def _has_to_do_with_pay(person: Person) -> bool:
+    """All but those who only administer: pay is not theirs to see."""
+    return person.roles != {Role.ADMINISTRATOR}
+
+
 GROUPS = (
     Group("", (Entry(_("Home"), "home", "web:home", _everyone),)),
     Group(
         _("Pay"),
         (
             Entry(_("Pay runs"), "calculator", "incentives:periods", pay.may_read_runs),
-            Entry(_("Statements"), "receipt-2", "incentives:statements", _everyone),
-            Entry(_("Plans"), "file-text", "incentives:plans", _everyone),
-            Entry(_("Questions"), "message-question", "incentives:threads", pay.is_pay_desk),
+            Entry(_("Statements"), "receipt-2", "incentives:statements", _has_to_do_with_pay),
+            Entry(_("Plans"), "file-text", "incentives:plans", _has_to_do_with_pay),
+            Entry(_("Questions"), "message-question", "incentives:threads", _has_to_do_with_pay),
             Entry(_("Payroll"), "cash", "incentives:payroll", pay.may_read_payroll),
         ),
     ),
@@ -94,21 +99,13 @@ ACCOUNT_PAGES = (
 )
 
 
-def links(entries: Iterable[Entry], person: Person, path: str = "") -> list[Link]:
-    """The entries that the person may open; the one that lies nearest above ``path`` is here."""
-    found = []
-    for entry in entries:
-        url = address_of(entry)
-        if url and entry.is_visible(person):
-            found.append((entry, url))
-    return [Link(entry.label, entry.icon, url, url == path) for entry, url in found]
-
-
-def address_of(entry: Entry) -> str:
-    try:
-        return reverse(entry.address)
-    except NoReverseMatch:
-        return ""
+def links(entries: Iterable[Entry], person: Person) -> list[Link]:
+    """The entries that the person may open."""
+    return [
+        Link(entry.label, entry.icon, reverse(entry.address))
+        for entry in entries
+        if entry.is_visible(person)
+    ]
 
 
 def navigation(person: Person, path: str) -> list[LinkGroup]:

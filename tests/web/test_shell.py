@@ -55,7 +55,7 @@ def test_every_way_leads_somewhere():
         ("dana", {"Pay runs", "Imports", "Order lines", "Audit trail"}, set()),
         ("ines", {"Pay runs", "Payroll", "Audit trail"}, {"Access rights"}),
         ("hana", {"People", "Teams", "Access review"}, {"Pay runs", "Payroll", "Order lines"}),
-        ("ada", {"Access review", "Audit trail"}, {"Pay runs", "Payroll"}),
+        ("ada", {"Access review", "Audit trail"}, {"Pay runs", "Payroll", "Statements", "Plans"}),
     ],
 )
 def test_the_side_shows_what_a_person_may_do(world, client_for, who, shown, hidden):
