@@ -42,17 +42,20 @@ def write_file(path: Path, lines: int) -> None:
     duckdb.connect().execute(
         f"""
         COPY (SELECT 'SO' || lpad(CAST(i // 3 AS VARCHAR), 8, '0') AS "Order", i % 3 + 1 AS "Line",
-                     DATE '2024-07-01' + CAST(i // 3 * 3 * 730 // {lines} AS INTEGER) AS "Order date",
+                     DATE '2024-07-01' + CAST(i // 3 * 3 * 730 // {lines} AS INTEGER)
+                         AS "Order date",
                      'P' || CAST(hash(i // 3) % {PEOPLE} AS VARCHAR) AS "Payee",
                      'Customer ' || CAST(hash(i // 3) % 5000 AS VARCHAR) AS "Customer",
                      'Product ' || CAST(hash(i) % 300 AS VARCHAR) AS "Product",
                      'Category ' || CAST(hash(i) % 300 % 12 AS VARCHAR) AS "Category",
-                     ['shop', 'chat', 'live', 'partner'][CAST(hash(i // 3) % 4 AS INTEGER) + 1] AS "Channel",
+                     ['shop', 'chat', 'live', 'partner'][CAST(hash(i // 3) % 4 AS INTEGER) + 1]
+                         AS "Channel",
                      'Region ' || CAST(hash(i // 3) % 9 AS VARCHAR) AS "Territory",
                      hash(i) % 5 + 1 AS "Quantity",
                      CAST(CAST(hash(i) % 500000 AS DECIMAL(18, 2)) / 100 + 1 AS DECIMAL(18, 2))
                          AS "Amount",
-                     CAST(CAST(hash(i) % 300000 AS DECIMAL(18, 2)) / 100 AS DECIMAL(18, 2)) AS "Cost",
+                     CAST(CAST(hash(i) % 300000 AS DECIMAL(18, 2)) / 100 AS DECIMAL(18, 2))
+                         AS "Cost",
                      'USD' AS "Currency"
               FROM range({lines}) t (i) ORDER BY i)
         TO '{path}' (HEADER)
@@ -72,9 +75,7 @@ def add_people() -> None:
         for person in people
     )
     manager = org.add_person(number="M", name="Manager", by=None, at=NOW)
-    org.grant_role(
-        person=manager, role="compensation", starts_on=date(2020, 1, 1), by=None, at=NOW
-    )
+    org.grant_role(person=manager, role="compensation", starts_on=date(2020, 1, 1), by=None, at=NOW)
 
 
 def run_import(path: Path) -> dict[str, float]:
