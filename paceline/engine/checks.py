@@ -241,7 +241,16 @@ def _quotas(shape: Shape) -> list[exp.Select]:
     names = [c.text(quota.name) for quota in shape.plan.quotas]
     if not names:
         return []
-    used = exp.In(this=col("quota"), expressions=names)
+    # One table serves every plan: quotas of people whom this plan does not pay are not its own.
+    paid = (
+        select({"payee_id": col("payee_id")})
+        .from_(c.source("in_assignments"), copy=False)
+        .where(exp.EQ(this=col("plan"), expression=c.plan_slug()), copy=False)
+    )
+    used = c.both(
+        exp.In(this=col("quota"), expressions=names),
+        exp.In(this=col("payee_id"), query=paid.subquery()),
+    )
     subject = _joined(("quota", "payee_id"))
     touches = c.both(
         exp.LT(this=col("starts_on"), expression=c.period_ends()),
@@ -280,7 +289,12 @@ def _quotas(shape: Shape) -> list[exp.Select]:
             )
             .from_(table.copy(), copy=False)
             .where(
-                c.both(exp.In(this=col("quota"), expressions=money), touches.copy(), foreign),
+                c.both(
+                    exp.In(this=col("quota"), expressions=money),
+                    used.copy(),
+                    touches.copy(),
+                    foreign,
+                ),
                 copy=False,
             )
         )

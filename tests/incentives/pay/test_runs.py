@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from paceline.files.queries import path_of
+from paceline.goals.models import Quota
 from paceline.incentives.actions import runs
 from paceline.incentives.calculation.periods import PeriodUnknown
 from paceline.incentives.calculation.trace import lines_of_tier
@@ -19,7 +20,14 @@ from paceline.live import actions as live
 from paceline.live.models import Progress
 from paceline.notifications.models import Notification
 from paceline.orders.models import ClosedDays, ExchangeRate, OrderLine
-from tests.incentives.pay.conftest import EARNED, PERIOD, Quarter, fresh
+from tests.incentives.pay.conftest import (
+    EARNED,
+    OVERRIDE,
+    PERIOD,
+    Quarter,
+    approve,
+    fresh,
+)
 from tests.world import World
 
 
@@ -253,3 +261,36 @@ def test_every_input_is_a_kept_file(quarter: Quarter, world: World) -> None:
     }
     assert all(path_of(one.file).is_file() for one in run.inputs.select_related("file"))
     assert run.period.key == PERIOD
+
+
+def test_plans_in_two_currencies_share_a_run(quarter: Quarter) -> None:
+    world = quarter.world
+    source = OVERRIDE.replace("plan: override", "plan: euro").replace(
+        "currency: USD", "currency: EUR"
+    )
+    source = source.replace("levels: 1}", "levels: 2}")
+    Quota.objects.create(
+        person=world.erik,
+        measure="sales",
+        amount=Decimal(1),
+        currency="EUR",
+        starts_on=date(2026, 4, 1),
+        ends_before=date(2026, 7, 1),
+        set_at=world.now,
+    )
+    for line in quarter.lines.values():
+        ExchangeRate.objects.get_or_create(
+            from_currency="USD",
+            to_currency="EUR",
+            on=line.ordered_on,
+            rate_type="average",
+            defaults={"rate": Decimal("0.9")},
+        )
+    approve(source, world, to=world.erik)
+    run = quarter.run()
+    assert run.progress.failure == ""
+    paid = {
+        (one.payee.name, one.currency): one.earned for one in run.statements.select_related("payee")
+    }
+    assert paid[world.erik.name, "EUR"] == Decimal("785.50")
+    assert paid[world.priya.name, "USD"] == EARNED["priya"]
