@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from paceline import engine
+from paceline.engine.formula.grammar import parse_formula
+from paceline.engine.tables import LINE_ATTRIBUTES
 
 PLAN = """\
 paceline: 1
@@ -269,3 +272,14 @@ def test_the_published_schema_is_the_engines_and_takes_the_plan() -> None:
     del document["policies"]["boundary"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, engine.plan_schema())
+
+
+def test_the_documented_plan_and_formulas_can_be_used() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "plan-language.md").read_text("utf-8")
+    shown = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert shown is not None
+    assert engine.check_plan(shown.group(1)) == ()
+    formulas = re.findall(r"^\| `([^`]+)` \| [a-z]", text.partition("| formula |")[2], re.MULTILINE)
+    assert len(formulas) == 5
+    for formula in formulas:
+        parse_formula(formula, LINE_ATTRIBUTES)
