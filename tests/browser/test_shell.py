@@ -123,3 +123,13 @@ def test_charts_are_drawn_and_have_their_table(company: World, window: Window) -
     expect(chart.locator("svg").first).to_be_visible()
     chart.get_by_text("Show as a table").click()
     expect(chart.get_by_role("row", name="May")).to_contain_text("$7,200.00")
+
+
+def test_a_form_is_sent_once(company: World, window: Window) -> None:
+    page = window(company.priya)
+    page.goto("/account/preferences")
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url) if asked.method == "POST" else None)
+    page.locator("main form button.btn-primary").dblclick()
+    expect(page.locator(".toast-note")).to_be_visible()
+    assert len(sent) == 1
