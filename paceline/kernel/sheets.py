@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import xlsxwriter
 from django.http import HttpResponse, StreamingHttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -81,9 +81,21 @@ def csv_response(
     name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
-        csv_lines(header, rows), content_type="text/csv; charset=utf-8"
+        _as_read_here(csv_lines(header, rows)), content_type="text/csv; charset=utf-8"
     )
     return _as_download(response, f"{name}.csv")
+
+
+def _as_read_here(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines in the language and time zone of now: they are sent after the request has ended."""
+    language = translation.get_language()
+    zone = timezone.get_current_timezone()
+
+    def next_line() -> bytes | None:
+        with translation.override(language), timezone.override(zone):
+            return next(lines, None)
+
+    return iter(next_line, None)
 
 
 def xlsx_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
