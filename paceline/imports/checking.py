@@ -47,7 +47,8 @@ def begin(
     if counted and cells.broken:
         raise FileUnreadable("counting_needs_whole_lines", line=cells.broken[0].row)
     duck = conversion.open_lines()
-    check = Check(duck=duck, kind=kind, counted=counted)
+    brought = any(_is_own_number(source, layout) for source in chosen.values())
+    check = Check(duck=duck, kind=kind, counted=counted or brought)
     duck.register("mapped", mapping.apply(cells.table, chosen, kind.fields))
     duck.register("cells", cells.table)
     _take_texts(check, layout, chosen)
@@ -237,6 +238,11 @@ def record_columns(kind: ImportKind) -> list[str]:
     return names
 
 
+def _is_own_number(source: mapping.Source, layout: Layout) -> bool:
+    """Whether a field comes from the numbers that a file of rejected lines brings along."""
+    return source.column is not None and layout.columns[source.column] == mapping.LINE_COLUMN
+
+
 def _count(duck: Any, query: str) -> int:
     return int(duck.execute(query).fetchall()[0][0])
 
@@ -256,7 +262,7 @@ def _problems(check: Check, keep: int) -> tuple[Problem, ...]:
 def _rejected(check: Check, cells: Cells, layout: Layout) -> pa.Table:
     """``row, line, c0 …, reasons``: reasons as JSON, so that each reader gets their own words.
 
-    ``line`` is the counted line number, so that a mended line keeps its place when sent again.
+    ``line`` is the number counted here or before, so that a mended line keeps its place.
     """
     duck = check.duck
     if cells.broken:

@@ -143,11 +143,18 @@ def apply(cells: pa.Table, mapping: Mapping, fields: Sequence[Field]) -> pa.Tabl
     for wanted in fields:
         source = mapping.get(wanted.name, Source())
         if source.column is not None:
-            text = pc.utf8_trim_whitespace(cells[f"c{source.column}"])
+            text = _unguarded(pc.utf8_trim_whitespace(cells[f"c{source.column}"]))
         else:
             text = pa.repeat(pa.scalar(source.constant, pa.string()), cells.num_rows)
         columns[wanted.name] = _replaced(text, source.values) if source.values else text
     return pa.table(columns)
+
+
+def _unguarded(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Without the mark that keeps a spreadsheet from running a cell (``'-5``), as we write it."""
+    if not pc.any(pc.starts_with(text, "'")).as_py():
+        return text
+    return pc.replace_substring_regex(text, r"^'([=+\-@])", r"\1")
 
 
 def _replaced(text: pa.ChunkedArray, values: MappingOf[str, str]) -> pa.ChunkedArray:

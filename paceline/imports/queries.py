@@ -132,15 +132,20 @@ def rejected_lines(source: Import, kind: ImportKind) -> tuple[list[str], Iterato
     layout = Layout.from_json(source.layout)
     own = {name: index for index, name in enumerate(layout.columns) if name in mapping.OWN_COLUMNS}
     keep = [index for index in range(len(layout.columns)) if index not in own.values()]
-    header = [layout.columns[index] for index in keep] + list(mapping.OWN_COLUMNS)
     assert source.rejected is not None  # noqa: S101 - the caller looked
     file = pq.ParquetFile(path_of(source.rejected))
+    # Only lines that were counted bring their number along: it would win over a column of the file.
+    numbered = any(number for number in file.read(["line"])["line"].to_pylist())
+    left_out = () if numbered else (mapping.LINE_COLUMN,)
+    added = [name for name in mapping.OWN_COLUMNS if name not in left_out]
+    header = [layout.columns[index] for index in keep] + added
 
     def rows() -> Iterator[list[str]]:
         for batch in file.iter_batches(10_000):
             for row in batch.to_pylist():
                 cells = [row[f"c{index}"] for index in keep]
-                yield [*cells, str(row["row"]), row["line"], _reasons(row["reasons"], kind)]
+                number = [row["line"]] if numbered else []
+                yield [*cells, str(row["row"]), *number, _reasons(row["reasons"], kind)]
 
     return header, rows()
 

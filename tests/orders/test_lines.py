@@ -246,6 +246,25 @@ def test_lines_are_counted_within_their_order_and_rejected_ones_keep_their_place
     assert OrderLine.objects.get(line_number="2").amount == 2
 
 
+def test_rejected_lines_with_numbers_of_their_own_are_mended_and_sent_again(
+    world: World, checked: Bring, bring: Bring, client_for
+) -> None:
+    source = checked(
+        "order_lines", lines(world, "A,7,2026-07-01,nobody,-5,USD", "A,8,2026-07-01,x,2,USD")
+    )
+    answer = client_for(world.dana).get(f"/imports/{source.pk}/rejected")
+    rejected = b"".join(answer).decode("utf-8-sig")
+    assert "paceline_line" not in rejected
+    assert "'-5" in rejected
+    mended = rejected.replace("nobody", world.priya.number).replace(
+        ",x,", f",{world.priya.number},"
+    )
+    again = bring("order_lines", mended, mapping={"kind": Source(constant="return")})
+    assert again.totals["new"] == 2
+    numbers = OrderLine.objects.order_by("id").values_list("line_number", "amount")
+    assert [(number, int(amount)) for number, amount in numbers] == [("7", -5), ("8", -2)]
+
+
 def test_a_broken_line_stops_counting(world: World, bring: Bring) -> None:
     text = (
         "Order,Order date,Payee,Amount,Currency\nA,2026-07-01\n"
