@@ -13,17 +13,16 @@ from paceline.imports.actions.commits import (
 )
 from paceline.imports.actions.files import (
     ChangedSincePreview,
-    ImportRefused,
     LayoutFixed,
     check,
     discard,
-    import_file,
     request_check,
     run_check,
     set_layout,
     set_mapping,
     upload,
 )
+from paceline.imports.actions.whole_files import ImportRefused, import_file
 
 __all__ = [
     "AlreadyCommitted",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +15,8 @@ from django.db import connection, transaction
 from paceline.files import actions as files
 from paceline.files import queries as stored
 from paceline.imports import checking, kinds, mapping, queries, reading, recognition
-from paceline.imports.kinds import Changes, Check, ImportKind, RecordRefused
-from paceline.imports.layout import FileUnreadable, Layout, Problem
+from paceline.imports.kinds import Changes, Check, ImportKind
+from paceline.imports.layout import FileUnreadable, Layout
 from paceline.imports.mapping import Mapping
 from paceline.imports.models import PROBLEMS_KEPT, Import, ImportProblem, ImportState
 from paceline.kernel import audit, jobs
@@ -27,16 +26,6 @@ from paceline.org.models import Person
 OPEN = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED)
 BATCH_ROWS = 100_000
 MEDIA_TYPES = {"text": "text/plain", "parquet": "application/vnd.apache.parquet"}
-
-
-class ImportRefused(Exception):
-    """A file was not imported; ``problems`` says why, line by line where it can."""
-
-    def __init__(self, problems: Sequence[Problem], source: Import | None = None) -> None:
-        shown = ", ".join(f"{p.row}:{p.column}:{p.code} {p.params}" for p in problems[:5])
-        super().__init__(shown)
-        self.problems = tuple(problems)
-        self.source = source
 
 
 class ChangedSincePreview(Exception):
@@ -301,58 +290,3 @@ def discard(*, source: Import, by: Person, at: datetime) -> None:
     source.state = ImportState.DISCARDED
     source.save(update_fields=["state"])
     audit.record("import_discarded", subject=source, by=by, at=at)
-
-
-@transaction.atomic
-def import_file(
-    *,
-    kind: str,
-    path: Path,
-    name: str,
-    by: Person,
-    at: datetime,
-    mapping: MappingOf[str, Any] | None = None,
-    layout: MappingOf[str, Any] | None = None,
-) -> Import:
-    """The whole way at once, for programs: all lines of a file, or none.
-
-    ``mapping`` gives field → column name, column number or :class:`mapping.Source` where the
-    suggestion does not fit; ``layout`` overrules what is recognised. Raises ``ImportRefused``.
-    """
-    from paceline.imports.actions import commits  # noqa: PLC0415 - commits needs this module
-
-    source = upload(kind=kind, content=path, name=name, by=by, at=at)
-    if layout:
-        source = set_layout(source=source, changes=layout, by=by, at=at)
-    _refuse(source)
-    if mapping:
-        chosen = _by_name(mapping, kinds.kind(kind), Layout.from_json(source.layout))
-        source = set_mapping(source=source, chosen=chosen, by=by, at=at)
-    source = check(source=source, by=by, at=at, rehearse=False)
-    _refuse_rejected(source)
-    try:
-        with transaction.atomic():
-            return commits.commit(source=source, by=by, at=at)
-    except RecordRefused:
-        source.refresh_from_db()
-        source = check(source=source, by=by, at=at)
-        _refuse_rejected(source)
-        raise
-
-
-def _refuse_rejected(source: Import) -> None:
-    _refuse(source)
-    if source.totals["rejected"]:
-        raise ImportRefused([_problem(row) for row in source.problems.all()[:100]], source)
-
-
-_by_name = mapping.by_name
-
-
-def _refuse(source: Import) -> None:
-    if source.refusal:
-        raise ImportRefused([Problem(**source.refusal)], source)
-
-
-def _problem(row: ImportProblem) -> Problem:
-    return Problem(row.code, row=row.row, column=row.column, params=row.params)
