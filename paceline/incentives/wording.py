@@ -80,9 +80,9 @@ def read_aloud(plan: Plan) -> tuple[Passage, ...]:
         Passage(
             _("What counts"),
             (
-                *(Clause(measure.clause, _measure(measure)) for measure in plan.measures),
-                *(Clause(quota.clause, _quota(quota)) for quota in plan.quotas),
-                *(Clause(credit.clause, _credit(credit)) for credit in plan.credits),
+                *(Clause(measure.clause, _measure(plan, measure)) for measure in plan.measures),
+                *(Clause(quota.clause, _quota(plan, quota)) for quota in plan.quotas),
+                *(Clause(credit.clause, _credit(plan, credit)) for credit in plan.credits),
             ),
         )
     )
@@ -110,13 +110,19 @@ def _all(plan: Plan) -> Iterator[Clause]:
         yield from passage.clauses
 
 
-def _named(name: str) -> str:
-    """An id of the plan as a reader's word: ``own-sales`` → “own sales”."""
-    return pgettext("quotation", "“%s”") % name.replace("-", " ")
+def _named(subject: Credit | Measure | Quota) -> str:
+    """A clause by its label in the reader's language; without one its id is read as words."""
+    return _quoted(
+        in_reader_language(subject.label) if subject.label else subject.id.replace("-", " ")
+    )
 
 
-def _listed(names: tuple[str, ...]) -> str:
-    return pgettext("list separator", ", ").join(_named(name) for name in names)
+def _quoted(words: str) -> str:
+    return pgettext("quotation", "“%s”") % words
+
+
+def _credits(plan: Plan, ids: tuple[str, ...]) -> str:
+    return pgettext("list separator", ", ").join(_named(plan.credit(one)) for one in ids)
 
 
 # --- components -----------------------------------------------------------------------------------
@@ -144,12 +150,12 @@ def _what_it_pays(plan: Plan, component: Component) -> str:
     if component.amount is not None:
         amount = formats.money(component.amount, plan.currency)
         return _("A fixed amount of %(amount)s for a period.") % {"amount": amount}
-    measure = _named(component.measure or "")
+    measure = _named(plan.measure(component.measure or ""))
     if component.rates is not None and component.rates.quota is not None:
         text = _(
             "Paid on the measure %(measure)s, at rates that depend on attainment of %(quota)s."
         )
-        return text % {"measure": measure, "quota": _named(component.rates.quota)}
+        return text % {"measure": measure, "quota": _named(plan.quota(component.rates.quota))}
     text = _("Paid on the measure %(measure)s, at rates that depend on its amount.")
     return text % {"measure": measure}
 
@@ -164,12 +170,13 @@ def _condition(plan: Plan, condition: Condition) -> str:
     if condition.on == "attainment":
         text = _("Paid only when attainment of %(quota)s is at least %(least)s.")
         return text % {
-            "quota": _named(condition.subject),
+            "quota": _named(plan.quota(condition.subject)),
             "least": formats.percent(condition.at_least),
         }
-    least = _in_measure(plan, plan.measure(condition.subject), condition.at_least)
+    measure = plan.measure(condition.subject)
+    least = _in_measure(plan, measure, condition.at_least)
     text = _("Paid only when the measure %(measure)s is at least %(least)s.")
-    return text % {"measure": _named(condition.subject), "least": least}
+    return text % {"measure": _named(measure), "least": least}
 
 
 def _in_measure(plan: Plan, measure: Measure, value: Decimal) -> str:
@@ -184,7 +191,7 @@ def _tier(plan: Plan, component: Component, place: int, tier: Tier) -> str:
         return ""
     bound = _quota_share if rates.on == "attainment" else _bound_of(plan, measure)
     values = {
-        "measure": _named(measure.id),
+        "measure": _named(measure),
         "rate": _rate(plan, measure, tier.rate),
         "from": bound(tier.lower),
         "to": "" if tier.upper is None else bound(tier.upper),
@@ -244,10 +251,11 @@ def _whole_lower(place: int, tier: Tier) -> str:
 # --- what counts ----------------------------------------------------------------------------------
 
 
-def _credit(credit: Credit) -> str:
-    name = _named(credit.id)
+def _credit(plan: Plan, credit: Credit) -> str:
+    name = _named(credit)
     if credit.kind == "rollup":
-        return f"{_rollup(credit) % {'credit': name, 'of': _listed(credit.of), **_levels(credit)}}"
+        of = _credits(plan, credit.of)
+        return _rollup(credit) % {"credit": name, "of": of, **_levels(credit)}
     if credit.when is None:
         text = _("%(credit)s: every order line counts for its payee, or for those who share it.")
         return text % {"credit": name}
@@ -258,7 +266,7 @@ def _credit(credit: Credit) -> str:
     return text % {"credit": name, "formula": credit.when.text}
 
 
-def _levels(credit: Credit) -> dict[str, int]:
+def _levels(credit: Credit) -> dict[str, object]:
     return {"first": credit.level_from, "last": credit.level_through or 0}
 
 
@@ -279,8 +287,8 @@ def _rollup(credit: Credit) -> str:
     )
 
 
-def _measure(measure: Measure) -> str:
-    values = {"measure": _named(measure.id), "credits": _listed(measure.credits)}
+def _measure(plan: Plan, measure: Measure) -> str:
+    values = {"measure": _named(measure), "credits": _credits(plan, measure.credits)}
     if measure.of is None:
         return _("%(measure)s is the number of lines credited by %(credits)s.") % values
     if measure.of.text == "amount":
@@ -289,15 +297,15 @@ def _measure(measure: Measure) -> str:
     return text % {**values, "formula": measure.of.text}
 
 
-def _quota(quota: Quota) -> str:
+def _quota(plan: Plan, quota: Quota) -> str:
     text = _(
         "Attainment of %(quota)s is the measure %(measure)s divided by the quota called %(name)s"
         " for the period."
     )
     return text % {
-        "quota": _named(quota.id),
-        "measure": _named(quota.measure),
-        "name": _named(quota.name),
+        "quota": _named(quota),
+        "measure": _named(plan.measure(quota.measure)),
+        "name": _quoted(quota.name),
     }
 
 

@@ -28,6 +28,7 @@ class Credit:
     level_from: int
     level_through: int | None  # None: to the top
     clause: str
+    label: Localised = field(default_factory=dict)  # what readers call it; empty: its id
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Measure:
     of: Formula | None
     credits: tuple[str, ...]
     clause: str
+    label: Localised = field(default_factory=dict)
 
     @property
     def is_money(self) -> bool:
@@ -53,6 +55,7 @@ class Quota:
     measure: str
     name: str
     clause: str
+    label: Localised = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -260,15 +260,21 @@ def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
 
 
 def _credit(clause: Clause, names: dict[str, Type]) -> Credit:
-    clause.keys(["id", "kind"], ["when", "of", "levels"])
-    name = clause.child("id").identifier()
+    clause.keys(["id", "kind"], ["label", "when", "of", "levels"])
+    name, label = clause.child("id").identifier(), _label(clause)
     if clause.child("kind").choice(["direct", "rollup"]) == "direct":
-        clause.keys(["id", "kind"], ["when"])
+        clause.keys(["id", "kind"], ["label", "when"])
         formula = clause.child("when").formula(names, ["boolean"]) if clause.has("when") else None
-        return Credit(name, "direct", formula, (), 0, 0, clause.path)
-    clause.keys(["id", "kind", "of", "levels"])
+        return Credit(name, "direct", formula, (), 0, 0, clause.path, label)
+    clause.keys(["id", "kind", "of", "levels"], ["label"])
     first, through = _levels(clause.child("levels"))
-    return Credit(name, "rollup", None, clause.child("of").words(), first, through, clause.path)
+    of = clause.child("of").words()
+    return Credit(name, "rollup", None, of, first, through, clause.path, label)
+
+
+def _label(clause: Clause) -> dict[str, str]:
+    """What readers call the clause, in one language or in several; empty when it says nothing."""
+    return clause.child("label").text() if clause.has("label") else {}
 
 
 def _levels(clause: Clause) -> tuple[int, int | None]:
@@ -313,28 +319,30 @@ def _check_credits(clause: Clause, rules: tuple[Credit, ...]) -> None:
 
 
 def _measure(clause: Clause, names: dict[str, Type], rules: tuple[Credit, ...]) -> Measure:
-    clause.keys(["id", "kind", "credits"], ["of"])
+    clause.keys(["id", "kind", "credits"], ["label", "of"])
     name = clause.child("id").identifier()
     counted = clause.child("kind").choice(["sum", "count"]) == "count"
     if counted:
-        clause.keys(["id", "kind", "credits"])
+        clause.keys(["id", "kind", "credits"], ["label"])
     else:
-        clause.keys(["id", "kind", "of", "credits"])
+        clause.keys(["id", "kind", "of", "credits"], ["label"])
     formula = None if counted else clause.child("of").formula(names, ["money", "quantity"])
     chosen = clause.child("credits")
     words = tuple(
         known(chosen, word, [credit.id for credit in rules], "credit rule")
         for word in chosen.words()
     )
-    return Measure(name, "count" if counted else "sum", formula, words, clause.path)
+    kind: Literal["sum", "count"] = "count" if counted else "sum"
+    return Measure(name, kind, formula, words, clause.path, _label(clause))
 
 
 def _quota(clause: Clause, measures: tuple[Measure, ...]) -> Quota:
-    clause.keys(["id", "measure", "name"])
+    clause.keys(["id", "measure", "name"], ["label"])
     measure = clause.child("measure")
     return Quota(
         clause.child("id").identifier(),
         known(measure, measure.scalar(), [item.id for item in measures], "measure"),
         clause.child("name").scalar(),
         clause.path,
+        _label(clause),
     )

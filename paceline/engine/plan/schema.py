@@ -63,7 +63,7 @@ def plan_schema() -> dict[str, Any]:
                 "policies": _policies(),
                 "credits": _list(_credit()),
                 "measures": _list(_measure()),
-                "quotas": _list(_mapping({"id": _ID, "measure": _ID, "name": {"type": "string"}})),
+                "quotas": _list(_quota()),
                 "components": _list(_component()),
             },
             optional=("purpose", "attributes", "quotas"),
@@ -113,8 +113,8 @@ def _credit() -> dict[str, Any]:
     }
     return {
         "oneOf": [
-            _mapping({"id": _ID, "kind": {"const": "direct"}, "when": _FORMULA}, ("when",)),
-            _mapping({"id": _ID, "kind": {"const": "rollup"}, "of": _WORDS, "levels": levels}),
+            _labelled({"id": _ID, "kind": {"const": "direct"}, "when": _FORMULA}, ("when",)),
+            _labelled({"id": _ID, "kind": {"const": "rollup"}, "of": _WORDS, "levels": levels}),
         ]
     }
 
@@ -122,10 +122,19 @@ def _credit() -> dict[str, Any]:
 def _measure() -> dict[str, Any]:
     return {
         "oneOf": [
-            _mapping({"id": _ID, "kind": {"const": "sum"}, "of": _FORMULA, "credits": _WORDS}),
-            _mapping({"id": _ID, "kind": {"const": "count"}, "credits": _WORDS}),
+            _labelled({"id": _ID, "kind": {"const": "sum"}, "of": _FORMULA, "credits": _WORDS}),
+            _labelled({"id": _ID, "kind": {"const": "count"}, "credits": _WORDS}),
         ]
     }
+
+
+def _quota() -> dict[str, Any]:
+    return _labelled({"id": _ID, "measure": _ID, "name": {"type": "string"}})
+
+
+def _labelled(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A clause that may say what readers call it."""
+    return _mapping({**properties, "label": _TEXT}, (*optional, "label"))
 
 
 def _component() -> dict[str, Any]:

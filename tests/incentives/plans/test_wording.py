@@ -57,6 +57,17 @@ def test_whole_amount_tiers_say_the_side_of_their_boundary(boundary: str, texts:
     assert [said(source, f"{tiers}/1"), said(source, f"{tiers}/2")] == texts
 
 
+def test_a_clause_is_called_by_its_label_in_the_readers_language() -> None:
+    labelled = SOURCE.replace(
+        "- id: sales\n", "- id: sales\n    label: {en: net sales, zh-Hant: 銷售淨額}\n", 1
+    )
+    assert labelled != SOURCE
+    tier = "components/commission/rates/tiers/1"
+    assert said(labelled, tier) == "The part of “net sales” up to 100% of quota earns 2%."
+    with translation.override("zh-hant"):
+        assert "「銷售淨額」" in wording.sentence(documents.load(labelled), tier)
+
+
 def test_a_deeper_path_is_said_by_the_clause_that_holds_it() -> None:
     assert said(SOURCE, "components/commission/rates/tiers/1/rate").endswith("earns 2%.")
     assert said(SOURCE, "policies/rounding/mode").startswith("Each component is rounded once")
