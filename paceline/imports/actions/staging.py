@@ -20,6 +20,9 @@ from psycopg import sql
 from paceline.imports.kinds import Changes, Check, Commit, UndoRefused
 
 BATCH_ROWS = 100_000
+# From so many written rows on, what the planner knows of the table is out of date: read seconds
+# later, before its own upkeep has come by, a month of lines would be joined row by row.
+ANALYZE_ROWS = 1_000
 
 
 class ImportInterfered(Exception):
@@ -164,6 +167,8 @@ def write(target: Target, changes: Changes, commit: Commit) -> None:
                 cursor.execute(insert, [start, start + BATCH_ROWS - 1])
                 written += cursor.rowcount
         _expect(written, changes.new)
+        if changes.new + changes.changed >= ANALYZE_ROWS:
+            cursor.execute(sql.SQL("ANALYZE {table}").format(**parts))
 
 
 _KEEP_BEFORE = """
