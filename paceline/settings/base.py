@@ -159,6 +159,18 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR / "media"
 
+# Whatever goes wrong is written to standard error, where the service manager keeps it.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "level": "WARNING", "formatter": "plain"}
+    },
+    "root": {"handlers": ["stderr"]},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = secret("EMAIL_HOST", "localhost")
