@@ -56,7 +56,9 @@ def begin(
     styles = {name: source.style for name, source in chosen.items() if source.style}
     used = conversion.convert(duck, kind.fields, styles, people)
     kind.check(check)
-    return check, used
+    # Only what comes from a column was read in a style.
+    from_columns = {name for name, source in chosen.items() if source.column is not None}
+    return check, {name: style for name, style in used.items() if name in from_columns}
 
 
 def _take_texts(check: Check, layout: Layout, chosen: Mapping) -> None:

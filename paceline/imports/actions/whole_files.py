@@ -69,8 +69,6 @@ def _refuse_rejected(source: Import) -> None:
     _refuse(source)
     if source.totals["rejected"]:
         raise ImportRefused([_problem(row) for row in source.problems.all()[:100]], source)
-    if not source.totals["accepted"]:
-        raise ImportRefused([Problem("file_empty")], source)
 
 
 def _refuse(source: Import) -> None:

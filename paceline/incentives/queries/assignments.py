@@ -23,9 +23,7 @@ class AssignedDays:
     ends_before: date
 
 
-def assigned_days(
-    plans: Sequence[int], starts_on: date, ends_before: date
-) -> list[AssignedDays]:
+def assigned_days(plans: Sequence[int], starts_on: date, ends_before: date) -> list[AssignedDays]:
     """Whom the plans pay inside the half-open days: a position through who held it, a team through
     who belonged to it or to a team below it, and everyone only while employed.
 
@@ -36,9 +34,7 @@ def assigned_days(
         PlanAssignment.objects.filter(plan__in=plans).during(*window).select_related("person")
     )
     employed = _by(Employment.objects.during(*window).values_list("person_id", *_DAYS))
-    numbers = dict(
-        Employment.objects.during(*window).values_list("person_id", "person__number")
-    )
+    numbers = dict(Employment.objects.during(*window).values_list("person_id", "person__number"))
     holdings = _by_key(
         PositionHolding.objects.during(*window).values_list("position_id", "person_id", *_DAYS)
     )
