@@ -85,8 +85,8 @@ SHOTS = (
     Shot("import", "compensation", check_a_file),
     Shot("plan", "compensation", edit_plan),
     Shot("run", "compensation", run_of_last_quarter),
-    Shot("statement", "salesperson", open_lines, height=850),
-    Shot("statement-zh-Hant", "salesperson", open_lines, language="zh-hant", height=850),
+    Shot("statement", "salesperson", open_lines, height=840),
+    Shot("statement-zh-Hant", "salesperson", open_lines, language="zh-hant", height=840),
     Shot("run-dark", "compensation", run_of_last_quarter, dark=True),
 )
 
