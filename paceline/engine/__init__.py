@@ -21,7 +21,8 @@ from paceline.engine.periods import Period, PeriodUnknown, period_from_key
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
 from paceline.engine.plan.schema import plan_schema
-from paceline.engine.run import ENGINE_VERSION, Results, calculate
+from paceline.engine.results import ENGINE_VERSION, Results
+from paceline.engine.run import calculate
 from paceline.engine.tables import ParquetFiles, Tables
 from paceline.engine.trace import Trace, trace
 

@@ -1,17 +1,24 @@
-"""Checks on what comes in, each a query for the rows that break a rule, and the words for them."""
+"""Checks on what comes in: which rows break a rule, and the words for them.
+
+Everything but order lines is held in memory and is looked at there, column by column.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import COUNT, EXACT, SHARE, STORED, TEXT, col, select, typed
+from paceline.engine.columns import COUNT, EXACT, TEXT, col, select, typed
 from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.formula.tree import currencies_in, needed_names
+from paceline.engine.inputs import line_columns
 from paceline.engine.money import DIGITS
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
@@ -80,258 +87,220 @@ def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -
         raise InputInvalid(problems)
 
 
-def check_inputs(workspace: Workspace, shape: Shape, given: list[str]) -> None:
-    """Run every check whose table is there, in one statement. Raises InputInvalid."""
-    checked = workspace.checked_grain
-    in_memory = workspace.empty_values
-    rows = workspace.rows(
-        f"checks but grain of {sorted(checked)} and values of {sorted(in_memory)}",
-        lambda: _findings(shape, given, checked, in_memory),
-    )
-    rows += [
-        ("value_missing", name, column.name, "", empty[column.name])
-        for name, empty in in_memory.items()
-        for column in INPUTS[name].columns
-        if column.required and name != "order_lines" and empty.get(column.name)
-    ]
-    rows += _line_findings(workspace, shape)
-    if rows:
-        raise InputInvalid([problem(*row) for row in sorted(rows)[:200]])
+def check_inputs(workspace: Workspace, shape: Shape, period: Period) -> None:
+    """Every check of every table that is there. Raises InputInvalid with all findings."""
+    tables = workspace.inputs.tables
+    found: list[Finding] = []
+    for name, rows in tables.items():
+        if name != "order_lines":
+            found += _missing_values(name, rows)
+        if name not in workspace.inputs.grain_checked:
+            found += _shown(_repeated(name, rows))
+        if name in _CHECKS:
+            found += _CHECKS[name](shape, tables, period)
+    if "order_lines" not in {*tables, *workspace.inputs.grain_checked}:
+        found += workspace.rows("repeated lines", _repeated_lines)
+    found += _line_findings(workspace, shape)
+    if found:
+        raise InputInvalid([problem(*row) for row in sorted(found)[:200]])
 
 
-def _findings(
-    shape: Shape, given: list[str], grain_checked: set[str], values_checked: Collection[str]
-) -> exp.Query:
-    queries: list[exp.Select] = []
-    for name in given:
-        if name != "order_lines" and name not in values_checked:
-            queries += _missing_values(name)
-        if name not in grain_checked:
-            queries.append(_repeated(name))
-    for name, make in _CHECKS:
-        if name in given:
-            queries += make(shape)
-    return c.union_all([_shown(query) for query in queries])
+Finding = tuple[str, str, str, str, int]  # code, table, subject, detail, rows
+Row = dict[str, Any]
+InMemory = dict[str, pa.Table]
 
 
-def _finding(
-    code: str, table: str, subject: exp.Expr, detail: exp.Expr, count: exp.Expr
-) -> exp.Select:
-    return select(
-        {
-            "code": typed(c.text(code), TEXT),
-            "place": typed(c.text(table), TEXT),
-            "subject": typed(subject, TEXT),
-            "detail": typed(detail, TEXT),
-            "found": typed(count, COUNT),
-        }
-    )
+def _shown(found: Iterator[Finding]) -> list[Finding]:
+    """The first findings of one rule."""
+    return sorted(found)[:SHOWN]
 
 
-def _missing_values(name: str) -> list[exp.Select]:
+def _subject(row: Row, keys: Sequence[str]) -> str:
+    return ", ".join(str(row[key]) for key in keys if row[key] is not None)
+
+
+def _rows_where(rows: pa.Table, test: pa.ChunkedArray) -> list[Row]:
+    """The rows that a test, true or false or empty, is true of."""
+    if not pc.any(test).as_py():
+        return []
+    broken: list[Row] = rows.filter(test).to_pylist()
+    return broken
+
+
+def _missing_values(name: str, rows: pa.Table) -> list[Finding]:
     return [
-        _finding("value_missing", name, c.text(column.name), c.text(""), exp.Count(this=exp.Star()))
-        .from_(c.source(f"in_{name}"), copy=False)
-        .where(col(column.name).is_(exp.null()), copy=False)
-        .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(0)), copy=False)
+        ("value_missing", name, column.name, "", rows.column(column.name).null_count)
         for column in INPUTS[name].columns
-        if column.required
+        if column.required and rows.column(column.name).null_count
     ]
 
 
-def _joined(names: tuple[str, ...]) -> exp.Expr:
-    parts = [typed(col(name), TEXT) for name in names]
-    return c.call("concat_ws", c.text(", "), *parts) if len(parts) > 1 else parts[0]
+def _repeated(name: str, rows: pa.Table) -> Iterator[Finding]:
+    """Rows that share the table's grain."""
+    grain = list(INPUTS[name].grain)
+    groups = rows.select(grain).group_by(grain).aggregate([([], "count_all")])
+    for row in _rows_where(groups, pc.greater(groups.column("count_all"), 1)):
+        yield ("row_repeated", name, _subject(row, grain), "", row["count_all"])
 
 
-def _repeated(name: str) -> exp.Select:
-    grain = INPUTS[name].grain
-    return (
-        _finding("row_repeated", name, _joined(grain), c.text(""), exp.Count(this=exp.Star()))
-        .from_(c.source(f"in_{name}"), copy=False)
-        .group_by(*(col(key) for key in grain), copy=False)
-        .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(1)), copy=False)
-    )
+def _repeated_lines() -> exp.Select:
+    """The same for order lines that lie in files."""
+    rows = exp.Count(this=exp.Star())
+    query = select(
+        {
+            "code": typed(c.text("row_repeated"), TEXT),
+            "place": typed(c.text("order_lines"), TEXT),
+            "subject": col("line_id"),
+            "detail": typed(c.text(""), TEXT),
+            "found": typed(rows, COUNT),
+        }
+    ).from_(c.source("in_order_lines"), copy=False)
+    query = query.group_by(col("line_id"), copy=False)
+    query = query.having(exp.GT(this=rows.copy(), expression=c.whole(1)), copy=False)
+    return query.order_by(col("line_id"), copy=False).limit(SHOWN, copy=False)
 
 
-def _splits(shape: Shape) -> list[exp.Select]:
-    share = typed(col("share"), SHARE)
-    table = c.source("in_credit_splits")
-    outside = c.either(
-        exp.LTE(this=share, expression=c.number(0, SHARE)),
-        exp.GT(this=share.copy(), expression=c.number(1, SHARE)),
-    )
-    total = typed(exp.Sum(this=share.copy()), c.RATE)
-    checks = [
-        _finding(
+def _splits(shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    rows = tables["credit_splits"]
+    share = rows.column("share")
+    outside = pc.or_(pc.less_equal(share, Decimal(0)), pc.greater(share, Decimal(1)))
+    found = _shown(
+        (
             "share_invalid",
             "credit_splits",
-            _joined(("line_id", "payee_id")),
-            share.copy(),
-            c.whole(1),
+            _subject(row, ("line_id", "payee_id")),
+            str(row["share"]),
+            1,
         )
-        .from_(table.copy(), copy=False)
-        .where(outside, copy=False),
-        _finding(
-            "splits_incomplete", "credit_splits", col("line_id"), total, exp.Count(this=exp.Star())
+        for row in _rows_where(rows, outside)
+    )
+    shares = rows.filter(pc.invert(rows.column("is_overlay")))
+    wide = shares.set_column(
+        shares.column_names.index("share"),
+        "share",
+        pc.cast(shares.column("share"), pa.decimal128(38, 8)),
+    )
+    totals = wide.group_by("line_id").aggregate([("share", "sum"), ([], "count_all")])
+    found += _shown(
+        (
+            "splits_incomplete",
+            "credit_splits",
+            str(row["line_id"]),
+            str(row["share_sum"]),
+            row["count_all"],
         )
-        .from_(table.copy(), copy=False)
-        .where(exp.Not(this=col("is_overlay")), copy=False)
-        .group_by(col("line_id"), copy=False)
-        .having(exp.NEQ(this=total.copy(), expression=c.number(1, c.RATE)), copy=False),
-    ]
+        for row in _rows_where(totals, pc.not_equal(totals.column("share_sum"), Decimal(1)))
+    )
     if shape.plan.policies.splits == "exactly-100":
-        checks.append(
-            _finding("overlay_not_allowed", "credit_splits", col("line_id"), c.text(""), c.whole(1))
-            .from_(table.copy(), copy=False)
-            .where(col("is_overlay"), copy=False)
+        found += _shown(
+            ("overlay_not_allowed", "credit_splits", str(row["line_id"]), "", 1)
+            for row in _rows_where(rows, rows.column("is_overlay"))
         )
-    return checks
+    return found
 
 
-def _dates(name: str, keys: tuple[str, ...], only: exp.Expr | None = None) -> list[exp.Select]:
-    """Rows that end before they start, and rows of one key that overlap."""
-    table = c.source(f"in_{name}")
-    reversed_dates = exp.LTE(this=col("ends_before"), expression=col("starts_on"))
-    following = exp.Window(
-        this=exp.Lead(this=col("starts_on")),
-        partition_by=[col(key) for key in keys],
-        order=exp.Order(expressions=[exp.Ordered(this=col("starts_on"))]),
+def _reversed(name: str, keys: Sequence[str], rows: pa.Table) -> Iterator[Finding]:
+    """Rows that end before they start."""
+    test = pc.less_equal(rows.column("ends_before"), rows.column("starts_on"))
+    for row in _rows_where(rows, test):
+        yield ("dates_reversed", name, _subject(row, keys), str(row["starts_on"]), 1)
+
+
+def _overlapping(name: str, keys: Sequence[str], rows: pa.Table) -> Iterator[Finding]:
+    """Rows of one key that overlap the row that starts next."""
+    order = pc.sort_indices(rows, sort_keys=[(key, "ascending") for key in (*keys, "starts_on")])
+    rows = rows.select([*keys, "starts_on", "ends_before"]).take(order).combine_chunks()
+    this, following = rows.slice(0, max(rows.num_rows - 1, 0)), rows.slice(1)
+    same = pc.fill_null(pc.equal(this.column(keys[0]), following.column(keys[0])), fill_value=False)
+    for key in keys[1:]:
+        same = pc.and_(same, pc.equal(this.column(key), following.column(key)))
+    runs_on = pc.fill_null(
+        pc.less(following.column("starts_on"), this.column("ends_before")), fill_value=True
     )
-    inner = select(
-        {"subject": _joined(keys), "following": following, "ends_before": col("ends_before")}
-    ).from_(table.copy(), copy=False)
-    overlap = c.both(
-        exp.Not(this=col("following").is_(exp.null())),
-        c.either(
-            col("ends_before").is_(exp.null()),
-            exp.LT(this=col("following"), expression=col("ends_before")),
-        ),
+    for row in _rows_where(following, pc.and_(same, runs_on)):
+        yield ("dates_overlap", name, _subject(row, keys), str(row["starts_on"]), 1)
+
+
+def _dates(name: str, keys: Sequence[str], rows: pa.Table) -> list[Finding]:
+    return _shown(_reversed(name, keys, rows)) + _shown(_overlapping(name, keys, rows))
+
+
+def _of_plan(shape: Shape, tables: InMemory) -> pa.Table:
+    rows = tables["assignments"]
+    return rows.filter(pc.equal(rows.column("plan"), shape.plan.slug))
+
+
+def _payees(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    return _shown(_reversed("payees", ("payee_id",), tables["payees"]))
+
+
+def _assignments(shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    return _dates("assignments", ("payee_id",), _of_plan(shape, tables))
+
+
+def _reporting(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    rows = tables["reporting"]
+    own = pc.equal(rows.column("payee_id"), rows.column("manager_id"))
+    return _dates("reporting", ("payee_id",), rows) + _shown(
+        ("reporting_to_self", "reporting", row["payee_id"], "", 1) for row in _rows_where(rows, own)
     )
-    first = (
-        _finding("dates_reversed", name, _joined(keys), col("starts_on"), c.whole(1))
-        .from_(table, copy=False)
-        .where(reversed_dates, copy=False)
-    )
-    if only is not None:
-        first, inner = first.where(only, copy=False), inner.where(only.copy(), copy=False)
-    second = (
-        _finding("dates_overlap", name, col("subject"), col("following"), c.whole(1))
-        .from_(inner.subquery("w", copy=False), copy=False)
-        .where(overlap, copy=False)
-    )
-    return [first, second]
 
 
-def _assignments(_shape: Shape) -> list[exp.Select]:
-    own = exp.EQ(this=col("plan"), expression=c.plan_slug())
-    return _dates("assignments", ("payee_id",), own)
-
-
-def _reporting(_shape: Shape) -> list[exp.Select]:
-    own = (
-        _finding("reporting_to_self", "reporting", col("payee_id"), c.text(""), c.whole(1))
-        .from_(c.source("in_reporting"), copy=False)
-        .where(exp.EQ(this=col("payee_id"), expression=col("manager_id")), copy=False)
-    )
-    return [*_dates("reporting", ("payee_id",)), own]
-
-
-def _quotas(shape: Shape) -> list[exp.Select]:
-    names = [c.text(quota.name) for quota in shape.plan.quotas]
-    if not names:
+def _quotas(shape: Shape, tables: InMemory, period: Period) -> list[Finding]:
+    """One table serves every plan: quotas of people whom this plan does not pay are not its own."""
+    plan, keys = shape.plan, ("quota", "payee_id")
+    names = pa.array([quota.name for quota in plan.quotas], pa.string())
+    paid = pc.unique(_of_plan(shape, tables).column("payee_id"))
+    rows = tables["quotas"]
+    used = pc.and_(pc.is_in(rows.column("quota"), names), pc.is_in(rows.column("payee_id"), paid))
+    rows = rows.filter(used)
+    starts, ends = rows.column("starts_on"), rows.column("ends_before")
+    touches = pc.and_(pc.less(starts, period.ends_before), pc.greater(ends, period.starts_on))
+    over = pc.or_(pc.less(starts, period.starts_on), pc.greater(ends, period.ends_before))
+    if not rows.num_rows:
         return []
-    # One table serves every plan: quotas of people whom this plan does not pay are not its own.
-    paid = (
-        select({"payee_id": col("payee_id")})
-        .from_(c.source("in_assignments"), copy=False)
-        .where(exp.EQ(this=col("plan"), expression=c.plan_slug()), copy=False)
+    found = _dates("quotas", keys, rows)
+    found += _shown(
+        ("quota_straddles_period", "quotas", _subject(row, keys), str(row["starts_on"]), 1)
+        for row in _rows_where(rows, pc.and_(touches, over))
     )
-    used = c.both(
-        exp.In(this=col("quota"), expressions=names),
-        exp.In(this=col("payee_id"), query=paid.subquery()),
+    found += _shown(
+        ("quota_negative", "quotas", _subject(row, keys), "", 1)
+        for row in _rows_where(rows, pc.less(rows.column("amount"), Decimal(0)))
     )
-    subject = _joined(("quota", "payee_id"))
-    touches = c.both(
-        exp.LT(this=col("starts_on"), expression=c.period_ends()),
-        exp.GT(this=col("ends_before"), expression=c.period_starts()),
+    money = [quota.name for quota in plan.quotas if plan.measure(quota.measure).is_money]
+    foreign = pc.not_equal(pc.fill_null(rows.column("currency"), "—"), plan.currency)
+    of_money = pc.is_in(rows.column("quota"), pa.array(money, pa.string()))
+    found += _shown(
+        ("quota_currency", "quotas", _subject(row, keys), row["currency"] or "—", 1)
+        for row in _rows_where(rows, pc.and_(pc.and_(touches, of_money), foreign))
     )
-    over = c.either(
-        exp.LT(this=col("starts_on"), expression=c.period_starts()),
-        exp.GT(this=col("ends_before"), expression=c.period_ends()),
+    return found
+
+
+def _rates(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    rows, keys = tables["exchange_rates"], ("from_currency", "to_currency")
+    return _shown(
+        ("rate_not_positive", "exchange_rates", _subject(row, keys), str(row["on_date"]), 1)
+        for row in _rows_where(rows, pc.less_equal(rows.column("rate"), Decimal(0)))
     )
-    money = [c.text(q.name) for q in shape.plan.quotas if shape.plan.measure(q.measure).is_money]
-    table = c.source("in_quotas")
-    checks = [
-        *_dates("quotas", ("quota", "payee_id"), used),
-        _finding("quota_straddles_period", "quotas", subject, col("starts_on"), c.whole(1))
-        .from_(table, copy=False)
-        .where(c.both(used.copy(), touches, over), copy=False),
-        _finding("quota_negative", "quotas", subject.copy(), c.text(""), c.whole(1))
-        .from_(table.copy(), copy=False)
-        .where(
-            c.both(used.copy(), exp.LT(this=col("amount"), expression=c.number(0, STORED))),
-            copy=False,
-        ),
-    ]
-    if money:
-        foreign = exp.NEQ(
-            this=c.or_else(col("currency"), c.text(""), TEXT),
-            expression=c.plan_currency(),
-        )
-        checks.append(
-            _finding(
-                "quota_currency",
-                "quotas",
-                subject.copy(),
-                c.or_else(col("currency"), c.text("—"), TEXT),
-                c.whole(1),
-            )
-            .from_(table.copy(), copy=False)
-            .where(
-                c.both(
-                    exp.In(this=col("quota"), expressions=money),
-                    used.copy(),
-                    touches.copy(),
-                    foreign,
-                ),
-                copy=False,
-            )
-        )
-    return checks
 
 
-def _rates(_shape: Shape) -> list[exp.Select]:
-    return [
-        _finding(
-            "rate_not_positive",
-            "exchange_rates",
-            _joined(("from_currency", "to_currency")),
-            col("on_date"),
-            c.whole(1),
-        )
-        .from_(c.source("in_exchange_rates"), copy=False)
-        .where(exp.LTE(this=col("rate"), expression=c.number(0, c.EXCHANGE)), copy=False)
-    ]
+_CHECKS: dict[str, Callable[[Shape, InMemory, Period], list[Finding]]] = {
+    "credit_splits": _splits,
+    "payees": _payees,
+    "assignments": _assignments,
+    "reporting": _reporting,
+    "quotas": _quotas,
+    "exchange_rates": _rates,
+}
 
 
-def _payees(_shape: Shape) -> list[exp.Select]:
-    return _dates("payees", ("payee_id",))[:1]
+def _line_findings(workspace: Workspace, shape: Shape) -> list[Finding]:
+    """Missing values, unknown currencies and mixed currencies of the lines; notes what came in.
 
-
-_CHECKS: list[tuple[str, Callable[[Shape], list[exp.Select]]]] = [
-    ("credit_splits", _splits),
-    ("payees", _payees),
-    ("assignments", _assignments),
-    ("reporting", _reporting),
-    ("quotas", _quotas),
-    ("exchange_rates", _rates),
-]
-
-
-def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
-    """Missing values, unknown currencies and mixed currencies of the lines, in one pass, which also
-    notes what came in.
+    Files and tables in memory know how many values are empty; what they do not say is counted in
+    the pass that adds up what came in.
     """
     formulas = [*shape.values, *(rule.when for rule in shape.rules if rule.when is not None)]
     needed = {"line_id", "ordered_on", "amount", "currency", "kind"}
@@ -339,16 +308,15 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
     for formula in formulas:
         literals |= currencies_in(formula.root)
         needed |= needed_names(formula.root)
-    attributes = shape.plan.attributes
-    texts = {name for name, kind in attributes.items() if kind == "text"}
-    columns = {c.name for c in INPUTS["order_lines"].columns if c.kind is not TEXT} | set(
-        attributes
-    )
-    counted = sorted(
-        name
-        for name in needed
-        if name in {"line_id", "currency", "kind"} or (name in columns and name not in texts)
-    )
+    kinds = {column.name: column.kind for column in line_columns(shape.plan)}
+    optional_texts = {name for name, kind in kinds.items() if kind is TEXT} - {
+        "line_id",
+        "currency",
+        "kind",
+    }
+    needed -= optional_texts
+    empty = {name: workspace.inputs.empty_lines.get(name, 0) for name in needed}
+    counted = sorted(needed - set(workspace.inputs.empty_lines))
 
     def query() -> exp.Query:
         counts = {f"n_{name}": typed(exp.Count(this=col(name)), COUNT) for name in counted}
@@ -364,9 +332,8 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
             .group_by(col("currency"), copy=False)
         )
 
-    found: list[tuple[Any, ...]] = []
-    empty = dict.fromkeys(counted, 0)
-    for currency, lines, amount, *counts in workspace.rows("line findings", query):
+    found: list[Finding] = []
+    for currency, lines, amount, *counts in workspace.rows(f"came in, {counted}", query):
         workspace.imported[currency] = (lines, amount)
         for name, count in zip(counted, counts, strict=True):
             empty[name] += lines - count
@@ -381,9 +348,3 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[tuple[Any, ...]]:
         ("value_missing", "order_lines", name, "", count) for name, count in empty.items() if count
     ]
     return found
-
-
-def _shown(query: exp.Select) -> exp.Select:
-    """The first findings of a rule only."""
-    limited = query.order_by(col("subject"), col("detail"), copy=False).limit(SHOWN, copy=False)
-    return exp.Select(expressions=[exp.Star()]).from_(limited.subquery("q", copy=False), copy=False)

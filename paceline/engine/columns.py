@@ -99,8 +99,11 @@ def col(name: str, of: str | None = None) -> exp.Column:
 def typed(value: exp.Expr, kind: Kind) -> exp.Cast:
     """Give a value its type. The only place where a cast is built.
 
-    `sqlglot.exp.cast` drops a cast between decimals of different scale; this never does.
+    `sqlglot.exp.cast` drops a cast between decimals of different scale; this drops only a cast to
+    the very type that the value was cast to already.
     """
+    if isinstance(value, exp.Cast) and value.args["to"] == kind.build():
+        return value
     return exp.Cast(this=value, to=kind.build())
 
 

@@ -13,11 +13,11 @@ import pyarrow as pa
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import Column, Table, col, select, typed
-from paceline.engine.errors import InputInvalid, Problem
+from paceline.engine.columns import Table, col, select, typed
+from paceline.engine.inputs import OpenInputs, line_columns, open_inputs
 from paceline.engine.periods import Period
-from paceline.engine.shape import Shape
-from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, OPTIONAL_COLUMNS, ParquetFiles, Tables
+from paceline.engine.shape import Shape, arrow_type
+from paceline.engine.tables import INPUTS, ParquetFiles, Tables
 
 MEMORY_LIMIT = "2GB"
 
@@ -95,10 +95,9 @@ class Workspace:
             self.connection = open_database(tables, threads=threads, memory_limit=memory_limit)
         else:
             self.connection = connection.cursor()
-        self.checked_grain: set[str] = set()
+        self.inputs = OpenInputs()
         self.style = shape.style
         self.imported: dict[str, tuple[int, Decimal]] = {}  # lines and amount by currency
-        self.empty_values: dict[str, dict[str, int]] = {}  # of tables that came in memory
         self.parameters: dict[str, Any] = {
             "starts_on": period.starts_on,
             "ends_before": period.ends_before,
@@ -155,69 +154,38 @@ class Workspace:
         self.connection.register(name, rows)
 
     def open_inputs(self) -> list[str]:
-        """Make a view of every input; returns the names that were given. Raises InputInvalid."""
-        problems: list[Problem] = []
+        """Put every input under its name; returns the names that were given. Raises
+        InputInvalid.
+        """
+        self.inputs = open_inputs(self.plan, self.tables)
         for name, contract in INPUTS.items():
-            if name in self.tables:
-                self._open(contract, problems)
-            else:
-                self._view(name, _empty(contract))
-        if problems:
-            raise InputInvalid(problems)
+            if name in self.inputs.tables:
+                self.register(f"in_{name}", self.inputs.tables[name])
+            elif name not in self.tables and name != "order_lines":
+                self.register(f"in_{name}", _empty(contract))
+        given = self.tables.sources.get("order_lines")
+        if isinstance(given, ParquetFiles):
+            self._view_lines(given)
         return [name for name in INPUTS if name in self.tables]
 
-    def _open(self, contract: Table, problems: list[Problem]) -> None:
-        given = self.tables.sources[contract.name]
-        if isinstance(given, ParquetFiles):
-            relation: exp.Expr = _parquet(given.paths)
-            if given.grain_checked:
-                self.checked_grain.add(contract.name)
-        else:
-            self.register(f"given_{contract.name}", given)
-            relation = c.source(f"given_{contract.name}")
-            self.empty_values[contract.name] = {
-                name: given.column(name).null_count for name in given.column_names
-            }
-        try:
-            found = _arrow_types(given) if isinstance(given, pa.Table) else self._columns(relation)
-        except duckdb.Error:
-            problems.append(
-                Problem(
-                    "table_unreadable",
-                    f"{contract.name} cannot be read",
-                    path=contract.name,
-                    params={"table": contract.name},
-                )
-            )
-            return
-        wanted = list(contract.columns)
-        if contract.name == "order_lines":
-            wanted += [
-                Column(name, ATTRIBUTE_KINDS[kind], required=False)
-                for name, kind in self.plan.attributes.items()
-            ]
-        values = _bind(contract.name, wanted, found, problems)
-        if problems:
-            return
-        query = select(values).from_(relation, copy=False)
-        if contract.name == "order_lines":
-            self._view(contract.name, query)
-        else:
-            self.run(c.create(f"in_{contract.name}", query))
-
-    def _columns(self, relation: exp.Expr) -> dict[str, str]:
-        query = exp.Select(expressions=[exp.Star()]).from_(relation.copy(), copy=False)
-        rows = self.connection.sql(c.render(query.limit(0, copy=False)))
-        return dict(zip(rows.columns, (str(kind) for kind in rows.types), strict=True))
-
-    def _view(self, name: str, query: exp.Query) -> None:
+    def _view_lines(self, given: ParquetFiles) -> None:
+        """The lines of the files, with the declared columns and types."""
+        found = self.inputs.line_types
+        columns: dict[str, exp.Expr] = {
+            column.name: c.null(column.kind)
+            if column.name not in found
+            else col(column.name)
+            if found[column.name] == arrow_type(column.kind)
+            else typed(col(column.name), column.kind)
+            for column in line_columns(self.plan)
+        }
         self.run(
             exp.Create(
-                this=c.source(f"in_{name}"),
+                this=c.source("in_order_lines"),
                 kind="VIEW",
                 replace=True,
                 properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-                expression=query,
+                expression=select(columns).from_(_parquet(given.paths), copy=False),
             )
         )
 
@@ -229,84 +197,7 @@ def _parquet(paths: Sequence[object]) -> exp.Table:
     )
 
 
-def _empty(contract: Table) -> exp.Select:
-    return select({column.name: c.null(column.kind) for column in contract.columns}).where(
-        exp.false(), copy=False
-    )
-
-
-def _bind(
-    name: str, wanted: Sequence[Column], found: dict[str, str], problems: list[Problem]
-) -> dict[str, exp.Expr]:
-    """The view's columns; a column that is missing or of an unfit type is a problem."""
-    values: dict[str, exp.Expr] = {}
-    for column in wanted:
-        if column.name not in found:
-            if column.name not in OPTIONAL_COLUMNS.get(name, ()):
-                problems.append(
-                    Problem(
-                        "column_missing",
-                        f"{name} has no column {column.name}",
-                        path=name,
-                        params={"table": name, "column": column.name},
-                    )
-                )
-            values[column.name] = c.null(column.kind)
-            continue
-        given = found[column.name]
-        if not _fits(given, column):
-            problems.append(
-                Problem(
-                    "column_type",
-                    f"{name}.{column.name} is {given}; {column.kind.sql} is expected",
-                    path=name,
-                    params={
-                        "table": name,
-                        "column": column.name,
-                        "given": given,
-                        "wanted": column.kind.sql,
-                    },
-                )
-            )
-        values[column.name] = (
-            col(column.name)
-            if given.replace(" ", "") == column.kind.sql.replace(" ", "")
-            or (given == "VARCHAR" and column.kind.sql == "TEXT")
-            else typed(col(column.name), column.kind)
-        )
-    return values
-
-
-def _arrow_types(rows: pa.Table) -> dict[str, str]:
-    """The columns of a table in memory, with the names that DuckDB has for their types."""
-    return {field.name: _arrow_name(field.type) for field in rows.schema}
-
-
-def _arrow_name(kind: pa.DataType) -> str:
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return "VARCHAR"
-    if pa.types.is_decimal128(kind):
-        return f"DECIMAL({kind.precision},{kind.scale})"
-    if pa.types.is_null(kind):
-        return "NULL"
-    names = {"date32[day]": "DATE", "bool": "BOOLEAN", "int64": "BIGINT", "int32": "INTEGER"}
-    names |= {"int16": "SMALLINT", "int8": "TINYINT"}
-    return names.get(str(kind), str(kind).upper())
-
-
-_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
-
-
-def _fits(given: str, column: Column) -> bool:
-    """A type is taken when it holds the values without loss; floats never hold money."""
-    if given == '"NULL"' or given == "NULL":
-        return True
-    if column.kind.sql == "TEXT":
-        return given == "VARCHAR" or given.startswith("ENUM")
-    if column.kind.scale is None:
-        return given == column.kind.sql
-    if given in _WHOLE:
-        return True
-    if not given.startswith("DECIMAL("):
-        return False
-    return int(given[8:-1].split(",")[1]) <= column.kind.scale
+def _empty(contract: Table) -> pa.Table:
+    return pa.schema(
+        [(column.name, arrow_type(column.kind)) for column in contract.columns]
+    ).empty_table()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from paceline.engine.errors import PayeeUnknown
-from paceline.engine.run import Results
+from paceline.engine.results import Results
 from paceline.engine.trace import Trace
 
 NodeKind = Literal["statement", "component", "tier", "adjustment", "measure", "attainment", "line"]

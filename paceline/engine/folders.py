@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.hashing import hash_file
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import Results
+from paceline.engine.results import Results
 from paceline.engine.shape import arrow_type
 from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, ParquetFiles, Source, Tables
 

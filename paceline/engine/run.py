@@ -5,7 +5,6 @@ contracts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,109 +15,28 @@ from sqlglot import exp
 
 from paceline.engine import checks
 from paceline.engine import columns as c
-from paceline.engine.columns import COUNT, EXACT, TEXT, Kind, Table, col, table
+from paceline.engine.columns import Kind, Table, col
 from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, ResultsDisagree
 from paceline.engine.hashing import fingerprint, hash_file, hash_text
+from paceline.engine.ledger.compile import Ledger, ledger_of
+from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.shape import Shape, arrow_table, arrow_type, plan_tables, shape_of
-from paceline.engine.steps import (
-    attainment,
-    crediting,
-    earnings,
-    exchange,
-    lines,
-    measures,
-    rate_tables,
-    statement,
+from paceline.engine.results import (
+    CONSERVATION,
+    ENGINE_VERSION,
+    EXCLUDED,
+    Check,
+    Results,
 )
+from paceline.engine.shape import Shape, arrow_table, shape_of
+from paceline.engine.steps import crediting, exchange, lines
 from paceline.engine.tables import ParquetFiles, Tables
 
-ENGINE_VERSION = "1"
 MAX_DAYS = 3_700
 
-EXCLUDED = table(
-    "excluded",
-    "reason currency",
-    {"reason": TEXT, "currency": TEXT, "lines": COUNT, "amount": EXACT},
-)
-CONSERVATION = table(
-    "conservation",
-    "currency",
-    {
-        "currency": TEXT,
-        "imported": EXACT,
-        "credited": EXACT,
-        "excluded": EXACT,
-        "overlays": EXACT,
-        "imported_lines": COUNT,
-    },
-)
-
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One promise that the run kept, in figures: what came in is credited or excluded with a
-    reason.
-    """
-
-    name: str
-    currency: str
-    imported: Decimal
-    credited: Decimal
-    excluded: Decimal
-    holds: bool
-
-
-@dataclass(frozen=True)
-class Results:
-    """All tables of a run. Each is sorted by its grain, so equal inputs give equal bytes."""
-
-    plan: Plan
-    period: Period
-    fingerprint: str
-    inputs: dict[str, list[str]]
-    checks: tuple[Check, ...]
-    engine_version: str = ENGINE_VERSION
-    _tables: dict[str, pa.Table] = field(default_factory=dict, repr=False)
-
-    def table(self, name: str) -> pa.Table:
-        """One result table; KeyError for an unknown name."""
-        return self._tables[name]
-
-    def tables(self) -> dict[str, pa.Table]:
-        """Every result table by name."""
-        return dict(self._tables)
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        """A result table as Python values."""
-        rows: list[dict[str, Any]] = self._tables[name].to_pylist()
-        return rows
-
-
-# Steps whose last act is to group by their grain: no two of their rows can share it.
-_GROUPED = {
-    "line_groups",
-    "reach",
-    "measure_parts",
-    "credits",
-    "payees_in_plan",
-    "placements",
-    "tier_bases",
-    "statements",
-}
-OUTPUTS: tuple[Table, ...] = (
-    exchange.CREDITS,
-    measures.MEASURES,
-    attainment.ATTAINMENT,
-    rate_tables.TIERS,
-    earnings.EARNINGS,
-    statement.STATEMENTS,
-    earnings.PROBLEMS,
-)
 
 
 def calculate(
@@ -165,22 +83,24 @@ class _Run:
         self.period = period
         self.progress = progress
         self.hashes = hashes
+        self.ledger = ledger_of(shape)
         self.done = 0
 
     def execute(self) -> Results:
         given = open_run(self.workspace, self.shape, self.period, check=True)
-        steps = step_queries(self.shape, given)
-        self._tell("lines", len(steps))
+        steps = step_queries(self.shape, self.ledger, given)
+        total = len(steps) + 1
+        self._tell("lines", total)
         for contract, make in steps:
-            self.workspace.create(contract.name, make)
-            if contract.name == "reach":
-                refuse_missing_rates(self.workspace, self.shape)
-            elif contract.name == "hierarchy":
+            self.workspace.create(contract.name, make, variant=variant(contract, self.plan))
+            if contract.name == "hierarchy":
                 refuse_circles(self.workspace)
-            self._tell(contract.name, len(steps))
-        results = {contract.name: fetch_sorted(self.workspace, contract) for contract in OUTPUTS}
-        results["excluded"], results["conservation"] = self._account()
-        check_grains(self.workspace, [step for step, _ in steps if step.name not in _GROUPED])
+            elif contract.name == "credited":
+                refuse_missing_rates(self.workspace, self.shape)
+            self._tell(contract.name, total)
+        results = fetch_ledger(self.workspace, self.ledger)
+        results["credits"] = fetch_credits(self.workspace, self.ledger)
+        results["excluded"], results["conservation"] = self._account(given)
         inputs = hash_inputs(self.workspace.tables, self.hashes)
         return Results(
             self.plan,
@@ -199,22 +119,19 @@ class _Run:
     def _tell(self, name: str, total: int) -> None:
         self.done += 1
         if self.progress is not None:
-            self.progress(name, self.done, total + 1)
+            self.progress(name, self.done, total)
 
-    def _account(self) -> tuple[pa.Table, pa.Table]:
+    def _account(self, given: list[str]) -> tuple[pa.Table, pa.Table]:
         """Everything that came in, as credited or excluded with a reason."""
         outside = self.workspace.rows("outside the period", lines.outside_period)
-        placed = self.workspace.rows("placed", lambda: c.every_row(crediting.PLACEMENTS))
-        excluded = [
-            {"reason": "outside_period", "currency": currency, "lines": count, "amount": amount}
-            for currency, count, amount in outside
-        ]
-        excluded += [
-            dict(zip(EXCLUDED.names, (reason, *rest), strict=True))
-            for reason, is_overlay, *rest in placed
-            if reason is not None and not is_overlay
-        ]
-        excluded.sort(key=lambda row: (row["reason"], row["currency"]))
+        placed = self.workspace.rows("placements", crediting.placements)
+        if any(row[0] == crediting.NOT_IN_PLAN for row in placed):
+            with_payees = "payees" in given
+            strangers = self.workspace.rows(
+                "strangers", lambda: crediting.strangers(self.shape, with_payees=with_payees)
+            )
+            placed = [row for row in placed if row[0] != crediting.NOT_IN_PLAN] + strangers
+        excluded: dict[tuple[str, str], list[Any]] = {}
         zero = Decimal(0)
         account: dict[str, dict[str, Any]] = {}
         for currency, (count, amount) in self.workspace.imported.items():
@@ -226,15 +143,25 @@ class _Run:
                 "overlays": zero,
                 "imported_lines": count,
             }
-        for reason, is_overlay, currency, _, amount in placed:
-            if reason is None:
-                account[currency]["overlays" if is_overlay else "credited"] += amount
-        for row in excluded:
-            account[row["currency"]]["excluded"] += row["amount"]
-        kinds = {column.name: column.kind for column in EXCLUDED.columns}
+        rows = [("outside_period", False, *row) for row in outside] + placed
+        for reason, is_overlay, currency, count, amount in rows:
+            if is_overlay:
+                account[currency]["overlays"] += amount if reason is None else zero
+            elif reason is None:
+                account[currency]["credited"] += amount
+            else:
+                entry = excluded.setdefault((reason, currency), [0, zero])
+                entry[0] += count
+                entry[1] += amount
+                account[currency]["excluded"] += amount
         totals: dict[str, Kind] = {column.name: column.kind for column in CONSERVATION.columns}
+        kinds = {column.name: column.kind for column in EXCLUDED.columns}
+        left_out = [
+            dict(zip(EXCLUDED.names, (*key, *entry), strict=True))
+            for key, entry in sorted(excluded.items())
+        ]
         return (
-            arrow_table(kinds, excluded),
+            arrow_table(kinds, left_out),
             arrow_table(totals, [account[currency] for currency in sorted(account)]),
         )
 
@@ -252,9 +179,7 @@ def open_run(
     given = workspace.open_inputs()
     checks.check_presence(shape.plan, shape, given, period)
     if check:
-        checks.check_inputs(workspace, shape, given)
-    for name, rows in plan_tables(shape).items():
-        workspace.register(name, rows)
+        checks.check_inputs(workspace, shape, period)
     days = [row[0] for row in workspace.rows("breakpoints", crediting.breakpoints)]
     calendar, slots = lay_out(period, days)
     workspace.register("calendar", calendar)
@@ -285,39 +210,48 @@ def lay_out(period: Period, breakpoints: list[date]) -> tuple[pa.Table, pa.Table
 Step = tuple[Table, Callable[[], exp.Query]]
 
 
-def step_queries(shape: Shape, given: list[str]) -> list[Step]:
+def step_queries(shape: Shape, ledger: Ledger, given: list[str]) -> list[Step]:
     """The steps in order: the contract each one fulfils and the query that does it."""
-    with_payees = "payees" in given
-    bases = table(
-        "tier_bases",
-        "component payee_id tier",
-        {**{column.name: column.kind for column in rate_tables.BOUNDS.columns}, "base": EXACT},
-        nullable="upper upper_amount",
-    )
-    links = table("links", "payee_id slot", {"payee_id": TEXT, "slot": c.PLACE, "manager_id": TEXT})
-    return [
+    with_payees, with_splits = "payees" in given, "credit_splits" in given
+    steps: list[Step] = [
         (crediting.MEMBERS, lambda: crediting.members(with_payees=with_payees)),
-        (links, lambda: crediting.links(shape)),
-        (crediting.HIERARCHY, crediting.hierarchy),
+    ]
+    if shape.rolls_up:
+        steps += [
+            (crediting.LINKS, lambda: crediting.links(shape)),
+            (crediting.HIERARCHY, crediting.hierarchy),
+        ]
+    return [
+        *steps,
         (exchange.RATES, lambda: exchange.rates(shape)),
         (
             lines.groups_contract(shape),
-            lambda: lines.line_groups(shape, with_splits="credit_splits" in given),
+            lambda: lines.line_groups(shape, with_splits=with_splits),
         ),
-        (crediting.PLACEMENTS, lambda: crediting.placements(shape, with_payees=with_payees)),
-        (crediting.reach_contract(shape), lambda: crediting.reach(shape)),
-        (exchange.CREDITS, exchange.credits_given),
-        (measures.PAYEES_IN_PLAN, measures.payees_in_plan),
-        (measures.PARTS, lambda: measures.measure_parts(shape)),
-        (measures.MEASURES, measures.measures),
-        (attainment.ATTAINMENT, attainment.attainment),
-        (rate_tables.BOUNDS, rate_tables.bounds),
-        (bases, lambda: rate_tables.tier_bases(shape)),
-        (rate_tables.TIERS, lambda: rate_tables.tiers(shape)),
-        (earnings.EARNINGS, earnings.earnings),
-        (statement.STATEMENTS, statement.statements),
-        (earnings.PROBLEMS, earnings.problems),
+        (ledger.sums.contract, ledger.sums.credited),
+        (ledger.contract, ledger.query),
     ]
+
+
+def variant(contract: Table, plan: Plan) -> str:
+    """Which of a step's statements a plan takes: most are shared by all plans of one style."""
+    return plan.hash if contract.name in {"credited", "ledger"} else ""
+
+
+def fetch_ledger(workspace: Workspace, ledger: Ledger) -> dict[str, pa.Table]:
+    """The results that stand in the ledger, held to their declared types."""
+    wide = workspace.fetch(
+        f"ledger {ledger.plan.hash}",
+        lambda: c.every_row(ledger.contract).order_by(col("payee_id"), copy=False),
+    )
+    hold_to_types(ledger, wide)
+    return result_tables(ledger, wide)
+
+
+def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
+    """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
+    rows = workspace.fetch(f"credits {ledger.plan.hash}", ledger.sums.by_currency)
+    return credit_table(ledger, rows)
 
 
 def refuse_missing_rates(workspace: Workspace, shape: Shape) -> None:
@@ -351,45 +285,6 @@ def refuse_circles(workspace: Workspace) -> None:
                 for payee, day in rows[:20]
             ]
         )
-
-
-def fetch_sorted(workspace: Workspace, contract: Table) -> pa.Table:
-    """A step's table out of the database, sorted by grain, held to its declared types."""
-    rows = workspace.fetch(
-        f"fetch {contract.name}",
-        lambda: c.every_row(contract).order_by(*(col(name) for name in contract.grain), copy=False),
-    )
-    schema = pa.schema([(column.name, arrow_type(column.kind)) for column in contract.columns])
-    if rows.schema.remove_metadata() != schema:
-        raise ResultsDisagree(f"{contract.name}: {rows.schema} instead of {schema}")
-    for column in contract.columns:
-        if column.required and rows.column(column.name).null_count:
-            raise ResultsDisagree(f"{contract.name}.{column.name} is empty")
-    return rows
-
-
-def check_grains(workspace: Workspace, contracts: list[Table]) -> None:
-    """No two rows of a step share its grain: one statement for all steps."""
-
-    def shared(contract: Table) -> exp.Query:
-        grouped = (
-            c.select({name: col(name) for name in contract.grain})
-            .from_(c.source(contract.name), copy=False)
-            .group_by(*(col(name) for name in contract.grain), copy=False)
-            .having(exp.GT(this=exp.Count(this=exp.Star()), expression=c.whole(1)), copy=False)
-        )
-        count = c.select({"name": c.text(contract.name), "grains": exp.Count(this=exp.Star())})
-        return count.from_(grouped.subquery("g", copy=False), copy=False)
-
-    repeated = [
-        name
-        for name, count in workspace.rows(
-            "grains", lambda: c.union_all([shared(contract) for contract in contracts])
-        )
-        if count
-    ]
-    if repeated:
-        raise ResultsDisagree(f"rows share their grain in {', '.join(repeated)}")
 
 
 def conservation_checks(rows: pa.Table) -> tuple[Check, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -29,17 +30,14 @@ from paceline.engine.columns import (
 )
 from paceline.engine.database import Workspace
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
+from paceline.engine.ledger.compile import ledger_of
+from paceline.engine.ledger.following import LineSteps, payee
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import fetch_sorted, open_run, step_queries
+from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
 from paceline.engine.shape import Shape, shape_of
-from paceline.engine.steps import crediting, earnings, lines, rate_tables
-from paceline.engine.steps.following import LineSteps
-from paceline.engine.steps.measures import MEASURES
+from paceline.engine.steps import crediting, lines
 from paceline.engine.tables import Tables
-
-_BEFORE_LINES = ("members", "links", "hierarchy")
-_SKIPPED = ("placements",)
 
 
 @dataclass(frozen=True)
@@ -94,22 +92,27 @@ class _Tracing:
         self.plan = shape.plan
         self.period = period
         self.payee_id = payee_id
+        self.ledger = ledger_of(shape)
         self.lines = LineSteps(shape)
         workspace.parameters["payee_id"] = payee_id
 
     def execute(self) -> Trace:
+        create, style = self.workspace.create, self.plan.hash
         given = open_run(self.workspace, self.shape, self.period)
         with_splits = "credit_splits" in given
-        for contract, make in step_queries(self.shape, given):
-            if contract.name in _SKIPPED:
-                continue
+        for contract, make in step_queries(self.shape, self.ledger, given):
             if contract.name == "line_groups":
                 self._narrow(with_splits=with_splits)
-                self.workspace.create(contract.name, self._groups, variant="traced")
-                continue
-            self.workspace.create(contract.name, make)
-        for name, step in self.lines.steps.items():
-            self.workspace.create(name, step)
+                create(contract.name, self._groups, variant="traced")
+            else:
+                create(contract.name, make, variant=variant(contract, self.plan))
+        create("line_credits", self.lines.credits, variant=style)
+        for component in self.lines.components():
+            create(
+                f"followed_{component.id}",
+                partial(self.lines.earnings, component),
+                variant=style,
+            )
         return self._collect()
 
     def _narrow(self, *, with_splits: bool) -> None:
@@ -138,12 +141,14 @@ class _Tracing:
         )
 
     def _is_payee(self, name: str, of: str | None = None) -> exp.Expr:
-        return exp.EQ(this=col(name, of), expression=self.lines.payee())
+        return exp.EQ(this=col(name, of), expression=payee())
 
     def _relevant(self) -> exp.Query:
         """The payee and everyone below."""
+        if not self.shape.rolls_up:
+            return select({"payee_id": payee()})
         below = select({"payee_id": col("payee_id")}).from_(c.source("hierarchy"), copy=False)
-        alone = select({"payee_id": self.lines.payee()})
+        alone = select({"payee_id": payee()})
         return exp.Union(
             this=alone,
             expression=below.where(self._is_payee("manager_id"), copy=False),
@@ -201,10 +206,7 @@ class _Tracing:
         )
 
     def _collect(self) -> Trace:
-        fetched = {
-            contract.name: fetch_sorted(self.workspace, contract)
-            for contract in (rate_tables.TIERS, MEASURES, earnings.EARNINGS)
-        }
+        fetched = fetch_ledger(self.workspace, self.ledger)
         found = Trace(
             self.payee_id,
             self.workspace.fetch(f"traced {self.plan.hash}", self.lines.collected),

@@ -16,6 +16,7 @@ import pytest
 from paceline import engine
 from paceline.engine import columns as c
 from paceline.engine.database import Workspace, open_database
+from paceline.engine.ledger.compile import ledger_of
 from paceline.engine.run import MAX_DAYS, open_run, step_queries
 from paceline.engine.shape import shape_of
 
@@ -116,7 +117,7 @@ def test_every_step_returns_the_types_it_declares() -> None:
         shape = shape_of(plan)
         workspace = Workspace(shape, tables_of(world()), QUARTER)
         given = open_run(workspace, shape, QUARTER, check=True)
-        for contract, make in step_queries(shape, given):
+        for contract, make in step_queries(shape, ledger_of(shape), given):
             workspace.create(contract.name, make)
             relation = workspace.connection.sql(c.render(c.every_row(contract)))
             declared = {
@@ -344,12 +345,12 @@ def test_progress_names_steps_and_may_stop_the_run() -> None:
 
     def stop(step: str, done: int, total: int) -> None:
         seen.append((step, done, total))
-        if step == "measures":
+        if step == "credited":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         engine.calculate(engine.load_plan(PLAN), tables_of(world(5)), QUARTER, progress=stop)
     assert seen[0][0] == "lines"
-    assert seen[-1][0] == "measures"
+    assert seen[-1][0] == "credited"
     assert len({total for _, _, total in seen}) == 1
     assert [done for _, done, _ in seen] == list(range(1, len(seen) + 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from paceline.engine import columns as c
@@ -17,38 +19,23 @@ from paceline.engine.columns import (
     table,
     typed,
 )
+from paceline.engine.plan.model import Credit, Measure
 from paceline.engine.shape import TOP, Shape
-from paceline.engine.steps.lines import add_up
 
+NOT_IN_PLAN = "payee_not_assigned"
 MEMBERS = table("members", "payee_id slot", {"payee_id": TEXT, "slot": PLACE})
+LINKS = table("links", "payee_id slot", {"payee_id": TEXT, "slot": PLACE, "manager_id": TEXT})
 HIERARCHY = table(
     "hierarchy",
     "payee_id slot level",
     {"payee_id": TEXT, "slot": PLACE, "level": PLACE, "manager_id": TEXT},
 )
-REACH_KEYS = ("payee_id", "level", "currency", "is_overlay", "bits", "line_id")
 PLACEMENTS = table(
     "placements",
     "reason is_overlay currency",
     {"reason": TEXT, "is_overlay": BOOLEAN, "currency": TEXT, "lines": COUNT, "amount": EXACT},
     nullable="reason",
 )
-
-
-def reach_contract(shape: Shape) -> c.Table:
-    """Sums by credited payee: level 0 is the line's own payee, level 1 the manager above, and so
-    on.
-    """
-    kinds = {
-        "payee_id": TEXT,
-        "level": PLACE,
-        "currency": TEXT,
-        "is_overlay": BOOLEAN,
-        "bits": COUNT,
-        "line_id": TEXT,
-        **shape.sums,
-    }
-    return table("reach", " ".join(REACH_KEYS), kinds, nullable="line_id")
 
 
 def breakpoints() -> exp.Query:
@@ -97,7 +84,7 @@ def links(shape: Shape) -> exp.Query:
     if shape.plan.policies.hierarchy_date == "period-end":
         as_of = c.period_last_day()
     query = c.conform(
-        table("links", "payee_id slot", {"payee_id": TEXT, "slot": PLACE, "manager_id": TEXT}),
+        LINKS,
         {
             "payee_id": col("payee_id", "r"),
             "slot": col("slot", "s"),
@@ -156,34 +143,29 @@ def circles() -> exp.Select:
 
 
 def reach(shape: Shape) -> exp.Query:
-    """Line groups handed to the payees they count for, as far as those are in the plan."""
-    carried = {name: col(name, "g") for name in ("currency", "is_overlay", "bits", "line_id")}
-    sums = {name: col(name, "g") for name in shape.sums}
+    """Line groups as they reach the payees they count for, as far as those are in the plan.
+
+    Level 0 is the line's own payee, level 1 the manager above, and so on.
+    """
     matched = exp.NEQ(this=col("bits", "g"), expression=c.whole(0))
-    direct = c.conform(
-        reach_contract(shape),
-        {"payee_id": col("payee_id", "g"), "level": c.whole(0), **carried, **sums},
-    ).from_(c.source("line_groups", "g"), copy=False)
+    direct = _reached(shape, col("payee_id", "g"), c.whole(0))
     c.join(direct, "members", "m", c.same(["payee_id", "slot"], "m", "g"))
     parts: list[exp.Query] = [direct.where(matched, copy=False)]
     if shape.rolls_up:
-        parts.append(_rolled_up(shape, carried, sums).where(matched.copy(), copy=False))
-    keys = {key: col(key) for key in REACH_KEYS}
-    return (
-        c.conform(reach_contract(shape), {**keys, **add_up(shape)})
-        .from_(c.union_all(parts).subquery("g", copy=False), copy=False)
-        .group_by(*keys.values(), copy=False)
-    )
+        parts.append(_rolled_up(shape).where(matched.copy(), copy=False))
+    return c.union_all(parts)
 
 
-def _rolled_up(
-    shape: Shape, carried: dict[str, exp.Column], sums: dict[str, exp.Column]
-) -> exp.Select:
+def _reached(shape: Shape, payee: exp.Expr, level: exp.Expr) -> exp.Select:
+    carried = ["currency", "bits", *(["line_id"] if shape.by_line else []), *shape.sums]
+    columns: dict[str, exp.Expr] = {"payee_id": payee, "level": typed(level, PLACE)}
+    columns |= {name: col(name, "g") for name in carried}
+    return select(columns).from_(c.source("line_groups", "g"), copy=False)
+
+
+def _rolled_up(shape: Shape) -> exp.Select:
     """An overlay is credit on top of the whole line, so it does not roll up a second time."""
-    query = c.conform(
-        reach_contract(shape),
-        {"payee_id": col("manager_id", "h"), "level": col("level", "h"), **carried, **sums},
-    ).from_(c.source("line_groups", "g"), copy=False)
+    query = _reached(shape, col("manager_id", "h"), col("level", "h"))
     c.join(query, "hierarchy", "h", c.same(["payee_id", "slot"], "h", "g"))
     in_plan = c.both(
         exp.EQ(this=col("payee_id", "m"), expression=col("manager_id", "h")),
@@ -193,90 +175,127 @@ def _rolled_up(
     return query.where(exp.Not(this=col("is_overlay", "g")), copy=False)
 
 
-def placements(shape: Shape, *, with_payees: bool) -> exp.Query:
+def placements() -> exp.Query:
     """Every share of every line in the period, by why it is not credited; no reason means credited.
 
-    Overlays are credit on top, told apart because they are not part of what was imported.
+    Overlays are credit on top, told apart because they are not part of what was imported. Why a
+    payee is not in the plan is for `strangers` to say.
     """
-    query = select(
-        {
-            "reason": _reason(shape, with_payees=with_payees),
-            "is_overlay": col("is_overlay", "g"),
-            "currency": col("currency", "g"),
-            "lines": col("lines", "g"),
-            "amount": col("amount", "g"),
-        }
-    ).from_(c.source("line_groups", "g"), copy=False)
-    c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="left")
+    reason = c.when(
+        (col("payee_id", "g").is_(exp.null()), c.text("no_payee")),
+        (col("payee_id", "m").is_(exp.null()), c.text(NOT_IN_PLAN)),
+        (exp.EQ(this=col("bits", "g"), expression=c.whole(0)), c.text("rule_did_not_match")),
+        otherwise=exp.null(),
+    )
+    query = _placed(reason)
+    return c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="left")
+
+
+def strangers(shape: Shape, *, with_payees: bool) -> exp.Query:
+    """The shares whose payee is not in the plan on the day, by the first reason that applies.
+
+    What a manager in the plan is credited with counts as credited all the same.
+    """
+    reached: exp.Expr = exp.false()
+    if shape.rolls_up:
+        reached = exp.Not(this=col("payee_id", "u").is_(exp.null()))
+    branches: list[tuple[exp.Expr, exp.Expr]] = []
+    if with_payees:
+        employed = c.within(col("starts_on", "s"), col("starts_on", "p"), col("ends_before", "p"))
+        not_reached = exp.Not(this=exp.Paren(this=reached))
+        branches = [
+            (
+                c.both(col("payee_id", "p").is_(exp.null()), not_reached),
+                c.text("payee_unknown"),
+            ),
+            (
+                c.both(exp.Not(this=exp.Paren(this=employed)), not_reached.copy()),
+                c.text("payee_not_employed"),
+            ),
+        ]
+    branches += [
+        (exp.Not(this=exp.Paren(this=reached.copy())), c.text("payee_not_assigned")),
+        (exp.EQ(this=col("bits", "g"), expression=c.whole(0)), c.text("rule_did_not_match")),
+    ]
+    query = _placed(c.when(*branches, otherwise=exp.null()))
+    c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="anti")
     if with_payees:
         c.join(query, "in_payees", "p", c.same(["payee_id"], "p", "g"), kind="left")
         c.join(query, "slots", "s", c.same(["slot"], "s", "g"))
     if shape.rolls_up:
-        query = query.join(
-            _reached().subquery("u", copy=False),
-            on=c.same(["payee_id", "slot", "bits"], "u", "g"),
-            join_type="left",
-            copy=False,
-        )
+        above = _credited_above(shape).subquery("u", copy=False)
+        on = c.same(["payee_id", "slot", "bits"], "u", "g")
+        query = query.join(above, on=on, join_type="left", copy=False)
+    return query.where(exp.Not(this=col("payee_id", "g").is_(exp.null())), copy=False)
+
+
+def _placed(reason: exp.Expr) -> exp.Select:
     return (
         c.conform(
             PLACEMENTS,
             {
-                "reason": col("reason"),
-                "is_overlay": col("is_overlay"),
-                "currency": col("currency"),
-                "lines": exp.Sum(this=col("lines")),
-                "amount": c.total(col("amount"), EXACT),
+                "reason": reason,
+                "is_overlay": col("is_overlay", "g"),
+                "currency": col("currency", "g"),
+                "lines": exp.Sum(this=col("lines", "g")),
+                "amount": c.total(col("amount", "g"), EXACT),
             },
         )
-        .from_(query.subquery("g", copy=False), copy=False)
-        .group_by(col("reason"), col("is_overlay"), col("currency"), copy=False)
+        .from_(c.source("line_groups", "g"), copy=False)
+        .group_by(c.whole(1), c.whole(2), c.whole(3), copy=False)
     )
 
 
-def _reached() -> exp.Select:
-    """Groups that a manager in the plan is credited with, whether or not their own payee is in
-    it.
-    """
+def _credited_above(shape: Shape) -> exp.Select:
+    """Groups whose payee is not in the plan but with which a manager in the plan is credited."""
     query = select(
         {name: col(name, "g") for name in ("payee_id", "slot", "bits")}, distinct=True
     ).from_(c.source("line_groups", "g"), copy=False)
+    c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="anti")
     c.join(query, "hierarchy", "h", c.same(["payee_id", "slot"], "h", "g"))
     in_plan = c.both(
         exp.EQ(this=col("payee_id", "n"), expression=col("manager_id", "h")),
         c.same(["slot"], "n", "g"),
     )
     c.join(query, "members", "n", in_plan)
-    return c.join(query, "plan_credit_terms", "t", takes("t", "g", col("level", "h")))
+    terms = [credit_term(shape, credit) for credit in shape.plan.credits if credit.kind == "rollup"]
+    return query.where(taken_by(terms, col("bits", "g"), col("level", "h")), copy=False)
 
 
-def takes(term: str, group: str, level: exp.Expr) -> exp.Expr:
-    """A term of the plan takes a group when their rules and levels meet."""
-    shared = exp.BitwiseAnd(this=col("bits", term), expression=col("bits", group))
-    return c.both(
-        exp.Between(this=level, low=col("level_from", term), high=col("level_through", term)),
-        exp.NEQ(this=exp.Paren(this=shared), expression=c.whole(0)),
-    )
+Term = tuple[int, int, int]  # rule bits, first level, last level
 
 
-def _reason(shape: Shape, *, with_payees: bool) -> exp.Expr:
-    """The first reason that applies, in the order of docs/calculation.md, clause 3.6."""
-    no_match = exp.EQ(this=col("bits", "g"), expression=c.whole(0))
-    reached = exp.Not(this=col("payee_id", "u").is_(exp.null())) if shape.rolls_up else exp.false()
-    branches: list[tuple[exp.Expr, exp.Expr]] = [
-        (col("payee_id", "g").is_(exp.null()), c.text("no_payee"))
-    ]
-    if with_payees:
-        employed = c.within(col("starts_on", "s"), col("starts_on", "p"), col("ends_before", "p"))
-        unknown = c.both(col("payee_id", "p").is_(exp.null()), exp.Not(this=reached.copy()))
-        branches.append((unknown, c.text("payee_unknown")))
-        branches.append(
-            (
-                c.both(exp.Not(this=exp.Paren(this=employed)), exp.Not(this=reached.copy())),
-                c.text("payee_not_employed"),
-            )
-        )
-    unassigned = c.both(col("payee_id", "m").is_(exp.null()), exp.Not(this=reached))
-    branches.append((unassigned, c.text("payee_not_assigned")))
-    branches.append((no_match, c.text("rule_did_not_match")))
-    return typed(c.when(*branches, otherwise=exp.null()), TEXT)
+def credit_term(shape: Shape, credit: Credit) -> Term:
+    """Which rules and which levels a credit rule takes from."""
+    through = TOP if credit.level_through is None else credit.level_through
+    return (shape.bits(credit), credit.level_from, through)
+
+
+def measure_terms(shape: Shape, measure: Measure) -> tuple[Term, ...]:
+    """One term for each run of levels with the same rules, so that no share of a line counts
+    twice.
+    """
+    bits_at = [0] * (TOP + 1)
+    for name in measure.credits:
+        bits, first, last = credit_term(shape, shape.plan.credit(name))
+        for level in range(first, last + 1):
+            bits_at[level] |= bits
+    terms: list[Term] = []
+    for level, bits in enumerate(bits_at):
+        if terms and terms[-1][0] == bits and terms[-1][2] == level - 1:
+            terms[-1] = (bits, terms[-1][1], level)
+        elif bits:
+            terms.append((bits, level, level))
+    return tuple(terms)
+
+
+def taken_by(terms: Sequence[Term], bits: exp.Expr, level: exp.Expr) -> exp.Expr:
+    """Whether one of the terms takes a share of a line, by the rules that it met and its level."""
+    tests = []
+    for rules, first, last in terms:
+        met = exp.BitwiseAnd(this=bits.copy(), expression=typed(c.whole(rules), COUNT))
+        at_level: exp.Expr = exp.EQ(this=level.copy(), expression=c.whole(first))
+        if first != last:
+            at_level = exp.Between(this=level.copy(), low=c.whole(first), high=c.whole(last))
+        tests.append(c.both(at_level, exp.NEQ(this=exp.Paren(this=met), expression=c.whole(0))))
+    return c.either(*tests)

@@ -6,10 +6,8 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import (
-    CONVERTED,
     COUNT,
     DATE,
-    EXACT,
     EXCHANGE,
     TEXT,
     col,
@@ -19,24 +17,8 @@ from paceline.engine.columns import (
 )
 from paceline.engine.shape import Shape
 from paceline.engine.steps import lines
-from paceline.engine.steps.crediting import takes
 
 RATES = table("rates", "currency day", {"currency": TEXT, "day": DATE, "rate": EXCHANGE})
-CREDITS = table(
-    "credits",
-    "credit payee_id currency",
-    {
-        "plan": TEXT,
-        "credit": TEXT,
-        "kind": TEXT,
-        "payee_id": TEXT,
-        "currency": TEXT,
-        "lines": COUNT,
-        "credited": EXACT,
-        "credited_plan": EXACT,
-        "clause": TEXT,
-    },
-)
 
 
 def rates(shape: Shape) -> exp.Query:
@@ -61,31 +43,9 @@ def rates(shape: Shape) -> exp.Query:
     return c.union_all([own, foreign])
 
 
-def credits_given() -> exp.Query:
-    """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
-    query = c.conform(
-        CREDITS,
-        {
-            "plan": c.plan_slug(),
-            "credit": col("subject", "t"),
-            "kind": exp.Min(this=col("kind", "t")),
-            "payee_id": col("payee_id", "g"),
-            "currency": col("currency", "g"),
-            "lines": exp.Sum(this=col("lines", "g")),
-            "credited": c.total(col("amount", "g"), EXACT),
-            "credited_plan": c.total(col("converted_0", "g"), CONVERTED),
-            "clause": exp.Min(this=col("clause", "t")),
-        },
-    ).from_(c.source("reach", "g"), copy=False)
-    c.join(query, "plan_credit_terms", "t", takes("t", "g", col("level", "g")))
-    return query.group_by(
-        col("subject", "t"), col("payee_id", "g"), col("currency", "g"), copy=False
-    )
-
-
 def unrated() -> exp.Select:
     """How many credited shares of lines have no exchange rate."""
-    return select({"lines": c.total(col("unrated"), COUNT)}).from_(c.source("reach"), copy=False)
+    return select({"lines": c.total(col("unrated"), COUNT)}).from_(c.source("credited"), copy=False)
 
 
 def missing_rates(shape: Shape) -> exp.Select:

@@ -1,0 +1,223 @@
+"""Opening the inputs: each table brought to its declared columns and types, or refused.
+
+Small tables are held in memory as Arrow. Order lines may be many and lie in Parquet files that the
+database reads itself; of them only the types and the counts of empty values are looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from paceline.engine.columns import Column, Table
+from paceline.engine.errors import InputInvalid, Problem
+from paceline.engine.plan.model import Plan
+from paceline.engine.shape import arrow_type
+from paceline.engine.tables import (
+    ATTRIBUTE_KINDS,
+    INPUTS,
+    OPTIONAL_COLUMNS,
+    ParquetFiles,
+    Tables,
+)
+
+
+@dataclass
+class OpenInputs:
+    """The inputs of a run, ready to be checked and joined.
+
+    `tables` are in memory. `line_types` are the columns of order lines that lie in files, with
+    their Arrow types. `empty_lines` counts the empty values of each column of the order lines; it
+    leaves out columns whose files do not say.
+    """
+
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    line_types: dict[str, pa.DataType] = field(default_factory=dict)
+    empty_lines: dict[str, int] = field(default_factory=dict)
+    grain_checked: set[str] = field(default_factory=set)
+
+
+def line_columns(plan: Plan) -> list[Column]:
+    """The columns of an order line: the usual ones and the plan's attributes."""
+    return [
+        *INPUTS["order_lines"].columns,
+        *(
+            Column(name, ATTRIBUTE_KINDS[kind], required=False)
+            for name, kind in plan.attributes.items()
+        ),
+    ]
+
+
+def open_inputs(plan: Plan, tables: Tables) -> OpenInputs:
+    """Read every table that was given. Raises InputInvalid with every reason against them."""
+    opened, problems = OpenInputs(), list[Problem]()
+    for name in INPUTS:
+        if name not in tables:
+            continue
+        given = tables.sources[name]
+        if isinstance(given, ParquetFiles) and given.grain_checked:
+            opened.grain_checked.add(name)
+        columns = line_columns(plan) if name == "order_lines" else list(INPUTS[name].columns)
+        try:
+            if name == "order_lines" and isinstance(given, ParquetFiles):
+                _open_lines(opened, columns, given, problems)
+            else:
+                parts = [given] if isinstance(given, pa.Table) else _read(given)
+                _open(opened, INPUTS[name], columns, parts, problems)
+        except (pa.ArrowInvalid, OSError):
+            problems.append(_problem("table_unreadable", f"{name} cannot be read", name))
+    if problems:
+        raise InputInvalid(_unrepeated(problems))
+    return opened
+
+
+def _read(files: ParquetFiles) -> list[pa.Table]:
+    return [pq.ParquetFile(path).read() for path in files.paths]
+
+
+def _open(
+    opened: OpenInputs,
+    contract: Table,
+    columns: Sequence[Column],
+    parts: Sequence[pa.Table],
+    problems: list[Problem],
+) -> None:
+    conformed = []
+    for part in parts:
+        found = {entry.name: entry.type for entry in part.schema}
+        if _check_types(contract.name, columns, found, problems):
+            conformed.append(_conform(contract.name, columns, part, problems))
+    if len(conformed) == len(parts):
+        table = pa.concat_tables(conformed)
+        opened.tables[contract.name] = table
+        if contract.name == "order_lines":
+            opened.empty_lines = {
+                name: table.column(name).null_count for name in table.column_names
+            }
+
+
+def _open_lines(
+    opened: OpenInputs, columns: Sequence[Column], given: ParquetFiles, problems: list[Problem]
+) -> None:
+    files = [pq.ParquetFile(path) for path in given.paths]
+    for file in files:
+        found = {entry.name: entry.type for entry in file.schema_arrow}
+        _check_types("order_lines", columns, found, problems)
+    opened.line_types = {entry.name: entry.type for entry in files[0].schema_arrow}
+    empty: dict[str, int] = {column.name: 0 for column in columns}
+    unknown: set[str] = set()
+    for file in files:
+        metadata = file.metadata
+        places = {metadata.schema.column(i).path: i for i in range(metadata.num_columns)}
+        for column in columns:
+            if column.name not in places:
+                empty[column.name] += metadata.num_rows
+                continue
+            for group in range(metadata.num_row_groups):
+                kept = metadata.row_group(group).column(places[column.name]).statistics
+                if kept is None or not kept.has_null_count:
+                    unknown.add(column.name)
+                else:
+                    empty[column.name] += kept.null_count
+    opened.empty_lines = {name: count for name, count in empty.items() if name not in unknown}
+
+
+def _conform(
+    name: str, columns: Sequence[Column], part: pa.Table, problems: list[Problem]
+) -> pa.Table:
+    """The declared columns, cast; a number too large for its column is refused."""
+    arrays: dict[str, pa.ChunkedArray | pa.Array] = {}
+    for column in columns:
+        kind = arrow_type(column.kind)
+        if column.name not in part.column_names:
+            arrays[column.name] = pa.nulls(part.num_rows, kind)
+            continue
+        values = part.column(column.name)
+        if values.type != kind:
+            if pa.types.is_integer(values.type) and column.kind.scale is not None:
+                values = pc.cast(values, pa.decimal128(38, column.kind.scale))
+            try:
+                values = pc.cast(values, kind)
+            except pa.ArrowInvalid:
+                problems.append(
+                    _problem(
+                        "amount_too_large", "an amount is too large to be calculated exactly", name
+                    )
+                )
+                values = pa.nulls(part.num_rows, kind)
+        arrays[column.name] = values
+    schema = pa.schema([(column.name, arrow_type(column.kind)) for column in columns])
+    return pa.table(arrays, schema=schema)
+
+
+def _check_types(
+    name: str, columns: Sequence[Column], found: dict[str, pa.DataType], problems: list[Problem]
+) -> bool:
+    """A column that is missing or of an unfit type is a problem."""
+    before = len(problems)
+    for column in columns:
+        if column.name not in found:
+            if column.name not in OPTIONAL_COLUMNS.get(name, ()):
+                problems.append(
+                    _problem(
+                        "column_missing",
+                        f"{name} has no column {column.name}",
+                        name,
+                        column=column.name,
+                    )
+                )
+        elif not fits(found[column.name], column):
+            given = type_name(found[column.name])
+            problems.append(
+                _problem(
+                    "column_type",
+                    f"{name}.{column.name} is {given}; {column.kind.sql} is expected",
+                    name,
+                    column=column.name,
+                    given=given,
+                    wanted=column.kind.sql,
+                )
+            )
+    return len(problems) == before
+
+
+def fits(given: pa.DataType, column: Column) -> bool:
+    """A type is taken when it holds the values without loss; floats never hold money."""
+    if pa.types.is_null(given):
+        return True
+    if column.kind.sql == "TEXT":
+        words = given.value_type if pa.types.is_dictionary(given) else given
+        return (
+            pa.types.is_string(words)
+            or pa.types.is_large_string(words)
+            or pa.types.is_string_view(words)
+        )
+    if column.kind.scale is None:
+        return bool(given == arrow_type(column.kind))
+    if pa.types.is_integer(given):
+        return bool(given != pa.uint64())
+    return pa.types.is_decimal(given) and given.scale <= column.kind.scale
+
+
+def type_name(kind: pa.DataType) -> str:
+    """The name that SQL has for a type, for messages."""
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return "VARCHAR"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    names = {"date32[day]": "DATE", "bool": "BOOLEAN", "int64": "BIGINT", "int32": "INTEGER"}
+    names |= {"int16": "SMALLINT", "int8": "TINYINT"}
+    return names.get(str(kind), str(kind).upper())
+
+
+def _problem(code: str, message: str, table: str, **params: str) -> Problem:
+    return Problem(code, message, path=table, params={"table": table, **params})
+
+
+def _unrepeated(problems: list[Problem]) -> list[Problem]:
+    """Each reason once, though several files of a table may give it."""
+    return list({(p.code, p.path, p.message): p for p in problems}.values())

@@ -1,0 +1,223 @@
+"""From the ledger's wide rows to the result tables, each sorted by its grain.
+
+Nothing is computed here: columns are put under each other, with the ids and clauses that they
+belong to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from paceline.engine import results
+from paceline.engine.columns import Table
+from paceline.engine.errors import ResultsDisagree
+from paceline.engine.ledger.compile import ADJUSTMENTS, Ledger
+from paceline.engine.ledger.sums import OWN
+from paceline.engine.shape import COUNTED, arrow_type
+
+Columns = Mapping[str, Any]
+
+
+def result_tables(ledger: Ledger, wide: pa.Table) -> dict[str, pa.Table]:
+    """The results that the ledger holds, by name."""
+    found = {
+        "measures": _measures(ledger, wide),
+        "attainment": _attainment(ledger, wide),
+        "tiers": _tiers(ledger, wide),
+        "earnings": _earnings(ledger, wide),
+        "statements": _table(
+            results.STATEMENTS,
+            [
+                {
+                    "payee_id": wide.column("payee_id"),
+                    "earned": wide.column("statement"),
+                    "currency": ledger.plan.currency,
+                }
+            ],
+        ),
+    }
+    return found | {"problems": _problems(ledger, wide)}
+
+
+def credit_table(ledger: Ledger, rows: pa.Table) -> pa.Table:
+    """What each credit rule gave, from the sums by payee and currency."""
+    blocks = []
+    for credit in _by_id(ledger.plan.credits):
+        lines = rows.column(ledger.sums.of_credit(credit, COUNTED))
+        given = rows.filter(pc.not_equal(lines, 0))
+        converted = given.column(ledger.sums.of_credit(credit, 0))
+        blocks.append(
+            {
+                "plan": ledger.plan.slug,
+                "credit": credit.id,
+                "kind": credit.kind,
+                "payee_id": given.column("payee_id"),
+                "currency": given.column("currency"),
+                "lines": given.column(ledger.sums.of_credit(credit, COUNTED)),
+                "credited": given.column(ledger.sums.of_credit(credit, OWN)),
+                "credited_plan": converted,
+                "clause": credit.clause,
+            }
+        )
+    return _table(results.CREDITS, blocks)
+
+
+def hold_to_types(ledger: Ledger, wide: pa.Table) -> None:
+    """The rows are of the declared types and name each payee once; else the engine is wrong."""
+    columns = ledger.contract.columns
+    schema = pa.schema([(column.name, arrow_type(column.kind)) for column in columns])
+    if wide.schema.remove_metadata() != schema:
+        raise ResultsDisagree(f"ledger: {wide.schema} instead of {schema}")
+    if pc.count_distinct(wide.column("payee_id")).as_py() != wide.num_rows:
+        raise ResultsDisagree("ledger: a payee has two rows")
+
+
+def _table(contract: Table, blocks: Sequence[Columns]) -> pa.Table:
+    """Blocks of columns under each other; a plain value fills its column. Empty columns are held
+    to the contract.
+    """
+    columns = {}
+    for column in contract.columns:
+        kind = arrow_type(column.kind)
+        parts: list[pa.Array] = []
+        for block in blocks:
+            value = block[column.name]
+            if isinstance(value, pa.ChunkedArray | pa.Array):
+                parts += value.chunks if isinstance(value, pa.ChunkedArray) else [value]
+            else:
+                length = len(next(v for v in block.values() if isinstance(v, pa.ChunkedArray)))
+                parts.append(pa.repeat(pa.scalar(value, kind), length))
+        columns[column.name] = pa.chunked_array(parts, kind)
+        if column.required and columns[column.name].null_count:
+            raise ResultsDisagree(f"{contract.name}.{column.name} is empty")
+    return pa.table(
+        columns, schema=pa.schema([(c.name, arrow_type(c.kind)) for c in contract.columns])
+    ).combine_chunks()
+
+
+def _by_id(members: Sequence[Any]) -> list[Any]:
+    return sorted(members, key=lambda member: member.id)
+
+
+def _measures(ledger: Ledger, wide: pa.Table) -> pa.Table:
+    return _table(
+        results.MEASURES,
+        [
+            {
+                "measure": measure.id,
+                "payee_id": wide.column("payee_id"),
+                "value": wide.column(f"measures/{measure.id}"),
+                "lines": wide.column(f"measures/{measure.id}/lines"),
+                "clause": measure.clause,
+            }
+            for measure in _by_id(ledger.plan.measures)
+        ],
+    )
+
+
+def _attainment(ledger: Ledger, wide: pa.Table) -> pa.Table:
+    return _table(
+        results.ATTAINMENT,
+        [
+            {
+                "quota": quota.id,
+                "payee_id": wide.column("payee_id"),
+                "measure": wide.column(f"measures/{quota.measure}"),
+                "target": wide.column(f"quotas/{quota.id}/target"),
+                "attainment": wide.column(f"quotas/{quota.id}/attainment"),
+                "clause": quota.clause,
+            }
+            for quota in _by_id(ledger.plan.quotas)
+        ],
+    )
+
+
+def _tiers(ledger: Ledger, wide: pa.Table) -> pa.Table:
+    """Tier under tier for each payee; who has no target has no tiers on attainment."""
+    blocks: list[pa.Table] = []
+    for component in _by_id(ledger.plan.components):
+        tiers = ledger.tiers.get(component.id, ())
+        if not tiers:
+            continue
+        rows = wide
+        if tiers[0].lower is not None:
+            rows = wide.filter(pc.is_valid(wide.column(tiers[0].lower)))
+        parts = _table(
+            results.TIERS,
+            [
+                {
+                    "component": component.id,
+                    "payee_id": rows.column("payee_id"),
+                    "tier": place,
+                    "lower": tier.tier.lower,
+                    "upper": tier.tier.upper,
+                    "lower_amount": rows.column(tier.lower) if tier.lower else tier.tier.lower,
+                    "upper_amount": rows.column(tier.upper) if tier.upper else tier.tier.upper,
+                    "base": rows.column(tier.base),
+                    "rate": tier.tier.rate,
+                    "earned": rows.column(tier.earned),
+                    "clause": tier.tier.clause,
+                }
+                for place, tier in enumerate(tiers, start=1)
+            ],
+        )
+        order = [
+            place * rows.num_rows + row
+            for row in range(rows.num_rows)
+            for place in range(len(tiers))
+        ]
+        blocks.append(parts.take(pa.array(order, pa.int64())))
+    if not blocks:
+        return _table(results.TIERS, [])
+    return pa.concat_tables(blocks).combine_chunks()
+
+
+def _earnings(ledger: Ledger, wide: pa.Table) -> pa.Table:
+    blocks = []
+    for component in _by_id(ledger.plan.components):
+        path = f"components/{component.id}"
+        block: dict[str, Any] = {
+            "component": component.id,
+            "payee_id": wide.column("payee_id"),
+            "measure": wide.column(f"measures/{component.measure}") if component.measure else None,
+            "attainment": wide.column(f"quotas/{component.quota}/attainment")
+            if component.quota
+            else None,
+            "currency": ledger.plan.currency,
+            "clause": component.clause,
+        }
+        block |= dict.fromkeys(ADJUSTMENTS, Decimal(0))
+        for name in ("computed", *ledger.adjusted.get(component.id, ()), "earned"):
+            block[name] = wide.column(f"{path}/{name}")
+        blocks.append(block)
+    return _table(results.EARNINGS, blocks)
+
+
+def _problems(ledger: Ledger, wide: pa.Table) -> pa.Table:
+    """Payees who sold but whose quota is missing or zero: nothing can be attained, so it is
+    said.
+    """
+    rows: list[dict[str, str]] = []
+    for quota in ledger.plan.quotas:
+        target = wide.column(f"quotas/{quota.id}/target")
+        sold = pc.greater(wide.column(f"measures/{quota.measure}/lines"), 0)
+        nothing = pc.and_(sold, pc.is_null(wide.column(f"quotas/{quota.id}/attainment")))
+        concerned = wide.filter(nothing)
+        missing = pc.is_null(target).filter(nothing)
+        rows += [
+            {
+                "code": "quota_missing" if is_missing.as_py() else "quota_zero",
+                "payee_id": payee.as_py(),
+                "subject": quota.id,
+                "clause": quota.clause,
+            }
+            for payee, is_missing in zip(concerned.column("payee_id"), missing, strict=True)
+        ]
+    rows.sort(key=lambda row: (row["code"], row["payee_id"], row["subject"]))
+    names = results.PROBLEMS.names
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})
