@@ -318,6 +318,30 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[Finding]:
     empty = {name: workspace.inputs.empty_lines.get(name, 0) for name in needed}
     counted = sorted(needed - set(workspace.inputs.empty_lines))
 
+    found: list[Finding] = []
+    for currency, lines, counts in note_what_came_in(workspace, counted):
+        for name, count in zip(counted, counts, strict=True):
+            empty[name] += lines - count
+        if currency is not None and currency not in DIGITS:
+            found.append(("currency_unknown", "order_lines", currency, "", lines))
+        found += [
+            ("currencies_mixed", "order_lines", currency, literal, lines)
+            for literal in sorted(literals)
+            if currency not in {None, literal}
+        ]
+    found += [
+        ("value_missing", "order_lines", name, "", count) for name, count in empty.items() if count
+    ]
+    return found
+
+
+def note_what_came_in(
+    workspace: Workspace, counted: Sequence[str] = ()
+) -> list[tuple[str, int, list[int]]]:
+    """Note lines and amount of each currency, apart from any crediting; returns the currencies with
+    their lines and the number of values in each of the `counted` columns.
+    """
+
     def query() -> exp.Query:
         counts = {f"n_{name}": typed(exp.Count(this=col(name)), COUNT) for name in counted}
         columns = {
@@ -332,19 +356,8 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[Finding]:
             .group_by(col("currency"), copy=False)
         )
 
-    found: list[Finding] = []
+    found = []
     for currency, lines, amount, *counts in workspace.rows(f"came in, {counted}", query):
         workspace.imported[currency] = (lines, amount)
-        for name, count in zip(counted, counts, strict=True):
-            empty[name] += lines - count
-        if currency is not None and currency not in DIGITS:
-            found.append(("currency_unknown", "order_lines", currency, "", lines))
-        found += [
-            ("currencies_mixed", "order_lines", currency, literal, lines)
-            for literal in sorted(literals)
-            if currency not in {None, literal}
-        ]
-    found += [
-        ("value_missing", "order_lines", name, "", count) for name, count in empty.items() if count
-    ]
+        found.append((currency, lines, counts))
     return found

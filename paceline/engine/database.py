@@ -161,7 +161,7 @@ class Workspace:
         for name, contract in INPUTS.items():
             if name in self.inputs.tables:
                 self.register(f"in_{name}", self.inputs.tables[name])
-            elif name not in self.tables and name != "order_lines":
+            elif name == "quotas" and self.plan.quotas:
                 self.register(f"in_{name}", _empty(contract))
         given = self.tables.sources.get("order_lines")
         if isinstance(given, ParquetFiles):

@@ -5,7 +5,7 @@ contracts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from paceline.engine import checks
 from paceline.engine import columns as c
-from paceline.engine.columns import Kind, Table, col
+from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind, Table, col
 from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, ResultsDisagree
 from paceline.engine.hashing import fingerprint, hash_file, hash_text
@@ -32,6 +32,7 @@ from paceline.engine.results import (
 )
 from paceline.engine.shape import Shape, arrow_table, shape_of
 from paceline.engine.steps import crediting, exchange, lines
+from paceline.engine.steps.lines import Days
 from paceline.engine.tables import ParquetFiles, Tables
 
 MAX_DAYS = 3_700
@@ -87,20 +88,20 @@ class _Run:
         self.done = 0
 
     def execute(self) -> Results:
-        given = open_run(self.workspace, self.shape, self.period, check=True)
-        steps = step_queries(self.shape, self.ledger, given)
+        days = open_run(self.workspace, self.shape, self.period, check=True)
+        steps = step_queries(self.workspace, self.ledger, days)
         total = len(steps) + 1
         self._tell("lines", total)
         for contract, make in steps:
-            self.workspace.create(contract.name, make, variant=variant(contract, self.plan))
+            self.workspace.create(contract.name, make, variant=variant(contract, self.plan, days))
             if contract.name == "hierarchy":
                 refuse_circles(self.workspace)
-            elif contract.name == "credited":
-                refuse_missing_rates(self.workspace, self.shape)
+            elif contract.name == "credited" and days.has_holes:
+                refuse_missing_rates(self.workspace, self.shape, days)
             self._tell(contract.name, total)
         results = fetch_ledger(self.workspace, self.ledger)
         results["credits"] = fetch_credits(self.workspace, self.ledger)
-        results["excluded"], results["conservation"] = self._account(given)
+        results["excluded"], results["conservation"] = self._account()
         inputs = hash_inputs(self.workspace.tables, self.hashes)
         return Results(
             self.plan,
@@ -121,12 +122,12 @@ class _Run:
         if self.progress is not None:
             self.progress(name, self.done, total)
 
-    def _account(self, given: list[str]) -> tuple[pa.Table, pa.Table]:
+    def _account(self) -> tuple[pa.Table, pa.Table]:
         """Everything that came in, as credited or excluded with a reason."""
         outside = self.workspace.rows("outside the period", lines.outside_period)
         placed = self.workspace.rows("placements", crediting.placements)
         if any(row[0] == crediting.NOT_IN_PLAN for row in placed):
-            with_payees = "payees" in given
+            with_payees = "payees" in self.workspace.tables
             strangers = self.workspace.rows(
                 "strangers", lambda: crediting.strangers(self.shape, with_payees=with_payees)
             )
@@ -166,10 +167,8 @@ class _Run:
         )
 
 
-def open_run(
-    workspace: Workspace, shape: Shape, period: Period, *, check: bool = False
-) -> list[str]:
-    """Open the inputs and lay out what the steps stand on; returns the tables that were given.
+def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool = False) -> Days:
+    """Open the inputs and lay out what the steps stand on.
 
     `check` reads every row for what would make the result wrong. A trace leaves it out: its run did
     it.
@@ -180,39 +179,58 @@ def open_run(
     checks.check_presence(shape.plan, shape, given, period)
     if check:
         checks.check_inputs(workspace, shape, period)
-    days = [row[0] for row in workspace.rows("breakpoints", crediting.breakpoints)]
-    calendar, slots = lay_out(period, days)
-    workspace.register("calendar", calendar)
-    workspace.register("slots", slots)
+    else:
+        checks.note_what_came_in(workspace)
+    days = lay_out(workspace, shape.plan, period)
     if "credit_splits" in given:
         workspace.create("base_splits", lines.base_splits)
         if check:
             workspace.create("split_lines", lambda: lines.split_lines(shape))
-    return given
+    return days
 
 
-def lay_out(period: Period, breakpoints: list[date]) -> tuple[pa.Table, pa.Table]:
-    """The days of the period, each with its slot, and the slots with their first days."""
-    starts = [period.starts_on, *breakpoints]
-    slots = [{"slot": place, "starts_on": day} for place, day in enumerate(starts)]
-    days = []
-    place = 0
+def lay_out(workspace: Workspace, plan: Plan, period: Period) -> Days:
+    """Register the days of the period, each with its slot and rates, and the slots' first days."""
+    tables = workspace.inputs.tables
+    starts = [period.starts_on, *crediting.breakpoints(plan, tables, period)]
+    currencies = tuple(sorted(set(workspace.imported) - {plan.currency, None}))
+    rates = exchange.rates_of(plan, currencies, tables.get("exchange_rates"))
+    at_end = plan.policies.exchange_date == "period-end"
+    last = period.ends_before - timedelta(days=1)
+    rows: list[dict[str, Any]] = []
+    slot = 0
     for offset in range((period.ends_before - period.starts_on).days):
         day = period.starts_on + timedelta(days=offset)
-        if place + 1 < len(starts) and day >= starts[place + 1]:
-            place += 1
-        days.append({"day": day, "slot": place})
-    calendar = {column.name: column.kind for column in lines.CALENDAR.columns}
-    slot = {column.name: column.kind for column in lines.SLOTS.columns}
-    return arrow_table(calendar, days), arrow_table(slot, slots)
+        while slot + 1 < len(starts) and day >= starts[slot + 1]:
+            slot += 1
+        rated = {
+            lines.rate_name(currency): by_day.get(last if at_end else day)
+            for currency, by_day in rates.items()
+        }
+        rows.append({"day": day, "slot": slot, **rated})
+    kinds = {"day": DATE, "slot": PLACE}
+    kinds |= {lines.rate_name(currency): EXCHANGE for currency in currencies}
+    calendar = arrow_table(kinds, rows)
+    workspace.register("calendar", calendar)
+    workspace.register(
+        "slots",
+        arrow_table(
+            {column.name: column.kind for column in lines.SLOTS.columns},
+            [{"slot": place, "starts_on": day} for place, day in enumerate(starts)],
+        ),
+    )
+    has_holes = any(calendar.column(name).null_count for name in calendar.column_names)
+    return Days(currencies, has_slots=len(starts) > 1, has_holes=has_holes)
 
 
 Step = tuple[Table, Callable[[], exp.Query]]
 
 
-def step_queries(shape: Shape, ledger: Ledger, given: list[str]) -> list[Step]:
+def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]:
     """The steps in order: the contract each one fulfils and the query that does it."""
-    with_payees, with_splits = "payees" in given, "credit_splits" in given
+    shape = ledger.shape
+    with_payees = "payees" in workspace.tables
+    with_splits = "credit_splits" in workspace.tables
     steps: list[Step] = [
         (crediting.MEMBERS, lambda: crediting.members(with_payees=with_payees)),
     ]
@@ -223,18 +241,19 @@ def step_queries(shape: Shape, ledger: Ledger, given: list[str]) -> list[Step]:
         ]
     return [
         *steps,
-        (exchange.RATES, lambda: exchange.rates(shape)),
         (
             lines.groups_contract(shape),
-            lambda: lines.line_groups(shape, with_splits=with_splits),
+            lambda: lines.line_groups(shape, days, with_splits=with_splits),
         ),
         (ledger.sums.contract, ledger.sums.credited),
         (ledger.contract, ledger.query),
     ]
 
 
-def variant(contract: Table, plan: Plan) -> str:
+def variant(contract: Table, plan: Plan, days: Days) -> str:
     """Which of a step's statements a plan takes: most are shared by all plans of one style."""
+    if contract.name == "line_groups":
+        return str(days)
     return plan.hash if contract.name in {"credited", "ledger"} else ""
 
 
@@ -254,13 +273,13 @@ def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
     return credit_table(ledger, rows)
 
 
-def refuse_missing_rates(workspace: Workspace, shape: Shape) -> None:
+def refuse_missing_rates(workspace: Workspace, shape: Shape, days: Days) -> None:
     """A line whose currency has no rate on its day cannot be converted: the run is refused."""
     ((unrated,),) = workspace.rows("unrated", exchange.unrated)
     if not unrated:
         return
     plan = shape.plan
-    missing = workspace.rows("missing rates", lambda: exchange.missing_rates(shape))
+    missing = workspace.rows(f"missing rates {days}", lambda: exchange.missing_rates(shape, days))
     if missing:
         raise InputInvalid(
             [

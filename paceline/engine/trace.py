@@ -20,7 +20,6 @@ from paceline.engine.columns import (
     CONVERTED,
     COUNT,
     EXACT,
-    EXCHANGE,
     SHARE,
     TEXT,
     Table,
@@ -94,18 +93,18 @@ class _Tracing:
         self.payee_id = payee_id
         self.ledger = ledger_of(shape)
         self.lines = LineSteps(shape)
+        self.days = lines.Days()
         workspace.parameters["payee_id"] = payee_id
 
     def execute(self) -> Trace:
         create, style = self.workspace.create, self.plan.hash
-        given = open_run(self.workspace, self.shape, self.period)
-        with_splits = "credit_splits" in given
-        for contract, make in step_queries(self.shape, self.ledger, given):
+        self.days = open_run(self.workspace, self.shape, self.period)
+        for contract, make in step_queries(self.workspace, self.ledger, self.days):
             if contract.name == "line_groups":
-                self._narrow(with_splits=with_splits)
+                self._narrow()
                 create(contract.name, self._groups, variant="traced")
             else:
-                create(contract.name, make, variant=variant(contract, self.plan))
+                create(contract.name, make, variant=variant(contract, self.plan, self.days))
         create("line_credits", self.lines.credits, variant=style)
         for component in self.lines.components():
             create(
@@ -115,7 +114,7 @@ class _Tracing:
             )
         return self._collect()
 
-    def _narrow(self, *, with_splits: bool) -> None:
+    def _narrow(self) -> None:
         """Keep only this payee in the plan, and only the lines of those whose sales count for
         them.
         """
@@ -130,6 +129,7 @@ class _Tracing:
         if not self.workspace.rows("one member", lambda: c.every_row(crediting.MEMBERS)):
             raise PayeeUnknown(self.payee_id)
         create("relevant", self._relevant)
+        with_splits = "credit_splits" in self.workspace.tables
         create(
             "traced_lines",
             lambda: c.union_all(
@@ -138,6 +138,7 @@ class _Tracing:
                     for shared in ([False, True] if with_splits else [False])
                 ]
             ),
+            variant=str(self.days),
         )
 
     def _is_payee(self, name: str, of: str | None = None) -> exp.Expr:
@@ -158,11 +159,11 @@ class _Tracing:
     def _lines(self, *, shared: bool, with_splits: bool) -> exp.Select:
         share: exp.Expr = col("share", "s") if shared else c.number(1, SHARE)
         payee = col("payee_id", "s" if shared else "l")
-        values = lines.converted_values(self.shape, share if shared else None)
+        values = lines.converted_values(self.shape, self.days, share if shared else None)
         query = select(
             {
                 "payee_id": payee,
-                "slot": col("slot", "k"),
+                "slot": self.days.slot(),
                 "is_overlay": col("is_overlay", "s") if shared else exp.false(),
                 "bits": lines.rule_bits(self.shape, "l"),
                 "share": typed(share, SHARE),
@@ -170,12 +171,14 @@ class _Tracing:
                     f"line_{name}": typed(col(name, "l"), kind)
                     for name, kind in self.lines.columns().items()
                 },
-                "rate": typed(col("rate", "x"), EXCHANGE),
+                "rate": self.days.rate(),
                 "shared_amount": lines.share_of(col("amount", "l"), share),
                 **{name: typed(value, CONVERTED) for name, value in values.items()},
             }
         ).from_(c.source("in_order_lines", "l"), copy=False)
-        lines.join_days(query)
+        self.days.join(query)
+        inside = c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends())
+        query.where(inside, copy=False)
         if shared:
             c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
         elif with_splits:

@@ -116,8 +116,8 @@ def test_every_step_returns_the_types_it_declares() -> None:
         plan = engine.load_plan(text)
         shape = shape_of(plan)
         workspace = Workspace(shape, tables_of(world()), QUARTER)
-        given = open_run(workspace, shape, QUARTER, check=True)
-        for contract, make in step_queries(shape, ledger_of(shape), given):
+        days = open_run(workspace, shape, QUARTER, check=True)
+        for contract, make in step_queries(workspace, ledger_of(shape), days):
             workspace.create(contract.name, make)
             relation = workspace.connection.sql(c.render(c.every_row(contract)))
             declared = {

@@ -108,7 +108,20 @@ class Ledger:
 
 
 def ledger_of(shape: Shape) -> Ledger:
-    """Compile a plan."""
+    """A plan's ledger, compiled once."""
+    found = _LEDGERS.get(shape.plan.hash)
+    if found is None:
+        if len(_LEDGERS) >= MAX_LEDGERS:
+            _LEDGERS.clear()
+        found = _LEDGERS[shape.plan.hash] = _compile(shape)
+    return found
+
+
+MAX_LEDGERS = 200
+_LEDGERS: dict[str, Ledger] = {}
+
+
+def _compile(shape: Shape) -> Ledger:
     plan, sums = shape.plan, sums_of(shape)
     given: dict[str, Kind] = {"payee_id": TEXT}
     given |= {f"measures/{measure.id}": EXACT for measure in plan.measures}

@@ -166,12 +166,8 @@ def _tiers(ledger: Ledger, wide: pa.Table) -> pa.Table:
                 for place, tier in enumerate(tiers, start=1)
             ],
         )
-        order = [
-            place * rows.num_rows + row
-            for row in range(rows.num_rows)
-            for place in range(len(tiers))
-        ]
-        blocks.append(parts.take(pa.array(order, pa.int64())))
+        order = pc.sort_indices(parts, [("payee_id", "ascending"), ("tier", "ascending")])
+        blocks.append(parts.take(order))
     if not blocks:
         return _table(results.TIERS, [])
     return pa.concat_tables(blocks).combine_chunks()

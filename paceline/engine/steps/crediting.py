@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import (
     BOOLEAN,
     COUNT,
-    DATE,
     EXACT,
     PLACE,
     TEXT,
@@ -19,7 +21,8 @@ from paceline.engine.columns import (
     table,
     typed,
 )
-from paceline.engine.plan.model import Credit, Measure
+from paceline.engine.periods import Period
+from paceline.engine.plan.model import Credit, Measure, Plan
 from paceline.engine.shape import TOP, Shape
 
 NOT_IN_PLAN = "payee_not_assigned"
@@ -38,26 +41,20 @@ PLACEMENTS = table(
 )
 
 
-def breakpoints() -> exp.Query:
+def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], period: Period) -> list[date]:
     """The days inside the period on which somebody's assignment, employment or manager changes."""
-    days = []
-    for name in ("in_assignments", "in_payees", "in_reporting"):
+    found: set[date] = set()
+    for name in ("assignments", "payees", "reporting"):
+        rows = tables.get(name)
+        if rows is None:
+            continue
+        if name == "assignments":
+            rows = rows.filter(pc.equal(rows.column("plan"), plan.slug))
         for end in ("starts_on", "ends_before"):
-            query = select({"day": typed(col(end), DATE)}, distinct=True).from_(
-                c.source(name), copy=False
-            )
-            inside = c.both(
-                exp.GT(this=col(end), expression=c.period_starts()),
-                exp.LT(this=col(end), expression=c.period_ends()),
-            )
-            if name == "in_assignments":
-                inside = c.both(inside, _of_plan())
-            days.append(query.where(inside, copy=False))
-    return (
-        select({"day": col("day")}, distinct=True)
-        .from_(c.union_all(days).subquery("d", copy=False), copy=False)
-        .order_by(col("day"), copy=False)
-    )
+            days = pc.unique(rows.column(end))
+            inside = pc.and_(pc.greater(days, period.starts_on), pc.less(days, period.ends_before))
+            found.update(days.filter(inside).to_pylist())
+    return sorted(found)
 
 
 def _of_plan(of: str | None = None) -> exp.Expr:

@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import (
-    COUNT,
-    DATE,
-    EXCHANGE,
-    TEXT,
-    col,
-    select,
-    table,
-    typed,
-)
+from paceline.engine.columns import COUNT, DATE, col, select, typed
+from paceline.engine.plan.model import Plan
 from paceline.engine.shape import Shape
-from paceline.engine.steps import lines
+from paceline.engine.steps.lines import Days
 
-RATES = table("rates", "currency day", {"currency": TEXT, "day": DATE, "rate": EXCHANGE})
+Rates = dict[str, dict[date, Decimal]]  # currency → day → rate to the plan's currency
 
 
-def rates(shape: Shape) -> exp.Query:
-    """The rate of every currency for every day of the period; the plan's own currency has 1."""
-    on_date: exp.Expr = col("day", "k")
-    if shape.plan.policies.exchange_date == "period-end":
-        on_date = c.period_last_day()
-    foreign = c.conform(
-        RATES,
-        {"currency": col("from_currency", "x"), "day": col("day", "k"), "rate": col("rate", "x")},
-    ).from_(c.source("calendar", "k"), copy=False)
-    match = c.both(
-        exp.EQ(this=col("on_date", "x"), expression=on_date),
-        exp.EQ(this=col("to_currency", "x"), expression=c.plan_currency()),
-        exp.EQ(this=col("rate_type", "x"), expression=c.plan_rate_type()),
-        exp.NEQ(this=col("from_currency", "x"), expression=c.plan_currency()),
+def rates_of(plan: Plan, currencies: tuple[str, ...], rows: pa.Table | None) -> Rates:
+    """The rates that the plan uses, of the currencies that came in.
+
+    Rates are not inverted, chained or carried over from another day.
+    """
+    found: Rates = {currency: {} for currency in currencies}
+    if rows is None or not currencies:
+        return found
+    used = pc.and_(
+        pc.and_(
+            pc.equal(rows.column("to_currency"), plan.currency),
+            pc.equal(rows.column("rate_type"), plan.policies.exchange_rate),
+        ),
+        pc.is_in(rows.column("from_currency"), pa.array(currencies, pa.string())),
     )
-    c.join(foreign, "in_exchange_rates", "x", match)
-    own = c.conform(
-        RATES, {"currency": c.plan_currency(), "day": col("day"), "rate": c.number(1, EXCHANGE)}
-    ).from_(c.source("calendar"), copy=False)
-    return c.union_all([own, foreign])
+    kept = rows.filter(used)
+    for currency, day, rate in zip(
+        *(kept.column(name).to_pylist() for name in ("from_currency", "on_date", "rate")),
+        strict=True,
+    ):
+        found[currency][day] = rate
+    return found
 
 
 def unrated() -> exp.Select:
@@ -48,7 +47,7 @@ def unrated() -> exp.Select:
     return select({"lines": c.total(col("unrated"), COUNT)}).from_(c.source("credited"), copy=False)
 
 
-def missing_rates(shape: Shape) -> exp.Select:
+def missing_rates(shape: Shape, days: Days) -> exp.Select:
     """The currencies and days for which a rate is missing."""
     day: exp.Expr = col("ordered_on", "l")
     if shape.plan.policies.exchange_date == "period-end":
@@ -56,6 +55,6 @@ def missing_rates(shape: Shape) -> exp.Select:
     query = select(
         {"currency": col("currency", "l"), "on_date": typed(day, DATE)}, distinct=True
     ).from_(c.source("in_order_lines", "l"), copy=False)
-    lines.join_days(query)
-    query.where(col("rate", "x").is_(exp.null()), copy=False)
+    days.join(query)
+    query.where(days.rate().is_(exp.null()), copy=False)
     return query.order_by(col("currency"), col("on_date"), copy=False)

@@ -7,6 +7,7 @@ quota and rates of tiers meet the sums; all of it is exact, so the order does no
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from sqlglot import exp
@@ -33,7 +34,6 @@ from paceline.engine.formula.compile import compile_formula
 from paceline.engine.formula.tree import Name, names_in
 from paceline.engine.shape import Shape
 
-CALENDAR = table("calendar", "day", {"day": DATE, "slot": PLACE})
 SLOTS = table("slots", "slot", {"slot": PLACE, "starts_on": DATE})
 GROUP_KEYS = ("payee_id", "currency", "slot", "is_overlay", "bits", "line_id")
 
@@ -57,17 +57,79 @@ def groups_contract(shape: Shape) -> c.Table:
     return table("line_groups", " ".join(GROUP_KEYS), kinds, nullable="payee_id line_id")
 
 
+@dataclass(frozen=True)
+class Days:
+    """What a line's day decides: its stretch of the period and the rates of that day.
+
+    The table `calendar` has a row for each day of the period with its slot and, for each foreign
+    currency that came in, the rate to the plan's currency. It is joined only if it says anything:
+    with one stretch and one currency every line is in slot 0 at a rate of 1.
+    """
+
+    currencies: tuple[str, ...] = ()  # foreign ones, in order
+    has_slots: bool = False
+    has_holes: bool = False  # some day has no rate for some currency
+
+    @property
+    def is_needed(self) -> bool:
+        return self.has_slots or bool(self.currencies)
+
+    def join(self, query: exp.Select) -> None:
+        """Join the calendar to the lines `l` as `k`."""
+        if self.is_needed:
+            day = exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l"))
+            c.join(query, "calendar", "k", day)
+
+    def slot(self) -> exp.Expr:
+        return col("slot", "k") if self.is_needed else typed(c.whole(0), PLACE)
+
+    def rate(self) -> exp.Expr:
+        """The rate from the line's currency to the plan's; empty where there is none."""
+        return self._by_currency(
+            c.number(1, EXCHANGE),
+            [typed(col(rate_name(currency), "k"), EXCHANGE) for currency in self.currencies],
+            EXCHANGE,
+        )
+
+    def convert(self, value: exp.Expr, kind: c.Kind) -> exp.Expr:
+        """A value of the line in the plan's currency; only foreign ones are multiplied."""
+        rates = [typed(col(rate_name(currency), "k"), EXCHANGE) for currency in self.currencies]
+        foreign: list[exp.Expr] = [c.times(value.copy(), rate, kind) for rate in rates]
+        return self._by_currency(typed(value, kind), foreign, kind)
+
+    def _by_currency(self, own: exp.Expr, foreign: list[exp.Expr], kind: c.Kind) -> exp.Expr:
+        if not self.currencies:
+            return own
+        is_own = exp.EQ(this=col("currency", "l"), expression=c.plan_currency())
+        branches = [(is_own, own)]
+        for currency, value in zip(self.currencies, foreign, strict=True):
+            test = exp.EQ(this=col("currency", "l"), expression=c.text(currency))
+            branches.append((test, value))
+        return typed(c.when(*branches, otherwise=c.null(kind)), kind)
+
+    def unrated(self) -> exp.Expr:
+        """How many lines of a group have no rate."""
+        if not self.has_holes:
+            return typed(c.whole(0), COUNT)
+        return c.minus(c.count_rows(), exp.Count(this=self.rate()), COUNT)
+
+
+def rate_name(currency: str) -> str:
+    """The calendar's column of a currency's rates."""
+    return f"rate {currency}"
+
+
 Way = Literal["whole", "replaced", "shared"]
 
 
-def line_groups(shape: Shape, *, with_splits: bool) -> exp.Query:
+def line_groups(shape: Shape, days: Days, *, with_splits: bool) -> exp.Query:
     """One SELECT over all lines; split lines, which are few, are then taken out and shared out.
 
     Taking out is exact, and cheaper than asking of every line whether it is split.
     """
     if not with_splits:
-        return _group(shape, "whole")
-    parts = c.union_all([_group(shape, way) for way in get_args(Way)])
+        return _group(shape, days, "whole")
+    parts = c.union_all([_group(shape, days, way) for way in get_args(Way)])
     keys = {key: col(key) for key in GROUP_KEYS}
     query = (
         c.conform(groups_contract(shape), {**keys, **add_up(shape)})
@@ -91,13 +153,13 @@ def add_up(shape: Shape, of: str | None = None) -> dict[str, exp.Expr]:
     return {name: c.total(col(name, of), kind) for name, kind in shape.sums.items()}
 
 
-def _group(shape: Shape, way: Way) -> exp.Select:
+def _group(shape: Shape, days: Days, way: Way) -> exp.Select:
     shared = way == "shared"
     payee = col("payee_id", "s" if shared else "l")
     keys: dict[str, exp.Expr] = {
         "payee_id": payee,
         "currency": col("currency", "l"),
-        "slot": col("slot", "k"),
+        "slot": days.slot(),
         "is_overlay": col("is_overlay", "s") if shared else exp.false(),
         "bits": rule_bits(shape, "l"),
         "line_id": col("line_id", "l") if shape.by_line else c.null(TEXT),
@@ -106,11 +168,11 @@ def _group(shape: Shape, way: Way) -> exp.Select:
     amount: exp.Expr = col("amount", "l")
     sums: dict[str, exp.Expr] = {
         "lines": c.count_rows(),
-        "unrated": c.minus(c.count_rows(), exp.Count(this=col("rate", "x")), COUNT),
+        "unrated": days.unrated(),
         "amount": c.total(amount if share is None else share_of(amount, share), EXACT),
         **{
             name: c.total(value, CONVERTED)
-            for name, value in converted_values(shape, share).items()
+            for name, value in converted_values(shape, days, share).items()
         },
     }
     if way == "replaced":
@@ -120,7 +182,7 @@ def _group(shape: Shape, way: Way) -> exp.Select:
     query = c.conform(groups_contract(shape), {**keys, **sums}).from_(
         c.source("in_order_lines" if way == "whole" else "split_lines", "l"), copy=False
     )
-    join_days(query)
+    days.join(query)
     query.where(c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends()), copy=False)
     if way == "shared":
         c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
@@ -130,40 +192,23 @@ def _group(shape: Shape, way: Way) -> exp.Select:
     return query.group_by(*grouped, copy=False)
 
 
-def join_days(query: exp.Select) -> exp.Select:
-    """Join a line's day to its stretch of the period and to its exchange rate, if there is one."""
-    day = exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l"))
-    c.join(query, "calendar", "k", day)
-    rate = c.both(
-        c.same(["currency"], "x", "l"),
-        exp.EQ(this=col("day", "x"), expression=col("ordered_on", "l")),
-    )
-    return c.join(query, "rates", "x", rate, kind="left")
-
-
-def converted_values(shape: Shape, share: exp.Expr | None) -> dict[str, exp.Expr]:
+def converted_values(shape: Shape, days: Days, share: exp.Expr | None) -> dict[str, exp.Expr]:
     """The values of one line that measures sum, in plan currency: its amount, then each formula.
 
     A whole amount times its rate stays narrow (14 decimals), because every line is multiplied here.
     """
-    rate = typed(col("rate", "x"), EXCHANGE)
-    amount = typed(col("amount", "l"), MONEY)
     found: dict[str, exp.Expr] = {}
     for place in range(len(shape.values) + 1):
-        if place == 0 and share is None:
-            found["converted_0"] = c.times(amount, rate, NARROW)
-            continue
         value: exp.Expr = (
-            typed(amount, EXACT)
+            typed(col("amount", "l"), MONEY)
             if place == 0
             else compile_formula(shape.values[place - 1].root, "l")
         )
+        kind = NARROW if place == 0 and share is None else CONVERTED
         if share is not None:
             value = share_of(value, share)
         found[f"converted_{place}"] = (
-            c.times(typed(value, EXACT), rate, CONVERTED)
-            if shape.is_money(place)
-            else typed(value, CONVERTED)
+            days.convert(value, kind) if shape.is_money(place) else typed(value, CONVERTED)
         )
     return found
 
@@ -224,8 +269,8 @@ def columns_read(shape: Shape) -> set[str]:
 
 
 __all__ = [
-    "CALENDAR",
     "SLOTS",
+    "Days",
     "Name",
     "columns_read",
     "groups_contract",
