@@ -19,11 +19,13 @@ from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.formula.tree import currencies_in, needed_names
 from paceline.engine.inputs import line_columns
+from paceline.engine.ledger.rows import has_teams
 from paceline.engine.money import DIGITS
 from paceline.engine.periods import Period
-from paceline.engine.plan.model import Plan
+from paceline.engine.plan.model import Plan, Quota
 from paceline.engine.shape import Shape
 from paceline.engine.tables import INPUTS, REQUIRED
+from paceline.engine.windows import target_window
 
 SHOWN = 20  # rows named per rule; the count covers all
 
@@ -66,6 +68,8 @@ def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -
         *REQUIRED,
         *(["quotas"] if plan.quotas else []),
         *(["reporting"] if shape.rolls_up else []),
+        *(["figures"] if any(one.kind == "figure" for one in plan.measures) else []),
+        *(["teams"] if has_teams(plan) else []),
     ]
     problems = [
         Problem(
@@ -246,6 +250,10 @@ def _reporting(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding
     )
 
 
+def _teams(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    return _dates("teams", ("payee_id",), tables["teams"])
+
+
 def _quotas(shape: Shape, tables: InMemory, period: Period) -> list[Finding]:
     """One table serves every plan: quotas of people whom this plan does not pay are not its own."""
     plan, keys = shape.plan, ("quota", "payee_id")
@@ -254,28 +262,38 @@ def _quotas(shape: Shape, tables: InMemory, period: Period) -> list[Finding]:
     rows = tables["quotas"]
     used = pc.and_(pc.is_in(rows.column("quota"), names), pc.is_in(rows.column("payee_id"), paid))
     rows = rows.filter(used)
-    starts, ends = rows.column("starts_on"), rows.column("ends_before")
-    touches = pc.and_(pc.less(starts, period.ends_before), pc.greater(ends, period.starts_on))
-    over = pc.or_(pc.less(starts, period.starts_on), pc.greater(ends, period.ends_before))
     if not rows.num_rows:
         return []
     found = _dates("quotas", keys, rows)
     found += _shown(
-        ("quota_straddles_period", "quotas", _subject(row, keys), str(row["starts_on"]), 1)
-        for row in _rows_where(rows, pc.and_(touches, over))
-    )
-    found += _shown(
         ("quota_negative", "quotas", _subject(row, keys), "", 1)
         for row in _rows_where(rows, pc.less(rows.column("amount"), Decimal(0)))
     )
-    money = [quota.name for quota in plan.quotas if plan.measure(quota.measure).is_money]
-    foreign = pc.not_equal(pc.fill_null(rows.column("currency"), "—"), plan.currency)
-    of_money = pc.is_in(rows.column("quota"), pa.array(money, pa.string()))
-    found += _shown(
-        ("quota_currency", "quotas", _subject(row, keys), row["currency"] or "—", 1)
-        for row in _rows_where(rows, pc.and_(pc.and_(touches, of_money), foreign))
-    )
+    for quota in plan.quotas:
+        found += _quota(
+            plan, quota, rows.filter(pc.equal(rows.column("quota"), quota.name)), period
+        )
     return found
+
+
+def _quota(plan: Plan, quota: Quota, rows: pa.Table, period: Period) -> list[Finding]:
+    """The rows of one quota that touch its window lie in it, and are in the plan's currency."""
+    first, before = target_window(plan, period, quota.over)
+    keys = ("quota", "payee_id")
+    starts, ends = rows.column("starts_on"), rows.column("ends_before")
+    touches = pc.and_(pc.less(starts, before), pc.greater(ends, first))
+    over = pc.or_(pc.less(starts, first), pc.greater(ends, before))
+    found = _shown(
+        ("quota_straddles_period", "quotas", _subject(row, keys), str(row["starts_on"]), 1)
+        for row in _rows_where(rows, pc.and_(touches, over))
+    )
+    if not plan.measure(quota.measure).is_money:
+        return found
+    foreign = pc.not_equal(pc.fill_null(rows.column("currency"), "—"), plan.currency)
+    return found + _shown(
+        ("quota_currency", "quotas", _subject(row, keys), row["currency"] or "—", 1)
+        for row in _rows_where(rows, pc.and_(touches, foreign))
+    )
 
 
 def _rates(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
@@ -292,6 +310,7 @@ _CHECKS: dict[str, Callable[[Shape, InMemory, Period], list[Finding]]] = {
     "assignments": _assignments,
     "reporting": _reporting,
     "quotas": _quotas,
+    "teams": _teams,
     "exchange_rates": _rates,
 }
 

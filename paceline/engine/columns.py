@@ -50,6 +50,7 @@ MONEY = Kind("DECIMAL(38, 4)", 4)  # rounded amounts
 EXACT = Kind("DECIMAL(38, 12)", 12)  # amounts before rounding
 NARROW = Kind("DECIMAL(38, 14)", 14)  # STORED × EXCHANGE, nothing lost
 CONVERTED = Kind("DECIMAL(38, 22)", 22)  # EXACT × EXCHANGE, nothing lost
+FORMULA_PRODUCT = Kind("DECIMAL(38, 24)", 24)  # EXACT × EXACT, nothing lost
 PRODUCT = Kind("DECIMAL(38, 20)", 20)  # EXACT × RATE, nothing lost
 
 
@@ -139,8 +140,22 @@ def period_starts() -> exp.Cast:
     return parameter("starts_on", DATE)
 
 
+def horizon() -> exp.Cast:
+    """The first day that any window looks at."""
+    return parameter("horizon", DATE)
+
+
 def period_ends() -> exp.Cast:
     return parameter("ends_before", DATE)
+
+
+def target_starts(over: str) -> exp.Cast:
+    """The first day of the window in which targets are added up."""
+    return parameter(f"target_starts_{over.replace('-', '_')}", DATE)
+
+
+def target_ends(over: str) -> exp.Cast:
+    return parameter(f"target_ends_{over.replace('-', '_')}", DATE)
 
 
 def period_last_day() -> exp.Cast:

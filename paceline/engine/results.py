@@ -50,6 +50,7 @@ MEASURES = table(
     "measures",
     "measure payee_id",
     {"measure": TEXT, "payee_id": TEXT, "value": EXACT, "lines": COUNT, "clause": TEXT},
+    nullable="value",
 )
 ATTAINMENT = table(
     "attainment",
@@ -62,7 +63,7 @@ ATTAINMENT = table(
         "attainment": RATE,
         "clause": TEXT,
     },
-    nullable="target attainment",
+    nullable="measure target attainment",
 )
 TIERS = table(
     "tiers",
@@ -91,11 +92,13 @@ EARNINGS = table(
         "measure": EXACT,
         "attainment": RATE,
         "computed": MONEY,
+        "multiplier_adjustment": MONEY,
         "condition_adjustment": MONEY,
         "cap_adjustment": MONEY,
         "floor_adjustment": MONEY,
         "earned": MONEY,
         "currency": TEXT,
+        "unit": TEXT,
         "clause": TEXT,
     },
     nullable="measure attainment",

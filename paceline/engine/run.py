@@ -5,7 +5,6 @@ contracts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,10 +14,11 @@ from sqlglot import exp
 
 from paceline.engine import checks
 from paceline.engine import columns as c
-from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind, Table, col
+from paceline.engine.columns import Kind, Table, col
 from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, ResultsDisagree
 from paceline.engine.hashing import fingerprint, hash_file, hash_text
+from paceline.engine.layout import lay_out
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
 from paceline.engine.periods import Period
@@ -34,8 +34,7 @@ from paceline.engine.shape import Shape, arrow_table, shape_of
 from paceline.engine.steps import crediting, exchange, lines
 from paceline.engine.steps.lines import Days
 from paceline.engine.tables import ParquetFiles, Tables
-
-MAX_DAYS = 3_700
+from paceline.engine.windows import MAX_DAYS
 
 Progress = Callable[[str, int, int], None]
 
@@ -125,7 +124,7 @@ class _Run:
     def _account(self) -> tuple[pa.Table, pa.Table]:
         """Everything that came in, as credited or excluded with a reason."""
         outside = self.workspace.rows("outside the period", lines.outside_period)
-        placed = self.workspace.rows("placements", crediting.placements)
+        placed = self.workspace.rows("placements", lambda: crediting.placements(self.shape))
         if any(row[0] == crediting.NOT_IN_PLAN for row in placed):
             with_payees = "payees" in self.workspace.tables
             strangers = self.workspace.rows(
@@ -181,46 +180,12 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
         checks.check_inputs(workspace, shape, period)
     else:
         checks.note_what_came_in(workspace)
-    days = lay_out(workspace, shape.plan, period)
+    days = lay_out(workspace, shape, period)
     if "credit_splits" in given:
         workspace.create("base_splits", lines.base_splits)
         if check:
             workspace.create("split_lines", lambda: lines.split_lines(shape))
     return days
-
-
-def lay_out(workspace: Workspace, plan: Plan, period: Period) -> Days:
-    """Register the days of the period, each with its slot and rates, and the slots' first days."""
-    tables = workspace.inputs.tables
-    starts = [period.starts_on, *crediting.breakpoints(plan, tables, period)]
-    currencies = tuple(sorted(set(workspace.imported) - {plan.currency, None}))
-    rates = exchange.rates_of(plan, currencies, tables.get("exchange_rates"))
-    at_end = plan.policies.exchange_date == "period-end"
-    last = period.ends_before - timedelta(days=1)
-    rows: list[dict[str, Any]] = []
-    slot = 0
-    for offset in range((period.ends_before - period.starts_on).days):
-        day = period.starts_on + timedelta(days=offset)
-        while slot + 1 < len(starts) and day >= starts[slot + 1]:
-            slot += 1
-        rated = {
-            lines.rate_name(currency): by_day.get(last if at_end else day)
-            for currency, by_day in rates.items()
-        }
-        rows.append({"day": day, "slot": slot, **rated})
-    kinds = {"day": DATE, "slot": PLACE}
-    kinds |= {lines.rate_name(currency): EXCHANGE for currency in currencies}
-    calendar = arrow_table(kinds, rows)
-    workspace.register("calendar", calendar)
-    workspace.register(
-        "slots",
-        arrow_table(
-            {column.name: column.kind for column in lines.SLOTS.columns},
-            [{"slot": place, "starts_on": day} for place, day in enumerate(starts)],
-        ),
-    )
-    has_holes = any(calendar.column(name).null_count for name in calendar.column_names)
-    return Days(currencies, has_slots=len(starts) > 1, has_holes=has_holes)
 
 
 Step = tuple[Table, Callable[[], exp.Query]]
@@ -269,7 +234,12 @@ def fetch_ledger(workspace: Workspace, ledger: Ledger) -> dict[str, pa.Table]:
 
 def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
     """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
-    rows = workspace.fetch(f"credits {ledger.plan.hash}", ledger.sums.by_currency)
+    rows = workspace.fetch(
+        f"credits {ledger.plan.hash}",
+        lambda: ledger.sums.by("payee_id", "currency").order_by(
+            col("payee_id"), col("currency"), copy=False
+        ),
+    )
     return credit_table(ledger, rows)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from paceline.engine import windows
 from paceline.engine.columns import CONVERTED, COUNT, EXACT, Kind
 from paceline.engine.formula.tree import Formula, Name
 from paceline.engine.plan.model import Credit, Measure, Plan
@@ -45,11 +46,46 @@ class Shape:
             dataclasses.replace(plan.policies, exchange_rate=""),
             plan.digits,
             self.rolls_up,
+            self.by_line,
+            self.instances,
+            self.has_windows,
         )
 
     @property
+    def accumulations(self) -> tuple[str, ...]:
+        """The windows that rate tables accumulate over, each once."""
+        found = (windows.window_of(self.plan, c) for c in self.plan.components if c.rates)
+        return tuple(dict.fromkeys(found))
+
+    @property
     def by_line(self) -> bool:
-        return self.plan.policies.accumulation == "transaction"
+        """Some rate table looks at each line alone."""
+        return "transaction" in self.accumulations
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """The stretches inside the period, such as `month`, that rate tables begin anew in."""
+        return tuple(
+            window
+            for window in self.accumulations
+            if window != "transaction" and windows.is_shorter(self.plan, window)
+        )
+
+    @property
+    def windows(self) -> tuple[str, ...]:
+        """The keys of all windows, the period first."""
+        plan, found = self.plan, dict.fromkeys([windows.PERIOD])
+        found |= dict.fromkeys(windows.key_of(measure) for measure in plan.measures)
+        units = [unit for unit in self.accumulations if windows.is_longer(plan, unit)]
+        for unit in units:
+            found |= dict.fromkeys([windows.to_date(unit), windows.before(unit)])
+        found |= dict.fromkeys(windows.over(plan, quota.over) for quota in plan.quotas)
+        return tuple(found)
+
+    @property
+    def has_windows(self) -> bool:
+        """Days outside the period matter."""
+        return len(self.windows) > 1
 
     @property
     def rolls_up(self) -> bool:
@@ -84,7 +120,7 @@ class Shape:
 def shape_of(plan: Plan) -> Shape:
     values: dict[str, Formula] = {}
     for measure in plan.measures:
-        if measure.of is not None and not _is_amount(measure.of):
+        if measure.kind == "sum" and measure.of is not None and not _is_amount(measure.of):
             values.setdefault(measure.of.text, measure.of)
     rules = tuple(credit for credit in plan.credits if credit.kind == "direct")
     return Shape(plan, tuple(values.values()), rules)

@@ -69,6 +69,17 @@ QUOTAS = table(
     },
     nullable="currency",
 )
+FIGURES = table(
+    "figures",
+    "figure payee_id on_date",
+    {"figure": TEXT, "payee_id": TEXT, "on_date": DATE, "value": EXCHANGE},
+)
+TEAMS = table(
+    "teams",
+    "payee_id starts_on",
+    {"team": TEXT, "payee_id": TEXT, "starts_on": DATE, "ends_before": DATE},
+    nullable="ends_before",
+)
 EXCHANGE_RATES = table(
     "exchange_rates",
     "from_currency to_currency on_date rate_type",
@@ -90,6 +101,8 @@ INPUTS: dict[str, Table] = {
         ASSIGNMENTS,
         REPORTING,
         QUOTAS,
+        FIGURES,
+        TEAMS,
         EXCHANGE_RATES,
     )
 }
@@ -111,6 +124,7 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "assignments": ("ends_before",),
     "reporting": ("ends_before",),
     "quotas": ("currency",),
+    "teams": ("ends_before",),
 }
 
 LINE_ATTRIBUTES: dict[str, Type] = {

@@ -21,7 +21,6 @@ from paceline.engine.columns import (
     COUNT,
     EXACT,
     SHARE,
-    TEXT,
     Table,
     col,
     select,
@@ -126,7 +125,11 @@ class _Tracing:
             lambda: c.every_row(everyone).where(self._is_payee("payee_id"), copy=False),
             variant="one",
         )
-        if not self.workspace.rows("one member", lambda: c.every_row(crediting.MEMBERS)):
+        first = c.parameter("first_slot", c.PLACE)
+        in_period = exp.GTE(this=col("slot"), expression=first)
+        if not self.workspace.rows(
+            "one member", lambda: c.every_row(crediting.MEMBERS).where(in_period, copy=False)
+        ):
             raise PayeeUnknown(self.payee_id)
         create("relevant", self._relevant)
         with_splits = "credit_splits" in self.workspace.tables
@@ -164,6 +167,7 @@ class _Tracing:
             {
                 "payee_id": payee,
                 "slot": self.days.slot(),
+                **{name: self.days.column(name) for name in self._stretches()},
                 "is_overlay": col("is_overlay", "s") if shared else exp.false(),
                 "bits": lines.rule_bits(self.shape, "l"),
                 "share": typed(share, SHARE),
@@ -177,7 +181,7 @@ class _Tracing:
             }
         ).from_(c.source("in_order_lines", "l"), copy=False)
         self.days.join(query)
-        inside = c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends())
+        inside = c.within(col("ordered_on", "l"), c.horizon(), c.period_ends())
         query.where(inside, copy=False)
         if shared:
             c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
@@ -186,13 +190,19 @@ class _Tracing:
         relevant = exp.EQ(this=col("payee_id", "r"), expression=payee.copy())
         return c.join(query, "relevant", "r", relevant, kind="semi")
 
+    def _stretches(self) -> list[str]:
+        return [name for name in lines.group_keys(self.shape)[5:] if name != "line_id"]
+
     def _groups(self) -> exp.Query:
         """The same groups that a run sums from all lines, summed from the traced ones."""
         keys: dict[str, exp.Expr] = {
             name: col(name, "g") for name in ("payee_id", "slot", "is_overlay", "bits")
         }
         keys["currency"] = col("line_currency", "g")
-        keys["line_id"] = col("line_line_id", "g") if self.shape.by_line else c.null(TEXT)
+        keys |= {
+            name: col("line_line_id" if name == "line_id" else name, "g")
+            for name in lines.group_keys(self.shape)[5:]
+        }
         sums: dict[str, exp.Expr] = {
             name: c.total(col(name, "g"), kind)
             for name, kind in self.shape.sums.items()
@@ -217,12 +227,14 @@ class _Tracing:
             fetched["measures"],
             fetched["earnings"],
         )
-        require_sums(found)
+        require_sums(found, {component.id for component in self.lines.components()})
         return found
 
 
-def require_sums(found: Trace) -> None:
-    """Lines add up to tiers and tiers to components; anything else is a fault of the engine."""
+def require_sums(found: Trace, followed: set[str]) -> None:
+    """Lines add up to the tiers of the components that are followed to their lines; anything else
+    is a fault of the engine.
+    """
     sums: dict[tuple[str, int], Decimal] = {}
     for component, tier, earned in zip(
         *(found.lines.column(name).to_pylist() for name in ("component", "tier", "earned")),
@@ -230,6 +242,8 @@ def require_sums(found: Trace) -> None:
     ):
         sums[component, tier] = sums.get((component, tier), Decimal(0)) + earned
     for row in found.tiers.to_pylist():
+        if row["component"] not in followed:
+            continue
         traced = sums.pop((row["component"], row["tier"]), Decimal(0))
         if traced != row["earned"]:
             raise ResultsDisagree(

@@ -33,22 +33,25 @@ _COMPARE: dict[str, type[exp.Binary]] = {
 }
 
 
-def compile_formula(node: Node, of: str | None = None) -> exp.Cast:
-    """The expression; `of` names the table its columns come from. NULL text reads as empty text."""
+def compile_formula(
+    node: Node, of: str | None = None, column: Callable[[str], exp.Expr] | None = None
+) -> exp.Cast:
+    """The expression; `of` names the table its columns come from, or `column` finds the expression
+    of a name. NULL text reads as empty text.
+    """
+    find = column if column is not None else lambda name: col(name, of)
     kind = _KINDS[node.type]
     if isinstance(node, Value):
         return _literal(node, kind)
     if isinstance(node, Name):
-        column = col(node.name, of)
         if node.type == "text":
-            return columns.or_else(column, columns.text(""), TEXT)
-        return typed(column, kind)
+            return columns.or_else(find(node.name), columns.text(""), TEXT)
+        return typed(find(node.name), kind)
     if node.operation == "given" and isinstance(node.arguments[0], Name):
-        first = typed(col(node.arguments[0].name, of), kind)
-        return columns.or_else(first, compile_formula(node.arguments[1], of), kind)
-    return typed(
-        _operate(node.operation, [compile_formula(part, of) for part in node.arguments]), kind
-    )
+        first = typed(find(node.arguments[0].name), kind)
+        return columns.or_else(first, compile_formula(node.arguments[1], of, column), kind)
+    parts = [compile_formula(part, of, column) for part in node.arguments]
+    return typed(_operate(node.operation, parts), kind)
 
 
 def _literal(node: Value, kind: Kind) -> exp.Cast:

@@ -54,7 +54,7 @@ PERCENT.4: /[0-9]+(\.[0-9]+)?%/
 NUMBER.3: /[0-9]+(\.[0-9]+)?/
 CURRENCY.2: /[A-Z]{3}(?![A-Za-z0-9_])/
 STRING: /"[^"\n]*"/
-NAME: /[a-z][a-z0-9_]*/
+NAME: /[a-z][a-z0-9_]*(\.(attainment|target|earned))?/
 %ignore /[ \t\r\n]+/
 """
 

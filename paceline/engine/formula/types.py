@@ -20,7 +20,7 @@ _PRODUCTS: dict[tuple[str, str], Type] = {
     ("percent", "quantity"): "quantity",
     ("percent", "percent"): "percent",
 }
-_QUOTIENTS: dict[tuple[str, str], Type] = {
+QUOTIENTS: dict[tuple[str, str], Type] = {
     ("money", "money"): "percent",
     ("money", "quantity"): "money",
     ("money", "percent"): "money",
@@ -93,7 +93,7 @@ def _result_type(  # noqa: PLR0911 -- one return a kind of operation
                 else None
             )
         case "divide":
-            result = _QUOTIENTS.get((kinds[0], kinds[1]))
+            result = QUOTIENTS.get((kinds[0], kinds[1]))
             fits = result is not None and _zero_as(arguments[2], result).type == result
             return result if fits else None
     return None

@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import BOOLEAN, COUNT, EXACT, MONEY, RATE, TEXT, Kind, col, typed
+from paceline.engine import windows
+from paceline.engine.columns import BOOLEAN, EXACT, MONEY, RATE, TEXT, col, typed
+from paceline.engine.ledger import forms
 from paceline.engine.ledger.figures import Figures
-from paceline.engine.ledger.rates import TierFigures, add_rate_table, base_in_tier
+from paceline.engine.ledger.measures import (
+    add_attainment,
+    add_measures,
+    later_windows,
+    name_of,
+    needed_measures,
+    over_figures,
+)
+from paceline.engine.ledger.rates import TierFigures
+from paceline.engine.ledger.rows import payee_rows, row_kinds
 from paceline.engine.ledger.sums import Sums, sums_of
-from paceline.engine.plan.model import Component, Plan, Quota
+from paceline.engine.ledger.tables import add_rates, join_parts, part_kinds
+from paceline.engine.plan.model import Component, Condition, Plan
+from paceline.engine.plan.scope import figures_of
 from paceline.engine.shape import Shape
 
-ADJUSTMENTS = ("condition_adjustment", "cap_adjustment", "floor_adjustment")
+ADJUSTMENTS = (
+    "multiplier_adjustment",
+    "condition_adjustment",
+    "cap_adjustment",
+    "floor_adjustment",
+)
 
 
 @dataclass
 class Ledger:
-    """A plan's figures, and the tiers of each component."""
+    """A plan's figures, and the columns of each component that results are made of."""
 
     shape: Shape
     sums: Sums
     figures: Figures
     tiers: dict[str, tuple[TierFigures, ...]] = field(default_factory=dict)
     adjusted: dict[str, list[str]] = field(default_factory=dict)
+    measured: dict[str, str] = field(default_factory=dict)  # component → column of its measure
+    details: list[str] = field(default_factory=list)  # further columns for a reader
 
     @property
     def plan(self) -> Plan:
@@ -33,78 +54,49 @@ class Ledger:
 
     def wanted(self) -> list[str]:
         """The figures that results are made of."""
-        plan = self.plan
-        names = ["payee_id"]
+        plan, names = self.plan, ["payee_id"]
         for measure in plan.measures:
-            names += [f"measures/{measure.id}", f"measures/{measure.id}/lines"]
+            names.append(name_of(measure.id))
+            if measure.is_summed:
+                names.append(f"{name_of(measure.id)}/lines")
         for quota in plan.quotas:
             names += [f"quotas/{quota.id}/target", f"quotas/{quota.id}/attainment"]
+            names.append(name_of(quota.measure, windows.over(plan, quota.over)))
         for component in plan.components:
             for tier in self.tiers.get(component.id, ()):
                 names += [name for name in (tier.lower, tier.upper) if name]
                 names += [tier.base, tier.earned]
             path = f"components/{component.id}"
+            if component.id in self.measured:
+                names.append(self.measured[component.id])
             adjusted = self.adjusted.get(component.id, ())
             names += [f"{path}/{part}" for part in ("computed", *adjusted, "earned")]
-        return [*names, "statement"]
+        return list(dict.fromkeys([*names, *self.details, "statement"]))
 
     def adjust(self, component: Component, name: str, value: exp.Expr) -> None:
-        """Note what a condition, cap or floor of a component took or gave."""
+        """Note what a multiplier, condition, cap or floor of a component took or gave."""
         self.adjusted.setdefault(component.id, []).append(name)
         self.figures.add(f"components/{component.id}/{name}", value, MONEY)
 
     @property
     def contract(self) -> c.Table:
         """The declared types of the wanted figures."""
-        return c.table(
-            "ledger",
-            "payee_id",
-            {name: self.figures.kinds[name] for name in self.wanted()},
-            nullable=" ".join(
-                name for name in self.wanted() if name.startswith(("quotas/", "comp"))
-            ),
-        )
+        names = [name for name in self.wanted() if name != "payee_id"]
+        kinds = {"payee_id": TEXT} | {name: self.figures.kinds[name] for name in names}
+        return c.table("ledger", "payee_id", kinds, nullable=" ".join(names))
 
     def query(self) -> exp.Select:
         """One row for each payee in the plan."""
         return self.figures.query(self._rows(), self.wanted())
 
     def _rows(self) -> exp.Select:
-        """Everyone in the plan with their sums and targets: each gets a statement."""
-        members = c.select({"payee_id": col("payee_id")}, distinct=True).from_(
-            c.source("members"), copy=False
-        )
-        columns: dict[str, exp.Expr] = {"payee_id": col("payee_id", "p")}
-        for measure in self.plan.measures:
-            value, lines = self.sums.of_measure(measure), self.sums.lines_of(measure)
-            columns[f"measures/{measure.id}"] = c.or_else(
-                typed(col(value, "s"), EXACT), c.number(0, EXACT), EXACT
-            )
-            columns[f"measures/{measure.id}/lines"] = c.or_else(col(lines, "s"), c.whole(0), COUNT)
-        query = c.select(columns).from_(members.subquery("p", copy=False), copy=False)
-        sums = self.sums.by_payee().subquery("s", copy=False)
-        query = query.join(sums, on=c.same(["payee_id"], "s", "p"), join_type="left", copy=False)
-        if self.plan.quotas:
-            targets = _targets(self.plan).subquery("t", copy=False)
-            for quota in self.plan.quotas:
-                name = f"quotas/{quota.id}/target"
-                alias = exp.Alias(
-                    this=typed(col(name, "t"), MONEY), alias=exp.to_identifier(name, quoted=True)
-                )
-                query = query.select(alias, copy=False)
-            on = c.same(["payee_id"], "t", "p")
-            query = query.join(targets, on=on, join_type="left", copy=False)
-        parts = _line_parts(self)
-        if parts is not None:
-            for name in parts.named_selects:
-                if name != "payee_id":
-                    alias = exp.Alias(
-                        this=col(name, "b"), alias=exp.to_identifier(name, quoted=True)
-                    )
-                    query = query.select(alias, copy=False)
-            on = c.same(["payee_id"], "b", "p")
-            query = query.join(parts.subquery("b", copy=False), on=on, join_type="left", copy=False)
+        query = payee_rows(self.shape, self.sums)
+        join_parts(query, self.plan, self.sums)
         return query
+
+
+MAX_LEDGERS = 200
+_LEDGERS: dict[str, Ledger] = {}
 
 
 def ledger_of(shape: Shape) -> Ledger:
@@ -117,146 +109,129 @@ def ledger_of(shape: Shape) -> Ledger:
     return found
 
 
-MAX_LEDGERS = 200
-_LEDGERS: dict[str, Ledger] = {}
-
-
 def _compile(shape: Shape) -> Ledger:
-    plan, sums = shape.plan, sums_of(shape)
-    given: dict[str, Kind] = {"payee_id": TEXT}
-    given |= {f"measures/{measure.id}": EXACT for measure in plan.measures}
-    given |= {f"measures/{measure.id}/lines": COUNT for measure in plan.measures}
-    given |= {f"quotas/{quota.id}/target": MONEY for quota in plan.quotas}
-    if shape.by_line:
-        given |= {name: EXACT for name, _ in _part_names(plan)}
+    plan, sums = shape.plan, sums_of(shape, needed_measures(shape.plan))
+    given = row_kinds(shape, sums) | part_kinds(plan)
     ledger = Ledger(shape, sums, Figures(given))
     figures = ledger.figures
+    add_measures(figures, plan)
+    for window, measure in later_windows(plan):
+        add_measures(figures, plan, window, {measure})
     for quota in plan.quotas:
-        _add_attainment(figures, quota)
-    for component in plan.components:
-        _add_component(ledger, component)
+        add_attainment(figures, plan, quota)
+        if any(one.pool is not None for one in plan.components):
+            value = col(name_of(quota.measure, windows.over(plan, quota.over)))
+            figures.add(f"quotas/{quota.id}/attainment/of", value, EXACT)
+    for place, component in enumerate(plan.components):
+        _add_component(ledger, component, plan.components[:place])
     figures.add("statement", _total(plan), MONEY)
     return ledger
 
 
 def _total(plan: Plan) -> exp.Expr:
     """Everything a payee earned; nothing is rounded here, the components already are."""
-    parts: list[exp.Expr] = [col(f"components/{one.id}/earned") for one in plan.components]
-    total = parts[0]
+    paid = [one for one in plan.components if one.unit == "money"]
+    parts: list[exp.Expr] = [col(f"components/{one.id}/earned") for one in paid]
+    total = parts[0] if parts else c.number(0, MONEY)
     for part in parts[1:]:
         total = exp.Add(this=total, expression=part)
     return total
 
 
-def _targets(plan: Plan) -> exp.Select:
-    """The sum of each payee's quota rows that lie in the period, a column for each quota."""
-    columns: dict[str, exp.Expr] = {"payee_id": col("payee_id")}
-    for quota in plan.quotas:
-        named = exp.EQ(this=col("quota"), expression=c.text(quota.name))
-        amount = c.when((named, typed(col("amount"), MONEY)), otherwise=c.null(MONEY))
-        columns[f"quotas/{quota.id}/target"] = typed(exp.Sum(this=amount), MONEY)
-    inside = c.both(
-        exp.GTE(this=col("starts_on"), expression=c.period_starts()),
-        exp.LTE(this=col("ends_before"), expression=c.period_ends()),
-    )
-    return (
-        c.select(columns)
-        .from_(c.source("in_quotas"), copy=False)
-        .where(inside, copy=False)
-        .group_by(col("payee_id"), copy=False)
-    )
+# --- components -----------------------------------------------------------------------------------
 
 
-def _add_attainment(figures: Figures, quota: Quota) -> None:
-    """The ratio of measure and target. Without a target, or with one of zero, there is none.
-
-    It is cut, not rounded, at eight decimals, so that 100 % is never shown before it is reached;
-    decisions compare the exact amounts, never this figure.
-    """
-    target, value = col(f"quotas/{quota.id}/target"), col(f"measures/{quota.measure}")
-    above = exp.GT(this=target.copy(), expression=c.number(0, MONEY))
-    share = c.when((above, ratio(value, target)), otherwise=c.null(RATE))
-    figures.add(f"quotas/{quota.id}/attainment", share, RATE)
-
-
-def ratio(value: exp.Expr, target: exp.Expr) -> exp.Cast:
-    """value / target at eight decimals, cut towards zero, by whole numbers.
-
-    Both are lifted to 12 decimals, so value × 10^20 must stay below 10^38.
-    """
-    lifted = typed(
-        exp.Mul(this=c.unscaled(value, EXACT), expression=typed(c.whole(10**8), c.WIDE)), c.WIDE
-    )
-    divisor = exp.Nullif(
-        this=c.unscaled(target.copy(), EXACT), expression=typed(c.whole(0), c.WIDE)
-    )
-    return c.rescaled(c.integer_quotient(lifted, divisor), RATE)
-
-
-def _part_names(plan: Plan) -> list[tuple[str, tuple[Component, int]]]:
-    return [
-        (f"parts/{component.id}/{place}", (component, place))
-        for component in plan.components
-        if component.rates is not None
-        for place in range(len(component.rates.tiers))
-    ]
-
-
-def _line_parts(ledger: Ledger) -> exp.Select | None:
-    """Where each line stands alone: what each tier takes of every line, added up."""
-    if not ledger.shape.by_line:
-        return None
-    plan, sums = ledger.plan, ledger.sums
-    columns: dict[str, exp.Expr] = {"payee_id": col("payee_id", "v")}
-    for name, (component, place) in _part_names(plan):
-        assert component.rates is not None  # noqa: S101
-        assert component.measure is not None  # noqa: S101
-        value = typed(col(sums.of_measure(plan.measure(component.measure)), "v"), EXACT)
-        base = base_in_tier(component.rates, place, value, None, plan.policies.boundary)
-        columns[name] = c.total(base, EXACT)
-    return (
-        c.select(columns)
-        .from_(sums.by_line().subquery("v", copy=False), copy=False)
-        .group_by(col("payee_id", "v"), copy=False)
-    )
-
-
-def _add_component(ledger: Ledger, component: Component) -> None:
-    """What a component pays, after its condition, its cap and its floor.
+def _add_component(ledger: Ledger, component: Component, above: tuple[Component, ...]) -> None:
+    """What a component pays, after its multipliers, its condition, its cap and its floor.
 
     A component whose condition does not hold pays nothing: neither cap nor floor then applies.
     """
-    figures, path = ledger.figures, f"components/{component.id}"
-    computed: exp.Expr = c.number(component.amount or 0, MONEY)
-    if component.rates is not None:
-        bases: list[exp.Expr] | None = None
-        if ledger.shape.by_line:
-            bases = [
-                c.or_else(col(f"parts/{component.id}/{place}"), c.number(0, EXACT), EXACT)
-                for place in range(len(component.rates.tiers))
-            ]
-        computed, ledger.tiers[component.id] = add_rate_table(
-            figures, ledger.plan, component, bases
-        )
-    figures.add(f"{path}/computed", computed, MONEY)
-    nothing = c.number(0, MONEY)
-    earned: exp.Expr = computed.copy()
+    plan, figures, path = ledger.plan, ledger.figures, f"components/{component.id}"
+    named = figures_of(plan.measures, plan.quotas, above)
     holds: exp.Expr | None = None
     if component.when is not None:
-        holds = figures.add(f"{path}/holds", _holds(ledger.plan, component), BOOLEAN)
-        withheld = c.minus(nothing.copy(), computed.copy(), MONEY)
+        test = _holds(plan, component.when, named)
+        holds = figures.add(f"{path}/holds", test, BOOLEAN)
+    computed = figures.add(f"{path}/computed", _computed(ledger, component, named, holds), MONEY)
+    nothing = c.number(0, MONEY)
+    amount: exp.Expr = computed.copy()
+    if component.multipliers:
+        factor = _factor(plan, component, named)
+        raised = forms.in_plan_money(
+            plan, typed(c.times(typed(computed.copy(), EXACT), factor, c.FORMULA_PRODUCT), EXACT)
+        )
+        raised = figures.add(f"{path}/multiplied", raised, MONEY)
+        change = c.minus(raised.copy(), computed.copy(), MONEY)
+        ledger.adjust(component, "multiplier_adjustment", change)
+        amount = raised.copy()
+    earned = amount.copy()
+    if holds is not None:
+        withheld = c.minus(nothing.copy(), amount.copy(), MONEY)
         ledger.adjust(component, "condition_adjustment", _where(holds, nothing, withheld))
     if component.cap is not None:
         cap = c.number(component.cap, MONEY)
-        over = c.least(c.minus(cap, computed.copy(), MONEY), nothing.copy(), MONEY)
+        over = c.least(c.minus(cap, amount.copy(), MONEY), nothing.copy(), MONEY)
         ledger.adjust(component, "cap_adjustment", _where(holds, over, nothing))
         earned = c.least(earned, cap.copy(), MONEY)
     if component.floor is not None:
         floor = c.number(component.floor, MONEY)
-        under = c.greatest(c.minus(floor, computed.copy(), MONEY), nothing.copy(), MONEY)
+        under = c.greatest(c.minus(floor, amount.copy(), MONEY), nothing.copy(), MONEY)
         ledger.adjust(component, "floor_adjustment", _where(holds, under, nothing))
         earned = c.greatest(earned, floor.copy(), MONEY)
     figures.add(f"{path}/earned", _where(holds, earned, nothing), MONEY)
+
+
+def _computed(
+    ledger: Ledger, component: Component, named: Mapping[str, str], holds: exp.Expr | None
+) -> exp.Expr:
+    """What a component computes in its own form."""
+    plan, figures = ledger.plan, ledger.figures
+    if component.rates is not None:
+        paid = add_rates(figures, plan, component)
+        ledger.tiers[component.id], ledger.measured[component.id] = paid.tiers, paid.measure
+        return paid.total
+    if component.formula is not None:
+        return forms.formula_pay(plan, component.formula, named)
+    if component.target_share is not None:
+        incentive = forms.incentive_of(plan)
+        assert incentive is not None  # noqa: S101 -- the plan was checked for it
+        share = c.times(c.number(component.target_share, RATE), incentive, EXACT)
+        return forms.in_plan_money(plan, share)
+    return _group_pay(ledger, component, named, holds)
+
+
+def _group_pay(
+    ledger: Ledger, component: Component, named: Mapping[str, str], holds: exp.Expr | None
+) -> exp.Expr:
+    """Scorecards, pools and contests, with the columns that explain them; else a fixed amount."""
+    plan, figures = ledger.plan, ledger.figures
+    path = f"components/{component.id}"
+    if component.scorecard is not None:
+        amount = forms.add_scorecard(figures, plan, component, named)
+        for indicator in component.scorecard.indicators:
+            own = f"{path}/indicators/{indicator.id}"
+            ledger.details += [f"{own}/value", f"{own}/score", f"{own}/amount"]
+        return amount
+    if component.pool is not None:
+        ledger.details += [f"{path}/pool/{part}" for part in ("amount", "weight", "weights")]
+        return forms.add_pool(figures, plan, component, named)
+    if component.contest is not None:
+        ledger.details += [f"{path}/contest/{part}" for part in ("score", "rank", "tied")]
+        return forms.add_contest(figures, plan, component, named, holds)
+    return c.number(component.amount or 0, MONEY)
+
+
+def _factor(plan: Plan, component: Component, named: Mapping[str, str]) -> exp.Expr:
+    """The product of a component's multipliers; one whose condition does not hold is 1."""
+    factor: exp.Expr = c.number(1, EXACT)
+    for multiplier in component.multipliers:
+        by = over_figures(multiplier.by, named)
+        by = c.or_else(typed(by, EXACT), c.number(1, EXACT), EXACT)
+        if multiplier.when is not None:
+            test = _holds(plan, multiplier.when, named)
+            by = typed(c.when((test, by), otherwise=c.number(1, EXACT)), EXACT)
+        factor = typed(c.times(factor, by, c.FORMULA_PRODUCT), EXACT)
+    return factor
 
 
 def _where(holds: exp.Expr | None, value: exp.Expr, otherwise: exp.Expr) -> exp.Expr:
@@ -266,18 +241,20 @@ def _where(holds: exp.Expr | None, value: exp.Expr, otherwise: exp.Expr) -> exp.
     return c.when((holds.copy(), value), otherwise=otherwise.copy())
 
 
-def _holds(plan: Plan, component: Component) -> exp.Expr:
+def _holds(plan: Plan, when: Condition, named: Mapping[str, str]) -> exp.Expr:
     """The condition, decided on exact amounts: measure ≥ share × target, not on the shown
-    attainment.
+    attainment. Where a figure that it needs is missing it does not hold.
     """
-    when = component.when
-    assert when is not None  # noqa: S101 -- the caller looked
-    if when.on == "measure":
-        value = col(f"measures/{when.subject}")
-        return exp.GTE(this=value, expression=c.number(when.at_least, EXACT))
-    quota = plan.quota(when.subject)
-    target, value = col(f"quotas/{quota.id}/target"), col(f"measures/{quota.measure}")
-    needed = c.times(c.number(when.at_least, RATE), target.copy(), EXACT)
-    above = exp.GT(this=target, expression=c.number(0, MONEY))
-    met = exp.GTE(this=value, expression=needed)
-    return exp.Coalesce(this=c.both(above, met), expressions=[exp.false()])
+    if when.formula is not None:
+        test: exp.Expr = over_figures(when.formula, named)
+    elif when.on == "measure":
+        value = col(name_of(when.subject))
+        test = exp.GTE(this=value, expression=c.number(when.at_least, EXACT))
+    else:
+        quota = plan.quota(when.subject)
+        target = col(f"quotas/{quota.id}/target")
+        value = col(name_of(quota.measure, windows.over(plan, quota.over)))
+        needed = c.times(c.number(when.at_least, RATE), target.copy(), EXACT)
+        above = exp.GT(this=target, expression=c.number(0, MONEY))
+        test = c.both(above, exp.GTE(this=value, expression=needed))
+    return exp.Coalesce(this=test, expressions=[exp.false()])

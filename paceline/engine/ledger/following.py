@@ -7,9 +7,12 @@ tier is what the tier earned with the line less what it had earned before, so li
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlglot import exp
 
 from paceline.engine import columns as c
+from paceline.engine import windows
 from paceline.engine.columns import (
     BOOLEAN,
     CONVERTED,
@@ -30,11 +33,13 @@ from paceline.engine.columns import (
 )
 from paceline.engine.inputs import line_columns
 from paceline.engine.ledger.figures import Figures
-from paceline.engine.ledger.rates import add_through, base_in_tier, differences, reached
+from paceline.engine.ledger.forms import in_plan_money, incentive_of, or_nothing
+from paceline.engine.ledger.measures import add_measures, name_of
+from paceline.engine.ledger.rates import Reading, add_through, differences
 from paceline.engine.ledger.sums import value_of
-from paceline.engine.plan.model import Component
+from paceline.engine.plan.model import Component, Measure, Plan
 from paceline.engine.shape import Shape
-from paceline.engine.steps.crediting import credit_term, measure_terms, taken_by
+from paceline.engine.steps.crediting import credit_term, in_window, measure_terms, taken_by
 
 TRACE_LINES = table(
     "lines",
@@ -90,6 +95,7 @@ class LineSteps:
         """Each line as it reaches the payee, directly or from a level below, in plan currency."""
         names = [
             *("payee_id", "bits", "is_overlay", "share", "rate"),
+            *self._stretches(),
             *(f"line_{name}" for name in self.columns()),
             *(name for name in self.shape.sums if name.startswith("converted")),
         ]
@@ -115,14 +121,20 @@ class LineSteps:
         c.join(rolled, "members", "m", in_plan)
         return c.union_all([direct, rolled.where(exp.Not(this=col("is_overlay", "g")), copy=False)])
 
+    def _stretches(self) -> tuple[str, ...]:
+        """The columns that place a line in a window."""
+        spans = ("span",) if self.shape.has_windows else ()
+        return (*spans, *self.shape.instances)
+
     def components(self) -> list[Component]:
         """The components whose money comes from lines, through a rate table."""
-        return [one for one in self.plan.components if one.rates is not None]
+        return [one for one in self.plan.components if is_followed(self.plan, one)]
 
     def earnings(self, component: Component) -> exp.Query:
         """What each line adds to each tier's rounded money, tier under tier."""
         figures, names = self._figures(component)
-        wanted = [*self._carried(), "before", "after", "credit", *names]
+        placed = ["span"] if self.shape.has_windows else []
+        wanted = [*self._carried(), *placed, "before", "after", "credit", *names]
         wide = figures.query(self._rows(component), wanted)
         assert component.rates is not None  # noqa: S101
         parts: list[exp.Query] = []
@@ -132,6 +144,8 @@ class LineSteps:
                 exp.NEQ(this=base.copy(), expression=c.number(0, EXACT)),
                 exp.NEQ(this=earned.copy(), expression=c.number(0, MONEY)),
             )
+            if windows.is_longer(self.plan, windows.window_of(self.plan, component)):
+                kept = c.both(kept, in_window(0, "w"))
             columns: dict[str, exp.Expr] = {
                 "component": c.text(component.id),
                 "tier": c.whole(place),
@@ -156,24 +170,81 @@ class LineSteps:
         names = [f"line_{name}" for name in self.plan.policies.accumulation_order]
         return [exp.Ordered(this=col(name), nulls_first=True) for name in (*names, *_PORTION)]
 
+    def _window(self, component: Component) -> str:
+        """The days whose lines count: the measure's own window, or what the table accumulates."""
+        measure = self.plan.measure(component.measure or "")
+        own, unit = windows.key_of(measure), windows.window_of(self.plan, component)
+        if own == windows.PERIOD and windows.is_longer(self.plan, unit):
+            return windows.to_date(unit)
+        return own
+
+    def _needs(self, component: Component) -> dict[str, Kind]:
+        """The payee's own figures that the rate table is read with."""
+        rates, plan = component.rates, self.plan
+        assert rates is not None  # noqa: S101
+        found: dict[str, Kind] = {}
+        if rates.quota is not None:
+            found[f"quotas/{rates.quota}/target"] = MONEY
+        if rates.subject is not None:
+            unit = windows.window_of(plan, component)
+            longer = windows.is_longer(plan, unit)
+            key = windows.to_date(unit) if longer else windows.PERIOD
+            if not windows.is_shorter(plan, unit):
+                found[name_of(rates.subject, key)] = EXACT
+        incentive = plan.target_incentive
+        if rates.value == "target_share" and incentive is not None and incentive.measure:
+            found[name_of(incentive.measure)] = EXACT
+        return found
+
     def _rows(self, component: Component) -> exp.Select:
         """The lines that the component's measure takes, with what it takes of them."""
         measure = self.plan.measure(component.measure or "")
-        value = typed(value_of(self.shape.index_of(measure), "g"), CONVERTED)
-        columns: dict[str, exp.Expr] = {name: col(name, "g") for name in self._carried()}
-        columns |= {"value": value, "credit": self._credit(component)}
+        columns: dict[str, exp.Expr] = {
+            name: col(name, "g") for name in (*self._carried(), *self._stretches())
+        }
+        columns |= {
+            "value": self._taken(measure),
+            "credit": self._credit(component),
+            **{f"of {part.id}": self._taken(part) for part in self._subject_parts(component)},
+        }
         query = select(columns).from_(c.source("line_credits", "g"), copy=False)
-        assert component.rates is not None  # noqa: S101
-        if component.rates.quota is not None:
-            name = f"quotas/{component.rates.quota}/target"
-            alias = exp.Alias(this=col(name, "r"), alias=exp.to_identifier(name, quoted=True))
+        needs = self._needs(component)
+        for name, kind in needs.items():
+            value = typed(col(name, "r"), kind)
+            alias = exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
             query = query.select(alias, copy=False)
+        if needs:
             query = query.join(c.source("ledger", "r"), join_type="cross", copy=False)
-            query = query.where(
-                exp.GT(this=col(name, "r"), expression=c.number(0, MONEY)), copy=False
-            )
+        if component.rates is not None and component.rates.quota is not None:
+            target = col(f"quotas/{component.rates.quota}/target", "r")
+            query = query.where(exp.GT(this=target, expression=c.number(0, MONEY)), copy=False)
         terms = measure_terms(self.shape, measure)
-        return query.where(taken_by(terms, col("bits", "g"), col("level", "g")), copy=False)
+        taken = taken_by(terms, col("bits", "g"), col("level", "g"))
+        if self.shape.has_windows:
+            window = self.shape.windows.index(self._window(component))
+            taken = c.both(taken, in_window(window, "g"))
+        return query.where(taken, copy=False)
+
+    def _taken(self, measure: Measure) -> exp.Expr:
+        """What a measure takes of a line; nothing of a line that is not its own."""
+        value = typed(value_of(self.shape.index_of(measure), "g"), CONVERTED)
+        terms = measure_terms(self.shape, measure)
+        own = taken_by(terms, col("bits", "g"), col("level", "g"))
+        return typed(c.when((own, value), otherwise=c.number(0, CONVERTED)), CONVERTED)
+
+    def _subject_parts(self, component: Component) -> list[Measure]:
+        """The summed measures that another measure, by which the table is read, is made of, where
+        it is read anew in every stretch.
+        """
+        rates = component.rates
+        unit = windows.window_of(self.plan, component)
+        if rates is None or rates.subject is None or not windows.is_shorter(self.plan, unit):
+            return []
+        wanted = {rates.subject}
+        for measure in reversed(self.plan.measures):
+            if measure.id in wanted:
+                wanted |= set(measure.parts)
+        return [one for one in self.plan.measures if one.id in wanted and one.is_summed]
 
     def _credit(self, component: Component) -> exp.Expr:
         """The first credit rule of the component's measure that takes the line."""
@@ -186,51 +257,88 @@ class LineSteps:
 
     def _figures(self, component: Component) -> tuple[Figures, list[str]]:
         """The running totals of a component's lines and what they do to each tier."""
-        rates = component.rates
+        rates, plan = component.rates, self.plan
         assert rates is not None  # noqa: S101
-        given: dict[str, Kind] = dict.fromkeys(self._carried(), TEXT)
+        given: dict[str, Kind] = dict.fromkeys((*self._carried(), *self._stretches()), TEXT)
         given |= {"value": CONVERTED, "credit": TEXT}
-        target: exp.Expr | None = None
-        if rates.quota is not None:
-            given[f"quotas/{rates.quota}/target"] = MONEY
-            target = col(f"quotas/{rates.quota}/target")
+        given |= {f"of {part.id}": CONVERTED for part in self._subject_parts(component)}
+        given |= self._needs(component)
         figures = Figures(given)
-        window: list[exp.Expr] = [col("line_line_id")] if self.shape.by_line else []
-        running = figures.add("running", _running(col("value"), window, self._order()), CONVERTED)
+        stretch = self._stretch(component)
+        running = figures.add("running", _running(col("value"), stretch, self._order()), CONVERTED)
         before = figures.add("before", c.minus(running, col("value"), CONVERTED), EXACT)
         after = figures.add("after", running.copy(), EXACT)
-        whole = exp.Window(this=exp.Sum(this=col("value")), partition_by=[*window])
-        total = figures.add("total", typed(whole, CONVERTED), EXACT)
-        boundary = self.plan.policies.boundary
+        with_line = self._reading(figures, component, after, stretch)
+        without = replace(with_line, value=before)
+        if rates.value != "rate" and rates.subject is None:
+            with_line, without = replace(with_line, subject=after), replace(without, subject=before)
         held: dict[str, list[exp.Expr]] = {"before": [], "after": []}
         for place in range(len(rates.tiers)):
-            if rates.reading == "whole":
-                step = c.minus(after.copy(), before.copy(), EXACT)
-                inside = reached(rates, place, total, target, boundary)
-                part: exp.Expr = c.when((inside, step), otherwise=c.number(0, EXACT))
-            else:
-                part = c.minus(
-                    base_in_tier(rates, place, after, target, boundary),
-                    base_in_tier(rates, place, before, target, boundary),
-                    EXACT,
-                )
-            base = figures.add(f"{place + 1}/base", part, EXACT)
-            holds = _running(base.copy(), [], self._order())
-            with_line = figures.add(f"{place + 1}/held", holds, EXACT)
-            held["after"].append(with_line)
-            held["before"].append(c.minus(with_line.copy(), base.copy(), EXACT))
+            bases = {
+                when: figures.add(f"{place + 1}/taken {when}", reading.base(place), EXACT)
+                for when, reading in (("after", with_line), ("before", without))
+            }
+            part = c.minus(bases["after"], bases["before"], EXACT)
+            figures.add(f"{place + 1}/base", part, EXACT)
+            paid = [
+                self._pay(reading, place, bases[when])
+                for when, reading in (("after", with_line), ("before", without))
+            ]
+            pay = figures.add(f"{place + 1}/pay", c.minus(*paid, c.PRODUCT), c.PRODUCT)
+            holds = _running(pay.copy(), [], self._order())
+            total = figures.add(f"{place + 1}/held", holds, c.PRODUCT)
+            held["after"].append(total)
+            held["before"].append(c.minus(total.copy(), pay.copy(), c.PRODUCT))
         earned = {
-            when: differences(
-                add_through(figures, self.plan, rates.tiers, bases, f"through/{when}")
-            )
-            for when, bases in held.items()
+            when: differences(add_through(figures, plan, pays, f"through/{when}"))
+            for when, pays in held.items()
         }
         names: list[str] = []
         for place in range(len(rates.tiers)):
-            with_it, without = earned["after"][place], earned["before"][place]
-            figures.add(f"{place + 1}/earned", c.minus(with_it, without, MONEY), MONEY)
+            with_it, had = earned["after"][place], earned["before"][place]
+            figures.add(f"{place + 1}/earned", c.minus(with_it, had, MONEY), MONEY)
             names += [f"{place + 1}/base", f"{place + 1}/earned"]
         return figures, names
+
+    def _stretch(self, component: Component) -> list[exp.Expr]:
+        """What the running total begins anew in."""
+        unit = windows.window_of(self.plan, component)
+        if not windows.is_shorter(self.plan, unit):
+            return []
+        return [col("line_line_id" if unit == "transaction" else unit)]
+
+    def _reading(
+        self, figures: Figures, component: Component, value: exp.Expr, stretch: list[exp.Expr]
+    ) -> Reading:
+        """The rate table, read with the total that is reached in the end."""
+        rates = component.rates
+        assert rates is not None  # noqa: S101
+        whole = exp.Window(this=exp.Sum(this=col("value")), partition_by=[*stretch])
+        subject: exp.Expr = figures.add("total", typed(whole, CONVERTED), EXACT)
+        parts = self._subject_parts(component)
+        for part in parts:
+            total = exp.Window(
+                this=exp.Sum(this=col(f"of {part.id}")),
+                partition_by=[one.copy() for one in stretch],
+            )
+            figures.add(name_of(part.id), typed(total, CONVERTED), EXACT)
+        if parts:
+            add_measures(figures, self.plan, only={rates.subject or ""})
+            subject = or_nothing(col(name_of(rates.subject or "")))
+        elif rates.subject is not None:
+            subject = or_nothing(
+                col(next(name for name in self._needs(component) if name.startswith("measures/")))
+            )
+        target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
+        incentive = incentive_of(self.plan) if rates.value == "target_share" else None
+        return Reading(self.plan, rates, value, subject, target, incentive)
+
+    def _pay(self, reading: Reading, place: int, base: exp.Expr) -> exp.Expr:
+        """What a tier pays at a point of the running total."""
+        pay = reading.pay(place, base.copy())
+        if self.plan.policies.rounding_stage == "line":
+            pay = in_plan_money(self.plan, pay)
+        return typed(pay, c.PRODUCT)
 
     def collected(self) -> exp.Query:
         """The lines that took part in a tier, in the order of accumulation."""
@@ -273,6 +381,18 @@ class LineSteps:
     def _collected(self) -> list[str]:
         own = ("component", "tier", "clause", "base", "earned", "before", "after", "credit")
         return [*own, *self._carried()]
+
+
+def is_followed(plan: Plan, component: Component) -> bool:
+    """A component's money can be laid on its lines: it has a rate table on a measure that lines add
+    up to, and earns nothing at zero.
+    """
+    rates = component.rates
+    if rates is None or not plan.measure(component.measure or "").is_summed:
+        return False
+    if rates.value == "rate":
+        return True
+    return rates.subject is None and rates.tiers[0].rate == 0
 
 
 def _running(value: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr]) -> exp.Window:

@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from paceline.engine import results
+from paceline.engine import results, windows
 from paceline.engine.columns import Table
 from paceline.engine.errors import ResultsDisagree
 from paceline.engine.ledger.compile import ADJUSTMENTS, Ledger
+from paceline.engine.ledger.measures import name_of
 from paceline.engine.ledger.sums import OWN
 from paceline.engine.shape import COUNTED, arrow_type
 
@@ -112,7 +113,7 @@ def _measures(ledger: Ledger, wide: pa.Table) -> pa.Table:
                 "measure": measure.id,
                 "payee_id": wide.column("payee_id"),
                 "value": wide.column(f"measures/{measure.id}"),
-                "lines": wide.column(f"measures/{measure.id}/lines"),
+                "lines": wide.column(f"measures/{measure.id}/lines") if measure.is_summed else 0,
                 "clause": measure.clause,
             }
             for measure in _by_id(ledger.plan.measures)
@@ -127,7 +128,9 @@ def _attainment(ledger: Ledger, wide: pa.Table) -> pa.Table:
             {
                 "quota": quota.id,
                 "payee_id": wide.column("payee_id"),
-                "measure": wide.column(f"measures/{quota.measure}"),
+                "measure": wide.column(
+                    name_of(quota.measure, windows.over(ledger.plan, quota.over))
+                ),
                 "target": wide.column(f"quotas/{quota.id}/target"),
                 "attainment": wide.column(f"quotas/{quota.id}/attainment"),
                 "clause": quota.clause,
@@ -180,11 +183,12 @@ def _earnings(ledger: Ledger, wide: pa.Table) -> pa.Table:
         block: dict[str, Any] = {
             "component": component.id,
             "payee_id": wide.column("payee_id"),
-            "measure": wide.column(f"measures/{component.measure}") if component.measure else None,
+            "measure": wide.column(ledger.measured[component.id]) if component.measure else None,
             "attainment": wide.column(f"quotas/{component.quota}/attainment")
             if component.quota
             else None,
             "currency": ledger.plan.currency,
+            "unit": component.unit,
             "clause": component.clause,
         }
         block |= dict.fromkeys(ADJUSTMENTS, Decimal(0))
@@ -201,6 +205,8 @@ def _problems(ledger: Ledger, wide: pa.Table) -> pa.Table:
     rows: list[dict[str, str]] = []
     for quota in ledger.plan.quotas:
         target = wide.column(f"quotas/{quota.id}/target")
+        if not ledger.plan.measure(quota.measure).is_summed:
+            continue
         sold = pc.greater(wide.column(f"measures/{quota.measure}/lines"), 0)
         nothing = pc.and_(sold, pc.is_null(wide.column(f"quotas/{quota.id}/attainment")))
         concerned = wide.filter(nothing)

@@ -9,9 +9,9 @@ from decimal import Decimal
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import EXACT, MONEY, PRODUCT, RATE, col, typed
+from paceline.engine.columns import EXACT, MONEY, PRODUCT, RATE, Kind, typed
 from paceline.engine.ledger.figures import Figures
-from paceline.engine.plan.model import Component, Plan, RateTable, Tier
+from paceline.engine.plan.model import Plan, RateTable, Tier
 
 BLOCK = 8  # so many tiers are added up in one expression
 
@@ -27,110 +27,134 @@ class TierFigures:
     upper: str | None
 
 
-def bound(share: Decimal, target: exp.Expr | None) -> exp.Expr:
-    """A bound as an amount of the measure: as written, or the share of the payee's target."""
-    if target is None:
-        return c.number(share, EXACT)
-    return c.times(c.number(share, RATE), typed(target.copy(), MONEY), EXACT)
-
-
-def base_in_tier(
-    rates: RateTable, place: int, value: exp.Expr, target: exp.Expr | None, boundary: str
-) -> exp.Cast:
-    """The part of `value` that a tier takes: its slice, or all of it when it is the tier reached.
-
-    The first tier also takes values below zero: more returned than sold costs what it had earned.
+@dataclass(frozen=True)
+class Reading:
+    """What a rate table is read with: the value that earns, the value that its bounds are compared
+    with, the payee's target (None unless it is read by attainment) and target incentive.
     """
-    tier = rates.tiers[place]
-    lower = bound(tier.lower, target)
-    upper = None if tier.upper is None else bound(tier.upper, target)
-    if rates.reading == "whole":
-        return typed(
-            c.when(
-                (reached(rates, place, value, target, boundary), value.copy()),
-                otherwise=c.number(0, EXACT),
-            ),
-            EXACT,
-        )
-    capped = value.copy() if upper is None else c.least(value.copy(), upper, EXACT)
-    if place == 0:
-        return typed(capped, EXACT)
-    return c.greatest(c.minus(capped, lower, EXACT), c.number(0, EXACT), EXACT)
+
+    plan: Plan
+    rates: RateTable
+    value: exp.Expr
+    subject: exp.Expr
+    target: exp.Expr | None = None
+    incentive: exp.Expr | None = None
+
+    def bound(self, share: Decimal) -> exp.Expr:
+        """A bound as an amount of the subject: as written, or the share of the payee's target."""
+        if self.target is None:
+            return c.number(share, EXACT)
+        return c.times(c.number(share, RATE), typed(self.target.copy(), MONEY), EXACT)
+
+    def base(self, place: int) -> exp.Expr:
+        """The part of the value that a tier takes: its slice, or all of it in the tier reached.
+
+        The first tier also takes values below zero: more returned than sold costs what it had
+        earned.
+        """
+        if self.rates.reading == "whole" and not self.rates.tiers[place].marginal:
+            return self._whole(place)
+        return self._slice(place)
+
+    def _slice(self, place: int) -> exp.Expr:
+        tier = self.rates.tiers[place]
+        capped: exp.Expr = self.value.copy()
+        if tier.upper is not None:
+            capped = c.least(capped, self.bound(tier.upper), EXACT)
+        taken = typed(capped, EXACT)
+        if place:
+            above = c.minus(capped, self.bound(tier.lower), EXACT)
+            taken = c.greatest(above, c.number(0, EXACT), EXACT)
+        following = self._next_whole(place)
+        if self.rates.reading != "whole" or following is None:
+            return taken
+        return c.when((self._below(following), taken), otherwise=c.number(0, EXACT))
+
+    def _whole(self, place: int) -> exp.Expr:
+        """All of the value, up to where a marginal tier leaves it as it is."""
+        part: exp.Expr = self.value.copy()
+        after = place + 1
+        if after < len(self.rates.tiers) and self.rates.tiers[after].marginal:
+            part = c.least(part, self.bound(self.rates.tiers[after].lower), EXACT)
+        return typed(c.when((self.reached(place), part), otherwise=c.number(0, EXACT)), EXACT)
+
+    def reached(self, place: int) -> exp.Expr:
+        """The subject lies in the tier, or in a marginal tier right above it; a value on a
+        boundary goes to the side that the plan states.
+        """
+        tests: list[exp.Expr] = []
+        if place:
+            tests.append(exp.Not(this=exp.Paren(this=self._below(place))))
+        following = place + 1 if self.rates.reading != "whole" else self._next_whole(place)
+        if following is not None and following < len(self.rates.tiers):
+            tests.append(self._below(following))
+        return c.both(*tests) if tests else exp.true()
+
+    def _below(self, place: int) -> exp.Expr:
+        """The subject has not reached a tier."""
+        below = exp.LT if self.plan.policies.boundary == "upper" else exp.LTE
+        return below(this=self.subject.copy(), expression=self.bound(self.rates.tiers[place].lower))
+
+    def _next_whole(self, place: int) -> int | None:
+        """The next tier above that pays on the whole amount."""
+        for above in range(place + 1, len(self.rates.tiers)):
+            if not self.rates.tiers[above].marginal:
+                return above
+        return None
+
+    def pay(self, place: int, base: exp.Expr) -> exp.Expr:
+        """What a tier's part earns, exact: a rate on it, the tier's amount, or a part of that."""
+        tier = self.rates.tiers[place]
+        if self.rates.value == "rate":
+            return c.times(base, c.number(tier.rate, RATE), PRODUCT)
+        amount: exp.Expr = c.number(tier.rate, MONEY)
+        if self.rates.value == "target_share":
+            assert self.incentive is not None  # noqa: S101 -- the plan was checked for it
+            share = c.times(c.number(tier.rate, RATE), self.incentive.copy(), EXACT)
+            amount = typed(share, MONEY)
+        if self.rates.reading == "interpolated":
+            assert tier.upper is not None  # noqa: S101 -- the plan was checked for it
+            width = c.minus(self.bound(tier.upper), self.bound(tier.lower), EXACT)
+            return typed(part_of_amount(amount, base, width), PRODUCT)
+        paid = c.when((self.reached(place), amount), otherwise=c.number(0, MONEY))
+        return typed(paid, PRODUCT)
 
 
-def reached(
-    rates: RateTable, place: int, value: exp.Expr, target: exp.Expr | None, boundary: str
-) -> exp.Expr:
-    """The value lies in the tier; a value on a boundary goes to the side that the plan states."""
-    tier = rates.tiers[place]
-    at_bottom, at_top = (exp.GTE, exp.LT) if boundary == "upper" else (exp.GT, exp.LTE)
-    tests: list[exp.Expr] = []
-    if place:
-        tests.append(at_bottom(this=value.copy(), expression=bound(tier.lower, target)))
-    if tier.upper is not None:
-        tests.append(at_top(this=value.copy(), expression=bound(tier.upper, target)))
-    return c.both(*tests) if tests else exp.true()
+def part_of_amount(amount: exp.Expr, part: exp.Expr, whole: exp.Expr) -> exp.Cast:
+    """amount × part ÷ whole at eight decimals, cut towards zero, by whole numbers.
 
-
-def add_rate_table(
-    figures: Figures, plan: Plan, component: Component, bases: list[exp.Expr] | None
-) -> tuple[exp.Expr, tuple[TierFigures, ...]]:
-    """The tiers of a component; returns what they earn together, and their columns.
-
-    `bases` are the tiers' parts when they were added up from lines that stand alone. Without a
-    target there is nothing to attain: the columns are empty and the component earns nothing.
+    Amount × part must stay below 10^18. A whole of zero gives nothing.
     """
-    rates = component.rates
-    assert rates is not None  # noqa: S101 -- the caller chose a component with rates
-    path = f"components/{component.id}/tiers"
-    value = col(f"measures/{component.measure}")
-    target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
-
-    def where_reachable(figure: exp.Expr) -> exp.Expr:
-        if target is None:
-            return figure
-        above = exp.GT(this=target.copy(), expression=c.number(0, MONEY))
-        return c.when((above, figure), otherwise=exp.null())
-
-    taken: list[exp.Expr] = []
-    made: list[TierFigures] = []
-    for place, tier in enumerate(rates.tiers):
-        name = f"{path}/{place + 1}"
-        base = (
-            bases[place]
-            if bases is not None
-            else base_in_tier(rates, place, value, target, plan.policies.boundary)
-        )
-        taken.append(figures.add(f"{name}/base", where_reachable(base), EXACT))
-        bounds: dict[str, str | None] = {"lower": None, "upper": None}
-        if target is not None:
-            for side, share in (("lower", tier.lower), ("upper", tier.upper)):
-                if share is not None:
-                    figures.add(f"{name}/{side}", where_reachable(bound(share, target)), EXACT)
-                    bounds[side] = f"{name}/{side}"
-        made.append(TierFigures(tier, f"{name}/base", f"{name}/earned", **bounds))
-    through = add_through(figures, plan, rates.tiers, taken, path)
-    for tier_figures, earned in zip(made, differences(through), strict=True):
-        figures.add(tier_figures.earned, earned, MONEY)
-    return c.or_else(through[-1].copy(), c.number(0, MONEY), MONEY), tuple(made)
+    product = exp.Mul(this=c.unscaled(amount, MONEY), expression=c.unscaled(part, EXACT))
+    lifted = typed(
+        exp.Mul(this=typed(product, c.WIDE), expression=typed(c.whole(10**4), c.WIDE)), c.WIDE
+    )
+    divisor = exp.Nullif(this=c.unscaled(whole, EXACT), expression=typed(c.whole(0), c.WIDE))
+    quotient = c.integer_quotient(lifted, divisor)
+    return c.or_else(c.rescaled(quotient, RATE), c.number(0, RATE), RATE)
 
 
 def add_through(
-    figures: Figures, plan: Plan, tiers: Sequence[Tier], bases: Sequence[exp.Expr], path: str
+    figures: Figures, plan: Plan, pays: Sequence[exp.Expr], path: str
 ) -> list[exp.Expr]:
-    """What the tiers through each one earn together, rounded: the component is rounded once."""
+    """What the tiers through each one earn together, rounded: the component is rounded once.
+
+    With `stage: tier` each tier is rounded and the rounded amounts are added up.
+    """
     mode, digits = plan.policies.rounding_mode, plan.digits
+    by_tier = plan.policies.rounding_stage == "tier"
+    kind: Kind = MONEY if by_tier else PRODUCT
     found: list[exp.Expr] = []
-    pending: list[exp.Expr] = []  # exact sums that are not yet in one column
-    for place, (tier, base) in enumerate(zip(tiers, bases, strict=True), start=1):
-        pending.append(c.times(base.copy(), c.number(tier.rate, RATE), PRODUCT))
-        exact = pending[0].copy()
-        for product in pending[1:]:
-            exact = c.plus(exact, product.copy(), PRODUCT)
+    pending: list[exp.Expr] = []  # sums that are not yet in one column
+    for place, pay in enumerate(pays, start=1):
+        pending.append(c.rounded(pay.copy(), digits, mode) if by_tier else pay.copy())
+        total = pending[0].copy()
+        for part in pending[1:]:
+            total = c.plus(total, part.copy(), kind)
         if len(pending) > BLOCK:
-            exact = figures.add(f"{path}/{place}/exact", exact, PRODUCT)
-            pending = [exact]
-        rounded = c.rounded(exact.copy(), digits, mode)
+            total = figures.add(f"{path}/{place}/exact", total, kind)
+            pending = [total]
+        rounded = total.copy() if by_tier else c.rounded(total.copy(), digits, mode)
         found.append(figures.add(f"{path}/{place}/through", rounded, MONEY))
     return found
 

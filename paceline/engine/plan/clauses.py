@@ -7,7 +7,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from paceline.engine.errors import FormulaInvalid, Problem
@@ -16,6 +18,7 @@ from paceline.engine.formula.tree import Formula, Type
 from paceline.engine.plan.document import Mapping, Node, Scalar, Sequence
 
 MAX_ITEMS = 500
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _NUMBER = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?")
 _PERCENT = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?%")
@@ -161,6 +164,43 @@ class Clause:
         if share > 100:
             raise self.refuse("percent_too_large", f"{value} is above 10000%", value=value)
         return share
+
+    def whole(self, least: int, most: int) -> int:
+        """A whole number within bounds."""
+        value = self.scalar()
+        if not value.isascii() or not value.isdigit() or not least <= int(value[:9]) <= most:
+            raise self.refuse(
+                "whole_number_expected",
+                f"{value[:20]} is no whole number from {least} to {most}",
+                value=value[:20],
+                least=least,
+                most=most,
+            )
+        return int(value)
+
+    def day(self) -> date:
+        """A day written as 2026-11-11."""
+        value = self.scalar()
+        if _DAY.fullmatch(value):
+            with suppress(ValueError):
+                return date.fromisoformat(value)
+        raise self.refuse(
+            "day_malformed", f"{value[:20]} is no day; write it as 2026-11-11", value=value[:20]
+        )
+
+    def known(self, word: str, among: list[str], what: str) -> str:
+        """A reference to another clause; one that is there but cannot be read has been reported."""
+        if word not in among and self.is_written(what, word):
+            raise Unreadable
+        if word not in among:
+            raise self.refuse(
+                "reference_unknown",
+                f"there is no {what} {word[:60]}; there is: {', '.join(among) or 'none'}",
+                what=what,
+                name=word[:60],
+                known=", ".join(among),
+            )
+        return word
 
     def words(self) -> tuple[str, ...]:
         """One word or a list of words."""

@@ -1,44 +1,58 @@
-"""Components: rate tables, fixed pay, conditions, cap and floor."""
+"""Components: what pays, on what, under which conditions, between which limits."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from paceline.engine.plan.clauses import Clause, Unreadable
-from paceline.engine.plan.model import Component, Condition, Measure, Quota, RateTable, Tier
-from paceline.engine.plan.policies import Policies
+from paceline.engine.plan.model import (
+    Component,
+    Condition,
+    Contest,
+    Indicator,
+    Multiplier,
+    Pool,
+    Scorecard,
+    Tier,
+)
+from paceline.engine.plan.policies import WINDOWS
+from paceline.engine.plan.scope import Scope, reference_to
+from paceline.engine.plan.tiers import read_rates, read_tiers
 
-KINDS = ("commission", "bonus", "override")
+KINDS = (
+    "commission",
+    "bonus",
+    "override",
+    "spiff",
+    "scorecard",
+    "pool",
+    "contest",
+    "award",
+    "retention",
+)
+FORMS = ("rates", "pays", "scorecard", "pool", "contest")
+LIMITS = ("when", "times", "cap", "floor", "unit")
+UNITS = ("money", "points", "leave-days", "certificate")
+MAX_PRIZES = 100
 
 
-def read_component(
-    clause: Clause,
-    measures: tuple[Measure, ...],
-    quotas: tuple[Quota, ...],
-    policies: Policies | None,
-) -> Component:
-    """One component: `measure` and `rates`, or `pays` a fixed amount."""
-    clause.keys(["id", "name", "kind"], ["measure", "rates", "pays", "when", "cap", "floor"])
+def read_component(clause: Clause, scope: Scope) -> Component:
+    """One component: it says in exactly one way what it pays."""
+    clause.keys(["id", "name", "kind"], ["measure", "accumulation", *FORMS, *LIMITS])
     name = clause.child("id").identifier()
     title = clause.child("name").text()
     kind = clause.child("kind").choice(KINDS)
-    if clause.has("pays") == clause.has("rates"):
+    forms = [form for form in FORMS if clause.has(form)]
+    if len(forms) != 1:
         raise clause.refuse("pay_unclear", "a component has either rates or pays")
-    condition = _condition(clause.child("when"), measures, quotas) if clause.has("when") else None
-    measure: Measure | None = None
-    rates: RateTable | None = None
-    amount: Decimal | None = None
-    if clause.has("rates"):
-        clause.keys(["id", "name", "kind", "measure", "rates"], ["when", "cap", "floor"])
-        measure = _measure(clause.child("measure"), measures)
-        rates = _rates(clause.child("rates"), measure, quotas, policies)
-    else:
-        clause.keys(["id", "name", "kind", "pays"], ["when", "cap", "floor"])
-        pays = clause.child("pays")
-        pays.keys(["amount"])
-        amount = pays.child("amount").amount()
+    (form,) = forms
+    needs = ["measure"] if form == "rates" else []
+    may = ["accumulation"] if form == "rates" else []
+    clause.keys(["id", "name", "kind", *needs, form], [*may, *LIMITS])
+    condition = read_condition(clause.child("when"), scope) if clause.has("when") else None
+    paid = _PAID[form](clause, scope)
     cap = clause.child("cap").amount() if clause.has("cap") else None
     floor = clause.child("floor").amount() if clause.has("floor") else None
     if cap is not None and floor is not None and floor > cap:
@@ -48,164 +62,182 @@ def read_component(
             floor=str(floor),
             cap=str(cap),
         )
+    fixed: dict[str, Any] = {"measure": None, "rates": None, "amount": None}
     return Component(
-        name,
-        title,
-        kind,
-        measure.id if measure else None,
-        rates,
-        amount,
-        condition,
-        cap,
-        floor,
-        clause.path,
+        id=name,
+        name=title,
+        kind=kind,
+        when=condition,
+        cap=cap,
+        floor=floor,
+        clause=clause.path,
+        multipliers=_multipliers(clause.child("times"), scope) if clause.has("times") else (),
+        unit=clause.child("unit").choice(UNITS) if clause.has("unit") else "money",
+        **(fixed | paid),
     )
 
 
-def _measure(clause: Clause, measures: tuple[Measure, ...]) -> Measure:
-    word = clause.scalar()
-    for measure in measures:
-        if measure.id == word:
-            return measure
-    if clause.is_written("measure", word):
-        raise Unreadable
-    names = ", ".join(measure.id for measure in measures)
-    raise clause.refuse(
-        "reference_unknown",
-        f"there is no measure {word[:60]}; there is: {names or 'none'}",
-        what="measure",
-        name=word[:60],
-        known=names,
-    )
+def _rates(clause: Clause, scope: Scope) -> dict[str, Any]:
+    measure = reference_to(clause.child("measure"), scope.measures, "measure")
+    window = None
+    if clause.has("accumulation"):
+        window = clause.child("accumulation").choice([*WINDOWS, "period"])
+    rates = read_rates(clause.child("rates"), measure, scope, window or scope.window)
+    if scope.is_shorter(window or scope.window):
+        for part in (measure.id, rates.subject or measure.id):
+            _require_parts(clause, part, scope)
+    return {"measure": measure.id, "rates": rates, "accumulation": window}
 
 
-def _quota(clause: Clause, quotas: tuple[Quota, ...]) -> Quota:
-    word = clause.scalar()
-    for quota in quotas:
-        if quota.id == word:
-            return quota
-    if clause.is_written("quota", word):
-        raise Unreadable
-    names = ", ".join(quota.id for quota in quotas)
-    raise clause.refuse(
-        "reference_unknown",
-        f"there is no quota {word[:60]}; there is: {names or 'none'}",
-        what="quota",
-        name=word[:60],
-        known=names,
-    )
+def _require_parts(clause: Clause, name: str, scope: Scope) -> None:
+    """In a window shorter than the period a measure must be made of what its lines add up to."""
+    measure = next(one for one in scope.measures if one.id == name)
+    if measure.kind == "figure" or measure.window is not None:
+        raise clause.refuse(
+            "measure_has_no_parts",
+            f"{measure.id} is not added up from the lines of the period; its window is the period",
+            measure=measure.id,
+        )
+    for part in measure.parts:
+        _require_parts(clause, part, scope)
 
 
-def _condition(
-    clause: Clause, measures: tuple[Measure, ...], quotas: tuple[Quota, ...]
-) -> Condition:
+def _pays(clause: Clause, scope: Scope) -> dict[str, Any]:
+    pays = clause.child("pays")
+    pays.keys([], ["amount", "target_share", "formula"])
+    stated = [key for key in ("amount", "target_share", "formula") if pays.has(key)]
+    if not stated:
+        pays.keys(["amount"])
+    if len(stated) > 1:
+        raise pays.refuse("pay_stated_twice", "it pays one of amount, target_share, formula")
+    if pays.has("amount"):
+        return {"amount": pays.child("amount").amount()}
+    if pays.has("formula"):
+        return {"formula": scope.formula(pays, "formula", ["money"])}
+    if scope.target is None:
+        raise pays.refuse(
+            "target_incentive_missing",
+            "a share of the target incentive needs `target_incentive` at the head of the plan",
+        )
+    return {"target_share": pays.child("target_share").percent()}
+
+
+def read_condition(clause: Clause, scope: Scope) -> Condition:
+    """`{attainment: quota, at_least: 80%}`, `{measure: …, at_least: …}`, or a formula."""
+    if not hasattr(clause.node, "entries"):
+        formula = scope.formula(clause, "", ["boolean"])
+        return Condition("formula", "", Decimal(0), clause.path, formula)
     clause.keys(["at_least"], ["attainment", "measure"])
     if clause.has("attainment") == clause.has("measure"):
         raise clause.refuse(
             "condition_unclear", "a condition names either an attainment or a measure"
         )
+    least = clause.child("at_least")
     if clause.has("attainment"):
-        quota = _quota(clause.child("attainment"), quotas)
-        return Condition("attainment", quota.id, clause.child("at_least").percent(), clause.path)
-    measure = _measure(clause.child("measure"), measures)
-    return Condition("measure", measure.id, clause.child("at_least").amount(), clause.path)
+        quota = reference_to(clause.child("attainment"), scope.quotas, "quota")
+        return Condition("attainment", quota.id, least.percent(), clause.path)
+    measure = reference_to(clause.child("measure"), scope.measures, "measure")
+    value = least.percent() if measure.type == "percent" else least.amount()
+    return Condition("measure", measure.id, value, clause.path)
 
 
-def _rates(
-    clause: Clause, measure: Measure, quotas: tuple[Quota, ...], policies: Policies | None
-) -> RateTable:
-    clause.keys(["reading", "on", "tiers"], ["quota"])
-    reading = cast("Literal['slice', 'whole']", clause.child("reading").choice(["slice", "whole"]))
-    on = cast(
-        "Literal['attainment', 'amount']", clause.child("on").choice(["attainment", "amount"])
-    )
-    quota: Quota | None = None
-    if on == "attainment":
-        clause.keys(["reading", "on", "tiers", "quota"])
-        quota = _quota(clause.child("quota"), quotas)
-        if quota.measure != measure.id:
-            raise clause.child("quota").refuse(
-                "quota_of_other_measure",
-                f"{quota.id} is a quota of {quota.measure}, not of {measure.id}",
-                quota=quota.id,
-                quota_measure=quota.measure,
-                measure=measure.id,
-            )
-        if policies is not None and policies.accumulation == "transaction":
-            raise clause.refuse(
-                "attainment_needs_period",
-                "a rate table on attainment needs accumulation: period",
-            )
-    else:
-        clause.keys(["reading", "on", "tiers"])
-    tiers = _tiers(clause.child("tiers"), by_quota=on == "attainment", percent=measure.is_money)
-    return RateTable(reading, on, quota.id if quota else None, tiers, clause.path)
-
-
-def _tiers(clause: Clause, *, by_quota: bool, percent: bool) -> tuple[Tier, ...]:
-    """Tiers in order, the first from zero, each ending where the next begins."""
-    read: list[tuple[Clause, Decimal, Decimal | None, Decimal]] = []
-    failed = False
+def _multipliers(clause: Clause, scope: Scope) -> tuple[Multiplier, ...]:
+    found = []
     for _, item in clause.members():
+        item.keys(["by"], ["when"])
+        when = read_condition(item.child("when"), scope) if item.has("when") else None
+        found.append(Multiplier(scope.formula(item, "by", ["percent"]), when, item.path))
+    return tuple(found)
+
+
+def _scorecard(clause: Clause, scope: Scope) -> dict[str, Any]:
+    """A target and weighted indicators; the weights add up to 100 %."""
+    card = clause.child("scorecard")
+    card.keys(["target", "indicators"])
+    target = scope.formula(card, "target", ["money"])
+    listed = card.child("indicators")
+    found: list[Indicator] = []
+    failed = False
+    for _, item in listed.members():
         try:
-            item.keys(["from", "rate"], ["to"])
-            start, rate = item.child("from"), item.child("rate")
-            lower = start.percent() if by_quota else start.amount()
-            upper: Decimal | None = None
-            if item.has("to"):
-                upper = item.child("to").percent() if by_quota else item.child("to").amount()
-            read.append((item, lower, upper, rate.percent() if percent else rate.amount()))
+            found.append(_indicator(item, scope))
         except Unreadable:
             failed = True
     if failed:
         raise Unreadable
-    if not read:
-        raise clause.refuse("list_empty", "at least one tier is needed")
-    _check_order(read)
-    tiers = []
-    ends: list[Decimal | None] = [start for _, start, _, _ in read[1:]]
-    for (place, lower, _, paid), end in zip(read, [*ends, read[-1][2]], strict=True):
-        tiers.append(Tier(lower, end, paid, place.path))
-    return tuple(tiers)
+    total = sum((indicator.weight for indicator in found), Decimal(0))
+    if total != 1:
+        raise listed.refuse(
+            "weights_incomplete",
+            f"the weights add up to {total * 100:f}%, not to 100%",
+            total=f"{total * 100:f}%",
+        )
+    return {"scorecard": Scorecard(target, tuple(found), card.path)}
 
 
-def _check_order(read: list[tuple[Clause, Decimal, Decimal | None, Decimal]]) -> None:
-    first, lowest = read[0][0], read[0][1]
-    problems = len(first.problems)
-    if lowest != 0:
-        first.refuse(
-            "tiers_start_above_zero",
-            f"the first tier starts at {lowest}; start at 0, with rate 0 where nothing is paid",
-            start=str(lowest),
+def _indicator(clause: Clause, scope: Scope) -> Indicator:
+    clause.keys(["id", "weight", "value"], ["steps", "gate", "label"])
+    value = scope.formula(clause, "value", ["percent", "quantity", "money"])
+    steps: tuple[Tier, ...] = ()
+    if clause.has("steps"):
+        steps, _ = read_tiers(
+            clause.child("steps"), by_share=value.type == "percent", percent=True, reading="whole"
         )
-    for (item, lower, upper, _), (after, start, _, _) in pairwise(read):
-        if start <= lower:
-            after.refuse(
-                "tiers_unordered",
-                f"this tier starts at {start}, not above {lower} where the one before does",
-                start=str(start),
-                before=str(lower),
-            )
-        elif upper is not None and upper < start:
-            item.refuse(
-                "tier_gap",
-                f"nothing is said about values from {upper} to {start}",
-                ends=str(upper),
-                starts=str(start),
-            )
-        elif upper is not None and upper > start:
-            item.refuse(
-                "tier_overlap",
-                f"this tier ends at {upper} but the next starts at {start}",
-                ends=str(upper),
-                starts=str(start),
-            )
-    last, lower, upper, _ = read[-1]
-    if upper is not None:
-        last.refuse(
-            "tier_ends",
-            f"nothing is said about values from {upper} on; leave out `to` in the last tier",
-            ends=str(upper),
+    elif value.type != "percent":
+        raise clause.refuse(
+            "score_needs_steps", f"a value of type {value.type} needs steps to become a score"
         )
-    if len(first.problems) > problems:
-        raise Unreadable
+    gate = scope.formula(clause, "gate", ["boolean"]) if clause.has("gate") else None
+    return Indicator(
+        clause.child("id").identifier(),
+        clause.child("weight").percent(),
+        value,
+        steps,
+        gate,
+        clause.path,
+        clause.child("label").text() if clause.has("label") else {},
+    )
+
+
+def _pool(clause: Clause, scope: Scope) -> dict[str, Any]:
+    pool = clause.child("pool")
+    pool.keys(["amount", "share"])
+    amount = scope.formula(pool, "amount", ["money"])
+    share = scope.formula(pool, "share", ["percent", "quantity", "money"])
+    return {"pool": Pool(amount, share, pool.path)}
+
+
+def _contest(clause: Clause, scope: Scope) -> dict[str, Any]:
+    contest = clause.child("contest")
+    contest.keys(["score", "prizes", "ties", "among"], ["at_least"])
+    score = scope.formula(contest, "score", ["percent", "quantity", "money"])
+    prizes = [prize.amount() for _, prize in contest.child("prizes").members()]
+    if not 1 <= len(prizes) <= MAX_PRIZES:
+        raise contest.refuse("prizes_missing", "a contest has one prize at least")
+    if any(later > earlier for earlier, later in pairwise(prizes)):
+        raise contest.child("prizes").refuse(
+            "prizes_unordered", "a later prize cannot be higher than an earlier one"
+        )
+    least = None
+    if contest.has("at_least"):
+        bound = contest.child("at_least")
+        least = bound.percent() if score.type == "percent" else bound.amount()
+    return {
+        "contest": Contest(
+            score,
+            tuple(prizes),
+            cast("Literal['each', 'shared']", contest.child("ties").choice(["each", "shared"])),
+            cast("Literal['plan', 'team']", contest.child("among").choice(["plan", "team"])),
+            least,
+            contest.path,
+        )
+    }
+
+
+_PAID = {
+    "rates": _rates,
+    "pays": _pays,
+    "scorecard": _scorecard,
+    "pool": _pool,
+    "contest": _contest,
+}

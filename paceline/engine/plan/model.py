@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -19,7 +20,11 @@ LANGUAGE_VERSION = 1
 
 @dataclass(frozen=True)
 class Credit:
-    """A credit rule. A direct one takes lines; a roll-up passes those of `of` to managers above."""
+    """A credit rule. A direct one takes lines; a roll-up passes those of `of` to managers above.
+
+    A direct rule credits the line's own payee, or whoever the line's column `to` names, with the
+    `share` of the line (1 is all of it).
+    """
 
     id: str
     kind: Literal["direct", "rollup"]
@@ -31,63 +36,188 @@ class Credit:
     label: Localised = field(default_factory=dict)  # what readers call it; empty: its id
 
 
+MeasureKind = Literal["sum", "count", "ratio", "formula", "figure"]
+
+
 @dataclass(frozen=True)
 class Measure:
-    """Credits added up over the window: a sum of a formula, or the number of lines."""
+    """What a component pays on or a goal is set for.
+
+    `sum` adds up a formula over credited lines and `count` counts them. `ratio` divides two
+    measures, `formula` calculates over measures, `figure` reads a number that somebody entered.
+    `parts` are the measures that a derived one is made of.
+    """
 
     id: str
-    kind: Literal["sum", "count"]
+    kind: MeasureKind
     of: Formula | None
     credits: tuple[str, ...]
     clause: str
     label: Localised = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    name: str = ""  # of a figure: as it is called in the table of figures
+    reads_last: bool = False  # of a figure: its latest row, not the sum of the period's rows
+    type: Type = "quantity"
+    window: Window | None = None
 
     @property
     def is_money(self) -> bool:
-        return self.of is not None and self.of.type == "money"
+        return self.type == "money"
+
+    @property
+    def is_summed(self) -> bool:
+        """It is added up from lines, so a part of it belongs to each line."""
+        return self.kind in {"sum", "count"}
+
+
+WindowKind = Literal["to-date", "rolling", "campaign", "since-hire", "year-before"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days that a measure looks at where that is not the period.
+
+    `to-date`: from the start of the `unit` (month, quarter, half-year, year) that holds the
+    period's end. `rolling`: the last `months` up to the period's end. `campaign`: the days from
+    `starts_on` up to, not including, `ends_before`. `since-hire`: from the payee's first day.
+    `year-before`: the period, one year earlier.
+    """
+
+    kind: WindowKind
+    clause: str
+    unit: str = ""
+    months: int = 0
+    starts_on: date | None = None
+    ends_before: date | None = None
 
 
 @dataclass(frozen=True)
 class Quota:
-    """Which rows of the quotas table are the target of which measure."""
+    """Which rows of the quotas table are the target of which measure.
+
+    `over` is the window of the target: the period, or the month, quarter, half-year or year that
+    the period's end lies in; attainment is then that window's so far.
+    """
 
     id: str
     measure: str
     name: str
     clause: str
     label: Localised = field(default_factory=dict)
+    over: str = "period"
 
 
 @dataclass(frozen=True)
 class Tier:
     """One tier: from `lower` up to `upper` (None: without end) at `rate`.
 
-    Bounds are shares of quota (1 is 100 %) or amounts of the measure; the rate is a share of money,
-    or plan currency per unit when the measure counts units.
+    Bounds are shares of quota (1 is 100 %) or amounts of the measure. What `rate` is, the table's
+    `value` says. A tier of a whole-amount table that is `marginal` pays on its own slice only and
+    leaves what lies below as it was.
     """
 
     lower: Decimal
     upper: Decimal | None
     rate: Decimal
     clause: str
+    marginal: bool = False
+
+
+Reading = Literal["slice", "whole", "interpolated"]
+TierValue = Literal["rate", "amount", "target_share"]
 
 
 @dataclass(frozen=True)
 class RateTable:
-    reading: Literal["slice", "whole"]
-    on: Literal["attainment", "amount"]
+    """Tiers and how they are read.
+
+    `on` says what the bounds are compared with: the `measure` that the component pays on
+    (`amount`), its `attainment` of a quota, or the other measure `subject`. `value` says what a
+    tier pays: a `rate` (a share of money, or plan currency per unit), a fixed `amount`, or a share
+    of the payee's target incentive.
+    """
+
+    reading: Reading
+    on: Literal["attainment", "amount", "measure"]
     quota: str | None
     tiers: tuple[Tier, ...]
     clause: str
+    value: TierValue = "rate"
+    subject: str | None = None
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Holds when the attainment of a quota, or a measure, is at least `at_least`."""
+    """Holds when the attainment of a quota, or a measure, is at least `at_least`, or when the
+    `formula` over figures is true.
+    """
 
-    on: Literal["attainment", "measure"]
+    on: Literal["attainment", "measure", "formula"]
     subject: str
     at_least: Decimal
+    clause: str
+    formula: Formula | None = None
+
+
+@dataclass(frozen=True)
+class Multiplier:
+    """A factor on what was computed, where its condition holds (a kicker or a decelerator)."""
+
+    by: Formula
+    when: Condition | None
+    clause: str
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One line of a scorecard: its weight, and the score that its value reaches.
+
+    `steps` is a rate table on the value; without steps the value is the score itself (1 is 100 %).
+    """
+
+    id: str
+    weight: Decimal
+    value: Formula
+    steps: tuple[Tier, ...]
+    gate: Formula | None
+    clause: str
+    label: Localised = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """A target amount times the weighted scores. A gate that does not hold makes it nothing."""
+
+    target: Formula
+    indicators: tuple[Indicator, ...]
+    clause: str
+
+
+@dataclass(frozen=True)
+class Pool:
+    """An amount for a team, shared out to its members in proportion to their weights.
+
+    `amount` is a formula over the sums of the team's figures; `share` one over a member's own.
+    """
+
+    amount: Formula
+    share: Formula
+    clause: str
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Prizes for the best of a group, ranked by a formula over a member's figures.
+
+    `prizes` are in order of rank. Of equal scores, all get the better prize (`each`), or the prizes
+    that they cover together are shared out equally (`shared`).
+    """
+
+    score: Formula
+    prizes: tuple[Decimal, ...]
+    ties: Literal["each", "shared"]
+    among: Literal["plan", "team"]
+    at_least: Decimal | None
     clause: str
 
 
@@ -105,6 +235,14 @@ class Component:
     cap: Decimal | None
     floor: Decimal | None
     clause: str
+    target_share: Decimal | None = None
+    formula: Formula | None = None
+    scorecard: Scorecard | None = None
+    pool: Pool | None = None
+    contest: Contest | None = None
+    multipliers: tuple[Multiplier, ...] = ()
+    accumulation: str | None = None
+    unit: str = "money"
 
     @property
     def quota(self) -> str | None:
@@ -112,6 +250,15 @@ class Component:
         if self.rates is not None and self.rates.quota is not None:
             return self.rates.quota
         return self.when.subject if self.when is not None and self.when.on == "attainment" else None
+
+
+@dataclass(frozen=True)
+class TargetIncentive:
+    """What a payee is meant to earn at target: one amount for all, or a figure of the payee."""
+
+    amount: Decimal | None
+    measure: str | None
+    clause: str
 
 
 @dataclass(frozen=True)
@@ -131,6 +278,8 @@ class Plan:
     components: tuple[Component, ...]
     hash: str
     text: str = field(repr=False, compare=False, default="")
+    target_incentive: TargetIncentive | None = None
+    year_starts: tuple[int, int] = (1, 1)  # month and day on which the plan's year starts
 
     @property
     def digits(self) -> int:

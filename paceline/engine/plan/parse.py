@@ -13,9 +13,16 @@ from paceline.engine.hashing import canonical_json, hash_text
 from paceline.engine.money import DIGITS, RoundingMode
 from paceline.engine.periods import PERIOD_KINDS, PeriodKind
 from paceline.engine.plan import components, policies
+from paceline.engine.plan import measures as measure_clauses
 from paceline.engine.plan.clauses import Clause, Unreadable
 from paceline.engine.plan.document import plain, read_document
-from paceline.engine.plan.model import LANGUAGE_VERSION, Credit, Measure, Plan, Quota
+from paceline.engine.plan.model import (
+    LANGUAGE_VERSION,
+    Credit,
+    Measure,
+    Plan,
+    TargetIncentive,
+)
 from paceline.engine.tables import LINE_ATTRIBUTES
 
 MAX_DIRECT_CREDITS = 60
@@ -72,7 +79,7 @@ def _plan(root: Clause, text: str) -> Plan:
             "measures",
             "components",
         ],
-        ["purpose", "attributes", "quotas"],
+        ["purpose", "attributes", "quotas", "target_incentive", "year_starts"],
     )
     root.note_ids()
     attempt = _Attempt()
@@ -85,19 +92,36 @@ def _plan(root: Clause, text: str) -> Plan:
     attributes = (
         attempt(lambda: _attributes(root.child("attributes"))) if root.has("attributes") else {}
     )
+    year_starts = (
+        attempt(lambda: _month_and_day(root.child("year_starts")))
+        if root.has("year_starts")
+        else None
+    )
     names: dict[str, Type] = {**LINE_ATTRIBUTES, **(attributes or {})}
     stated = attempt(lambda: _policies(root.child("policies"), names))
-    rules = members(root.child("credits"), lambda clause: _credit(clause, names))
+    rules = members(root.child("credits"), lambda clause, _: _credit(clause, names))
     _check_credits(root.child("credits"), rules)
-    measures = members(root.child("measures"), lambda clause: _measure(clause, names, rules))
+    measures = members(
+        root.child("measures"),
+        lambda clause, above: measure_clauses.read_measure(clause, names, rules, above),
+    )
     quotas = (
-        members(root.child("quotas"), lambda clause: _quota(clause, measures))
+        members(
+            root.child("quotas"),
+            lambda clause, _: measure_clauses.read_quota(clause, measures),
+        )
         if root.has("quotas")
         else ()
     )
+    target = (
+        attempt(lambda: _target_incentive(root.child("target_incentive"), measures))
+        if root.has("target_incentive")
+        else None
+    )
+    scope = components.Scope(measures, quotas, stated, period, currency, target)
     parts = members(
         root.child("components"),
-        lambda clause: components.read_component(clause, measures, quotas, stated),
+        lambda clause, above: components.read_component(clause, scope.with_components(above)),
     )
     if (
         root.problems
@@ -122,6 +146,8 @@ def _plan(root: Clause, text: str) -> Plan:
         parts,
         hash_text(canonical_json(plain(root.node))),
         text,
+        target,
+        year_starts or (1, 1),
     )
 
 
@@ -137,13 +163,17 @@ class _Attempt:
             return None
 
 
-def members(clause: Clause, read: Callable[[Clause], Member]) -> tuple[Member, ...]:
-    """Every member of a list that can be read; ids are unique in their list."""
+def members(
+    clause: Clause, read: Callable[[Clause, tuple[Member, ...]], Member]
+) -> tuple[Member, ...]:
+    """Every member of a list that can be read; ids are unique in their list. `read` is given the
+    members above.
+    """
     found: dict[str, Member] = {}
     try:
         for _, item in clause.members():
             try:
-                member = read(item)
+                member = read(item, tuple(found.values()))
             except Unreadable:
                 continue
             identity = str(getattr(member, "id", len(found)))
@@ -157,21 +187,6 @@ def members(clause: Clause, read: Callable[[Clause], Member]) -> tuple[Member, .
     return tuple(found.values())
 
 
-def known(clause: Clause, word: str, among: list[str], what: str) -> str:
-    """A reference to another clause; one that is there but cannot be read has been reported."""
-    if word not in among and clause.is_written(what, word):
-        raise Unreadable
-    if word not in among:
-        raise clause.refuse(
-            "reference_unknown",
-            f"there is no {what} {word[:60]}; there is: {', '.join(among) or 'none'}",
-            what=what,
-            name=word[:60],
-            known=", ".join(among),
-        )
-    return word
-
-
 def _currency(clause: Clause) -> str:
     code = clause.scalar()
     if code not in DIGITS:
@@ -179,6 +194,36 @@ def _currency(clause: Clause) -> str:
             "currency_unknown", f"{code[:20]} is no active currency of ISO 4217", currency=code[:20]
         )
     return code
+
+
+def _month_and_day(clause: Clause) -> tuple[int, int]:
+    """The day on which the plan's year starts, written as 04-01; a first of a month."""
+    text = clause.scalar()
+    month, _, day = text.partition("-")
+    if not (month.isascii() and month.isdigit() and len(month) == 2 and day == "01") or not (
+        1 <= int(month) <= 12
+    ):
+        raise clause.refuse(
+            "year_start_malformed",
+            f"{text[:20]} is no first day of a month; write it as 04-01",
+            value=text[:20],
+        )
+    return int(month), 1
+
+
+def _target_incentive(clause: Clause, measures: tuple[Measure, ...]) -> TargetIncentive:
+    """What a payee is meant to earn at target: `{amount: 6000}` or `{measure: target-pay}`."""
+    clause.keys([], ["amount", "measure"])
+    if clause.has("amount") == clause.has("measure"):
+        raise clause.refuse(
+            "target_incentive_unclear", "the target incentive is either an amount or a measure"
+        )
+    if clause.has("amount"):
+        return TargetIncentive(clause.child("amount").amount(), None, clause.path)
+    reference = clause.child("measure")
+    money = [measure.id for measure in measures if measure.is_money]
+    name = reference.known(reference.scalar(), money, "measure of money")
+    return TargetIncentive(None, name, clause.path)
 
 
 def _attributes(clause: Clause) -> dict[str, Type]:
@@ -248,7 +293,7 @@ def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
     return policies.Policies(
         boundary=cast("policies.Boundary", choose("boundary")),
         rounding_mode=cast("RoundingMode", choose("rounding/mode")),
-        rounding_stage=cast("Literal['component']", choose("rounding/stage")),
+        rounding_stage=cast("Literal['component', 'tier', 'line']", choose("rounding/stage")),
         accumulation=cast("policies.Accumulation", choose("accumulation")),
         accumulation_order=order,
         hierarchy_date=cast("policies.DatePolicy", choose("hierarchy_date")),
@@ -313,36 +358,6 @@ def _check_credits(clause: Clause, rules: tuple[Credit, ...]) -> None:
         if place <= len(rules) and item.has("of"):
             for word in next((c.of for c in rules if c.clause == item.path), ()):
                 try:
-                    known(item.child("of"), word, direct, "direct credit rule")
+                    item.child("of").known(word, direct, "direct credit rule")
                 except Unreadable:
                     continue
-
-
-def _measure(clause: Clause, names: dict[str, Type], rules: tuple[Credit, ...]) -> Measure:
-    clause.keys(["id", "kind", "credits"], ["label", "of"])
-    name = clause.child("id").identifier()
-    counted = clause.child("kind").choice(["sum", "count"]) == "count"
-    if counted:
-        clause.keys(["id", "kind", "credits"], ["label"])
-    else:
-        clause.keys(["id", "kind", "of", "credits"], ["label"])
-    formula = None if counted else clause.child("of").formula(names, ["money", "quantity"])
-    chosen = clause.child("credits")
-    words = tuple(
-        known(chosen, word, [credit.id for credit in rules], "credit rule")
-        for word in chosen.words()
-    )
-    kind: Literal["sum", "count"] = "count" if counted else "sum"
-    return Measure(name, kind, formula, words, clause.path, _label(clause))
-
-
-def _quota(clause: Clause, measures: tuple[Measure, ...]) -> Quota:
-    clause.keys(["id", "measure", "name"], ["label"])
-    measure = clause.child("measure")
-    return Quota(
-        clause.child("id").identifier(),
-        known(measure, measure.scalar(), [item.id for item in measures], "measure"),
-        clause.child("name").scalar(),
-        clause.path,
-        _label(clause),
-    )

@@ -8,24 +8,29 @@ from typing import Literal
 from paceline.engine.money import RoundingMode
 
 Boundary = Literal["upper", "lower"]
-Accumulation = Literal["period", "transaction"]
+Accumulation = Literal[
+    "period", "transaction", "day", "week", "half-month", "month", "quarter", "half-year", "year"
+]
+# Windows from the shortest to the longest; `period` is whatever the plan pays by.
+WINDOWS = ("transaction", "day", "week", "half-month", "month", "quarter", "half-year", "year")
 DatePolicy = Literal["order-date", "period-end"]
 SplitPolicy = Literal["exactly-100", "overlays"]
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "boundary": ("upper", "lower"),
-    "accumulation": ("period", "transaction"),
+    "accumulation": ("period", *WINDOWS),
     "hierarchy_date": ("order-date", "period-end"),
     "anchor": ("booking",),
     "splits": ("exactly-100", "overlays"),
     "rounding/mode": ("half-up", "half-even", "down"),
-    "rounding/stage": ("component",),
+    "rounding/stage": ("component", "tier", "line"),
     "exchange/date": ("order-date", "period-end"),
 }
 
 MEANING: dict[str, str] = {
     "boundary": "the tier that a value exactly on a boundary belongs to",
-    "accumulation": "whether a rate table sees the running total of the period or each line alone",
+    "accumulation": "the window whose running total a rate table sees: the period, each line alone "
+    "or another stretch of the calendar",
     "accumulation_order": "the columns that order lines inside the window",
     "hierarchy_date": "the day on which the reporting line is read",
     "anchor": "the date that places a line in a period",
@@ -41,7 +46,7 @@ class Policies:
 
     boundary: Boundary
     rounding_mode: RoundingMode
-    rounding_stage: Literal["component"]
+    rounding_stage: Literal["component", "tier", "line"]
     accumulation: Accumulation
     accumulation_order: tuple[str, ...]
     hierarchy_date: DatePolicy

@@ -10,9 +10,12 @@ from typing import Any
 
 from paceline.engine.money import DIGITS
 from paceline.engine.periods import PERIOD_KINDS
-from paceline.engine.plan.components import KINDS
+from paceline.engine.plan.components import KINDS, UNITS
+from paceline.engine.plan.measures import MAX_MONTHS, READINGS, WINDOW_UNITS
+from paceline.engine.plan.measures import UNITS as MEASURE_UNITS
 from paceline.engine.plan.model import LANGUAGE_VERSION
 from paceline.engine.plan.policies import CHOICES, MEANING
+from paceline.engine.plan.tiers import READINGS as TABLE_READINGS
 
 _ID: dict[str, Any] = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
 _AMOUNT: dict[str, Any] = {
@@ -22,6 +25,7 @@ _AMOUNT: dict[str, Any] = {
 _PERCENT: dict[str, Any] = {"type": "string", "pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?%$"}
 _BOUND: dict[str, Any] = {"anyOf": [_PERCENT, _AMOUNT]}
 _FORMULA: dict[str, Any] = {"type": "string", "maxLength": 2000}
+_DAY: dict[str, Any] = {"type": "string", "format": "date"}
 _TEXT: dict[str, Any] = {
     "oneOf": [
         {"type": "string"},
@@ -54,11 +58,15 @@ def plan_schema() -> dict[str, Any]:
                 "purpose": _TEXT,
                 "currency": {"enum": sorted(DIGITS)},
                 "period": {"enum": list(PERIOD_KINDS)},
+                "year_starts": {"type": "string", "pattern": "^(0[1-9]|1[0-2])-01$"},
                 "attributes": {
                     "type": "object",
                     "additionalProperties": {
                         "enum": ["money", "quantity", "percent", "date", "text", "boolean"]
                     },
+                },
+                "target_incentive": {
+                    "oneOf": [_mapping({"amount": _AMOUNT}), _mapping({"measure": _ID})]
                 },
                 "policies": _policies(),
                 "credits": _list(_credit()),
@@ -66,7 +74,7 @@ def plan_schema() -> dict[str, Any]:
                 "quotas": _list(_quota()),
                 "components": _list(_component()),
             },
-            optional=("purpose", "attributes", "quotas"),
+            optional=("purpose", "year_starts", "attributes", "target_incentive", "quotas"),
         ),
     }
 
@@ -120,16 +128,42 @@ def _credit() -> dict[str, Any]:
 
 
 def _measure() -> dict[str, Any]:
+    window = {
+        "oneOf": [
+            {"enum": ["since-hire", "year-before"]},
+            _mapping({"to-date": {"enum": list(WINDOW_UNITS)}}),
+            _mapping({"rolling": {"type": "integer", "minimum": 1, "maximum": MAX_MONTHS}}),
+            _mapping({"from": _DAY, "before": _DAY}),
+        ]
+    }
+    shapes: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
+        ("sum", {"of": _FORMULA, "credits": _WORDS, "window": window}, ("window",)),
+        ("count", {"credits": _WORDS, "window": window}, ("window",)),
+        ("ratio", {"of": _ID, "over": _ID}, ()),
+        ("formula", {"of": _FORMULA}, ()),
+        (
+            "figure",
+            {
+                "name": {"type": "string"},
+                "read": {"enum": list(READINGS)},
+                "unit": {"enum": list(MEASURE_UNITS)},
+            },
+            (),
+        ),
+    ]
     return {
         "oneOf": [
-            _labelled({"id": _ID, "kind": {"const": "sum"}, "of": _FORMULA, "credits": _WORDS}),
-            _labelled({"id": _ID, "kind": {"const": "count"}, "credits": _WORDS}),
+            _labelled({"id": _ID, "kind": {"const": kind}, **more}, optional)
+            for kind, more, optional in shapes
         ]
     }
 
 
 def _quota() -> dict[str, Any]:
-    return _labelled({"id": _ID, "measure": _ID, "name": {"type": "string"}})
+    over = {"enum": ["period", *WINDOW_UNITS]}
+    return _labelled(
+        {"id": _ID, "measure": _ID, "name": {"type": "string"}, "over": over}, ("over",)
+    )
 
 
 def _labelled(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -137,36 +171,76 @@ def _labelled(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dic
     return _mapping({**properties, "label": _TEXT}, (*optional, "label"))
 
 
-def _component() -> dict[str, Any]:
-    tier = _mapping(
+def _tiers() -> dict[str, Any]:
+    common: dict[str, Any] = {"from": _BOUND, "to": _BOUND, "marginal": {"enum": ["yes", "no"]}}
+    values = {"rate": _BOUND, "amount": _AMOUNT, "target_share": _PERCENT}
+    return _list(
         {
-            "from": _BOUND,
-            "to": _BOUND,
-            "rate": _BOUND,
-        },
-        ("to",),
+            "oneOf": [
+                _mapping({**common, value: kind}, ("to", "marginal"))
+                for value, kind in values.items()
+            ]
+        }
     )
-    rates = _mapping(
-        {
-            "reading": {"enum": ["slice", "whole"]},
-            "on": {"enum": ["attainment", "amount"]},
-            "quota": _ID,
-            "tiers": _list(tier),
-        },
-        ("quota",),
-    )
-    condition = {
-        "oneOf": [
-            _mapping({"attainment": _ID, "at_least": _PERCENT}),
-            _mapping({"measure": _ID, "at_least": _AMOUNT}),
-        ]
-    }
-    common: dict[str, Any] = {"id": _ID, "name": _TEXT, "kind": {"enum": list(KINDS)}}
-    limits: dict[str, Any] = {"when": condition, "cap": _AMOUNT, "floor": _AMOUNT}
-    optional = ("when", "cap", "floor")
+
+
+def _condition() -> dict[str, Any]:
     return {
         "oneOf": [
-            _mapping({**common, "measure": _ID, "rates": rates, **limits}, optional),
-            _mapping({**common, "pays": _mapping({"amount": _AMOUNT}), **limits}, optional),
+            _FORMULA,
+            _mapping({"attainment": _ID, "at_least": _PERCENT}),
+            _mapping({"measure": _ID, "at_least": _BOUND}),
         ]
     }
+
+
+def _component() -> dict[str, Any]:
+    rates = _mapping(
+        {
+            "reading": {"enum": list(TABLE_READINGS)},
+            "on": {"enum": ["attainment", "amount", "measure"]},
+            "quota": _ID,
+            "by": _ID,
+            "tiers": _tiers(),
+        },
+        ("quota", "by"),
+    )
+    pays = {
+        "oneOf": [
+            _mapping({"amount": _AMOUNT}),
+            _mapping({"target_share": _PERCENT}),
+            _mapping({"formula": _FORMULA}),
+        ]
+    }
+    indicator = _labelled(
+        {"id": _ID, "weight": _PERCENT, "value": _FORMULA, "steps": _tiers(), "gate": _FORMULA},
+        ("steps", "gate"),
+    )
+    contest = _mapping(
+        {
+            "score": _FORMULA,
+            "prizes": _list(_AMOUNT),
+            "ties": {"enum": ["each", "shared"]},
+            "among": {"enum": ["plan", "team"]},
+            "at_least": _BOUND,
+        },
+        ("at_least",),
+    )
+    common: dict[str, Any] = {"id": _ID, "name": _TEXT, "kind": {"enum": list(KINDS)}}
+    limits: dict[str, Any] = {
+        "when": _condition(),
+        "times": _list(_mapping({"by": _FORMULA, "when": _condition()}, ("when",))),
+        "cap": _AMOUNT,
+        "floor": _AMOUNT,
+        "unit": {"enum": list(UNITS)},
+    }
+    accumulation = {"enum": list(CHOICES["accumulation"])}
+    forms: list[dict[str, Any]] = [
+        {"measure": _ID, "rates": rates, "accumulation": accumulation},
+        {"pays": pays},
+        {"scorecard": _mapping({"target": _FORMULA, "indicators": _list(indicator)})},
+        {"pool": _mapping({"amount": _FORMULA, "share": _FORMULA})},
+        {"contest": contest},
+    ]
+    optional = (*limits, "accumulation")
+    return {"oneOf": [_mapping({**common, **form, **limits}, optional) for form in forms]}

@@ -21,9 +21,9 @@ from paceline.engine.columns import (
     table,
     typed,
 )
-from paceline.engine.periods import Period
 from paceline.engine.plan.model import Credit, Measure, Plan
 from paceline.engine.shape import TOP, Shape
+from paceline.engine.steps.lines import group_keys
 
 NOT_IN_PLAN = "payee_not_assigned"
 MEMBERS = table("members", "payee_id slot", {"payee_id": TEXT, "slot": PLACE})
@@ -41,8 +41,8 @@ PLACEMENTS = table(
 )
 
 
-def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], period: Period) -> list[date]:
-    """The days inside the period on which somebody's assignment, employment or manager changes."""
+def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], first: date, end: date) -> list[date]:
+    """The days between two days on which somebody's assignment, employment or manager changes."""
     found: set[date] = set()
     for name in ("assignments", "payees", "reporting"):
         rows = tables.get(name)
@@ -50,9 +50,9 @@ def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], period: Period) -> l
             continue
         if name == "assignments":
             rows = rows.filter(pc.equal(rows.column("plan"), plan.slug))
-        for end in ("starts_on", "ends_before"):
-            days = pc.unique(rows.column(end))
-            inside = pc.and_(pc.greater(days, period.starts_on), pc.less(days, period.ends_before))
+        for side in ("starts_on", "ends_before"):
+            days = pc.unique(rows.column(side))
+            inside = pc.and_(pc.greater(days, first), pc.less(days, end))
             found.update(days.filter(inside).to_pylist())
     return sorted(found)
 
@@ -62,7 +62,7 @@ def _of_plan(of: str | None = None) -> exp.Expr:
 
 
 def members(*, with_payees: bool) -> exp.Query:
-    """Payees assigned to the plan, and employed, in each stretch of the period."""
+    """Payees assigned to the plan, and employed, in each stretch of days."""
     starts = col("starts_on", "s")
     query = c.conform(MEMBERS, {"payee_id": col("payee_id", "a"), "slot": col("slot", "s")}).from_(
         c.source("slots", "s"), copy=False
@@ -154,7 +154,7 @@ def reach(shape: Shape) -> exp.Query:
 
 
 def _reached(shape: Shape, payee: exp.Expr, level: exp.Expr) -> exp.Select:
-    carried = ["currency", "bits", *(["line_id"] if shape.by_line else []), *shape.sums]
+    carried = ["currency", "bits", *group_keys(shape)[5:], *shape.sums]
     columns: dict[str, exp.Expr] = {"payee_id": payee, "level": typed(level, PLACE)}
     columns |= {name: col(name, "g") for name in carried}
     return select(columns).from_(c.source("line_groups", "g"), copy=False)
@@ -172,7 +172,7 @@ def _rolled_up(shape: Shape) -> exp.Select:
     return query.where(exp.Not(this=col("is_overlay", "g")), copy=False)
 
 
-def placements() -> exp.Query:
+def placements(shape: Shape) -> exp.Query:
     """Every share of every line in the period, by why it is not credited; no reason means credited.
 
     Overlays are credit on top, told apart because they are not part of what was imported. Why a
@@ -184,7 +184,7 @@ def placements() -> exp.Query:
         (exp.EQ(this=col("bits", "g"), expression=c.whole(0)), c.text("rule_did_not_match")),
         otherwise=exp.null(),
     )
-    query = _placed(reason)
+    query = _placed(shape, reason)
     return c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="left")
 
 
@@ -214,7 +214,7 @@ def strangers(shape: Shape, *, with_payees: bool) -> exp.Query:
         (exp.Not(this=exp.Paren(this=reached.copy())), c.text("payee_not_assigned")),
         (exp.EQ(this=col("bits", "g"), expression=c.whole(0)), c.text("rule_did_not_match")),
     ]
-    query = _placed(c.when(*branches, otherwise=exp.null()))
+    query = _placed(shape, c.when(*branches, otherwise=exp.null()))
     c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="anti")
     if with_payees:
         c.join(query, "in_payees", "p", c.same(["payee_id"], "p", "g"), kind="left")
@@ -226,8 +226,8 @@ def strangers(shape: Shape, *, with_payees: bool) -> exp.Query:
     return query.where(exp.Not(this=col("payee_id", "g").is_(exp.null())), copy=False)
 
 
-def _placed(reason: exp.Expr) -> exp.Select:
-    return (
+def _placed(shape: Shape, reason: exp.Expr) -> exp.Select:
+    query = (
         c.conform(
             PLACEMENTS,
             {
@@ -240,6 +240,18 @@ def _placed(reason: exp.Expr) -> exp.Select:
         )
         .from_(c.source("line_groups", "g"), copy=False)
         .group_by(c.whole(1), c.whole(2), c.whole(3), copy=False)
+    )
+    if shape.has_windows:
+        query = query.where(in_window(0, "g"), copy=False)
+    return query
+
+
+def in_window(place: int, of: str) -> exp.Expr:
+    """A group's days lie in a window; windows go by their place among those of the plan."""
+    return exp.Between(
+        this=col("span", of),
+        low=c.parameter(f"window_{place}_from", PLACE),
+        high=c.parameter(f"window_{place}_through", PLACE),
     )
 
 

@@ -35,26 +35,29 @@ from paceline.engine.formula.tree import Name, names_in
 from paceline.engine.shape import Shape
 
 SLOTS = table("slots", "slot", {"slot": PLACE, "starts_on": DATE})
-GROUP_KEYS = ("payee_id", "currency", "slot", "is_overlay", "bits", "line_id")
+BASE_KEYS = ("payee_id", "currency", "slot", "is_overlay", "bits")
+
+
+def group_keys(shape: Shape) -> tuple[str, ...]:
+    """What lines are grouped by: only what somebody asks for makes more groups."""
+    spans = ("span",) if shape.has_windows else ()
+    lines = ("line_id",) if shape.by_line else ()
+    return (*BASE_KEYS, *spans, *shape.instances, *lines)
 
 
 def groups_contract(shape: Shape) -> c.Table:
     """Sums by payee and whatever decides who is credited.
 
-    `bits` says which direct rules took the lines; `slot` numbers the stretches of the period in
-    which nobody's assignment, employment or reporting line changes; `line_id` is empty unless each
-    line stands alone.
+    `bits` says which direct rules took the lines; `slot` numbers the stretches of days in which
+    nobody's assignment, employment or reporting line changes, `span` those in which no window
+    starts or ends. `day`, `week`, `month` … number the stretches in which a rate table begins anew,
+    and `line_id` is there when each line stands alone.
     """
-    kinds = {
-        "payee_id": TEXT,
-        "currency": TEXT,
-        "slot": PLACE,
-        "is_overlay": BOOLEAN,
-        "bits": COUNT,
-        "line_id": TEXT,
-        **shape.sums,
-    }
-    return table("line_groups", " ".join(GROUP_KEYS), kinds, nullable="payee_id line_id")
+    kinds: dict[str, c.Kind] = {"payee_id": TEXT, "currency": TEXT, "slot": PLACE}
+    kinds |= {"is_overlay": BOOLEAN, "bits": COUNT}
+    kinds |= {key: TEXT if key == "line_id" else PLACE for key in group_keys(shape)[5:]}
+    keys = " ".join(group_keys(shape))
+    return table("line_groups", keys, {**kinds, **shape.sums}, nullable="payee_id")
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,13 @@ class Days:
 
     currencies: tuple[str, ...] = ()  # foreign ones, in order
     has_slots: bool = False
+    has_spans: bool = False
+    instances: tuple[str, ...] = ()
     has_holes: bool = False  # some day has no rate for some currency
 
     @property
     def is_needed(self) -> bool:
-        return self.has_slots or bool(self.currencies)
+        return self.has_slots or self.has_spans or bool(self.currencies) or bool(self.instances)
 
     def join(self, query: exp.Select) -> None:
         """Join the calendar to the lines `l` as `k`."""
@@ -82,6 +87,10 @@ class Days:
 
     def slot(self) -> exp.Expr:
         return col("slot", "k") if self.is_needed else typed(c.whole(0), PLACE)
+
+    def column(self, name: str) -> exp.Expr:
+        """The span, or the number of the day, week, month … that the line's day lies in."""
+        return col(name, "k")
 
     def rate(self) -> exp.Expr:
         """The rate from the line's currency to the plan's; empty where there is none."""
@@ -130,11 +139,12 @@ def line_groups(shape: Shape, days: Days, *, with_splits: bool) -> exp.Query:
     if not with_splits:
         return _group(shape, days, "whole")
     parts = c.union_all([_group(shape, days, way) for way in get_args(Way)])
-    keys = {key: col(key) for key in GROUP_KEYS}
+    names = group_keys(shape)
+    keys = {key: col(key) for key in names}
     query = (
         c.conform(groups_contract(shape), {**keys, **add_up(shape)})
         .from_(parts.subquery("g", copy=False), copy=False)
-        .group_by(*(col(key) for key in GROUP_KEYS), copy=False)
+        .group_by(*(col(key) for key in names), copy=False)
     )
     return query.having(exp.NEQ(this=exp.Sum(this=col("lines")), expression=c.whole(0)), copy=False)
 
@@ -162,7 +172,10 @@ def _group(shape: Shape, days: Days, way: Way) -> exp.Select:
         "slot": days.slot(),
         "is_overlay": col("is_overlay", "s") if shared else exp.false(),
         "bits": rule_bits(shape, "l"),
-        "line_id": col("line_id", "l") if shape.by_line else c.null(TEXT),
+    }
+    keys |= {
+        key: col("line_id", "l") if key == "line_id" else days.column(key)
+        for key in group_keys(shape)[5:]
     }
     share = col("share", "s") if shared else None
     amount: exp.Expr = col("amount", "l")
@@ -183,7 +196,7 @@ def _group(shape: Shape, days: Days, way: Way) -> exp.Select:
         c.source("in_order_lines" if way == "whole" else "split_lines", "l"), copy=False
     )
     days.join(query)
-    query.where(c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends()), copy=False)
+    query.where(c.within(col("ordered_on", "l"), c.horizon(), c.period_ends()), copy=False)
     if way == "shared":
         c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
     elif way == "replaced":

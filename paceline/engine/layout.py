@@ -1,0 +1,83 @@
+"""Laying out the days of a run: their slots, spans and stretches, and each day's exchange rates."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from paceline.engine import windows
+from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind
+from paceline.engine.database import Workspace
+from paceline.engine.periods import Period
+from paceline.engine.shape import Shape, arrow_table, arrow_type
+from paceline.engine.steps import crediting, exchange, lines
+from paceline.engine.steps.lines import Days
+
+
+def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
+    """Register the calendar and the slots, and bind what the windows are in this period."""
+    plan, tables = shape.plan, workspace.inputs.tables
+    spans = windows.spans_of(plan, period, shape.windows, _earliest(tables, period))
+    first, end = spans.horizon, period.ends_before
+    changes = set(crediting.breakpoints(plan, tables, first, end))
+    slots = sorted({first, period.starts_on} | changes)
+    currencies = tuple(sorted(set(workspace.imported) - {plan.currency, None}))
+    rates = exchange.rates_of(plan, currencies, tables.get("exchange_rates"))
+    at_end = plan.policies.exchange_date == "period-end"
+    last = end - timedelta(days=1)
+    columns: dict[str, list[Any]] = {"day": [], "slot": [], "span": []}
+    for name in shape.instances:
+        columns[name] = []
+    for currency in currencies:
+        columns[lines.rate_name(currency)] = []
+    numbers: dict[str, dict[date, int]] = {name: {} for name in shape.instances}
+    slot = span = 0
+    for offset in range((end - first).days):
+        day = first + timedelta(days=offset)
+        slot += slot + 1 < len(slots) and day >= slots[slot + 1]
+        span += span + 1 < len(spans.starts) and day >= spans.starts[span + 1]
+        columns["day"].append(day)
+        columns["slot"].append(slot)
+        columns["span"].append(span)
+        for name, seen in numbers.items():
+            start = windows.instance_of(plan, name, day)
+            columns[name].append(seen.setdefault(start, len(seen)))
+        for currency, by_day in rates.items():
+            columns[lines.rate_name(currency)].append(by_day.get(last if at_end else day))
+    kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)
+    kinds |= {"day": DATE} | {lines.rate_name(currency): EXCHANGE for currency in currencies}
+    calendar = pa.table(
+        {name: pa.array(values, arrow_type(kinds[name])) for name, values in columns.items()}
+    )
+    workspace.register("calendar", calendar)
+    starts = [{"slot": place, "starts_on": day} for place, day in enumerate(slots)]
+    kinds = {column.name: column.kind for column in lines.SLOTS.columns}
+    workspace.register("slots", arrow_table(kinds, starts))
+    workspace.parameters["horizon"] = first
+    workspace.parameters["first_slot"] = slots.index(period.starts_on)
+    for place, key in enumerate(shape.windows):
+        run = spans.runs[key]
+        workspace.parameters[f"window_{place}_from"] = run[0]
+        workspace.parameters[f"window_{place}_through"] = run[1]
+    for over in {"period", *(quota.over for quota in plan.quotas)}:
+        starts_on, ends_before = windows.target_window(plan, period, over)
+        name = over.replace("-", "_")
+        workspace.parameters[f"target_starts_{name}"] = starts_on
+        workspace.parameters[f"target_ends_{name}"] = ends_before
+    return Days(
+        currencies,
+        has_slots=len(slots) > 1,
+        has_spans=shape.has_windows,
+        instances=shape.instances,
+        has_holes=any(calendar.column(name).null_count for name in calendar.column_names),
+    )
+
+
+def _earliest(tables: dict[str, pa.Table], period: Period) -> date:
+    """The first day on which anybody is in a plan."""
+    rows = tables.get("assignments")
+    found = None if rows is None else pc.min(rows.column("starts_on")).as_py()
+    return found if isinstance(found, date) else period.starts_on

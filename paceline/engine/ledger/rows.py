@@ -1,0 +1,145 @@
+"""The rows that the ledger begins with: everyone in the plan, with what was added up for them."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from paceline.engine import columns as c
+from paceline.engine import windows
+from paceline.engine.columns import COUNT, EXACT, MONEY, PLACE, TEXT, Kind, col, typed
+from paceline.engine.ledger.measures import name_of, needed_measures
+from paceline.engine.ledger.sums import Sums
+from paceline.engine.plan.model import Measure, Plan
+from paceline.engine.shape import Shape
+
+TEAM = "team"
+
+
+def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
+    """Everyone in the plan on a day of the period, as `p`, with what was added up for them."""
+    plan = shape.plan
+    members = c.select({"payee_id": col("payee_id")}, distinct=True).from_(
+        c.source("members"), copy=False
+    )
+    first = c.parameter("first_slot", PLACE)
+    members.where(exp.GTE(this=col("slot"), expression=first), copy=False)
+    columns: dict[str, exp.Expr] = {"payee_id": col("payee_id", "p")}
+    columns |= summed_columns(shape, sums, "s")
+    query = c.select(columns).from_(members.subquery("p", copy=False), copy=False)
+    join_to_payee(query, sums.by("payee_id"), "s", {})
+    if plan.quotas:
+        targets: dict[str, Kind] = {f"quotas/{quota.id}/target": MONEY for quota in plan.quotas}
+        join_to_payee(query, _targets(plan), "t", targets)
+    figures = [measure for measure in plan.measures if measure.kind == "figure"]
+    if figures:
+        kinds: dict[str, Kind] = {name_of(measure.id): EXACT for measure in figures}
+        join_to_payee(query, entered(figures), "e", kinds)
+    if has_teams(plan):
+        join_to_payee(query, _teams(), "g", {TEAM: TEXT})
+    return query
+
+
+def row_kinds(shape: Shape, sums: Sums) -> dict[str, Kind]:
+    """The columns of those rows and their types."""
+    plan = shape.plan
+    found: dict[str, Kind] = {"payee_id": TEXT}
+    for name in summed_columns(shape, sums, "s"):
+        found[name] = COUNT if name.endswith("/lines") else EXACT
+    found |= {f"quotas/{quota.id}/target": MONEY for quota in plan.quotas}
+    found |= {name_of(measure.id): EXACT for measure in plan.measures if measure.kind == "figure"}
+    if has_teams(plan):
+        found[TEAM] = TEXT
+    return found
+
+
+def has_teams(plan: Plan) -> bool:
+    """Some component pays or compares within a team."""
+    return any(
+        one.pool is not None or (one.contest is not None and one.contest.among == TEAM)
+        for one in plan.components
+    )
+
+
+def join_to_payee(
+    query: exp.Select, rows: exp.Select, alias: str, kinds: dict[str, Kind], payee: str = "p"
+) -> None:
+    """Join rows by payee and take some of their columns."""
+    for name, kind in kinds.items():
+        value = typed(col(name, alias), kind)
+        query.select(exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True)), copy=False)
+    on = c.same(["payee_id"], alias, payee)
+    query.join(rows.subquery(alias, copy=False), on=on, join_type="left", copy=False)
+
+
+def summed_columns(shape: Shape, sums: Sums, of: str) -> dict[str, exp.Expr]:
+    """The columns of measures that are added up from lines; zero where nothing was credited."""
+    found: dict[str, exp.Expr] = {}
+    for window, measures in needed_measures(shape.plan).items():
+        for measure in measures:
+            value = typed(col(sums.of_measure(measure, window), of), EXACT)
+            own = window == windows.key_of(measure)
+            name = name_of(measure.id) if own else name_of(measure.id, window)
+            found[name] = c.or_else(value, c.number(0, EXACT), EXACT)
+    for measure in shape.plan.measures:
+        if measure.is_summed:
+            lines = c.or_else(col(sums.lines_of(measure), of), c.whole(0), COUNT)
+            found[f"{name_of(measure.id)}/lines"] = lines
+    return found
+
+
+def _targets(plan: Plan) -> exp.Select:
+    """The sum of each payee's quota rows that lie in the quota's window, a column for each."""
+    columns: dict[str, exp.Expr] = {"payee_id": col("payee_id")}
+    for quota in plan.quotas:
+        inside = c.both(
+            exp.EQ(this=col("quota"), expression=c.text(quota.name)),
+            exp.GTE(this=col("starts_on"), expression=c.target_starts(quota.over)),
+            exp.LTE(this=col("ends_before"), expression=c.target_ends(quota.over)),
+        )
+        amount = c.when((inside, typed(col("amount"), MONEY)), otherwise=c.null(MONEY))
+        columns[f"quotas/{quota.id}/target"] = typed(exp.Sum(this=amount), MONEY)
+    return (
+        c.select(columns)
+        .from_(c.source("in_quotas"), copy=False)
+        .group_by(col("payee_id"), copy=False)
+    )
+
+
+def entered(measures: list[Measure]) -> exp.Select:
+    """Figures that somebody entered: their sum in the period, or the latest by its end."""
+    columns: dict[str, exp.Expr] = {"payee_id": col("payee_id")}
+    for measure in measures:
+        test = c.both(
+            exp.EQ(this=col("figure"), expression=c.text(measure.name)),
+            exp.LT(this=col("on_date"), expression=c.period_ends()),
+        )
+        value = typed(col("value"), EXACT)
+        if measure.reads_last:
+            when = c.when((test, col("on_date")), otherwise=exp.null())
+            latest: exp.Expr = c.call(
+                "ARG_MAX", c.when((test.copy(), value), otherwise=exp.null()), when
+            )
+        else:
+            since = exp.GTE(this=col("on_date"), expression=c.period_starts())
+            latest = exp.Sum(this=c.when((c.both(test, since), value), otherwise=exp.null()))
+        columns[name_of(measure.id)] = typed(latest, EXACT)
+    return (
+        c.select(columns)
+        .from_(c.source("in_figures"), copy=False)
+        .group_by(col("payee_id"), copy=False)
+    )
+
+
+def _teams() -> exp.Select:
+    """Each payee's team on the last day of the period."""
+    columns: dict[str, exp.Expr] = {
+        "payee_id": col("payee_id"),
+        TEAM: exp.Min(this=col("team")),
+    }
+    valid = c.within(c.period_last_day(), col("starts_on"), col("ends_before"))
+    return (
+        c.select(columns)
+        .from_(c.source("in_teams"), copy=False)
+        .where(valid, copy=False)
+        .group_by(col("payee_id"), copy=False)
+    )

@@ -1,0 +1,208 @@
+"""Components that pay by tiers: what each tier takes of the measure and what it earns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from paceline.engine import columns as c
+from paceline.engine import windows
+from paceline.engine.columns import EXACT, MONEY, TEXT, Kind, col, typed
+from paceline.engine.ledger import forms
+from paceline.engine.ledger.figures import Figures
+from paceline.engine.ledger.measures import add_measures, name_of
+from paceline.engine.ledger.rates import Reading, TierFigures, add_through, differences
+from paceline.engine.ledger.rows import entered, join_to_payee
+from paceline.engine.ledger.sums import Sums
+from paceline.engine.plan.model import Component, Plan
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What a component's tiers earn together, their columns, and the column of its measure."""
+
+    total: exp.Expr
+    tiers: tuple[TierFigures, ...]
+    measure: str
+
+
+def by_stretch(plan: Plan) -> dict[str, list[Component]]:
+    """The components whose rate tables begin anew inside the period, by the stretch."""
+    found: dict[str, list[Component]] = {}
+    for component in plan.components:
+        if component.rates is None:
+            continue
+        unit = windows.window_of(plan, component)
+        if windows.is_shorter(plan, unit):
+            found.setdefault(unit, []).append(component)
+    return found
+
+
+def part_kinds(plan: Plan) -> dict[str, Kind]:
+    """The columns that such components bring with them."""
+    return {
+        name: c.PRODUCT if name.endswith("/pay") else EXACT
+        for components in by_stretch(plan).values()
+        for component in components
+        for name in _part_names(component)
+    }
+
+
+def join_parts(query: exp.Select, plan: Plan, sums: Sums) -> None:
+    """Join what their tiers take of every stretch, added up, to the payees."""
+    for unit, components in by_stretch(plan).items():
+        kinds: dict[str, Kind] = {}
+        for component in components:
+            for name in _part_names(component):
+                kinds[name] = c.PRODUCT if name.endswith("/pay") else EXACT
+        alias = f"parts_{unit.replace('-', '_')}"
+        join_to_payee(query, _parts(plan, sums, unit, components), alias, kinds)
+
+
+def _part_names(component: Component) -> list[str]:
+    assert component.rates is not None  # noqa: S101 -- the caller chose one with rates
+    return [
+        f"parts/{component.id}/{place}/{what}"
+        for place in range(len(component.rates.tiers))
+        for what in ("base", "pay")
+    ]
+
+
+def _reading(plan: Plan, component: Component, window: str) -> Reading:
+    """What a component's rate table is read with, from the columns of a window."""
+    rates = component.rates
+    assert rates is not None  # noqa: S101
+    measure = component.measure or ""
+    target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
+    return Reading(
+        plan,
+        rates,
+        forms.or_nothing(col(name_of(measure, window))),
+        forms.or_nothing(col(name_of(rates.subject or measure, window))),
+        target,
+        forms.incentive_of(plan) if rates.value == "target_share" else None,
+    )
+
+
+def _stretch_rows(plan: Plan, sums: Sums, key: str) -> tuple[exp.Select, dict[str, Kind]]:
+    """A row for each payee and stretch with its measures, and the types of the columns."""
+    columns: dict[str, exp.Expr] = {"payee_id": col("payee_id", "v")}
+    for measure in plan.measures:
+        if measure.is_summed and measure.window is None:
+            value = typed(col(sums.of_measure(measure, windows.PERIOD), "v"), EXACT)
+            columns[name_of(measure.id)] = c.or_else(value, c.number(0, EXACT), EXACT)
+    kinds: dict[str, Kind] = dict.fromkeys(columns, EXACT) | {"payee_id": TEXT}
+    rows = c.select(columns).from_(sums.by("payee_id", key).subquery("v", copy=False), copy=False)
+    incentive = plan.target_incentive
+    if incentive is not None and incentive.measure is not None:
+        figure = plan.measure(incentive.measure)
+        if figure.kind == "figure":
+            own: dict[str, Kind] = {name_of(figure.id): EXACT}
+            join_to_payee(rows, entered([figure]), "e", own, payee="v")
+            kinds |= own
+    return rows, kinds
+
+
+def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> exp.Select:
+    """What each tier takes of every stretch, and what that earns, added up for each payee."""
+    rows, given = _stretch_rows(plan, sums, "line_id" if unit == "transaction" else unit)
+    figures = Figures(given)
+    wanted = {one.measure or "" for one in components}
+    wanted |= {one.rates.subject for one in components if one.rates and one.rates.subject}
+    add_measures(figures, plan, only=wanted)
+    names: list[str] = []
+    for component in components:
+        reading = _reading(plan, component, windows.PERIOD)
+        for place in range(len(reading.rates.tiers)):
+            path = f"parts/{component.id}/{place}"
+            base = figures.add(f"{path}/base", reading.base(place), EXACT)
+            pay = reading.pay(place, base.copy())
+            if plan.policies.rounding_stage == "line":
+                pay = forms.in_plan_money(plan, pay)
+            figures.add(f"{path}/pay", pay, c.PRODUCT)
+            names += [f"{path}/base", f"{path}/pay"]
+    query = figures.query(rows, ["payee_id", *names])
+    added: dict[str, exp.Expr] = {"payee_id": col("payee_id", "z")}
+    for name in names:
+        added[name] = c.total(col(name, "z"), figures.kinds[name])
+    return (
+        c.select(added)
+        .from_(query.subquery("z", copy=False), copy=False)
+        .group_by(col("payee_id", "z"), copy=False)
+    )
+
+
+class _Tiers:
+    """The tiers of one component in the ledger, made one after the other."""
+
+    def __init__(self, figures: Figures, plan: Plan, component: Component) -> None:
+        self.figures, self.plan, self.component = figures, plan, component
+        self.unit = windows.window_of(plan, component)
+        self.path = f"components/{component.id}/tiers"
+        self.window = windows.PERIOD
+        self.earlier: Reading | None = None
+        if windows.is_longer(plan, self.unit):
+            self.window = windows.to_date(self.unit)
+            self.earlier = _reading(plan, component, windows.before(self.unit))
+        self.now = _reading(plan, component, self.window)
+        self.pays: list[exp.Expr] = []
+        self.had: list[exp.Expr] = []
+
+    def reachable(self, figure: exp.Expr) -> exp.Expr:
+        """A figure where the payee has something to attain."""
+        if self.now.target is None:
+            return figure
+        above = exp.GT(this=self.now.target.copy(), expression=c.number(0, MONEY))
+        return c.when((above, figure), otherwise=exp.null())
+
+    def add(self, place: int) -> TierFigures:
+        """The part of the measure in a tier, what it pays, and the tier's bounds."""
+        name, figures = f"{self.path}/{place + 1}", self.figures
+        figures.add(f"{name}/base", self._base(name, place), EXACT)
+        bounds: dict[str, str | None] = {"lower": None, "upper": None}
+        tier = self.now.rates.tiers[place]
+        if self.now.target is not None:
+            for side, share in (("lower", tier.lower), ("upper", tier.upper)):
+                if share is not None:
+                    amount = self.reachable(self.now.bound(share))
+                    figures.add(f"{name}/{side}", amount, EXACT)
+                    bounds[side] = f"{name}/{side}"
+        return TierFigures(tier, f"{name}/base", f"{name}/earned", **bounds)
+
+    def _base(self, name: str, place: int) -> exp.Expr:
+        if windows.is_shorter(self.plan, self.unit):
+            parts = f"parts/{self.component.id}/{place}"
+            pay = c.or_else(col(f"{parts}/pay"), c.number(0, c.PRODUCT), c.PRODUCT)
+            self.pays.append(pay)
+            return c.or_else(col(f"{parts}/base"), c.number(0, EXACT), EXACT)
+        taken = self.figures.add(f"{name}/taken", self.reachable(self.now.base(place)), EXACT)
+        self.pays.append(self.reachable(self.now.pay(place, taken.copy())))
+        if self.earlier is None:
+            return taken.copy()
+        had = self.reachable(self.earlier.base(place))
+        had = self.figures.add(f"{name}/had", had, EXACT)
+        self.had.append(self.reachable(self.earlier.pay(place, had.copy())))
+        return c.minus(taken.copy(), had.copy(), EXACT)
+
+
+def add_rates(figures: Figures, plan: Plan, component: Component) -> Paid:
+    """The tiers of a component and what they earn together.
+
+    In a window that began before the period, a tier earns what it has earned to date less what it
+    had before the period. Without a target there is nothing to attain: the columns are empty and
+    the component earns nothing.
+    """
+    tiers = _Tiers(figures, plan, component)
+    made = tuple(tiers.add(place) for place in range(len(tiers.now.rates.tiers)))
+    through = add_through(figures, plan, tiers.pays, tiers.path)
+    earned, total = differences(through), through[-1].copy()
+    if tiers.had:
+        had = add_through(figures, plan, tiers.had, f"{tiers.path}/earlier")
+        pairs = zip(earned, differences(had), strict=True)
+        earned = [c.minus(after, before, MONEY) for after, before in pairs]
+        total = c.minus(total, had[-1].copy(), MONEY)
+    for tier, amount in zip(made, earned, strict=True):
+        figures.add(tier.earned, amount, MONEY)
+    measure = name_of(component.measure or "", tiers.window)
+    return Paid(c.or_else(total, c.number(0, MONEY), MONEY), made, measure)

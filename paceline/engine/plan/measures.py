@@ -1,0 +1,186 @@
+"""Measures and quotas: what is added up, what is calculated from it, what it is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from paceline.engine.formula.tree import Type
+from paceline.engine.formula.types import QUOTIENTS
+from paceline.engine.plan.clauses import Clause
+from paceline.engine.plan.model import (
+    Credit,
+    Measure,
+    MeasureKind,
+    Quota,
+    Window,
+    WindowKind,
+)
+from paceline.engine.plan.scope import names_of
+
+KINDS = ("sum", "count", "ratio", "formula", "figure")
+UNITS: tuple[Type, ...] = ("money", "quantity", "percent")
+WINDOW_UNITS = ("month", "quarter", "half-year", "year")
+READINGS = ("sum", "last")
+MAX_MONTHS = 60
+
+
+def read_measure(
+    clause: Clause, names: dict[str, Type], rules: tuple[Credit, ...], above: tuple[Measure, ...]
+) -> Measure:
+    """One measure. A derived one draws on measures above it, so none can draw on itself."""
+    clause.keys(["id", "kind"], [*_KEYS, "label"])
+    kind = cast("MeasureKind", clause.child("kind").choice(KINDS))
+    required, optional = _KEYS_OF[kind]
+    clause.keys(["id", "kind", *required], ["label", *optional])
+    return _READ[kind](clause, names, rules, above)
+
+
+_KEYS = ("of", "credits", "over", "name", "read", "unit", "window")
+_KEYS_OF: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "sum": (("of", "credits"), ("window",)),
+    "count": (("credits",), ("window",)),
+    "ratio": (("of", "over"), ()),
+    "formula": (("of",), ()),
+    "figure": (("name", "read", "unit"), ()),
+}
+
+
+def _label(clause: Clause) -> dict[str, str]:
+    return clause.child("label").text() if clause.has("label") else {}
+
+
+def _summed(
+    clause: Clause, names: dict[str, Type], rules: tuple[Credit, ...], _above: tuple[Measure, ...]
+) -> Measure:
+    kind = cast("MeasureKind", clause.child("kind").scalar())
+    formula = clause.child("of").formula(names, ["money", "quantity"]) if kind == "sum" else None
+    chosen = clause.child("credits")
+    words = tuple(
+        chosen.known(word, [credit.id for credit in rules], "credit rule")
+        for word in chosen.words()
+    )
+    return Measure(
+        clause.child("id").identifier(),
+        kind,
+        formula,
+        words,
+        clause.path,
+        _label(clause),
+        type=formula.type if formula is not None else "quantity",
+        window=_window(clause.child("window")) if clause.has("window") else None,
+    )
+
+
+def _ratio(
+    clause: Clause, _names: dict[str, Type], _rules: tuple[Credit, ...], above: tuple[Measure, ...]
+) -> Measure:
+    by_id = {measure.id: measure for measure in above}
+    parts = tuple(
+        clause.child(key).known(clause.child(key).scalar(), list(by_id), "measure")
+        for key in ("of", "over")
+    )
+    kinds = (by_id[parts[0]].type, by_id[parts[1]].type)
+    if kinds not in QUOTIENTS:
+        raise clause.refuse(
+            "types_do_not_fit",
+            f"{kinds[0]} cannot be divided by {kinds[1]}",
+            operation="divide",
+            types=", ".join(kinds),
+        )
+    return Measure(
+        clause.child("id").identifier(),
+        "ratio",
+        None,
+        (),
+        clause.path,
+        _label(clause),
+        parts,
+        type=QUOTIENTS[kinds],
+    )
+
+
+def _formula(
+    clause: Clause, _names: dict[str, Type], _rules: tuple[Credit, ...], above: tuple[Measure, ...]
+) -> Measure:
+    formula = clause.child("of").formula(names_of(above), list(UNITS))
+    return Measure(
+        clause.child("id").identifier(),
+        "formula",
+        formula,
+        (),
+        clause.path,
+        _label(clause),
+        tuple(measure.id for measure in above),
+        type=formula.type,
+    )
+
+
+def _figure(
+    clause: Clause, _names: dict[str, Type], _rules: tuple[Credit, ...], _above: tuple[Measure, ...]
+) -> Measure:
+    unit = cast("Type", clause.child("unit").choice(UNITS))
+    read = clause.child("read").choice(READINGS)
+    name = clause.child("name").scalar()
+    return Measure(
+        clause.child("id").identifier(),
+        "figure",
+        None,
+        (),
+        clause.path,
+        _label(clause),
+        name=name,
+        type=unit,
+        reads_last=read == "last",
+    )
+
+
+_READ: dict[str, Callable[..., Measure]] = {
+    "sum": _summed,
+    "count": _summed,
+    "ratio": _ratio,
+    "formula": _formula,
+    "figure": _figure,
+}
+
+
+def _window(clause: Clause) -> Window:
+    """`{to-date: year}`, `{rolling: 3}`, `{from: …, before: …}`, `since-hire` or `year-before`."""
+    if not hasattr(clause.node, "entries"):
+        word = clause.choice(["since-hire", "year-before"])
+        return Window(cast("WindowKind", word), clause.path)
+    clause.keys([], ["to-date", "rolling", "from", "before"])
+    if clause.has("to-date"):
+        clause.keys(["to-date"])
+        return Window("to-date", clause.path, clause.child("to-date").choice(WINDOW_UNITS))
+    if clause.has("rolling"):
+        clause.keys(["rolling"])
+        return Window("rolling", clause.path, months=clause.child("rolling").whole(1, MAX_MONTHS))
+    clause.keys(["from", "before"])
+    first, before = clause.child("from").day(), clause.child("before").day()
+    if before <= first:
+        raise clause.refuse(
+            "dates_reversed_in_plan",
+            f"{before} is not after {first}",
+            starts=str(first),
+            ends=str(before),
+        )
+    return Window("campaign", clause.path, starts_on=first, ends_before=before)
+
+
+def read_quota(clause: Clause, measures: tuple[Measure, ...]) -> Quota:
+    """One quota: the rows of a name are the targets of a measure."""
+    clause.keys(["id", "measure", "name"], ["label", "over"])
+    measure = clause.child("measure")
+    name = measure.known(measure.scalar(), [item.id for item in measures], "measure")
+    over = "period"
+    if clause.has("over"):
+        over = clause.child("over").choice(["period", *WINDOW_UNITS])
+    return Quota(
+        clause.child("id").identifier(),
+        name,
+        clause.child("name").scalar(),
+        clause.path,
+        _label(clause),
+        over,
+    )
