@@ -6,6 +6,7 @@ Everything but order lines is held in memory and is looked at there, column by c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +33,7 @@ SHOWN = 20  # rows named per rule; the count covers all
 _MESSAGES: dict[str, str] = {
     "value_missing": "{table}: {count} rows have no {subject}",
     "row_repeated": "{table}: {subject} occurs {count} times",
-    "share_invalid": "credit_splits: the share of {subject} is not above 0 and at most 1",
+    "share_invalid": "{table}: the share of {subject} is not above 0 and at most 1",
     "splits_incomplete": "credit_splits: the shares of line {subject} add up to {detail}, not to 1",
     "overlay_not_allowed": "credit_splits: line {subject} has an overlay, the plan allows none",
     "dates_reversed": "{table}: the row of {subject} that starts on {detail} ends before it starts",
@@ -46,6 +47,8 @@ _MESSAGES: dict[str, str] = {
     "currency_unknown": "{table}: {subject} is no active currency ({count} rows)",
     "currencies_mixed": "order_lines: {count} lines are in {subject}, formulas in {detail}",
     "exchange_rate_missing": "exchange_rates: no {detail} rate from {subject}",
+    "shares_exceed_line": "order_lines: rules take more than there is of line {subject}",
+    "owners_exceed": "owners: the owners of {subject} have more than 100 % on {detail}",
     "period_too_long": "the period {subject} has more than {detail} days",
     "amount_too_large": "an amount is too large to be calculated exactly",
 }
@@ -69,7 +72,8 @@ def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -
         *(["quotas"] if plan.quotas else []),
         *(["reporting"] if shape.rolls_up else []),
         *(["figures"] if any(one.kind == "figure" for one in plan.measures) else []),
-        *(["teams"] if has_teams(plan) else []),
+        *(["teams"] if has_teams(plan) or any(one.to == "team" for one in shape.rules) else []),
+        *(["owners"] if any(one.to == "owner" for one in shape.rules) else []),
     ]
     problems = [
         Problem(
@@ -276,6 +280,38 @@ def _quotas(shape: Shape, tables: InMemory, period: Period) -> list[Finding]:
     return found
 
 
+def _owners(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    """Shares of owners lie above 0, and those of one thing are at most 100 % on every day."""
+    rows, keys = tables["owners"], ("kind", "key", "payee_id")
+    share = rows.column("share")
+    outside = pc.or_(pc.less_equal(share, Decimal(0)), pc.greater(share, Decimal(1)))
+    found = _shown(
+        ("share_invalid", "owners", _subject(row, keys), str(row["share"]), 1)
+        for row in _rows_where(rows, outside)
+    )
+    found += _dates("owners", keys, rows)
+    changes: dict[tuple[str, str], list[tuple[date, Decimal]]] = {}
+    for row in rows.to_pylist():
+        edges = changes.setdefault((row["kind"], row["key"]), [])
+        edges.append((row["starts_on"], row["share"]))
+        if row["ends_before"] is not None:
+            edges.append((row["ends_before"], -row["share"]))
+    return found + _shown(_owned_beyond_all(changes))
+
+
+def _owned_beyond_all(
+    changes: dict[tuple[str, str], list[tuple[date, Decimal]]],
+) -> Iterator[Finding]:
+    """The first day on which the shares of one thing pass 100 %."""
+    for (kind, key), edges in changes.items():
+        total = Decimal(0)
+        for day, change in sorted(edges):
+            total += change
+            if total > 1:
+                yield ("owners_exceed", "owners", f"{kind}, {key}", str(day), 1)
+                break
+
+
 def _quota(plan: Plan, quota: Quota, rows: pa.Table, period: Period) -> list[Finding]:
     """The rows of one quota that touch its window lie in it, and are in the plan's currency."""
     first, before = target_window(plan, period, quota.over)
@@ -311,6 +347,7 @@ _CHECKS: dict[str, Callable[[Shape, InMemory, Period], list[Finding]]] = {
     "reporting": _reporting,
     "quotas": _quotas,
     "teams": _teams,
+    "owners": _owners,
     "exchange_rates": _rates,
 }
 
@@ -322,6 +359,7 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[Finding]:
     the pass that adds up what came in.
     """
     formulas = [*shape.values, *(rule.when for rule in shape.rules if rule.when is not None)]
+    formulas += [rule.share for rule in shape.rules if rule.share is not None]
     needed = {"line_id", "ordered_on", "amount", "currency", "kind"}
     literals: set[str] = set()
     for formula in formulas:

@@ -14,7 +14,7 @@ from paceline.engine.database import Workspace
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, arrow_table, arrow_type
 from paceline.engine.steps import crediting, exchange, lines
-from paceline.engine.steps.lines import Days
+from paceline.engine.steps.days import Days, has_two_days, rate_name
 
 
 def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
@@ -22,6 +22,8 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     plan, tables = shape.plan, workspace.inputs.tables
     spans = windows.spans_of(plan, period, shape.windows, _earliest(tables, period))
     first, end = spans.horizon, period.ends_before
+    if has_two_days(plan.policies):  # a line may have been sold long before its anchor
+        first = end - timedelta(days=windows.MAX_DAYS)
     changes = set(crediting.breakpoints(plan, tables, first, end))
     slots = sorted({first, period.starts_on} | changes)
     currencies = tuple(sorted(set(workspace.imported) - {plan.currency, None}))
@@ -32,13 +34,14 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     for name in shape.instances:
         columns[name] = []
     for currency in currencies:
-        columns[lines.rate_name(currency)] = []
+        columns[rate_name(currency)] = []
     numbers: dict[str, dict[date, int]] = {name: {} for name in shape.instances}
     slot = span = 0
     for offset in range((end - first).days):
         day = first + timedelta(days=offset)
         slot += slot + 1 < len(slots) and day >= slots[slot + 1]
-        span += span + 1 < len(spans.starts) and day >= spans.starts[span + 1]
+        while span + 1 < len(spans.starts) and day >= spans.starts[span + 1]:
+            span += 1
         columns["day"].append(day)
         columns["slot"].append(slot)
         columns["span"].append(span)
@@ -46,9 +49,9 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
             start = windows.instance_of(plan, name, day)
             columns[name].append(seen.setdefault(start, len(seen)))
         for currency, by_day in rates.items():
-            columns[lines.rate_name(currency)].append(by_day.get(last if at_end else day))
+            columns[rate_name(currency)].append(by_day.get(last if at_end else day))
     kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)
-    kinds |= {"day": DATE} | {lines.rate_name(currency): EXCHANGE for currency in currencies}
+    kinds |= {"day": DATE} | {rate_name(currency): EXCHANGE for currency in currencies}
     calendar = pa.table(
         {name: pa.array(values, arrow_type(kinds[name])) for name, values in columns.items()}
     )
@@ -56,7 +59,7 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     starts = [{"slot": place, "starts_on": day} for place, day in enumerate(slots)]
     kinds = {column.name: column.kind for column in lines.SLOTS.columns}
     workspace.register("slots", arrow_table(kinds, starts))
-    workspace.parameters["horizon"] = first
+    workspace.parameters["horizon"] = spans.horizon
     workspace.parameters["first_slot"] = slots.index(period.starts_on)
     for place, key in enumerate(shape.windows):
         run = spans.runs[key]
@@ -68,6 +71,7 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
         workspace.parameters[f"target_starts_{name}"] = starts_on
         workspace.parameters[f"target_ends_{name}"] = ends_before
     return Days(
+        plan.policies,
         currencies,
         has_slots=len(slots) > 1,
         has_spans=shape.has_windows,

@@ -31,8 +31,8 @@ from paceline.engine.results import (
     Results,
 )
 from paceline.engine.shape import Shape, arrow_table, shape_of
-from paceline.engine.steps import crediting, exchange, lines
-from paceline.engine.steps.lines import Days
+from paceline.engine.steps import crediting, exchange, lines, portions
+from paceline.engine.steps.days import Days
 from paceline.engine.tables import ParquetFiles, Tables
 from paceline.engine.windows import MAX_DAYS
 
@@ -123,7 +123,9 @@ class _Run:
 
     def _account(self) -> tuple[pa.Table, pa.Table]:
         """Everything that came in, as credited or excluded with a reason."""
-        outside = self.workspace.rows("outside the period", lines.outside_period)
+        outside = self.workspace.rows(
+            "outside the period", lambda: lines.outside_period(self.plan.policies)
+        )
         placed = self.workspace.rows("placements", lambda: crediting.placements(self.shape))
         if any(row[0] == crediting.NOT_IN_PLAN for row in placed):
             with_payees = "payees" in self.workspace.tables
@@ -143,7 +145,7 @@ class _Run:
                 "overlays": zero,
                 "imported_lines": count,
             }
-        rows = [("outside_period", False, *row) for row in outside] + placed
+        rows = [(reason, False, *row) for reason, *row in outside] + placed
         for reason, is_overlay, currency, count, amount in rows:
             if is_overlay:
                 account[currency]["overlays"] += amount if reason is None else zero
@@ -181,11 +183,28 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
     else:
         checks.note_what_came_in(workspace)
     days = lay_out(workspace, shape, period)
+    _open_receivers(workspace, shape, days)
     if "credit_splits" in given:
         workspace.create("base_splits", lines.base_splits)
         if check:
             workspace.create("split_lines", lambda: lines.split_lines(shape))
     return days
+
+
+def _open_receivers(workspace: Workspace, shape: Shape, days: Days) -> None:
+    """Who besides a line's own payee may be credited; refuses rules that take more than a line."""
+    receivers = {rule.to for rule in shape.rules}
+    if "owner" in receivers:
+        workspace.create("owner_slots", portions.owner_slots)
+        workspace.create("owner_totals", portions.owner_totals)
+    if "team" in receivers:
+        workspace.create("mates", portions.mates)
+    if portions.taking_rules(shape):
+        over = workspace.rows(f"overtaken {days}", lambda: portions.overtaken(shape, days))
+        if over:
+            raise InputInvalid(
+                [checks.problem("shares_exceed_line", "order_lines", line) for (line,) in over]
+            )
 
 
 Step = tuple[Table, Callable[[], exp.Query]]

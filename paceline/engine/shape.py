@@ -40,7 +40,14 @@ class Shape:
         plan = self.plan
         return (
             tuple((value.text, value.type) for value in self.values),
-            tuple(rule.when.text if rule.when else None for rule in self.rules),
+            tuple(
+                (
+                    rule.when.text if rule.when else None,
+                    rule.share.text if rule.share else None,
+                    (rule.to, rule.owner_of, rule.is_overlay),
+                )
+                for rule in self.rules
+            ),
             tuple(plan.attributes.items()),
             tuple((quota.name, plan.measure(quota.measure).is_money) for quota in plan.quotas),
             dataclasses.replace(plan.policies, exchange_rate=""),

@@ -29,9 +29,14 @@ ORDER_LINES = table(
         "cost": STORED,
         "currency": TEXT,
         "returns_line_id": TEXT,
+        "invoiced_on": DATE,
+        "shipped_on": DATE,
+        "paid_on": DATE,
+        "final_on": DATE,
+        "sold_on": DATE,
     },
     nullable="order_id payee_id customer product category channel territory quantity cost "
-    "returns_line_id",
+    "returns_line_id invoiced_on shipped_on paid_on final_on sold_on",
 )
 CREDIT_SPLITS = table(
     "credit_splits",
@@ -80,6 +85,19 @@ TEAMS = table(
     {"team": TEXT, "payee_id": TEXT, "starts_on": DATE, "ends_before": DATE},
     nullable="ends_before",
 )
+OWNERS = table(
+    "owners",
+    "kind key payee_id starts_on",
+    {
+        "kind": TEXT,
+        "key": TEXT,
+        "payee_id": TEXT,
+        "share": SHARE,
+        "starts_on": DATE,
+        "ends_before": DATE,
+    },
+    nullable="ends_before",
+)
 EXCHANGE_RATES = table(
     "exchange_rates",
     "from_currency to_currency on_date rate_type",
@@ -103,6 +121,7 @@ INPUTS: dict[str, Table] = {
         QUOTAS,
         FIGURES,
         TEAMS,
+        OWNERS,
         EXCHANGE_RATES,
     )
 }
@@ -119,12 +138,18 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
         "quantity",
         "cost",
         "returns_line_id",
+        "invoiced_on",
+        "shipped_on",
+        "paid_on",
+        "final_on",
+        "sold_on",
     ),
     "payees": ("name", "ends_before", "currency"),
     "assignments": ("ends_before",),
     "reporting": ("ends_before",),
     "quotas": ("currency",),
     "teams": ("ends_before",),
+    "owners": ("ends_before",),
 }
 
 LINE_ATTRIBUTES: dict[str, Type] = {

@@ -34,7 +34,9 @@ from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
 from paceline.engine.shape import Shape, shape_of
-from paceline.engine.steps import crediting, lines
+from paceline.engine.steps import crediting, lines, portions
+from paceline.engine.steps.days import Days, anchor_day
+from paceline.engine.steps.portions import Way
 from paceline.engine.tables import Tables
 
 
@@ -92,7 +94,7 @@ class _Tracing:
         self.payee_id = payee_id
         self.ledger = ledger_of(shape)
         self.lines = LineSteps(shape)
-        self.days = lines.Days()
+        self.days = Days(self.plan.policies)
         workspace.parameters["payee_id"] = payee_id
 
     def execute(self) -> Trace:
@@ -137,8 +139,9 @@ class _Tracing:
             "traced_lines",
             lambda: c.union_all(
                 [
-                    self._lines(shared=shared, with_splits=with_splits)
-                    for shared in ([False, True] if with_splits else [False])
+                    self._lines(way, with_splits=with_splits)
+                    for way in portions.ways(self.shape, with_splits=with_splits)
+                    if way.kind != "replaced"
                 ]
             ),
             variant=str(self.days),
@@ -159,35 +162,35 @@ class _Tracing:
             distinct=True,
         )
 
-    def _lines(self, *, shared: bool, with_splits: bool) -> exp.Select:
-        share: exp.Expr = col("share", "s") if shared else c.number(1, SHARE)
-        payee = col("payee_id", "s" if shared else "l")
-        values = lines.converted_values(self.shape, self.days, share if shared else None)
+    def _lines(self, way: Way, *, with_splits: bool) -> exp.Select:
+        """The lines of one way of handing them out, as far as they count for the payee."""
+        handed = portions.portion(self.shape, way)
+        share: exp.Expr = c.number(1, SHARE) if handed.share is None else handed.share
+        values = lines.converted_values(self.shape, self.days, handed.share)
         query = select(
             {
-                "payee_id": payee,
+                "payee_id": handed.payee,
                 "slot": self.days.slot(),
                 **{name: self.days.column(name) for name in self._stretches()},
-                "is_overlay": col("is_overlay", "s") if shared else exp.false(),
-                "bits": lines.rule_bits(self.shape, "l"),
+                "is_overlay": handed.is_overlay,
+                "bits": handed.bits,
                 "share": typed(share, SHARE),
                 **{
                     f"line_{name}": typed(col(name, "l"), kind)
                     for name, kind in self.lines.columns().items()
                 },
                 "rate": self.days.rate(),
-                "shared_amount": lines.share_of(col("amount", "l"), share),
+                "shared_amount": lines.share_of(col("amount", "l"), share.copy()),
                 **{name: typed(value, CONVERTED) for name, value in values.items()},
             }
         ).from_(c.source("in_order_lines", "l"), copy=False)
         self.days.join(query)
-        inside = c.within(col("ordered_on", "l"), c.horizon(), c.period_ends())
-        query.where(inside, copy=False)
-        if shared:
-            c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
-        elif with_splits:
-            c.join(query, "base_splits", "s", c.same(["line_id"], "l", "s"), kind="anti")
-        relevant = exp.EQ(this=col("payee_id", "r"), expression=payee.copy())
+        anchor = anchor_day(self.plan.policies)
+        query.where(c.within(anchor, c.horizon(), c.period_ends()), copy=False)
+        portions.join_way(query, self.shape, self.days, way, with_splits=with_splits)
+        if way.kind == "whole" and with_splits:
+            c.join(query, "base_splits", "b", c.same(["line_id"], "l", "b"), kind="anti")
+        relevant = exp.EQ(this=col("payee_id", "r"), expression=handed.payee.copy())
         return c.join(query, "relevant", "r", relevant, kind="semi")
 
     def _stretches(self) -> list[str]:

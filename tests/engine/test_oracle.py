@@ -203,6 +203,9 @@ policies:
   hierarchy_date: {pick("order-date", "period-end")}
   exchange: {{date: {pick("order-date", "period-end")}, rate: average}}
   anchor: booking
+  returns: own-day
+  retroactivity: carry-forward
+  precedence: all
   splits: overlays
 credits:
   - {{id: own, kind: direct}}

@@ -31,6 +31,8 @@ policies:
   hierarchy_date: order-date
   exchange: {date: order-date, rate: average}
   anchor: booking
+  returns: own-day
+  retroactivity: carry-forward
   splits: exactly-100
 credits:
   - {id: own-sales, kind: direct, when: 'category != "Shipping"'}
@@ -178,7 +180,7 @@ def test_an_unknown_key_names_the_nearest_known_one() -> None:
     (problem,) = engine.check_plan(change("    cap: 50000.00", "    caps: 50000.00"))
     assert problem.params["nearest"] == "cap"
     assert "did you mean cap?" in problem.message
-    assert problem.line == 34
+    assert problem.line == 36
 
 
 def test_a_missing_policy_lists_its_choices() -> None:

@@ -34,6 +34,10 @@ class Credit:
     level_through: int | None  # None: to the top
     clause: str
     label: Localised = field(default_factory=dict)  # what readers call it; empty: its id
+    to: str = "payee"  # of a direct rule: `payee`, `team`, `owner`, or a column of the line
+    owner_of: str = ""  # the column whose owner is credited
+    share: Formula | None = None  # of the line; None is all of it
+    is_overlay: bool = False  # on top of the line, not taken from its own payee
 
 
 MeasureKind = Literal["sum", "count", "ratio", "formula", "figure"]

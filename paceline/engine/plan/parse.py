@@ -5,6 +5,7 @@ place.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, TypeVar, cast
 
 from paceline.engine.errors import PlanInvalid, Problem
@@ -15,7 +16,7 @@ from paceline.engine.periods import PERIOD_KINDS, PeriodKind
 from paceline.engine.plan import components, policies
 from paceline.engine.plan import measures as measure_clauses
 from paceline.engine.plan.clauses import Clause, Unreadable
-from paceline.engine.plan.document import plain, read_document
+from paceline.engine.plan.document import Mapping, Scalar, Sequence, plain, read_document
 from paceline.engine.plan.model import (
     LANGUAGE_VERSION,
     Credit,
@@ -98,7 +99,8 @@ def _plan(root: Clause, text: str) -> Plan:
         else None
     )
     names: dict[str, Type] = {**LINE_ATTRIBUTES, **(attributes or {})}
-    stated = attempt(lambda: _policies(root.child("policies"), names))
+    several = _count_direct(root) > 1
+    stated = attempt(lambda: _policies(root.child("policies"), names, has_choice=several))
     rules = members(root.child("credits"), lambda clause, _: _credit(clause, names))
     _check_credits(root.child("credits"), rules)
     measures = members(
@@ -239,8 +241,9 @@ def _attributes(clause: Clause) -> dict[str, Type]:
     return found
 
 
-def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
-    wanted = list(policies.MEANING)
+def _policies(clause: Clause, names: dict[str, Type], *, has_choice: bool) -> policies.Policies:
+    """Every policy, none left out; which rule takes a line matters where there are several."""
+    wanted = [key for key in policies.MEANING if key != "precedence" or has_choice]
     choices = {
         key.partition("/")[0]: value for key, value in policies.CHOICES.items() if "/" not in key
     }
@@ -261,7 +264,7 @@ def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
             policy=key,
             choices=options,
         )
-    clause.keys([], wanted)
+    clause.keys([], list(policies.MEANING))
     if missing:
         raise Unreadable
     rounding, exchange = clause.child("rounding"), clause.child("exchange")
@@ -299,22 +302,73 @@ def _policies(clause: Clause, names: dict[str, Type]) -> policies.Policies:
         hierarchy_date=cast("policies.DatePolicy", choose("hierarchy_date")),
         exchange_date=cast("policies.DatePolicy", choose("exchange/date")),
         exchange_rate=exchange.child("rate").scalar(),
-        anchor=cast("Literal['booking']", choose("anchor")),
+        anchor=cast("policies.Anchor", choose("anchor")),
         splits=cast("policies.SplitPolicy", choose("splits")),
+        returns=cast("policies.Returns", choose("returns")),
+        retroactivity=cast("policies.Retroactivity", choose("retroactivity")),
+        precedence=cast(
+            "policies.Precedence", choose("precedence") if clause.has("precedence") else "all"
+        ),
     )
 
 
 def _credit(clause: Clause, names: dict[str, Type]) -> Credit:
-    clause.keys(["id", "kind"], ["label", "when", "of", "levels"])
+    clause.keys(["id", "kind"], ["label", "when", "of", "levels", "to", "as", "share"])
     name, label = clause.child("id").identifier(), _label(clause)
     if clause.child("kind").choice(["direct", "rollup"]) == "direct":
-        clause.keys(["id", "kind"], ["label", "when"])
+        clause.keys(["id", "kind"], ["label", "when", "to", "as", "share"])
         formula = clause.child("when").formula(names, ["boolean"]) if clause.has("when") else None
-        return Credit(name, "direct", formula, (), 0, 0, clause.path, label)
+        return _direct(clause, names, Credit(name, "direct", formula, (), 0, 0, clause.path, label))
     clause.keys(["id", "kind", "of", "levels"], ["label"])
     first, through = _levels(clause.child("levels"))
     of = clause.child("of").words()
     return Credit(name, "rollup", None, of, first, through, clause.path, label)
+
+
+def _direct(clause: Clause, names: dict[str, Type], credit: Credit) -> Credit:
+    """Whom a direct rule credits: the line's own payee, or somebody else, with a share of the line
+    that is taken from the own payee (`as: share`) or comes on top (`as: overlay`).
+    """
+    if not clause.has("to"):
+        clause.keys(["id", "kind"], ["label", "when"])
+        return credit
+    clause.keys(["id", "kind", "to", "as"], ["label", "when", "share"])
+    receiver = clause.child("to")
+    to, owner_of = "team", ""
+    if hasattr(receiver.node, "entries"):
+        receiver.keys([], ["column", "owner"])
+        if receiver.has("column") == receiver.has("owner"):
+            raise receiver.refuse(
+                "receiver_unclear", "a rule credits a column's payee, an owner or the team"
+            )
+        texts = sorted(key for key, kind in names.items() if kind == "text")
+        key = "column" if receiver.has("column") else "owner"
+        place = receiver.child(key)
+        column = place.known(place.scalar(), texts, "column of text")
+        to, owner_of = (column, "") if key == "column" else ("owner", column)
+    else:
+        receiver.choice(["team"])
+    is_overlay = clause.child("as").choice(["share", "overlay"]) == "overlay"
+    if to == "team" and not is_overlay:
+        raise clause.child("as").refuse(
+            "team_takes_no_share", "the team is credited on top: as: overlay"
+        )
+    share = None
+    if clause.has("share"):
+        if to == "owner":
+            raise clause.child("share").refuse(
+                "share_of_owner", "an owner's share stands in the table of owners"
+            )
+        share = clause.child("share").formula(names, ["percent"])
+    return replace(credit, to=to, owner_of=owner_of, share=share, is_overlay=is_overlay)
+
+
+def _count_direct(root: Clause) -> int:
+    """How many direct credit rules the document has, readable or not."""
+    node = root.node.entries.get("credits") if isinstance(root.node, Mapping) else None
+    items = node.items if isinstance(node, Sequence) else ()
+    kinds = (item.entries.get("kind") for item in items if isinstance(item, Mapping))
+    return sum(1 for kind in kinds if isinstance(kind, Scalar) and kind.text.strip() == "direct")
 
 
 def _label(clause: Clause) -> dict[str, str]:

@@ -105,9 +105,13 @@ def _policies() -> dict[str, Any]:
         "exchange": _mapping({"date": choice("exchange/date"), "rate": {"type": "string"}}),
         "anchor": choice("anchor"),
         "splits": choice("splits"),
+        "returns": choice("returns"),
+        "retroactivity": choice("retroactivity"),
+        "precedence": choice("precedence"),
     }
     return _mapping(
-        {key: {**value, "description": MEANING[key]} for key, value in properties.items()}
+        {key: {**value, "description": MEANING[key]} for key, value in properties.items()},
+        ("precedence",),
     )
 
 
@@ -119,9 +123,19 @@ def _credit() -> dict[str, Any]:
             _mapping({"from": _LEVEL, "through": _LEVEL}, ("through",)),
         ]
     }
+    to = {
+        "oneOf": [
+            {"const": "team"},
+            _mapping({"column": {"type": "string"}}),
+            _mapping({"owner": {"type": "string"}}),
+        ]
+    }
+    direct: dict[str, Any] = {"id": _ID, "kind": {"const": "direct"}, "when": _FORMULA}
+    others = {"to": to, "as": {"enum": ["share", "overlay"]}, "share": _FORMULA}
     return {
         "oneOf": [
-            _labelled({"id": _ID, "kind": {"const": "direct"}, "when": _FORMULA}, ("when",)),
+            _labelled(direct, ("when",)),
+            _labelled({**direct, **others}, ("when", "share")),
             _labelled({"id": _ID, "kind": {"const": "rollup"}, "of": _WORDS, "levels": levels}),
         ]
     }

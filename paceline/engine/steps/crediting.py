@@ -44,7 +44,7 @@ PLACEMENTS = table(
 def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], first: date, end: date) -> list[date]:
     """The days between two days on which somebody's assignment, employment or manager changes."""
     found: set[date] = set()
-    for name in ("assignments", "payees", "reporting"):
+    for name in ("assignments", "payees", "reporting", "teams", "owners"):
         rows = tables.get(name)
         if rows is None:
             continue

@@ -13,7 +13,7 @@ from paceline.engine import columns as c
 from paceline.engine.columns import COUNT, DATE, col, select, typed
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import Shape
-from paceline.engine.steps.lines import Days
+from paceline.engine.steps.days import Days, anchor_day, sale_day
 
 Rates = dict[str, dict[date, Decimal]]  # currency → day → rate to the plan's currency
 
@@ -49,12 +49,16 @@ def unrated() -> exp.Select:
 
 def missing_rates(shape: Shape, days: Days) -> exp.Select:
     """The currencies and days for which a rate is missing."""
-    day: exp.Expr = col("ordered_on", "l")
-    if shape.plan.policies.exchange_date == "period-end":
+    policies = shape.plan.policies
+    day: exp.Expr = sale_day(policies)
+    if policies.exchange_date == "period-end":
         day = c.period_last_day()
+    elif policies.exchange_date == "anchor-date":
+        day = anchor_day(policies)
     query = select(
         {"currency": col("currency", "l"), "on_date": typed(day, DATE)}, distinct=True
     ).from_(c.source("in_order_lines", "l"), copy=False)
     days.join(query)
+    query.where(c.within(anchor_day(policies), c.horizon(), c.period_ends()), copy=False)
     query.where(days.rate().is_(exp.null()), copy=False)
     return query.order_by(col("currency"), col("on_date"), copy=False)

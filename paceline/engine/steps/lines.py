@@ -7,9 +7,6 @@ quota and rates of tiers meet the sums; all of it is exact, so the order does no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
-
 from sqlglot import exp
 
 from paceline.engine import columns as c
@@ -19,7 +16,6 @@ from paceline.engine.columns import (
     COUNT,
     DATE,
     EXACT,
-    EXCHANGE,
     MONEY,
     NARROW,
     PLACE,
@@ -31,8 +27,11 @@ from paceline.engine.columns import (
     typed,
 )
 from paceline.engine.formula.compile import compile_formula
-from paceline.engine.formula.tree import Name, names_in
+from paceline.engine.formula.tree import names_in
+from paceline.engine.plan.policies import ANCHORS, Policies
 from paceline.engine.shape import Shape
+from paceline.engine.steps.days import Days, anchor_day, has_two_days
+from paceline.engine.steps.portions import Way, join_way, portion, ways
 
 SLOTS = table("slots", "slot", {"slot": PLACE, "starts_on": DATE})
 BASE_KEYS = ("payee_id", "currency", "slot", "is_overlay", "bits")
@@ -60,90 +59,21 @@ def groups_contract(shape: Shape) -> c.Table:
     return table("line_groups", keys, {**kinds, **shape.sums}, nullable="payee_id")
 
 
-@dataclass(frozen=True)
-class Days:
-    """What a line's day decides: its stretch of the period and the rates of that day.
-
-    The table `calendar` has a row for each day of the period with its slot and, for each foreign
-    currency that came in, the rate to the plan's currency. It is joined only if it says anything:
-    with one stretch and one currency every line is in slot 0 at a rate of 1.
-    """
-
-    currencies: tuple[str, ...] = ()  # foreign ones, in order
-    has_slots: bool = False
-    has_spans: bool = False
-    instances: tuple[str, ...] = ()
-    has_holes: bool = False  # some day has no rate for some currency
-
-    @property
-    def is_needed(self) -> bool:
-        return self.has_slots or self.has_spans or bool(self.currencies) or bool(self.instances)
-
-    def join(self, query: exp.Select) -> None:
-        """Join the calendar to the lines `l` as `k`."""
-        if self.is_needed:
-            day = exp.EQ(this=col("day", "k"), expression=col("ordered_on", "l"))
-            c.join(query, "calendar", "k", day)
-
-    def slot(self) -> exp.Expr:
-        return col("slot", "k") if self.is_needed else typed(c.whole(0), PLACE)
-
-    def column(self, name: str) -> exp.Expr:
-        """The span, or the number of the day, week, month … that the line's day lies in."""
-        return col(name, "k")
-
-    def rate(self) -> exp.Expr:
-        """The rate from the line's currency to the plan's; empty where there is none."""
-        return self._by_currency(
-            c.number(1, EXCHANGE),
-            [typed(col(rate_name(currency), "k"), EXCHANGE) for currency in self.currencies],
-            EXCHANGE,
-        )
-
-    def convert(self, value: exp.Expr, kind: c.Kind) -> exp.Expr:
-        """A value of the line in the plan's currency; only foreign ones are multiplied."""
-        rates = [typed(col(rate_name(currency), "k"), EXCHANGE) for currency in self.currencies]
-        foreign: list[exp.Expr] = [c.times(value.copy(), rate, kind) for rate in rates]
-        return self._by_currency(typed(value, kind), foreign, kind)
-
-    def _by_currency(self, own: exp.Expr, foreign: list[exp.Expr], kind: c.Kind) -> exp.Expr:
-        if not self.currencies:
-            return own
-        is_own = exp.EQ(this=col("currency", "l"), expression=c.plan_currency())
-        branches = [(is_own, own)]
-        for currency, value in zip(self.currencies, foreign, strict=True):
-            test = exp.EQ(this=col("currency", "l"), expression=c.text(currency))
-            branches.append((test, value))
-        return typed(c.when(*branches, otherwise=c.null(kind)), kind)
-
-    def unrated(self) -> exp.Expr:
-        """How many lines of a group have no rate."""
-        if not self.has_holes:
-            return typed(c.whole(0), COUNT)
-        return c.minus(c.count_rows(), exp.Count(this=self.rate()), COUNT)
-
-
-def rate_name(currency: str) -> str:
-    """The calendar's column of a currency's rates."""
-    return f"rate {currency}"
-
-
-Way = Literal["whole", "replaced", "shared"]
-
-
 def line_groups(shape: Shape, days: Days, *, with_splits: bool) -> exp.Query:
     """One SELECT over all lines; split lines, which are few, are then taken out and shared out.
 
-    Taking out is exact, and cheaper than asking of every line whether it is split.
+    Taking out is exact, and cheaper than asking of every line whether it is split. Lines that rules
+    credit to others are further parts.
     """
-    if not with_splits:
-        return _group(shape, days, "whole")
-    parts = c.union_all([_group(shape, days, way) for way in get_args(Way)])
+    handed = ways(shape, with_splits=with_splits)
+    groups = [_group(shape, days, way, with_splits=with_splits) for way in handed]
+    if len(groups) == 1:
+        return groups[0]
     names = group_keys(shape)
     keys = {key: col(key) for key in names}
     query = (
         c.conform(groups_contract(shape), {**keys, **add_up(shape)})
-        .from_(parts.subquery("g", copy=False), copy=False)
+        .from_(c.union_all(groups).subquery("g", copy=False), copy=False)
         .group_by(*(col(key) for key in names), copy=False)
     )
     return query.having(exp.NEQ(this=exp.Sum(this=col("lines")), expression=c.whole(0)), copy=False)
@@ -163,44 +93,43 @@ def add_up(shape: Shape, of: str | None = None) -> dict[str, exp.Expr]:
     return {name: c.total(col(name, of), kind) for name, kind in shape.sums.items()}
 
 
-def _group(shape: Shape, days: Days, way: Way) -> exp.Select:
-    shared = way == "shared"
-    payee = col("payee_id", "s" if shared else "l")
+def _group(shape: Shape, days: Days, way: Way, *, with_splits: bool) -> exp.Select:
+    handed = portion(shape, way)
     keys: dict[str, exp.Expr] = {
-        "payee_id": payee,
+        "payee_id": handed.payee,
         "currency": col("currency", "l"),
         "slot": days.slot(),
-        "is_overlay": col("is_overlay", "s") if shared else exp.false(),
-        "bits": rule_bits(shape, "l"),
+        "is_overlay": handed.is_overlay,
+        "bits": handed.bits,
     }
     keys |= {
         key: col("line_id", "l") if key == "line_id" else days.column(key)
         for key in group_keys(shape)[5:]
     }
-    share = col("share", "s") if shared else None
     amount: exp.Expr = col("amount", "l")
+    if handed.share is not None:
+        amount = share_of(amount, handed.share)
     sums: dict[str, exp.Expr] = {
         "lines": c.count_rows(),
         "unrated": days.unrated(),
-        "amount": c.total(amount if share is None else share_of(amount, share), EXACT),
+        "amount": c.total(amount, EXACT),
         **{
             name: c.total(value, CONVERTED)
-            for name, value in converted_values(shape, days, share).items()
+            for name, value in converted_values(shape, days, handed.share).items()
         },
     }
-    if way == "replaced":
+    if way.kind == "replaced":
         sums = {
             name: c.minus(c.number(0, kind), sums[name], kind) for name, kind in shape.sums.items()
         }
+    split = way.kind in {"replaced", "shared"}
     query = c.conform(groups_contract(shape), {**keys, **sums}).from_(
-        c.source("in_order_lines" if way == "whole" else "split_lines", "l"), copy=False
+        c.source("split_lines" if split else "in_order_lines", "l"), copy=False
     )
     days.join(query)
-    query.where(c.within(col("ordered_on", "l"), c.horizon(), c.period_ends()), copy=False)
-    if way == "shared":
-        c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
-    elif way == "replaced":
-        c.join(query, "base_splits", "s", c.same(["line_id"], "l", "s"))
+    anchor = anchor_day(shape.plan.policies)
+    query.where(c.within(anchor, c.horizon(), c.period_ends()), copy=False)
+    join_way(query, shape, days, way, with_splits=with_splits)
     grouped = [key.copy() for key in keys.values() if key.find(exp.Column) is not None]
     return query.group_by(*grouped, copy=False)
 
@@ -231,22 +160,6 @@ def share_of(value: exp.Expr, share: exp.Expr) -> exp.Expr:
     return typed(c.times(typed(value, EXACT), typed(share, SHARE), c.PRODUCT), EXACT)
 
 
-def rule_bits(shape: Shape, of: str) -> exp.Expr:
-    """A whole number with one bit for each direct rule whose condition the line meets."""
-    result: exp.Expr = typed(c.whole(0), COUNT)
-    for place, rule in enumerate(shape.rules):
-        bit = typed(c.whole(1 << place), COUNT)
-        if rule.when is not None:
-            bit = typed(
-                c.when(
-                    (compile_formula(rule.when.root, of), bit), otherwise=typed(c.whole(0), COUNT)
-                ),
-                COUNT,
-            )
-        result = bit if place == 0 else c.plus(result, bit, COUNT)
-    return result
-
-
 def base_splits() -> exp.Select:
     """The lines whose split rows replace their own payee; overlays alone do not."""
     query = select({"line_id": col("line_id")}, distinct=True).from_(
@@ -255,39 +168,41 @@ def base_splits() -> exp.Select:
     return query.where(exp.Not(this=col("is_overlay")), copy=False)
 
 
-def outside_period() -> exp.Select:
-    """The lines outside the period, by currency; the statistics of a file mostly settle it."""
+def outside_period(policies: Policies) -> exp.Select:
+    """The lines outside the period, by reason and currency; the statistics of a file mostly settle
+    it.
+    """
+    day = anchor_day(policies)
     columns: dict[str, exp.Expr] = {
-        "currency": col("currency"),
+        "reason": typed(c.text("outside_period"), TEXT),
+        "currency": col("currency", "l"),
         "lines": c.count_rows(),
-        "amount": c.total(col("amount"), EXACT),
+        "amount": c.total(col("amount", "l"), EXACT),
     }
     outside = c.either(
-        exp.LT(this=col("ordered_on"), expression=c.period_starts()),
-        exp.GTE(this=col("ordered_on"), expression=c.period_ends()),
+        exp.LT(this=day, expression=c.period_starts()),
+        exp.GTE(this=day.copy(), expression=c.period_ends()),
     )
+    if policies.anchor != "booking":
+        waiting = day.copy().is_(exp.null())
+        reason = c.when((waiting, c.text("anchor_missing")), otherwise=c.text("outside_period"))
+        columns["reason"] = typed(reason, TEXT)
+        outside = c.either(outside, waiting.copy())
     return (
         select(columns)
-        .from_(c.source("in_order_lines"), copy=False)
+        .from_(c.source("in_order_lines", "l"), copy=False)
         .where(outside, copy=False)
-        .group_by(col("currency"), copy=False)
+        .group_by(c.whole(1), col("currency", "l"), copy=False)
     )
 
 
 def columns_read(shape: Shape) -> set[str]:
     """The line columns that the plan's formulas read."""
     formulas = [*shape.values, *(rule.when for rule in shape.rules if rule.when is not None)]
+    formulas += [rule.share for rule in shape.rules if rule.share is not None]
     read = set().union(*(names_in(formula.root) for formula in formulas)) if formulas else set()
+    read |= {rule.to for rule in shape.rules if rule.to not in {"payee", "owner", "team"}}
+    read |= {rule.owner_of for rule in shape.rules if rule.owner_of}
+    if has_two_days(shape.plan.policies):
+        read |= {"sold_on", ANCHORS[shape.plan.policies.anchor]}
     return read | set(shape.plan.policies.accumulation_order)
-
-
-__all__ = [
-    "SLOTS",
-    "Days",
-    "Name",
-    "columns_read",
-    "groups_contract",
-    "line_groups",
-    "outside_period",
-    "select",
-]

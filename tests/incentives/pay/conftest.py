@@ -40,6 +40,8 @@ policies:
   hierarchy_date: order-date
   exchange: {date: order-date, rate: average}
   anchor: booking
+  returns: own-day
+  retroactivity: carry-forward
   splits: exactly-100
 credits:
   - {id: own-sales, kind: direct}
@@ -74,6 +76,8 @@ policies:
   hierarchy_date: order-date
   exchange: {date: order-date, rate: average}
   anchor: booking
+  returns: own-day
+  retroactivity: carry-forward
   splits: exactly-100
 credits:
   - {id: own-sales, kind: direct}

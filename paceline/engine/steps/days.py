@@ -1,0 +1,124 @@
+"""What the days of a line decide: its place in windows, who is in the plan, the exchange rate.
+
+A line has two days. Its anchor places it in a period and a window: the day of the order, the
+invoice, the shipment, the payment or the end of the return window, as the plan says. The day of the
+sale decides who is credited and at which rate: the day of the order, or, for a return under
+`returns: as-sold`, the day of the sale that it takes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from paceline.engine import columns as c
+from paceline.engine.columns import COUNT, DATE, EXCHANGE, PLACE, col, typed
+from paceline.engine.plan.policies import ANCHORS, Policies
+
+
+def anchor_day(policies: Policies, of: str = "l") -> exp.Expr:
+    """The day that places a line in a period; empty while it has not come."""
+    return col(ANCHORS[policies.anchor], of)
+
+
+def sale_day(policies: Policies, of: str = "l") -> exp.Expr:
+    """The day on which the line was sold."""
+    if policies.returns == "as-sold":
+        return c.or_else(col("sold_on", of), col("ordered_on", of), DATE)
+    return col("ordered_on", of)
+
+
+def has_two_days(policies: Policies) -> bool:
+    """The two days of a line may differ."""
+    return policies.anchor != "booking" or policies.returns == "as-sold"
+
+
+@dataclass(frozen=True)
+class Days:
+    """The calendar as the queries join it.
+
+    The table `calendar` has a row for each day with its slot, its span and, for each foreign
+    currency that came in, the rate to the plan's currency. It is joined as `k` on the anchor and,
+    where the two days may differ, as `w` on the day of the sale. It is joined only if it says
+    anything: with one stretch and one currency every line is in slot 0 at a rate of 1.
+    """
+
+    policies: Policies
+    currencies: tuple[str, ...] = ()  # foreign ones, in order
+    has_slots: bool = False
+    has_spans: bool = False
+    instances: tuple[str, ...] = ()
+    has_holes: bool = False  # some day has no rate for some currency
+
+    @property
+    def _has_anchor(self) -> bool:
+        ours = self.has_spans or bool(self.instances)
+        return ours or (not has_two_days(self.policies) and self._has_sale)
+
+    @property
+    def _has_sale(self) -> bool:
+        return self.has_slots or bool(self.currencies)
+
+    def join(self, query: exp.Select) -> None:
+        """Join the calendar to the lines `l`."""
+        two = has_two_days(self.policies)
+        at_anchor = {self.policies.hierarchy_date, self.policies.exchange_date} & {"anchor-date"}
+        if self._has_anchor or (two and self._has_sale and at_anchor):
+            day = exp.EQ(this=col("day", "k"), expression=anchor_day(self.policies))
+            c.join(query, "calendar", "k", day)
+        if two and self._has_sale:
+            day = exp.EQ(this=col("day", "w"), expression=sale_day(self.policies))
+            c.join(query, "calendar", "w", day, kind="left")
+
+    def _of(self, date_policy: str) -> str:
+        """The calendar of a policy: that of the sale, or that of the anchor."""
+        two = has_two_days(self.policies)
+        return "k" if not two or date_policy == "anchor-date" else "w"
+
+    def slot(self) -> exp.Expr:
+        """Who is in the plan and above whom; -1 for a day before anybody was."""
+        if not self._has_sale and not self._has_anchor:
+            return typed(c.whole(0), PLACE)
+        if has_two_days(self.policies) and not self._has_sale:
+            return typed(c.whole(0), PLACE)
+        place = col("slot", self._of(self.policies.hierarchy_date))
+        return c.or_else(place, c.whole(-1), PLACE)
+
+    def column(self, name: str) -> exp.Expr:
+        """The span, or the number of the day, week, month … that the line's anchor lies in."""
+        return col(name, "k")
+
+    def rate(self) -> exp.Expr:
+        """The rate from the line's currency to the plan's; empty where there is none."""
+        return self._by_currency(c.number(1, EXCHANGE), self._rates(), EXCHANGE)
+
+    def convert(self, value: exp.Expr, kind: c.Kind) -> exp.Expr:
+        """A value of the line in the plan's currency; only foreign ones are multiplied."""
+        foreign: list[exp.Expr] = [c.times(value.copy(), rate, kind) for rate in self._rates()]
+        return self._by_currency(typed(value, kind), foreign, kind)
+
+    def _rates(self) -> list[exp.Expr]:
+        calendar = self._of(self.policies.exchange_date)
+        return [typed(col(rate_name(one), calendar), EXCHANGE) for one in self.currencies]
+
+    def _by_currency(self, own: exp.Expr, foreign: list[exp.Expr], kind: c.Kind) -> exp.Expr:
+        if not self.currencies:
+            return own
+        is_own = exp.EQ(this=col("currency", "l"), expression=c.plan_currency())
+        branches = [(is_own, own)]
+        for currency, value in zip(self.currencies, foreign, strict=True):
+            test = exp.EQ(this=col("currency", "l"), expression=c.text(currency))
+            branches.append((test, value))
+        return typed(c.when(*branches, otherwise=c.null(kind)), kind)
+
+    def unrated(self) -> exp.Expr:
+        """How many lines of a group have no rate."""
+        if not self.has_holes:
+            return typed(c.whole(0), COUNT)
+        return c.minus(c.count_rows(), exp.Count(this=self.rate()), COUNT)
+
+
+def rate_name(currency: str) -> str:
+    """The calendar's column of a currency's rates."""
+    return f"rate {currency}"
