@@ -17,6 +17,7 @@ from paceline.engine.errors import (
     ResultsDisagree,
 )
 from paceline.engine.explain import Explanation, explain
+from paceline.engine.payout import is_drawable
 from paceline.engine.periods import Period, PeriodUnknown, period_from_key
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
@@ -50,6 +51,7 @@ __all__ = [
     "curve",
     "examples",
     "explain",
+    "is_drawable",
     "load_plan",
     "period_from_key",
     "plan_schema",

@@ -72,7 +72,13 @@ def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -
         *(["quotas"] if plan.quotas else []),
         *(["reporting"] if shape.rolls_up else []),
         *(["figures"] if any(one.kind == "figure" for one in plan.measures) else []),
-        *(["teams"] if has_teams(plan) or any(one.to == "team" for one in shape.rules) else []),
+        *(
+            ["teams"]
+            if any(one.per == "team" for one in plan.quotas)
+            or has_teams(plan)
+            or any(one.to == "team" for one in shape.rules)
+            else []
+        ),
         *(["owners"] if any(one.to == "owner" for one in shape.rules) else []),
     ]
     problems = [
@@ -93,6 +99,14 @@ def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -
         )
     if problems:
         raise InputInvalid(problems)
+
+
+def _needs_teams(plan: Plan) -> bool:
+    return (
+        has_teams(plan)
+        or any(quota.per == "team" for quota in plan.quotas)
+        or any(credit.to == "team" for credit in plan.credits)
+    )
 
 
 def check_inputs(workspace: Workspace, shape: Shape, period: Period) -> None:
@@ -254,6 +268,10 @@ def _reporting(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding
     )
 
 
+def _leaves(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    return _dates("leaves", ("payee_id",), tables["leaves"])
+
+
 def _teams(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
     return _dates("teams", ("payee_id",), tables["teams"])
 
@@ -263,6 +281,8 @@ def _quotas(shape: Shape, tables: InMemory, period: Period) -> list[Finding]:
     plan, keys = shape.plan, ("quota", "payee_id")
     names = pa.array([quota.name for quota in plan.quotas], pa.string())
     paid = pc.unique(_of_plan(shape, tables).column("payee_id"))
+    if "teams" in tables and any(quota.per == "team" for quota in plan.quotas):
+        paid = pa.concat_arrays([paid, pc.unique(tables["teams"].column("team"))])
     rows = tables["quotas"]
     used = pc.and_(pc.is_in(rows.column("quota"), names), pc.is_in(rows.column("payee_id"), paid))
     rows = rows.filter(used)
@@ -312,6 +332,18 @@ def _owned_beyond_all(
                 break
 
 
+def _whole_months(quota: Quota, rows: pa.Table) -> pa.Array:
+    """The rows that begin and end with a month and hold as many as the spread has parts of."""
+    fits = []
+    for first, before in zip(
+        rows.column("starts_on").to_pylist(), rows.column("ends_before").to_pylist(), strict=True
+    ):
+        months = (before.year - first.year) * 12 + before.month - first.month
+        whole = first.day == before.day == 1
+        fits.append(whole and months == (12 if quota.weights else max(months, 1)))
+    return pa.array(fits, pa.bool_())
+
+
 def _quota(plan: Plan, quota: Quota, rows: pa.Table, period: Period) -> list[Finding]:
     """The rows of one quota that touch its window lie in it, and are in the plan's currency."""
     first, before = target_window(plan, period, quota.over)
@@ -319,6 +351,8 @@ def _quota(plan: Plan, quota: Quota, rows: pa.Table, period: Period) -> list[Fin
     starts, ends = rows.column("starts_on"), rows.column("ends_before")
     touches = pc.and_(pc.less(starts, before), pc.greater(ends, first))
     over = pc.or_(pc.less(starts, first), pc.greater(ends, before))
+    if quota.is_worked_out:
+        over = pc.invert(_whole_months(quota, rows))
     found = _shown(
         ("quota_straddles_period", "quotas", _subject(row, keys), str(row["starts_on"]), 1)
         for row in _rows_where(rows, pc.and_(touches, over))
@@ -348,6 +382,7 @@ _CHECKS: dict[str, Callable[[Shape, InMemory, Period], list[Finding]]] = {
     "quotas": _quotas,
     "teams": _teams,
     "owners": _owners,
+    "leaves": _leaves,
     "exchange_rates": _rates,
 }
 
@@ -360,6 +395,7 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[Finding]:
     """
     formulas = [*shape.values, *(rule.when for rule in shape.rules if rule.when is not None)]
     formulas += [rule.share for rule in shape.rules if rule.share is not None]
+    formulas += [one.of for one in shape.plan.measures if one.is_keyed and one.of is not None]
     needed = {"line_id", "ordered_on", "amount", "currency", "kind"}
     literals: set[str] = set()
     for formula in formulas:

@@ -123,7 +123,7 @@ def _component(plan: Plan, component_id: str) -> Component:
 
 def _axis(component: Component) -> Literal["attainment", "amount"]:
     if component.rates is not None:
-        return component.rates.on
+        return "attainment" if component.rates.on == "attainment" else "amount"
     on_quota = component.when is not None and component.when.on == "attainment"
     return "attainment" if on_quota else "amount"
 
@@ -132,7 +132,8 @@ def _turns(component: Component, target: Decimal) -> list[Decimal]:
     """Where the curve bends or jumps: the tiers' bounds and the condition's threshold."""
     turns = {Decimal(0)}
     if component.rates is not None:
-        turns |= {lower for lower, _ in bounds_of(component.rates, target)}
+        for lower, upper in bounds_of(component.rates, target):
+            turns |= {lower} if upper is None else {lower, upper}
     if component.when is not None:
         share = component.when.on == "attainment"
         least = component.when.at_least

@@ -16,7 +16,12 @@ from paceline.engine.results import Results
 from paceline.engine.trace import Trace
 
 NodeKind = Literal["statement", "component", "tier", "adjustment", "measure", "attainment", "line"]
-_CLAUSES = {"condition_adjustment": "when", "cap_adjustment": "cap", "floor_adjustment": "floor"}
+_CLAUSES = {
+    "multiplier_adjustment": "times",
+    "condition_adjustment": "when",
+    "cap_adjustment": "cap",
+    "floor_adjustment": "floor",
+}
 ADJUSTMENTS = tuple(_CLAUSES)
 
 

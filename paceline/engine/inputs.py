@@ -191,21 +191,23 @@ def fits(given: pa.DataType, column: Column) -> bool:
         return True
     if column.kind.sql == "TEXT":
         words = given.value_type if pa.types.is_dictionary(given) else given
-        return (
-            pa.types.is_string(words)
-            or pa.types.is_large_string(words)
-            or pa.types.is_string_view(words)
-        )
+        return is_text(words)
     if column.kind.scale is None:
         return bool(given == arrow_type(column.kind))
     if pa.types.is_integer(given):
         return bool(given != pa.uint64())
-    return pa.types.is_decimal(given) and given.scale <= column.kind.scale
+    return bool(pa.types.is_decimal(given) and given.scale <= column.kind.scale)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Any of the ways in which Arrow keeps text."""
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in tests)
 
 
 def type_name(kind: pa.DataType) -> str:
     """The name that SQL has for a type, for messages."""
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if is_text(kind):
         return "VARCHAR"
     if pa.types.is_decimal(kind):
         return f"DECIMAL({kind.precision},{kind.scale})"

@@ -15,6 +15,7 @@ from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, arrow_table, arrow_type
 from paceline.engine.steps import crediting, exchange, lines
 from paceline.engine.steps.days import Days, has_two_days, rate_name
+from paceline.engine.targets import targets_of, worked_out
 
 
 def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
@@ -28,36 +29,10 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     slots = sorted({first, period.starts_on} | changes)
     currencies = tuple(sorted(set(workspace.imported) - {plan.currency, None}))
     rates = exchange.rates_of(plan, currencies, tables.get("exchange_rates"))
-    at_end = plan.policies.exchange_date == "period-end"
-    last = end - timedelta(days=1)
-    columns: dict[str, list[Any]] = {"day": [], "slot": [], "span": []}
-    for name in shape.instances:
-        columns[name] = []
-    for currency in currencies:
-        columns[rate_name(currency)] = []
-    numbers: dict[str, dict[date, int]] = {name: {} for name in shape.instances}
-    slot = span = 0
-    for offset in range((end - first).days):
-        day = first + timedelta(days=offset)
-        slot += slot + 1 < len(slots) and day >= slots[slot + 1]
-        while span + 1 < len(spans.starts) and day >= spans.starts[span + 1]:
-            span += 1
-        columns["day"].append(day)
-        columns["slot"].append(slot)
-        columns["span"].append(span)
-        for name, seen in numbers.items():
-            start = windows.instance_of(plan, name, day)
-            columns[name].append(seen.setdefault(start, len(seen)))
-        for currency, by_day in rates.items():
-            columns[rate_name(currency)].append(by_day.get(last if at_end else day))
-    kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)
-    kinds |= {"day": DATE} | {rate_name(currency): EXCHANGE for currency in currencies}
-    calendar = pa.table(
-        {name: pa.array(values, arrow_type(kinds[name])) for name, values in columns.items()}
-    )
+    calendar = _calendar(shape, period, (first, end), slots, spans, rates)
     workspace.register("calendar", calendar)
     starts = [{"slot": place, "starts_on": day} for place, day in enumerate(slots)]
-    kinds = {column.name: column.kind for column in lines.SLOTS.columns}
+    kinds: dict[str, Kind] = {column.name: column.kind for column in lines.SLOTS.columns}
     workspace.register("slots", arrow_table(kinds, starts))
     workspace.parameters["horizon"] = spans.horizon
     workspace.parameters["first_slot"] = slots.index(period.starts_on)
@@ -65,6 +40,8 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
         run = spans.runs[key]
         workspace.parameters[f"window_{place}_from"] = run[0]
         workspace.parameters[f"window_{place}_through"] = run[1]
+    if worked_out(plan):
+        workspace.register("targets", targets_of(plan, period, tables))
     for over in {"period", *(quota.over for quota in plan.quotas)}:
         starts_on, ends_before = windows.target_window(plan, period, over)
         name = over.replace("-", "_")
@@ -77,6 +54,41 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
         has_spans=shape.has_windows,
         instances=shape.instances,
         has_holes=any(calendar.column(name).null_count for name in calendar.column_names),
+    )
+
+
+def _calendar(
+    shape: Shape,
+    period: Period,
+    days: tuple[date, date],
+    slots: list[date],
+    spans: windows.Spans,
+    rates: exchange.Rates,
+) -> pa.Table:
+    """A row for each day with all that is decided by it."""
+    at_end = shape.plan.policies.exchange_date == "period-end"
+    last = period.ends_before - timedelta(days=1)
+    columns: dict[str, list[Any]] = {"day": [], "slot": [], "span": []}
+    columns |= {name: [] for name in (*shape.instances, *map(rate_name, rates))}
+    numbers: dict[str, dict[date, int]] = {name: {} for name in shape.instances}
+    slot = span = 0
+    for offset in range((days[1] - days[0]).days):
+        day = days[0] + timedelta(days=offset)
+        slot += slot + 1 < len(slots) and day >= slots[slot + 1]
+        while span + 1 < len(spans.starts) and day >= spans.starts[span + 1]:
+            span += 1
+        columns["day"].append(day)
+        columns["slot"].append(slot)
+        columns["span"].append(span)
+        for name, seen in numbers.items():
+            start = windows.instance_of(shape.plan, name, day)
+            columns[name].append(seen.setdefault(start, len(seen)))
+        for currency, by_day in rates.items():
+            columns[rate_name(currency)].append(by_day.get(last if at_end else day))
+    kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)
+    kinds |= {"day": DATE} | {rate_name(currency): EXCHANGE for currency in rates}
+    return pa.table(
+        {name: pa.array(values, arrow_type(kinds[name])) for name, values in columns.items()}
     )
 
 

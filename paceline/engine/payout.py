@@ -8,7 +8,7 @@ form can show a plan's pay while it is written. The tests hold both to the same 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.plan.model import Component, Plan, RateTable
@@ -47,7 +47,11 @@ def pay_out(plan: Plan, component: Component, value: Decimal, target: Decimal | 
     tiers: tuple[TierPay, ...] = ()
     if component.rates is not None:
         tiers = _tiers(plan, component.rates, value, target)
-    computed = sum((tier.earned for tier in tiers), component.amount or ZERO)
+    fixed = component.amount or ZERO
+    if component.target_share is not None:
+        share = EXACT.multiply(component.target_share, incentive_of(plan))
+        fixed = round_to(share, plan.digits, plan.policies.rounding_mode)
+    computed = sum((tier.earned for tier in tiers), fixed)
     holds = condition_holds(component, value, target)
     earned = computed if holds else ZERO
     if holds and component.cap is not None:
@@ -69,7 +73,7 @@ def condition_holds(component: Component, value: Decimal, target: Decimal | None
 
 def bounds_of(rates: RateTable, target: Decimal | None) -> list[tuple[Decimal, Decimal | None]]:
     """The tiers' bounds in amounts of the measure; empty when there is nothing to attain."""
-    if rates.on == "amount":
+    if rates.on != "attainment":
         return [(tier.lower, tier.upper) for tier in rates.tiers]
     if not target:
         return []
@@ -87,26 +91,98 @@ def _tiers(
 ) -> tuple[TierPay, ...]:
     found: list[TierPay] = []
     exact, before = ZERO, ZERO
-    for place, (bounds, tier) in enumerate(
-        zip(bounds_of(rates, target), rates.tiers, strict=False)
-    ):
-        base = _base(plan, rates, value, place, bounds)
-        exact = EXACT.add(exact, EXACT.multiply(base, tier.rate))
+    bounds = bounds_of(rates, target)
+    for place, tier in enumerate(rates.tiers if bounds else ()):
+        base = _base(plan, rates, bounds, place, value)
+        exact = EXACT.add(exact, _pay(plan, rates, bounds, place, base, value))
         through = round_to(exact, plan.digits, plan.policies.rounding_mode)
         found.append(TierPay(place + 1, base, tier.rate, through - before, tier.clause))
         before = through
     return tuple(found)
 
 
-def _base(
-    plan: Plan, rates: RateTable, value: Decimal, place: int, bounds: tuple[Decimal, Decimal | None]
+Bounds = list[tuple[Decimal, Decimal | None]]
+
+
+def _base(plan: Plan, rates: RateTable, bounds: Bounds, place: int, value: Decimal) -> Decimal:
+    """The part of the value that a tier takes (clauses 7.2, 7.3 and 7.12)."""
+    lower, upper = bounds[place]
+    tiers = rates.tiers
+    if rates.reading == "whole" and not tiers[place].marginal:
+        if not _reached(plan, rates, bounds, place, value):
+            return ZERO
+        after = place + 1
+        return (
+            min(value, bounds[after][0]) if after < len(tiers) and tiers[after].marginal else value
+        )
+    capped = value if upper is None else min(value, upper)
+    taken = capped if place == 0 else max(capped - lower, ZERO)
+    following = _next_whole(rates, place) if rates.reading == "whole" else None
+    if following is not None and not _below(plan, bounds[following][0], value):
+        return ZERO
+    return taken
+
+
+def _below(plan: Plan, bound: Decimal, value: Decimal) -> bool:
+    return value < bound if plan.policies.boundary == "upper" else value <= bound
+
+
+def _next_whole(rates: RateTable, place: int) -> int | None:
+    above = range(place + 1, len(rates.tiers))
+    return next((one for one in above if not rates.tiers[one].marginal), None)
+
+
+def _reached(plan: Plan, rates: RateTable, bounds: Bounds, place: int, value: Decimal) -> bool:
+    following = _next_whole(rates, place)
+    above = place == 0 or not _below(plan, bounds[place][0], value)
+    return above and (following is None or _below(plan, bounds[following][0], value))
+
+
+def _pay(
+    plan: Plan, rates: RateTable, bounds: Bounds, place: int, base: Decimal, value: Decimal
 ) -> Decimal:
-    lower, upper = bounds
-    if rates.reading == "slice":
-        capped = value if upper is None else min(value, upper)
-        return capped if place == 0 else max(capped - lower, ZERO)
-    if plan.policies.boundary == "upper":
-        reached = (place == 0 or value >= lower) and (upper is None or value < upper)
-    else:
-        reached = (place == 0 or value > lower) and (upper is None or value <= upper)
-    return value if reached else ZERO
+    """What a tier's part earns, exact (clauses 7.8 to 7.10 and 7.17)."""
+    tier = rates.tiers[place]
+    if rates.value == "rate":
+        pay = EXACT.multiply(base, tier.rate)
+        if rates.floor is None and rates.cap is None:
+            return pay
+        size = abs(pay) if rates.cap is None else min(abs(pay), rates.cap)
+        size = size if rates.floor is None else max(size, rates.floor)
+        return size if base > 0 else -size if base < 0 else ZERO
+    amount = tier.rate
+    if rates.value == "target_share":
+        share = EXACT.multiply(tier.rate, incentive_of(plan))
+        amount = round_to(share, 4)
+    if rates.reading == "interpolated":
+        lower, upper = bounds[place]
+        width = (upper or lower) - lower
+        cut = EXACT.multiply(amount, base)
+        return EXACT.divide(cut, width).quantize(_EIGHT, ROUND_DOWN, EXACT) if width else ZERO
+    return amount if _reached(plan, rates, bounds, place, value) else ZERO
+
+
+_EIGHT = Decimal("1e-8")
+
+
+def incentive_of(plan: Plan) -> Decimal:
+    """The target incentive to show a plan with: the plan's own, or an example of 10 000."""
+    target = plan.target_incentive
+    return target.amount if target is not None and target.amount is not None else EXAMPLE_INCENTIVE
+
+
+EXAMPLE_INCENTIVE = Decimal(10_000)
+
+
+def is_drawable(component: Component) -> bool:
+    """What the component pays depends on one value: its measure or the attainment of its quota.
+
+    Formulas, scorecards, pools and contests depend on more, and so do tables that are read by
+    another measure, multipliers, and conditions on other figures.
+    """
+    rates = component.rates
+    if component.multipliers or (component.when is not None and component.when.formula is not None):
+        return False
+    if rates is not None:
+        return rates.on != "measure" and rates.across is None
+    return component.amount is not None or component.target_share is not None

@@ -103,6 +103,19 @@ EARNINGS = table(
     },
     nullable="measure attainment",
 )
+DETAILS = table(
+    "details",
+    "component payee_id item figure",
+    {
+        "component": TEXT,
+        "payee_id": TEXT,
+        "item": TEXT,
+        "figure": TEXT,
+        "value": EXACT,
+        "clause": TEXT,
+    },
+    nullable="value",
+)
 STATEMENTS = table("statements", "payee_id", {"payee_id": TEXT, "earned": MONEY, "currency": TEXT})
 PROBLEMS = table(
     "problems",

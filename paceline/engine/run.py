@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -21,6 +22,7 @@ from paceline.engine.hashing import fingerprint, hash_file, hash_text
 from paceline.engine.layout import lay_out
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
+from paceline.engine.ledger.rows import keyed_measures, keyed_name
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.results import (
@@ -229,8 +231,21 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
             lines.groups_contract(shape),
             lambda: lines.line_groups(shape, days, with_splits=with_splits),
         ),
+        *_keyed_steps(ledger, days, with_splits=with_splits),
         (ledger.sums.contract, ledger.sums.credited),
         (ledger.contract, ledger.query),
+    ]
+
+
+def _keyed_steps(ledger: Ledger, days: Days, *, with_splits: bool) -> list[Step]:
+    """The values of lines that measures look at one by one."""
+    shape = ledger.shape
+    return [
+        (
+            Table(keyed_name(measure), (), ()),
+            partial(lines.keyed_groups, shape, days, measure, with_splits=with_splits),
+        )
+        for measure in keyed_measures(shape.plan)
     ]
 
 
@@ -238,6 +253,8 @@ def variant(contract: Table, plan: Plan, days: Days) -> str:
     """Which of a step's statements a plan takes: most are shared by all plans of one style."""
     if contract.name == "line_groups":
         return str(days)
+    if contract.name.startswith("values_"):
+        return f"{plan.hash} {days}"
     return plan.hash if contract.name in {"credited", "ledger"} else ""
 
 

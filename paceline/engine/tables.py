@@ -85,6 +85,12 @@ TEAMS = table(
     {"team": TEXT, "payee_id": TEXT, "starts_on": DATE, "ends_before": DATE},
     nullable="ends_before",
 )
+LEAVES = table(
+    "leaves",
+    "payee_id starts_on",
+    {"payee_id": TEXT, "starts_on": DATE, "ends_before": DATE},
+    nullable="ends_before",
+)
 OWNERS = table(
     "owners",
     "kind key payee_id starts_on",
@@ -122,6 +128,7 @@ INPUTS: dict[str, Table] = {
         FIGURES,
         TEAMS,
         OWNERS,
+        LEAVES,
         EXCHANGE_RATES,
     )
 }
@@ -150,6 +157,7 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "quotas": ("currency",),
     "teams": ("ends_before",),
     "owners": ("ends_before",),
+    "leaves": ("ends_before",),
 }
 
 LINE_ATTRIBUTES: dict[str, Type] = {

@@ -45,7 +45,8 @@ def previews(
     """Curve and examples of each component. ``quota_for`` gives the quota by its name in the quotas
     table, or None to assume one."""
     found = []
-    for component in plan.components[:COMPONENTS_MAX]:
+    drawable = [one for one in plan.components if documents.is_drawable(one)]
+    for component in drawable[:COMPONENTS_MAX]:
         name = plan.quota(component.quota).name if component.quota else ""
         quota = (quota_for(name) if name else None) or QUOTA_ASSUMED
         found.append(_preview(plan, component, quota))

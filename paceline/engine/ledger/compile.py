@@ -157,10 +157,9 @@ def _add_component(ledger: Ledger, component: Component, above: tuple[Component,
     amount: exp.Expr = computed.copy()
     if component.multipliers:
         factor = _factor(plan, component, named)
-        raised = forms.in_plan_money(
-            plan, typed(c.times(typed(computed.copy(), EXACT), factor, c.FORMULA_PRODUCT), EXACT)
-        )
-        raised = figures.add(f"{path}/multiplied", raised, MONEY)
+        product = c.times(typed(computed.copy(), EXACT), factor, c.FORMULA_PRODUCT)
+        rounded = forms.in_plan_money(plan, typed(product, EXACT))
+        raised = figures.add(f"{path}/multiplied", rounded, MONEY)
         change = c.minus(raised.copy(), computed.copy(), MONEY)
         ledger.adjust(component, "multiplier_adjustment", change)
         amount = raised.copy()

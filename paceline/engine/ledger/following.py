@@ -185,12 +185,11 @@ class LineSteps:
         found: dict[str, Kind] = {}
         if rates.quota is not None:
             found[f"quotas/{rates.quota}/target"] = MONEY
-        if rates.subject is not None:
-            unit = windows.window_of(plan, component)
-            longer = windows.is_longer(plan, unit)
-            key = windows.to_date(unit) if longer else windows.PERIOD
-            if not windows.is_shorter(plan, unit):
-                found[name_of(rates.subject, key)] = EXACT
+        unit = windows.window_of(plan, component)
+        if not windows.is_shorter(plan, unit):
+            key = windows.to_date(unit) if windows.is_longer(plan, unit) else windows.PERIOD
+            for name in filter(None, (rates.subject, rates.across)):
+                found[name_of(name, key)] = EXACT
         incentive = plan.target_incentive
         if rates.value == "target_share" and incentive is not None and incentive.measure:
             found[name_of(incentive.measure)] = EXACT
@@ -280,11 +279,9 @@ class LineSteps:
             }
             part = c.minus(bases["after"], bases["before"], EXACT)
             figures.add(f"{place + 1}/base", part, EXACT)
-            paid = [
-                self._pay(reading, place, bases[when])
-                for when, reading in (("after", with_line), ("before", without))
-            ]
-            pay = figures.add(f"{place + 1}/pay", c.minus(*paid, c.PRODUCT), c.PRODUCT)
+            paid = self._pay(with_line, place, bases["after"])
+            had = self._pay(without, place, bases["before"])
+            pay = figures.add(f"{place + 1}/pay", c.minus(paid, had, c.PRODUCT), c.PRODUCT)
             holds = _running(pay.copy(), [], self._order())
             total = figures.add(f"{place + 1}/held", holds, c.PRODUCT)
             held["after"].append(total)
@@ -295,8 +292,8 @@ class LineSteps:
         }
         names: list[str] = []
         for place in range(len(rates.tiers)):
-            with_it, had = earned["after"][place], earned["before"][place]
-            figures.add(f"{place + 1}/earned", c.minus(with_it, had, MONEY), MONEY)
+            gain = c.minus(earned["after"][place], earned["before"][place], MONEY)
+            figures.add(f"{place + 1}/earned", gain, MONEY)
             names += [f"{place + 1}/base", f"{place + 1}/earned"]
         return figures, names
 
@@ -326,12 +323,19 @@ class LineSteps:
             add_measures(figures, self.plan, only={rates.subject or ""})
             subject = or_nothing(col(name_of(rates.subject or "")))
         elif rates.subject is not None:
-            subject = or_nothing(
-                col(next(name for name in self._needs(component) if name.startswith("measures/")))
-            )
+            subject = or_nothing(col(self._at_total(component, rates.subject)))
+        across = None
+        if rates.across is not None:
+            across = or_nothing(col(self._at_total(component, rates.across)))
         target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
         incentive = incentive_of(self.plan) if rates.value == "target_share" else None
-        return Reading(self.plan, rates, value, subject, target, incentive)
+        return Reading(self.plan, rates, value, subject, target, incentive, across)
+
+    def _at_total(self, component: Component, measure: str) -> str:
+        """The ledger's column of a measure in the window that a component accumulates."""
+        unit = windows.window_of(self.plan, component)
+        longer = windows.is_longer(self.plan, unit)
+        return name_of(measure, windows.to_date(unit) if longer else windows.PERIOD)
 
     def _pay(self, reading: Reading, place: int, base: exp.Expr) -> exp.Expr:
         """What a tier pays at a point of the running total."""
@@ -389,6 +393,8 @@ def is_followed(plan: Plan, component: Component) -> bool:
     """
     rates = component.rates
     if rates is None or not plan.measure(component.measure or "").is_summed:
+        return False
+    if rates.across is not None and windows.is_shorter(plan, windows.window_of(plan, component)):
         return False
     if rates.value == "rate":
         return True

@@ -105,24 +105,24 @@ def add_pool(
     assert pool is not None  # noqa: S101 -- the caller looked
     path = f"components/{component.id}/pool"
     totals = _team_totals(figures, pool.amount, named, path)
-    amount = in_plan_money(plan, or_nothing(over_figures(pool.amount, totals)))
-    amount = figures.add(f"{path}/amount", amount, MONEY)
+    total = in_plan_money(plan, or_nothing(over_figures(pool.amount, totals)))
+    amount = figures.add(f"{path}/amount", total, MONEY)
     share = or_nothing(over_figures(pool.share, named))
     weight = figures.add(f"{path}/weight", c.greatest(share, c.number(0, EXACT), EXACT), EXACT)
     whole = figures.add(f"{path}/weights", _over_team(exp.Sum(this=weight.copy())), EXACT)
     unit = typed(c.whole(10 ** (4 - plan.digits)), c.WIDE)
-    units = typed(exp.IntDiv(this=c.unscaled(amount.copy(), MONEY), expression=unit), c.WIDE)
-    units = figures.add(f"{path}/units", exp.Abs(this=units), c.WIDE)
-    scaled = exp.Mul(this=units.copy(), expression=c.unscaled(weight.copy(), EXACT))
+    counted = typed(exp.IntDiv(this=c.unscaled(amount.copy(), MONEY), expression=unit), c.WIDE)
+    units = figures.add(f"{path}/units", exp.Abs(this=counted), c.WIDE)
+    product = exp.Mul(this=units.copy(), expression=c.unscaled(weight.copy(), EXACT))
     divisor = exp.Nullif(this=c.unscaled(whole.copy(), EXACT), expression=c.whole(0))
-    scaled = figures.add(f"{path}/scaled", scaled, c.WIDE)
+    scaled = figures.add(f"{path}/scaled", product, c.WIDE)
     cut = figures.add(f"{path}/cut", c.integer_quotient(scaled.copy(), divisor), c.WIDE)
     taken = exp.Mul(this=cut.copy(), expression=c.unscaled(whole.copy(), EXACT))
     rest = figures.add(
         f"{path}/rest", exp.Sub(this=scaled.copy(), expression=exp.Paren(this=taken)), c.WIDE
     )
-    left = exp.Sub(this=units.copy(), expression=_over_team(exp.Sum(this=cut.copy())))
-    left = figures.add(f"{path}/left", left, c.WIDE)
+    handed_out = _over_team(exp.Sum(this=cut.copy()))
+    left = figures.add(f"{path}/left", exp.Sub(this=units.copy(), expression=handed_out), c.WIDE)
     order = [
         exp.Ordered(this=rest.copy(), desc=True, nulls_first=False),
         exp.Ordered(this=col("payee_id")),
@@ -247,8 +247,8 @@ def _shared(
         through.append((through[-1] if through else Decimal(0)) + prize)
     last = len(prizes) - 1
     before = exp.Sub(this=rank.copy(), expression=c.whole(1))
-    end = exp.Add(this=exp.Paren(this=before), expression=tied.copy())
-    end = c.call("LEAST", end, c.whole(last))
+    covers = exp.Add(this=exp.Paren(this=before), expression=tied.copy())
+    end = c.call("LEAST", covers, c.whole(last))
     sums = [(place, amount) for place, amount in enumerate(through)]
 
     def total(place: exp.Expr) -> exp.Expr:
@@ -264,8 +264,8 @@ def _shared(
         MONEY,
     )
     unit = typed(c.whole(10 ** (4 - plan.digits)), c.WIDE)
-    units = typed(exp.IntDiv(this=c.unscaled(amount, MONEY), expression=unit), c.WIDE)
-    units = figures.add(f"{path}/units", units, c.WIDE)
+    counted = typed(exp.IntDiv(this=c.unscaled(amount, MONEY), expression=unit), c.WIDE)
+    units = figures.add(f"{path}/units", counted, c.WIDE)
     cut = figures.add(f"{path}/cut", c.integer_quotient(units.copy(), tied.copy()), c.WIDE)
     left = exp.Sub(
         this=units.copy(),

@@ -49,7 +49,8 @@ def later_windows(plan: Plan) -> list[tuple[str, str]]:
             continue
         unit = windows.window_of(plan, component)
         if windows.is_longer(plan, unit):
-            for name in (component.measure, component.rates.subject or component.measure):
+            rates = component.rates
+            for name in filter(None, (component.measure, rates.subject, rates.across)):
                 found[windows.to_date(unit), name] = None
                 found[windows.before(unit), name] = None
     for quota in plan.quotas:
@@ -84,7 +85,7 @@ def add_measures(
                 for word, column in figures_of(plan.measures).items()
             }
             figures.add(name, over_figures(measure.of, named), EXACT)
-        elif name_of(measure.id) != name:
+        elif name_of(measure.id) != name and name_of(measure.id) in figures.kinds:
             figures.add(name, col(name_of(measure.id)), EXACT)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from paceline.engine import results, windows
-from paceline.engine.columns import Table
+from paceline.engine.columns import EXACT, Table
 from paceline.engine.errors import ResultsDisagree
 from paceline.engine.ledger.compile import ADJUSTMENTS, Ledger
 from paceline.engine.ledger.measures import name_of
@@ -42,6 +42,7 @@ def result_tables(ledger: Ledger, wide: pa.Table) -> dict[str, pa.Table]:
             ],
         ),
     }
+    found["details"] = _details(ledger, wide)
     return found | {"problems": _problems(ledger, wide)}
 
 
@@ -196,6 +197,28 @@ def _earnings(ledger: Ledger, wide: pa.Table) -> pa.Table:
             block[name] = wide.column(f"{path}/{name}")
         blocks.append(block)
     return _table(results.EARNINGS, blocks)
+
+
+def _details(ledger: Ledger, wide: pa.Table) -> pa.Table:
+    """The figures that scorecards, pools and contests are explained by, one under the other."""
+    blocks = []
+    for name in ledger.details:
+        _, component, form, *item, figure = name.split("/")
+        clause = ledger.plan.component(component).clause
+        place = f"scorecard/indicators/{item[0]}" if item else form
+        blocks.append(
+            {
+                "component": component,
+                "payee_id": wide.column("payee_id"),
+                "item": item[0] if item else form,
+                "figure": figure,
+                "value": pc.cast(wide.column(name), arrow_type(EXACT)),
+                "clause": f"{clause}/{place}",
+            }
+        )
+    found = _table(results.DETAILS, blocks)
+    keys = [(name, "ascending") for name in results.DETAILS.grain]
+    return found.take(pc.sort_indices(found, sort_keys=keys)).combine_chunks()
 
 
 def _problems(ledger: Ledger, wide: pa.Table) -> pa.Table:

@@ -39,6 +39,7 @@ class Reading:
     subject: exp.Expr
     target: exp.Expr | None = None
     incentive: exp.Expr | None = None
+    across: exp.Expr | None = None  # in a grid: the value that chooses the column
 
     def bound(self, share: Decimal) -> exp.Expr:
         """A bound as an amount of the subject: as written, or the share of the payee's target."""
@@ -82,12 +83,34 @@ class Reading:
         """The subject lies in the tier, or in a marginal tier right above it; a value on a
         boundary goes to the side that the plan states.
         """
+        if self.across is not None:
+            return self._in_cell(place)
         tests: list[exp.Expr] = []
         if place:
             tests.append(exp.Not(this=exp.Paren(this=self._below(place))))
         following = place + 1 if self.rates.reading != "whole" else self._next_whole(place)
         if following is not None and following < len(self.rates.tiers):
             tests.append(self._below(following))
+        return c.both(*tests) if tests else exp.true()
+
+    def _in_cell(self, place: int) -> exp.Expr:
+        """Both values lie between the bounds of a cell of a grid; the first row and column also
+        take what lies below zero.
+        """
+        tier = self.rates.tiers[place]
+        assert tier.across is not None  # noqa: S101 -- tiers of a grid have their column
+        assert self.across is not None  # noqa: S101
+        low, high = (
+            (exp.GTE, exp.LT) if self.plan.policies.boundary == "upper" else (exp.GT, exp.LTE)
+        )
+        tests: list[exp.Expr] = []
+        columns = [c.number(edge, EXACT) if edge else None for edge in tier.across]
+        rows = [self.bound(edge) if edge else None for edge in (tier.lower, tier.upper)]
+        for value, (lower, upper) in ((self.subject, rows), (self.across, columns)):
+            if lower is not None:
+                tests.append(low(this=value.copy(), expression=lower))
+            if upper is not None:
+                tests.append(high(this=value.copy(), expression=upper))
         return c.both(*tests) if tests else exp.true()
 
     def _below(self, place: int) -> exp.Expr:
@@ -106,7 +129,7 @@ class Reading:
         """What a tier's part earns, exact: a rate on it, the tier's amount, or a part of that."""
         tier = self.rates.tiers[place]
         if self.rates.value == "rate":
-            return c.times(base, c.number(tier.rate, RATE), PRODUCT)
+            return self._bounded(base, c.times(base.copy(), c.number(tier.rate, RATE), PRODUCT))
         amount: exp.Expr = c.number(tier.rate, MONEY)
         if self.rates.value == "target_share":
             assert self.incentive is not None  # noqa: S101 -- the plan was checked for it
@@ -118,6 +141,27 @@ class Reading:
             return typed(part_of_amount(amount, base, width), PRODUCT)
         paid = c.when((self.reached(place), amount), otherwise=c.number(0, MONEY))
         return typed(paid, PRODUCT)
+
+    def _bounded(self, base: exp.Expr, pay: exp.Expr) -> exp.Expr:
+        """At least and at most what each stretch earns; a return takes back as much as the sale."""
+        floor, cap = self.rates.floor, self.rates.cap
+        if floor is None and cap is None:
+            return pay
+        size: exp.Expr = typed(exp.Abs(this=pay), PRODUCT)
+        if cap is not None:
+            size = c.least(size, c.number(cap, PRODUCT), PRODUCT)
+        if floor is not None:
+            size = c.greatest(size, c.number(floor, PRODUCT), PRODUCT)
+        nothing = c.number(0, EXACT)
+        taken_back = c.minus(c.number(0, PRODUCT), size.copy(), PRODUCT)
+        return typed(
+            c.when(
+                (exp.GT(this=base.copy(), expression=nothing), size),
+                (exp.LT(this=base.copy(), expression=nothing.copy()), taken_back),
+                otherwise=c.number(0, PRODUCT),
+            ),
+            PRODUCT,
+        )
 
 
 def part_of_amount(amount: exp.Expr, part: exp.Expr, whole: exp.Expr) -> exp.Cast:

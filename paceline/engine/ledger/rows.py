@@ -9,8 +9,10 @@ from paceline.engine import windows
 from paceline.engine.columns import COUNT, EXACT, MONEY, PLACE, TEXT, Kind, col, typed
 from paceline.engine.ledger.measures import name_of, needed_measures
 from paceline.engine.ledger.sums import Sums
-from paceline.engine.plan.model import Measure, Plan
+from paceline.engine.plan.model import Measure, Plan, Quota
 from paceline.engine.shape import Shape
+from paceline.engine.steps import crediting
+from paceline.engine.steps.crediting import in_window, measure_terms, taken_by
 
 TEAM = "team"
 
@@ -27,13 +29,19 @@ def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
     columns |= summed_columns(shape, sums, "s")
     query = c.select(columns).from_(members.subquery("p", copy=False), copy=False)
     join_to_payee(query, sums.by("payee_id"), "s", {})
-    if plan.quotas:
-        targets: dict[str, Kind] = {f"quotas/{quota.id}/target": MONEY for quota in plan.quotas}
-        join_to_payee(query, _targets(plan), "t", targets)
+    plain = [quota for quota in plan.quotas if not quota.is_worked_out]
+    worked = [quota for quota in plan.quotas if quota.is_worked_out]
+    for quotas, make, alias in ((plain, _targets, "t"), (worked, _worked_out, "w")):
+        if quotas:
+            kinds: dict[str, Kind] = {f"quotas/{quota.id}/target": MONEY for quota in quotas}
+            join_to_payee(query, make(quotas), alias, kinds)
     figures = [measure for measure in plan.measures if measure.kind == "figure"]
     if figures:
-        kinds: dict[str, Kind] = {name_of(measure.id): EXACT for measure in figures}
-        join_to_payee(query, entered(figures), "e", kinds)
+        own: dict[str, Kind] = {name_of(measure.id): EXACT for measure in figures}
+        join_to_payee(query, entered(figures), "e", own)
+    for place, measure in enumerate(keyed_measures(plan)):
+        kinds = {name_of(measure.id): EXACT}
+        join_to_payee(query, _keyed(shape, measure), f"keyed_{place}", kinds)
     if has_teams(plan):
         join_to_payee(query, _teams(), "g", {TEAM: TEXT})
     return query
@@ -47,9 +55,39 @@ def row_kinds(shape: Shape, sums: Sums) -> dict[str, Kind]:
         found[name] = COUNT if name.endswith("/lines") else EXACT
     found |= {f"quotas/{quota.id}/target": MONEY for quota in plan.quotas}
     found |= {name_of(measure.id): EXACT for measure in plan.measures if measure.kind == "figure"}
+    found |= {name_of(measure.id): EXACT for measure in keyed_measures(plan)}
     if has_teams(plan):
         found[TEAM] = TEXT
     return found
+
+
+def keyed_measures(plan: Plan) -> list[Measure]:
+    """The measures that look at the values of lines one by one."""
+    return [measure for measure in plan.measures if measure.is_keyed]
+
+
+def keyed_name(measure: Measure) -> str:
+    """The table of the values that such a measure sees."""
+    return f"values_{measure.id}"
+
+
+def _keyed(shape: Shape, measure: Measure) -> exp.Select:
+    """The number of different values that reach a payee, or the least or the greatest of them."""
+    terms = measure_terms(shape, measure)
+    test = taken_by(terms, col("bits", "g"), col("level", "g"))
+    if shape.has_windows:
+        window = shape.windows.index(windows.key_of(measure))
+        test = c.both(test, in_window(window, "g"))
+    value = c.when((test, col("value", "g")), otherwise=exp.null())
+    found: exp.Expr = exp.Count(this=exp.Distinct(expressions=[value]))
+    if measure.kind != "distinct":
+        found = exp.Min(this=value) if measure.kind == "min" else exp.Max(this=value)
+    reached = crediting.reach(shape, keyed_name(measure), keyed=True).subquery("g", copy=False)
+    columns: dict[str, exp.Expr] = {
+        "payee_id": col("payee_id", "g"),
+        name_of(measure.id): typed(found, EXACT),
+    }
+    return c.select(columns).from_(reached, copy=False).group_by(col("payee_id", "g"), copy=False)
 
 
 def has_teams(plan: Plan) -> bool:
@@ -87,10 +125,24 @@ def summed_columns(shape: Shape, sums: Sums, of: str) -> dict[str, exp.Expr]:
     return found
 
 
-def _targets(plan: Plan) -> exp.Select:
+def _worked_out(quotas: list[Quota]) -> exp.Select:
+    """Targets that were worked out before the run, a column for each quota."""
+    columns: dict[str, exp.Expr] = {"payee_id": col("payee_id")}
+    for quota in quotas:
+        own = exp.EQ(this=col("quota"), expression=c.text(quota.id))
+        amount = c.when((own, col("target")), otherwise=c.null(MONEY))
+        columns[f"quotas/{quota.id}/target"] = typed(exp.Max(this=amount), MONEY)
+    return (
+        c.select(columns)
+        .from_(c.source("targets"), copy=False)
+        .group_by(col("payee_id"), copy=False)
+    )
+
+
+def _targets(quotas: list[Quota]) -> exp.Select:
     """The sum of each payee's quota rows that lie in the quota's window, a column for each."""
     columns: dict[str, exp.Expr] = {"payee_id": col("payee_id")}
-    for quota in plan.quotas:
+    for quota in quotas:
         inside = c.both(
             exp.EQ(this=col("quota"), expression=c.text(quota.name)),
             exp.GTE(this=col("starts_on"), expression=c.target_starts(quota.over)),

@@ -82,6 +82,7 @@ def _reading(plan: Plan, component: Component, window: str) -> Reading:
         forms.or_nothing(col(name_of(rates.subject or measure, window))),
         target,
         forms.incentive_of(plan) if rates.value == "target_share" else None,
+        forms.or_nothing(col(name_of(rates.across, window))) if rates.across else None,
     )
 
 
@@ -109,7 +110,9 @@ def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> ex
     rows, given = _stretch_rows(plan, sums, "line_id" if unit == "transaction" else unit)
     figures = Figures(given)
     wanted = {one.measure or "" for one in components}
-    wanted |= {one.rates.subject for one in components if one.rates and one.rates.subject}
+    for one in components:
+        if one.rates is not None:
+            wanted |= {name for name in (one.rates.subject, one.rates.across) if name}
     add_measures(figures, plan, only=wanted)
     names: list[str] = []
     for component in components:

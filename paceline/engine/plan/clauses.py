@@ -202,6 +202,10 @@ class Clause:
             )
         return word
 
+    def percents(self) -> tuple[Decimal, ...]:
+        """A list of percentages, as shares."""
+        return tuple(item.percent() for _, item in self.members())
+
     def words(self) -> tuple[str, ...]:
         """One word or a list of words."""
         if isinstance(self.node, Sequence):

@@ -83,8 +83,15 @@ def _rates(clause: Clause, scope: Scope) -> dict[str, Any]:
     if clause.has("accumulation"):
         window = clause.child("accumulation").choice([*WINDOWS, "period"])
     rates = read_rates(clause.child("rates"), measure, scope, window or scope.window)
+    bounded = rates.floor is not None or rates.cap is not None
+    if bounded and not scope.is_shorter(window or scope.window):
+        raise clause.child("rates").refuse(
+            "bounds_need_stretches",
+            "`each` bounds what every stretch earns; accumulate something shorter than the "
+            "period, such as transaction, or use cap and floor of the component",
+        )
     if scope.is_shorter(window or scope.window):
-        for part in (measure.id, rates.subject or measure.id):
+        for part in filter(None, (measure.id, rates.subject, rates.across)):
             _require_parts(clause, part, scope)
     return {"measure": measure.id, "rates": rates, "accumulation": window}
 
@@ -92,7 +99,7 @@ def _rates(clause: Clause, scope: Scope) -> dict[str, Any]:
 def _require_parts(clause: Clause, name: str, scope: Scope) -> None:
     """In a window shorter than the period a measure must be made of what its lines add up to."""
     measure = next(one for one in scope.measures if one.id == name)
-    if measure.kind == "figure" or measure.window is not None:
+    if measure.kind == "figure" or measure.is_keyed or measure.window is not None:
         raise clause.refuse(
             "measure_has_no_parts",
             f"{measure.id} is not added up from the lines of the period; its window is the period",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from decimal import Decimal
+from typing import Literal, cast
 
 from paceline.engine.formula.tree import Type
 from paceline.engine.formula.types import QUOTIENTS
@@ -18,10 +19,12 @@ from paceline.engine.plan.model import (
 )
 from paceline.engine.plan.scope import names_of
 
-KINDS = ("sum", "count", "ratio", "formula", "figure")
+KINDS = ("sum", "count", "distinct", "min", "max", "ratio", "formula", "figure")
 UNITS: tuple[Type, ...] = ("money", "quantity", "percent")
 WINDOW_UNITS = ("month", "quarter", "half-year", "year")
 READINGS = ("sum", "last")
+QUOTA_KEYS = ("spread", "proration", "ramp", "per")
+PRORATIONS = ("none", "months", "days")
 MAX_MONTHS = 60
 
 
@@ -40,6 +43,9 @@ _KEYS = ("of", "credits", "over", "name", "read", "unit", "window")
 _KEYS_OF: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sum": (("of", "credits"), ("window",)),
     "count": (("credits",), ("window",)),
+    "distinct": (("of", "credits"), ("window",)),
+    "min": (("of", "credits"), ("window",)),
+    "max": (("of", "credits"), ("window",)),
     "ratio": (("of", "over"), ()),
     "formula": (("of",), ()),
     "figure": (("name", "read", "unit"), ()),
@@ -54,7 +60,10 @@ def _summed(
     clause: Clause, names: dict[str, Type], rules: tuple[Credit, ...], _above: tuple[Measure, ...]
 ) -> Measure:
     kind = cast("MeasureKind", clause.child("kind").scalar())
-    formula = clause.child("of").formula(names, ["money", "quantity"]) if kind == "sum" else None
+    formula = None
+    if kind != "count":
+        wanted: list[Type] = ["text"] if kind == "distinct" else ["money", "quantity"]
+        formula = clause.child("of").formula(names, wanted)
     chosen = clause.child("credits")
     words = tuple(
         chosen.known(word, [credit.id for credit in rules], "credit rule")
@@ -67,7 +76,7 @@ def _summed(
         words,
         clause.path,
         _label(clause),
-        type=formula.type if formula is not None else "quantity",
+        type="quantity" if formula is None or kind == "distinct" else formula.type,
         window=_window(clause.child("window")) if clause.has("window") else None,
     )
 
@@ -138,6 +147,9 @@ def _figure(
 _READ: dict[str, Callable[..., Measure]] = {
     "sum": _summed,
     "count": _summed,
+    "distinct": _summed,
+    "min": _summed,
+    "max": _summed,
     "ratio": _ratio,
     "formula": _formula,
     "figure": _figure,
@@ -170,12 +182,24 @@ def _window(clause: Clause) -> Window:
 
 def read_quota(clause: Clause, measures: tuple[Measure, ...]) -> Quota:
     """One quota: the rows of a name are the targets of a measure."""
-    clause.keys(["id", "measure", "name"], ["label", "over"])
+    clause.keys(["id", "measure", "name"], ["label", "over", *QUOTA_KEYS])
     measure = clause.child("measure")
     name = measure.known(measure.scalar(), [item.id for item in measures], "measure")
     over = "period"
     if clause.has("over"):
         over = clause.child("over").choice(["period", *WINDOW_UNITS])
+    weights = _weights(clause.child("spread")) if clause.has("spread") else ()
+    proration = None
+    if clause.has("proration"):
+        proration = clause.child("proration").choice(PRORATIONS)
+    elif weights or clause.has("ramp"):
+        raise clause.refuse(
+            "proration_missing",
+            f"say how a joiner's target is prorated; choose {' or '.join(PRORATIONS)}",
+            choices=" or ".join(PRORATIONS),
+        )
+    ramp = clause.child("ramp").percents() if clause.has("ramp") else ()
+    per = clause.child("per").choice(["payee", "team"]) if clause.has("per") else "payee"
     return Quota(
         clause.child("id").identifier(),
         name,
@@ -183,4 +207,27 @@ def read_quota(clause: Clause, measures: tuple[Measure, ...]) -> Quota:
         clause.path,
         _label(clause),
         over,
+        weights,
+        cast("Literal['none', 'months', 'days'] | None", proration),
+        ramp,
+        cast("Literal['payee', 'team']", per),
     )
+
+
+def _weights(clause: Clause) -> tuple[Decimal, ...]:
+    """The weights of the parts of a year: 2 half-years, 4 quarters or 12 months, 100 % in all."""
+    found = clause.percents()
+    if len(found) not in {2, 4, 12}:
+        raise clause.refuse(
+            "spread_malformed",
+            f"{len(found)} weights are neither 2, 4 nor 12 parts of a year",
+            length=len(found),
+        )
+    total = sum(found, Decimal(0))
+    if total != 1:
+        raise clause.refuse(
+            "weights_incomplete",
+            f"the weights add up to {total * 100:f}%, not to 100%",
+            total=f"{total * 100:f}%",
+        )
+    return found

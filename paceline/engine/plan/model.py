@@ -40,14 +40,15 @@ class Credit:
     is_overlay: bool = False  # on top of the line, not taken from its own payee
 
 
-MeasureKind = Literal["sum", "count", "ratio", "formula", "figure"]
+MeasureKind = Literal["sum", "count", "distinct", "min", "max", "ratio", "formula", "figure"]
 
 
 @dataclass(frozen=True)
 class Measure:
     """What a component pays on or a goal is set for.
 
-    `sum` adds up a formula over credited lines and `count` counts them. `ratio` divides two
+    `sum` adds up a formula over credited lines and `count` counts them; `distinct` counts its
+    different values, `min` and `max` take the least and the greatest. `ratio` divides two
     measures, `formula` calculates over measures, `figure` reads a number that somebody entered.
     `parts` are the measures that a derived one is made of.
     """
@@ -72,6 +73,11 @@ class Measure:
     def is_summed(self) -> bool:
         """It is added up from lines, so a part of it belongs to each line."""
         return self.kind in {"sum", "count"}
+
+    @property
+    def is_keyed(self) -> bool:
+        """It looks at the values of lines one by one."""
+        return self.kind in {"distinct", "min", "max"}
 
 
 WindowKind = Literal["to-date", "rolling", "campaign", "since-hire", "year-before"]
@@ -109,6 +115,15 @@ class Quota:
     clause: str
     label: Localised = field(default_factory=dict)
     over: str = "period"
+    weights: tuple[Decimal, ...] = ()  # of the equal parts of a row, 1 in all; empty: even months
+    proration: Literal["none", "months", "days"] | None = None
+    ramp: tuple[Decimal, ...] = ()  # share of the target asked in each month after hiring
+    per: Literal["payee", "team"] = "payee"
+
+    @property
+    def is_worked_out(self) -> bool:
+        """The target is more than the sum of the rows in the window."""
+        return bool(self.weights or self.proration or self.ramp or self.per != "payee")
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,7 @@ class Tier:
     rate: Decimal
     clause: str
     marginal: bool = False
+    across: tuple[Decimal, Decimal | None] | None = None  # in a grid: the bounds of its column
 
 
 Reading = Literal["slice", "whole", "interpolated"]
@@ -148,6 +164,9 @@ class RateTable:
     clause: str
     value: TierValue = "rate"
     subject: str | None = None
+    across: str | None = None  # in a grid: the measure that chooses the column
+    floor: Decimal | None = None  # of what each stretch earns
+    cap: Decimal | None = None
 
 
 @dataclass(frozen=True)

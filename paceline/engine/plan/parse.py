@@ -24,6 +24,7 @@ from paceline.engine.plan.model import (
     Plan,
     TargetIncentive,
 )
+from paceline.engine.plan.scope import Scope
 from paceline.engine.tables import LINE_ATTRIBUTES
 
 MAX_DIRECT_CREDITS = 60
@@ -120,7 +121,7 @@ def _plan(root: Clause, text: str) -> Plan:
         if root.has("target_incentive")
         else None
     )
-    scope = components.Scope(measures, quotas, stated, period, currency, target)
+    scope = Scope(measures, quotas, stated, period, currency, target)
     parts = members(
         root.child("components"),
         lambda clause, above: components.read_component(clause, scope.with_components(above)),

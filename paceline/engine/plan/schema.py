@@ -11,7 +11,7 @@ from typing import Any
 from paceline.engine.money import DIGITS
 from paceline.engine.periods import PERIOD_KINDS
 from paceline.engine.plan.components import KINDS, UNITS
-from paceline.engine.plan.measures import MAX_MONTHS, READINGS, WINDOW_UNITS
+from paceline.engine.plan.measures import MAX_MONTHS, PRORATIONS, READINGS, WINDOW_UNITS
 from paceline.engine.plan.measures import UNITS as MEASURE_UNITS
 from paceline.engine.plan.model import LANGUAGE_VERSION
 from paceline.engine.plan.policies import CHOICES, MEANING
@@ -153,6 +153,10 @@ def _measure() -> dict[str, Any]:
     shapes: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
         ("sum", {"of": _FORMULA, "credits": _WORDS, "window": window}, ("window",)),
         ("count", {"credits": _WORDS, "window": window}, ("window",)),
+        *(
+            (kind, {"of": _FORMULA, "credits": _WORDS, "window": window}, ("window",))
+            for kind in ("distinct", "min", "max")
+        ),
         ("ratio", {"of": _ID, "over": _ID}, ()),
         ("formula", {"of": _FORMULA}, ()),
         (
@@ -174,10 +178,14 @@ def _measure() -> dict[str, Any]:
 
 
 def _quota() -> dict[str, Any]:
-    over = {"enum": ["period", *WINDOW_UNITS]}
-    return _labelled(
-        {"id": _ID, "measure": _ID, "name": {"type": "string"}, "over": over}, ("over",)
-    )
+    more: dict[str, Any] = {
+        "over": {"enum": ["period", *WINDOW_UNITS]},
+        "spread": _list(_PERCENT),
+        "proration": {"enum": list(PRORATIONS)},
+        "ramp": _list(_PERCENT),
+        "per": {"enum": ["payee", "team"]},
+    }
+    return _labelled({"id": _ID, "measure": _ID, "name": {"type": "string"}, **more}, tuple(more))
 
 
 def _labelled(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -191,7 +199,7 @@ def _tiers() -> dict[str, Any]:
     return _list(
         {
             "oneOf": [
-                _mapping({**common, value: kind}, ("to", "marginal"))
+                _mapping({**common, value: {"anyOf": [kind, _list(kind)]}}, ("to", "marginal"))
                 for value, kind in values.items()
             ]
         }
@@ -215,9 +223,11 @@ def _component() -> dict[str, Any]:
             "on": {"enum": ["attainment", "amount", "measure"]},
             "quota": _ID,
             "by": _ID,
+            "across": _mapping({"by": _ID, "from": _list(_BOUND)}),
+            "each": _mapping({"floor": _AMOUNT, "cap": _AMOUNT}, ("floor", "cap")),
             "tiers": _tiers(),
         },
-        ("quota", "by"),
+        ("quota", "by", "across", "each"),
     )
     pays = {
         "oneOf": [

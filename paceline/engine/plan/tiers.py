@@ -17,11 +17,11 @@ VALUES: tuple[TierValue, ...] = ("rate", "amount", "target_share")
 
 def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> RateTable:
     """The rate table of a component that pays on `measure` and accumulates over `window`."""
-    clause.keys(["reading", "on", "tiers"], ["quota", "by"])
+    clause.keys(["reading", "on", "tiers"], ["quota", "by", "across", "each"])
     reading = cast("Reading", clause.child("reading").choice(READINGS))
     on = clause.child("on").choice(SUBJECTS)
     extra = {"attainment": ["quota"], "measure": ["by"], "amount": []}[on]
-    clause.keys(["reading", "on", "tiers", *extra])
+    clause.keys(["reading", "on", "tiers", *extra], ["across", "each"])
     quota: Quota | None = None
     subject = measure
     if on == "attainment":
@@ -29,9 +29,15 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
     elif on == "measure":
         subject = reference_to(clause.child("by"), scope.measures, "measure")
     by_share = on == "attainment" or subject.type == "percent"
+    grid = _across(clause.child("across"), scope) if clause.has("across") else None
     tiers, value = read_tiers(
-        clause.child("tiers"), by_share=by_share, percent=measure.is_money, reading=reading
+        clause.child("tiers"),
+        by_share=by_share,
+        percent=measure.is_money,
+        reading=reading,
+        columns=grid[1] if grid else (),
     )
+    floor, cap = _each(clause.child("each"), tiers) if clause.has("each") else (None, None)
     table = RateTable(
         reading,
         on,  # type: ignore[arg-type]
@@ -40,6 +46,9 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
         clause.path,
         value,
         subject.id if on == "measure" else None,
+        grid[0] if grid else None,
+        floor,
+        cap,
     )
     _check_reading(clause, table, scope)
     return table
@@ -72,6 +81,41 @@ def _quota_of(clause: Clause, measure: Measure, scope: Scope, window: str) -> Qu
     return quota
 
 
+Column = tuple[Decimal, Decimal | None]
+
+
+def _across(clause: Clause, scope: Scope) -> tuple[str, tuple[Column, ...]]:
+    """The second dimension of a grid: a measure and where its columns begin, the first at zero."""
+    clause.keys(["by", "from"])
+    measure = reference_to(clause.child("by"), scope.measures, "measure")
+    starts = [
+        item.percent() if measure.type == "percent" else item.amount()
+        for _, item in clause.child("from").members()
+    ]
+    if not starts or starts[0] != 0 or any(b <= a for a, b in pairwise(starts)):
+        raise clause.child("from").refuse(
+            "columns_unordered", "the columns of a grid begin at 0 and rise"
+        )
+    return measure.id, tuple(zip(starts, [*starts[1:], None], strict=True))
+
+
+def _each(clause: Clause, tiers: tuple[Tier, ...]) -> tuple[Decimal | None, Decimal | None]:
+    """The least and the most that each stretch earns, such as each sale."""
+    clause.keys([], ["floor", "cap"])
+    floor = clause.child("floor").amount() if clause.has("floor") else None
+    cap = clause.child("cap").amount() if clause.has("cap") else None
+    if floor is not None and cap is not None and floor > cap:
+        raise clause.refuse(
+            "floor_above_cap",
+            f"the floor {floor} is above the cap {cap}",
+            floor=str(floor),
+            cap=str(cap),
+        )
+    if len(tiers) > 1:
+        raise clause.refuse("bounds_need_one_tier", "only a table of one tier bounds each stretch")
+    return floor, cap
+
+
 def _check_reading(clause: Clause, table: RateTable, scope: Scope) -> None:
     """Combinations that nobody could explain are refused, with the reason."""
     if table.reading == "interpolated" and table.value == "rate":
@@ -94,8 +138,13 @@ def _check_reading(clause: Clause, table: RateTable, scope: Scope) -> None:
             "target_incentive_missing",
             "a share of the target incentive needs `target_incentive` at the head of the plan",
         )
+    if table.across is not None and table.reading != "whole":
+        raise clause.refuse("grid_needs_whole", "a grid is read whole")
     if any(tier.marginal for tier in table.tiers) and (
-        table.reading != "whole" or table.value != "rate" or table.on == "measure"
+        table.across is not None
+        or table.reading != "whole"
+        or table.value != "rate"
+        or table.on == "measure"
     ):
         raise clause.refuse(
             "marginal_needs_whole",
@@ -104,7 +153,12 @@ def _check_reading(clause: Clause, table: RateTable, scope: Scope) -> None:
 
 
 def read_tiers(
-    clause: Clause, *, by_share: bool, percent: bool, reading: str
+    clause: Clause,
+    *,
+    by_share: bool,
+    percent: bool,
+    reading: str,
+    columns: tuple[Column, ...] = (),
 ) -> tuple[tuple[Tier, ...], TierValue]:
     """Tiers in order, the first from zero, each ending where the next begins, and what they pay."""
     read: list[_Read] = []
@@ -123,15 +177,8 @@ def read_tiers(
             marginal = item.has("marginal")
             if marginal:
                 marginal = item.child("marginal").choice(["yes", "no"]) == "yes"
-            read.append(
-                (
-                    item,
-                    lower,
-                    upper,
-                    paid.percent() if is_share else paid.amount(),
-                    marginal == "yes",
-                )
-            )
+            rates = _paid(paid, len(columns), is_share=is_share)
+            read.append((item, lower, upper, rates, marginal))
             values.append(value)
         except Unreadable:
             failed = True
@@ -146,13 +193,29 @@ def read_tiers(
     _check_order(read, ends=reading == "interpolated")
     ends: list[Decimal | None] = [start for _, start, _, _, _ in read[1:]]
     tiers = tuple(
-        Tier(lower, end, paid, place.path, marginal)
-        for (place, lower, _, paid, marginal), end in zip(read, [*ends, read[-1][2]], strict=True)
+        Tier(lower, end, rate, place.path, marginal, across)
+        for (place, lower, _, rates, marginal), end in zip(read, [*ends, read[-1][2]], strict=True)
+        for rate, across in zip(rates, columns or (None,), strict=True)
     )
     return tiers, values[0]
 
 
-_Read = tuple[Clause, Decimal, Decimal | None, Decimal, bool]
+_Read = tuple[Clause, Decimal, Decimal | None, tuple[Decimal, ...], bool]
+
+
+def _paid(clause: Clause, columns: int, *, is_share: bool) -> tuple[Decimal, ...]:
+    """What a tier pays: one value, or one for each column of a grid."""
+    if not columns:
+        return (clause.percent() if is_share else clause.amount(),)
+    found = tuple(item.percent() if is_share else item.amount() for _, item in clause.members())
+    if len(found) != columns:
+        raise clause.refuse(
+            "grid_incomplete",
+            f"{len(found)} values are given for {columns} columns",
+            given=len(found),
+            wanted=columns,
+        )
+    return found
 
 
 def _value_of(item: Clause) -> TierValue:

@@ -139,30 +139,32 @@ def circles() -> exp.Select:
     )
 
 
-def reach(shape: Shape) -> exp.Query:
+def reach(shape: Shape, groups: str = "line_groups", *, keyed: bool = False) -> exp.Query:
     """Line groups as they reach the payees they count for, as far as those are in the plan.
 
     Level 0 is the line's own payee, level 1 the manager above, and so on.
     """
     matched = exp.NEQ(this=col("bits", "g"), expression=c.whole(0))
-    direct = _reached(shape, col("payee_id", "g"), c.whole(0))
+    carried = ["currency", "bits", *group_keys(shape)[5:], *shape.sums]
+    if keyed:
+        carried = ["bits", *(["span"] if shape.has_windows else []), "value"]
+    direct = _reached(groups, carried, col("payee_id", "g"), c.whole(0))
     c.join(direct, "members", "m", c.same(["payee_id", "slot"], "m", "g"))
     parts: list[exp.Query] = [direct.where(matched, copy=False)]
     if shape.rolls_up:
-        parts.append(_rolled_up(shape).where(matched.copy(), copy=False))
+        parts.append(_rolled_up(groups, carried).where(matched.copy(), copy=False))
     return c.union_all(parts)
 
 
-def _reached(shape: Shape, payee: exp.Expr, level: exp.Expr) -> exp.Select:
-    carried = ["currency", "bits", *group_keys(shape)[5:], *shape.sums]
+def _reached(groups: str, carried: list[str], payee: exp.Expr, level: exp.Expr) -> exp.Select:
     columns: dict[str, exp.Expr] = {"payee_id": payee, "level": typed(level, PLACE)}
     columns |= {name: col(name, "g") for name in carried}
-    return select(columns).from_(c.source("line_groups", "g"), copy=False)
+    return select(columns).from_(c.source(groups, "g"), copy=False)
 
 
-def _rolled_up(shape: Shape) -> exp.Select:
+def _rolled_up(groups: str, carried: list[str]) -> exp.Select:
     """An overlay is credit on top of the whole line, so it does not roll up a second time."""
-    query = _reached(shape, col("manager_id", "h"), col("level", "h"))
+    query = _reached(groups, carried, col("manager_id", "h"), col("level", "h"))
     c.join(query, "hierarchy", "h", c.same(["payee_id", "slot"], "h", "g"))
     in_plan = c.both(
         exp.EQ(this=col("payee_id", "m"), expression=col("manager_id", "h")),

@@ -28,6 +28,7 @@ from paceline.engine.columns import (
 )
 from paceline.engine.formula.compile import compile_formula
 from paceline.engine.formula.tree import names_in
+from paceline.engine.plan.model import Measure
 from paceline.engine.plan.policies import ANCHORS, Policies
 from paceline.engine.shape import Shape
 from paceline.engine.steps.days import Days, anchor_day, has_two_days
@@ -77,6 +78,57 @@ def line_groups(shape: Shape, days: Days, *, with_splits: bool) -> exp.Query:
         .group_by(*(col(key) for key in names), copy=False)
     )
     return query.having(exp.NEQ(this=exp.Sum(this=col("lines")), expression=c.whole(0)), copy=False)
+
+
+def keyed_groups(shape: Shape, days: Days, measure: Measure, *, with_splits: bool) -> exp.Query:
+    """The different values that a measure sees, by payee and whatever decides who is credited."""
+    handed = ways(shape, with_splits=with_splits)
+    names = [*group_keys(shape)[:5], *(("span",) if shape.has_windows else ())]
+    names = [name for name in names if name != "currency"]
+    groups: list[exp.Query] = []
+    for way in handed:
+        whose = portion(shape, way)
+        columns: dict[str, exp.Expr] = {
+            "payee_id": whose.payee,
+            "slot": days.slot(),
+            "is_overlay": whose.is_overlay,
+            "bits": whose.bits,
+        }
+        if shape.has_windows:
+            columns["span"] = days.column("span")
+        columns["value"] = _value_seen(days, measure)
+        count: exp.Expr = c.count_rows()
+        if way.kind == "replaced":
+            count = c.minus(c.number(0, COUNT), count, COUNT)
+        split = way.kind in {"replaced", "shared"}
+        query = select({**columns, "lines": count}).from_(
+            c.source("split_lines" if split else "in_order_lines", "l"), copy=False
+        )
+        days.join(query)
+        anchor = anchor_day(shape.plan.policies)
+        query.where(c.within(anchor, c.horizon(), c.period_ends()), copy=False)
+        join_way(query, shape, days, way, with_splits=with_splits)
+        grouped = [one.copy() for one in columns.values() if one.find(exp.Column) is not None]
+        groups.append(query.group_by(*grouped, copy=False))
+    keys = {name: col(name) for name in (*names, "value")}
+    lines = typed(exp.Sum(this=col("lines")), COUNT)
+    return (
+        select({**keys, "lines": lines})
+        .from_(c.union_all(groups).subquery("g", copy=False), copy=False)
+        .group_by(*(key.copy() for key in keys.values()), copy=False)
+        .having(exp.GT(this=exp.Sum(this=col("lines")), expression=c.whole(0)), copy=False)
+    )
+
+
+def _value_seen(days: Days, measure: Measure) -> exp.Expr:
+    """The value of a whole line, in plan currency where it is money."""
+    assert measure.of is not None  # noqa: S101 -- the plan was checked for it
+    value = compile_formula(measure.of.root, "l")
+    if measure.kind == "distinct":
+        return typed(exp.Nullif(this=value, expression=c.text("")), TEXT)
+    if measure.is_money:
+        return typed(days.convert(value, CONVERTED), EXACT)
+    return typed(value, EXACT)
 
 
 def split_lines(shape: Shape) -> exp.Select:
@@ -199,6 +251,7 @@ def outside_period(policies: Policies) -> exp.Select:
 def columns_read(shape: Shape) -> set[str]:
     """The line columns that the plan's formulas read."""
     formulas = [*shape.values, *(rule.when for rule in shape.rules if rule.when is not None)]
+    formulas += [one.of for one in shape.plan.measures if one.is_keyed and one.of is not None]
     formulas += [rule.share for rule in shape.rules if rule.share is not None]
     read = set().union(*(names_in(formula.root) for formula in formulas)) if formulas else set()
     read |= {rule.to for rule in shape.rules if rule.to not in {"payee", "owner", "team"}}

@@ -267,7 +267,7 @@ def overtaken(shape: Shape, days: Days) -> exp.Select:
     """Lines of which rules would take more than there is, or a share that is none."""
     taken = taken_share(shape)
     assert taken is not None  # noqa: S101 -- the caller looked
-    outside = [exp.GT(this=taken, expression=c.number(1, EXACT))]
+    outside: list[exp.Expr] = [exp.GT(this=taken, expression=c.number(1, EXACT))]
     for rule in taking_rules(shape):
         if rule.share is not None and not isinstance(rule.share.root, Value):
             negative = exp.LT(this=rule_share(rule), expression=c.number(Decimal(0), SHARE))

@@ -11,6 +11,7 @@ from typing import Any
 
 from paceline.engine.curve import Curve, Example, curve, examples
 from paceline.engine.errors import PlanInvalid, Problem
+from paceline.engine.payout import is_drawable
 from paceline.engine.plan import edit
 from paceline.engine.plan.document import MAX_CHARACTERS
 from paceline.engine.plan.edit import PlaceUnknown
@@ -36,6 +37,7 @@ __all__ = [
     "digest_of",
     "edit",
     "examples",
+    "is_drawable",
     "load",
     "outline_of",
 ]

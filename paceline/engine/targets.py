@@ -1,0 +1,175 @@
+"""Targets that are more than the sum of their rows: spread over a year, prorated, ramped, of teams.
+
+These are few numbers and are worked out row by row, exactly, before the run; everything else about
+quotas happens in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+import pyarrow as pa
+
+from paceline.engine import windows
+from paceline.engine.columns import MONEY, TEXT
+from paceline.engine.money import DIGITS, round_to
+from paceline.engine.periods import Period
+from paceline.engine.plan.model import Plan, Quota
+from paceline.engine.shape import arrow_table
+
+Days = tuple[date, date]  # from a day up to, not including, another
+FOREVER = date.max
+
+
+def worked_out(plan: Plan) -> list[Quota]:
+    """The quotas whose targets are worked out here."""
+    return [quota for quota in plan.quotas if quota.is_worked_out]
+
+
+def targets_of(plan: Plan, period: Period, tables: Mapping[str, pa.Table]) -> pa.Table:
+    """The target of each payee for each such quota, as `quota`, `payee_id`, `target`."""
+    rows: list[dict[str, object]] = []
+    present = _presence(plan, tables)
+    hired = {str(row["payee_id"]): _days(row)[0] for row in _rows(tables, "payees")}
+    for payee, stretches in present.items():
+        hired.setdefault(payee, min(start for start, _ in stretches))
+    teams = _teams(period, tables)
+    for quota in worked_out(plan):
+        by_name: dict[str, list[dict[str, object]]] = defaultdict(list)
+        for row in _rows(tables, "quotas"):
+            if row["quota"] == quota.name:
+                by_name[str(row["payee_id"])].append(row)
+        for payee, stretches in present.items():
+            name = teams.get(payee) if quota.per == "team" else payee
+            own = by_name.get(name or "", [])
+            if own:
+                exact = sum(
+                    (_part(plan, period, quota, row, stretches, hired[payee]) for row in own),
+                    Fraction(0),
+                )
+                target = _rounded(plan, quota, exact)
+                rows.append({"quota": quota.id, "payee_id": payee, "target": target})
+    return arrow_table({"quota": TEXT, "payee_id": TEXT, "target": MONEY}, rows)
+
+
+def _rows(tables: Mapping[str, pa.Table], name: str) -> list[dict[str, object]]:
+    table = tables.get(name)
+    return [] if table is None else table.to_pylist()
+
+
+def _presence(plan: Plan, tables: Mapping[str, pa.Table]) -> dict[str, list[Days]]:
+    """The stretches in which each payee is in the plan, employed and not on leave."""
+    employed: dict[str, list[Days]] = defaultdict(list)
+    for row in _rows(tables, "payees"):
+        employed[str(row["payee_id"])].append(_days(row))
+    away: dict[str, list[Days]] = defaultdict(list)
+    for row in _rows(tables, "leaves"):
+        away[str(row["payee_id"])].append(_days(row))
+    found: dict[str, list[Days]] = defaultdict(list)
+    for row in _rows(tables, "assignments"):
+        payee = str(row["payee_id"])
+        if row["plan"] != plan.slug:
+            continue
+        stretches = [_days(row)]
+        if "payees" in tables:
+            stretches = [_both(one, other) for one in stretches for other in employed[payee]]
+        for leave in away[payee]:
+            stretches = [part for one in stretches for part in _without(one, leave)]
+        found[payee] += [one for one in stretches if one[0] < one[1]]
+    return {payee: stretches for payee, stretches in found.items() if stretches}
+
+
+def _days(row: Mapping[str, object]) -> Days:
+    starts, ends = row["starts_on"], row["ends_before"]
+    assert isinstance(starts, date)  # noqa: S101 -- the column is required
+    return starts, ends if isinstance(ends, date) else FOREVER
+
+
+def _both(one: Days, other: Days) -> Days:
+    return max(one[0], other[0]), min(one[1], other[1])
+
+
+def _without(one: Days, gap: Days) -> Iterator[Days]:
+    yield one[0], min(one[1], gap[0])
+    yield max(one[0], gap[1]), one[1]
+
+
+def _teams(period: Period, tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """Each payee's team on the last day of the period."""
+    last = period.ends_before - timedelta(days=1)
+    return {
+        str(row["payee_id"]): str(row["team"])
+        for row in _rows(tables, "teams")
+        if _days(row)[0] <= last < _days(row)[1]
+    }
+
+
+def _part(
+    plan: Plan,
+    period: Period,
+    quota: Quota,
+    row: Mapping[str, object],
+    stretches: Iterable[Days],
+    hired: date,
+) -> Fraction:
+    """What a row of the quota sets as target for the quota's window, exactly."""
+    window = windows.target_window(plan, period, quota.over)
+    amount, days = row["amount"], _days(row)
+    assert isinstance(amount, Decimal)  # noqa: S101 -- the column is required
+    months = list(_months(days))
+    total = Fraction(0)
+    for place, month in enumerate(months):
+        if not window[0] <= month[0] < window[1]:
+            continue
+        weight = _weight(quota, place, len(months))
+        total += weight * _there(quota, month, stretches) * _ramp(quota, month[0], hired)
+    return Fraction(amount) * total
+
+
+def _months(days: Days) -> Iterator[Days]:
+    """The calendar months from a row's first day on; a row ends with one of them."""
+    start = days[0]
+    while start < days[1]:
+        following = windows.shift(start, 1)
+        yield start, following
+        start = following
+
+
+def _weight(quota: Quota, place: int, months: int) -> Fraction:
+    """The share of a row's amount that falls to one of its months."""
+    if not quota.weights:
+        return Fraction(1, months)
+    size = months // len(quota.weights)
+    return Fraction(quota.weights[place // size]) / size
+
+
+def _there(quota: Quota, month: Days, stretches: Iterable[Days]) -> Fraction:
+    """How much of a month a payee counts for."""
+    if quota.proration == "none":
+        return Fraction(1)
+    shared = [_both(one, month) for one in stretches]
+    present = sum((max((end - start).days, 0) for start, end in shared), 0)
+    if quota.proration == "months":
+        return Fraction(1 if present else 0)
+    return Fraction(present, (month[1] - month[0]).days)
+
+
+def _ramp(quota: Quota, month: date, hired: date) -> Fraction:
+    """The share of the target that is asked in a month after hiring; 1 when the ramp is over."""
+    since = (month.year - hired.year) * 12 + month.month - hired.month
+    if 0 <= since < len(quota.ramp):
+        return Fraction(quota.ramp[since])
+    return Fraction(1)
+
+
+def _rounded(plan: Plan, quota: Quota, exact: Fraction) -> Decimal:
+    """Half up, to the digits of the currency, or to four decimals of a unit."""
+    is_money = plan.measure(quota.measure).is_money
+    digits = DIGITS[plan.currency] if is_money else 4
+    scaled = exact * 10**digits * 10
+    cut = Decimal(scaled.numerator // scaled.denominator).scaleb(-digits - 1)
+    return round_to(cut, digits)
