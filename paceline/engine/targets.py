@@ -144,7 +144,7 @@ def _weight(quota: Quota, place: int, months: int) -> Fraction:
     if not quota.weights:
         return Fraction(1, months)
     size = months // len(quota.weights)
-    return Fraction(quota.weights[place // size]) / size
+    return Fraction(quota.weights[place // size]) * Fraction(1, size)
 
 
 def _there(quota: Quota, month: Days, stretches: Iterable[Days]) -> Fraction:

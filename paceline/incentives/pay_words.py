@@ -117,6 +117,11 @@ PROBLEMS: dict[str, Text] = {
     ),
     "value_missing": lazy("%(count)s rows of %(table)s have no %(subject)s"),
     "row_repeated": lazy("%(subject)s occurs %(count)s times in %(table)s"),
+    "limit_exceeded": lazy(
+        "The calculation needed more memory or time than it may use; ask the administrator"
+    ),
+    "shares_exceed_line": lazy("Credit rules take more than there is of line %(subject)s"),
+    "owners_exceed": lazy("The owners of %(subject)s have more than 100 %% on %(detail)s"),
     "amount_too_large": lazy("An amount is too large to be calculated exactly"),
     "table_missing": lazy("The plan needs data that are not there: %(table)s"),
     "period_kind_differs": lazy("The plan is not paid by this kind of period"),
@@ -133,6 +138,7 @@ REMEDIES: dict[str, Text] = {
 }
 
 EXCLUDED: dict[str, Text] = {
+    "anchor_missing": lazy("The day that decides the period has not come"),
     "no_payee": lazy("No payee on the line"),
     "payee_unknown": lazy("Payee not known"),
     "payee_not_employed": lazy("Payee not employed on the day"),

@@ -180,6 +180,14 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
 }
 
+# What one calculation may use, in a process of its own: MiB of memory and seconds. None calculates
+# in the worker itself.
+CALCULATION_LIMITS: dict[str, int] | None = {
+    "memory": int(secret("CALCULATION_MEMORY", "2048")),
+    "processor_seconds": int(secret("CALCULATION_SECONDS", "3600")),
+    "seconds": int(secret("CALCULATION_SECONDS", "3600")),
+}
+
 # The largest upload that is accepted, in bytes; a larger one is refused before it is stored.
 UPLOAD_BYTES_MAX = 2 * 1024**3
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2

@@ -22,6 +22,7 @@ DATABASES["default"]["TEST"] = {
     "NAME": f"test_paceline_{os.environ.get('PACELINE_TEST_DB', 'main')}"
 }
 MEDIA_ROOT = VAR / "test-media"
+CALCULATION_LIMITS = None  # a test of its own tries the process; the others need not wait for it
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from paceline import engine
+from paceline.engine import confined
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.extract import Input, tables_of
 from paceline.incentives.calculation.periods import CalendarPeriod, calendar_period
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion
 from paceline.incentives.queries.plans import versions_for
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +57,8 @@ def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
 
 def calculate_plan(version: PlanVersion, inputs: Iterable[Input], period: PayPeriod) -> PlanResults:
     """Run one version over the kept files. Raises ``InputsRefused``."""
-    plan = documents.load(version.source)
     try:
-        results = engine.calculate(plan, tables_of(inputs), engine_period(period))
+        results = _calculate(version.source, tables_of(inputs), engine_period(period))
     except engine.InputInvalid as invalid:
         raise InputsRefused(
             [
@@ -61,7 +66,19 @@ def calculate_plan(version: PlanVersion, inputs: Iterable[Input], period: PayPer
                 for problem in invalid.problems
             ]
         ) from invalid
+    except confined.LimitExceeded as exceeded:
+        logger.exception("A run of plan %s was ended.", version.plan.code)
+        refusal = Refusal("limit_exceeded", {"plan": version.plan.code})
+        raise InputsRefused([refusal]) from exceeded
     return PlanResults(version, results)
+
+
+def _calculate(source: str, tables: engine.Tables, period: engine.Period) -> engine.Results:
+    """In a process of its own, within the limits that are set, unless they are switched off."""
+    if settings.CALCULATION_LIMITS is None:
+        return engine.calculate(documents.load(source), tables, period)
+    limits = confined.Limits(**settings.CALCULATION_LIMITS)
+    return confined.calculate_confined(source, tables, period, limits=limits)
 
 
 def engine_period(period: PayPeriod) -> engine.Period:
