@@ -17,6 +17,7 @@ from paceline.engine.errors import (
     ResultsDisagree,
 )
 from paceline.engine.explain import Explanation, explain
+from paceline.engine.needs import Needs, needs
 from paceline.engine.payout import is_drawable
 from paceline.engine.periods import Period, PeriodUnknown, period_from_key
 from paceline.engine.plan.model import Plan
@@ -34,6 +35,7 @@ __all__ = [
     "Example",
     "Explanation",
     "InputInvalid",
+    "Needs",
     "ParquetFiles",
     "PayeeUnknown",
     "Period",
@@ -53,6 +55,7 @@ __all__ = [
     "explain",
     "is_drawable",
     "load_plan",
+    "needs",
     "period_from_key",
     "plan_schema",
     "trace",

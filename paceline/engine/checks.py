@@ -20,8 +20,8 @@ from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.formula.tree import currencies_in, needed_names
 from paceline.engine.inputs import line_columns
-from paceline.engine.ledger.rows import has_teams
 from paceline.engine.money import DIGITS
+from paceline.engine.needs import needed_tables
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan, Quota
 from paceline.engine.shape import Shape
@@ -65,22 +65,9 @@ def problem(code: str, table: str, subject: str = "", detail: str = "", count: i
     return Problem(code, _MESSAGES[code].format(**params), path=table, params=params)
 
 
-def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -> None:
+def check_presence(plan: Plan, given: list[str], period: Period) -> None:
     """Every table that the plan needs is there, and the period is of the plan's kind."""
-    needed = [
-        *REQUIRED,
-        *(["quotas"] if plan.quotas else []),
-        *(["reporting"] if shape.rolls_up else []),
-        *(["figures"] if any(one.kind == "figure" for one in plan.measures) else []),
-        *(
-            ["teams"]
-            if any(one.per == "team" for one in plan.quotas)
-            or has_teams(plan)
-            or any(one.to == "team" for one in shape.rules)
-            else []
-        ),
-        *(["owners"] if any(one.to == "owner" for one in shape.rules) else []),
-    ]
+    needed = [*REQUIRED, *sorted(needed_tables(plan))]
     problems = [
         Problem(
             "table_missing", f"the plan needs the table {name}", path=name, params={"table": name}
@@ -99,14 +86,6 @@ def check_presence(plan: Plan, shape: Shape, given: list[str], period: Period) -
         )
     if problems:
         raise InputInvalid(problems)
-
-
-def _needs_teams(plan: Plan) -> bool:
-    return (
-        has_teams(plan)
-        or any(quota.per == "team" for quota in plan.quotas)
-        or any(credit.to == "team" for credit in plan.credits)
-    )
 
 
 def check_inputs(workspace: Workspace, shape: Shape, period: Period) -> None:

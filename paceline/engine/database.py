@@ -185,15 +185,20 @@ class Workspace:
                 kind="VIEW",
                 replace=True,
                 properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-                expression=select(columns).from_(_parquet(given.paths), copy=False),
+                expression=select(columns).from_(
+                    _parquet(given.paths, by_name=self.inputs.differ), copy=False
+                ),
             )
         )
 
 
-def _parquet(paths: Sequence[object]) -> exp.Table:
-    files = exp.Array(expressions=[c.text(str(path)) for path in paths])
+def _parquet(paths: Sequence[object], *, by_name: bool) -> exp.Table:
+    """The rows of files; those of older files may lack a column, which is then empty."""
+    files: list[exp.Expr] = [exp.Array(expressions=[c.text(str(path)) for path in paths])]
+    if by_name:
+        files.append(exp.EQ(this=exp.to_identifier("union_by_name"), expression=exp.true()))
     return exp.Table(
-        this=c.call("read_parquet", files), alias=exp.TableAlias(this=exp.to_identifier("f"))
+        this=c.call("read_parquet", *files), alias=exp.TableAlias(this=exp.to_identifier("f"))
     )
 
 

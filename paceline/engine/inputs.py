@@ -39,6 +39,7 @@ class OpenInputs:
     line_types: dict[str, pa.DataType] = field(default_factory=dict)
     empty_lines: dict[str, int] = field(default_factory=dict)
     grain_checked: set[str] = field(default_factory=set)
+    differ: bool = False  # the files of order lines have not all the same columns
 
 
 def line_columns(plan: Plan) -> list[Column]:
@@ -107,7 +108,9 @@ def _open_lines(
     for file in files:
         found = {entry.name: entry.type for entry in file.schema_arrow}
         _check_types("order_lines", columns, found, problems)
-    opened.line_types = {entry.name: entry.type for entry in files[0].schema_arrow}
+    for file in reversed(files):
+        opened.line_types |= {entry.name: entry.type for entry in file.schema_arrow}
+    opened.differ = any(file.schema_arrow.names != files[0].schema_arrow.names for file in files)
     empty: dict[str, int] = {column.name: 0 for column in columns}
     unknown: set[str] = set()
     for file in files:

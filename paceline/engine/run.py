@@ -179,7 +179,7 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
     if (period.ends_before - period.starts_on).days > MAX_DAYS:
         raise InputInvalid([checks.problem("period_too_long", "period", period.key, str(MAX_DAYS))])
     given = workspace.open_inputs()
-    checks.check_presence(shape.plan, shape, given, period)
+    checks.check_presence(shape.plan, given, period)
     if check:
         checks.check_inputs(workspace, shape, period)
     else:

@@ -30,6 +30,7 @@ LINES = pa.schema(
         pa.field("cost", pa.decimal128(18, 4)),
         pa.field("currency", pa.string(), nullable=False),
         pa.field("returns_line_id", pa.string()),
+        pa.field("sold_on", pa.date32()),
     ]
 )
 SPLITS = pa.schema(
@@ -56,7 +57,8 @@ SELECT l.source || '/' || l.order_number || '/' || l.line_number AS line_id,
        l.source || '/' || l.order_number, l.ordered_on, p.number,
        nullif(l.customer, ''), nullif(l.product, ''),
        nullif(l.category, ''), nullif(l.channel, ''), nullif(l.territory, ''), l.kind, l.quantity,
-       l.amount, l.cost, l.currency, r.source || '/' || r.order_number || '/' || r.line_number
+       l.amount, l.cost, l.currency, r.source || '/' || r.order_number || '/' || r.line_number,
+       r.ordered_on
 FROM orders_orderline l
 LEFT JOIN org_person p ON p.id = l.person_id
 LEFT JOIN orders_orderline r ON r.id = l.returns_line_id

@@ -30,6 +30,7 @@ from paceline.incentives.models import (
     RunProblem,
     Statement,
     StatementComponent,
+    StatementDetail,
     StatementTier,
 )
 from paceline.kernel import audit, jobs
@@ -216,6 +217,7 @@ def _keep_results(
     Statement.objects.bulk_create(loaded.statements, batch_size=1000)
     StatementComponent.objects.bulk_create(loaded.components, batch_size=1000)
     StatementTier.objects.bulk_create(loaded.tiers, batch_size=1000)
+    StatementDetail.objects.bulk_create(loaded.details, batch_size=1000)
     RunProblem.objects.bulk_create(loaded.problems, batch_size=1000)
     for version_id, fingerprint in loaded.fingerprints.items():
         run.run_plans.filter(version_id=version_id).update(fingerprint=fingerprint)

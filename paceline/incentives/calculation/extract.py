@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.db.models import Min
 
 from paceline import engine
 from paceline.files.actions import store_file
@@ -15,7 +16,8 @@ from paceline.files.models import StoredFile
 from paceline.files.queries import path_of
 from paceline.goals.queries import quotas_table
 from paceline.incentives.calculation import documents
-from paceline.incentives.models import PayPeriod, PlanVersion, Run
+from paceline.incentives.calculation.periods import calendar_period
+from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion, Run
 from paceline.incentives.queries.assignments import AssignedDays, assigned_days
 from paceline.orders.actions import snapshot_months
 from paceline.orders.queries import (
@@ -24,7 +26,7 @@ from paceline.orders.queries import (
     order_lines_table,
 )
 from paceline.org.models import Person
-from paceline.org.queries import payees, reporting
+from paceline.org.queries import payees, reporting, teams
 
 PARQUET = "application/vnd.apache.parquet"
 LINES = "order_lines"
@@ -51,27 +53,54 @@ class Input:
 def extract_inputs(
     *, period: PayPeriod, versions: Iterable[PlanVersion], by: Person, at: datetime
 ) -> tuple[Input, ...]:
-    """Write what the engine reads; months whose lines did not change are kept files."""
-    days = (period.starts_on, period.ends_before)
+    """Write what the engine reads; months whose lines did not change are kept files.
+
+    Plans that look at other days than the period's need what was so on those days, too.
+    """
+    versions = list(versions)
+    reach = reach_of(period, versions)
+    days = (reach.days_from, period.ends_before)
+    lines = (reach.lines_from, period.ends_before)
     tables = {
-        "assignments": assignments_table(period, versions),
-        "credit_splits": credit_splits_table(*days),
+        "assignments": assignments_table(days, versions),
+        "credit_splits": credit_splits_table(*lines),
         "exchange_rates": exchange_rates_table(*days),
         "payees": payees(period.ends_before),
-        "quotas": quotas_table(*days),
+        "quotas": quotas_table(*reach.targets),
         "reporting": reporting(*days),
     }
+    if "teams" in reach.tables:
+        tables["teams"] = teams(*days)
     kept = [
         Input(name, _store(table, f"{name}-{period.key}.parquet", by=by, at=at), table.num_rows)
         for name, table in tables.items()
     ]
-    months = snapshot_months(starts_on=period.starts_on, ends_before=period.ends_before, at=at)
+    months = snapshot_months(starts_on=lines[0], ends_before=period.ends_before, at=at)
     if not months:
-        empty = order_lines_table(*days)
+        empty = order_lines_table(*lines)
         kept.append(Input(LINES, _store(empty, f"{LINES}-{period.key}.parquet", by=by, at=at), 0))
     files = StoredFile.objects.in_bulk([month.digest for month in months], field_name="digest")
     kept += [Input(LINES, files[month.digest], month.rows) for month in months]
     return tuple(kept)
+
+
+def reach_of(period: PayPeriod, versions: Iterable[PlanVersion]) -> engine.Needs:
+    """The days and tables that any of the plans needs."""
+    known = calendar_period(period.key)
+    span = engine.Period(period.starts_on, period.ends_before, period.key, known.kind)
+    first = PlanAssignment.objects.filter(plan__in=[one.plan_id for one in versions]).aggregate(
+        first=Min("starts_on")
+    )["first"]
+    found = [engine.needs(documents.load(one.source), span, first) for one in versions]
+    if not found:
+        days = (period.starts_on, period.ends_before)
+        return engine.Needs(period.starts_on, period.starts_on, days, frozenset())
+    return engine.Needs(
+        min(one.lines_from for one in found),
+        min(one.days_from for one in found),
+        (min(one.targets[0] for one in found), max(one.targets[1] for one in found)),
+        frozenset().union(*(one.tables for one in found)),
+    )
 
 
 def tables_of(inputs: Iterable[Input]) -> engine.Tables:
@@ -97,12 +126,12 @@ def inputs_of(run: Run) -> tuple[Input, ...]:
     return tuple(Input(row.table, row.file, row.rows) for row in rows)
 
 
-def assignments_table(period: PayPeriod, versions: Iterable[PlanVersion]) -> pa.Table:
-    """Whom each plan pays on which days of the period, person by person."""
+def assignments_table(days: tuple[date, date], versions: Iterable[PlanVersion]) -> pa.Table:
+    """Whom each plan pays on which of the days, person by person."""
     slugs = {version.plan_id: documents.load(version.source).slug for version in versions}
     rows = sorted(
-        (slugs[days.plan_id], days.payee_number, days.starts_on, days.ends_before)
-        for days in merged(assigned_days(tuple(slugs), period.starts_on, period.ends_before))
+        (slugs[one.plan_id], one.payee_number, one.starts_on, one.ends_before)
+        for one in merged(assigned_days(tuple(slugs), *days))
     )
     columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
     return pa.table(

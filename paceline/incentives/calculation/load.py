@@ -15,6 +15,7 @@ from paceline.incentives.models import (
     RunProblem,
     Statement,
     StatementComponent,
+    StatementDetail,
     StatementTier,
 )
 from paceline.org.models import Person
@@ -29,6 +30,7 @@ class Loaded:
     statements: list[Statement] = field(default_factory=list)
     components: list[StatementComponent] = field(default_factory=list)
     tiers: list[StatementTier] = field(default_factory=list)
+    details: list[StatementDetail] = field(default_factory=list)
     problems: list[RunProblem] = field(default_factory=list)
     fingerprints: dict[int, str] = field(default_factory=dict)
     fingerprint: str = ""
@@ -108,6 +110,14 @@ def _load_plan(
         for row in results.rows("tiers")
         if (row["component"], row["payee_id"]) in components
     ]
+    loaded.details += [
+        StatementDetail(
+            component=components[row["component"], row["payee_id"]],
+            **{name: row[name] for name in ("item", "figure", "clause", "value")},
+        )
+        for row in results.rows("details")
+        if (row["component"], row["payee_id"]) in components
+    ]
     loaded.problems += [
         RunProblem(
             run=run,
@@ -137,10 +147,12 @@ _COMPONENT = (
     "measure",
     "attainment",
     "computed",
+    "multiplier_adjustment",
     "condition_adjustment",
     "cap_adjustment",
     "floor_adjustment",
     "earned",
+    "unit",
 )
 
 

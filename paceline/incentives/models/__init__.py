@@ -16,6 +16,7 @@ from paceline.incentives.models.statements import (
     Release,
     Statement,
     StatementComponent,
+    StatementDetail,
     StatementTier,
 )
 from paceline.incentives.models.threads import LineComment, LineThread, ThreadResolution
@@ -41,6 +42,7 @@ __all__ = [
     "RunProblem",
     "Statement",
     "StatementComponent",
+    "StatementDetail",
     "StatementTier",
     "ThreadResolution",
 ]

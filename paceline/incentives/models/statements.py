@@ -65,7 +65,8 @@ class StatementComponent(models.Model):
     """One component of a plan: its measure, attainment, and what it earned.
 
     Unrounded figures keep the engine's twelve decimals; ``earned`` is rounded as the plan says. It
-    is ``computed``, to which the tiers add up, plus the three stated adjustments.
+    is ``computed``, to which the tiers add up, plus the stated adjustments. ``unit`` tells money
+    from points and other rewards, which are no part of the statement's sum.
     """
 
     statement = models.ForeignKey(Statement, models.PROTECT, related_name="components")
@@ -77,10 +78,12 @@ class StatementComponent(models.Model):
     quota = MoneyField(null=True)
     attainment = models.DecimalField(max_digits=20, decimal_places=8, null=True)
     computed = MoneyField()
+    multiplier_adjustment = MoneyField(default=0)
     condition_adjustment = MoneyField(default=0)
     cap_adjustment = MoneyField(default=0)
     floor_adjustment = MoneyField(default=0)
     earned = MoneyField()
+    unit = models.CharField(max_length=20, default="money")
 
     class Meta:
         ordering = ("statement", "version", "position")
@@ -116,6 +119,31 @@ class StatementTier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.component} tier {self.tier}"
+
+
+class StatementDetail(models.Model):
+    """A figure that explains a scorecard, a pool or a contest: a score, a weight, a rank.
+
+    ``item`` is the indicator, or ``pool`` or ``contest``; an empty ``value`` says that there was
+    none.
+    """
+
+    component = models.ForeignKey(StatementComponent, models.PROTECT, related_name="details")
+    item = models.CharField(max_length=80)
+    figure = models.CharField(max_length=20)
+    clause = models.CharField(max_length=200)
+    value = models.DecimalField(max_digits=38, decimal_places=12, null=True)
+
+    class Meta:
+        ordering = ("component", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["component", "item", "figure"], name="detail_once_per_component"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.component} {self.item} {self.figure}"
 
 
 class Release(models.Model):

@@ -12,6 +12,7 @@ from paceline.incentives.models import (
     Run,
     Statement,
     StatementComponent,
+    StatementDetail,
     StatementTier,
 )
 from paceline.incentives.pay_words import period_name
@@ -34,12 +35,13 @@ def released_for(person: Person) -> QuerySet[Statement]:
 
 
 def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
-    """The statement with components, tiers and questions, for its page: four queries."""
+    """The statement with components, tiers, details and questions, for its page: five queries."""
     tiers = StatementTier.objects.order_by("tier")
+    details = StatementDetail.objects.order_by("id")
     components = (
         StatementComponent.objects.select_related("version__plan")
         .order_by("version__plan__code", "position")
-        .prefetch_related(Prefetch("tiers", tiers))
+        .prefetch_related(Prefetch("tiers", tiers), Prefetch("details", details))
     )
     threads = LineThread.objects.visible_to(person).select_related("resolution", "component")
     return (

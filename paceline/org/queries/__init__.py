@@ -30,6 +30,7 @@ from paceline.org.queries.people import (
     reports,
     stranded_reports,
     team,
+    teams,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "stranded_reports",
     "team",
     "team_tree",
+    "teams",
     "trail",
     "trail_actions",
 ]

@@ -37,6 +37,14 @@ PAYEES = pa.schema(
         pa.field("currency", pa.string(), nullable=False),
     ]
 )
+TEAMS = pa.schema(
+    [
+        pa.field("team", pa.string(), nullable=False),
+        pa.field("payee_id", pa.string(), nullable=False),
+        pa.field("starts_on", pa.date32(), nullable=False),
+        pa.field("ends_before", pa.date32()),
+    ]
+)
 REPORTING = pa.schema(
     [
         pa.field("payee_id", pa.string(), nullable=False),
@@ -123,6 +131,17 @@ def reporting(starts_on: date, ends_before: date) -> pa.Table:
     return _table(
         sorted((list(line) for line in lines), key=lambda row: (row[0], row[2])), REPORTING
     )
+
+
+def teams(starts_on: date, ends_before: date) -> pa.Table:
+    """Which team each person belonged to on the days of the range, for the engine.
+
+    Sorted by ``payee_id`` and ``starts_on``; teams go by their code.
+    """
+    rows = TeamMembership.objects.during(starts_on, ends_before).values_list(
+        "team__code", "person__number", "starts_on", "ends_before"
+    )
+    return _table(sorted((list(row) for row in rows), key=lambda row: (row[1], row[2])), TEAMS)
 
 
 def _table(rows: list[list[object]], schema: pa.Schema) -> pa.Table:
