@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -54,3 +55,36 @@ def test_form_and_text_are_one_document(company: World, window: Callable[..., Pa
     saved = PlanVersion.objects.get().source
     assert edit.read(saved) == edit.read(SOURCE.replace("rate: 4%", "rate: 6%"))
     assert "# above quota" in saved
+
+
+def test_a_label_is_said_by_language_without_a_reload(
+    company: World, window: Callable[..., Page]
+) -> None:
+    plans.create_plan(source=SOURCE, effective_from=FROM, by=company.dana, at=company.now)
+    page = window(company.dana)
+    page.goto(DRAFT)
+    text = page.locator("#source")
+    label = page.locator("[name='measures.0.label']")
+
+    label.fill("Own sales")
+    expect(text).to_have_value(
+        SOURCE.replace("credits: own-sales\n", "credits: own-sales\n    label: Own sales\n")
+    )
+    expect(label).to_be_focused()
+    page.locator("#row-measures-0").get_by_role(
+        "button", name="Name on the statement in three languages"
+    ).click()
+    expect(page.locator("[name='measures.0.label.en']")).to_have_value("Own sales")
+    page.fill("[name='measures.0.label.zh-Hant']", "自己的業績")
+    expect(text).to_have_value(re.compile("label: {en: Own sales, zh-Hant: 自己的業績}"))
+
+    page.fill("[name='measures.0.label.en']", "")
+    expect(text).to_have_value(re.compile("label: {zh-Hant: 自己的業績}"))
+    page.fill("[name='measures.0.label.zh-Hant']", "")
+    expect(label, "cleared in its last language it is one field again").to_have_value("")
+    expect(text).to_have_value(SOURCE)
+    label.fill("Sales")
+    expect(page.locator("#summary")).not_to_contain_text("to mend")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("Draft saved.")
+    assert edit.read(PlanVersion.objects.get().source)["measures"][0]["label"] == "Sales"  # type: ignore[index]

@@ -20,6 +20,7 @@ from paceline.incentives.forms.plan_fields import (
     at,
     head_fields,
     ids_of,
+    label_fields,
     localised,
     members_at,
     policy_fields,
@@ -246,6 +247,7 @@ def _measure(data: Data, place: int, clause: str) -> Drawn:
     one = at(data, *path)
     fields = [
         PlanField((*path, "id"), f"{clause}/id", _("Id"), words_at(one, "id")),
+        *label_fields(data, path, clause),
         structures.measure_kind_field(path, clause, words_at(one, "kind")),
     ]
     if words_at(one, "kind") != "count":
@@ -269,6 +271,7 @@ def _quota(data: Data, place: int, clause: str) -> Drawn:
     one = at(data, *path)
     return (
         PlanField((*path, "id"), f"{clause}/id", _("Id"), words_at(one, "id")),
+        *label_fields(data, path, clause),
         PlanField(
             (*path, "measure"), f"{clause}/measure", _("Measure"), words_at(one, "measure"),
             "choice", references(ids_of(data, "measures")),
@@ -285,6 +288,7 @@ def _credit(data: Data, place: int, clause: str) -> Drawn:
     one = at(data, *path)
     fields = [
         PlanField((*path, "id"), f"{clause}/id", _("Id"), words_at(one, "id")),
+        *label_fields(data, path, clause),
         structures.credit_kind_field(path, clause, words_at(one, "kind")),
     ]
     if words_at(one, "kind") == "rollup":

@@ -28,7 +28,8 @@ LANGUAGES = (("en", "English"), ("zh-Hant", "繁體中文"), ("zh-Hans", "简体
 @dataclass(frozen=True)
 class PlanField:
     """One value of the text. ``clause`` is its path as problems name it; ``redraws`` says that a
-    change of it changes which fields there are."""
+    change of it changes which fields there are, ``is_words`` that it is said once and could be said
+    in each language."""
 
     path: Path
     clause: str
@@ -40,11 +41,16 @@ class PlanField:
     optional: bool = False
     redraws: bool = False
     structure: str = ""
+    is_words: bool = False
     problems: list[str] = field(default_factory=list)
 
     @property
+    def place(self) -> str:
+        return ".".join(map(str, self.path))
+
+    @property
     def name(self) -> str:
-        return ".".join(map(str, self.path)) + (f"@{self.structure}" if self.structure else "")
+        return self.place + (f"@{self.structure}" if self.structure else "")
 
     @property
     def id(self) -> str:
@@ -138,11 +144,14 @@ def ids_of(data: Data, key: str) -> list[str]:
     return [words_at(one, "id") for one in members_at(data, key)]
 
 
-def localised(data: Data, path: Path, clause: str, label: Text) -> Iterator[PlanField]:
+def localised(
+    data: Data, path: Path, clause: str, label: Text, *, hint: Text = "", optional: bool = False
+) -> Iterator[PlanField]:
     """A text as one field, or as one field for each language when it is given by language."""
     found = at(data, *path)
     if not isinstance(found, Mapping):
-        yield PlanField(path, clause, label, words_at(data, *path))
+        value = words_at(data, *path)
+        yield PlanField(path, clause, label, value, hint=hint, optional=optional, is_words=True)
         return
     for language, spoken in LANGUAGES:
         yield PlanField(
@@ -150,8 +159,21 @@ def localised(data: Data, path: Path, clause: str, label: Text) -> Iterator[Plan
             f"{clause}/{language}",
             label if language == "en" else f"{label} · {spoken}",
             words_at(data, *path, language),
-            optional=language != "en",
+            hint=hint if language == "en" else "",
+            optional=optional or language != "en",
         )
+
+
+def label_fields(data: Data, path: Path, clause: str) -> Iterator[PlanField]:
+    """What readers of a statement call a credit, a measure or a quota."""
+    return localised(
+        data,
+        (*path, "label"),
+        f"{clause}/label",
+        _("Name on the statement"),
+        hint=_("Empty: the id, read as words."),
+        optional=True,
+    )
 
 
 def references(ids: Sequence[str]) -> list[tuple[str, Text]]:
@@ -263,14 +285,23 @@ def write(source: str, one: PlanField, value: str) -> str:
         words = [word.strip() for word in value.split(",") if word.strip()]
         return edit.set_value(source, one.path, words[0] if len(words) == 1 else words)
     if not value and one.optional:
-        present = at(edit.read(source), *one.path) is not None
-        return edit.remove(source, one.path) if present else source
+        return _without(source, one.path)
     parents = one.path[:-1]
     if one.optional and parents and at(edit.read(source), *parents) is None:
         return edit.set_value(source, parents, {str(one.path[-1]): value})
     if parents and parents[0] == "policies" and at(edit.read(source), *parents) is None:
         return _write_policy(source, one.path, value)
     return edit.set_value(source, one.path, value)
+
+
+def _without(source: str, path: Path) -> str:
+    """The text without a value, and without the mapping that said nothing else."""
+    data = edit.read(source)
+    if at(data, *path) is None:
+        return source
+    around = at(data, *path[:-1])
+    is_alone = isinstance(around, Mapping) and len(around) == 1 and len(path) > 1
+    return edit.remove(source, path[:-1] if is_alone else path)
 
 
 def _write_policy(source: str, path: Path, value: str) -> str:

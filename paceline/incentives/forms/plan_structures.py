@@ -206,8 +206,14 @@ CHANGES: Mapping[str, Callable[[str, Path, str], str]] = {
 
 
 def by_language(source: str, path: Path) -> str:
-    """A text said once becomes a text said by language, ready for the other two."""
-    words = words_at(edit.read(source), *path)
+    """A text said once becomes a text said by language, ready for the other two.
+
+    A label that is not said yet begins with what readers see in its place: the id as words.
+    """
+    data = edit.read(source)
+    words = words_at(data, *path)
+    if not words and path[-1] == "label":
+        words = words_at(data, *path[:-1], "id").replace("-", " ")
     return edit.set_value(source, path, {"en": words})
 
 

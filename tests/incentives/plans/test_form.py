@@ -70,6 +70,8 @@ def test_what_was_edited_in_the_text_meanwhile_stays() -> None:
         "up components.1",
         "remove components.1",
         "languages purpose",
+        "languages components.1.name",
+        "languages measures.0.label",
     ],
 )
 def test_every_button_leaves_a_text_that_reads(operation: str) -> None:
@@ -112,13 +114,70 @@ def test_a_measure_lists_its_credits() -> None:
     assert lines_changed(SOURCE, after) == ["credits: [own-sales, team-sales]"]
 
 
+LABELLED = ["credits.1", "measures.0", "quotas.0"]
+
+
+@pytest.mark.parametrize("place", LABELLED)
+def test_a_label_is_said_renamed_and_taken_out_again(place: str) -> None:
+    name = f"{place}.label"
+    assert field_values(SOURCE)[name] == ""
+    said = changed_by_fields(SOURCE, SOURCE, {name: "Own shop: all of it"})
+    assert lines_changed(SOURCE, said) == ["label: 'Own shop: all of it'"]
+    assert documents.check(said) == ()
+    renamed = changed_by_fields(said, said, {name: "All sales"})
+    assert lines_changed(SOURCE, renamed) == ["label: 'All sales'"], "quoted as before"
+    assert changed_by_fields(renamed, renamed, {name: ""}) == SOURCE
+
+
+@pytest.mark.parametrize("place", LABELLED)
+def test_a_label_is_said_in_each_language_and_taken_out_again(place: str) -> None:
+    name = f"{place}.label"
+    one = changed_by_button(SOURCE, f"languages {name}")
+    shown = field_values(one)
+    assert name not in shown
+    words = {"credits.1": "team sales", "measures.0": "sales", "quotas.0": "sales quota"}[place]
+    assert shown[f"{name}.en"] == words, "it begins with what readers saw without a label"
+    three = changed_by_fields(
+        one, one, {f"{name}.en": "Sales", f"{name}.zh-Hant": "業績", f"{name}.zh-Hans": "销售"}
+    )
+    assert lines_changed(SOURCE, three) == ["label: {en: Sales, zh-Hant: 業績, zh-Hans: 销售}"]
+    assert documents.check(three) == ()
+    assert changed_by_fields(three, three, field_values(three)) == three
+    without = changed_by_fields(three, three, {f"{name}.{key}": "" for key in ("en", "zh-Hant")})
+    assert lines_changed(SOURCE, without) == ["label: {zh-Hans: 销售}"]
+    assert changed_by_fields(without, without, {f"{name}.zh-Hans": ""}) == SOURCE
+
+
+def test_labels_in_members_of_one_line_leave_the_rest_of_the_line() -> None:
+    block = "  - id: sales-quota\n    measure: sales\n    name: sales\n"
+    source = SOURCE.replace(
+        block, "  - {id: sales-quota, measure: sales, name: sales}  # from the import\n"
+    )
+    after = changed_by_fields(source, source, {"quotas.0.label": "目標, 本季"})
+    assert lines_changed(source, after) == [
+        "- {id: sales-quota, measure: sales, name: sales, label: '目標, 本季'}  # from the import"
+    ]
+    assert field_values(after)["quotas.0.label"] == "目標, 本季"
+    assert changed_by_fields(after, after, {"quotas.0.label": ""}) == source
+
+
+def test_a_text_said_by_language_in_blocks_keeps_its_shape() -> None:
+    source = SOURCE.replace(
+        "    credits: own-sales\n",
+        "    credits: own-sales\n    label:  # read aloud\n      en: Sales\n      zh-Hant: 業績\n",
+    )
+    after = changed_by_fields(source, source, {"measures.0.label.zh-Hant": "銷售"})
+    assert lines_changed(source, after) == ["zh-Hant: 銷售"]
+
+
 def test_problems_stand_beside_their_fields() -> None:
     source = SOURCE.replace("rate: 4%", "rate: four").replace("cap: 50000.00", "cap: -1")
     source = source.replace("  boundary: upper ", "  # boundary: upper ")
+    source = source.replace("    kind: rollup\n", "    kind: rollup\n    label: [Team]\n")
     form = read_form(source, problems.plain_problems(documents.check(source)))
     assert form is not None
     beside = {field.name: field.problems for field in form.fields() if field.problems}
-    assert set(beside) == {f"{TIERS}.1.rate", "policies.boundary"}
+    assert set(beside) == {f"{TIERS}.1.rate", "policies.boundary", "credits.1.label"}
     assert form.problems == []
 
 

@@ -124,6 +124,7 @@ def preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
     context = _context(version, sent, sent.edited())
     by_text = request.POST.get("edited") == "text"
     fragment = "after-text" if by_text else "after-fields"
+    context["redrawn"] = _names(read_form(sent.base)) != _names(context["form"])
     if sent.operation or "redraw" in request.POST:
         fragment = "editor"
     return page(request, "incentives/plans/editor.html", context, fragment=fragment)
@@ -218,7 +219,6 @@ def _context(version: PlanVersion, sent: Sent, source: str) -> dict[str, Any]:
         "preview_url": reverse(
             "incentives:plan-draft-preview", args=[version.plan.code, version.number]
         ),
-        "language_buttons": _language_buttons(form),
         "effective_from": sent.effective_text or version.effective_from.isoformat(),
         "lock_version": sent.lock_version or version.lock_version,
         "is_saved": source == version.source,
@@ -227,11 +227,9 @@ def _context(version: PlanVersion, sent: Sent, source: str) -> dict[str, Any]:
     }
 
 
-def _language_buttons(form: PlanForm | None) -> list[tuple[str, str]]:
-    """Texts that are said once and could be said in each language."""
-    words = {"name": _("Name in three languages"), "purpose": _("Purpose in three languages")}
-    names = {field.name for field in form.head} if form else set()
-    return [(place, label) for place, label in words.items() if place in names]
+def _names(form: PlanForm | None) -> list[str]:
+    """Which fields a form has: a text cleared in its last language becomes one field again."""
+    return [field.name for field in form.fields()] if form else []
 
 
 def _paid(source: str, problems: list[PlainProblem], quota: Decimal) -> dict[str, Any]:
