@@ -87,12 +87,12 @@ def worker(
     """Run background jobs: imports, pay runs, messages."""
     _choose_settings()
     with _stoppable():
-        _manage(
-            "procrastinate",
-            "worker",
-            f"--concurrency={concurrency}",
-            "--shutdown-graceful-timeout=10",
-        )
+        _set_up()
+        import asyncio
+
+        from paceline.kernel import jobs
+
+        asyncio.run(jobs.work(concurrency=concurrency))
 
 
 @app.command()

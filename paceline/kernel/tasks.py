@@ -5,13 +5,7 @@ from __future__ import annotations
 from paceline.kernel import jobs
 
 
-@jobs.every("* * * * *", name="kernel.retry_stalled_jobs")
-async def retry_stalled_jobs(timestamp: int) -> None:  # noqa: ARG001 - given to every periodic job
-    """Jobs whose worker died are run again."""
-    await jobs.retry_stalled()
-
-
 @jobs.every("41 3 * * *", name="kernel.remove_finished_jobs")
-async def remove_finished_jobs(timestamp: int) -> None:  # noqa: ARG001
+async def remove_finished_jobs(timestamp: int) -> None:  # noqa: ARG001 - given to every periodic job
     """The queue stays small."""
     await jobs.remove_finished()

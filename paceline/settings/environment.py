@@ -7,6 +7,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+# How long one connection may stand in the way of others. A process that was killed in the middle
+# of a statement, and a machine that vanished, give their locks back within half a minute: before
+# another worker takes their job up.
+LIMITS = {
+    "lock_timeout": 5000,
+    "idle_in_transaction_session_timeout": 60000,
+    "client_connection_check_interval": 5000,
+    "tcp_keepalives_idle": 15,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+}
+
 
 def secret(name: str, default: str = "") -> str:
     """The value of ``NAME``, or the content of the file that ``NAME_FILE`` names."""
@@ -46,6 +58,6 @@ def database(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **options,
-            "options": "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000",
+            "options": " ".join(f"-c {name}={value}" for name, value in LIMITS.items()),
         },
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from paceline.kernel import postgres
 from paceline.settings.base import *  # noqa: F403
@@ -21,8 +22,8 @@ DATABASES = {"default": database(secret("DATABASE_URL") or postgres.database_url
 DATABASES["default"]["TEST"] = {
     "NAME": f"test_paceline_{os.environ.get('PACELINE_TEST_DB', 'main')}"
 }
-MEDIA_ROOT = VAR / "test-media"
 CALCULATION_LIMITS = None  # a test of its own tries the process; the others need not wait for it
+MEDIA_ROOT = Path(os.environ.get("PACELINE_TEST_MEDIA") or VAR / "test-media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -9,7 +9,6 @@ from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 
 from paceline.kernel import jobs
-from paceline.kernel import tasks as housekeeping
 
 ran: list[str] = []
 
@@ -24,6 +23,11 @@ def note(*, word: str) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_ran_yet() -> None:
     ran.clear()
+
+
+def sweep() -> int:
+    """What every worker does once in a while, here and now."""
+    return async_to_sync(jobs.retry_stalled)()
 
 
 def states() -> list[tuple[str, str]]:
@@ -63,7 +67,7 @@ def test_the_job_of_a_silent_worker_is_run_again(run_jobs: Callable[[], int]) ->
         (dead,) = cursor.fetchone()  # type: ignore[misc]
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [dead])
     assert run_jobs() == 0, "it belongs to the worker that is gone"
-    async_to_sync(housekeeping.retry_stalled_jobs.func)(timestamp=0)
+    sweep()
     assert run_jobs() == 1
     assert ran == ["again"]
     assert states() == [("tests.note", "succeeded")]
@@ -76,6 +80,26 @@ def test_the_job_of_a_living_worker_is_left_alone(run_jobs: Callable[[], int]) -
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
         (alive,) = cursor.fetchone()  # type: ignore[misc]
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [alive])
-    async_to_sync(housekeeping.retry_stalled_jobs.func)(timestamp=0)
+    sweep()
     assert run_jobs() == 0
     assert states() == [("tests.note", "doing")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_cannot_be_given_back_does_not_keep_the_others(
+    run_jobs: Callable[[], int],
+) -> None:
+    """Of a periodic job the next one waits already: two may not, so the dead one is closed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs"
+            " (queue_name, priority, task_name, args, queueing_lock, status) VALUES"
+            " ('default', 0, 'tests.note', '{\"word\": \"dead\"}', 'periodic:note', 'doing'),"
+            " ('default', 0, 'tests.note', '{\"word\": \"again\"}', NULL, 'doing'),"
+            " ('default', 0, 'tests.note', '{\"word\": \"next\"}', 'periodic:note', 'todo')"
+        )
+    assert sweep() == 1
+    assert [state for _name, state in states()] == ["failed", "todo", "todo"]
+    assert run_jobs() == 2
+    assert sorted(ran) == ["again", "next"]
+    assert sweep() == 0

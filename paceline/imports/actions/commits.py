@@ -121,6 +121,7 @@ def commit(*, source: Import, by: Person, at: datetime) -> Import:
 def _write(
     source: Import, *, by: Person, at: datetime, progress: Progress | None
 ) -> Changes | None:
+    files.unlimited()
     source = Import.objects.select_for_update().get(pk=source.pk)
     if source.state != ImportState.COMMITTING:
         return None
@@ -133,7 +134,6 @@ def _write(
             live.advance(progress, done=min(done, progress.total), step=name)
 
     step("reading")
-    files.unlimited()
     commit = Commit(source=source, by=by, at=at, step=step)
     kind = kinds.kind(source.kind)
     kind.lock()

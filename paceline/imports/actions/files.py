@@ -168,14 +168,14 @@ def run_check(*, source: Import, by: Person, at: datetime) -> None:
         return
     try:
         live.advance(source.progress, step="reading")
-        check(source=source, by=by, at=at)
+        with transaction.atomic():
+            check(source=source, by=by, at=at)
+            live.finish(source.progress, at=at)
+            tell(source)
     except live.Cancelled:
         with transaction.atomic():
             live.stop(source.progress, at=at)
             Import.objects.filter(pk=source.pk).update(state=ImportState.UPLOADED)
-        return
-    live.finish(source.progress, at=at)
-    tell(source)
 
 
 def tell(source: Import) -> None:
@@ -215,10 +215,15 @@ def check(*, source: Import, by: Person, at: datetime, rehearse: bool = True) ->
 
 
 def unlimited() -> None:
-    """Long work in one transaction: the short limits of page requests do not apply."""
+    """Long work in one transaction: the short limits of page requests do not apply.
+
+    Nor does the one on waiting for a lock: a job that is run again may have to wait until the
+    database notices that the worker before it is gone.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute("SET LOCAL lock_timeout = 0")
 
 
 def examine(source: Import, by: Person) -> tuple[Check, reading.Cells, dict[str, str]]:

@@ -1,0 +1,167 @@
+"""A worker killed in the middle of its work: another one does it, once, to the same cent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.db.models import Sum
+from django.urls import reverse
+
+from paceline.files.models import StoredFile
+from paceline.imports import actions as imports
+from paceline.imports.models import Import, ImportState
+from paceline.incentives.actions import runs
+from paceline.incentives.models import (
+    Run,
+    RunInput,
+    Statement,
+    StatementComponent,
+    StatementTier,
+)
+from paceline.kernel.audit import AuditEntry
+from paceline.live.models import LiveEvent, Progress, ProgressState
+from paceline.notifications.models import Notification
+from paceline.orders.models import MonthRevision, OrderLine
+from tests.imports.files import LINES
+from tests.incentives.pay.conftest import EARNED, Quarter, build_quarter, fresh
+from tests.ops.processes import wait_until
+from tests.ops.workers import let_time_pass, running, wait_until_held, writing_held
+from tests.world import NOW, World, build_world, sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def kill_while_writing(table: str, log: Path) -> None:
+    """Start a worker, wait until it writes to the table, and kill it there."""
+    with writing_held(table):
+        with running("worker", log=log) as worker:
+            wait_until_held(table)
+            worker.kill()
+            assert worker.wait(timeout=30) == -9
+        # Seen now, its locks and its half transaction still there, as others see it.
+        assert job_states() == ["doing"]
+    let_time_pass()
+
+
+def job_states() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status::text FROM procrastinate_jobs WHERE queue_name = 'default'")
+        return [row[0] for row in cursor.fetchall()]
+
+
+def ended(progress: Progress) -> bool:
+    progress.refresh_from_db()
+    return progress.ended_at is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "step"),
+    [("files_storedfile", "reading"), ("incentives_statementtier", "keeping")],
+)
+def test_a_run_whose_worker_was_killed_is_calculated_by_another(
+    table: str, step: str, tmp_path: Path
+) -> None:
+    quarter = build_quarter(build_world())
+    run = quarter.request()
+    assert run.progress is not None
+    kill_while_writing(table, tmp_path / "first.log")
+
+    run = fresh(run)
+    assert (run.ended_at, run.progress.state) == (None, ProgressState.RUNNING)
+    assert run.progress.step == step
+    assert not Statement.objects.exists(), "half a transaction is nothing"
+    page = sign_in(quarter.world.dana).get(reverse("incentives:run", args=[run.pk]))
+    assert f"progress:{run.progress.pk}" in page.content.decode(), "the page goes on following"
+    last = LiveEvent.objects.latest("id").pk
+
+    with running("worker", log=tmp_path / "second.log"):
+        wait_until(lambda: ended(run.progress), within=60)  # type: ignore[arg-type]
+    assert job_states() == ["succeeded"]
+    assert (run.progress.state, run.progress.percent) == (ProgressState.DONE, 100)
+    told = LiveEvent.objects.filter(pk__gt=last, topic=f"progress:{run.progress.pk}")
+    kinds = list(told.order_by("id").values_list("kind", flat=True))
+    assert (kinds[0], kinds[-1]) == ("advanced", "done")
+    assert_calculated_once(quarter, fresh(run))
+
+
+def assert_calculated_once(quarter: Quarter, run: Run) -> None:
+    """What the killed run left is what an undisturbed run of the same inputs makes."""
+    earned = {one.payee.name: one.earned for one in run.statements.select_related("payee")}
+    assert earned == {quarter.world.cast[who].name: amount for who, amount in EARNED.items()}
+    assert AuditEntry.objects.filter(action="run_calculated").count() == 1
+    assert Notification.objects.filter(kind="run_calculated").count() == 1
+
+    def size(one: Run) -> list[int]:
+        return [
+            RunInput.objects.filter(run=one).count(),
+            Statement.objects.filter(run=one).count(),
+            StatementComponent.objects.filter(statement__run=one).count(),
+            StatementTier.objects.filter(component__statement__run=one).count(),
+        ]
+
+    files = StoredFile.objects.count()
+    other = quarter.request()
+    runs.calculate_run(run=other, at=NOW)
+    other = fresh(other)
+    assert (run.fingerprint, size(run)) == (other.fingerprint, size(other))
+    assert StoredFile.objects.count() == files, "the same inputs are the same files"
+
+
+@pytest.mark.parametrize("table", ["orders_orderline", "orders_monthrevision", "kernel_auditentry"])
+def test_an_import_whose_worker_was_killed_is_written_by_another(
+    table: str, tmp_path: Path
+) -> None:
+    world = build_world()
+    source = checked(world)
+    source = imports.request_commit(source=source, by=world.dana, at=NOW)
+    kill_while_writing(table, tmp_path / "first.log")
+
+    source.refresh_from_db()
+    assert source.state == ImportState.COMMITTING
+    assert not OrderLine.objects.exists(), "half a transaction is nothing"
+    page = sign_in(world.dana).get(reverse("imports:import", args=[source.pk]))
+    assert f"import:{source.pk}" in page.content.decode(), "the page goes on following"
+
+    assert source.progress is not None
+    progress = source.progress
+    with running("worker", log=tmp_path / "second.log"):
+        wait_until(lambda: ended(progress), within=60)
+    assert job_states() == ["succeeded"]
+    source.refresh_from_db()
+    assert (source.state, source.totals["new"]) == (ImportState.COMMITTED, 2)
+    assert (progress.state, progress.percent) == (ProgressState.DONE, 100)
+    amounts = OrderLine.objects.aggregate(total=Sum("amount"))
+    assert (OrderLine.objects.count(), amounts["total"]) == (2, Decimal("150.50"))
+    assert list(MonthRevision.objects.values_list("revision", flat=True)) == [1]
+    assert AuditEntry.objects.filter(action="import_committed").count() == 1
+    imports.undo(source=source, reason="taken back as a whole", by=world.dana, at=NOW)
+    assert not OrderLine.objects.exists()
+
+
+def test_a_check_whose_worker_was_killed_is_made_by_another(tmp_path: Path) -> None:
+    world = build_world()
+    source = uploaded(world)
+    imports.request_check(source=source, by=world.dana, at=NOW)
+    kill_while_writing("imports_importproblem", tmp_path / "first.log")
+    source.refresh_from_db()
+    assert source.progress is not None
+    progress = source.progress
+    with running("worker", log=tmp_path / "second.log"):
+        wait_until(lambda: ended(progress), within=60)
+    source.refresh_from_db()
+    assert (source.state, source.totals["accepted"]) == (ImportState.CHECKED, 2)
+    assert progress.state == ProgressState.DONE
+
+
+def uploaded(world: World) -> Import:
+    text = LINES.format(priya=world.priya.number)
+    return imports.upload(
+        kind="order_lines", content=text.encode(), name="a.csv", by=world.dana, at=NOW
+    )
+
+
+def checked(world: World) -> Import:
+    return imports.check(source=uploaded(world), by=world.dana, at=NOW)
