@@ -94,16 +94,19 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         ),
         "problem_groups": _problems(run),
         "failure": _failure(run),
+        "is_starter": run.requested_by_id == person.pk,
     }
     if run.computed_at is None:
         return page(request, "incentives/runs/show.html", context, fragment="status")
-    if request.headers.get("HX-Target") == "run-status":
-        return HttpResponse(headers={"HX-Refresh": "true"})
     table = statement_table(request, run, person)
     if table.wants_export:
         return table.export()
     context |= _summary(run, runs, person) | {"table": table}
-    return page(request, "incentives/runs/show.html", context)
+    response = page(request, "incentives/runs/show.html", context)
+    if request.headers.get("HX-Target") == "run-status":
+        # The page waited for the run: all of it takes the place of what showed the progress.
+        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
+    return response
 
 
 def _badge(run: Run) -> Badge:

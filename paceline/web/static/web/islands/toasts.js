@@ -15,6 +15,8 @@ export default (region) => {
   });
   new MutationObserver(watchAll).observe(region, { childList: true });
   watchAll();
-  document.addEventListener("htmx:sendError", () => say("words-unreachable"));
-  document.addEventListener("htmx:responseError", () => say("words-refused"));
+  // What a page fetches by itself comes back by itself; only what a person asked for is a problem.
+  const isAsked = (event) => !event.detail.requestConfig?.triggeringEvent?.type !== "live";
+  document.addEventListener("htmx:sendError", (event) => isAsked(event) && say("words-unreachable"));
+  document.addEventListener("htmx:responseError", (event) => isAsked(event) && say("words-refused"));
 };

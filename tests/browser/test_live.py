@@ -1,0 +1,253 @@
+"""Open pages follow long work without a reload, and go on when the server was away.
+
+The test itself does the work of the worker, so that it decides how far the work has come when the
+page is looked at. Pages come from a real web process, which is killed and started again.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Event, Thread
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, Route, expect
+
+from paceline.imports import actions as imports
+from paceline.incentives.actions import runs
+from paceline.incentives.models import Run
+from paceline.live import actions as live
+from paceline.org.models import Person
+from tests.browser.harness import cookies_of, open_context
+from tests.imports.files import LINES
+from tests.incentives.pay.conftest import build_quarter, fresh
+from tests.ops.processes import wait_until
+from tests.ops.workers import running
+from tests.world import NOW, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FOLLOWS = 20_000  # milliseconds; the page comes back two to three seconds after the server
+PROGRESS = "**/live/progress/*/"
+UNTOUCHED = "window.untouched === true"
+COUNT_HINTS = """
+window.hints = 0;
+window.EventSource = class extends EventSource {
+  constructor(...words) {
+    super(...words);
+    this.addEventListener("message", () => { window.hints += 1; });
+  }
+};
+"""
+
+
+class Site:
+    """The web process behind one address, which can go away and come back."""
+
+    def __init__(self, log: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log = log
+        self._alive = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        serving = running("serve", "--port", str(self.port), log=self._log)
+        self._process = self._alive.enter_context(serving)
+        wait_until(self._answers, within=60)
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self.close()
+
+    def close(self) -> None:
+        self._alive.close()
+
+    def _answers(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/account/login/", timeout=5) as answer:  # noqa: S310 - our own
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+
+@pytest.fixture
+def site(company: World, tmp_path: Path) -> Iterator[Site]:
+    one = Site(tmp_path / "web.log")
+    one.start()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[[Person, str], Page]]:
+    """``visit(person, path)``: a page that remembers whether it was loaded again."""
+    with ExitStack() as opened:
+
+        def open_page(person: Person, path: str) -> Page:
+            context = open_context(browser, base_url=site.url)
+            opened.callback(context.close)
+            context.add_cookies(cookies_of(person, site.url))  # type: ignore[arg-type]
+            page = context.new_page()
+            page.add_init_script(COUNT_HINTS)
+            with page.expect_response(lambda answer: "/live/events" in answer.url):
+                page.goto(path)
+            page.evaluate("window.untouched = true")
+            return page
+
+        yield open_page
+
+
+@contextmanager
+def only_a_proxy(port: int) -> Iterator[Event]:
+    """Answers like a proxy whose server is away; tells when a stream was asked for."""
+    asked = Event()
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(502)
+            if self.path.startswith("/live/events"):
+                asked.set()
+
+        def log_message(self, *_words: object) -> None:
+            """Nobody reads it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Answer)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def begin_run(company: World) -> Run:
+    return fresh(build_quarter(company).request())
+
+
+def path_of(run: Run) -> str:
+    return reverse("incentives:run", args=[run.pk])
+
+
+def calculate(run: Run) -> None:
+    runs.calculate_run(run=run, at=NOW)
+
+
+def expect_summary(page: Page) -> None:
+    expect(page.locator("#main")).to_contain_text("$4,730.00", timeout=FOLLOWS)
+    expect(page.locator("#main")).to_contain_text("Priya")
+    expect(page.locator("#main progress")).to_have_count(0)
+    assert page.evaluate(UNTOUCHED), "the page was loaded again"
+
+
+def test_a_run_is_followed_to_its_summary(
+    company: World, visit: Callable[[Person, str], Page]
+) -> None:
+    run = begin_run(company)
+    assert run.progress is not None
+    page = visit(company.dana, path_of(run))
+    other = visit(company.wen, path_of(run))
+    bar = page.locator("#main progress")
+    expect(page.locator("#run-status")).to_contain_text("0 / 4")
+    expect(other.locator("#run-status")).to_contain_text("started by Dana")
+
+    live.advance(run.progress, done=1, step="calculating")
+    expect(bar).to_have_attribute("value", "1")
+    live.advance(run.progress, done=3, step="keeping")
+    expect(bar).to_have_attribute("value", "3")
+    calculate(run)
+    expect_summary(page)
+    expect_summary(other)
+    expect(page.get_by_role("button", name="Release all")).to_be_visible()
+    page.get_by_role("button", name="Release all").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_run_is_followed_over_a_restart_of_the_server(
+    company: World, site: Site, visit: Callable[[Person, str], Page]
+) -> None:
+    run = begin_run(company)
+    assert run.progress is not None
+    page = visit(company.dana, path_of(run))
+    live.advance(run.progress, done=1, step="calculating")
+    expect(page.locator("#main progress")).to_have_attribute("value", "1")
+    site.kill()
+    calculate(run)
+    site.start()
+    expect_summary(page)
+
+
+def test_a_run_is_followed_when_a_proxy_answered_meanwhile(
+    company: World, site: Site, visit: Callable[[Person, str], Page]
+) -> None:
+    """A refusal by the proxy ends a browser's own attempts to come back."""
+    run = begin_run(company)
+    page = visit(company.dana, path_of(run))
+    site.kill()
+    with only_a_proxy(site.port) as asked:
+        assert asked.wait(20)
+        calculate(run)
+    site.start()
+    expect_summary(page)
+
+
+def test_an_import_is_followed_over_a_restart_of_the_server(
+    company: World, site: Site, visit: Callable[[Person, str], Page]
+) -> None:
+    text = LINES.format(priya=company.priya.number)
+    source = imports.upload(
+        kind="order_lines", content=text.encode(), name="a.csv", by=company.dana, at=NOW
+    )
+    source = imports.check(source=source, by=company.dana, at=NOW)
+    source = imports.request_commit(source=source, by=company.dana, at=NOW)
+    assert source.progress is not None
+    page = visit(company.dana, reverse("imports:import", args=[source.pk]))
+    expect(page.locator("#import")).to_contain_text("0 / 2")
+    live.advance(source.progress, done=1, step="writing")
+    expect(page.locator("#import progress")).to_have_attribute("value", "1")
+
+    site.kill()
+    imports.run_commit(source=source, at=NOW)
+    site.start()
+    expect(page.locator("#import progress")).to_have_count(0, timeout=FOLLOWS)
+    expect(page.locator("#import")).to_contain_text("150.50")
+    assert page.evaluate(UNTOUCHED), "the page was loaded again"
+
+
+def test_a_hint_that_comes_while_the_page_fetches_is_not_lost(
+    company: World, visit: Callable[[Person, str], Page]
+) -> None:
+    """The answer under way is older than the hint, and takes the element it was for away."""
+    run = begin_run(company)
+    assert run.progress is not None
+    page = visit(company.dana, path_of(run))
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(PROGRESS, hold_the_first)
+    live.advance(run.progress, done=1, step="calculating")
+    wait_until(lambda: bool(page.evaluate("true") and held))
+    answer = held[0].fetch()
+
+    heard = page.evaluate("window.hints")
+    live.advance(run.progress, done=3, step="keeping")
+    page.wait_for_function("(heard) => window.hints > heard", arg=heard)
+    held[0].fulfill(response=answer)
+    expect(page.locator("#main progress")).to_have_attribute("value", "3")
