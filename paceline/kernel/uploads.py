@@ -6,6 +6,7 @@ therefore looked at first, and a body without one is counted while it arrives.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -42,7 +43,7 @@ class UploadLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif _announced(scope) > bytes_max():
-            await self.app(scope, _nothing, send)
+            await self.app(scope, _nothing(), send)
         else:
             await self.app(scope, _counted(receive), send)
 
@@ -54,8 +55,18 @@ def _announced(scope: Scope) -> int:
     return 0
 
 
-async def _nothing() -> Message:
-    return dict(EMPTY)
+def _nothing() -> Receive:
+    """An empty body, and then a client that stays: whoever asks again waits for it to leave."""
+    is_read = False
+
+    async def nothing() -> Message:
+        nonlocal is_read
+        if is_read:
+            await asyncio.Event().wait()
+        is_read = True
+        return dict(EMPTY)
+
+    return nothing
 
 
 def _counted(receive: Receive) -> Receive:

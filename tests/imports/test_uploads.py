@@ -58,6 +58,19 @@ def test_an_announced_body_that_is_too_large_is_not_read() -> None:
     assert asyncio.run(ask(scope_of(TEN_GIGABYTES), [b"x"])) == ([b""], 0)
 
 
+def test_a_refused_reader_does_not_seem_to_go_on_sending() -> None:
+    """Django asks a second time whether the reader has left; another message was its error 500."""
+
+    async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        await receive()
+        leaving = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        assert not leaving.done()
+        leaving.cancel()
+
+    asyncio.run(UploadLimit(app)(scope_of(TEN_GIGABYTES), None, None))  # type: ignore[arg-type]
+
+
 @override_settings(UPLOAD_BYTES_MAX=0)
 def test_a_body_without_length_is_cut_when_it_grows_too_large() -> None:
     chunk = b"x" * 40_000
