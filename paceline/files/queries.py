@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +26,18 @@ def path_of(file: StoredFile) -> Path:
 
 def open_file(file: StoredFile) -> IO[bytes]:
     return path_of(file).open("rb")
+
+
+def damaged_files() -> Iterator[StoredFile]:
+    """Files whose bytes are gone or are no longer those whose hash was kept. Reads all of them."""
+    for file in StoredFile.objects.order_by("pk").iterator():
+        try:
+            with path_of(file).open("rb") as content:
+                is_whole = hashlib.file_digest(content, "sha256").hexdigest() == file.digest
+        except FileMissing:
+            is_whole = False
+        if not is_whole:
+            yield file
 
 
 def path_of_digest(digest: str) -> Path:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from paceline.files import actions, queries
 from paceline.files.models import StoredFile
@@ -112,3 +113,17 @@ def test_a_download_is_saved_and_never_run(media: Path) -> None:
     assert "sandbox" in response["Content-Security-Policy"]
     assert response["Cache-Control"] == "private, no-store"
     assert b"".join(response.streaming_content) == b"<script>alert(1)</script>"  # type: ignore[arg-type]
+
+
+def test_a_restore_without_its_files_is_noticed() -> None:
+    whole, changed, gone = keep(b"one"), keep(b"two"), keep(b"three")
+    call_command("check_files", stdout=io.StringIO())
+    queries.path_of(changed).chmod(0o600)
+    queries.path_of(changed).write_bytes(b"other")
+    queries.path_of(gone).unlink()
+    assert list(queries.damaged_files()) == [changed, gone]
+    told = io.StringIO()
+    with pytest.raises(CommandError, match="2 of 3"):
+        call_command("check_files", stderr=told)
+    assert changed.digest in told.getvalue()
+    assert whole.digest not in told.getvalue()

@@ -21,26 +21,34 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 def environment() -> dict[str, str]:
     """What a process of the product needs to work on the database and the files of this test."""
-    known = connection.settings_dict
-    where = urlencode({"host": known["HOST"], "port": known["PORT"]})
-    who = f"{quote(known['USER'])}:{quote(known['PASSWORD'])}"
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "paceline.settings.test",
-        "DATABASE_URL": f"postgresql://{who}@/{quote(known['NAME'])}?{where}",
+        "DATABASE_URL": address_of(connection.settings_dict["NAME"]),
         "PACELINE_TEST_MEDIA": str(settings.MEDIA_ROOT),
         "PYTHONUNBUFFERED": "1",
     }
 
 
+def address_of(database: str) -> str:
+    """A database of the test's server as ``DATABASE_URL``."""
+    known = connection.settings_dict
+    where = urlencode({"host": known["HOST"], "port": known["PORT"]})
+    who = f"{quote(known['USER'])}:{quote(known['PASSWORD'])}"
+    return f"postgresql://{who}@/{quote(database)}?{where}"
+
+
 @contextmanager
-def running(*words: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """``paceline WORDS`` until the end of the block, unless it was killed before."""
+def running(*words: str, log: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``paceline WORDS`` until the end of the block, unless it was killed before.
+
+    ``more`` stands in its environment.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "paceline.cli", *words],
             cwd=PROJECT,
-            env=environment(),
+            env={**environment(), **more},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
