@@ -62,7 +62,9 @@ def change_preferences(  # the reader's own: who and whose are the same account
 
 
 @transaction.atomic
-def change_address(*, user: User, email: str, by: Actor, at: datetime, reason: str = "") -> User:
+def change_address(
+    *, user: User, email: str, by: Actor | None, at: datetime, reason: str = ""
+) -> User:
     """Let an account sign in with another address; the password and second factors stay."""
     user = User.objects.select_for_update().get(pk=user.pk)
     before, wanted = user.email, email.strip().lower()

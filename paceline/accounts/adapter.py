@@ -52,14 +52,19 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         if user is not None:
             self._record("sign_in_failed", user, request)
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that does not answer is told to the reader, not thrown at them."""
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
+        """A mail server that does not answer is told to the reader, not thrown at them.
+
+        Returns whether the mail went out.
+        """
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, SMTPException):
             logger.exception("mail %s could not be sent", template_prefix)
             told = _("The mail could not be sent. Ask an administrator for a link instead.")
             messages.error(self.request, told)
+            return False
+        return True
 
     def send_notification_mail(
         self,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
+from allauth.account.adapter import get_adapter
+from allauth.core.internal.ratelimit import consume_or_429
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -17,11 +19,12 @@ from django.utils.translation import ngettext, override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from paceline.accounts import actions, queries
-from paceline.accounts.forms import PreferencesForm
+from paceline.accounts.address_links import LinkWornOut, make_link_token, read_link_token
+from paceline.accounts.forms import NewAddressForm, PreferencesForm
 from paceline.accounts.middleware import LANGUAGE_COOKIE
 from paceline.accounts.models import User
-from paceline.accounts.verification import is_demo_session
-from paceline.kernel.pages import page
+from paceline.accounts.verification import is_demo_session, needs_reauthentication
+from paceline.kernel.pages import page, refuse
 
 COOKIE_SECONDS = 365 * 24 * 3600
 
@@ -85,12 +88,63 @@ def security(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     here = request.session.session_key or ""
     context = {
+        "email": user.email,
         "factors": queries.second_factors(user),
         "sessions": queries.sessions(user, here, timezone.now()),
         "has_password": user.has_usable_password(),
         "by_one_click": is_demo_session(request),
     }
     return page(request, "accounts/security.html", context)
+
+
+@needs_reauthentication
+@require_http_methods(["GET", "POST"])
+def address(request: HttpRequest) -> HttpResponse:
+    """Ask to sign in with another address: a link is sent there, and changes nothing yet."""
+    user = cast("User", request.user)
+    form = NewAddressForm(request.POST if request.method == "POST" else None, user=user)
+    if form.is_bound and form.is_valid():
+        too_many = consume_or_429(request, app="allauth.account", action="manage_email", user=user)
+        if too_many is not None:
+            return cast("HttpResponse", too_many)
+        email = form.cleaned_data["email"]
+        path = reverse("accounts:address_link", args=[make_link_token(user, email)])
+        said = {"current": user.email, "url": request.build_absolute_uri(path)}
+        if get_adapter(request).send_mail("account/email/address_link", email, said):
+            told = _("A link is on its way to %(email)s. Open it in this browser.")
+            messages.success(request, told % {"email": email})
+        return HttpResponseRedirect(reverse("accounts:security"), status=303)
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "current": user.email}
+    return page(request, "accounts/address.html", context, status=status)
+
+
+@needs_reauthentication
+@require_http_methods(["GET", "POST"])
+def address_link(request: HttpRequest, token: str) -> HttpResponse:
+    """The link from the mail, opened by whoever asked for it: then the address changes."""
+    user = cast("User", request.user)
+    again = {"url": reverse("accounts:address"), "action": _("Ask for another link")}
+    try:
+        email = read_link_token(token, user)
+    except LinkWornOut:
+        text = _(
+            "It works for a day, once, and for the account that asked for it. Nothing was changed."
+        )
+        return refuse(request, 410, _("This link no longer works."), text, **again)
+    if request.method == "GET":
+        return page(request, "accounts/address_link.html", {"current": user.email, "email": email})
+    before, now = user.email, timezone.now()
+    try:
+        actions.change_address(user=user, email=email, by=getattr(request, "person", None), at=now)
+    except actions.AddressTaken:
+        title = _("Someone already signs in with this address.")
+        return refuse(request, 409, title, _("Nothing was changed."), **again)
+    adapter = get_adapter(request)
+    said = {"new": email, "at": now, "address": adapter.get_client_ip(request)}
+    adapter.send_mail("account/email/address_changed", before, said)
+    messages.success(request, _("You sign in with %(email)s from now on.") % {"email": email})
+    return HttpResponseRedirect(reverse("accounts:security"), status=303)
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.usersessions.models import UserSession
 
+from paceline.accounts.address_links import make_link_token
 from tests.permission_table import EVERYONE, NOBODY, Url
 from tests.world import World
 
@@ -14,6 +15,11 @@ def _session(world: World) -> dict[str, int]:
     return {"pk": row.pk}
 
 
+def _link(world: World) -> dict[str, str]:
+    """The link that Priya was sent: nobody else's address changes by it."""
+    return {"token": make_link_token(world.priya.user, "new@example.com")}  # type: ignore[arg-type]
+
+
 URLS = {
     "accounts:preferences": Url(
         allow={"GET": EVERYONE, "POST": EVERYONE},
@@ -21,6 +27,13 @@ URLS = {
         anonymous="open",
     ),
     "accounts:security": Url(allow={"GET": EVERYONE}),
+    "accounts:address": Url(
+        allow={"GET": EVERYONE, "POST": EVERYONE},
+        data=lambda _world: {"email": "new@example.com"},
+    ),
+    "accounts:address_link": Url(
+        args=_link, allow={"GET": {"priya"}, "POST": {"priya"}}, hidden=410
+    ),
     "accounts:other_sessions_end": Url(allow={"POST": EVERYONE}),
     "accounts:session_end": Url(args=_session, allow={"POST": {"priya"}}, hidden=404),
     **{
