@@ -1,6 +1,5 @@
 // Elements with data-live="topic" fetch themselves again when something happened to their topic.
-// The stream carries hints only. After a lost connection everything is fetched again: a hint may
-// have come whose answer the same outage swallowed.
+// The stream carries hints only. After a lost connection everything is fetched again.
 const topicsOf = (element) => element.dataset.live.split(/[\s,]+/).filter(Boolean);
 const waiting = () => [...document.querySelectorAll("[data-live]")];
 const PASSING = [0, 502, 503, 504]; // nobody there, or a proxy before a server that restarts
@@ -26,11 +25,23 @@ export default (body) => {
   const tell = (topics) =>
     waiting().filter((element) => topicsOf(element).some((topic) => topics.includes(topic))).forEach(refresh);
 
+  const url = () => `${body.dataset.liveUrl}?topics=${encodeURIComponent(listened)}`;
+  // The browser comes back by itself unless it was answered: by a proxy without a server, or by a
+  // server that has nothing to tell this reader.
+  const knock = async () => {
+    const asked = new AbortController();
+    const { status, redirected } = await fetch(url(), { signal: asked.signal }).catch(() => ({ status: 0 }));
+    asked.abort();
+    if (status === 200 && !redirected) open();
+    if (!PASSING.includes(status)) return;
+    again = setTimeout(knock, patience * (1 + Math.random() / 4));
+    patience = Math.min(patience * 2, 60 * SECOND);
+  };
   const open = () => {
     clearTimeout(again);
     source?.close();
     if (!listened) return;
-    source = new EventSource(`${body.dataset.liveUrl}?topics=${encodeURIComponent(listened)}`);
+    source = new EventSource(url());
     source.addEventListener("open", () => {
       if (isLost) waiting().forEach(refresh);
       isLost = false;
@@ -38,10 +49,7 @@ export default (body) => {
     });
     source.addEventListener("error", ({ target }) => {
       isLost = true;
-      // The browser comes back by itself unless it was answered, as by a proxy without a server.
-      if (target !== source || target.readyState !== EventSource.CLOSED) return;
-      again = setTimeout(open, patience * (1 + Math.random() / 4));
-      patience = Math.min(patience * 2, 60 * SECOND);
+      if (target === source && target.readyState === EventSource.CLOSED) knock();
     });
     source.addEventListener("message", (event) => tell([JSON.parse(event.data).topic]));
     source.addEventListener("reset", () => waiting().forEach(refresh));
@@ -55,9 +63,7 @@ export default (body) => {
   const afterRequest = ({ detail: { elt, xhr } }) => {
     isBusy.delete(elt);
     if (elt.dataset.live && PASSING.includes(xhr.status)) setTimeout(() => refresh(elt), 2 * SECOND);
-    const missed = [...due];
-    due.clear();
-    tell(missed);
+    tell([...due].filter((topic) => due.delete(topic)));
   };
 
   listen();
@@ -65,14 +71,9 @@ export default (body) => {
   document.addEventListener("htmx:afterRequest", afterRequest);
   document.addEventListener("htmx:load", listen);
   document.addEventListener("htmx:afterSettle", listen);
-  addEventListener("pagehide", () => {
-    clearTimeout(again);
-    source?.close();
-  });
+  addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    isLost = true;
-    listened = "";
-    listen();
+    isLost = isLost || event.persisted;
+    if (event.persisted) open();
   });
 };
