@@ -7,11 +7,12 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
-from paceline.kernel import audit
-from paceline.org.actions.succession import NothingToEnd, days, end_row, make_room, require_days
+from paceline.org.actions.succession import Place, require_days
 from paceline.org.models import Person, ReportingLine, ReportingPath
 
 DEPTH_MAX = 30
+
+MANAGER = Place(ReportingLine, "manager", taken="reporting_line_set", left="reporting_line_ended")
 
 # Every chain upwards from the given people, each with the days on which all of its links counted.
 _CLOSURE = """
@@ -72,28 +73,17 @@ def set_reporting_line(
     """
     require_days(starts_on, ends_before)
     lock_reporting()
-    rows = ReportingLine.objects.filter(person=person)
-    same = rows.filter(manager=manager, starts_on=starts_on, ends_before=ends_before).first()
-    if same is not None:
-        return same  # type: ignore[no-any-return]
     _refuse_circle(person, manager, starts_on, ends_before)
-    former = make_room(rows.select_related("manager"), starts_on, ends_before)
-    line = ReportingLine.objects.create(
-        person=person, manager=manager, starts_on=starts_on, ends_before=ends_before
-    )
-    rebuild_paths(person)
-    if ReportingPath.objects.filter(depth__gte=DEPTH_MAX).exists():
-        raise ReportingTooDeep(person)
-    audit.record(
-        "reporting_line_set",
-        subject=person,
+    return MANAGER.take(
+        person,
+        manager,
+        starts_on=starts_on,
+        ends_before=ends_before,
         by=by,
         at=at,
-        before=None if former is None else {"manager": str(former.manager)},  # type: ignore[attr-defined]
-        after={"manager": str(manager), **days(line)},
         reason=reason,
+        after_writing=lambda: _rebuild_within_depth(person),
     )
-    return line
 
 
 @transaction.atomic
@@ -102,26 +92,20 @@ def end_reporting_line(
 ) -> None:
     """From a day on a person reports to nobody."""
     lock_reporting()
-    row = (
-        ReportingLine.objects.filter(person=person)
-        .during(ends_before, None)
-        .select_related("manager")
-        .first()
-    )
-    if row is None:
-        raise NothingToEnd(person)
-    before = {"manager": str(row.manager), **days(row)}
-    end_row(row, ends_before)
-    rebuild_paths(person)
-    audit.record(
-        "reporting_line_ended",
-        subject=person,
+    MANAGER.leave(
+        person,
+        ends_before=ends_before,
         by=by,
         at=at,
-        before=before,
-        after={"ends_before": ends_before},
         reason=reason,
+        after_writing=lambda: rebuild_paths(person),
     )
+
+
+def _rebuild_within_depth(person: Person) -> None:
+    rebuild_paths(person)
+    if ReportingPath.objects.filter(depth__gte=DEPTH_MAX).exists():
+        raise ReportingTooDeep(person)
 
 
 def rebuild_paths(*people: Person) -> None:

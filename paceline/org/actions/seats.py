@@ -7,10 +7,13 @@ from datetime import date, datetime
 from django.db import transaction
 
 from paceline.kernel import audit
-from paceline.org.actions.succession import NothingToEnd, days, end_row, make_room
+from paceline.org.actions.succession import Place
 from paceline.org.models import Person, Position, PositionHolding, Team, TeamMembership
 
 TEAM_DEPTH_MAX = 12
+
+POSITION = Place(PositionHolding, "position", taken="position_held", left="position_left")
+TEAM = Place(TeamMembership, "team", taken="moved_to_team", left="team_left")
 
 
 class CodeTaken(Exception):
@@ -61,24 +64,9 @@ def hold_position(
     The same fact said twice changes nothing. Raises ``Overlaps`` if a later position is in the way.
     """
     Person.objects.select_for_update().get(pk=person.pk)
-    rows = PositionHolding.objects.filter(person=person)
-    same = rows.filter(position=position, starts_on=starts_on, ends_before=ends_before).first()
-    if same is not None:
-        return same  # type: ignore[no-any-return]
-    former = make_room(rows.select_related("position"), starts_on, ends_before)
-    holding = PositionHolding.objects.create(
-        person=person, position=position, starts_on=starts_on, ends_before=ends_before
+    return POSITION.take(
+        person, position, starts_on=starts_on, ends_before=ends_before, by=by, at=at, reason=reason
     )
-    audit.record(
-        "position_held",
-        subject=person,
-        by=by,
-        at=at,
-        before=None if former is None else {"position": str(former.position)},  # type: ignore[attr-defined]
-        after={"position": str(position), **days(holding)},
-        reason=reason,
-    )
-    return holding
 
 
 @transaction.atomic
@@ -86,26 +74,7 @@ def leave_position(
     *, person: Person, ends_before: date, by: Person, at: datetime, reason: str = ""
 ) -> None:
     """End the position that a person holds the day before ``ends_before``."""
-    row = (
-        PositionHolding.objects.filter(person=person)
-        .during(ends_before, None)
-        .select_for_update(of=("self",))
-        .select_related("position")
-        .first()
-    )
-    if row is None:
-        raise NothingToEnd(person)
-    before = {"position": str(row.position), **days(row)}
-    end_row(row, ends_before)
-    audit.record(
-        "position_left",
-        subject=person,
-        by=by,
-        at=at,
-        before=before,
-        after={"ends_before": ends_before},
-        reason=reason,
-    )
+    POSITION.leave(person, ends_before=ends_before, by=by, at=at, reason=reason)
 
 
 @transaction.atomic
@@ -168,24 +137,9 @@ def move_to_team(
     The same fact said twice changes nothing. Raises ``Overlaps`` if a later move is in the way.
     """
     Person.objects.select_for_update().get(pk=person.pk)
-    rows = TeamMembership.objects.filter(person=person)
-    same = rows.filter(team=team, starts_on=starts_on, ends_before=ends_before).first()
-    if same is not None:
-        return same  # type: ignore[no-any-return]
-    former = make_room(rows.select_related("team"), starts_on, ends_before)
-    membership = TeamMembership.objects.create(
-        person=person, team=team, starts_on=starts_on, ends_before=ends_before
+    return TEAM.take(
+        person, team, starts_on=starts_on, ends_before=ends_before, by=by, at=at, reason=reason
     )
-    audit.record(
-        "moved_to_team",
-        subject=person,
-        by=by,
-        at=at,
-        before=None if former is None else {"team": str(former.team)},  # type: ignore[attr-defined]
-        after={"team": str(team), **days(membership)},
-        reason=reason,
-    )
-    return membership
 
 
 @transaction.atomic
@@ -193,26 +147,7 @@ def leave_team(
     *, person: Person, ends_before: date, by: Person, at: datetime, reason: str = ""
 ) -> None:
     """End the membership that a person has the day before ``ends_before``."""
-    row = (
-        TeamMembership.objects.filter(person=person)
-        .during(ends_before, None)
-        .select_for_update(of=("self",))
-        .select_related("team")
-        .first()
-    )
-    if row is None:
-        raise NothingToEnd(person)
-    before = {"team": str(row.team), **days(row)}
-    end_row(row, ends_before)
-    audit.record(
-        "team_left",
-        subject=person,
-        by=by,
-        at=at,
-        before=before,
-        after={"ends_before": ends_before},
-        reason=reason,
-    )
+    TEAM.leave(person, ends_before=ends_before, by=by, at=at, reason=reason)
 
 
 def _above(team: Team) -> list[int]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
 
+from paceline.kernel import audit
 from paceline.kernel.periods import EffectiveDated, EffectiveQuerySet
+from paceline.org.models import Person
+
+Row = TypeVar("Row", bound=EffectiveDated)
 
 
 class Overlaps(Exception):
@@ -25,6 +31,88 @@ class EndsBeforeStart(Exception):
 
 class NothingToEnd(Exception):
     """Nothing counts on that day that could be ended."""
+
+
+@dataclass(frozen=True)
+class Place(Generic[Row]):
+    """What a person has one of at a time: a position, a team, a manager.
+
+    ``model`` has a row for each, ``name`` is its field for what the person has; ``taken`` and
+    ``left`` are the acts of the trail.
+    """
+
+    model: type[Row]
+    name: str
+    taken: str
+    left: str
+
+    def take(
+        self,
+        person: Person,
+        what: Any,
+        *,
+        starts_on: date,
+        ends_before: date | None,
+        by: Person | None,
+        at: datetime,
+        reason: str,
+        after_writing: Callable[[], None] = lambda: None,
+    ) -> Row:
+        """Give a person something from a day on; what they had before ends there.
+
+        The same fact said twice changes nothing. Raises ``Overlaps`` if a later one is in the way.
+        The caller holds the lock under which two changes follow one another.
+        """
+        rows = self._rows.filter(person=person)
+        given = {self.name: what, "starts_on": starts_on, "ends_before": ends_before}
+        same: Row | None = rows.filter(**given).first()
+        if same is not None:
+            return same
+        former = make_room(rows.select_related(self.name), starts_on, ends_before)
+        row: Row = self._rows.create(person=person, **given)
+        after_writing()
+        audit.record(
+            self.taken,
+            subject=person,
+            by=by,
+            at=at,
+            before=None if former is None else {self.name: str(getattr(former, self.name))},
+            after={self.name: str(what), **days(row)},
+            reason=reason,
+        )
+        return row
+
+    def leave(
+        self,
+        person: Person,
+        *,
+        ends_before: date,
+        by: Person,
+        at: datetime,
+        reason: str,
+        after_writing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """End what a person has the day before ``ends_before``. Raises ``NothingToEnd``."""
+        rows = self._rows.filter(person=person).during(ends_before, None)
+        row = rows.select_for_update(of=("self",)).select_related(self.name).first()
+        if row is None:
+            raise NothingToEnd(person)
+        before = {self.name: str(getattr(row, self.name)), **days(row)}
+        end_row(row, ends_before)
+        after_writing()
+        audit.record(
+            self.left,
+            subject=person,
+            by=by,
+            at=at,
+            before=before,
+            after={"ends_before": ends_before},
+            reason=reason,
+        )
+
+    @property
+    def _rows(self) -> Any:
+        return self.model.objects  # type: ignore[attr-defined]
 
 
 def require_days(starts_on: date, ends_before: date | None) -> None:
