@@ -165,6 +165,25 @@ class Clause:
             raise self.refuse("percent_too_large", f"{value} is above 10000%", value=value)
         return share
 
+    def label(self) -> dict[str, str]:
+        """What readers call the clause, in one language or in several; empty when it says
+        nothing.
+        """
+        return self.child("label").text() if self.has("label") else {}
+
+    def limits(self) -> tuple[Decimal | None, Decimal | None]:
+        """The floor and the cap that a clause states, the floor not above the cap."""
+        floor = self.child("floor").amount() if self.has("floor") else None
+        cap = self.child("cap").amount() if self.has("cap") else None
+        if cap is not None and floor is not None and floor > cap:
+            raise self.refuse(
+                "floor_above_cap",
+                f"the floor {floor} is above the cap {cap}",
+                floor=str(floor),
+                cap=str(cap),
+            )
+        return floor, cap
+
     def whole(self, least: int, most: int) -> int:
         """A whole number within bounds."""
         value = self.scalar()

@@ -53,15 +53,7 @@ def read_component(clause: Clause, scope: Scope) -> Component:
     clause.keys(["id", "name", "kind", *needs, form], [*may, *LIMITS])
     condition = read_condition(clause.child("when"), scope) if clause.has("when") else None
     paid = _PAID[form](clause, scope)
-    cap = clause.child("cap").amount() if clause.has("cap") else None
-    floor = clause.child("floor").amount() if clause.has("floor") else None
-    if cap is not None and floor is not None and floor > cap:
-        raise clause.refuse(
-            "floor_above_cap",
-            f"the floor {floor} is above the cap {cap}",
-            floor=str(floor),
-            cap=str(cap),
-        )
+    floor, cap = clause.limits()
     fixed: dict[str, Any] = {"measure": None, "rates": None, "amount": None}
     return Component(
         id=name,
@@ -202,7 +194,7 @@ def _indicator(clause: Clause, scope: Scope) -> Indicator:
         steps,
         gate,
         clause.path,
-        clause.child("label").text() if clause.has("label") else {},
+        clause.label(),
     )
 
 

@@ -52,10 +52,6 @@ _KEYS_OF: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def _label(clause: Clause) -> dict[str, str]:
-    return clause.child("label").text() if clause.has("label") else {}
-
-
 def _summed(
     clause: Clause, names: dict[str, Type], rules: tuple[Credit, ...], _above: tuple[Measure, ...]
 ) -> Measure:
@@ -75,7 +71,7 @@ def _summed(
         formula,
         words,
         clause.path,
-        _label(clause),
+        clause.label(),
         type="quantity" if formula is None or kind == "distinct" else formula.type,
         window=_window(clause.child("window")) if clause.has("window") else None,
     )
@@ -103,7 +99,7 @@ def _ratio(
         None,
         (),
         clause.path,
-        _label(clause),
+        clause.label(),
         parts,
         type=QUOTIENTS[kinds],
     )
@@ -119,7 +115,7 @@ def _formula(
         formula,
         (),
         clause.path,
-        _label(clause),
+        clause.label(),
         tuple(measure.id for measure in above),
         type=formula.type,
     )
@@ -137,7 +133,7 @@ def _figure(
         None,
         (),
         clause.path,
-        _label(clause),
+        clause.label(),
         name=name,
         type=unit,
         reads_last=read == "last",
@@ -205,7 +201,7 @@ def read_quota(clause: Clause, measures: tuple[Measure, ...]) -> Quota:
         name,
         clause.child("name").scalar(),
         clause.path,
-        _label(clause),
+        clause.label(),
         over,
         weights,
         cast("Literal['none', 'months', 'days'] | None", proration),

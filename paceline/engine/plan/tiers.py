@@ -102,15 +102,7 @@ def _across(clause: Clause, scope: Scope) -> tuple[str, tuple[Column, ...]]:
 def _each(clause: Clause, tiers: tuple[Tier, ...]) -> tuple[Decimal | None, Decimal | None]:
     """The least and the most that each stretch earns, such as each sale."""
     clause.keys([], ["floor", "cap"])
-    floor = clause.child("floor").amount() if clause.has("floor") else None
-    cap = clause.child("cap").amount() if clause.has("cap") else None
-    if floor is not None and cap is not None and floor > cap:
-        raise clause.refuse(
-            "floor_above_cap",
-            f"the floor {floor} is above the cap {cap}",
-            floor=str(floor),
-            cap=str(cap),
-        )
+    floor, cap = clause.limits()
     if len(tiers) > 1:
         raise clause.refuse("bounds_need_one_tier", "only a table of one tier bounds each stretch")
     return floor, cap
