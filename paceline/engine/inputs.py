@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from paceline.engine.columns import Column, Table
+from paceline.engine.columns import DATE, Column, Table
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import arrow_type
@@ -92,7 +93,7 @@ def _open(
         found = {entry.name: entry.type for entry in part.schema}
         if _check_types(contract.name, columns, found, problems):
             conformed.append(_conform(contract.name, columns, part, problems))
-    if len(conformed) == len(parts):
+    if len(conformed) == len(parts) and not problems:
         table = pa.concat_tables(conformed)
         opened.tables[contract.name] = table
         if contract.name == "order_lines":
@@ -152,9 +153,23 @@ def _conform(
                     )
                 )
                 values = pa.nulls(part.num_rows, kind)
+        if column.kind is DATE and not _in_calendar(values):
+            message = f"{name}.{column.name} has a day outside the years 1 to 9999"
+            problems.append(_problem("date_out_of_range", message, name, column=column.name))
         arrays[column.name] = values
     schema = pa.schema([(column.name, arrow_type(column.kind)) for column in columns])
     return pa.table(arrays, schema=schema)
+
+
+def _in_calendar(values: pa.ChunkedArray | pa.Array) -> bool:
+    """Every day lies in the years that there are dates for."""
+    days = pc.cast(values, pa.int32())
+    ends = pc.min_max(days).as_py()
+    first, last = (day.toordinal() - EPOCH for day in (date.min, date.max))
+    return ends["min"] is None or (first <= ends["min"] and ends["max"] <= last)
+
+
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 def _check_types(

@@ -117,6 +117,7 @@ PROBLEMS: dict[str, Text] = {
     ),
     "value_missing": lazy("%(count)s rows of %(table)s have no %(subject)s"),
     "row_repeated": lazy("%(subject)s occurs %(count)s times in %(table)s"),
+    "date_out_of_range": lazy("%(column)s of %(table)s has a day outside the years 1 to 9999"),
     "limit_exceeded": lazy(
         "The calculation needed more memory or time than it may use; ask the administrator"
     ),

@@ -1,0 +1,271 @@
+"""Input at the edges: each ends in a message with its place, or in a stated result."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from paceline import engine
+
+from .building import arrow, fill, tables_of
+from .test_cases import BASE, merge, plan_of
+from .test_plan_document import PLAN
+
+QUARTER = engine.period_from_key("2024Q1")
+CONNECTION = duckdb.connect(":memory:")
+SIMPLE: dict[str, Any] = {
+    "components": [
+        {
+            "id": "pay",
+            "name": "Pay",
+            "kind": "commission",
+            "measure": "sales",
+            "rates": {"reading": "slice", "on": "amount", "tiers": [{"from": "0", "rate": "1%"}]},
+        }
+    ]
+}
+ASSIGNED = fill(
+    "assignments",
+    [{"plan": "case", "payee_id": name, "starts_on": "2000-01-01"} for name in ("ana", "ben")],
+)
+LINE = {"payee_id": "ana", "ordered_on": "2024-01-05", "amount": "100"}
+
+
+def codes(text: str) -> list[str]:
+    return [problem.code for problem in engine.check_plan(text)]
+
+
+def run(rows: dict[str, Any], change: dict[str, Any] | None = None) -> engine.Results:
+    plan = plan_of(merge(SIMPLE, change or {}))
+    filled = {name: fill(name, part) for name, part in rows.items()}
+    tables = tables_of({"assignments": ASSIGNED, **filled}, plan)
+    return engine.calculate(plan, tables, QUARTER, connection=CONNECTION)
+
+
+def test_a_plan_of_ten_thousand_rules_is_refused_with_its_place() -> None:
+    rules = "".join(f"  - {{id: r{place}, kind: direct}}\n" for place in range(10_000))
+    text = PLAN.replace("credits:\n", f"credits:\n{rules}", 1)
+    (problem,) = engine.check_plan(text)
+    assert problem.code in {"document_too_long", "document_too_large"}
+    some = "".join(f"  - {{id: r{place}, kind: direct}}\n" for place in range(400))
+    assert "list_too_long" in codes(PLAN.replace("credits:\n", f"credits:\n{some}", 1))
+
+
+@pytest.mark.parametrize(
+    ("formula", "code"),
+    [
+        ("amount > " + "1" * 1_000_000, "document_too_long"),
+        ("amount > " + "1" * 3_000, "formula_too_long"),
+        ("(" * 900 + "amount > 0" + ")" * 900, "formula_too_deep"),
+        ("not " * 400 + "true", "formula_too_deep"),
+        ("destroy(amount) > 0", "function_unknown"),
+        ("amount / 2 > 0", "formula_malformed"),
+        ("amount > 99999999999999999999 USD", "number_too_long"),
+        ("ordered_on > 2024-02-30", "date_unknown"),
+        ("ordered_on > 0000-01-01", "date_unknown"),
+        ("amount + quantity > 0", "types_do_not_fit"),
+    ],
+    ids=lambda value: value[:24],
+)
+def test_formulas_beyond_bounds_are_refused(formula: str, code: str) -> None:
+    text = PLAN.replace("'category != \"Shipping\"'", f"'{formula}'", 1)
+    assert text != PLAN
+    assert code in codes(text)
+
+
+def test_components_cannot_go_in_circles() -> None:
+    text = PLAN.replace(
+        "    pays: {amount: 1000.00}", "    pays: {formula: 'bonus.earned + 1 USD'}", 1
+    )
+    (problem,) = engine.check_plan(text)
+    assert (problem.code, problem.path) == ("name_unknown", "components/bonus/pays/formula")
+
+
+def test_negative_rates_and_unknown_policies_are_refused() -> None:
+    assert "percent_negative" in codes(PLAN.replace("rate: 2%", "rate: -2%", 1))
+    assert "choice_unknown" in codes(PLAN.replace("returns: own-day", "returns: sometimes", 1))
+    assert "policy_missing" in codes(PLAN.replace("  returns: own-day\n", "", 1))
+    assert "policy_missing" in codes(PLAN.replace("  retroactivity: carry-forward\n", "", 1))
+
+
+def test_dates_at_both_ends_of_time_count_and_those_beyond_are_refused() -> None:
+    results = run(
+        {
+            "order_lines": [
+                LINE,
+                {**LINE, "line_id": "Z", "ordered_on": date.max},
+                {**LINE, "line_id": "A", "ordered_on": date.min},
+            ]
+        }
+    )
+    assert results.rows("statements")[0]["earned"] == Decimal(1)
+    assert results.rows("excluded") == [
+        {"reason": "outside_period", "currency": "USD", "lines": 2, "amount": Decimal(200)}
+    ]
+    year_zero = (date(1, 1, 1) - date(1970, 1, 1)).days - 366
+    days = pa.array([year_zero], pa.int32()).cast(pa.date32())
+    for name, row, column in (
+        ("order_lines", LINE, "ordered_on"),
+        ("assignments", {"plan": "case", "payee_id": "cho"}, "starts_on"),
+        (
+            "exchange_rates",
+            {
+                "from_currency": "EUR",
+                "to_currency": "USD",
+                "rate_type": "average",
+                "rate": "1",
+                "on_date": "2024-01-01",
+            },
+            "on_date",
+        ),
+        ("owners", {"kind": "t", "key": "n", "payee_id": "ana", "share": "1"}, "starts_on"),
+    ):
+        table = arrow(name, fill(name, [{**row, column: "2024-01-05"}]))
+        table = table.set_column(table.column_names.index(column), column, days)
+        given = {
+            "assignments": arrow("assignments", ASSIGNED),
+            "order_lines": arrow("order_lines", fill("order_lines", [LINE])),
+        }
+        with pytest.raises(engine.InputInvalid) as refusal:
+            engine.calculate(plan_of(SIMPLE), engine.Tables({**given, name: table}), QUARTER)
+        (problem,) = refusal.value.problems
+        assert (problem.code, problem.path) == ("date_out_of_range", name)
+
+
+def test_numbers_that_are_none_cannot_hold_money() -> None:
+    plan = plan_of(SIMPLE)
+    lines = arrow("order_lines", fill("order_lines", [LINE]))
+    floats = lines.set_column(
+        lines.column_names.index("amount"), "amount", pa.array([float("nan")])
+    )
+    tables = engine.Tables({"assignments": arrow("assignments", ASSIGNED), "order_lines": floats})
+    with pytest.raises(engine.InputInvalid) as refusal:
+        engine.calculate(plan, tables, QUARTER)
+    assert [problem.code for problem in refusal.value.problems] == ["column_type"]
+
+
+def test_totals_beyond_38_digits_are_refused_wherever_they_arise() -> None:
+    huge = "99999999999999.9999"
+    with pytest.raises(engine.InputInvalid) as refusal:
+        run(
+            {"order_lines": [{**LINE, "line_id": f"L{n}", "amount": huge} for n in range(4)]},
+            {
+                "measures": [
+                    {"id": "sales", "kind": "sum", "of": "amount * quantity", "credits": "own"}
+                ]
+            },
+        )
+    assert [problem.code for problem in refusal.value.problems] == ["value_missing"]
+    rows = [{**LINE, "line_id": f"L{n}", "amount": huge, "quantity": huge} for n in range(4)]
+    with pytest.raises(engine.InputInvalid) as refusal:
+        run(
+            {"order_lines": rows},
+            {
+                "measures": [
+                    {"id": "sales", "kind": "sum", "of": "amount * quantity", "credits": "own"}
+                ]
+            },
+        )
+    assert [problem.code for problem in refusal.value.problems] == ["amount_too_large"]
+
+
+def test_division_by_zero_has_a_stated_result() -> None:
+    change = {
+        "measures": [
+            {"id": "sales", "kind": "sum", "of": "amount", "credits": "own"},
+            {"id": "units", "kind": "sum", "of": "given(quantity, 0)", "credits": "own"},
+            {"id": "price", "kind": "ratio", "of": "sales", "over": "units"},
+        ],
+        "components": [
+            *SIMPLE["components"],
+            {
+                "id": "priced",
+                "name": "Priced",
+                "kind": "bonus",
+                "pays": {"formula": "price * 10%"},
+            },
+            {
+                "id": "fallback",
+                "name": "Fallback",
+                "kind": "bonus",
+                "pays": {"formula": "given(price, 5 USD)"},
+            },
+        ],
+    }
+    results = run({"order_lines": [LINE]}, change)
+    earned = {
+        (row["component"], row["payee_id"]): row["earned"] for row in results.rows("earnings")
+    }
+    assert earned["priced", "ana"] == 0
+    assert earned["fallback", "ana"] == 5
+
+
+def test_a_million_rows_of_a_small_table_are_no_trouble() -> None:
+    plan = plan_of(merge(SIMPLE, {"quotas": [{"id": "t", "measure": "sales", "name": "sales"}]}))
+    count = 1_000_000
+    starts = pa.array([date(2024, 1, 1)] * count, pa.date32())
+    quotas = pa.table(
+        {
+            "quota": pa.array(["sales"] * count),
+            "payee_id": pa.array([f"P{place:07d}" for place in range(count)]),
+            "starts_on": starts,
+            "ends_before": pa.array([date(2024, 4, 1)] * count, pa.date32()),
+            "amount": pa.array([Decimal(1000)] * count, pa.decimal128(18, 4)),
+            "currency": pa.array(["USD"] * count),
+        }
+    )
+    tables = engine.Tables(
+        {
+            "assignments": arrow("assignments", ASSIGNED),
+            "order_lines": arrow("order_lines", fill("order_lines", [LINE])),
+            "quotas": quotas,
+        }
+    )
+    results = engine.calculate(plan, tables, QUARTER, input_hashes={"quotas": ["million"]})
+    assert {row["payee_id"]: row["target"] for row in results.rows("attainment")} == {
+        "ana": None,
+        "ben": None,
+    }
+
+
+def test_reporting_that_goes_in_a_circle_over_many_is_refused() -> None:
+    names = [f"p{place}" for place in range(40)]
+    rows = [
+        {"payee_id": name, "manager_id": names[(place + 1) % 40], "starts_on": "2020-01-01"}
+        for place, name in enumerate(names)
+    ]
+    change = {
+        "credits": [
+            {"id": "own", "kind": "direct"},
+            {"id": "up", "kind": "rollup", "of": "own", "levels": "all"},
+        ]
+    }
+    with pytest.raises(engine.InputInvalid) as refusal:
+        run({"order_lines": [LINE], "reporting": rows}, change)
+    assert {problem.code for problem in refusal.value.problems} == {"reporting_circular"}
+
+
+def test_a_day_of_a_period_in_leap_years_and_a_period_of_one_day() -> None:
+    day = date(2024, 2, 29)
+    plan = plan_of(SIMPLE)
+    tables = tables_of(
+        {
+            "assignments": ASSIGNED,
+            "order_lines": fill(
+                "order_lines", [{**LINE, "ordered_on": day}, {**LINE, "line_id": "B"}]
+            ),
+        },
+        plan,
+    )
+    period = engine.Period(day, day + timedelta(days=1), "leap day")
+    results = engine.calculate(plan, tables, period)
+    assert {row["payee_id"]: row["earned"] for row in results.rows("statements")} == {
+        "ana": Decimal(1),
+        "ben": Decimal(0),
+    }
+    assert BASE["period"] == "quarter"
