@@ -96,6 +96,7 @@ class Workspace:
         else:
             self.connection = connection.cursor()
         self.inputs = OpenInputs()
+        self.may_circle = False  # the reporting lines have to be searched for circles
         self.style = shape.style
         self.imported: dict[str, tuple[int, Decimal]] = {}  # lines and amount by currency
         self.parameters: dict[str, Any] = {

@@ -11,11 +11,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from paceline.engine import checks
 from paceline.engine import columns as c
-from paceline.engine.columns import Kind, Table, col
+from paceline.engine.columns import Kind, Table
 from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, ResultsDisagree
 from paceline.engine.hashing import fingerprint, hash_file, hash_text
@@ -94,8 +95,10 @@ class _Run:
         total = len(steps) + 1
         self._tell("lines", total)
         for contract, make in steps:
-            self.workspace.create(contract.name, make, variant=variant(contract, self.plan, days))
-            if contract.name == "hierarchy":
+            self.workspace.create(
+                contract.name, make, variant=variant(contract, self.workspace, days)
+            )
+            if contract.name == "hierarchy" and self.workspace.may_circle:
                 refuse_circles(self.workspace)
             elif contract.name == "credited" and days.has_holes:
                 refuse_missing_rates(self.workspace, self.shape, days)
@@ -184,6 +187,8 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
         checks.check_inputs(workspace, shape, period)
     else:
         checks.note_what_came_in(workspace)
+    if shape.rolls_up:
+        workspace.may_circle = not crediting.is_acyclic(workspace.inputs.tables["reporting"])
     days = lay_out(workspace, shape, period)
     _open_receivers(workspace, shape, days)
     if "credit_splits" in given:
@@ -223,7 +228,7 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
     if shape.rolls_up:
         steps += [
             (crediting.LINKS, lambda: crediting.links(shape)),
-            (crediting.HIERARCHY, crediting.hierarchy),
+            (crediting.HIERARCHY, lambda: _hierarchy(workspace, shape)),
         ]
     return [
         *steps,
@@ -235,6 +240,15 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
         (ledger.sums.contract, ledger.sums.credited),
         (ledger.contract, ledger.query),
     ]
+
+
+def _hierarchy(workspace: Workspace, shape: Shape) -> exp.Query:
+    """Everyone above each payee, as far up as a rule looks; all the way where there may be a
+    circle, which has to be found.
+    """
+    if shape.highest > 1 or workspace.may_circle:
+        return crediting.hierarchy()
+    return crediting.managers()
 
 
 def _keyed_steps(ledger: Ledger, days: Days, *, with_splits: bool) -> list[Step]:
@@ -249,21 +263,22 @@ def _keyed_steps(ledger: Ledger, days: Days, *, with_splits: bool) -> list[Step]
     ]
 
 
-def variant(contract: Table, plan: Plan, days: Days) -> str:
+def variant(contract: Table, workspace: Workspace, days: Days) -> str:
     """Which of a step's statements a plan takes: most are shared by all plans of one style."""
     if contract.name == "line_groups":
         return str(days)
+    plan = workspace.plan
     if contract.name.startswith("values_"):
         return f"{plan.hash} {days}"
+    if contract.name == "hierarchy":
+        return f"{plan.hash} {workspace.may_circle}"
     return plan.hash if contract.name in {"credited", "ledger"} else ""
 
 
 def fetch_ledger(workspace: Workspace, ledger: Ledger) -> dict[str, pa.Table]:
     """The results that stand in the ledger, held to their declared types."""
-    wide = workspace.fetch(
-        f"ledger {ledger.plan.hash}",
-        lambda: c.every_row(ledger.contract).order_by(col("payee_id"), copy=False),
-    )
+    wide = workspace.fetch(f"ledger {ledger.plan.hash}", lambda: c.every_row(ledger.contract))
+    wide = wide.take(pc.sort_indices(wide, [("payee_id", "ascending")])).combine_chunks()
     hold_to_types(ledger, wide)
     return result_tables(ledger, wide)
 
@@ -271,11 +286,10 @@ def fetch_ledger(workspace: Workspace, ledger: Ledger) -> dict[str, pa.Table]:
 def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
     """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
     rows = workspace.fetch(
-        f"credits {ledger.plan.hash}",
-        lambda: ledger.sums.by("payee_id", "currency").order_by(
-            col("payee_id"), col("currency"), copy=False
-        ),
+        f"credits {ledger.plan.hash}", lambda: ledger.sums.by("payee_id", "currency")
     )
+    keys = [("payee_id", "ascending"), ("currency", "ascending")]
+    rows = rows.take(pc.sort_indices(rows, keys)).combine_chunks()
     return credit_table(ledger, rows)
 
 

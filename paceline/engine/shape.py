@@ -99,6 +99,12 @@ class Shape:
         return any(credit.kind == "rollup" for credit in self.plan.credits)
 
     @property
+    def highest(self) -> int:
+        """The highest level that a rule looks at."""
+        levels = (one.level_through or TOP for one in self.plan.credits if one.kind == "rollup")
+        return max(levels, default=0)
+
+    @property
     def sums(self) -> dict[str, Kind]:
         """What is summed from lines on: their number, those without an exchange rate, the amount in
         its own currency, and each value in plan currency (units as they are).

@@ -105,7 +105,7 @@ class _Tracing:
                 self._narrow()
                 create(contract.name, self._groups, variant="traced")
             else:
-                create(contract.name, make, variant=variant(contract, self.plan, self.days))
+                create(contract.name, make, variant=variant(contract, self.workspace, self.days))
         create("line_credits", self.lines.credits, variant=style)
         for component in self.lines.components():
             create(

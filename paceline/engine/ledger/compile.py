@@ -152,7 +152,10 @@ def _add_component(ledger: Ledger, component: Component, above: tuple[Component,
     if component.when is not None:
         test = _holds(plan, component.when, named)
         holds = figures.add(f"{path}/holds", test, BOOLEAN)
-    computed = figures.add(f"{path}/computed", _computed(ledger, component, named, holds), MONEY)
+    computed = typed(_computed(ledger, component, named, holds), MONEY)
+    column = figures.add(f"{path}/computed", computed.copy(), MONEY)
+    if component.multipliers:
+        computed = typed(column, MONEY)
     nothing = c.number(0, MONEY)
     amount: exp.Expr = computed.copy()
     if component.multipliers:

@@ -179,10 +179,11 @@ class _Tiers:
             pay = c.or_else(col(f"{parts}/pay"), c.number(0, c.PRODUCT), c.PRODUCT)
             self.pays.append(pay)
             return c.or_else(col(f"{parts}/base"), c.number(0, EXACT), EXACT)
+        if self.earlier is None:
+            self.pays.append(self.reachable(self.now.pay(place, col(f"{name}/base"))))
+            return self.reachable(self.now.base(place))
         taken = self.figures.add(f"{name}/taken", self.reachable(self.now.base(place)), EXACT)
         self.pays.append(self.reachable(self.now.pay(place, taken.copy())))
-        if self.earlier is None:
-            return taken.copy()
         had = self.reachable(self.earlier.base(place))
         had = self.figures.add(f"{name}/had", had, EXACT)
         self.had.append(self.reachable(self.earlier.pay(place, had.copy())))

@@ -93,6 +93,48 @@ def links(shape: Shape) -> exp.Query:
     )
 
 
+def is_acyclic(rows: pa.Table) -> bool:
+    """Nobody is above themselves, whatever the day: most companies' reporting lines, taken together
+    over all days, hold no circle, and then there is none on any day. False says only that the days
+    have to be looked at.
+    """
+    if rows.num_rows > MAX_LINKS:
+        return False
+    above: dict[str, set[str]] = {}
+    waiting: dict[str, int] = {}
+    for payee, manager in zip(
+        rows.column("payee_id").to_pylist(), rows.column("manager_id").to_pylist(), strict=True
+    ):
+        if manager not in above.setdefault(payee, set()):
+            above[payee].add(manager)
+            waiting[manager] = waiting.get(manager, 0) + 1
+    free = [payee for payee in above if not waiting.get(payee)]
+    seen = 0
+    while free:
+        seen += 1
+        for manager in above.get(free.pop(), ()):
+            waiting[manager] -= 1
+            if not waiting[manager]:
+                free.append(manager)
+    return seen == len(above.keys() | waiting.keys())
+
+
+MAX_LINKS = 100_000
+
+
+def managers() -> exp.Query:
+    """Each payee's own manager only, where no rule looks higher."""
+    return c.conform(
+        HIERARCHY,
+        {
+            "payee_id": col("payee_id"),
+            "slot": col("slot"),
+            "level": c.whole(1),
+            "manager_id": col("manager_id"),
+        },
+    ).from_(c.source("links"), copy=False)
+
+
 def hierarchy() -> exp.Query:
     """Everyone above each payee, with the level; stops one level past TOP, where a circle is
     certain.

@@ -98,6 +98,16 @@ class Days:
         foreign: list[exp.Expr] = [c.times(value.copy(), rate, kind) for rate in self._rates()]
         return self._by_currency(typed(value, kind), foreign, kind)
 
+    def convert_foreign(self, value: exp.Expr, kind: c.Kind) -> exp.Expr | None:
+        """A value in the plan's currency where the line's is another; None where none came in."""
+        if not self.currencies:
+            return None
+        branches: list[tuple[exp.Expr, exp.Expr]] = []
+        for currency, rate in zip(self.currencies, self._rates(), strict=True):
+            test = exp.EQ(this=col("currency", "l"), expression=c.text(currency))
+            branches.append((test, c.times(value.copy(), rate, kind)))
+        return typed(c.when(*branches, otherwise=c.null(kind)), kind)
+
     def _rates(self) -> list[exp.Expr]:
         calendar = self._of(self.policies.exchange_date)
         return [typed(col(rate_name(one), calendar), EXCHANGE) for one in self.currencies]

@@ -165,10 +165,7 @@ def _group(shape: Shape, days: Days, way: Way, *, with_splits: bool) -> exp.Sele
         "lines": c.count_rows(),
         "unrated": days.unrated(),
         "amount": c.total(amount, EXACT),
-        **{
-            name: c.total(value, CONVERTED)
-            for name, value in converted_values(shape, days, handed.share).items()
-        },
+        **converted_sums(shape, days, handed.share),
     }
     if way.kind == "replaced":
         sums = {
@@ -186,6 +183,40 @@ def _group(shape: Shape, days: Days, way: Way, *, with_splits: bool) -> exp.Sele
     return query.group_by(*grouped, copy=False)
 
 
+def converted_sums(shape: Shape, days: Days, share: exp.Expr | None) -> dict[str, exp.Expr]:
+    """The sums of a group in plan currency: what is in it already is added up before it is given
+    its decimals, and only foreign values are multiplied one by one.
+    """
+    found: dict[str, exp.Expr] = {}
+    for place in range(len(shape.values) + 1):
+        value = value_of_line(shape, place, share)
+        name = f"converted_{place}"
+        if not shape.is_money(place):
+            found[name] = c.total(typed(value, CONVERTED), CONVERTED)
+            continue
+        own = c.total(col("amount", "l") if place == 0 and share is None else value, EXACT)
+        kind = NARROW if place == 0 and share is None else CONVERTED
+        foreign = days.convert_foreign(value, kind)
+        found[name] = typed(own, CONVERTED)
+        if foreign is not None:
+            is_own = exp.EQ(this=col("currency", "l"), expression=c.plan_currency())
+            exchanged = c.total(foreign, CONVERTED)
+            found[name] = typed(
+                c.when((is_own, typed(own, CONVERTED)), otherwise=exchanged), CONVERTED
+            )
+    return found
+
+
+def value_of_line(shape: Shape, place: int, share: exp.Expr | None) -> exp.Expr:
+    """A value that measures sum, in the currency of the line: its amount, or a formula."""
+    value: exp.Expr = (
+        typed(col("amount", "l"), MONEY)
+        if place == 0
+        else compile_formula(shape.values[place - 1].root, "l")
+    )
+    return value if share is None else share_of(value, share.copy())
+
+
 def converted_values(shape: Shape, days: Days, share: exp.Expr | None) -> dict[str, exp.Expr]:
     """The values of one line that measures sum, in plan currency: its amount, then each formula.
 
@@ -193,14 +224,8 @@ def converted_values(shape: Shape, days: Days, share: exp.Expr | None) -> dict[s
     """
     found: dict[str, exp.Expr] = {}
     for place in range(len(shape.values) + 1):
-        value: exp.Expr = (
-            typed(col("amount", "l"), MONEY)
-            if place == 0
-            else compile_formula(shape.values[place - 1].root, "l")
-        )
+        value = value_of_line(shape, place, share)
         kind = NARROW if place == 0 and share is None else CONVERTED
-        if share is not None:
-            value = share_of(value, share)
         found[f"converted_{place}"] = (
             days.convert(value, kind) if shape.is_money(place) else typed(value, CONVERTED)
         )
