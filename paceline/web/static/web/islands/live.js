@@ -19,7 +19,7 @@ export default (body) => {
     if (isBusy.has(element)) topicsOf(element).forEach((topic) => due.add(topic));
     else if (element.isConnected) {
       htmx.process(element); // an element that was just swapped in does not listen yet
-      htmx.trigger(element, "live");
+      element.dispatchEvent(new CustomEvent("live")); // not rising: elements around stay as they are
     }
   };
   const tell = (topics) =>

@@ -1,0 +1,75 @@
+"""Pages that follow their work to its end, however the answers and the hints fall."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from paceline.imports import actions
+from paceline.imports.models import Import
+from tests.imports.files import LINES
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.browser
+
+Window = Callable[..., Page]
+
+# The stream is in the test's hands, so that hints come exactly when an answer is on its way.
+STREAM = """
+window.EventSource = class extends EventTarget {
+  constructor() { super(); window.streams = [...(window.streams ?? []), this]; }
+  close() { window.streams = window.streams.filter((one) => one !== this); }
+};
+window.hint = (...topics) => topics.forEach((topic) => window.streams.forEach((stream) =>
+  stream.dispatchEvent(new MessageEvent("message", {data: JSON.stringify({topic})}))));
+"""
+
+
+def importing(world: World) -> Import:
+    """An import of order lines whose writing is queued."""
+    text = LINES.format(priya=world.priya.number).encode()
+    source = actions.upload(
+        kind="order_lines", content=text, name="lines.csv", by=world.dana, at=NOW
+    )
+    source = actions.check(source=source, by=world.dana, at=NOW)
+    return actions.request_commit(source=source, by=world.dana, at=NOW)
+
+
+def follow(page: Page, source: Import) -> None:
+    page.add_init_script(STREAM)
+    page.goto(f"/imports/{source.pk}")
+    expect(page.locator("main")).to_contain_text("Importing")
+    page.wait_for_function("window.streams?.length === 1")
+
+
+def test_a_hint_during_an_answer_is_not_lost(
+    company: World, window: Window, run_jobs: Callable[[], int]
+) -> None:
+    source = importing(company)
+    page = window(company.dana)
+    follow(page, source)
+    topics = [f"import:{source.pk}", f"progress:{source.progress_id}"]
+    held: list[Route] = []
+    page.route(f"**/imports/{source.pk}", lambda route: held.append(route), times=1)
+    page.evaluate("(topic) => hint(topic)", topics[0])
+    while not held:
+        page.wait_for_timeout(10)
+    stale = held[0].fetch()
+    assert run_jobs() == 1
+    page.evaluate("(topics) => hint(...topics)", topics)
+    held[0].fulfill(response=stale)
+    expect(page.locator("main")).to_contain_text("2 lines are new")
+
+
+def test_a_hint_does_not_refresh_what_lies_around(company: World, window: Window) -> None:
+    source = importing(company)
+    page = window(company.dana)
+    follow(page, source)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_response(f"**/live/progress/{source.progress_id}/"):
+        page.evaluate("(topic) => hint(topic)", f"progress:{source.progress_id}")
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if "/imports/" in url] == []
