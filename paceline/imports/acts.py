@@ -13,6 +13,7 @@ ACTS = {
     "import_undone": _("Import undone"),
     "import_uploaded": _("File uploaded"),
 }
+WORK = {"import_check": _("Checking the file"), "import_commit": _("Importing")}
 STEPS = {
     "reading": _("reading the file"),
     "comparing": _("comparing with what is known"),

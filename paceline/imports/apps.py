@@ -18,6 +18,7 @@ class ImportsConfig(AppConfig):
         register_kinds()
         register(acts.ACTS)
         topics.register("import", access.may_follow_import)
-        for kind in ("import_check", "import_commit"):
+        for kind, label in acts.WORK.items():
+            wording.word_work(kind, label)
             wording.word_steps(kind, acts.STEPS)
             wording.word_failures(kind, acts.FAILURES)

@@ -76,7 +76,7 @@ MESSAGES = {
     "email_malformed": gettext_lazy("“%(value)s” is not an e-mail address."),
     "ends_before_start": gettext_lazy("The last day lies before the first."),
     "header_again": gettext_lazy("The header is repeated here; the line is left out."),
-    "key_repeated": gettext_lazy("The same key stands in lines %(rows)s."),
+    "key_repeated": gettext_lazy("Lines %(rows)s of the file have the same key. Keep one of them."),
     "line_unknown": gettext_lazy("There is no line %(line)s of order %(order)s."),
     "missing": gettext_lazy("A value is missing."),
     "negative_quota": gettext_lazy("A quota cannot be negative (%(value)s)."),
@@ -117,7 +117,7 @@ MESSAGES = {
     "same_currency": gettext_lazy("Both currencies are %(value)s."),
     "share_out_of_range": gettext_lazy("“%(value)s” is not a share above zero."),
     "shares_not_whole": gettext_lazy(
-        "The shares of this line make %(sum)s, not 100 %%. "
+        "The shares of this line make %(sum)s, not 100%%. "
         "Shares on top of the whole are marked as such."
     ),
     "team_circle": gettext_lazy("The team would hang below itself, or too deep."),
@@ -226,7 +226,8 @@ def _last_day(ends_before: Any) -> str:
 def told(problem: Problem, kind: ImportKind) -> Told:
     """A problem with its place: the line, and what the column is called."""
     names = {field.name: str(field.label) for field in kind.fields}
-    column = names.get(problem.column, "")
+    # A key is several columns: naming the last of them would mislead.
+    column = "" if problem.code == "key_repeated" else names.get(problem.column, "")
     line = _("Line %(number)s") % {"number": formats.number(problem.row)} if problem.row else ""
     where = _("%(line)s, %(column)s") if line and column else "%(line)s%(column)s"
     return Told(

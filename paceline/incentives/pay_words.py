@@ -18,7 +18,7 @@ from paceline.incentives.models import LineThread
 from paceline.kernel import formats
 from paceline.kernel.shell import Badge
 from paceline.live import topics
-from paceline.live.wording import word_failures, word_steps
+from paceline.live.wording import word_failures, word_steps, word_work
 from paceline.notifications import wording as notices
 from paceline.org.models import Person
 
@@ -174,6 +174,7 @@ def excluded_reason(code: str) -> str:
 
 def register() -> None:
     """Give runs, notices and live topics their words and rights; called once at start."""
+    word_work("pay_run", lazy("Calculating statements"))
     word_steps("pay_run", STEPS)
     word_failures("pay_run", FAILURES)
     notices.register(

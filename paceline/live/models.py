@@ -73,8 +73,21 @@ class Progress(models.Model):
         return min(99, self.done * 100 // self.total) if self.total else None
 
     @property
+    def is_stopping(self) -> bool:
+        """Its starter asked it to stop, and it has not come to its next step yet."""
+        return self.cancel_requested_at is not None and not self.is_over
+
+    @property
+    def label(self) -> str:
+        """What goes on, or how it ended, in the reader's language."""
+        going_on = "" if self.is_over else wording.label(self.kind)
+        return going_on or str(ProgressState(self.state).label)
+
+    @property
     def step_text(self) -> str:
         """The running step in the reader's language."""
+        if self.state == ProgressState.QUEUED:
+            return str(ProgressState.QUEUED.label)
         return wording.step_text(self.kind, self.step)
 
     @property

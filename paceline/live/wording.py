@@ -10,8 +10,14 @@ from django.utils.translation import gettext as _
 
 Text = str | Promise
 
+_labels: dict[str, Text] = {}
 _steps: dict[tuple[str, str], Text] = {}
 _failures: dict[tuple[str, str], Text] = {}
+
+
+def word_work(kind: str, label: Text) -> None:
+    """Give a kind of work its lazily translated name: what goes on while it runs."""
+    _labels[kind] = label
 
 
 def word_steps(kind: str, steps: Mapping[str, Text]) -> None:
@@ -22,6 +28,10 @@ def word_steps(kind: str, steps: Mapping[str, Text]) -> None:
 def word_failures(kind: str, failures: Mapping[str, Text]) -> None:
     """Give the failures of a kind of work their texts; ``%(name)s`` takes a failure parameter."""
     _failures.update({(kind, code): text for code, text in failures.items()})
+
+
+def label(kind: str) -> str:
+    return str(_labels.get(kind, ""))
 
 
 def step_text(kind: str, step: str) -> str:

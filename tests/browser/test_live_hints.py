@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from paceline.imports import actions
 from paceline.imports.models import Import
+from paceline.orders.models import OrderLine
 from tests.imports.files import LINES
 from tests.world import NOW, World
 
@@ -52,7 +53,11 @@ def test_a_hint_during_an_answer_is_not_lost(
     follow(page, source)
     topics = [f"import:{source.pk}", f"progress:{source.progress_id}"]
     held: list[Route] = []
-    page.route(f"**/imports/{source.pk}", lambda route: held.append(route), times=1)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/imports/{source.pk}", hold, times=1)
     page.evaluate("(topic) => hint(topic)", topics[0])
     while not held:
         page.wait_for_timeout(10)
@@ -73,3 +78,18 @@ def test_a_hint_does_not_refresh_what_lies_around(company: World, window: Window
         page.evaluate("(topic) => hint(topic)", f"progress:{source.progress_id}")
     page.wait_for_load_state("networkidle")
     assert [url for url in asked if "/imports/" in url] == []
+
+
+def test_cancelling_is_acknowledged_and_said_at_the_end(
+    company: World, window: Window, run_jobs: Callable[[], int]
+) -> None:
+    source = importing(company)
+    page = window(company.dana)
+    follow(page, source)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("main")).to_contain_text("Stopping")
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    assert run_jobs() == 1
+    page.evaluate("(topic) => hint(topic)", f"import:{source.pk}")
+    expect(page.locator("main")).to_contain_text("It was cancelled. Nothing was changed.")
+    assert not OrderLine.objects.exists()

@@ -107,8 +107,8 @@ def set_layout(*, source: Import, changes: MappingOf[str, Any], by: Person, at: 
     except FileUnreadable as error:
         source.refusal = asdict(error.problem)
     source.layout = layout.as_json()
-    source.state = ImportState.UPLOADED
-    source.save(update_fields=["layout", "mapping", "refusal", "state"])
+    source.state, source.progress = ImportState.UPLOADED, None
+    source.save(update_fields=["layout", "mapping", "refusal", "state", "progress"])
     audit.record(
         "import_layout_set", subject=source, by=by, at=at, before=before, after=source.layout
     )
@@ -133,8 +133,8 @@ def set_mapping(*, source: Import, chosen: Mapping, by: Person, at: datetime) ->
     kind = kinds.kind(source.kind)
     fitting = mapping.fitting(chosen, kind, len(source.layout.get("columns", ())))
     source.mapping = mapping.as_json(fitting)
-    source.state = ImportState.UPLOADED
-    source.save(update_fields=["mapping", "state"])
+    source.state, source.progress = ImportState.UPLOADED, None
+    source.save(update_fields=["mapping", "state", "progress"])
     audit.record(
         "import_mapping_set", subject=source, by=by, at=at, before=before, after=source.mapping
     )

@@ -24,6 +24,7 @@ from paceline.kernel import formats, sheets
 from paceline.kernel.pages import go_to, page, refuse
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
+from paceline.live.models import ProgressState
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
 
@@ -176,6 +177,7 @@ def _context(request: PersonRequest, source: Import) -> dict[str, Any]:
         "refusal": _refusal(source, kind),
         "topic": f"import:{source.pk}",
         "steps": results.steps(source),
+        "was_cancelled": _was_cancelled(source),
         "is_starter": source.progress is not None and source.progress.started_by_id == person.pk,
     }
     wants_mapping = source.state == ImportState.CHECKED and "mapping" in request.GET
@@ -185,6 +187,16 @@ def _context(request: PersonRequest, source: Import) -> dict[str, Any]:
     elif source.totals:
         context |= results.result(source, kind)
     return context
+
+
+def _was_cancelled(source: Import) -> bool:
+    """Whether the last check or writing was stopped, and nobody went on since."""
+    progress = source.progress
+    return (
+        progress is not None
+        and progress.state == ProgressState.CANCELLED
+        and source.state in {ImportState.UPLOADED, ImportState.CHECKED}
+    )
 
 
 def _refusal(source: Import, kind: ImportKind) -> str:

@@ -50,7 +50,7 @@ FIELDS = (
         FieldType.SHARE,
         required=True,
         aliases=("split", "percent", "percentage", "拆分比例", "比例", "分成比例", "业绩分成"),
-        hint=_("The shares of a line make 100 %; overlays come on top."),
+        hint=_("The shares of a line make 100%; overlays come on top."),
         example="50%",
     ),
     Field(

@@ -138,9 +138,19 @@ def _samples(request: HttpRequest) -> dict[str, Any]:
             mark=4,
         ),
         "running": Progress(
-            pk=0, state=ProgressState.RUNNING, done=4200, total=10000, step="Crediting"
+            pk=0, kind="pay_run", state=ProgressState.RUNNING, done=4200, total=10000
         ),
-        "done": Progress(pk=0, state=ProgressState.DONE, done=10000, total=10000),
+        "stopping": Progress(
+            pk=0,
+            kind="pay_run",
+            state=ProgressState.RUNNING,
+            done=4200,
+            total=10000,
+            cancel_requested_at=now,
+        ),
+        "done": Progress(
+            pk=0, kind="pay_run", state=ProgressState.DONE, done=10000, total=10000, ended_at=now
+        ),
         "comments": [
             SimpleNamespace(
                 author=SimpleNamespace(name="Priya Nair"),
