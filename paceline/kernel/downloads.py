@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from django.http import FileResponse
+from paceline.kernel.parts import FileInParts
 
 SANDBOX = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
-def attachment(path: Path, *, name: str, media_type: str) -> FileResponse:
+def attachment(path: Path, *, name: str, media_type: str) -> FileInParts:
     """An answer that saves the file under ``name``. The view has checked the right before.
 
     Whoever uploaded the bytes chose them: the browser must not guess their type, open them in a
     page of ours, or keep them in a shared cache.
     """
-    response = FileResponse(
+    response = FileInParts(
         path.open("rb"), as_attachment=True, filename=name, content_type=media_type
     )
     response.headers["X-Content-Type-Options"] = "nosniff"

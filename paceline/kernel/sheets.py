@@ -10,9 +10,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 import xlsxwriter
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.http import content_disposition_header
+
+from paceline.kernel.parts import InParts
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 XLSX_ROWS_MAX = 1_048_575
@@ -77,10 +79,8 @@ def _write_cell(sheet: Any, line: int, place: int, value: Any) -> None:
         sheet.write_string(line, place, str(plain)[:32_767])
 
 
-def csv_response(
-    name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(
+def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> InParts:
+    response = InParts(
         _as_read_here(csv_lines(header, rows)), content_type="text/csv; charset=utf-8"
     )
     return _as_download(response, f"{name}.csv")
@@ -103,7 +103,7 @@ def xlsx_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]
     return _as_download(HttpResponse(xlsx_bytes(header, rows), content_type=kind), f"{name}.xlsx")
 
 
-Download = TypeVar("Download", HttpResponse, StreamingHttpResponse)
+Download = TypeVar("Download", HttpResponse, InParts)
 
 
 def _as_download(response: Download, name: str) -> Download:

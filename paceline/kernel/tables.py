@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, F, Model, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from paceline.kernel import sheets
 from paceline.kernel.columns import (
@@ -29,11 +30,14 @@ from paceline.kernel.columns import (
     sums,
     titles,
 )
+from paceline.kernel.parts import InParts
 
 __all__ = ["Column", "Filter", "Table"]
 
 PAGE_SIZES = (25, 50, 100, 200)
-EXPORT_ROWS_MAX = 200_000
+# CSV is sent as it is made; XLSX stands in memory whole.
+CSV_ROWS_MAX = 5_000_000
+XLSX_ROWS_MAX = 200_000
 SESSION_KEY = "tables"
 
 
@@ -348,19 +352,22 @@ class Table:
 
     # Export
 
-    def export(self) -> HttpResponse | StreamingHttpResponse:
-        """Every row found (up to ``EXPORT_ROWS_MAX``) as CSV or XLSX, safe to open anywhere."""
+    def export(self) -> HttpResponse | InParts:
+        """Every row found as CSV or XLSX, safe to open anywhere; a file that is cut off says so."""
         header = [str(title) for one in self.columns for title in titles(one)]
         name = slugify(self.name) or "table"
         if self.request.GET.get(self._key("export")) == "xlsx":
-            return sheets.xlsx_response(name, header, self._exported())
-        return sheets.csv_response(name, header, self._exported())
+            return sheets.xlsx_response(name, header, self._exported(XLSX_ROWS_MAX))
+        return sheets.csv_response(name, header, self._exported(CSV_ROWS_MAX))
 
-    def _exported(self) -> Iterator[list[Any]]:
-        rows = self.found[:EXPORT_ROWS_MAX]
+    def _exported(self, most: int) -> Iterator[list[Any]]:
+        rows = self.found[: most + 1]
         if isinstance(rows, QuerySet):
             rows = rows.iterator(chunk_size=2000)
-        for row in rows:
+        for place, row in enumerate(rows):
+            if place == most:
+                yield [_("Cut off here: there are more than %(most)s rows.") % {"most": most}]
+                return
             yield [value for one in self.columns for value in exported_cells(row, one)]
 
 

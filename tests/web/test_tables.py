@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from python_calamine import CalamineWorkbook
 
+from paceline.kernel import tables
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org.models import Person
 
@@ -97,6 +98,16 @@ def test_csv_is_harmless_and_keeps_numbers():
     assert text[0] == "Name,Team,Earned,Earned: currency"
     assert text[1] == "'=1+1,North,4.25,USD"
     assert "Bo,South,-3,JPY" in text
+
+
+def test_a_file_that_is_cut_off_says_so(monkeypatch):
+    monkeypatch.setattr(tables, "CSV_ROWS_MAX", 4)
+    request = _request(**{"things-export": "csv", "things-sort": "name"})
+    assert len(b"".join(_table(request).export()).splitlines()) == 5
+    monkeypatch.setattr(tables, "CSV_ROWS_MAX", 3)
+    text = b"".join(_table(request).export()).decode().splitlines()
+    assert len(text) == 5
+    assert text[-1] == "Cut off here: there are more than 3 rows."
 
 
 def test_xlsx_stores_text_as_text():

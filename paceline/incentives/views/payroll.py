@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -26,6 +26,7 @@ from paceline.incentives.models import PayPeriod, PayrollExport
 from paceline.incentives.queries import payroll as queries
 from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
+from paceline.kernel.parts import FileInParts
 from paceline.kernel.tables import Column, Table
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
@@ -200,14 +201,14 @@ def show(request: PersonRequest, export_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def download(request: PersonRequest, export_id: UUID, kind: str) -> FileResponse:
+def download(request: PersonRequest, export_id: UUID, kind: str) -> FileInParts:
     """The very bytes that were made; again and again the same."""
     person = _reader(request)
     export = get_object_or_404(queries.exports_for(person), export_id=export_id)
     if kind not in {"csv", "xlsx"}:
         raise Http404
     file = export.csv_file if kind == "csv" else export.xlsx_file
-    response = FileResponse(
+    response = FileInParts(
         open_file(file),
         as_attachment=True,
         filename=f"payroll-{export.period.key}-{export.export_id}.{kind}",
