@@ -27,6 +27,8 @@ from paceline.incentives.calculation.extract import inputs_of, tables_of
 from paceline.incentives.models import PlanVersion, Statement, StatementComponent
 
 LINES_PER_PAGE = 50
+ROWS_PER_GROUP = 20_000
+_NARROW = ("component", "tier", "line_id", "order_id", "earned", "base_in_tier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +62,91 @@ class TracedLine:
 
 @dataclass(frozen=True, slots=True)
 class TracedPage:
-    """Some lines of a tier, and what all of its lines add up to."""
+    """Some lines of a tier, and what all of its lines add up to.
+
+    ``found`` counts the lines that a search left, ``count``, ``earned`` and ``base`` are those of
+    the whole tier whatever is shown.
+    """
 
     lines: tuple[TracedLine, ...]
-    first: int
+    page: int
+    found: int
     count: int
     earned: Decimal
     base: Decimal
 
     @property
-    def last(self) -> int:
-        return self.first + len(self.lines) - 1
+    def first(self) -> int:
+        return (self.page - 1) * LINES_PER_PAGE + 1 if self.found else 0
 
     @property
-    def next_page(self) -> int | None:
-        """The number of the page after this one."""
-        return None if self.last >= self.count else self.last // LINES_PER_PAGE + 1
+    def last(self) -> int:
+        return self.first + len(self.lines) - 1 if self.lines else 0
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.found // LINES_PER_PAGE))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every line of the tier is shown."""
+        return len(self.lines) == self.count
+
+    @property
+    def earned_here(self) -> Decimal:
+        return sum((line.earned for line in self.lines), Decimal(0))
+
+    @property
+    def base_here(self) -> Decimal:
+        return sum((line.base_in_tier for line in self.lines), Decimal(0))
 
 
-def lines_of_tier(component: StatementComponent, tier: int, page: int = 1) -> TracedPage:
-    """One page of the lines in a tier, in the order in which the plan accumulates."""
-    rows = _lines(component).filter(pc.equal(pc.field("tier"), tier))
-    start = (max(page, 1) - 1) * LINES_PER_PAGE
-    return TracedPage(
-        lines=tuple(_line(row) for row in rows.slice(start, LINES_PER_PAGE).to_pylist()),
-        first=start + 1,
-        count=rows.num_rows,
-        earned=_total(rows, "earned"),
-        base=_total(rows, "base_in_tier"),
+def lines_of_tier(
+    component: StatementComponent, tier: int, page: int = 1, text: str = ""
+) -> TracedPage:
+    """One page of the lines in a tier, in the order in which the plan accumulates.
+
+    ``text`` leaves the lines whose order or line number contains it. A lead's tier can hold the
+    lines of a whole company: sums come from a few columns, and only the page's rows are read whole.
+    """
+    place = kept_trace(component.statement, component.version)
+    narrow = pq.read_table(place, columns=list(_NARROW))
+    in_tier = pc.and_(
+        pc.equal(narrow["component"], component.component), pc.equal(narrow["tier"], tier)
     )
+    whole = narrow.filter(in_tier)
+    wanted = in_tier
+    if text:
+        in_text = (
+            pc.match_substring(pc.fill_null(narrow[name], ""), text, ignore_case=True)
+            for name in ("line_id", "order_id")
+        )
+        wanted = pc.and_(in_tier, pc.or_(*in_text))
+    places = pc.indices_nonzero(wanted)
+    page = min(max(page, 1), max(1, -(-len(places) // LINES_PER_PAGE)))
+    shown = places.slice((page - 1) * LINES_PER_PAGE, LINES_PER_PAGE).to_pylist()
+    return TracedPage(
+        lines=tuple(_line(row) for row in _rows_at(place, shown)),
+        page=page,
+        found=len(places),
+        count=whole.num_rows,
+        earned=_total(whole, "earned"),
+        base=_total(whole, "base_in_tier"),
+    )
+
+
+def _rows_at(place: Path, wanted: Sequence[int]) -> list[dict[str, Any]]:
+    """The rows at these ascending places, from the row groups that hold them."""
+    found: list[dict[str, Any]] = []
+    with pq.ParquetFile(place) as file:
+        begins = 0
+        for group in range(file.num_row_groups):
+            ends = begins + file.metadata.row_group(group).num_rows
+            inside = [row - begins for row in wanted if begins <= row < ends]
+            if inside:
+                found += file.read_row_group(group).take(inside).to_pylist()
+            begins = ends
+    return found
 
 
 def lines_of_component(component: StatementComponent, limit: int | None = None) -> list[TracedLine]:
@@ -110,18 +168,20 @@ def has_line(component: StatementComponent, line_id: str) -> bool:
 
 
 def _lines(component: StatementComponent) -> pa.Table:
-    rows = traced(component.statement, component.version)
-    return rows.filter(pc.equal(pc.field("component"), component.component))
+    place = kept_trace(component.statement, component.version)
+    return pq.read_table(place, filters=pc.field("component") == component.component)
 
 
-def traced(statement: Statement, version: PlanVersion) -> pa.Table:
-    """Every line of a payee under one plan version, kept after the first time."""
+def kept_trace(statement: Statement, version: PlanVersion) -> Path:
+    """The file with every line of a payee under one plan version, made the first time."""
     place = _place(statement, version)
     if place.is_file():
         try:
-            return pq.read_table(place)
+            pq.read_metadata(place)
         except (pa.ArrowInvalid, OSError):
             place.unlink(missing_ok=True)
+        else:
+            return place
     found = engine.trace(
         documents.load(version.source),
         tables_of(inputs_of(statement.run)),
@@ -130,9 +190,9 @@ def traced(statement: Statement, version: PlanVersion) -> pa.Table:
     ).lines
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = place.with_name(f"{place.name}.{secrets.token_hex(8)}")
-    pq.write_table(found, draft, compression="zstd")
+    pq.write_table(found, draft, compression="zstd", row_group_size=ROWS_PER_GROUP)
     draft.replace(place)
-    return found
+    return place
 
 
 def _place(statement: Statement, version: PlanVersion) -> Path:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -176,8 +176,10 @@ def lines(request: PersonRequest, pk: int, component_pk: int, tier: int) -> Http
     row = next((one for one in component.tiers.all() if one.tier == tier), None)
     if row is None:
         raise Http404
-    number = request.GET.get("page", "1")
-    traced = lines_of_tier(component, tier, int(number) if number.isdecimal() else 1)
+    number = request.GET.get("page", "")
+    text = request.GET.get("q", "").strip()[:100]
+    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 1
+    traced = lines_of_tier(component, tier, wanted, text)
     statement = component.statement
     context = {
         "statement": statement,
@@ -187,11 +189,28 @@ def lines(request: PersonRequest, pk: int, component_pk: int, tier: int) -> Http
         "traced": traced,
         "adds_up": traced.earned == row.earned,
         "rows": _line_rows(traced, component, person),
-        "lines_url": reverse("incentives:statement-lines", args=[pk, component_pk, tier]),
+        "lines_url": request.path,
+        "text": text,
+        "urls": _page_urls(request.path, text, traced),
         "may_ask": access.may_ask(person, statement),
     }
-    fragment = "more" if traced.first > 1 else "lines"
-    return page(request, "incentives/statements/lines.html", context, fragment=fragment)
+    return page(request, "incentives/statements/lines.html", context, fragment="lines")
+
+
+def _page_urls(path: str, text: str, traced: TracedPage) -> dict[str, str]:
+    """Where the first, previous, next and last page are; nothing where the reader is already."""
+    numbers = {
+        "first": 1,
+        "previous": traced.page - 1,
+        "next": traced.page + 1,
+        "last": traced.pages,
+    }
+    kept = [("q", text)] if text else []
+    return {
+        name: f"{path}?{urlencode([*kept, ('page', str(number))])}"
+        for name, number in numbers.items()
+        if 1 <= number <= traced.pages and number != traced.page
+    }
 
 
 def _line_rows(traced: TracedPage, component: StatementComponent, person: Person) -> list[LineRow]:

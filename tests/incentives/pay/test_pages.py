@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import uuid
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 from pypdf import PdfReader
 
 from paceline.incentives.actions import payroll, threads
+from paceline.incentives.calculation.trace import lines_of_component
 from paceline.incentives.models import Run
 from paceline.incentives.pdf.statement import statement_pdf
 from paceline.incentives.queries.statements import statement_in_full
@@ -133,6 +135,51 @@ def test_each_figure_shows_its_clause_and_opens_to_its_lines(quarter: Quarter, c
     assert "-$1,000.00" in lines
     assert opened.context["traced"].earned == Decimal("760.00")
     assert opened.context["adds_up"]
+
+
+def test_a_long_tier_is_paged_and_its_sums_stay(quarter: Quarter, client_for, add_line) -> None:
+    for place in range(120):
+        add_line(f"L{place:03d}", quarter.world.priya, date(2026, 4, 2), "10.01")
+    statement = quarter.release(quarter.run(), "priya")[0]
+    component = statement.components.get()
+    address = reverse("incentives:statement-lines", args=[statement.pk, component.pk, 1])
+    client = client_for(quarter.world.priya)
+    seen: list[str] = []
+    earned = Decimal(0)
+    for page in ("1", "2", "3"):
+        answer = client.get(address, {"page": page}, headers={"HX-Request": "true"})
+        traced = answer.context["traced"]
+        assert (traced.count, traced.earned, answer.context["adds_up"]) == (
+            122,
+            Decimal(2000),
+            True,
+        )
+        assert "lines of the tier" in answer.content.decode()
+        assert "$2,000.00" in answer.content.decode()
+        seen += [line.line_id for line in traced.lines]
+        earned += traced.earned_here
+    assert (len(seen), len(set(seen)), earned) == (122, 122, Decimal(2000))
+    assert seen == [line.line_id for line in lines_of_component(component) if line.tier == 1]
+    last = client.get(address, {"page": "99999999999999999999"}).context["traced"]
+    assert (last.page, last.first) == (1, 1)
+    assert client.get(address, {"page": "99"}).context["traced"].page == 3
+
+
+def test_a_line_is_found_by_its_number(quarter: Quarter, client_for, add_line) -> None:
+    for place in range(60):
+        add_line(f"L{place:03d}", quarter.world.priya, date(2026, 4, 2), "10.01")
+    statement = quarter.release(quarter.run(), "priya")[0]
+    component = statement.components.get()
+    address = reverse("incentives:statement-lines", args=[statement.pk, component.pk, 1])
+    client = client_for(quarter.world.priya)
+    found = client.get(address, {"q": "l04"})
+    assert [line.order_id for line in found.context["traced"].lines] == [
+        f"shop/L04{place}" for place in range(10)
+    ]
+    assert found.context["traced"].earned == Decimal(2000), "the sum is that of the whole tier"
+    nothing = client.get(address, {"q": "(["})
+    assert nothing.context["traced"].found == 0
+    assert "No line of this tier has that number." in nothing.content.decode()
 
 
 def test_the_pdf_speaks_the_readers_language(quarter: Quarter) -> None:
