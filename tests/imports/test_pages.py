@@ -86,3 +86,26 @@ def test_a_file_that_cannot_be_read_says_why(world: World, client_for) -> None:
     client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
     page = client.get(reverse("imports:import", args=[source.pk])).content.decode()
     assert "Line 2 holds a zero byte" in page
+
+
+def test_the_list_says_which_file_cannot_be_read(world: World, client_for) -> None:
+    client = client_for(world.dana)
+    upload(client, "order_lines", "")
+    assert "Cannot be read like this" in client.get(reverse("imports:list")).content.decode()
+
+
+def test_what_was_cancelled_is_said_until_somebody_goes_on(
+    world: World, client_for, run_jobs
+) -> None:
+    client = client_for(world.dana)
+    source = upload(client, "order_lines", LINES.format(priya=world.priya.number))
+    client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
+    client.post(reverse("imports:commit", args=[source.pk]))
+    source.refresh_from_db()
+    client.post(reverse("live:cancel", args=[source.progress_id]))
+    assert run_jobs() == 1
+    address = reverse("imports:import", args=[source.pk])
+    assert "It was cancelled. Nothing was changed." in client.get(address).content.decode()
+    assert not OrderLine.objects.exists()
+    client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
+    assert "It was cancelled" not in client.get(address).content.decode()

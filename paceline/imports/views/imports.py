@@ -88,6 +88,8 @@ def _address(source: Import) -> str:
 
 def _badge(source: Import) -> Badge:
     state = ImportState(source.state)
+    if source.refusal and state == ImportState.UPLOADED:
+        return Badge(_("Cannot be read like this"), "warning")
     return Badge(str(state.label), TONES.get(state, "neutral"))
 
 

@@ -73,7 +73,6 @@ def result(source: Import, kind: ImportKind) -> dict[str, Any]:
         "changes": _(" · ").join(
             formats.number(totals[name]) for name in ("new", "changed", "same")
         ),
-        "changes_detail": _("new · changed · known already"),
         "nothing_new": not (totals["new"] or totals["changed"]),
         "commit_text": _lines(totals),
         "done_text": _done(source, totals),
