@@ -57,3 +57,9 @@ class PreferencesForm(forms.Form):
         help_text=_("Times are shown in this zone. Days on which pay counts do not move with it."),
     )
     theme = forms.ChoiceField(label=_("Theme"), choices=Theme.choices, required=False)
+
+    def __init__(self, *args: Any, whole: bool = False, **kwargs: Any) -> None:
+        """``whole``: the page that shows all three, where none is left out."""
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.required = whole

@@ -42,11 +42,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
         return redirect(settings.LOGIN_URL)
     else:
         form = PreferencesForm(
+            whole=True,
             initial={
                 "language": user.language,
                 "time_zone": user.time_zone,
                 "theme": user.theme,
-            }
+            },
         )
     if user is None:
         return HttpResponseRedirect(_next(request), status=303)

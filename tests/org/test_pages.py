@@ -322,3 +322,10 @@ def test_the_palette_finds_people_by_any_name(world: World) -> None:
     assert found("E00") == sorted(found("E00"), key=lambda name: name)
     assert found("fred") == ["Fred Braun"]
     assert found("  ") == []
+
+
+def test_a_new_person_is_offered_the_place_of_the_one_who_adds_them(
+    world: World, client_for: ClientFor
+) -> None:
+    form = client_for(world.hana).get(reverse("org:person_new")).context["form"]
+    assert (form["country"].value(), form["currency"].value()) == ("TW", "USD")

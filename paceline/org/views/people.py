@@ -135,12 +135,19 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     return page(request, "org/person.html", context)
 
 
+def _terms_at_hand(request: PersonRequest) -> dict[str, Any]:
+    """Most who are added work where the one who adds them does."""
+    own = queries.employment(request.person, request.today)
+    names = ("country", "currency", "language", "time_zone") if own else ()
+    return {"starts_on": request.today, **{name: getattr(own, name) for name in names}}
+
+
 @require_http_methods(["GET", "POST"])
 def create(request: PersonRequest) -> HttpResponse:
     """Add a person together with their employment."""
     if not access.may_add_people(request.person):
         raise PermissionDenied
-    form = NewPersonForm(given(request), initial={"starts_on": request.today})
+    form = NewPersonForm(given(request), initial=_terms_at_hand(request))
 
     def act(valid: NewPersonForm) -> str:
         values, now = valid.cleaned_data, timezone.now()
