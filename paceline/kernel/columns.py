@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from paceline.kernel import formats
 from paceline.kernel.shell import Badge
 
-Kind = Literal["text", "money", "amount", "number", "percent", "rate", "day", "moment", "badge"]
+Kind = Literal[
+    "text", "code", "money", "amount", "number", "percent", "rate", "day", "moment", "badge"
+]
 Text = str | Promise
 Path = str | Callable[[Any], Any]
 
@@ -43,6 +45,11 @@ class Column:
     @property
     def is_figure(self) -> bool:
         return self.kind in FIGURES
+
+    @property
+    def is_one_line(self) -> bool:
+        """Whether a break would tear apart what is read as one: a number, a date."""
+        return self.kind in {"code", "day", "moment"}
 
     def of(self, row: Any) -> Any:
         return follow(row, self.value or self.key)

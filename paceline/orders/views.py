@@ -56,16 +56,16 @@ def lines(request: PersonRequest) -> HttpResponseBase:
 def _line_columns() -> list[Column]:
     return [
         Column("ordered_on", _("Date"), sort="ordered_on", kind="day"),
-        Column("order_number", pgettext("sale", "Order"), search=True),
+        Column("order_number", pgettext("sale", "Order"), search=True, kind="code"),
         Column("line_number", pgettext("sale", "Line"), secondary=True),
         Column("payee", _("Payee"), value="person.name", search="person__name", link=_person),
-        Column("customer", _("Customer"), search=True, secondary=True),
+        Column("customer", _("Customer"), search=True, secondary=True, kind="code"),
         Column("product", _("Product"), secondary=True),
         Column("channel", _("Channel"), secondary=True),
         Column("territory", _("Territory"), secondary=True),
         Column("quantity", _("Quantity"), kind="number", secondary=True),
         Column("amount", _("Amount"), kind="money", currency="currency"),
-        Column("kind", _("Sale or return"), value="get_kind_display", secondary=True),
+        Column("kind", pgettext("sale", "Kind"), value="get_kind_display", secondary=True),
         Column(
             "import",
             pgettext("column", "Import"),

@@ -73,6 +73,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
                 _("Period"),
                 lambda row: words.period_name(row.period),
                 sort="period__starts_on",
+                kind="code",
                 link=_url,
             ),
             Column(
