@@ -11,6 +11,7 @@ class IncentivesConfig(AppConfig):
     def ready(self) -> None:
         from paceline.incentives import (  # noqa: PLC0415 - models are ready only now
             acts,
+            pay_notices,
             pay_words,
             plan_notices,
         )
@@ -19,4 +20,5 @@ class IncentivesConfig(AppConfig):
         register(acts.PLANS)
         register(acts.PAY)
         pay_words.register()
+        pay_notices.register()
         plan_notices.register()

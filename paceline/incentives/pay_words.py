@@ -19,7 +19,6 @@ from paceline.kernel import formats
 from paceline.kernel.shell import Badge
 from paceline.live import topics
 from paceline.live.wording import word_failures, word_steps, word_work
-from paceline.notifications import wording as notices
 from paceline.org.models import Person
 
 Text = str | Promise
@@ -173,38 +172,10 @@ def excluded_reason(code: str) -> str:
 
 
 def register() -> None:
-    """Give runs, notices and live topics their words and rights; called once at start."""
+    """Give runs and live topics their words and rights; called once at start."""
     word_work("pay_run", lazy("Calculating statements"))
     word_steps("pay_run", STEPS)
     word_failures("pay_run", FAILURES)
-    notices.register(
-        "run_calculated",
-        lazy("%(period)s is calculated: %(payees)s payees."),
-        icon="calculator",
-    )
-    notices.register(
-        "run_refused",
-        lazy("%(period)s could not be calculated: %(count)s reasons."),
-        icon="alert-triangle",
-    )
-    notices.register(
-        "run_broken",
-        lazy("The run of %(period)s stopped because of an unexpected error."),
-        icon="alert-triangle",
-    )
-    notices.register(
-        "statement_released", lazy("Your statement for %(period)s is here."), icon="receipt-2"
-    )
-    notices.register(
-        "question_asked",
-        lazy("%(who)s asks about a statement for %(period)s."),
-        icon="message-question",
-    )
-    notices.register(
-        "question_answered",
-        lazy("%(who)s answered your question about %(period)s."),
-        icon="message-question",
-    )
     topics.register("runs", _reads_runs)
     topics.register("run", _reads_runs)
     topics.register("payroll", _reads_payroll)

@@ -50,6 +50,12 @@ def money(value: Figure | None, currency: str) -> str:
     return text.replace("$", "NT$", 1) if currency == "TWD" and "NT$" not in text else text
 
 
+def change(value: Figure | None, currency: str) -> str:
+    """Money that was added or taken away: always with its sign, none when nothing changed."""
+    text = money(value, currency)
+    return f"+{text}" if value not in (None, "") and Decimal(value) > 0 else text
+
+
 def amount(value: Figure | None, currency: str) -> str:
     """The figure alone, in its currency's digits: for columns whose head names the currency."""
     if value is None or value == "":

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
@@ -16,14 +16,24 @@ class Wording:
 
     text: str | Promise
     icon: str = "bell"
+    shown: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
 
 
 _wordings: dict[str, Wording] = {}
 
 
-def register(kind: str, text: str | Promise, *, icon: str = "bell") -> None:
-    """Give a kind of notification its sentence, read in the language of whoever reads it."""
-    _wordings[kind] = Wording(text, icon)
+def register(
+    kind: str,
+    text: str | Promise,
+    *,
+    icon: str = "bell",
+    shown: Mapping[str, Callable[[Any], str]] | None = None,
+) -> None:
+    """Give a kind of notification its sentence, read in the language of whoever reads it.
+
+    ``shown`` words parameters that are kept as keys.
+    """
+    _wordings[kind] = Wording(text, icon, shown or {})
 
 
 def text_of(kind: str, params: Mapping[str, Any]) -> str:
@@ -32,7 +42,9 @@ def text_of(kind: str, params: Mapping[str, Any]) -> str:
     if wording is None:
         return _("Something of yours changed.")
     try:
-        return str(wording.text) % dict(params)
+        return str(wording.text) % {
+            name: wording.shown.get(name, str)(value) for name, value in params.items()
+        }
     except (KeyError, ValueError, TypeError):
         return str(wording.text)
 

@@ -28,6 +28,13 @@ def test_money_has_the_digits_of_its_currency(language, currency, expected):
         assert formats.money(Decimal("1234.567"), currency) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"), [("12.5", "+$12.50"), ("-3", "-$3.00"), ("0", "$0.00"), (None, "–")]
+)
+def test_a_change_carries_its_sign(value, expected):
+    assert formats.change(None if value is None else Decimal(value), "USD") == expected
+
+
 def test_every_digit_of_large_amounts_is_kept():
     assert formats.amount(Decimal("9007199254740993.01"), "USD") == "9,007,199,254,740,993.01"
 

@@ -148,7 +148,7 @@ def _percent(component: ExplainedComponent) -> str:
 
 def _line(line: TracedLine, currency: str, sellers: dict[str, str]) -> list[str]:
     """Date, order with what is special about it, original amount, credited part, money made."""
-    notes = [line.order_id or line.line_id]
+    notes = [line.line_id]
     if line.level:
         notes.append(sellers.get(line.from_payee_id, line.from_payee_id))
     if line.share != 1:

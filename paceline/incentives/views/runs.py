@@ -110,6 +110,8 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
 
 
 def _badge(run: Run) -> Badge:
+    if hasattr(run, "finalisation"):
+        return words.period_badge("closed")
     return words.run_badge(run.progress.state if run.progress else "")
 
 
@@ -132,7 +134,7 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
             queries.compared(sums[run.pk], sums[earlier.pk]) if earlier is not None else []
         ),
         "changes": queries.largest_changes(statements, other) if other else [],
-        "plans": [_plan_checks(one) for one in run.checks.get("plans", [])],
+        "plans": _plans(run),
         "charts": _charts(statements),
         "unreleased": unreleased,
         "release_hidden": [("all", "1")],
@@ -144,10 +146,22 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
     }
 
 
-def _plan_checks(plan: dict[str, Any]) -> dict[str, Any]:
+def _plans(run: Run) -> list[dict[str, Any]]:
+    """What went into each plan, under the names that its readers know."""
+    names = {
+        one.version.plan.code: one.version.name
+        for one in run.run_plans.select_related("version__plan")
+    }
+    return [
+        _plan_checks(one, names.get(one["plan"], one["plan"]))
+        for one in run.checks.get("plans", [])
+    ]
+
+
+def _plan_checks(plan: dict[str, Any], name: str) -> dict[str, Any]:
     """A plan's conservation figures with amounts as numbers and reasons in words."""
     return {
-        "plan": plan["plan"],
+        "plan": name,
         "version": plan["version"],
         "conservation": [
             {

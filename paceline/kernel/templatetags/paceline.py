@@ -42,6 +42,11 @@ def money(value: Any, currency: str) -> SafeString:
 
 
 @register.filter
+def change(value: Any, currency: str) -> SafeString:
+    return _figure(formats.change(value, currency), value)
+
+
+@register.filter
 def amount(value: Any, currency: str) -> SafeString:
     return _figure(formats.amount(value, currency), value)
 

@@ -12,7 +12,7 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from paceline.incentives.actions import payroll, threads
+from paceline.incentives.actions import payroll, runs, threads
 from paceline.incentives.calculation.trace import lines_of_component
 from paceline.incentives.models import Run
 from paceline.incentives.pdf.statement import statement_pdf
@@ -200,3 +200,27 @@ def test_hostile_names_print_as_they_are(quarter: Quarter) -> None:
     whole = statement_in_full(quarter.world.dana, statement.pk).get()
     reader = PdfReader(io.BytesIO(statement_pdf(whole, language="en")))
     assert "#panic() \\ $x$ *b*" in reader.pages[0].extract_text()
+
+
+def test_a_closed_run_says_so_and_names_its_plans(quarter: Quarter, client_for) -> None:
+    run = quarter.run()
+    quarter.release(run)
+    page = client_for(quarter.world.ines).get(reverse("incentives:run", args=[run.pk]))
+    assert {one["plan"] for one in page.context["plans"]} == {"Seller commission", "Team override"}
+    assert page.context["badge"].text == "Calculated"
+    runs.finalise_run(run=run, by=quarter.world.ines, at=quarter.world.now)
+    page = client_for(quarter.world.ines).get(reverse("incentives:run", args=[run.pk]))
+    assert page.context["badge"].text == "Closed"
+
+
+def test_notices_call_periods_by_their_name(quarter: Quarter, client_for) -> None:
+    quarter.release(quarter.run(), "priya")
+    page = client_for(quarter.world.priya).get(reverse("notifications:list"))
+    assert "Your statement for Q2 2026 is here." in page.content.decode()
+
+
+def test_the_pdf_tells_the_lines_of_an_order_apart(quarter: Quarter) -> None:
+    statement = quarter.release(quarter.run(), "priya")[0]
+    whole = statement_in_full(quarter.world.dana, statement.pk).get()
+    reader = PdfReader(io.BytesIO(statement_pdf(whole, language="en")))
+    assert "shop/A2/1" in "".join(page.extract_text() for page in reader.pages)
