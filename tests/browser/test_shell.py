@@ -18,6 +18,7 @@ Window = Callable[..., Page]
 def test_palette_by_keyboard_alone(company: World, window: Window) -> None:
     page = window(company.dana)
     page.goto("/")
+    expect(page.locator("#palette[data-started]")).to_have_count(1)
     page.keyboard.press("Control+k")
     expect(page.get_by_role("combobox", name="Name, statement or page")).to_be_focused()
     page.keyboard.type("marco")

@@ -10,6 +10,7 @@ const start = async (element) => {
     const { default: behave } = await import(places[name]);
     behave(element);
   }
+  element.dataset.started = "";
 };
 
 const startAll = (root) => {
