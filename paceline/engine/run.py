@@ -95,9 +95,8 @@ class _Run:
         total = len(steps) + 1
         self._tell("lines", total)
         for contract, make in steps:
-            self.workspace.create(
-                contract.name, make, variant=variant(contract, self.workspace, days)
-            )
+            which = variant(contract, self.workspace, days)
+            self.workspace.create(contract.name, make, variant=which)
             if contract.name == "hierarchy" and self.workspace.may_circle:
                 refuse_circles(self.workspace)
             elif contract.name == "credited" and days.has_holes:

@@ -77,17 +77,13 @@ class Sums:
 
     def by(self, *keys: str) -> exp.Select:
         """The sums by some of the keys; here, once, what is added up gets its 12 decimals."""
-        if set(keys) == set(self.contract.grain):
-            columns = {key: col(key) for key in keys} | {
-                name: col(name) if kind is COUNT else typed(col(name), EXACT)
-                for name, kind in self.kinds.items()
-            }
-            return c.select(columns).from_(c.source("credited"), copy=False)
+        is_whole = set(keys) == set(self.contract.grain)  # nothing is left to be added up
         columns: dict[str, exp.Expr] = {key: col(key) for key in keys}
-        columns |= {
-            name: typed(c.total(col(name), kind), COUNT if kind is COUNT else EXACT)
-            for name, kind in self.kinds.items()
-        }
+        for name, kind in self.kinds.items():
+            value = col(name) if is_whole else c.total(col(name), kind)
+            columns[name] = typed(value, COUNT if kind is COUNT else EXACT)
+        if is_whole:
+            return c.select(columns).from_(c.source("credited"), copy=False)
         return (
             c.select(columns)
             .from_(c.source("credited"), copy=False)
