@@ -2,7 +2,8 @@
 given.
 
 `load_plan` reads a plan, `calculate` runs it over tables, `trace` opens one payee down to the order
-line, `explain` tells the result as a tree, `curve` and `examples` show what a component pays.
+line, `explain` tells the result as a tree, `curve` and `examples` show what a component pays,
+`lint` lists what a plan may do that nobody meant.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from paceline.engine.errors import (
     ResultsDisagree,
 )
 from paceline.engine.explain import Explanation, explain
+from paceline.engine.lint import Finding, History, apply_mend, history_of, lint
 from paceline.engine.needs import Needs, needs
 from paceline.engine.payout import is_drawable
 from paceline.engine.periods import Period, PeriodUnknown, period_from_key
@@ -34,6 +36,8 @@ __all__ = [
     "EngineError",
     "Example",
     "Explanation",
+    "Finding",
+    "History",
     "InputInvalid",
     "Needs",
     "ParquetFiles",
@@ -48,12 +52,15 @@ __all__ = [
     "ResultsDisagree",
     "Tables",
     "Trace",
+    "apply_mend",
     "calculate",
     "check_plan",
     "curve",
     "examples",
     "explain",
+    "history_of",
     "is_drawable",
+    "lint",
     "load_plan",
     "needs",
     "period_from_key",

@@ -12,6 +12,10 @@ import typer
 
 from paceline.engine.errors import InputInvalid, PlanInvalid, Problem
 from paceline.engine.folders import read_folder, write_folder
+from paceline.engine.lint import lint as find
+from paceline.engine.lint.findings import SEVERITIES
+from paceline.engine.lint.messages import MENDS, STUDIES
+from paceline.engine.lint.past import read_history
 from paceline.engine.periods import PeriodUnknown, period_from_key
 from paceline.engine.plan.document import MAX_CHARACTERS
 from paceline.engine.plan.model import Plan
@@ -31,15 +35,61 @@ class OutputFormat(StrEnum):
     CSV = "csv"
 
 
+SERIOUS = 3  # the exit code of a plan that can be used but has serious findings
+
+
 @app.command("check-plan")
-def check(plan: PlanPath) -> None:
+def check(
+    plan: PlanPath,
+    lint: Annotated[  # noqa: FBT002 -- Typer's switches
+        bool, typer.Option("--lint", help="List what the plan may do that nobody meant.")
+    ] = False,
+    tables: Annotated[
+        Path | None,
+        typer.Option(
+            help="Tables of past periods, CSV or Parquet, for findings that need history.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Check a plan document and list everything that is wrong with it."""
-    problems = check_plan(_read(plan), name=str(plan))
+    text = _read(plan)
+    problems = check_plan(text, name=str(plan))
     for problem in problems:
         typer.echo(str(problem), err=True)
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(1)
     typer.echo(f"{plan}: the plan can be used.")
+    if lint or tables is not None:
+        _lint(load_plan(text, name=str(plan)), tables)
+
+
+def _lint(plan: Plan, folder: Path | None) -> None:
+    """Print every finding; with serious ones the exit code is 3."""
+    history = None
+    if folder is not None:
+        inputs, _ = _inputs(folder, plan)
+        try:
+            history = read_history(plan, inputs)
+        except InputInvalid as error:
+            _refuse(error.problems)
+    findings = find(plan, history)
+    for finding in findings:
+        typer.echo(f"{finding.severity}: {finding.clause}: {finding.message}")
+        if finding.people:
+            typer.echo(f"    people: {', '.join(finding.people)}")
+        if finding.mend is not None:
+            typer.echo(f"    mend: {MENDS[finding.mend.code]}")
+        studies = [STUDIES[key] for key in finding.evidence]
+        if studies:
+            typer.echo(f"    evidence: {'; '.join(studies)} (docs/linter.md)")
+    counts = {one: sum(one == finding.severity for finding in findings) for one in SEVERITIES}
+    typer.echo(
+        f"{counts['serious']} serious, {counts['warning']} warnings, {counts['note']} notes,"
+        f" {counts['unseen']} not looked at"
+    )
+    if counts["serious"]:
+        raise typer.Exit(SERIOUS)
 
 
 @app.command("calculate")

@@ -1,0 +1,164 @@
+"""The linter: what a plan will do to people that its author may not have meant.
+
+`lint(plan, history)` looks at a plan before it is published and lists what somebody should decide
+on with open eyes, with exact amounts. docs/linter.md says what each finding is and what stands
+behind it. Gaps, overlaps and missing policies never get here: such a text is no plan (`check_plan`
+refuses it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import localcontext
+
+from paceline.engine.lint.costs import caps, margin_of, margins, whole_amounts
+from paceline.engine.lint.curves import cliffs, crowds, zones
+from paceline.engine.lint.findings import SEVERITIES, Edit, Finding, Mend, Severity
+from paceline.engine.lint.history import (
+    History,
+    Measured,
+    Target,
+    history_of,
+    latest_lines,
+    meaning_of,
+)
+from paceline.engine.lint.mends import apply_mend
+from paceline.engine.lint.messages import message
+from paceline.engine.lint.people import judges, unreachable_quotas
+from paceline.engine.lint.pulls import opposed
+from paceline.engine.lint.rules import dead_rules, shadowed_rules
+from paceline.engine.lint.subject import Subject, not_followed, subject_of
+from paceline.engine.money import EXACT
+from paceline.engine.plan.model import Plan
+
+__all__ = [
+    "MAX_FINDINGS",
+    "Edit",
+    "Finding",
+    "History",
+    "Measured",
+    "Mend",
+    "Severity",
+    "Target",
+    "apply_mend",
+    "history_of",
+    "latest_lines",
+    "lint",
+    "meaning_of",
+]
+
+MAX_FINDINGS = 200
+MAX_COMPONENTS = 60
+
+
+def lint(plan: Plan, history: History | None = None) -> tuple[Finding, ...]:
+    """Every finding, the grave ones first, each in the order of the plan.
+
+    What needs history and has none is said as a finding of severity `unseen`, so that silence
+    always means that it was looked at.
+    """
+    with localcontext(EXACT):
+        found = list(_findings(plan, history))
+    ranks = {severity: place for place, severity in enumerate(SEVERITIES)}
+    places = _places(plan)
+    found.sort(key=lambda one: (ranks[one.severity], places.get(_head(one.clause), len(places))))
+    return tuple({one.key: one for one in found}.values())[:MAX_FINDINGS]
+
+
+def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
+    subjects: list[Subject] = []
+    for component in plan.components[:MAX_COMPONENTS]:
+        reason = not_followed(plan, component)
+        if reason:
+            yield _unseen("pay_curve", reason, component.clause, component=component.id)
+            continue
+        subject = subject_of(plan, component, history)
+        if subject is not None:
+            subjects.append(subject)
+    for component in plan.components[MAX_COMPONENTS:]:
+        yield _unseen("pay_curve", "many", component.clause, component=component.id)
+    for subject in subjects:
+        others = [
+            one for one in subjects if one is not subject and one.measure.id == subject.measure.id
+        ]
+        yield from cliffs(subject)
+        yield from zones(subject, others)
+        yield from caps(subject)
+        yield from whole_amounts(subject)
+        yield from crowds(subject)
+    yield from margins(subjects, margin_of(plan, history))
+    yield from dead_rules(plan, history)
+    yield from shadowed_rules(plan)
+    yield from opposed(tuple(subjects))
+    if history is not None:
+        yield from unreachable_quotas(plan, history)
+    yield from _not_looked_at(plan, history, subjects)
+
+
+def _not_looked_at(
+    plan: Plan, history: History | None, subjects: list[Subject]
+) -> Iterator[Finding]:
+    """What could not be looked at because nothing, or too little, is known of the past."""
+    reason = "history" if history is None else "measure"
+    for subject in subjects:
+        if not subject.observed:
+            yield _unseen(
+                "people", reason, subject.component.clause, component=subject.component.id
+            )
+    if margin_of(plan, history) is None and any(
+        subject.component.rates is not None for subject in subjects
+    ):
+        yield _unseen("margin", "history" if history is None else "cost", "components")
+    if any(credit.when for credit in plan.credits) and not (history and history.lines):
+        yield _unseen("rules", "history" if history is None else "lines", "credits")
+    for quota in plan.quotas:
+        if history is None or not judges(plan, quota, history):
+            yield _unseen(
+                "quotas",
+                "history" if history is None else "periods",
+                quota.clause,
+                quota=quota.id,
+            )
+
+
+REASONS = {
+    "kind": "the linter does not know this kind of component yet",
+    "rates": "the linter does not know this kind of rate table yet",
+    "condition": "the condition looks at another measure than the rates",
+    "measure": "nothing is known of a measure with this meaning in past periods",
+    "many": "the plan has more components than are looked at",
+    "history": "nothing is known of past periods",
+    "cost": "no order line in the plan's currency has a known cost",
+    "lines": "no order line is known",
+    "periods": "fewer than two past periods of anybody with this quota are known",
+}
+CHECKS = {
+    "pay_curve": "the run of pay",
+    "people": "who stood near a boundary or a cap",
+    "margin": "pay against contribution margin",
+    "rules": "whether credit rules matched lines",
+    "quotas": "whether the quota can be reached",
+}
+
+
+def _unseen(check: str, reason: str, clause: str, **params: str) -> Finding:
+    said = {"check": CHECKS[check], "reason": REASONS[reason]}
+    return Finding(
+        "not_looked_at", "unseen", clause, message("not_looked_at", {}, said),
+        params={"check": check, "reason": reason, **params}, basis=(check, reason),
+    )  # fmt: skip
+
+
+def _places(plan: Plan) -> dict[str, int]:
+    clauses = [
+        *(one.clause for one in plan.components),
+        *(one.clause for one in plan.quotas),
+        *(one.clause for one in plan.measures),
+        *(one.clause for one in plan.credits),
+    ]
+    return {clause: place for place, clause in enumerate(clauses)}
+
+
+def _head(clause: str) -> str:
+    """The clause of the list member that a path leads into."""
+    return "/".join(clause.split("/")[:2])
