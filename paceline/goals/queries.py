@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
+from decimal import Decimal
 
 import pyarrow as pa
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
 
 from paceline.goals.models import Quota
 from paceline.org.models import Person
@@ -35,6 +37,23 @@ def quotas_table(starts_on: date, ends_before: date) -> pa.Table:
         [pa.array(column, field.type) for column, field in zip(columns, QUOTAS, strict=True)],
         schema=QUOTAS,
     )
+
+
+def targets_within(
+    names: Collection[str], currency: str, starts_on: date, ends_before: date, limit: int
+) -> list[tuple[str, str, Decimal]]:
+    """Measure, payee's number and the sum of the standing quotas that lie wholly in the days."""
+    rows = (
+        Quota.objects.standing()
+        .filter(
+            measure__in=names, currency=currency, starts_on__gte=starts_on,
+            ends_before__lte=ends_before,
+        )
+        .order_by("measure", "person__number")
+        .values("measure", "person__number")
+        .annotate(total=Sum("amount"))
+    )  # fmt: skip
+    return [(row["measure"], row["person__number"], row["total"]) for row in rows[:limit]]
 
 
 HISTORY_MAX = 100

@@ -13,6 +13,8 @@ PLANS = {
     "plan_withdrawn": _("Plan withdrawn"),
     "plan_approved": _("Plan approved"),
     "plan_returned": _("Plan sent back"),
+    "plan_finding_accepted": _("Finding about a plan accepted"),
+    "plan_finding_reopened": _("Acceptance of a finding taken back"),
     "plan_assigned": _("Plan assigned"),
     "plan_assignment_ended": _("End of a plan's assignment set"),
     "plan_assignment_removed": _("Plan's assignment taken back"),

@@ -110,7 +110,7 @@ def _all(plan: Plan) -> Iterator[Clause]:
         yield from passage.clauses
 
 
-def _named(subject: Credit | Measure | Quota) -> str:
+def named(subject: Credit | Measure | Quota) -> str:
     """A clause by its label in the reader's language; without one its id is read as words."""
     return _quoted(
         in_reader_language(subject.label) if subject.label else subject.id.replace("-", " ")
@@ -122,7 +122,7 @@ def _quoted(words: str) -> str:
 
 
 def _credits(plan: Plan, ids: tuple[str, ...]) -> str:
-    return pgettext("list separator", ", ").join(_named(plan.credit(one)) for one in ids)
+    return pgettext("list separator", ", ").join(named(plan.credit(one)) for one in ids)
 
 
 # --- components -----------------------------------------------------------------------------------
@@ -150,12 +150,12 @@ def _what_it_pays(plan: Plan, component: Component) -> str:
     if component.amount is not None:
         amount = formats.money(component.amount, plan.currency)
         return _("A fixed amount of %(amount)s for a period.") % {"amount": amount}
-    measure = _named(plan.measure(component.measure or ""))
+    measure = named(plan.measure(component.measure or ""))
     if component.rates is not None and component.rates.quota is not None:
         text = _(
             "Paid on the measure %(measure)s, at rates that depend on attainment of %(quota)s."
         )
-        return text % {"measure": measure, "quota": _named(plan.quota(component.rates.quota))}
+        return text % {"measure": measure, "quota": named(plan.quota(component.rates.quota))}
     text = _("Paid on the measure %(measure)s, at rates that depend on its amount.")
     return text % {"measure": measure}
 
@@ -170,13 +170,13 @@ def _condition(plan: Plan, condition: Condition) -> str:
     if condition.on == "attainment":
         text = _("Paid only when attainment of %(quota)s is at least %(least)s.")
         return text % {
-            "quota": _named(plan.quota(condition.subject)),
+            "quota": named(plan.quota(condition.subject)),
             "least": formats.percent(condition.at_least),
         }
     measure = plan.measure(condition.subject)
     least = _in_measure(plan, measure, condition.at_least)
     text = _("Paid only when the measure %(measure)s is at least %(least)s.")
-    return text % {"measure": _named(measure), "least": least}
+    return text % {"measure": named(measure), "least": least}
 
 
 def _in_measure(plan: Plan, measure: Measure, value: Decimal) -> str:
@@ -191,7 +191,7 @@ def _tier(plan: Plan, component: Component, place: int, tier: Tier) -> str:
         return ""
     bound = _quota_share if rates.on == "attainment" else _bound_of(plan, measure)
     values = {
-        "measure": _named(measure),
+        "measure": named(measure),
         "rate": _rate(plan, measure, tier.rate),
         "from": bound(tier.lower),
         "to": "" if tier.upper is None else bound(tier.upper),
@@ -252,7 +252,7 @@ def _whole_lower(place: int, tier: Tier) -> str:
 
 
 def _credit(plan: Plan, credit: Credit) -> str:
-    name = _named(credit)
+    name = named(credit)
     if credit.kind == "rollup":
         of = _credits(plan, credit.of)
         return _rollup(credit) % {"credit": name, "of": of, **_levels(credit)}
@@ -288,7 +288,7 @@ def _rollup(credit: Credit) -> str:
 
 
 def _measure(plan: Plan, measure: Measure) -> str:
-    values = {"measure": _named(measure), "credits": _credits(plan, measure.credits)}
+    values = {"measure": named(measure), "credits": _credits(plan, measure.credits)}
     if measure.of is None:
         return _("%(measure)s is the number of lines credited by %(credits)s.") % values
     if measure.of.text == "amount":
@@ -303,8 +303,8 @@ def _quota(plan: Plan, quota: Quota) -> str:
         " for the period."
     )
     return text % {
-        "quota": _named(quota),
-        "measure": _named(plan.measure(quota.measure)),
+        "quota": named(quota),
+        "measure": named(plan.measure(quota.measure)),
         "name": _quoted(quota.name),
     }
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -11,7 +13,7 @@ from psycopg import sql
 
 from paceline.imports.models import Import, ImportState
 from paceline.kernel import formats
-from paceline.orders.models import ExchangeRate, MonthRevision
+from paceline.orders.models import ExchangeRate, MonthRevision, OrderLine
 
 LINES = pa.schema(
     [
@@ -101,6 +103,29 @@ def credit_splits_table(starts_on: date, ends_before: date) -> pa.Table:
 def exchange_rates_table(starts_on: date, ends_before: date) -> pa.Table:
     """All kinds of rates of the days."""
     return _table(_RATES, RATES, starts_on, ends_before)
+
+
+LINE_FACTS = (
+    "ordered_on", "customer", "product", "category", "channel", "territory", "kind", "quantity",
+    "amount", "cost", "currency",
+)  # fmt: skip
+
+
+def latest_lines(people: Collection[int], before: date, limit: int) -> list[dict[str, Any]]:
+    """The latest lines and returns of some people, in the engine's columns. One query."""
+    rows = (
+        OrderLine.objects.filter(person__in=people, ordered_on__lt=before)
+        .order_by("-ordered_on", "-id")
+        .values("source", "order_number", "person__number", *LINE_FACTS)[:limit]
+    )
+    return [
+        {
+            "order_id": f"{row['source']}/{row['order_number']}",
+            "payee_id": row["person__number"],
+            **{name: None if row[name] == "" else row[name] for name in LINE_FACTS},
+        }
+        for row in rows
+    ]
 
 
 def _table(query: str, schema: pa.Schema, starts_on: date, ends_before: date) -> pa.Table:

@@ -29,8 +29,28 @@ PLAN = Section(
         ),
         Rule("draft", "read", roles=WRITERS | APPROVERS),
         Rule("assignments", "read", roles=READERS, note="whom a plan pays"),
+        Rule(
+            "findings",
+            "read",
+            roles=WRITERS | APPROVERS,
+            note="with the people whose statements the reader may see",
+        ),
         Rule("*", "write", Act.MAKE, roles=WRITERS, note="and submit, withdraw, throw away"),
         Rule("assignments", "assign", Act.MAKE, roles=WRITERS),
+        Rule(
+            "findings of a draft",
+            "accept",
+            Act.MAKE,
+            roles=WRITERS,
+            note="with a reason; serious ones before the text is submitted",
+        ),
+        Rule(
+            "findings of a submitted text",
+            "accept",
+            Act.CHECK,
+            roles=APPROVERS,
+            note="with a reason; never of a text that one wrote on or submitted",
+        ),
         Rule(
             "*",
             "approve",
@@ -86,6 +106,29 @@ def may_approve(person: Person, version: PlanVersion) -> bool:
 def may_return(person: Person, version: PlanVersion) -> bool:
     """Whoever may approve may instead send back."""
     return may_approve(person, version)
+
+
+def may_read_findings(person: Person) -> bool:
+    """Findings tell how people stood and what the company earns: for those who make and check."""
+    return PLAN.allows("read", person.roles, of_field="findings")
+
+
+def may_mend(person: Person, version: PlanVersion) -> bool:
+    """A mend is an edit of the draft."""
+    return may_edit(person, version)
+
+
+def may_accept_findings(person: Person, version: PlanVersion) -> bool:
+    """The author of a draft, or while it waits the approver, who wrote none of it."""
+    if version.state == "draft":
+        return PLAN.allows("accept", person.roles, of_field="findings of a draft")
+    by_role = PLAN.allows("accept", person.roles, of_field="findings of a submitted text")
+    return by_role and version.state == "submitted" and not wrote_on(person, version)
+
+
+def may_ever_accept_findings(person: Person) -> bool:
+    """Whether the person accepts findings at all, of whatever text."""
+    return may_write_plans(person) or may_approve_plans(person)
 
 
 def may_assign_plans(person: Person) -> bool:

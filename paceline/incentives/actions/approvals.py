@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from paceline.incentives.access.plans import APPROVERS, wrote_on
 from paceline.incentives.actions.plans import TextStandsStill
+from paceline.incentives.calculation.documents import Finding
+from paceline.incentives.calculation.findings import open_serious
 from paceline.incentives.models import PlanApproval, PlanReturn, PlanSubmission, PlanVersion
 from paceline.kernel import audit
 from paceline.notifications.actions import notify
@@ -36,6 +38,14 @@ class TextChangedMeanwhile(Exception):
     """The text that waits is not the one that the approver read."""
 
 
+class FindingsOpen(Exception):
+    """Serious ``findings`` are neither mended nor accepted."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(f"{len(self.findings)} serious findings")
+
+
 class ReasonMissing(Exception):
     """A text is only sent back with a reason."""
 
@@ -44,10 +54,17 @@ class ReasonMissing(Exception):
 def submit_plan(
     *, version: PlanVersion, note: str = "", by: Person, at: datetime
 ) -> PlanSubmission:
-    """Ask for approval. From here on the text stands still. Raises ``TextStandsStill``."""
+    """Ask for approval. From here on the text stands still.
+
+    Raises ``TextStandsStill``, or ``FindingsOpen`` while the text has serious findings that nobody
+    accepted.
+    """
     version = _locked(version)
     if version.state != "draft":
         raise TextStandsStill(version)
+    serious = open_serious(version, at.date())
+    if serious:
+        raise FindingsOpen(serious)
     submission = PlanSubmission.objects.create(
         version=version, submitted_by=by, submitted_at=at, note=note
     )

@@ -162,6 +162,7 @@ def discard_draft(*, version: PlanVersion, reason: str, by: Person, at: datetime
     plan = version.plan
     version.edits.all().delete()
     version.returns.all().delete()
+    version.acceptances.all().delete()
     version.delete()
     if not plan.versions.exists() and not plan.assignments.exists():
         plan.delete()

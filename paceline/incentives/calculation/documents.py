@@ -11,6 +11,8 @@ from typing import Any
 
 from paceline.engine.curve import Curve, Example, curve, examples
 from paceline.engine.errors import PlanInvalid, Problem
+from paceline.engine.lint import Finding, History, Measured, Target, apply_mend, lint, meaning_of
+from paceline.engine.lint.subject import measure_of
 from paceline.engine.payout import is_drawable
 from paceline.engine.plan import edit
 from paceline.engine.plan.document import MAX_CHARACTERS
@@ -25,20 +27,28 @@ __all__ = [
     "Credit",
     "Curve",
     "Example",
+    "Finding",
+    "History",
     "Measure",
+    "Measured",
     "PlaceUnknown",
     "Plan",
     "PlanInvalid",
     "Problem",
     "Quota",
+    "Target",
     "Tier",
+    "apply_mend",
     "check",
     "curve",
     "digest_of",
     "edit",
     "examples",
     "is_drawable",
+    "lint",
     "load",
+    "meaning_of",
+    "measure_of",
     "outline_of",
 ]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from paceline.incentives.models.findings import FindingAcceptance
 from paceline.incentives.models.payroll import PayrollEntry, PayrollExport
 from paceline.incentives.models.periods import PayPeriod
 from paceline.incentives.models.plans import (
@@ -22,6 +23,7 @@ from paceline.incentives.models.statements import (
 from paceline.incentives.models.threads import LineComment, LineThread, ThreadResolution
 
 __all__ = [
+    "FindingAcceptance",
     "LineComment",
     "LineThread",
     "PayPeriod",

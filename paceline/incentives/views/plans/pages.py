@@ -19,9 +19,11 @@ from django.views.decorators.http import require_GET
 from paceline.incentives import wording
 from paceline.incentives.access import plans as access
 from paceline.incentives.calculation import documents
+from paceline.incentives.finding_words import title_of
 from paceline.incentives.models import Plan, PlanVersion
 from paceline.incentives.pay_curves import previews, quota_asked, quota_text
 from paceline.incentives.queries import plans as queries
+from paceline.incentives.views.plans.findings import findings_for
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -206,6 +208,9 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "is_own_text": one.state == "submitted"
         and access.may_approve_plans(person)
         and not access.may_approve(person, one),
+        "findings": findings_for(person, one, today),
+        "may_mend": access.may_mend(person, one),
+        "may_accept": access.may_accept_findings(person, one),
         **reading(one, request, person, today),
     }
     return page(request, "incentives/plans/version.html", context, fragment="curves")
@@ -265,7 +270,7 @@ class HistoryEntry:
 
 
 def history(version: PlanVersion) -> list[HistoryEntry]:
-    """Who wrote, submitted, sent back and approved, oldest first."""
+    """Who wrote, accepted findings, submitted, sent back and approved, oldest first."""
     entries = [
         HistoryEntry(
             edit.edited_at,
@@ -281,6 +286,15 @@ def history(version: PlanVersion) -> list[HistoryEntry]:
             sent.reason,
         )
         for sent in version.returns.all()
+    ]
+    entries += [
+        HistoryEntry(
+            row.accepted_at,
+            _("%(person)s accepted a finding: %(finding)s")
+            % {"person": row.accepted_by, "finding": title_of(row.code)},
+            row.reason,
+        )
+        for row in version.acceptances.all()
     ]
     if version.state != "draft":
         entries.append(

@@ -1,0 +1,95 @@
+"""The linter over the product's own past: what is known of a plan, and what is found in a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from paceline.engine.lint.history import MAX_LINES
+from paceline.goals.queries import targets_within
+from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.documents import Finding, History, Measured, Target
+from paceline.incentives.calculation.periods import containing
+from paceline.incentives.models import Plan, PlanVersion
+from paceline.incentives.queries import plan_history as queries
+from paceline.orders.queries import latest_lines
+
+TARGETS_MAX = 2_000
+
+
+def findings_of(version: PlanVersion, on: date, source: str | None = None) -> tuple[Finding, ...]:
+    """All that is found in a version's text, or in a text that is to become its own.
+
+    ``on`` is the day of looking: only order lines before it are known. Raises ``PlanInvalid``.
+    """
+    plan = documents.load(version.source if source is None else source)
+    return documents.lint(plan, history_for(version.plan, plan, version.effective_from, on))
+
+
+def open_serious(version: PlanVersion, on: date) -> list[Finding]:
+    """Serious findings that nobody has accepted."""
+    accepted = set(version.acceptances.values_list("key", flat=True))
+    return [
+        one
+        for one in findings_of(version, on)
+        if one.severity == "serious" and one.key not in accepted
+    ]
+
+
+def mended(version: PlanVersion, source: str, key: str, on: date) -> str | None:
+    """The text with the mend of one of its findings made; None when there is none such."""
+    try:
+        found = findings_of(version, on, source)
+    except documents.PlanInvalid:
+        return None
+    mend = next((one.mend for one in found if one.key == key), None)
+    return None if mend is None else documents.apply_mend(source, mend)
+
+
+def history_for(plan: Plan, document: documents.Plan, effective_from: date, on: date) -> History:
+    """Past measures and quotas of the plan's last four periods, the coming quotas, and the latest
+    order lines of those concerned. Seven queries, each bounded."""
+    figures = queries.past_figures(plan)
+    measured, targets = _past(figures)
+    period = containing(effective_from, document.period)
+    people = queries.concerned(plan, {one.payee_id for one in figures}, on)
+    lines = latest_lines(people, on, MAX_LINES + 1) if people else []
+    names = {quota.name for quota in document.quotas}
+    coming = [
+        Target(payee, period.key, name, amount)
+        for name, payee, amount in targets_within(
+            names, document.currency, period.starts_on, period.ends_before, TARGETS_MAX
+        )
+    ]
+    known = {one.payee for one in figures}
+    return History(
+        tuple(measured),
+        tuple(targets),
+        tuple(one for one in coming if one.payee in known or not known),
+        tuple(lines[:MAX_LINES]),
+        len(lines) > MAX_LINES,
+    )
+
+
+def _past(figures: Iterable[queries.PastFigure]) -> tuple[list[Measured], list[Target]]:
+    """Each figure as what its own version meant by it."""
+    figures = list(figures)
+    texts = queries.sources_of({one.version_id for one in figures})
+    plans = {pk: documents.load(text) for pk, text in texts.items()}
+    meanings: dict[tuple[int, str], tuple[str, str]] = {}
+    for pk, plan in plans.items():
+        for component in plan.components:
+            measure = documents.measure_of(plan, component)
+            quota = plan.quota(component.quota).name if component.quota else ""
+            meaning = documents.meaning_of(plan, measure) if measure is not None else ""
+            meanings[pk, component.id] = (meaning, quota)
+    measured: dict[tuple[str, str, str], Measured] = {}
+    targets: dict[tuple[str, str, str], Target] = {}
+    for one in figures:
+        meaning, quota = meanings.get((one.version_id, one.component), ("", ""))
+        if meaning and one.measure is not None:
+            key = (one.payee, one.period, meaning)
+            measured[key] = Measured(one.payee, one.period, meaning, one.measure)
+        if quota and one.quota is not None:
+            targets[one.payee, one.period, quota] = Target(one.payee, one.period, quota, one.quota)
+    return list(measured.values()), list(targets.values())
