@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from paceline.incentives.actions import plans
 from paceline.incentives.calculation.documents import edit
 from paceline.incentives.models import PlanVersion
+from tests.browser.harness import check_page
 from tests.incentives.plans.conftest import FROM, SOURCE
 from tests.world import World
 
@@ -88,3 +89,30 @@ def test_a_label_is_said_by_language_without_a_reload(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#toasts")).to_contain_text("Draft saved.")
     assert edit.read(PlanVersion.objects.get().source)["measures"][0]["label"] == "Sales"  # type: ignore[index]
+
+
+def test_findings_follow_the_text_and_are_decided_on(
+    company: World, window: Callable[..., Page]
+) -> None:
+    whole = SOURCE.replace("reading: slice", "reading: whole")
+    plans.create_plan(source=whole, effective_from=FROM, by=company.dana, at=company.now)
+    page = window(company.dana)
+    page.goto(DRAFT)
+    found = page.locator("#findings")
+    expect(found).to_contain_text("pay jumps by $2,000.00")
+    page.fill(f"[name='{RATE}']", "5%")
+    expect(found).to_contain_text("pay jumps by $3,000.00")
+    check_page(page)
+    page.locator("details.finding summary").first.click()
+    page.get_by_role("button", name="Pay the tiers slice by slice").first.click()
+    expect(page.locator("#findings")).not_to_contain_text("A cliff in pay")
+    expect(page.locator("#source")).to_have_value(SOURCE.replace("rate: 4%", "rate: 5%"))
+
+    page.goto(DRAFT.replace("/draft", "/"))
+    expect(page.get_by_role("link", name="Decide on 1 finding")).to_be_visible()
+    check_page(page)
+    page.locator("details.finding[open] textarea").fill("Agreed until the end of the year.")
+    page.locator("details.finding[open] button", has_text="Accept with this reason").click()
+    expect(page.locator("#toasts")).to_contain_text("Accepted with your reason.")
+    expect(page.get_by_role("button", name="Submit").first).to_be_visible()
+    check_page(page)

@@ -47,11 +47,12 @@ def mended(version: PlanVersion, source: str, key: str, on: date) -> str | None:
 
 
 def history_for(plan: Plan, document: documents.Plan, effective_from: date, on: date) -> History:
-    """Past measures and quotas of the plan's last four periods, the coming quotas, and the latest
-    order lines of those concerned. Seven queries, each bounded."""
+    """Past measures and quotas of the plan's last four periods, the quotas of the period that the
+    text is for (the running one when it counts already), and the latest order lines of those
+    concerned. Six queries, each bounded."""
     figures = queries.past_figures(plan)
     measured, targets = _past(figures)
-    period = containing(effective_from, document.period)
+    period = containing(max(effective_from, on), document.period)
     people = queries.concerned(plan, {one.payee_id for one in figures}, on)
     lines = latest_lines(people, on, MAX_LINES + 1) if people else []
     names = {quota.name for quota in document.quotas}

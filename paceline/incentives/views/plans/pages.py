@@ -287,15 +287,7 @@ def history(version: PlanVersion) -> list[HistoryEntry]:
         )
         for sent in version.returns.all()
     ]
-    entries += [
-        HistoryEntry(
-            row.accepted_at,
-            _("%(person)s accepted a finding: %(finding)s")
-            % {"person": row.accepted_by, "finding": title_of(row.code)},
-            row.reason,
-        )
-        for row in version.acceptances.all()
-    ]
+    entries += _acceptances(version)
     if version.state != "draft":
         entries.append(
             HistoryEntry(
@@ -313,3 +305,17 @@ def history(version: PlanVersion) -> list[HistoryEntry]:
             )
         )
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def _acceptances(version: PlanVersion) -> list[HistoryEntry]:
+    """What was accepted about a version; what one reason did for is one entry."""
+    text = _("%(person)s accepted a finding: %(finding)s")
+    entries = [
+        HistoryEntry(
+            row.accepted_at,
+            text % {"person": row.accepted_by, "finding": title_of(row.code)},
+            row.reason,
+        )
+        for row in version.acceptances.all()
+    ]
+    return list(dict.fromkeys(entries))
