@@ -361,6 +361,7 @@ CHECKS = {
     "pay_curve": lazy("The run of pay"),
     "people": lazy("Who stood near a boundary or a cap"),
     "margin": lazy("Pay against contribution margin"),
+    "overlaps": lazy("Whether rules leave others nothing"),
     "rules": lazy("Whether the credit rules match order lines"),
     "quotas": lazy("Whether the quota can be reached"),
 }
@@ -369,7 +370,8 @@ REASONS = {
     "rates": lazy("this kind of rate table cannot be looked at yet"),
     "condition": lazy("its condition looks at another measure than its rates"),
     "measure": lazy("no past period has a measure of the same meaning"),
-    "many": lazy("there are more components than are looked at"),
+    "many": lazy("there are more components and tiers than are looked at"),
+    "rules": lazy("the rules are too many or too long to compare"),
     "history": lazy("nothing is known of past periods"),
     "cost": lazy("no order line in the plan's currency has a cost"),
     "lines": lazy("no order lines are known"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from decimal import Decimal
 
 import pytest
@@ -378,3 +379,24 @@ def test_every_study_that_is_cited_has_a_name() -> None:
     cited = {key for plan in plans for one in engine.lint(plan) for key in one.evidence}
     assert cited
     assert cited <= set(STUDIES)
+
+
+def test_large_plans_are_looked_at_within_a_second_or_said_not_to_be() -> None:
+    bounds = [f"{place * 100}={place % 7 + 1}%" for place in range(500)]
+    broad = plan_of(rated(tiers("whole", *bounds)))
+    chain = " or ".join(f'category = "{place}"' for place in range(70))
+    many = ruled(*(f'({chain}) and product != "{place}"' for place in range(60)))
+    for plan, expected in ((broad, ("pay_curve", "many")), (many, ("overlaps", "rules"))):
+        begun = time.process_time()
+        found = engine.lint(plan)
+        assert time.process_time() - begun < 1
+        assert expected in {
+            (one.params["check"], one.params["reason"]) for one in found if one.severity == "unseen"
+        }
+    fifty = plan_of(rated(tiers("whole", *bounds[:50])))
+    assert codes(fifty).count("cliff") + codes(fifty).count("pay_falls") == 49
+
+
+def test_a_cap_of_nothing_pays_nothing() -> None:
+    plan = plan_of(rated(tiers("slice", "0=2%"), "cap: 0"))
+    assert codes(plan) == ["pays_nothing"]

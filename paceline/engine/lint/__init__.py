@@ -26,7 +26,7 @@ from paceline.engine.lint.mends import apply_mend
 from paceline.engine.lint.messages import message
 from paceline.engine.lint.people import judges, unreachable_quotas
 from paceline.engine.lint.pulls import opposed
-from paceline.engine.lint.rules import dead_rules, shadowed_rules
+from paceline.engine.lint.rules import compares, dead_rules, shadowed_rules
 from paceline.engine.lint.subject import Subject, not_followed, subject_of
 from paceline.engine.money import EXACT
 from paceline.engine.plan.model import Plan
@@ -49,6 +49,7 @@ __all__ = [
 
 MAX_FINDINGS = 200
 MAX_COMPONENTS = 60
+MAX_TURNS = 10_000  # the squares of the numbers of tiers, added up
 
 
 def lint(plan: Plan, history: History | None = None) -> tuple[Finding, ...]:
@@ -67,16 +68,17 @@ def lint(plan: Plan, history: History | None = None) -> tuple[Finding, ...]:
 
 def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
     subjects: list[Subject] = []
-    for component in plan.components[:MAX_COMPONENTS]:
-        reason = not_followed(plan, component)
+    turns = 0
+    for place, component in enumerate(plan.components):
+        turns += len(component.rates.tiers) ** 2 if component.rates is not None else 1
+        too_many = turns > MAX_TURNS or place >= MAX_COMPONENTS
+        reason = "many" if too_many else not_followed(plan, component)
         if reason:
             yield _unseen("pay_curve", reason, component.clause, component=component.id)
             continue
         subject = subject_of(plan, component, history)
         if subject is not None:
             subjects.append(subject)
-    for component in plan.components[MAX_COMPONENTS:]:
-        yield _unseen("pay_curve", "many", component.clause, component=component.id)
     for subject in subjects:
         others = [
             one for one in subjects if one is not subject and one.measure.id == subject.measure.id
@@ -111,6 +113,8 @@ def _not_looked_at(
         yield _unseen("margin", "history" if history is None else "cost", "components")
     if any(credit.when for credit in plan.credits) and not (history and history.lines):
         yield _unseen("rules", "history" if history is None else "lines", "credits")
+    if not compares(plan):
+        yield _unseen("overlaps", "rules", "credits")
     for quota in plan.quotas:
         if history is None or not judges(plan, quota, history):
             yield _unseen(
@@ -126,7 +130,8 @@ REASONS = {
     "rates": "the linter does not know this kind of rate table yet",
     "condition": "the condition looks at another measure than the rates",
     "measure": "nothing is known of a measure with this meaning in past periods",
-    "many": "the plan has more components than are looked at",
+    "many": "the plan has more components and tiers than are looked at",
+    "rules": "the rules are too many or too long to hold each against each",
     "history": "nothing is known of past periods",
     "cost": "no order line in the plan's currency has a known cost",
     "lines": "no order line is known",
@@ -136,6 +141,7 @@ CHECKS = {
     "pay_curve": "the run of pay",
     "people": "who stood near a boundary or a cap",
     "margin": "pay against contribution margin",
+    "overlaps": "whether rules leave others nothing",
     "rules": "whether credit rules matched lines",
     "quotas": "whether the quota can be reached",
 }

@@ -71,22 +71,25 @@ def people_below(subject: Subject, at: Decimal) -> tuple[str, ...]:
     """Payees who once ended less than one order below the same bound, their own quota's."""
     if subject.order is None:
         return ()
+    share = share_at(subject, at)
     found: set[str] = set()
     for one in subject.observed:
-        bound = scaled(subject, at, one)
+        bound = scaled(at, share, one)
         if bound is not None and bound - subject.order <= one.value < bound:
             found.add(one.payee)
     return tuple(sorted(found))
 
 
-def scaled(subject: Subject, at: Decimal, one: Observed) -> Decimal | None:
-    """A value of the curve as it stood for a payee: bounds on attainment move with the target."""
-    if not subject.target:
+def scaled(at: Decimal, share: Decimal | None, one: Observed) -> Decimal | None:
+    """A value of the curve as it stood for a payee: a share of quota moves with the target."""
+    if share is None:
         return at
-    if not one.target:
-        return None
-    share = next((share for value, share in shares_of(subject) if value == at), None)
-    return at if share is None else share * one.target
+    return share * one.target if one.target else None
+
+
+def share_at(subject: Subject, at: Decimal) -> Decimal | None:
+    """The share of quota that a value stands for; None for an amount."""
+    return next((share for value, share in shares_of(subject) if value == at), None)
 
 
 def shares_of(subject: Subject) -> Iterator[tuple[Decimal, Decimal]]:
@@ -111,10 +114,10 @@ def zones(subject: Subject, others: Sequence[Subject]) -> Iterator[Finding]:
         if stretch.slope != 0 or any(_pays_in(other, stretch) for other in others):
             continue
         cap, floor = subject.component.cap, subject.component.floor
-        if cap is not None and stretch.earned >= cap:
-            continue  # the cap is a finding of its own
-        if stretch.start == 0 and stretch.end is None:
+        if stretch.start == stretch.earned == 0 and stretch.end is None:
             yield _zone(subject, stretch, "pays_nothing", "serious", None)
+        elif cap is not None and stretch.earned >= cap:
+            continue  # the cap is a finding of its own
         elif stretch.start == 0 and stretch.earned == 0:
             mend = pay_from_the_start(subject.plan, subject.component)
             yield _zone(subject, stretch, "dead_zone", "warning", mend)
@@ -169,23 +172,28 @@ def _zone(
     if stretch.end is not None:
         amounts |= _placed(subject, stretch.end, "to")
     params = {**about(subject), "cause": "slope", "ends": "" if stretch.end is None else "yes"}
-    inside = {
-        one.payee
-        for one in subject.observed
-        if (start := scaled(subject, stretch.start, one)) is not None
-        and one.value >= start
-        and (
-            stretch.end is None
-            or ((end := scaled(subject, stretch.end, one)) is not None and one.value < end)
-        )
-    }
     evidence = {"dead_zone": ("chung-2014",), "flat_zone": ("misra-nair-2011",)}
     tiers = subject.component.rates.tiers if subject.component.rates is not None else ()
-    basis = [f"{tier.lower.normalize()}={tier.rate.normalize()}" for tier in tiers]
+    rated = (f"{tier.lower.normalize()}={tier.rate.normalize()}" for tier in tiers)
+    basis = (subject.component.id, *rated)
     return Finding(
-        code, severity, clause, message(code, amounts, params), amounts, tuple(sorted(inside)),
-        params, evidence.get(code, ()), mend, (subject.component.id, *basis),
+        code, severity, clause, message(code, amounts, params), amounts,
+        _inside(subject, stretch), params, evidence.get(code, ()), mend, basis,
     )  # fmt: skip
+
+
+def _inside(subject: Subject, stretch: Stretch) -> tuple[str, ...]:
+    """Payees who once ended on a stretch, as it stood for their own quota."""
+    end = stretch.end
+    shares = share_at(subject, stretch.start), None if end is None else share_at(subject, end)
+    found: set[str] = set()
+    for one in subject.observed:
+        start = scaled(stretch.start, shares[0], one)
+        stop = None if end is None else scaled(end, shares[1], one)
+        is_before_end = end is None or (stop is not None and one.value < stop)
+        if start is not None and one.value >= start and is_before_end:
+            found.add(one.payee)
+    return tuple(sorted(found))
 
 
 def crowds(subject: Subject) -> Iterator[Finding]:
@@ -193,7 +201,7 @@ def crowds(subject: Subject) -> Iterator[Finding]:
     people = {one.payee for one in subject.observed}
     for at, clause in subject.bounds:
         near = people_below(subject, at)
-        share = next((share for value, share in shares_of(subject) if value == at), None)
+        share = share_at(subject, at)
         is_many = len(near) >= MANY_PEOPLE and len(near) * MANY_SHARE >= len(people)
         if not is_many or not is_round(at if share is None else share * 10):
             continue

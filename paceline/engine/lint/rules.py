@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from paceline.engine.formula.tree import walk
 from paceline.engine.lint.findings import Finding
 from paceline.engine.lint.history import History
 from paceline.engine.lint.logic import never_holds, takes_all_of
@@ -12,13 +13,15 @@ from paceline.engine.lint.messages import message
 from paceline.engine.lint.subject import read
 from paceline.engine.plan.model import Credit, Measure, Plan
 
-MAX_READINGS = 40_000  # rules times lines; with more rules fewer lines are read
+MAX_READINGS = 200_000  # parts of formulas times lines; with more rules fewer lines are read
+MAX_COMPARED = 20_000  # parts of formulas times rules
+MAX_RULES = 120
 
 
 def dead_rules(plan: Plan, history: History | None) -> Iterator[Finding]:
     """Rules that no line can meet, and those that none of the known lines met."""
     direct = [credit for credit in plan.credits if credit.kind == "direct" and credit.when]
-    limit = MAX_READINGS // max(1, len(direct))
+    limit = MAX_READINGS // max(1, sum(_parts(credit) for credit in direct))
     lines = history.lines[:limit] if history is not None else ()
     for credit in direct:
         if credit.when is None:
@@ -47,6 +50,8 @@ def shadowed_rules(plan: Plan) -> Iterator[Finding]:
     A measure counts a line once (docs/calculation.md, 3.5). A rule is only shadowed where it adds
     nothing to any measure that draws on it.
     """
+    if not compares(plan):
+        return
     for place, credit in enumerate(plan.credits):
         if credit.when is not None and never_holds(credit.when.root):
             continue
@@ -71,6 +76,16 @@ def shadowed_rules(plan: Plan) -> Iterator[Finding]:
                 by.when.text if by.when else "",
             ),
         )  # fmt: skip
+
+
+def compares(plan: Plan) -> bool:
+    """Whether the rules are few and short enough to hold each against each."""
+    parts = sum(_parts(credit) for credit in plan.credits)
+    return len(plan.credits) <= MAX_RULES and parts * len(plan.credits) <= MAX_COMPARED
+
+
+def _parts(credit: Credit) -> int:
+    return 0 if credit.when is None else len(walk(credit.when.root))
 
 
 def _cover(plan: Plan, measure: Measure, credit: Credit, place: int) -> Credit | None:
