@@ -38,7 +38,7 @@ class PlainFinding:
     where: str
     advice: str
     people: str
-    names: tuple[str, ...]
+    names: str
     more_names: int
     studies: tuple[Study, ...]
     mend: str
@@ -111,7 +111,7 @@ def _plain(
         where=wording.sentence(plan, one.clause),
         advice=str(ADVICE.get(one.code, "")) if one.mend is None else "",
         people=_people(one),
-        names=tuple(shown[:NAMES_SHOWN]),
+        names=pgettext("list separator", ", ").join(shown[:NAMES_SHOWN]),
         more_names=max(0, len(shown) - NAMES_SHOWN),
         studies=tuple(studies(one.evidence)),
         mend=str(MENDS.get(one.mend.code, "")) if one.mend is not None else "",

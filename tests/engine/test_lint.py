@@ -26,6 +26,8 @@ policies:
   hierarchy_date: order-date
   exchange: {{date: order-date, rate: average}}
   anchor: booking
+  returns: own-day
+  retroactivity: carry-forward
   splits: exactly-100
 {rest}
 """

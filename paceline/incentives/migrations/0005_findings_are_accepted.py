@@ -28,7 +28,7 @@ DROP FUNCTION finding_acceptance_stands();
 
 class Migration(migrations.Migration):
     dependencies = (
-        ("incentives", "0003_plan_text_stands_still"),
+        ("incentives", "0004_complete_plan_language"),
         ("org", "0002_one_role_at_a_time"),
     )
     operations = (
