@@ -1,7 +1,9 @@
 """The explanation of a statement: a tree from the total down to the order line.
 
-Every node has its value, the clause of the plan that made it and the figures it was made from; the
-values of a node's children add up to it wherever `adds_up` says so.
+Every node has its value, the clause of the plan that made it, the figures it was made from, and the
+alternatives that the plan had there and did not take; the values of a node's children add up to it
+wherever `adds_up` says so. A component of a kind that is not known here is told by its value alone,
+with the note `not_explained_further`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,11 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from paceline.engine.errors import PayeeUnknown
+from paceline.engine.known import NOT_EXPLAINED, is_explained
+from paceline.engine.plan.model import Component
+from paceline.engine.rejections import Rejection, of_component, rejected_credits, tiers_above
 from paceline.engine.results import Results
+from paceline.engine.shape import shape_of
 from paceline.engine.trace import Trace
 
 NodeKind = Literal["statement", "component", "tier", "adjustment", "measure", "attainment", "line"]
@@ -42,6 +48,7 @@ class Explanation:
     children: tuple[Explanation, ...] = ()
     adds_up: bool = False
     note: str = ""
+    rejected: tuple[Rejection, ...] = ()
 
 
 def explain(results: Results, payee_id: str, trace: Trace | None = None) -> Explanation:
@@ -80,12 +87,15 @@ def _component(
     rows: dict[str, list[dict[str, Any]]],
     trace: Trace | None,
 ) -> Explanation:
-    component = results.plan.component(row["component"])
+    plan = results.plan
+    component = plan.component(row["component"])
+    measures = {one["measure"]: one["value"] for one in rows["measures"]}
+    targets = {one["quota"]: one["target"] for one in rows["attainment"]}
     children: list[Explanation] = []
     children += _measure(results, component.measure, rows)
     children += _attainment(component.quota, rows)
     tiers = [tier for tier in rows["tiers"] if tier["component"] == component.id]
-    children += [_tier(results, tier, trace) for tier in tiers]
+    children += [_tier(results, component, tier, tiers, trace) for tier in tiers]
     children += [
         Explanation(
             "adjustment", name, row[name], row["currency"], _adjusting(component.clause, name)
@@ -106,8 +116,15 @@ def _component(
         row["clause"],
         inputs,
         tuple(children),
-        note="condition_not_met" if row["condition_adjustment"] else "",
+        note=_note(results, component, row),
+        rejected=of_component(plan, component, row, measures, targets),
     )
+
+
+def _note(results: Results, component: Component, row: dict[str, Any]) -> str:
+    if not is_explained(results.plan, component):
+        return NOT_EXPLAINED
+    return "condition_not_met" if row["condition_adjustment"] else ""
 
 
 def _adjusting(clause: str, adjustment: str) -> str:
@@ -147,9 +164,38 @@ def _attainment(quota_id: str | None, rows: dict[str, list[dict[str, Any]]]) -> 
     ]
 
 
-def _tier(results: Results, row: dict[str, Any], trace: Trace | None) -> Explanation:
+_LINE = (
+    "ordered_on",
+    "order_id",
+    "credit",
+    "from_payee_id",
+    "level",
+    "share",
+    "amount",
+    "currency",
+    "rate",
+    "amount_plan",
+    "running_before",
+    "running_after",
+    "base_in_tier",
+)
+
+
+def _tier(
+    results: Results,
+    component: Component,
+    row: dict[str, Any],
+    tiers: list[dict[str, Any]],
+    trace: Trace | None,
+) -> Explanation:
+    value = next(
+        (one["value"] for one in results.rows("measures") if _is_of(one, component, row)), None
+    )
+    rates = component.rates
+    by_total = rates is not None and rates.reading == "whole" and not shape_of(results.plan).by_line
     lines: tuple[Explanation, ...] = ()
     if trace is not None:
+        orders = trace.orders_by_id()
         lines = tuple(
             Explanation(
                 "line",
@@ -157,40 +203,29 @@ def _tier(results: Results, row: dict[str, Any], trace: Trace | None) -> Explana
                 line["earned"],
                 results.plan.currency,
                 line["clause"],
-                {
-                    name: line[name]
-                    for name in (
-                        "ordered_on",
-                        "order_id",
-                        "credit",
-                        "from_payee_id",
-                        "level",
-                        "share",
-                        "amount",
-                        "currency",
-                        "rate",
-                        "amount_plan",
-                        "running_before",
-                        "running_after",
-                        "base_in_tier",
-                    )
-                },
+                {name: line[name] for name in _LINE},
+                rejected=(
+                    *rejected_credits(results.plan, component, line, orders.get(line["line_id"])),
+                    *tiers_above(tiers, value if by_total and value else line["running_after"]),
+                ),
             )
             for line in trace.rows()
             if line["component"] == row["component"] and line["tier"] == row["tier"]
         )
-    inputs = {
-        name: row[name]
-        for name in ("lower", "upper", "lower_amount", "upper_amount", "base", "rate")
-    }
+    names = ("lower", "upper", "lower_amount", "upper_amount", "base", "rate")
     return Explanation(
         "tier",
         str(row["tier"]),
         row["earned"],
         results.plan.currency,
         row["clause"],
-        inputs,
+        {name: row[name] for name in names},
         lines,
         adds_up=bool(lines),
         note="" if row["base"] else "tier_not_reached",
+        rejected=() if row["base"] or value is None else tiers_above([row], value),
     )
+
+
+def _is_of(one: dict[str, Any], component: Component, row: dict[str, Any]) -> bool:
+    return bool(one["measure"] == component.measure and one["payee_id"] == row["payee_id"])

@@ -46,6 +46,7 @@ class Trace:
 
     `lines` is in the order in which the plan accumulates. Sum of `earned` per component and tier
     equals `tiers`; per component it equals `computed` in `earnings`, where the adjustments follow.
+    `orders` has the line columns that formulas of the plan read, one row for each line.
     """
 
     payee_id: str
@@ -53,6 +54,12 @@ class Trace:
     tiers: pa.Table
     measures: pa.Table
     earnings: pa.Table
+    attainment: pa.Table
+    orders: pa.Table
+
+    def orders_by_id(self) -> dict[str, dict[str, Any]]:
+        """The columns that the plan's formulas read, of each line, by its id."""
+        return {row["line_id"]: row for row in self.orders.to_pylist()}
 
     def rows(self) -> list[dict[str, Any]]:
         """The lines as Python values."""
@@ -85,6 +92,26 @@ def trace(
         workspace.close()
 
 
+def reached_lines(
+    plan: Plan,
+    tables: Tables,
+    period: Period,
+    payee_id: str,
+    *,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> set[str]:
+    """The ids of the lines that a measure of the plan takes for the payee.
+
+    Raises PayeeUnknown when the payee is not in the plan in this period.
+    """
+    shape = shape_of(plan)
+    workspace = Workspace(shape, tables, period, connection)
+    try:
+        return _Tracing(workspace, shape, period, payee_id).reach()
+    finally:
+        workspace.close()
+
+
 class _Tracing:
     def __init__(self, workspace: Workspace, shape: Shape, period: Period, payee_id: str) -> None:
         self.workspace = workspace
@@ -98,6 +125,22 @@ class _Tracing:
         workspace.parameters["payee_id"] = payee_id
 
     def execute(self) -> Trace:
+        self._credit()
+        for component in self.lines.components():
+            self.workspace.create(
+                f"followed_{component.id}",
+                partial(self.lines.earnings, component),
+                variant=self.plan.hash,
+            )
+        return self._collect()
+
+    def reach(self) -> set[str]:
+        """The lines that reach the payee through a measure."""
+        self._credit()
+        rows = self.workspace.rows(f"reached {self.plan.hash}", self.lines.taken)
+        return {line_id for (line_id,) in rows}
+
+    def _credit(self) -> None:
         create, style = self.workspace.create, self.plan.hash
         self.days = open_run(self.workspace, self.shape, self.period)
         for contract, make in step_queries(self.workspace, self.ledger, self.days):
@@ -107,13 +150,6 @@ class _Tracing:
             else:
                 create(contract.name, make, variant=variant(contract, self.workspace, self.days))
         create("line_credits", self.lines.credits, variant=style)
-        for component in self.lines.components():
-            create(
-                f"followed_{component.id}",
-                partial(self.lines.earnings, component),
-                variant=style,
-            )
-        return self._collect()
 
     def _narrow(self) -> None:
         """Keep only this payee in the plan, and only the lines of those whose sales count for
@@ -179,6 +215,7 @@ class _Tracing:
                     f"line_{name}": typed(col(name, "l"), kind)
                     for name, kind in self.lines.columns().items()
                 },
+                **{f"read_{name}": col(name, "l") for name in self._read()},
                 "rate": self.days.rate(),
                 "shared_amount": lines.share_of(col("amount", "l"), share.copy()),
                 **{name: typed(value, CONVERTED) for name, value in values.items()},
@@ -195,6 +232,16 @@ class _Tracing:
 
     def _stretches(self) -> list[str]:
         return [name for name in lines.group_keys(self.shape)[5:] if name != "line_id"]
+
+    def _orders(self) -> exp.Query:
+        """The lines that reach the payee, with the columns that the plan's formulas read."""
+        columns = {"line_id": col("line_line_id", "g")}
+        columns |= {name: col(f"read_{name}", "g") for name in self._read()}
+        query = select(columns, distinct=True).from_(c.source("traced_lines", "g"), copy=False)
+        return c.join(query, "line_credits", "r", c.same(["line_line_id"], "r", "g"), kind="semi")
+
+    def _read(self) -> list[str]:
+        return sorted(lines.columns_read(self.shape) - {"line_id"})
 
     def _groups(self) -> exp.Query:
         """The same groups that a run sums from all lines, summed from the traced ones."""
@@ -229,6 +276,8 @@ class _Tracing:
             fetched["tiers"],
             fetched["measures"],
             fetched["earnings"],
+            fetched["attainment"],
+            self.workspace.fetch(f"orders {self.plan.hash}", self._orders),
         )
         require_sums(found, {component.id for component in self.lines.components()})
         return found

@@ -126,6 +126,14 @@ class LineSteps:
         spans = ("span",) if self.shape.has_windows else ()
         return (*spans, *self.shape.instances)
 
+    def taken(self) -> exp.Query:
+        """The ids of the lines that a measure takes."""
+        terms = [term for one in self.plan.measures for term in measure_terms(self.shape, one)]
+        query = select({"line_id": col("line_line_id")}, distinct=True).from_(
+            c.source("line_credits"), copy=False
+        )
+        return query.where(taken_by(terms, col("bits"), col("level")), copy=False)
+
     def components(self) -> list[Component]:
         """The components whose money comes from lines, through a rate table."""
         return [one for one in self.plan.components if is_followed(self.plan, one)]
