@@ -4,10 +4,14 @@ given.
 `load_plan` reads a plan, `calculate` runs it over tables, `trace` opens one payee down to the order
 line, `explain` tells the result as a tree, `curve` and `examples` show what a component pays,
 `lint` lists what a plan may do that nobody meant.
+line, `explain` tells the result as a tree, `compare` divides the difference of two runs by cause,
+`whatif` looks at one more order, the next tier and another plan, `curve` and `examples` show what a
+component pays.
 """
 
 from __future__ import annotations
 
+from paceline.engine.compare import Difference, Part, Side, compare
 from paceline.engine.curve import Curve, Example, Point, curve, examples
 from paceline.engine.errors import (
     EngineError,
@@ -33,6 +37,7 @@ from paceline.engine.trace import Trace, trace
 __all__ = [
     "ENGINE_VERSION",
     "Curve",
+    "Difference",
     "EngineError",
     "Example",
     "Explanation",
@@ -41,6 +46,7 @@ __all__ = [
     "InputInvalid",
     "Needs",
     "ParquetFiles",
+    "Part",
     "PayeeUnknown",
     "Period",
     "PeriodUnknown",
@@ -50,11 +56,13 @@ __all__ = [
     "Problem",
     "Results",
     "ResultsDisagree",
+    "Side",
     "Tables",
     "Trace",
     "apply_mend",
     "calculate",
     "check_plan",
+    "compare",
     "curve",
     "examples",
     "explain",

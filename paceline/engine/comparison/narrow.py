@@ -1,0 +1,135 @@
+"""The inputs of a run narrowed to what can reach one payee, in memory.
+
+Kept are the lines of the period that belong to the payee, to somebody below, or are split with one
+of them; the reporting lines below; and the payee's own assignments, employment and quotas. A
+calculation over them gives the payee the same statement as one over everything, in little time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlglot import exp
+
+from paceline.engine import columns as c
+from paceline.engine.columns import col, select
+from paceline.engine.database import Workspace
+from paceline.engine.formula.tree import Type
+from paceline.engine.inputs import line_columns, open_inputs
+from paceline.engine.periods import Period
+from paceline.engine.plan.model import Plan
+from paceline.engine.shape import shape_of
+from paceline.engine.tables import Tables
+
+OF_PAYEE = ("assignments", "payees", "quotas")
+
+
+def narrow(
+    plan: Plan,
+    tables: Tables,
+    period: Period,
+    payee_id: str,
+    *,
+    attributes: Mapping[str, Type] | None = None,
+    people: set[str] | None = None,
+    line_ids: pa.Array | None = None,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> dict[str, pa.Table]:
+    """The tables of one payee. `attributes` are further line columns to keep, `people` those whose
+    lines are wanted instead of the payee's and everybody's below, `line_ids` further lines: what a
+    second run to be compared with needs.
+
+    Raises InputInvalid when the tables cannot be read.
+    """
+    reading = dataclasses.replace(plan, attributes={**plan.attributes, **(attributes or {})})
+    shape = shape_of(reading)
+    workspace = Workspace(shape, tables, period, connection)
+    try:
+        workspace.open_inputs()
+        given = workspace.inputs.tables
+        if people is None:
+            people = people_below(plan, tables, period, payee_id)
+        wanted = pa.array(sorted(people), pa.string())
+        found = {
+            name: rows.filter(pc.equal(rows.column("payee_id"), payee_id))
+            for name, rows in given.items()
+            if name in OF_PAYEE
+        }
+        if "reporting" in given:
+            found["reporting"] = _reporting(given["reporting"], wanted, payee_id)
+        if "exchange_rates" in given:
+            found["exchange_rates"] = given["exchange_rates"]
+        splits = given.get("credit_splits")
+        shared = (
+            None if splits is None else splits.filter(pc.is_in(splits.column("payee_id"), wanted))
+        )
+        ids = [] if shared is None else shared.column("line_id").chunks
+        ids = [*ids, *([] if line_ids is None else [line_ids])]
+        lines = _lines(workspace, reading, wanted, pa.chunked_array(ids, pa.string()))
+        found["order_lines"] = lines
+        if splits is not None:
+            mine = pc.is_in(splits.column("line_id"), lines.column("line_id"))
+            found["credit_splits"] = splits.filter(mine)
+        return found
+    finally:
+        workspace.close()
+
+
+def people_below(
+    plan: Plan, tables: Tables, period: Period, payee_id: str, *, rolls_up: bool | None = None
+) -> set[str]:
+    """The payee and, where the plan rolls up, everybody who reported to them in the period,
+    directly or further down. `rolls_up` decides it for another plan.
+    """
+    below = shape_of(plan).rolls_up if rolls_up is None else rolls_up
+    if not below or "reporting" not in tables:
+        return {payee_id}
+    only = Tables({"reporting": tables.sources["reporting"]})
+    reporting = open_inputs(plan, only).tables["reporting"]
+    starts, ends = reporting.column("starts_on"), reporting.column("ends_before")
+    still = pc.fill_null(pc.greater(ends, period.starts_on), fill_value=True)
+    rows = reporting.filter(pc.and_(pc.less(starts, period.ends_before), still))
+    reports: dict[str, list[str]] = {}
+    names = (rows.column(name).to_pylist() for name in ("payee_id", "manager_id"))
+    for payee, manager in zip(*names, strict=True):
+        reports.setdefault(manager, []).append(payee)
+    found, open_ones = {payee_id}, [payee_id]
+    while open_ones:
+        for name in reports.get(open_ones.pop(), ()):
+            if name not in found:
+                found.add(name)
+                open_ones.append(name)
+    return found
+
+
+def _reporting(rows: pa.Table, people: pa.Array, payee_id: str) -> pa.Table:
+    """The reporting lines below the payee; the payee's own manager changes nothing for them."""
+    inside = pc.is_in(rows.column("payee_id"), people)
+    return rows.filter(pc.and_(inside, pc.not_equal(rows.column("payee_id"), payee_id)))
+
+
+def _lines(workspace: Workspace, plan: Plan, people: pa.Array, ids: pa.ChunkedArray) -> pa.Table:
+    workspace.register("wanted_people", pa.table({"payee_id": people}))
+    workspace.register("wanted_lines", pa.table({"line_id": ids}))
+
+    def query() -> exp.Query:
+        columns = {column.name: col(column.name, "l") for column in line_columns(plan)}
+        mine = _one_of(col("payee_id", "l"), "wanted_people", "payee_id")
+        split = _one_of(col("line_id", "l"), "wanted_lines", "line_id")
+        inside = c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends())
+        return (
+            select(columns)
+            .from_(c.source("in_order_lines", "l"), copy=False)
+            .where(c.both(inside, c.either(mine, split)), copy=False)
+        )
+
+    return workspace.fetch("narrowed lines", query)
+
+
+def _one_of(value: exp.Expr, name: str, column: str) -> exp.Expr:
+    rows = select({column: col(column)}).from_(c.source(name), copy=False)
+    return exp.In(this=value, query=rows.subquery(copy=False))
