@@ -28,6 +28,21 @@ class TierPay:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where a payee stands with a component, when the condition is decided elsewhere.
+
+    `bases` are what its tiers hold of lines that stand alone, without the `gain` that is looked at;
+    None where the tiers see the total, which is `value`.
+    """
+
+    value: Decimal
+    target: Decimal | None
+    holds: bool
+    bases: tuple[Decimal, ...] | None = None
+    gain: Decimal = ZERO
+
+
+@dataclass(frozen=True)
 class Payout:
     """A component at a value: its tiers, the sum before and after condition, cap and floor."""
 
@@ -44,21 +59,26 @@ def pay_out(plan: Plan, component: Component, value: Decimal, target: Decimal | 
     A condition on another measure is taken to see the same value. Lines that stand alone
     (accumulation: transaction) are taken as one line of this value.
     """
+    holds = condition_holds(component, value, target)
+    return pay_standing(plan, component, Standing(value, target, holds))
+
+
+def pay_standing(plan: Plan, component: Component, at: Standing) -> Payout:
+    """Pay for a standing: tiers, then condition, cap and floor."""
     tiers: tuple[TierPay, ...] = ()
     if component.rates is not None:
-        tiers = _tiers(plan, component.rates, value, target)
+        tiers = _tiers(plan, component.rates, at)
     fixed = component.amount or ZERO
     if component.target_share is not None:
         share = EXACT.multiply(component.target_share, incentive_of(plan))
         fixed = round_to(share, plan.digits, plan.policies.rounding_mode)
     computed = sum((tier.earned for tier in tiers), fixed)
-    holds = condition_holds(component, value, target)
-    earned = computed if holds else ZERO
-    if holds and component.cap is not None:
+    earned = computed if at.holds else ZERO
+    if at.holds and component.cap is not None:
         earned = min(earned, component.cap)
-    if holds and component.floor is not None:
+    if at.holds and component.floor is not None:
         earned = max(earned, component.floor)
-    return Payout(value, tiers, computed, earned, holds)
+    return Payout(at.value, tiers, computed, earned, at.holds)
 
 
 def condition_holds(component: Component, value: Decimal, target: Decimal | None) -> bool:
@@ -86,15 +106,18 @@ def bounds_of(rates: RateTable, target: Decimal | None) -> list[tuple[Decimal, D
     ]
 
 
-def _tiers(
-    plan: Plan, rates: RateTable, value: Decimal, target: Decimal | None
-) -> tuple[TierPay, ...]:
+def _tiers(plan: Plan, rates: RateTable, at: Standing) -> tuple[TierPay, ...]:
     found: list[TierPay] = []
     exact, before = ZERO, ZERO
-    bounds = bounds_of(rates, target)
+    bounds = bounds_of(rates, at.target)
     for place, tier in enumerate(rates.tiers if bounds else ()):
+        value = at.value if at.bases is None else at.gain
         base = _base(plan, rates, bounds, place, value)
-        exact = EXACT.add(exact, _pay(plan, rates, bounds, place, base, value))
+        pay = _pay(plan, rates, bounds, place, base, value)
+        if at.bases is not None:  # what other stretches hold already
+            held = at.bases[place] if at.bases else ZERO
+            base, pay = EXACT.add(held, base), EXACT.add(EXACT.multiply(held, tier.rate), pay)
+        exact = EXACT.add(exact, pay)
         through = round_to(exact, plan.digits, plan.policies.rounding_mode)
         found.append(TierPay(place + 1, base, tier.rate, through - before, tier.clause))
         before = through

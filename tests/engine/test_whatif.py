@@ -1,0 +1,249 @@
+"""What if: the same amounts as a real run with that order, tier or plan."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from paceline import engine
+from paceline.engine import whatif
+from paceline.engine.whatif import Order, OrderIncomplete
+
+from .building import fill, tables_of
+from .test_oracle import CONNECTION, PEOPLE, QUARTER, START, amounts, plans, worlds
+
+Rows = dict[str, list[dict[str, Any]]]
+EXAMPLES = 25 if settings().max_examples < 1_000 else 4_000
+
+PLAN = """
+paceline: 1
+plan: shop
+name: Shop
+currency: USD
+period: quarter
+policies:
+  boundary: BOUNDARY
+  rounding: {mode: half-up, stage: component}
+  accumulation: period
+  accumulation_order: [ordered_on, line_id]
+  hierarchy_date: order-date
+  exchange: {date: order-date, rate: average}
+  anchor: booking
+  splits: exactly-100
+credits:
+  - {id: goods, kind: direct, when: 'category != "Shipping" and amount > 0'}
+measures:
+  - {id: sales, kind: sum, of: amount, credits: goods}
+quotas:
+  - {id: target, measure: sales, name: target}
+components:
+  - id: commission
+    name: Commission
+    kind: commission
+    measure: sales
+    rates:
+      reading: slice
+      on: attainment
+      quota: target
+      tiers: [{from: 0%, rate: 2%}, {from: 100%, rate: 4%}]
+    cap: 5000
+  - id: volume
+    name: Volume
+    kind: commission
+    measure: sales
+    rates: {reading: whole, on: amount, tiers: [{from: 0, rate: 1%}, {from: 90000, rate: 2%}]}
+  - id: bonus
+    name: Bonus
+    kind: bonus
+    pays: {amount: 1000.00}
+    when: {attainment: target, at_least: 100%}
+"""
+
+
+def shop(sold: str, boundary: str = "upper") -> tuple[engine.Plan, engine.Results]:
+    plan = engine.load_plan(PLAN.replace("BOUNDARY", boundary))
+    rows = {
+        "order_lines": [
+            {"ordered_on": START, "payee_id": "ana", "amount": sold, "category": "Goods"}
+        ],
+        "assignments": [{"plan": "shop", "payee_id": "ana", "starts_on": START}],
+        "quotas": [
+            {
+                "quota": "target",
+                "payee_id": "ana",
+                "starts_on": START,
+                "ends_before": date(2024, 4, 1),
+                "amount": "100000",
+                "currency": "USD",
+            }
+        ],
+    }
+    tables = tables_of({name: fill(name, part) for name, part in rows.items()}, plan)
+    return plan, engine.calculate(plan, tables, QUARTER, connection=CONNECTION)
+
+
+def order(amount: str, **more: Any) -> Order:
+    columns = {"category": "Goods"} | more.pop("columns", {})
+    return Order(Decimal(amount), more.pop("currency", "USD"), START, columns=columns, **more)
+
+
+def test_one_more_order_crosses_tier_and_condition() -> None:
+    plan, results = shop("80000")
+    found = whatif.one_more(plan, whatif.kept_of(results, "ana"), order("30000"))
+    assert found.credits == ("goods",)
+    assert {one.component: (one.now, one.more) for one in found.outcomes} == {
+        "commission": (Decimal(1600), Decimal(800)),  # 20,000 at 2 % and 10,000 at 4 %
+        "volume": (Decimal(800), Decimal(1400)),  # all 110,000 at 2 % instead of 80,000 at 1 %
+        "bonus": (Decimal(0), Decimal(1000)),
+    }
+    assert found.more == Decimal(3200)
+    assert found.is_whole
+
+
+def test_a_foreign_order_is_converted() -> None:
+    plan, results = shop("80000")
+    found = whatif.one_more(
+        plan,
+        whatif.kept_of(results, "ana"),
+        order("100", currency="EUR", exchange_rate=Decimal("1.1")),
+    )
+    assert found.measures == {"sales": Decimal(110)}
+    assert found.outcomes[0].more == Decimal("2.20")
+
+
+def test_an_order_that_no_rule_takes_pays_nothing() -> None:
+    plan, results = shop("80000")
+    kept = whatif.kept_of(results, "ana")
+    found = whatif.one_more(plan, kept, order("30000", columns={"category": "Shipping"}))
+    assert (found.credits, found.more) == ((), Decimal(0))
+
+
+def test_what_is_missing_and_what_reaching_pays() -> None:
+    plan, results = shop("80000")
+    tier, whole, bonus = whatif.next_steps(plan, whatif.kept_of(results, "ana"))
+    assert (tier.tier, tier.missing, tier.pays) == (2, Decimal(20000), Decimal(400))
+    assert tier.pays_in_all == Decimal(400) + Decimal(1200) + Decimal(1000)
+    assert (whole.component, whole.tier) == ("volume", 2)
+    assert (whole.missing, whole.pays) == (Decimal(10000), Decimal(1000))
+    assert (bonus.kind, bonus.missing, bonus.pays) == ("condition", Decimal(20000), Decimal(1000))
+
+
+def test_beyond_a_lower_boundary_means_one_cent_more() -> None:
+    plan, results = shop("80000", "lower")
+    whole = whatif.next_steps(plan, whatif.kept_of(results, "ana"))[1]
+    assert (whole.missing, whole.pays) == (Decimal("10000.01"), Decimal("1000.00"))
+
+
+def test_nothing_is_missing_at_the_top() -> None:
+    plan, results = shop("180000")
+    assert whatif.next_steps(plan, whatif.kept_of(results, "ana")) == ()
+
+
+def test_an_order_without_a_number_that_the_plan_reads_is_refused() -> None:
+    _plan, results = shop("80000")
+    text = PLAN.replace("amount > 0", "cost > 0").replace("BOUNDARY", "upper")
+    with pytest.raises(OrderIncomplete) as refused:
+        whatif.one_more(engine.load_plan(text), whatif.kept_of(results, "ana"), order("1"))
+    assert refused.value.names == ("cost",)
+
+
+def test_figures_that_cannot_be_made_again_are_not_explained() -> None:
+    plan, results = shop("80000")
+    kept = whatif.kept_of(results, "ana")
+    off = whatif.Kept(kept.measures, kept.targets, {**kept.earned, "volume": Decimal(1)})
+    found = whatif.one_more(plan, off, order("30000"))
+    assert [(one.component, one.earned) for one in found.outcomes if one.note] == [("volume", None)]
+    assert not found.is_whole
+
+
+@settings(max_examples=EXAMPLES)
+@given(plans(), worlds(), amounts, st.sampled_from(["a", "b", None]), st.integers(0, 80))
+def test_one_more_order_equals_a_run_with_it(
+    text: str, rows: Rows, amount: Decimal, category: str | None, day: int
+) -> None:
+    plan = engine.load_plan(text)
+    results = engine.calculate(plan, tables_of(rows, plan), QUARTER, connection=CONNECTION)
+    ordered_on = date.fromordinal(START.toordinal() + day)
+    columns = {"category": category, "channel": "web", "cost": Decimal(7), "customer": None}
+    extra = {
+        "line_id": "X",
+        "order_id": "X",
+        "ordered_on": ordered_on,
+        "product": None,
+        "territory": None,
+        "kind": "sale",
+        "quantity": Decimal(2),
+        "amount": amount,
+        "currency": "EUR",
+        "returns_line_id": None,
+        **columns,
+    }
+    at_end = plan.policies.exchange_date == "period-end"
+    rate_day = date(2024, 3, 31) if at_end else ordered_on
+    rate = next(
+        row["rate"]
+        for row in rows["exchange_rates"]
+        if (row["from_currency"], row["on_date"]) == ("EUR", rate_day)
+    )
+    imagined = Order(amount, "EUR", ordered_on, Decimal(2), rate, columns=columns)
+    for payee in PEOPLE:
+        on_the_day = [
+            row
+            for row in [*rows["assignments"], *rows.get("payees", [])]
+            if row["payee_id"] == payee
+            and row["starts_on"] <= ordered_on
+            and (row["ends_before"] is None or ordered_on < row["ends_before"])
+        ]
+        if len(on_the_day) < 1 + ("payees" in rows):
+            continue  # nobody credits an order to somebody who is not in the plan on its day
+        found = whatif.one_more(plan, whatif.kept_of(results, payee), imagined)
+        more = {**rows, "order_lines": [*rows["order_lines"], {**extra, "payee_id": payee}]}
+        real = engine.calculate(plan, tables_of(more, plan), QUARTER, connection=CONNECTION)
+        assert {one.component: one.earned for one in found.outcomes} == {
+            row["component"]: row["earned"]
+            for row in real.rows("earnings")
+            if row["payee_id"] == payee
+        }
+
+
+def test_another_version_is_a_run_of_that_version() -> None:
+    plan = engine.load_plan(PLAN.replace("BOUNDARY", "upper"))
+    other = engine.load_plan(PLAN.replace("BOUNDARY", "upper").replace("rate: 4%", "rate: 6%"))
+    tables = tables_of(
+        {
+            name: fill(name, part)
+            for name, part in {
+                "order_lines": [
+                    {"ordered_on": START, "payee_id": name, "amount": "120000"}
+                    for name in ("ana", "ben")
+                ],
+                "assignments": [
+                    {"plan": "shop", "payee_id": name, "starts_on": START}
+                    for name in ("ana", "ben")
+                ],
+                "quotas": [
+                    {
+                        "quota": "target",
+                        "payee_id": "ana",
+                        "starts_on": START,
+                        "ends_before": date(2024, 4, 1),
+                        "amount": "100000",
+                        "currency": "USD",
+                    }
+                ],
+            }.items()
+        },
+        plan,
+    )
+    found = whatif.under_plan(other, tables, QUARTER, "ana")
+    assert [row["payee_id"] for row in found.rows("statements")] == ["ana"]
+    whole = engine.calculate(other, tables, QUARTER, connection=CONNECTION)
+    assert found.rows("earnings") == [
+        row for row in whole.rows("earnings") if row["payee_id"] == "ana"
+    ]
+    assert found.rows("earnings")[1]["earned"] == Decimal("3200.00")
