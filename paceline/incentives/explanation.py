@@ -6,12 +6,10 @@ The page and the PDF both show this, so they can never say different things.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from paceline.incentives.calculation import documents
@@ -23,18 +21,9 @@ from paceline.incentives.models import (
     StatementTier,
 )
 from paceline.incentives.models.plans import in_reader_language
-from paceline.incentives.wording import anchor, sentence
+from paceline.incentives.rejection_words import of_statement_component
+from paceline.incentives.wording import anchor, in_words
 from paceline.kernel import formats
-
-
-@lru_cache(maxsize=4096)
-def _in_words(source: str, path: str, language: str) -> str:  # noqa: ARG001 - the active language
-    return sentence(documents.load(source), path)
-
-
-def in_words(plan: Plan, path: str) -> str:
-    """A clause of a plan in the reader's language; texts of plans never change, so it is kept."""
-    return _in_words(plan.text, path, get_language() or "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +66,7 @@ class ExplainedComponent:
     adjustments: tuple[Adjustment, ...]
     threads: tuple[LineThread, ...]
     currency: str
+    rejected: tuple[str, ...] = ()
 
     @property
     def has_lines(self) -> bool:
@@ -88,9 +78,13 @@ def explain_statement(statement: Statement) -> tuple[ExplainedComponent, ...]:
     threads: dict[int, list[LineThread]] = {}
     for thread in statement.threads.all():
         threads.setdefault(thread.component_id, []).append(thread)
+    rows = list(statement.components.all())
     return tuple(
-        explain_component(row, statement, threads.get(row.pk, ()))
-        for row in statement.components.all()
+        replace(
+            explain_component(row, statement, threads.get(row.pk, ())),
+            rejected=of_statement_component(row, rows),
+        )
+        for row in rows
     )
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import (
     Component,
     Condition,
@@ -60,6 +62,16 @@ def sentence(plan: Plan, path: str) -> str:
             return sentences[path]
         path = path.rpartition("/")[0]
     return ""
+
+
+@lru_cache(maxsize=4096)
+def _in_words(source: str, path: str, language: str) -> str:  # noqa: ARG001 - the active language
+    return sentence(documents.load(source), path)
+
+
+def in_words(plan: Plan, path: str) -> str:
+    """A clause of a plan in the reader's language; texts of plans never change, so it is kept."""
+    return _in_words(plan.text, path, get_language() or "en")
 
 
 def component_name(plan: Plan, component_id: str) -> str:

@@ -32,6 +32,20 @@ STATEMENT = Section(
     (
         Rule("calculated", "read", roles=DESK, note="before its release"),
         Rule("released", "read", roles=DESK, relations=LINE_BELOW | OWN),
+        Rule(
+            "causes of a difference",
+            "read",
+            roles=DESK,
+            relations=LINE_BELOW | OWN,
+            note="between two statements that one may read",
+        ),
+        Rule(
+            "what if",
+            "read",
+            roles=DESK,
+            relations=LINE_BELOW | OWN,
+            note="another version only where one may read its text",
+        ),
         Rule("*", "release", Act.MAKE, roles=COMPENSATION, note="and withdraw before payroll"),
     ),
 )

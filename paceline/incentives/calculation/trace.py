@@ -1,7 +1,8 @@
 """A statement opened down to its order lines, from the run's own kept files, never today's rows.
 
-Tracing takes the engine a moment, and its result can never change. So the lines of a payee are kept
-as a Parquet file beside the run's inputs; a lost or half-written one is simply made again.
+Tracing takes the engine a moment, and its result can never change. So the lines of a payee, with
+the columns that decided on them and the figures that they add up to, are kept as Parquet files
+beside the run's inputs; a lost or half-written one is simply made again.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +25,7 @@ from paceline import engine
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.execute import engine_period
 from paceline.incentives.calculation.extract import inputs_of, tables_of
-from paceline.incentives.models import PlanVersion, Statement, StatementComponent
+from paceline.incentives.models import PlanVersion, Run, Statement, StatementComponent
 
 LINES_PER_PAGE = 50
 ROWS_PER_GROUP = 20_000
@@ -172,9 +173,42 @@ def _lines(component: StatementComponent) -> pa.Table:
     return pq.read_table(place, filters=pc.field("component") == component.component)
 
 
-def kept_trace(statement: Statement, version: PlanVersion) -> Path:
-    """The file with every line of a payee under one plan version, made the first time."""
-    place = _place(statement, version)
+def orders_of(component: StatementComponent, line_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The columns of some lines that the plan's formulas read, by line."""
+    rows = traced(component.statement, component.version, "orders")
+    wanted = pa.array(line_ids, pa.string())
+    found = rows.filter(pc.is_in(rows.column("line_id"), wanted)).to_pylist()
+    return {row["line_id"]: row for row in found}
+
+
+def figures_of(
+    statement: Statement, version: PlanVersion
+) -> tuple[dict[str, Decimal], dict[str, Decimal | None]]:
+    """The payee's measures and targets under one plan version, by their ids."""
+    measures: dict[str, Decimal] = {}
+    targets: dict[str, Decimal | None] = {}
+    for row in traced(statement, version, "figures").to_pylist():
+        if row["kind"] == "measure":
+            measures[row["subject"]] = row["value"]
+        else:
+            targets[row["subject"]] = row["value"]
+    return measures, targets
+
+
+Kept = Literal["lines", "orders", "figures"]
+
+
+def traced(statement: Statement, version: PlanVersion, what: Kept = "lines") -> pa.Table:
+    """Every line of a payee under one plan version; or the columns of the lines that decided, or
+    the figures they add up to.
+    """
+    return pq.read_table(kept_trace(statement, version, what))
+
+
+def kept_trace(statement: Statement, version: PlanVersion, what: Kept = "lines") -> Path:
+    """The file of what was traced for a payee under one plan version, made the first time."""
+    folder = kept_in(statement.run) / _name(statement, version)
+    place = folder / f"{what}.parquet"
     if place.is_file():
         try:
             pq.read_metadata(place)
@@ -187,20 +221,46 @@ def kept_trace(statement: Statement, version: PlanVersion) -> Path:
         tables_of(inputs_of(statement.run)),
         engine_period(statement.period),
         statement.payee.number,
-    ).lines
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = place.with_name(f"{place.name}.{secrets.token_hex(8)}")
-    pq.write_table(found, draft, compression="zstd", row_group_size=ROWS_PER_GROUP)
-    draft.replace(place)
+    )
+    tables = {"lines": found.lines, "orders": found.orders, "figures": _figures(found)}
+    for name, rows in tables.items():
+        keep(folder / f"{name}.parquet", rows)
     return place
 
 
-def _place(statement: Statement, version: PlanVersion) -> Path:
-    run = statement.run
+def keep(place: Path, rows: pa.Table) -> None:
+    """Write a file of a run in one step, so that no reader meets half of it."""
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = place.with_name(f"{place.name}.{secrets.token_hex(8)}")
+    pq.write_table(rows, draft, compression="zstd", row_group_size=ROWS_PER_GROUP)
+    draft.replace(place)
+
+
+def kept_in(run: Run) -> Path:
+    """The folder of what was made from a run once; its results never change."""
+    return Path(settings.MEDIA_ROOT) / "traces" / f"{run.pk}-{run.fingerprint[:32]}"
+
+
+def _name(statement: Statement, version: PlanVersion) -> str:
     payee = f"{version.pk}/{version.digest}/{statement.payee_id}/{statement.payee.number}"
-    name = hashlib.sha256(payee.encode()).hexdigest()
-    folder = f"{run.pk}-{run.fingerprint[:32]}"
-    return Path(settings.MEDIA_ROOT) / "traces" / folder / f"{name}.parquet"
+    return hashlib.sha256(payee.encode()).hexdigest()
+
+
+_FIGURES = pa.schema(
+    [("kind", pa.string()), ("subject", pa.string()), ("value", pa.decimal128(38, 12))]
+)
+
+
+def _figures(found: engine.Trace) -> pa.Table:
+    measures = [
+        {"kind": "measure", "subject": row["measure"], "value": row["value"]}
+        for row in found.measures.to_pylist()
+    ]
+    targets = [
+        {"kind": "target", "subject": row["quota"], "value": row["target"]}
+        for row in found.attainment.to_pylist()
+    ]
+    return pa.Table.from_pylist([*measures, *targets], schema=_FIGURES)
 
 
 def _line(row: dict[str, Any]) -> TracedLine:

@@ -220,3 +220,21 @@ def own_quotas(person: Person, currency: str, on: date) -> dict[str, Decimal]:
     """The person's quotas that count on a day, by name, in the plan's currency. One query."""
     rows = Quota.objects.standing().on(on).filter(person=person, currency=currency, amount__gt=0)
     return dict(rows.order_by("measure", "starts_on").values_list("measure", "amount"))
+
+
+def other_versions(used: Iterable[PlanVersion], person: Person, currency: str) -> list[PlanVersion]:
+    """Further versions of these plans that the person may read, in the same currency and for
+    periods of the same length.
+    """
+    listed = list(used)
+    rows = (
+        PlanVersion.objects.visible_to(person)
+        .filter(plan__in={one.plan_id for one in listed})
+        .exclude(pk__in=[one.pk for one in listed])
+        .select_related("plan")
+        .order_by("plan__code", "-number")
+    )
+    kinds = {one.plan_id: one.period_kind for one in listed}
+    return [
+        one for one in rows if one.currency == currency and one.period_kind == kinds[one.plan_id]
+    ]

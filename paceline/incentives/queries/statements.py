@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.urls import reverse
 
 from paceline.incentives.models import (
@@ -34,8 +34,8 @@ def released_for(person: Person) -> QuerySet[Statement]:
     return statements_for(person).filter(release__isnull=False)
 
 
-def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
-    """The statement with components, tiers, details and questions, for its page: five queries."""
+def statement_with_components(person: Person, pk: int) -> QuerySet[Statement]:
+    """The statement with components, tiers and details: four queries."""
     tiers = StatementTier.objects.order_by("tier")
     details = StatementDetail.objects.order_by("id")
     components = (
@@ -43,19 +43,21 @@ def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
         .order_by("version__plan__code", "position")
         .prefetch_related(Prefetch("tiers", tiers), Prefetch("details", details))
     )
+    rows = statements_for(person).filter(pk=pk)
+    return rows.prefetch_related(Prefetch("components", components))
+
+
+def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
+    """The statement with components, tiers, details and questions, for its page: five queries."""
     threads = LineThread.objects.visible_to(person).select_related("resolution", "component")
     return (
-        statements_for(person)
-        .filter(pk=pk)
+        statement_with_components(person, pk)
         .select_related(
             "run__requested_by",
             "release__released_by",
             "release__payroll_entry__export",
         )
-        .prefetch_related(
-            Prefetch("components", components),
-            Prefetch("threads", threads.annotate(said=Count("comments"))),
-        )
+        .prefetch_related(Prefetch("threads", threads.annotate(said=Count("comments"))))
     )
 
 
@@ -80,6 +82,29 @@ def len_of(statement: Statement) -> int:
     period = statement.period
     first, before = period.starts_on, period.ends_before
     return (before.year - first.year) * 12 + before.month - first.month
+
+
+def run_before(statement: Statement, person: Person) -> Statement | None:
+    """The payee's statement of the run before, of the same period; if the person may read it."""
+    earlier = statements_for(person).filter(
+        payee=statement.payee_id,
+        period=statement.period_id,
+        currency=statement.currency,
+        run__number__lt=statement.run.number,
+    )
+    return earlier.order_by("-run__number").first()
+
+
+def period_before(statement: Statement, person: Person) -> Statement | None:
+    """The payee's statement of the period before: the released one, else of the latest run."""
+    earlier = statements_for(person).filter(
+        payee=statement.payee_id,
+        period__ends_before=statement.period.starts_on,
+        currency=statement.currency,
+    )
+    by_release = earlier.order_by(F("release__id").desc(nulls_last=True), "-run__number")
+    kind = len_of(statement)
+    return next((one for one in by_release[:6] if len_of(one) == kind), None)
 
 
 def earlier_released(statement: Statement) -> Statement | None:

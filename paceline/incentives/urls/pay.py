@@ -2,7 +2,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.incentives.views import payroll, periods, releases, runs, statements, threads
+from paceline.incentives.views import (
+    explanations,
+    payroll,
+    periods,
+    releases,
+    runs,
+    statements,
+    threads,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/", periods.index, name="periods"),
@@ -13,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("statements/", statements.index, name="statements"),
     path("statements/<int:pk>/", statements.show, name="statement"),
     path("statements/<int:pk>/pdf", statements.pdf, name="statement-pdf"),
+    path("statements/<int:pk>/changes", explanations.changes, name="statement-changes"),
+    path("statements/<int:pk>/what-if", explanations.what_if, name="statement-what-if"),
     path("statements/<int:pk>/release/withdrawal", releases.destroy, name="release-destroy"),
     path(
         "statements/<int:pk>/components/<int:component_pk>/tiers/<int:tier>/",

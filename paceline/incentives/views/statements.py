@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
-from paceline.incentives.calculation.trace import TracedLine, TracedPage, lines_of_tier
+from paceline.incentives.calculation.trace import TracedLine, TracedPage, lines_of_tier, orders_of
 from paceline.incentives.explanation import (
     explain_component,
     explain_statement,
@@ -24,6 +24,7 @@ from paceline.incentives.explanation import (
 from paceline.incentives.models import LineThread, PayPeriod, Statement, StatementComponent
 from paceline.incentives.pdf.statement import statement_pdf
 from paceline.incentives.queries import statements as queries
+from paceline.incentives.rejection_words import of_line
 from paceline.kernel.charts import LineChart, Series
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
@@ -40,6 +41,7 @@ class LineRow:
     seller: str
     thread: LineThread | None
     ask_url: str
+    rejected: tuple[str, ...]
 
     @property
     def is_split(self) -> bool:
@@ -141,6 +143,9 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "components": explain_statement(statement),
         "chart": _trend(queries.history(statement, person)),
         "is_desk": is_desk,
+        "has_changes": any(
+            find(statement, person) for find in (queries.run_before, queries.period_before)
+        ),
         "may_ask": access.may_ask(person, statement),
         "may_release": release is None and access.may_release(person),
         "may_withdraw": release is not None
@@ -225,8 +230,15 @@ def _line_rows(traced: TracedPage, component: StatementComponent, person: Person
         )
     }
     ask_url = reverse("incentives:thread-create", args=[component.statement_id, component.pk])
+    orders = orders_of(component, [line.line_id for line in traced.lines])
     return [
-        LineRow(line, names.get(line.from_payee_id, ""), threads.get(line.line_id), ask_url)
+        LineRow(
+            line,
+            names.get(line.from_payee_id, ""),
+            threads.get(line.line_id),
+            ask_url,
+            of_line(component, line, orders.get(line.line_id)),
+        )
         for line in traced.lines
     ]
 

@@ -39,6 +39,11 @@ def released(world: World) -> dict[str, Any]:
     return {"pk": quarter.release(made, "priya")[0].pk}
 
 
+def rerun(world: World) -> dict[str, Any]:
+    quarter = calculated(world)[0]
+    return {"pk": quarter.release(quarter.run(), "priya")[0].pk}
+
+
 def component(world: World) -> dict[str, Any]:
     quarter, made = calculated(world)
     statement = quarter.release(made, "priya")[0]
@@ -89,6 +94,12 @@ URLS = {
     "incentives:statements": Url(allow={"GET": EVERYONE}),
     "incentives:statement": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:statement-pdf": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:statement-changes": Url(args=rerun, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:statement-what-if": Url(
+        args=released,
+        allow={"GET": THEIRS},
+        hidden=OF_STATEMENT,
+    ),
     "incentives:release-destroy": Url(
         args=released,
         allow={"POST": COMPENSATION},

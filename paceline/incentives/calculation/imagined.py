@@ -1,0 +1,148 @@
+"""What if: one more order, the next tier and another version, over the kept figures of a
+statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from paceline.engine.errors import EngineError
+from paceline.engine.formula.tree import Type
+from paceline.engine.tables import LINE_ATTRIBUTES
+from paceline.engine.whatif import (
+    Kept,
+    OneMore,
+    Order,
+    OrderIncomplete,
+    Outcome,
+    Step,
+    columns_asked,
+    nearest_level,
+    next_steps,
+    one_more,
+    under_plan,
+)
+from paceline.files.queries import path_of
+from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.documents import Plan
+from paceline.incentives.calculation.execute import engine_period
+from paceline.incentives.calculation.extract import Input, inputs_of, tables_of
+from paceline.incentives.calculation.trace import figures_of
+from paceline.incentives.models import PlanVersion, Statement
+
+__all__ = [
+    "OneMore",
+    "OrderIncomplete",
+    "Outcome",
+    "PlanKept",
+    "Step",
+    "Type",
+    "asked",
+    "inputs_of",
+    "kept_plans",
+    "plan_of",
+    "rates_to",
+    "under_version",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanKept:
+    """What a run keeps of a payee under one plan version."""
+
+    version: PlanVersion
+    plan: Plan
+    kept: Kept
+
+    @property
+    def level(self) -> int:
+        """0 where the payee's own orders count, 1 where those of reports do."""
+        return nearest_level(self.plan)
+
+    def steps(self) -> tuple[Step, ...]:
+        return next_steps(self.plan, self.kept)
+
+    def one_more(self, statement: Statement, values: Mapping[str, Any], rate: Decimal) -> OneMore:
+        """What one more order pays. Raises OrderIncomplete."""
+        day = values.get("ordered_on") or statement.period.ends_before - timedelta(days=1)
+        own = ("amount", "currency", "ordered_on", "quantity", "kind")
+        order = Order(
+            amount=values["amount"],
+            currency=values["currency"],
+            ordered_on=day,
+            quantity=values.get("quantity") or Decimal(1),
+            exchange_rate=rate,
+            kind=values.get("kind") or "sale",
+            level=self.level,
+            columns={name: value for name, value in values.items() if name not in own},
+        )
+        return one_more(self.plan, self.kept, order)
+
+
+def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
+    """Each plan of the statement; its components and tiers must be there already."""
+    rows: dict[int, list[Any]] = {}
+    for row in statement.components.all():
+        rows.setdefault(row.version_id, []).append(row)
+    found = []
+    for components in rows.values():
+        version = components[0].version
+        measures, targets = figures_of(statement, version)
+        kept = Kept(
+            measures,
+            targets,
+            {row.component: row.earned for row in components},
+            {row.component: tuple(tier.base for tier in row.tiers.all()) for row in components},
+        )
+        found.append(PlanKept(version, documents.load(version.source), kept))
+    return tuple(found)
+
+
+def asked(plans: Iterable[PlanKept]) -> dict[str, Type]:
+    """The columns of an order that the plans look at, with their types."""
+    found: dict[str, Type] = {}
+    for one in plans:
+        kinds = {**LINE_ATTRIBUTES, **one.plan.attributes}
+        found |= {name: kinds[name] for name in columns_asked(one.plan) if name in kinds}
+    found.pop("kind", None)  # an imagined order is a sale
+    return found
+
+
+def rates_to(currency: str, rate_type: str, inputs: Iterable[Input]) -> dict[str, Decimal]:
+    """The last rate of each currency in the run's own table; 1 for the currency itself."""
+    found = {currency: Decimal(1)}
+    for one in inputs:
+        if one.table != "exchange_rates":
+            continue
+        rows = pq.read_table(path_of(one.file))
+        to_plan = pc.and_(
+            pc.equal(rows.column("to_currency"), currency),
+            pc.equal(rows.column("rate_type"), rate_type),
+        )
+        for row in rows.filter(to_plan).sort_by("on_date").to_pylist():
+            found[row["from_currency"]] = row["rate"]
+    return found
+
+
+def plan_of(version: PlanVersion) -> Plan:
+    return documents.load(version.source)
+
+
+def under_version(statement: Statement, version: PlanVersion) -> dict[str, Decimal] | None:
+    """What the payee would have earned under another version, by component; None if the run's
+    inputs do not have what it needs, or nobody is paid by it.
+    """
+    plan = documents.load(version.source)
+    tables = tables_of(inputs_of(statement.run))
+    try:
+        results = under_plan(plan, tables, engine_period(statement.period), statement.payee.number)
+    except EngineError:
+        return None
+    return {row["component"]: row["earned"] for row in results.rows("earnings")} or None

@@ -1,0 +1,168 @@
+"""The alternatives that a plan did not take, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.documents import Component, Plan
+from paceline.incentives.calculation.rejections import (
+    NOT_EXPLAINED,
+    Rejection,
+    of_component,
+    rejected_credits,
+    tiers_above,
+)
+from paceline.incentives.calculation.trace import TracedLine
+from paceline.incentives.change_words import column_name
+from paceline.incentives.models import StatementComponent, StatementTier
+from paceline.incentives.wording import named
+from paceline.kernel import formats
+
+
+def of_line(
+    component: StatementComponent, line: TracedLine, order: Mapping[str, Any] | None
+) -> tuple[str, ...]:
+    """Why no other credit rule took a line, and what was missing to the next tier after it."""
+    plan = documents.load(component.version.source)
+    clause = plan.component(component.component)
+    traced = {"credit": line.credit, "level": line.level}
+    found = list(rejected_credits(plan, clause, traced, order))
+    rates = clause.rates
+    by_total = rates is not None and rates.reading == "whole"
+    value = component.measure if by_total and component.measure is not None else line.running_after
+    found += tiers_above(_rows(component.tiers.all()), value)[:1]
+    return tuple(_say(plan, clause, one) for one in found)
+
+
+def of_statement_component(
+    row: StatementComponent, siblings: Iterable[StatementComponent]
+) -> tuple[str, ...]:
+    """What condition, cap and floor of a component did not do."""
+    plan = documents.load(row.version.source)
+    clause = plan.component(row.component)
+    measures: dict[str, Decimal] = {}
+    targets: dict[str, Decimal | None] = {}
+    for one in siblings:
+        if one.version_id == row.version_id:
+            other = plan.component(one.component)
+            if other.measure is not None and one.measure is not None:
+                measures[other.measure] = one.measure
+            if other.quota is not None:
+                targets[other.quota] = one.quota
+    figures = {
+        "cap_adjustment": row.cap_adjustment,
+        "floor_adjustment": row.floor_adjustment,
+        "computed": row.computed,
+    }
+    try:
+        found = of_component(plan, clause, figures, measures, targets)
+    except KeyError:  # the condition looks at a measure that no component pays on
+        return ()
+    return tuple(_say(plan, clause, one) for one in found)
+
+
+def _rows(tiers: Iterable[StatementTier]) -> list[dict[str, Any]]:
+    return [
+        {
+            "tier": tier.tier,
+            "clause": tier.clause,
+            "lower_amount": tier.lower_amount,
+            "rate": tier.rate,
+        }
+        for tier in tiers
+        if tier.lower_amount is not None
+    ]
+
+
+def _say(plan: Plan, component: Component, one: Rejection) -> str:
+    wordings = {
+        "condition_failed": _condition_failed,
+        "counted_already": _counted_already,
+        "level_not_covered": _level_not_covered,
+        "tier_not_reached": _tier_not_reached,
+        "condition_not_met": _condition_not_met,
+        "cap_not_reached": _bound,
+        "floor_not_needed": _bound,
+    }
+    if one.reason == NOT_EXPLAINED or one.reason not in wordings:
+        return _("%(clause)s is not explained further.") % {"clause": one.subject}
+    return wordings[one.reason](plan, component, one)
+
+
+def _condition_failed(plan: Plan, _component: Component, one: Rejection) -> str:
+    values = pgettext("list separator", ", ").join(
+        f"{column_name(name)}: {_value(value)}" for name, value in one.inputs["values"].items()
+    )
+    text = _("%(rule)s did not match: it asks for %(condition)s (%(values)s).")
+    failed = pgettext("list separator", ", ").join(one.inputs["failed"])
+    return text % {
+        "rule": named(plan.credit(one.subject)),
+        "condition": failed,
+        "values": values,
+    }
+
+
+def _value(value: Any) -> str:
+    if value is None or value == "":
+        return pgettext("value of an order", "empty")
+    if isinstance(value, Decimal):
+        return formats.number(value)
+    return formats.day(value) if hasattr(value, "isoformat") else str(value)
+
+
+def _counted_already(plan: Plan, _component: Component, one: Rejection) -> str:
+    text = _("%(rule)s matched too, but a line counts once: by %(other)s.")
+    return text % {
+        "rule": named(plan.credit(one.subject)),
+        "other": named(plan.credit(one.inputs["by"])),
+    }
+
+
+def _level_not_covered(plan: Plan, _component: Component, one: Rejection) -> str:
+    text = _("%(rule)s is not for level %(level)s.")
+    return text % {"rule": named(plan.credit(one.subject)), "level": one.inputs["level"]}
+
+
+def _tier_not_reached(plan: Plan, component: Component, one: Rejection) -> str:
+    measure = plan.measure(component.measure or "")
+    rate = (
+        formats.rate(one.inputs["rate"])
+        if measure.is_money
+        else formats.money(one.inputs["rate"], plan.currency)
+    )
+    text = _("The next tier, at %(rate)s, was %(missing)s away.")
+    return text % {"rate": rate, "missing": _in_measure(plan, measure.id, one.missing)}
+
+
+def _condition_not_met(plan: Plan, _component: Component, one: Rejection) -> str:
+    if one.missing is None:
+        return _("The condition cannot hold: there is no quota.")
+    text = _("The condition did not hold: %(missing)s of %(least)s were missing.")
+    measure = one.inputs["measure"]
+    return text % {
+        "missing": _in_measure(plan, measure, one.missing),
+        "least": _in_measure(plan, measure, one.inputs["at_least"]),
+    }
+
+
+def _bound(plan: Plan, _component: Component, one: Rejection) -> str:
+    texts = {
+        "cap": _("The cap of %(bound)s was not reached; %(missing)s were left."),
+        "floor": _("The floor of %(bound)s was not needed; pay is %(missing)s above it."),
+    }
+    return texts[one.kind] % {
+        "bound": formats.money(one.inputs[one.kind], plan.currency),
+        "missing": formats.money(one.missing, plan.currency),
+    }
+
+
+def _in_measure(plan: Plan, measure: str, value: Decimal | None) -> str:
+    if plan.measure(measure).is_money:
+        return formats.money(value, plan.currency)
+    return formats.number(value)

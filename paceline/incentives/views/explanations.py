@@ -1,0 +1,213 @@
+"""Beside a statement: why it differs from an earlier one, and what it would have been if."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from paceline.incentives import pay_words as words
+from paceline.incentives.calculation import imagined
+from paceline.incentives.calculation.difference import differences
+from paceline.incentives.calculation.imagined import OneMore, OrderIncomplete, PlanKept, Step
+from paceline.incentives.change_words import causes_of, column_name
+from paceline.incentives.forms.what_if import OrderForm
+from paceline.incentives.models import PlanVersion, Statement
+from paceline.incentives.queries import plans as plan_queries
+from paceline.incentives.queries import statements as queries
+from paceline.incentives.wording import component_name, in_words
+from paceline.kernel import formats
+from paceline.kernel.pages import page
+from paceline.org.requests import PersonRequest
+
+ZERO = Decimal(0)
+
+
+@require_GET
+def changes(request: PersonRequest, pk: int) -> HttpResponse:
+    """Why the statement differs from the run or the period before, by cause."""
+    person = request.person
+    statement = get_object_or_404(queries.statement_with_components(person, pk))
+    found = {
+        "run": queries.run_before(statement, person),
+        "period": queries.period_before(statement, person),
+    }
+    since = request.GET.get("since", "")
+    if found.get(since) is None:
+        since = next((name for name, one in found.items() if one is not None), "")
+    context: dict[str, Any] = {
+        **_about(statement),
+        "tabs": _tabs(statement, found, since),
+        "earlier": None,
+    }
+    if since:
+        earlier = queries.statement_with_components(person, found[since].pk).get()  # type: ignore[union-attr]
+        causes = causes_of(differences(statement, earlier), statement.currency)
+        context |= {
+            "earlier": earlier,
+            "earlier_name": _name(earlier, since),
+            "causes": causes,
+            "difference": statement.earned - earlier.earned,
+            "adds_up": sum((one.amount for one in causes), ZERO)
+            == statement.earned - earlier.earned,
+        }
+    return page(request, "incentives/statements/changes.html", context, fragment="changes")
+
+
+def _about(statement: Statement) -> dict[str, Any]:
+    return {"statement": statement, "period_name": words.period_name(statement.period)}
+
+
+def _name(statement: Statement, since: str) -> str:
+    if since == "run":
+        return _("Run %(number)s") % {"number": statement.run.number}
+    return words.period_name(statement.period)
+
+
+def _tabs(
+    statement: Statement, found: dict[str, Statement | None], since: str
+) -> list[tuple[str, str, bool, None]]:
+    address = reverse("incentives:statement-changes", args=[statement.pk])
+    titles = {"run": _("Since the run before"), "period": _("Since the period before")}
+    listed = [
+        (titles[name], f"{address}?since={name}", name == since, None)
+        for name, one in found.items()
+        if one is not None
+    ]
+    return listed if len(listed) > 1 else []
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A component now and then; ``then`` is None where it is not explained further."""
+
+    name: str
+    now: Decimal
+    then: Decimal | None
+
+    @property
+    def more(self) -> Decimal | None:
+        return None if self.then is None else self.then - self.now
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What is missing to a tier or a condition, and what reaching it pays."""
+
+    name: str
+    clause: str
+    missing: str
+    pays: Decimal
+    in_all: Decimal
+
+
+@require_GET
+def what_if(request: PersonRequest, pk: int) -> HttpResponse:
+    """What one more order, the next tier or another version of the plan would have paid."""
+    person = request.person
+    statement = get_object_or_404(queries.statement_with_components(person, pk))
+    plans = imagined.kept_plans(statement)
+    inputs = imagined.inputs_of(statement.run)
+    rates = {
+        one.version.pk: imagined.rates_to(
+            statement.currency, one.plan.policies.exchange_rate, inputs
+        )
+        for one in plans
+    }
+    currencies = dict.fromkeys([statement.currency, *sorted(set().union(*rates.values()))])
+    data = request.GET if "amount" in request.GET else None
+    form = OrderForm(data, currencies, imagined.asked(plans))
+    others = plan_queries.other_versions([one.version for one in plans], person, statement.currency)
+    version = next((one for one in others if str(one.pk) == request.GET.get("version")), None)
+    context: dict[str, Any] = {
+        **_about(statement),
+        "form": form,
+        "steps": [_step(one, step) for one in plans for step in one.steps()],
+        "of_reports": any(one.level for one in plans),
+        "versions": others,
+        "version": version,
+        "address": reverse("incentives:statement-what-if", args=[pk]),
+    }
+    if data is not None and form.is_valid():
+        context |= _one_more(statement, plans, form, rates)
+    if version is not None:
+        context |= _under(statement, plans, version)
+    return page(request, "incentives/statements/what_if.html", context, fragment="what_if")
+
+
+def _one_more(
+    statement: Statement,
+    plans: tuple[PlanKept, ...],
+    form: OrderForm,
+    rates: dict[int, dict[str, Decimal]],
+) -> dict[str, Any]:
+    """The outcome of the imagined order; a figure that a formula needs is asked for by name."""
+    values = form.cleaned_data
+    found: list[tuple[PlanKept, OneMore]] = []
+    try:
+        for one in plans:
+            rate = rates[one.version.pk].get(values["currency"])
+            if rate is not None:
+                found.append((one, one.one_more(statement, values, rate)))
+    except OrderIncomplete as error:
+        for name in error.names:
+            form.add_error(
+                name if name in form.fields else None,
+                _("The plan needs this figure: %(column)s.") % {"column": column_name(name)},
+            )
+        return {}
+    outlook = [
+        Outlook(component_name(one.plan, outcome.component), outcome.now, outcome.earned)
+        for one, more in found
+        for outcome in more.outcomes
+    ]
+    return {
+        "outlook": outlook,
+        "more": sum((one.more for one in outlook if one.more is not None), ZERO),
+        "is_taken": any(more.credits for _kept, more in found),
+    }
+
+
+def _step(one: PlanKept, step: Step) -> NextStep:
+    measure = one.plan.measure(step.measure)
+    return NextStep(
+        component_name(one.plan, step.component),
+        in_words(one.plan, step.clause),
+        formats.money(step.missing, one.plan.currency)
+        if measure.is_money
+        else formats.number(step.missing),
+        step.pays,
+        step.pays_in_all,
+    )
+
+
+def _under(
+    statement: Statement, plans: tuple[PlanKept, ...], version: PlanVersion
+) -> dict[str, Any]:
+    """What another version would have paid in place of the one of its plan."""
+    used = next(one for one in plans if one.version.plan_id == version.plan_id)
+    earned = imagined.under_version(statement, version)
+    if earned is None:
+        return {"not_possible": True}
+    now = used.kept.earned
+    other = imagined.plan_of(version)
+    names = dict.fromkeys([*now, *earned])
+    rows = [
+        Outlook(
+            component_name(other if name in earned else used.plan, name),
+            now.get(name, ZERO),
+            earned.get(name, ZERO),
+        )
+        for name in names
+    ]
+    return {
+        "under": rows,
+        "under_now": sum(now.values(), ZERO),
+        "under_then": sum(earned.values(), ZERO),
+    }

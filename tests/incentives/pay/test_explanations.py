@@ -1,0 +1,183 @@
+"""Beside a statement: the causes of a difference, an imagined order, what did not apply."""
+
+from __future__ import annotations
+
+import html
+from datetime import date
+from decimal import Decimal
+
+from django.urls import reverse
+
+from paceline.goals.models import Quota
+from paceline.incentives.actions import approvals, plans
+from paceline.incentives.models import PlanVersion, Run, Statement
+from tests.incentives.pay.conftest import SELLER, Quarter
+
+QUERIES_MAX = 15
+FRAGMENT = {"HX-Request": "true"}
+
+
+def changes_url(statement: Statement, since: str = "run") -> str:
+    address = reverse("incentives:statement-changes", args=[statement.pk])
+    return f"{address}?since={since}"
+
+
+def what_if_url(statement: Statement) -> str:
+    return reverse("incentives:statement-what-if", args=[statement.pk])
+
+
+def run_again(quarter: Quarter, add_line) -> tuple[Run, Run]:
+    """A second run after a new order of Priya, a return of Omar and a higher quota."""
+    first = quarter.run()
+    world = quarter.world
+    add_line("A9", world.priya, date(2026, 6, 1), "1000.00")
+    Quota.objects.filter(person=world.priya).update(amount=Decimal(110000))
+    return first, quarter.run()
+
+
+def test_the_causes_add_up_and_open_to_their_rows(quarter: Quarter, client_for, add_line) -> None:
+    _first, second = run_again(quarter, add_line)
+    statement = quarter.statement(second, "priya")
+    client = client_for(quarter.world.dana)
+    page = client.get(changes_url(statement))
+    causes = page.context["causes"]
+    assert [(one.label, one.amount) for one in causes] == [
+        ("Orders added", Decimal("40.00")),
+        ("Quota", Decimal("-200.00")),
+    ]
+    assert page.context["difference"] == Decimal("-160.00")
+    assert page.context["adds_up"]
+    text = html.unescape(page.content.decode())
+    for shown in ("shop/A9/1", "$1,000.00", "$100,000.00", "$110,000.00", "adds up"):
+        assert shown in text, shown
+    fragment = client.get(changes_url(statement), headers=FRAGMENT).content.decode()
+    assert "<html" not in fragment
+    assert "shop/A9/1" in fragment
+
+
+def test_what_was_found_once_is_read_again(quarter: Quarter, client_for, add_line) -> None:
+    statement = quarter.statement(run_again(quarter, add_line)[1], "priya")
+    client = client_for(quarter.world.dana)
+    pages = [client.get(changes_url(statement)) for _time in range(2)]
+    assert pages[0].context["causes"] == pages[1].context["causes"]
+
+
+def test_a_lead_sees_the_orders_below_that_count(quarter: Quarter, client_for, add_line) -> None:
+    statement = quarter.statement(run_again(quarter, add_line)[1], "marco")
+    page = client_for(quarter.world.dana).get(changes_url(statement))
+    (cause,) = page.context["causes"]
+    assert (cause.amount, [row.title for row in cause.rows]) == (Decimal("5.00"), ["shop/A9/1"])
+
+
+def test_nothing_of_others_is_named(quarter: Quarter, client_for, add_line) -> None:
+    first = quarter.run()
+    add_line("B9", quarter.world.omar, date(2026, 6, 1), "1000.00")
+    second = quarter.run()
+    assert first.pk != second.pk
+    page = client_for(quarter.world.dana).get(changes_url(quarter.statement(second, "priya")))
+    assert page.context["causes"] == ()
+    assert "shop/B9/1" not in page.content.decode()
+    assert "Nothing that decides this pay has changed" in page.content.decode()
+
+
+def test_a_payee_compares_only_with_what_was_released(
+    quarter: Quarter, client_for, add_line
+) -> None:
+    """The run before was never released, so for Priya it does not exist."""
+    _first, second = run_again(quarter, add_line)
+    statement = quarter.release(second, "priya")[0]
+    client = client_for(quarter.world.priya)
+    page = client.get(changes_url(statement))
+    assert page.context["earlier"] is None
+    assert "There is no earlier statement" in page.content.decode()
+    assert "$2,760.00" not in page.content.decode()
+    shown = client.get(reverse("incentives:statement", args=[statement.pk])).content.decode()
+    assert changes_url(statement, "").split("?")[0] not in shown
+
+
+def test_pages_answer_within_their_queries(
+    quarter: Quarter, client_for, add_line, django_assert_max_num_queries
+) -> None:
+    statement = quarter.statement(run_again(quarter, add_line)[1], "priya")
+    client = client_for(quarter.world.dana)
+    more = f"{what_if_url(statement)}?amount=1000&currency=USD"
+    shown = reverse("incentives:statement", args=[statement.pk])
+    for address in (shown, changes_url(statement), what_if_url(statement), more):
+        client.get(address)
+        with django_assert_max_num_queries(QUERIES_MAX, info=address):
+            assert client.get(address).status_code == 200
+
+
+def test_one_more_order_and_the_next_tier(quarter: Quarter, client_for) -> None:
+    statement = quarter.release(quarter.run(), "omar")[0]
+    client = client_for(quarter.world.omar)
+    page = client.get(what_if_url(statement), {"amount": "50000", "currency": "EUR"})
+    # 55,000 and 50,000 EUR at 1.10 are 110,000: 45,000 at 2 % and 10,000 at 4 %.
+    (outlook,) = page.context["outlook"]
+    assert (outlook.now, outlook.more) == (Decimal("1100.00"), Decimal("1300.00"))
+    (step,) = page.context["steps"]
+    assert (step.missing, step.pays) == ("$45,000.00", Decimal("900.00"))
+    assert "$1,300.00" in page.content.decode()
+
+
+def test_a_leads_order_is_one_of_the_team(quarter: Quarter, client_for) -> None:
+    statement = quarter.release(quarter.run(), "marco")[0]
+    page = client_for(quarter.world.marco).get(
+        what_if_url(statement), {"amount": "1000", "currency": "USD"}
+    )
+    assert page.context["of_reports"]
+    assert page.context["more"] == Decimal("5.00")
+
+
+def test_an_amount_that_is_none_is_refused_in_place(quarter: Quarter, client_for) -> None:
+    statement = quarter.release(quarter.run(), "priya")[0]
+    client = client_for(quarter.world.priya)
+    for amount in ("x", "-1", "1e99"):
+        page = client.get(what_if_url(statement), {"amount": amount, "currency": "USD"})
+        assert page.status_code == 200
+        assert page.context["form"].errors["amount"]
+        assert "outlook" not in page.context
+
+
+def second_version(quarter: Quarter) -> PlanVersion:
+    """An approved text that pays 5 % above quota from the next quarter on."""
+    world = quarter.world
+    version = plans.start_draft(
+        plan=quarter.seller.plan, effective_from=date(2026, 7, 1), by=world.dana, at=world.now
+    )
+    plans.save_draft(
+        version=version,
+        source=SELLER.replace("rate: 4%", "rate: 5%"),
+        effective_from=date(2026, 7, 1),
+        lock_version=version.lock_version,
+        by=world.dana,
+        at=world.now,
+    )
+    version = PlanVersion.objects.select_related("plan").get(pk=version.pk)
+    approvals.submit_plan(version=version, note="", by=world.dana, at=world.now)
+    version = PlanVersion.objects.select_related("plan").get(pk=version.pk)
+    approvals.approve_plan(version=version, digest=version.digest, by=world.ines, at=world.now)
+    return version
+
+
+def test_another_version_is_calculated_for_those_who_may_read_it(
+    quarter: Quarter, client_for
+) -> None:
+    statement = quarter.release(quarter.run(), "priya")[0]
+    version = second_version(quarter)
+    page = client_for(quarter.world.priya).get(what_if_url(statement), {"version": version.pk})
+    (row,) = page.context["under"]
+    assert (row.now, row.then) == (Decimal("2760.00"), Decimal("2950.00"))
+    draft = PlanVersion.objects.exclude(approval__isnull=False).first()
+    assert draft is None or draft not in page.context["versions"]
+
+
+def test_an_opened_line_says_what_did_not_apply(quarter: Quarter, client_for) -> None:
+    statement = quarter.release(quarter.run(), "priya")[0]
+    component = statement.components.get()
+    page = client_for(quarter.world.priya).get(
+        reverse("incentives:statement-lines", args=[statement.pk, component.pk, 1])
+    )
+    first = page.context["rows"][0]
+    assert first.rejected == ("The next tier, at 4%, was $40,000.00 away.",)
+    assert first.rejected[0] in page.content.decode()
