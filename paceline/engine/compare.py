@@ -120,6 +120,7 @@ class _Comparing:
         self.payee_id = payee_id
         self.sides = (earlier, later)
         self.connection = connection
+        self.people: set[str] = set()
         self.period = common_period(earlier.period, later.period)
         self.narrowed = self._narrow()
         overlays = (Overlay(earlier.period, self.period), Overlay(later.period, self.period))
@@ -131,9 +132,8 @@ class _Comparing:
         """Both sides, with the same people; a line that one side has is asked of the other too."""
         plans = [side.plan for side in self.sides]
         rolls_up = any(shape_of(plan).rolls_up for plan in plans)
-        people: set[str] = set()
         for side in self.sides:
-            people |= people_below(
+            self.people |= people_below(
                 side.plan, side.tables, side.period, self.payee_id, rolls_up=rolls_up
             )
 
@@ -144,7 +144,7 @@ class _Comparing:
                 side.period,
                 self.payee_id,
                 attributes=attribute_types(*plans),
-                people=people,
+                people=self.people,
                 line_ids=ids,
                 connection=self.connection,
             )
@@ -295,6 +295,7 @@ class _Comparing:
             self.mixture,
             (earlier.plan, later.plan),
             reached,
+            self.people,
             rates_apart=self.at_later_rates is not None,
         )
 

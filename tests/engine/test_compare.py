@@ -245,7 +245,7 @@ def test_one_cause_is_worth_all_of_it_and_names_its_row(
 ) -> None:
     (part,) = explained(change).parts
     assert (part.causes, part.amount) == ((cause,), Decimal(amount))
-    assert key in [row.key for row in part.changes.rows]
+    assert [row.key for row in part.changes.rows] == [key]
 
 
 def test_rates_and_other_clauses_are_told_apart() -> None:

@@ -45,12 +45,14 @@ class ChangedRows:
         mixture: Mixture,
         plans: tuple[Plan, Plan],
         reached: Collection[str],
+        people: Collection[str],
         *,
         rates_apart: bool,
     ) -> None:
         self.mixture = mixture
         self.plans = plans
         self.rates_apart = rates_apart
+        self.people = pa.array(sorted(people), pa.string())
         self.reached = pa.array(sorted(reached), pa.string())
 
     def of(self, cause: str) -> Changes:
@@ -124,14 +126,17 @@ class ChangedRows:
         return sorted(found, key=lambda one: (one.key, str(one.before), str(one.after)))
 
     def _splits(self) -> list[Change]:
-        """Shares of lines that are on both sides and count for the payee."""
+        """Shares of the payee and of people below in lines that are on both sides and count for
+        the payee; what others hold of a shared line is theirs.
+        """
         ids = [side["order_lines"].column("line_id") for side in self.mixture.sides]
         sides = []
         for side in self.mixture.sides:
             rows = side["credit_splits"]
             for wanted in (*ids, self.reached):
                 rows = rows.filter(pc.is_in(rows.column("line_id"), wanted))
-            sides.append(rows.to_pylist())
+            mine = pc.is_in(rows.column("payee_id"), self.people)
+            sides.append(rows.filter(mine).to_pylist())
         return self._paired("credit_splits", sides, ("line_id", "payee_id", "is_overlay"))
 
     def _rates(self) -> list[Change]:
