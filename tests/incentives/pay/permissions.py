@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from paceline.incentives.actions import payroll, threads
 from paceline.incentives.models import Run
-from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter
+from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter, write_line
 from tests.permission_table import EVERYONE, Url
 from tests.world import World
 
@@ -40,7 +41,9 @@ def released(world: World) -> dict[str, Any]:
 
 
 def rerun(world: World) -> dict[str, Any]:
+    """Two runs with one more order between them."""
     quarter = calculated(world)[0]
+    write_line("A9", world.priya, date(2026, 6, 1), "1000.00")
     return {"pk": quarter.release(quarter.run(), "priya")[0].pk}
 
 
