@@ -100,6 +100,9 @@ policies:
   hierarchy_date: order-date
   exchange: {date: order-date, rate: average}
   anchor: booking
+  returns: own-day
+  retroactivity: carry-forward
+  precedence: all
   splits: exactly-100
 credits:
   - {id: goods, kind: direct, when: 'category != "Shipping"'}

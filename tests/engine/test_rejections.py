@@ -33,6 +33,9 @@ policies:
   hierarchy_date: order-date
   exchange: {date: order-date, rate: average}
   anchor: booking
+  returns: own-day
+  retroactivity: carry-forward
+  precedence: all
   splits: overlays
 credits:
   - {id: web, kind: direct, when: 'channel = "web" and amount > 0'}
