@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from paceline.engine.formula.tree import Formula, Type
 from paceline.engine.money import DIGITS
 from paceline.engine.periods import PeriodKind
 from paceline.engine.plan.policies import Policies
+
+if TYPE_CHECKING:
+    from paceline.engine.plan.settlement_model import SettlementPlan
 
 Localised = Mapping[str, str]  # language → text; the key "" is a text without a language
 
@@ -303,6 +306,7 @@ class Plan:
     text: str = field(repr=False, compare=False, default="")
     target_incentive: TargetIncentive | None = None
     year_starts: tuple[int, int] = (1, 1)  # month and day on which the plan's year starts
+    settlement: SettlementPlan | None = None  # how what is earned becomes payable and is paid
 
     @property
     def digits(self) -> int:

@@ -24,6 +24,7 @@ from paceline.engine.plan.model import (
     TargetIncentive,
 )
 from paceline.engine.plan.scope import Scope
+from paceline.engine.plan.settlement import read_settlement
 from paceline.engine.tables import LINE_ATTRIBUTES
 
 Member = TypeVar("Member")
@@ -78,7 +79,7 @@ def _plan(root: Clause, text: str) -> Plan:
             "measures",
             "components",
         ],
-        ["purpose", "attributes", "quotas", "target_incentive", "year_starts"],
+        ["purpose", "attributes", "quotas", "target_incentive", "year_starts", "settlement"],
     )
     root.note_ids()
     attempt = _Attempt()
@@ -125,6 +126,11 @@ def _plan(root: Clause, text: str) -> Plan:
         root.child("components"),
         lambda clause, above: components.read_component(clause, scope.with_components(above)),
     )
+    settlement = (
+        attempt(lambda: read_settlement(root.child("settlement"), parts))
+        if root.has("settlement")
+        else None
+    )
     if (
         root.problems
         or slug is None
@@ -150,6 +156,7 @@ def _plan(root: Clause, text: str) -> Plan:
         text,
         target,
         year_starts or (1, 1),
+        settlement,
     )
 
 

@@ -15,6 +15,7 @@ from paceline.engine.plan.measures import MAX_MONTHS, PRORATIONS, READINGS, WIND
 from paceline.engine.plan.measures import UNITS as MEASURE_UNITS
 from paceline.engine.plan.model import LANGUAGE_VERSION
 from paceline.engine.plan.policies import CHOICES, MEANING
+from paceline.engine.plan.settlement_schema import settlement_schema
 from paceline.engine.plan.tiers import READINGS as TABLE_READINGS
 
 _ID: dict[str, Any] = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
@@ -73,8 +74,16 @@ def plan_schema() -> dict[str, Any]:
                 "measures": _list(_measure()),
                 "quotas": _list(_quota()),
                 "components": _list(_component()),
+                "settlement": settlement_schema(),
             },
-            optional=("purpose", "year_starts", "attributes", "target_incentive", "quotas"),
+            optional=(
+                "purpose",
+                "year_starts",
+                "attributes",
+                "target_incentive",
+                "quotas",
+                "settlement",
+            ),
         ),
     }
 
