@@ -7,6 +7,7 @@ line, `explain` tells the result as a tree, `curve` and `examples` show what a c
 line, `explain` tells the result as a tree, `compare` divides the difference of two runs by cause,
 `whatif` looks at one more order, the next tier and another plan, `curve` and `examples` show what a
 component pays.
+`settle` turns what was earned into what is paid.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from paceline.engine.plan.parse import check_plan, load_plan
 from paceline.engine.plan.schema import plan_schema
 from paceline.engine.results import ENGINE_VERSION, Results
 from paceline.engine.run import calculate
+from paceline.engine.settlement import Settlement, SettlementTables, settle
 from paceline.engine.tables import ParquetFiles, Tables
 from paceline.engine.trace import Trace, trace
 
@@ -56,6 +58,8 @@ __all__ = [
     "Problem",
     "Results",
     "ResultsDisagree",
+    "Settlement",
+    "SettlementTables",
     "Side",
     "Tables",
     "Trace",
@@ -73,5 +77,6 @@ __all__ = [
     "needs",
     "period_from_key",
     "plan_schema",
+    "settle",
     "trace",
 ]
