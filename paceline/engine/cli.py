@@ -1,5 +1,5 @@
-"""The engine from a shell, without database or web: `paceline calculate` and `paceline
-check-plan`.
+"""The engine from a shell, without database or web: `paceline calculate`, `paceline settle` and
+`paceline check-plan`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,14 @@ from paceline.engine.plan.document import MAX_CHARACTERS
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
 from paceline.engine.run import calculate as run_plan
+from paceline.engine.settlement.folders import (
+    read_results,
+    read_settlement_folder,
+    write_settlement,
+)
+from paceline.engine.settlement.law import rule_packs
+from paceline.engine.settlement.outcome import Settlement
+from paceline.engine.settlement.settle import settle as settle_period
 from paceline.engine.tables import Tables
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -132,6 +140,64 @@ def calculate(
     typer.echo(f"{len(written)} files in {out}")
 
 
+@app.command("settle")
+def settle(
+    plan: PlanPath,
+    results: Annotated[
+        Path, typer.Option(help="The folder that `calculate` wrote.", show_default=False)
+    ],
+    tables: Annotated[
+        Path,
+        typer.Option(help="The folder with balances, holds and the like.", show_default=False),
+    ],
+    period: Annotated[str, typer.Option(help="The period, such as 2020Q2.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option(help="The folder for what is paid and owed.", show_default=False)
+    ],
+    format: Annotated[  # noqa: A002 -- the option's own name
+        OutputFormat, typer.Option(help="How tables are written.")
+    ] = OutputFormat.PARQUET,
+) -> None:
+    """Settle what a run found to be earned: what is payable, what is paid, what is carried on."""
+    try:
+        document = load_plan(_read(plan), name=str(plan))
+        span = period_from_key(period)
+        for folder in (results, tables):
+            _require_folder(folder)
+        found = settle_period(
+            document,
+            read_results(results, document, span),
+            read_settlement_folder(tables),
+            span,
+        )
+    except (PlanInvalid, InputInvalid) as error:
+        _refuse(error.problems)
+    except PeriodUnknown as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    written = write_settlement(found, out, "csv" if format is OutputFormat.CSV else "parquet")
+    _tell(found)
+    typer.echo(f"{len(written)} files in {out}")
+
+
+def _tell(found: Settlement) -> None:
+    """The account, what there is to note, and which rules of law took part."""
+    for row in found.rows("conservation"):
+        gains = ("opening", "earned", "adjusted", "limited", "draws", "forgiven")
+        losses = ("paid", "held", "forfeited", "clawed_back", "closing")
+        left, right = (
+            " + ".join(f"{name} {row[name]:,.{found.plan.digits}f}" for name in names)
+            for names in (gains, losses)
+        )
+        typer.echo(f"{row['currency']}: {left} = {right}")
+    for row in found.rows("notes"):
+        typer.echo(f"{row['clause']}: {row['payee_id']}: {row['code']} {row['subject']}", err=True)
+    for country in sorted({row["country"] for row in found.rows("rules")}):
+        typer.echo(f"{country}: {rule_packs()[country].notice}", err=True)
+    payments, balances = (found.table(name).num_rows for name in ("payments", "balances"))
+    typer.echo(f"{payments} payments, {balances} balances, fingerprint {found.fingerprint}")
+
+
 def _read(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as file:
@@ -144,10 +210,14 @@ def _read(path: Path) -> str:
 
 
 def _inputs(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]:
+    _require_folder(folder)
+    return read_folder(folder, plan)
+
+
+def _require_folder(folder: Path) -> None:
     if not folder.is_dir():
         typer.echo(f"{folder}: there is no such folder", err=True)
         raise typer.Exit(2)
-    return read_folder(folder, plan)
 
 
 def _refuse(problems: tuple[Problem, ...]) -> NoReturn:

@@ -90,7 +90,7 @@ def write_folder(results: Results, folder: Path, form: Format) -> list[Path]:
     for name, rows in results.tables().items():
         path = folder / f"{name}.{form}"
         if form == "csv":
-            pa_csv.write_csv(_spelled_out(rows), path)
+            pa_csv.write_csv(spelled_out(rows), path)
         else:
             pq.write_table(rows, path)
         written.append(path)
@@ -100,7 +100,7 @@ def write_folder(results: Results, folder: Path, form: Format) -> list[Path]:
     return [*written, record]
 
 
-def _spelled_out(rows: pa.Table) -> pa.Table:
+def spelled_out(rows: pa.Table) -> pa.Table:
     """Decimals as plain digits: Arrow would write a zero as 0E-12."""
     columns = {}
     for field in rows.schema:

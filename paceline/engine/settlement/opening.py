@@ -25,6 +25,8 @@ SHOWN = 20  # rows named per rule
 _MESSAGES: dict[str, str] = {
     "table_missing": "the settlement needs the table {table}: {detail}",
     "table_unreadable": "{table} cannot be read",
+    "table_given_twice": "{table} is there as CSV and as Parquet",
+    "results_changed": "{table} is not what the run wrote; calculate again",
     "column_missing": "{table} has no column {subject}",
     "column_type": "{table}.{subject} cannot be read as {detail}",
     "value_missing": "{table}: {detail} rows have no {subject}",
