@@ -101,8 +101,8 @@ class Account:
 
     payee: str
     pays_on: date
-    items: dict[Place, Item] = field(default_factory=dict)
-    entries: list[Entry] = field(default_factory=list)
+    items: dict[Place, Item] = field(default_factory=dict[Place, Item])
+    entries: list[Entry] = field(default_factory=list[Entry])
     opening: Decimal = ZERO
 
     def open_with(self, items: Iterable[Item]) -> None:

@@ -13,6 +13,8 @@ from paceline.engine.plan.settlement_model import SettlementPlan
 from paceline.engine.settlement.opening import Row, problem
 from paceline.engine.settlement.shares import Rounding
 
+Index = dict[str | date, list[Row]]
+
 
 @dataclass(frozen=True, order=True)
 class Note:
@@ -32,9 +34,9 @@ class Books:
     rules: SettlementPlan
     period: Period
     rows: dict[str, list[Row]]
-    notes: set[Note] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
-    _indexes: dict[tuple[str, str], dict[str, list[Row]]] = field(default_factory=dict)
+    notes: set[Note] = field(default_factory=set[Note])
+    problems: list[Problem] = field(default_factory=list[Problem])
+    _indexes: dict[tuple[str, str], Index] = field(default_factory=dict[tuple[str, str], Index])
 
     @property
     def rounding(self) -> Rounding:
@@ -48,11 +50,11 @@ class Books:
     def pays_on(self) -> date:
         return self.last_day + timedelta(days=self.rules.days_after_period)
 
-    def of(self, table: str, key: str, column: str = "payee_id") -> list[Row]:
+    def of(self, table: str, key: str | date, column: str = "payee_id") -> list[Row]:
         """The rows of a table whose column holds the key."""
         index = self._indexes.get((table, column))
         if index is None:
-            index = defaultdict(list)
+            index = defaultdict[str | date, list[Row]](list)
             for row in self.rows[table]:
                 index[row[column]].append(row)
             self._indexes[table, column] = index

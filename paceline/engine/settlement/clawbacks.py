@@ -36,7 +36,7 @@ def find_clawbacks(books: Books) -> list[TakenBack]:
     taken: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
     for row in books.rows["earlier_clawbacks"]:
         taken[row["line_id"], row["payee_id"], row["component"]] += row["amount"]
-    found = []
+    found: list[TakenBack] = []
     for event in sorted(
         books.rows["line_events"], key=lambda row: (row["happened_on"], row["event_id"])
     ):

@@ -42,14 +42,14 @@ def _counting_days(books: Books, payee: str) -> list[tuple[str, int]]:
     row, left = books.employment(payee), books.left_on(payee)
     steps: list[tuple[str, int]] = []
     if left is not None and rule.resignation != "pays":
-        days = _up_to(days, left) if rule.resignation == "pro-rata" else set()
+        days = _up_to(days, left) if rule.resignation == "pro-rata" else set[date]()
         steps.append(("resignation", len(days)))
     until = row["probation_ends_before"] if row is not None else None
     if until is not None and until > period.starts_on and rule.probation != "pays":
         if rule.probation == "pro-rata":
             days = {day for day in days if day >= until}
         elif until >= period.ends_before:
-            days = set()
+            days = set[date]()
         steps.append(("probation", len(days)))
     if rule.leave == "pro-rata":
         for away in books.of("leave", payee):

@@ -77,9 +77,9 @@ def terms_of(books: Books, payee: str) -> Terms:
         return own
     pair = (plan.currency, currency) if policy.quote == "multiply" else (currency, plan.currency)
     day = books.pays_on if policy.date == "pay-date" else books.last_day
-    for rate in books.of("exchange_rates", policy.rate, "rate_type"):
-        found = (rate["from_currency"], rate["to_currency"], rate["on_date"])
-        if found == (*pair, day):
+    for rate in books.of("exchange_rates", day, "on_date"):
+        found = (rate["from_currency"], rate["to_currency"], rate["rate_type"])
+        if found == (*pair, policy.rate):
             return Terms(currency, Step(rate["rate"], policy.quote, DIGITS[currency]))
     subject = f"from {pair[0]} to {pair[1]} on {day}"
     books.refuse("exchange_rate_missing", "exchange_rates", subject, policy.rate)

@@ -58,7 +58,7 @@ class RulePack:
 @cache
 def rule_packs() -> dict[str, RulePack]:
     """Every pack of the package by its country (ISO 3166-1, two letters)."""
-    found = {}
+    found: dict[str, RulePack] = {}
     for file in resources.files("paceline.engine.settlement").joinpath("packs").iterdir():
         if file.name.endswith(".yaml"):
             pack = _read(file.read_text(encoding="utf-8"), file.name)

@@ -43,7 +43,7 @@ def effects(
     earlier = _apply(ordered, before, digits, year_starts)
     together = {cell: before.get(cell, ZERO) + now.get(cell, ZERO) for cell in {*before, *now}}
     later = _apply(ordered, together, digits, year_starts)
-    found = []
+    found: list[tuple[Limit, Cell, Decimal]] = []
     for limit in ordered:
         for cell in sorted({*earlier[limit.id], *later[limit.id]}):
             effect = later[limit.id].get(cell, ZERO) - earlier[limit.id].get(cell, ZERO)
