@@ -9,9 +9,9 @@ from decimal import Decimal
 from django.urls import reverse
 
 from paceline.goals.models import Quota
-from paceline.incentives.actions import approvals, plans
+from paceline.incentives.actions import approvals, plans, runs
 from paceline.incentives.models import PlanVersion, Run, Statement
-from tests.incentives.pay.conftest import SELLER, Quarter
+from tests.incentives.pay.conftest import SELLER, Quarter, fresh
 
 QUERIES_MAX = 15
 FRAGMENT = {"HX-Request": "true"}
@@ -93,6 +93,33 @@ def test_a_payee_compares_only_with_what_was_released(
     assert "$2,760.00" not in page.content.decode()
     shown = client.get(reverse("incentives:statement", args=[statement.pk])).content.decode()
     assert changes_url(statement, "").split("?")[0] not in shown
+
+
+def test_a_payee_compares_with_the_period_before(quarter: Quarter, client_for, add_line) -> None:
+    """Both quarters are released: 119,000 against a quota, then 30,000 against the same."""
+    world = quarter.world
+    quarter.release(quarter.run(), "priya")
+    add_line("D1", world.priya, date(2026, 7, 2), "30000.00")
+    Quota.objects.create(
+        person=world.priya,
+        measure="sales",
+        amount=Decimal(100000),
+        currency="USD",
+        starts_on=date(2026, 7, 1),
+        ends_before=date(2026, 10, 1),
+        set_at=world.now,
+    )
+    run = runs.request_run(period_key="2026Q3", by=world.dana, at=world.now, on=world.today)
+    runs.calculate_run(run=run, at=world.now)
+    statement = quarter.release(fresh(run), "priya")[0]
+    page = client_for(world.priya).get(changes_url(statement, "period"))
+    assert [(one.label, one.amount) for one in page.context["causes"]] == [
+        ("Orders of the two periods", Decimal("-2180.00")),  # 580 for 29,000 after 2,760
+        ("Returns and cancellations", Decimal("20.00")),  # 1,000 at 2 % no longer taken back
+    ]
+    assert page.context["adds_up"]
+    assert page.context["difference"] == Decimal("-2160.00")
+    assert "Apr 3, 2026" in page.content.decode()
 
 
 def test_pages_answer_within_their_queries(
