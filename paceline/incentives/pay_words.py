@@ -123,6 +123,10 @@ PROBLEMS: dict[str, Text] = {
     "shares_exceed_line": lazy("Credit rules take more than there is of line %(subject)s"),
     "owners_exceed": lazy("The owners of %(subject)s have more than 100 %% on %(detail)s"),
     "amount_too_large": lazy("An amount is too large to be calculated exactly"),
+    "column_missing": lazy("%(table)s has no column %(column)s"),
+    "column_type": lazy("The column %(column)s of %(table)s is %(given)s, not %(wanted)s"),
+    "table_unreadable": lazy("%(table)s cannot be read"),
+    "period_too_long": lazy("The period %(subject)s has more than %(detail)s days"),
     "table_missing": lazy("The plan needs data that are not there: %(table)s"),
     "period_kind_differs": lazy("The plan is not paid by this kind of period"),
 }

@@ -123,7 +123,13 @@ SENTENCES: Mapping[str, Sentence] = {
     # Rules of pay
     "policy_missing": lazy("The policy %(policy)s is not stated. Choose %(choices)s."),
     "order_not_total": lazy("The order must end with line_id and name each column once."),
-    "pay_unclear": lazy("A component pays either by rates or a fixed amount: say exactly one."),
+    "pay_unclear": lazy(
+        "A component pays by a rate table, an amount, a scorecard, a pool or a contest: say exactly"
+        " one."
+    ),
+    "pay_stated_twice": lazy(
+        "It pays an amount, a share of the target incentive or a formula: say exactly one."
+    ),
     "condition_unclear": lazy("A condition names either an attainment or a measure."),
     "attainment_needs_period": lazy(
         "Rates on attainment need the running total of the period; one line attains nothing."
@@ -139,4 +145,67 @@ SENTENCES: Mapping[str, Sentence] = {
     "tier_gap": lazy("Nothing is said about the values between this tier and the next."),
     "tier_overlap": lazy("This tier overlaps the next one."),
     "tier_ends": lazy("The last tier has no end: leave “to” out."),
+    "tier_end_missing": lazy(
+        "The last tier of an interpolated table needs an end: say in “to” where it is full."
+    ),
+    "tier_pays_twice": lazy("A tier pays one of these: %(choices)s."),
+    "tiers_differ": lazy(
+        "The tiers of one table all pay the same thing: a rate, an amount or a share of the target"
+        " incentive."
+    ),
+    "bounds_need_one_tier": lazy("Only a table of one tier can bound what each stretch earns."),
+    "bounds_need_stretches": lazy(
+        "“each” bounds what every stretch earns: let the table see something shorter than the"
+        " period, such as each line by itself, or use the component's “cap” and “floor”."
+    ),
+    "interpolation_needs_amounts": lazy(
+        "An interpolated table pays amounts: give its tiers “amount” or “target_share”."
+    ),
+    "slices_need_rates": lazy(
+        "Slices pay rates. A table of amounts is read whole or interpolated."
+    ),
+    "slices_of_other_measure": lazy(
+        "A table read by another measure pays its rate on the whole amount: choose whole."
+    ),
+    "marginal_needs_whole": lazy(
+        "Only a table of rates on its own measure that is read whole can have marginal tiers."
+    ),
+    "columns_unordered": lazy("The columns of a grid begin at 0 and rise."),
+    "grid_incomplete": lazy("%(given)s values are given for %(wanted)s columns."),
+    "grid_needs_whole": lazy("A grid is read whole."),
+    "measure_has_no_parts": lazy(
+        "%(measure)s is not added up from the lines of the period, so the table must see the whole"
+        " period."
+    ),
+    "quota_of_other_window": lazy(
+        "The quota %(quota)s is a target for the %(over)s, but the table sees the %(window)s."
+    ),
+    # Measures, quotas and credits
+    "day_malformed": lazy("%(value)s is not a day. Write it as 2026-11-11."),
+    "dates_reversed_in_plan": lazy("%(ends)s is not after %(starts)s."),
+    "whole_number_expected": lazy("%(value)s is not a whole number from %(least)s to %(most)s."),
+    "year_start_malformed": lazy("%(value)s is not the first day of a month. Write it as 04-01."),
+    "proration_missing": lazy(
+        "Say what joiners, leavers and leave do to the target. Choose %(choices)s."
+    ),
+    "spread_malformed": lazy(
+        "%(length)s weights are neither the 2 halves, the 4 quarters nor the 12 months of a year."
+    ),
+    "weights_incomplete": lazy("The weights add up to %(total)s, not to 100%%."),
+    "receiver_unclear": lazy("A rule credits a column's payee, an owner or the team: say one."),
+    "team_takes_no_share": lazy("The team is credited on top: write “as: overlay”."),
+    "share_of_owner": lazy("The share of an owner stands in the table of owners; leave it out."),
+    # Target incentive, formulas, scorecards, contests
+    "target_incentive_missing": lazy(
+        "A share of the target incentive needs “target_incentive” at the head of the plan."
+    ),
+    "target_incentive_unclear": lazy(
+        "The target incentive is either an amount or a measure: say exactly one."
+    ),
+    "formula_currency": lazy("%(currency)s is not the plan's currency, %(wanted)s."),
+    "score_needs_steps": lazy(
+        "A value that is no percentage needs “steps” that say which score it reaches."
+    ),
+    "prizes_missing": lazy("A contest has one prize at least, and at most 100."),
+    "prizes_unordered": lazy("A later prize cannot be higher than an earlier one."),
 }

@@ -107,6 +107,11 @@ def month(value: date | None) -> str:
     return str(format_skeleton("yMMMM", value, locale=reader_locale()))
 
 
+def month_and_day(value: date) -> str:
+    """``April 1`` · ``4月1日``: a day of every year."""
+    return str(format_skeleton("MMMMd", value, locale=reader_locale()))
+
+
 def moment(value: datetime | None) -> str:
     """Day and time of day in the reader's zone, on the 24-hour clock."""
     if value is None:

@@ -11,39 +11,77 @@ from typing import Any
 
 from paceline.engine.curve import Curve, Example, curve, examples
 from paceline.engine.errors import PlanInvalid, Problem
+from paceline.engine.formula.tree import Call as FormulaCall
+from paceline.engine.formula.tree import Formula
+from paceline.engine.formula.tree import Node as FormulaNode
+from paceline.engine.formula.tree import Value as FormulaValue
+from paceline.engine.formula.tree import walk as formula_nodes
 from paceline.engine.lint import Finding, History, Measured, Target, apply_mend, lint, meaning_of
 from paceline.engine.lint.subject import measure_of
 from paceline.engine.payout import is_drawable
 from paceline.engine.plan import edit
 from paceline.engine.plan.document import MAX_CHARACTERS
 from paceline.engine.plan.edit import PlaceUnknown
-from paceline.engine.plan.model import Component, Condition, Credit, Measure, Plan, Quota, Tier
+from paceline.engine.plan.model import (
+    Component,
+    Condition,
+    Contest,
+    Credit,
+    Indicator,
+    Measure,
+    Multiplier,
+    Plan,
+    Pool,
+    Quota,
+    RateTable,
+    Scorecard,
+    TargetIncentive,
+    Tier,
+    Window,
+)
 from paceline.engine.plan.parse import check_plan, load_plan
+from paceline.engine.plan.scope import word as formula_word
 
 __all__ = [
     "MAX_CHARACTERS",
     "Component",
     "Condition",
+    "Contest",
     "Credit",
     "Curve",
     "Example",
     "Finding",
+    "Formula",
+    "FormulaCall",
+    "FormulaNode",
+    "FormulaValue",
     "History",
+    "Indicator",
+    "Measure",
     "Measure",
     "Measured",
+    "Multiplier",
     "PlaceUnknown",
     "Plan",
     "PlanInvalid",
+    "Pool",
     "Problem",
     "Quota",
+    "RateTable",
+    "Scorecard",
     "Target",
+    "TargetIncentive",
     "Tier",
+    "Tier",
+    "Window",
     "apply_mend",
     "check",
     "curve",
     "digest_of",
     "edit",
     "examples",
+    "formula_nodes",
+    "formula_word",
     "is_drawable",
     "lint",
     "load",

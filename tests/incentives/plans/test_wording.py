@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 from django.utils import translation
 
 import paceline.engine
-from paceline.incentives import problems, wording
+from paceline.engine import checks
+from paceline.incentives import pay_words, problems, wording
 from paceline.incentives.calculation import documents
+from paceline.incentives.plan_templates import TEMPLATES
 from tests.incentives.plans.conftest import SOURCE
+from tests.incentives.plans.widened import WIDENED
 
 
 def said(source: str, path: str) -> str:
@@ -80,8 +85,79 @@ def test_the_whole_plan_is_read_aloud_without_a_gap() -> None:
             passages = wording.read_aloud(documents.load(SOURCE))
         clauses = [clause for passage in passages for clause in passage.clauses]
         assert len(passages) == 4
-        assert len({clause.path for clause in clauses}) == len(clauses) == 21
+        assert len({clause.path for clause in clauses}) == len(clauses) == 23
         assert all(clause.text and "%(" not in clause.text for clause in clauses)
+
+
+def paths_of(value: object, path: str = "") -> set[str]:
+    """The path of every clause that a plan's parts know themselves by."""
+    if isinstance(value, tuple):
+        return set().union(*(paths_of(one) for one in value))
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return set()
+    found = {value.clause} if hasattr(value, "clause") else set()
+    return found.union(*(paths_of(getattr(value, f.name)) for f in dataclasses.fields(value)))
+
+
+PLANS = {**{key: one.source for key, one in TEMPLATES.items()}, **WIDENED}
+QUOTED = re.compile("「[^」]*」|“[^”]*”")
+
+
+@pytest.mark.parametrize("name", list(PLANS))
+@pytest.mark.parametrize("language", ["en", "zh-hant", "zh-hans"])
+def test_every_clause_of_every_construct_has_a_sentence(name: str, language: str) -> None:
+    plan = documents.load(PLANS[name])
+    with translation.override(language):
+        said = {c.path: c.text for passage in wording.read_aloud(plan) for c in passage.clauses}
+    within = re.compile(r"/times/\d+/when$")  # said in the sentence of its factor
+    assert {path for path in paths_of(plan) if not within.search(path)} - set(said) == set()
+    assert all(text and "%(" not in text for text in said.values())
+    if language != "en":
+        own = {"USD", "TWD", "US", "NT"}
+        left = {
+            word
+            for text in said.values()
+            for word in re.findall("[A-Za-z]{2,}", QUOTED.sub("", text))
+            if word not in own
+        }
+        assert left == set()
+
+
+def test_constructs_are_said_with_their_figures() -> None:
+    for path, text in SAID.items():
+        assert said(WIDENED["team"], path) == text
+
+
+SAID = {
+    "components/card/scorecard": "$6,000.00 × the weighted scores of the indicators is paid.",
+    "components/card/scorecard/indicators/reply/steps/2": (
+        "“first reply”: from 30 to just below 60 the score is 60%."
+    ),
+    "components/card/scorecard/indicators/conversion/gate": (
+        "Unless “orders” is at least 10, the whole scorecard pays nothing."
+    ),
+    "components/shared/pool": "The team's pool is “sales” × 1%, over the sums of its members.",
+    "components/race/contest/prizes": (
+        "The prizes, from the first rank on: $500.00, $300.00, $200.00."
+    ),
+    "components/grid/rates/tiers/2": (
+        "When “sales quota” reaches or passes 100% of quota: all of “sales” earns"
+        " 4% from 0% of “margin”, 6% from 20% of “margin”."
+    ),
+    "components/kicked/times/1": (
+        "When attainment of “sales quota” is at least 120%, the result is multiplied by 150%."
+    ),
+    "components/thanks/unit": "It is paid in points and is no part of the sum of money.",
+    "credits/host": (
+        "“host”: an order line counts for whoever its “host id” names with a share of"
+        " 30% where channel is “live”, otherwise 10%, taken from its payee,"
+        " when amount is above $0.00."
+    ),
+    "quotas/sales-quota/spread": (
+        "The year's target of “sales quota” is spread over its parts: 20%, 20%, 20%, 40%."
+    ),
+    "measures/season/window": "“season” looks at the days from Jun 1, 2026 to Jun 18, 2026.",
+}
 
 
 def codes_of_the_engine() -> set[str]:
@@ -107,6 +183,30 @@ def test_every_problem_of_the_engine_has_a_sentence() -> None:
     codes = codes_of_the_engine()
     assert {"tier_gap", "formula_too_deep", "key_unknown"} <= codes
     assert codes - set(problems.SENTENCES) == set()
+
+
+def codes_of_inputs() -> set[str]:
+    """Every problem code that the tables of a run can give."""
+    found = set(checks._MESSAGES)
+    folder = Path(paceline.engine.__file__).parent
+    for name in ("checks.py", "inputs.py"):
+        for node in ast.walk(ast.parse((folder / name).read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {
+                "Problem",
+                "_problem",
+            }:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant):
+                    found.add(str(first.value))
+    return found
+
+
+def test_every_problem_of_the_inputs_has_a_sentence() -> None:
+    codes = codes_of_inputs()
+    assert {"column_type", "owners_exceed", "table_unreadable", "period_kind_differs"} <= codes
+    assert codes - set(pay_words.PROBLEMS) == set()
+    assert {"anchor_missing", "outside_period"} <= set(pay_words.EXCLUDED)
+    assert "limit_exceeded" in pay_words.PROBLEMS
 
 
 def test_a_problem_names_its_line_and_the_nearest_word() -> None:

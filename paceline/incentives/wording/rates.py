@@ -1,0 +1,238 @@
+"""Rate tables: how they are read, by what, and what each tier pays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from paceline.incentives.calculation.documents import Component, Measure, Plan, RateTable, Tier
+from paceline.incentives.wording.clauses import Clause
+from paceline.incentives.wording.names import in_type, in_unit, listed, named
+from paceline.incentives.wording.policies import STRETCHES
+from paceline.kernel import formats
+
+Bound = Callable[[Decimal], str]
+
+
+def rate_clauses(plan: Plan, component: Component, rates: RateTable) -> Iterator[Clause]:
+    yield Clause(rates.clause, _reading(plan, rates))
+    if component.accumulation is not None:
+        text = STRETCHES[component.accumulation]()
+        yield Clause(f"{component.clause}/accumulation", text)
+    if rates.across is not None:
+        yield Clause(f"{rates.clause}/across", _columns(plan, rates))
+    if rates.floor is not None or rates.cap is not None:
+        yield Clause(f"{rates.clause}/each", _each(plan, component, rates))
+    cells = groupby(rates.tiers, lambda tier: (tier.clause, tier.lower, tier.upper))
+    rows = [list(tiers) for _key, tiers in cells]
+    for place, row in enumerate(rows):
+        yield Clause(row[0].clause, _tier(plan, component, rates, place, row))
+
+
+def what_is_paid(plan: Plan, component: Component, rates: RateTable) -> str:
+    """On what a component pays, and by what its tiers are found."""
+    values = {
+        "measure": named(plan.measure(component.measure or "")),
+        "quota": "" if rates.quota is None else named(plan.quota(rates.quota)),
+        "subject": "" if rates.subject is None else named(plan.measure(rates.subject)),
+    }
+    if rates.value != "rate":
+        if rates.on == "attainment":
+            return _("Pays an amount that depends on attainment of %(quota)s.") % values
+        if rates.on == "measure":
+            return _("Pays an amount that depends on the measure %(subject)s.") % values
+        return _("Pays an amount that depends on the measure %(measure)s.") % values
+    if rates.on == "attainment":
+        text = _(
+            "Paid on the measure %(measure)s, at rates that depend on attainment of %(quota)s."
+        )
+        return text % values
+    if rates.on == "measure":
+        text = _("Paid on the measure %(measure)s, at rates that depend on %(subject)s.")
+        return text % values
+    return _("Paid on the measure %(measure)s, at rates that depend on its amount.") % values
+
+
+def _reading(plan: Plan, rates: RateTable) -> str:
+    if rates.across is not None:
+        across = named(plan.measure(rates.across))
+        if rates.value != "rate":
+            text = _("The cell in which the tier and %(across)s meet is what is paid.")
+        else:
+            text = _("The rate of the cell in which the tier and %(across)s meet applies to all.")
+        return text % {"across": across}
+    if rates.reading == "interpolated":
+        return _("A tier that is filled pays its amount; one that is partly filled, that part.")
+    if rates.value != "rate":
+        return _("The tier that is reached says what is paid.")
+    if rates.reading == "whole":
+        return _("The rate of the tier that is reached applies to the whole amount.")
+    return _("Each part of the amount earns the rate of the tier in which it lies.")
+
+
+def _columns(plan: Plan, rates: RateTable) -> str:
+    measure = plan.measure(rates.across or "")
+    firsts = dict.fromkeys(tier.across[0] for tier in rates.tiers if tier.across)
+    starts = listed(in_type(plan, measure.type, start) for start in firsts)
+    text = _("The columns are chosen by %(measure)s and begin at %(starts)s.")
+    return text % {"measure": named(measure), "starts": starts}
+
+
+def _each(plan: Plan, component: Component, rates: RateTable) -> str:
+    window = component.accumulation or plan.policies.accumulation
+    values = {
+        "floor": "" if rates.floor is None else in_unit(plan, component.unit, rates.floor),
+        "cap": "" if rates.cap is None else in_unit(plan, component.unit, rates.cap),
+    }
+    if window == "transaction":
+        if rates.cap is None:
+            return _("Each order line earns at least %(floor)s.") % values
+        if rates.floor is None:
+            return _("Each order line earns at most %(cap)s.") % values
+        return _("Each order line earns at least %(floor)s and at most %(cap)s.") % values
+    if rates.cap is None:
+        return _("Each of these stretches earns at least %(floor)s.") % values
+    if rates.floor is None:
+        return _("Each of these stretches earns at most %(cap)s.") % values
+    return _("Each of these stretches earns at least %(floor)s and at most %(cap)s.") % values
+
+
+# --- tiers ----------------------------------------------------------------------------------------
+
+
+def bound_of(plan: Plan, component: Component, rates: RateTable) -> Bound:
+    """How the bounds of a table's tiers are written."""
+    if rates.on == "attainment":
+        return quota_share
+    subject = plan.measure(rates.subject or component.measure or "")
+    return lambda value: in_type(plan, subject.type, value)
+
+
+def quota_share(value: Decimal) -> str:
+    return _("%(share)s of quota") % {"share": formats.percent(value)}
+
+
+def paid_by(plan: Plan, component: Component, rates: RateTable, tier: Tier) -> str:
+    """What a tier states: a rate, an amount, or a share of the target incentive."""
+    if rates.value == "amount":
+        return in_unit(plan, component.unit, tier.rate)
+    if rates.value == "target_share":
+        return _("%(share)s of the target incentive") % {"share": formats.rate(tier.rate)}
+    return rate_of(plan, component, plan.measure(component.measure or ""), tier.rate)
+
+
+def rate_of(plan: Plan, component: Component, measure: Measure, rate: Decimal) -> str:
+    if measure.is_money:
+        return formats.rate(rate)
+    return _("%(amount)s per unit") % {"amount": in_unit(plan, component.unit, rate)}
+
+
+def _tier(plan: Plan, component: Component, rates: RateTable, place: int, row: list[Tier]) -> str:
+    """One tier; the side of its boundary is said where it matters: where tables are read whole."""
+    tier = row[0]
+    bound = bound_of(plan, component, rates)
+    values = {
+        "measure": named(plan.measure(component.measure or "")),
+        "rate": _cells(plan, component, rates, row),
+        "from": bound(tier.lower),
+        "to": "" if tier.upper is None else bound(tier.upper),
+    }
+    if rates.reading == "slice" or tier.marginal:
+        return _slice(place, tier) % values
+    if rates.reading == "interpolated":
+        return _("From %(from)s to %(to)s up to %(rate)s is paid, in step.") % values
+    if rates.value == "rate" and rates.on != "measure" and rates.across is None:
+        whole = _whole_upper if plan.policies.boundary == "upper" else _whole_lower
+        return whole(place, tier) % values
+    values["where"] = _where(plan, place, tier) % {
+        **values,
+        "subject": _subject(plan, component, rates),
+    }
+    if rates.value == "rate":
+        return _("%(where)s: all of %(measure)s earns %(rate)s.") % values
+    return _("%(where)s: %(rate)s is paid.") % values
+
+
+def _subject(plan: Plan, component: Component, rates: RateTable) -> str:
+    if rates.quota is not None:
+        return named(plan.quota(rates.quota))
+    return named(plan.measure(rates.subject or component.measure or ""))
+
+
+def _cells(plan: Plan, component: Component, rates: RateTable, row: list[Tier]) -> str:
+    """What a tier pays; in a grid, column by column."""
+    if rates.across is None:
+        return paid_by(plan, component, rates, row[0])
+    measure = plan.measure(rates.across)
+    text = _("%(rate)s from %(start)s of %(measure)s")
+    return listed(
+        text
+        % {
+            "rate": paid_by(plan, component, rates, tier),
+            "start": in_type(plan, measure.type, tier.across[0]),
+            "measure": named(measure),
+        }
+        for tier in row
+        if tier.across is not None
+    )
+
+
+def _where(plan: Plan, place: int, tier: Tier) -> str:
+    """The values that a tier takes, with the side of its bounds."""
+    if tier.upper is None and place == 0:
+        return _("Whatever %(subject)s is")
+    is_upper = plan.policies.boundary == "upper"
+    if tier.upper is None:
+        if is_upper:
+            return _("When %(subject)s reaches or passes %(from)s")
+        return _("When %(subject)s is above %(from)s")
+    if is_upper:
+        return _where_upper(place)
+    return _where_lower(place)
+
+
+def _where_upper(place: int) -> str:
+    if place == 0:
+        return _("When %(subject)s is below %(to)s")
+    return _("When %(subject)s is from %(from)s to just below %(to)s")
+
+
+def _where_lower(place: int) -> str:
+    if place == 0:
+        return _("When %(subject)s is up to and including %(to)s")
+    return _("When %(subject)s is above %(from)s, up to and including %(to)s")
+
+
+def _slice(place: int, tier: Tier) -> str:
+    if tier.upper is None and place == 0:
+        return _("All of %(measure)s earns %(rate)s.")
+    if tier.upper is None:
+        return _("The part of %(measure)s above %(from)s earns %(rate)s, on that part only.")
+    if place == 0:
+        return _("The part of %(measure)s up to %(to)s earns %(rate)s.")
+    return _("The part of %(measure)s from %(from)s to %(to)s earns %(rate)s, on that part only.")
+
+
+def _whole_upper(place: int, tier: Tier) -> str:
+    """A value exactly on a boundary belongs to the tier above it."""
+    if tier.upper is None and place == 0:
+        return _("All of %(measure)s earns %(rate)s.")
+    if tier.upper is None:
+        return _("When %(from)s is reached or passed, all of %(measure)s earns %(rate)s.")
+    if place == 0:
+        return _("Below %(to)s, all of %(measure)s earns %(rate)s.")
+    return _("From %(from)s to just below %(to)s, all of %(measure)s earns %(rate)s.")
+
+
+def _whole_lower(place: int, tier: Tier) -> str:
+    """A value exactly on a boundary belongs to the tier below it."""
+    if tier.upper is None and place == 0:
+        return _("All of %(measure)s earns %(rate)s.")
+    if tier.upper is None:
+        return _("Above %(from)s, all of %(measure)s earns %(rate)s.")
+    if place == 0:
+        return _("Up to and including %(to)s, all of %(measure)s earns %(rate)s.")
+    return _("Above %(from)s, up to and including %(to)s, all of %(measure)s earns %(rate)s.")
