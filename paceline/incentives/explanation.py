@@ -22,31 +22,54 @@ from paceline.incentives.models import (
 )
 from paceline.incentives.models.plans import in_reader_language
 from paceline.incentives.rejection_words import of_statement_component
-from paceline.incentives.wording import anchor, in_words
+from paceline.incentives.statement_details import Details, details_of
+from paceline.incentives.wording import anchor, bound_of, in_type, in_unit, in_words, paid_by
 from paceline.kernel import formats
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedTier:
-    """A tier as read: its bounds, what lay in it, its rate, what it made, and its clause."""
+    """A tier as read: its bounds, what lay in it, its rate, what it made, and its clause.
+
+    ``working`` says what was paid on what: a base and its rate, or the amount that is paid whole.
+    """
 
     row: StatementTier
     bounds: str
     bounds_in_money: str
     base: str
     rate: str
+    working: str
     earned: Decimal
+    earned_text: str
     clause: str
     is_reached: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """What a condition, cap or floor took or gave after the tiers."""
+    """What multipliers, a condition, cap or floor took or gave after the tiers."""
 
     label: str
-    amount: Decimal
+    amount: str
     clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDetail:
+    """A row of the table under a scorecard, a pool or a contest, with its clause in words."""
+
+    label: str
+    cells: tuple[str, ...]
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDetails:
+    """The table itself; without a ``head`` each row is a figure under its name."""
+
+    head: tuple[str, ...]
+    rows: tuple[ExplainedDetail, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +89,32 @@ class ExplainedComponent:
     adjustments: tuple[Adjustment, ...]
     threads: tuple[LineThread, ...]
     currency: str
+    earned: str
+    details: ExplainedDetails | None
+    has_lines: bool
     rejected: tuple[str, ...] = ()
 
     @property
-    def has_lines(self) -> bool:
-        return bool(self.tiers)
+    def is_money(self) -> bool:
+        return self.row.unit == "money"
 
 
 def explain_statement(statement: Statement) -> tuple[ExplainedComponent, ...]:
-    """Every component in plan order; the statement's parts must be there already (no query)."""
+    """Every component in plan order, those of money first; the statement's parts must be there
+    already (no query).
+    """
     threads: dict[int, list[LineThread]] = {}
     for thread in statement.threads.all():
         threads.setdefault(thread.component_id, []).append(thread)
     rows = list(statement.components.all())
-    return tuple(
+    found = (
         replace(
             explain_component(row, statement, threads.get(row.pk, ())),
             rejected=of_statement_component(row, rows),
         )
         for row in rows
     )
+    return tuple(sorted(found, key=lambda one: not one.is_money))
 
 
 def explain_component(
@@ -103,7 +132,9 @@ def explain_component(
         clause=in_words(plan, row.clause),
         plan_name=row.version.name,
         clause_url=clause_url(row, row.clause),
-        measure=_quantity(row.measure, statement.currency, is_money=is_money),
+        measure=""
+        if row.measure is None or measure is None
+        else in_type(plan, measure.type, row.measure),
         measure_clause="" if measure is None else in_words(plan, measure.clause),
         quota=_quantity(row.quota, statement.currency, is_money=is_money),
         quota_clause="" if quota is None else in_words(plan, quota.clause),
@@ -113,7 +144,17 @@ def explain_component(
         adjustments=tuple(_adjustments(row, plan, clause)),
         threads=tuple(threads),
         currency=statement.currency,
+        earned=in_unit(plan, row.unit, row.earned),
+        details=_in_sentences(plan, details_of(plan, clause, list(row.details.all()))),
+        has_lines=clause.rates is not None and documents.is_followed(plan, clause),
     )
+
+
+def _in_sentences(plan: Plan, details: Details | None) -> ExplainedDetails | None:
+    if details is None:
+        return None
+    rows = (ExplainedDetail(row.label, row.cells, in_words(plan, row.path)) for row in details.rows)
+    return ExplainedDetails(details.head, tuple(rows))
 
 
 def explain_tier(
@@ -121,33 +162,36 @@ def explain_tier(
 ) -> ExplainedTier:
     """One tier with its bounds in the unit of the rate table, and in money for shares of quota."""
     rates = component.rates
-    is_money = component.measure is None or plan.measure(component.measure).is_money
-    by_share = rates is not None and rates.on == "attainment"
+    assert rates is not None  # noqa: S101 -- only rate tables have tiers
+    measure = plan.measure(component.measure or "")
+    cell = rates.tiers[tier.tier - 1]
+    bound = formats.percent if rates.on == "attainment" else bound_of(plan, component, rates)
 
-    def quantity(value: Decimal | None) -> str:
-        return _quantity(value, currency, is_money=is_money)
+    def quantity(value: Decimal) -> str:
+        return _quantity(value, currency, is_money=measure.is_money)
 
+    bounds = _span(bound(tier.lower), None if tier.upper is None else bound(tier.upper))
+    if rates.across is not None and cell.across is not None:
+        across, (lower, upper) = plan.measure(rates.across), cell.across
+        end = None if upper is None else in_type(plan, across.type, upper)
+        bounds = f"{bounds} · {_span(in_type(plan, across.type, lower), end)}"
+    base, rate = quantity(tier.base), paid_by(plan, component, rates, cell)
     return ExplainedTier(
         row=tier,
-        bounds=_span(
-            formats.percent(tier.lower) if by_share else quantity(tier.lower),
-            None
-            if tier.upper is None
-            else formats.percent(tier.upper)
-            if by_share
-            else quantity(tier.upper),
-        ),
+        bounds=bounds,
         bounds_in_money=_span(
             quantity(tier.lower_amount),
             None if tier.upper_amount is None else quantity(tier.upper_amount),
         )
-        if by_share
+        if rates.on == "attainment" and tier.lower_amount is not None
         else "",
-        base=quantity(tier.base),
-        rate=formats.rate(tier.rate) if is_money else formats.money(tier.rate, currency),
+        base=base,
+        rate=rate,
+        working=f"{base} × {rate}" if rates.value == "rate" else rate,
         earned=tier.earned,
+        earned_text=in_unit(plan, component.unit, tier.earned),
         clause=in_words(plan, tier.clause),
-        is_reached=bool(tier.base),
+        is_reached=bool(tier.base) or bool(tier.earned),
     )
 
 
@@ -159,14 +203,16 @@ def clause_url(row: StatementComponent, clause: str) -> str:
 
 
 def _adjustments(row: StatementComponent, plan: Plan, clause: Component) -> Iterable[Adjustment]:
+    factors = " ".join(in_words(plan, one.clause) for one in clause.multipliers)
     stated = (
-        ("when", _("Condition not met"), row.condition_adjustment),
-        ("cap", _("Cap"), row.cap_adjustment),
-        ("floor", _("Floor"), row.floor_adjustment),
+        (factors, _("Multipliers"), row.multiplier_adjustment),
+        (in_words(plan, f"{clause.clause}/when"), _("Condition not met"), row.condition_adjustment),
+        (in_words(plan, f"{clause.clause}/cap"), _("Cap"), row.cap_adjustment),
+        (in_words(plan, f"{clause.clause}/floor"), _("Floor"), row.floor_adjustment),
     )
-    for key, label, amount in stated:
+    for text, label, amount in stated:
         if amount:
-            yield Adjustment(label, amount, in_words(plan, f"{clause.clause}/{key}"))
+            yield Adjustment(label, in_unit(plan, clause.unit, amount), text)
 
 
 def _quantity(value: Decimal | None, currency: str, *, is_money: bool) -> str:

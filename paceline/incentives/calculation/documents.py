@@ -16,6 +16,7 @@ from paceline.engine.formula.tree import Formula
 from paceline.engine.formula.tree import Node as FormulaNode
 from paceline.engine.formula.tree import Value as FormulaValue
 from paceline.engine.formula.tree import walk as formula_nodes
+from paceline.engine.ledger.following import is_followed
 from paceline.engine.lint import Finding, History, Measured, Target, apply_mend, lint, meaning_of
 from paceline.engine.lint.subject import measure_of
 from paceline.engine.payout import is_drawable
@@ -83,6 +84,7 @@ __all__ = [
     "formula_nodes",
     "formula_word",
     "is_drawable",
+    "is_followed",
     "lint",
     "load",
     "meaning_of",

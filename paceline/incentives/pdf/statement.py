@@ -78,7 +78,17 @@ def _values(statement: Statement, language: str) -> dict[str, Any]:
             ],
         ],
         "components_label": _("Components"),
-        "summary": [[part["name"], part["earned"]] for part in parts],
+        "summary": [
+            [part["name"], part["earned"]]
+            for part, one in zip(parts, components, strict=True)
+            if one.is_money
+        ],
+        "rewards": [
+            [part["name"], part["earned"]]
+            for part, one in zip(parts, components, strict=True)
+            if not one.is_money
+        ],
+        "rewards_label": _("Rewards other than money, outside the sum"),
         "total_label": _("Total"),
         "components": parts,
         "foot": _("Run %(run)s of %(period)s · fingerprint %(fingerprint)s")
@@ -109,7 +119,7 @@ def _component(
         "name": component.name,
         "plan": component.plan_name,
         "clause": component.clause,
-        "earned": formats.money(component.row.earned, currency),
+        "earned": component.earned,
         "facts": facts,
         "tier_head": [_("From – to"), _("In the tier"), _("Rate"), _("Earned")],
         "tiers": [
@@ -118,16 +128,14 @@ def _component(
                     " · ".join(part for part in (tier.bounds, tier.bounds_in_money) if part),
                     tier.base,
                     tier.rate,
-                    formats.money(tier.earned, currency),
+                    tier.earned_text,
                 ],
                 "clause": tier.clause,
             }
             for tier in component.tiers
         ],
-        "adjustments": [
-            [one.label, formats.money(one.amount, currency), one.clause]
-            for one in component.adjustments
-        ],
+        "details": _details(component),
+        "adjustments": [[one.label, one.amount, one.clause] for one in component.adjustments],
         "line_head": [_("Date"), _("Order"), _("Amount"), _("Credited"), _("Earned")],
         "lines": [_line(line, currency, sellers) for line in traced],
         "rest": ngettext(
@@ -138,6 +146,16 @@ def _component(
         % {"count": count - len(traced)}
         if count > len(traced)
         else "",
+    }
+
+
+def _details(component: ExplainedComponent) -> dict[str, Any]:
+    """The figures of a scorecard, a pool or a contest; empty lists where there are none."""
+    if component.details is None:
+        return {"head": [], "rows": []}
+    return {
+        "head": list(component.details.head),
+        "rows": [[row.label, row.clause, list(row.cells)] for row in component.details.rows],
     }
 
 

@@ -1,0 +1,104 @@
+"""Statements of scorecards, pools, contests, multipliers and rewards other than money."""
+
+from __future__ import annotations
+
+import html
+import io
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from paceline.incentives.models import Run
+from paceline.incentives.pdf.statement import statement_pdf
+from paceline.incentives.queries.statements import statement_in_full
+from tests.incentives.pay.conftest import SELLER, Quarter, approve
+
+HEAD = SELLER[: SELLER.index("components:")].replace("plan: seller", "plan: groups", 1)
+GROUPS = (
+    HEAD
+    + """\
+components:
+  - id: card
+    name: Card
+    kind: scorecard
+    scorecard:
+      target: 6000 USD
+      indicators:
+        - {id: goal, weight: 60%, value: sales_quota.attainment}
+        - id: volume
+          weight: 40%
+          value: sales
+          steps: [{from: 0, rate: 50%}, {from: 1000, rate: 80%}]
+  - {id: shared, name: Shared, kind: pool, pool: {amount: sales * 1%, share: sales}}
+  - id: race
+    name: Race
+    kind: contest
+    contest: {score: sales, prizes: [500], ties: each, among: plan}
+  - id: kicked
+    name: Kicked
+    kind: bonus
+    pays: {amount: 1000.00}
+    times: [{by: 120%}]
+  - id: stepped
+    name: Stepped
+    kind: commission
+    measure: sales
+    rates:
+      reading: whole
+      on: amount
+      tiers: [{from: 0, amount: 0}, {from: 1000, amount: 250}]
+  - {id: thanks, name: Thanks, kind: award, pays: {amount: 20}, unit: points}
+"""
+)
+
+
+@pytest.fixture
+def run(quarter: Quarter) -> Run:
+    approve(GROUPS, quarter.world, to=quarter.world.seller)
+    return quarter.run()
+
+
+def test_each_figure_stands_with_its_clause(
+    run: Run, quarter: Quarter, client_for, django_assert_max_num_queries
+) -> None:
+    statement = quarter.statement(run, "priya")
+    client = client_for(quarter.world.dana)
+    address = reverse("incentives:statement", args=[statement.pk])
+    client.get(address)
+    with django_assert_max_num_queries(15):
+        page = client.get(address)
+    text = html.unescape(page.content.decode())
+    for words in (
+        "“volume” counts 40%",
+        "The team's amount",
+        "Own weight",
+        "It is shared out in proportion to each member's “sales”.",
+        "Multipliers",
+        "$200.00",
+        "The result is multiplied by 120%.",
+        "Rewards other than money, outside the sum",
+        "20 points",
+        "$250.00",
+    ):
+        assert words in text, words
+    assert "Equal scores" not in text
+    assert quarter.world.omar.name not in text
+
+
+def test_rewards_are_outside_the_sum_and_the_paper_says_the_same(
+    run: Run, quarter: Quarter
+) -> None:
+    world = quarter.world
+    statement = statement_in_full(world.dana, quarter.statement(run, "priya").pk).get()
+    money = [one.earned for one in statement.components.all() if one.unit == "money"]
+    assert statement.earned == sum(money, Decimal(0))
+    assert {one.unit for one in statement.components.all()} == {"money", "points"}
+    reader = PdfReader(io.BytesIO(statement_pdf(statement, language="en")))
+    text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    assert "20 points" in text
+    assert "Own weight" in text
+    assert "Rewards other than money" in text
+    for language in ("zh-hant", "zh-hans"):
+        assert statement_pdf(statement, language=language).startswith(b"%PDF")
