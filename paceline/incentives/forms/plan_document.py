@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from paceline.incentives.calculation.documents import PlaceUnknown, PlanInvalid, edit
+from paceline.incentives.forms import plan_measures
 from paceline.incentives.forms import plan_structures as structures
 from paceline.incentives.forms.plan_fields import (
     Data,
@@ -25,11 +26,13 @@ from paceline.incentives.forms.plan_fields import (
     members_at,
     policy_fields,
     references,
+    unshown,
     words_at,
     write,
 )
 from paceline.incentives.problems import PlainProblem
 
+CHANGES = {**structures.CHANGES, "measure-kind": plan_measures.set_measure_kind}
 CHARACTERS_MAX = 60_000  # a longer text is edited as text; the form would have thousands of fields
 ROWS_MAX = 60
 
@@ -37,7 +40,21 @@ KINDS: Sequence[tuple[str, Text]] = (
     ("commission", _("Commission")),
     ("bonus", _("Bonus")),
     ("override", _("Manager override")),
+    ("spiff", _("Sprint bonus")),
+    ("scorecard", _("Scorecard")),
+    ("pool", _("Bonus pool")),
+    ("contest", _("Sales contest")),
+    ("award", _("Award")),
+    ("retention", _("Retention reward")),
 )
+# What rows show of their members; anything else is kept and named beside them.
+SHOWN: Mapping[str, tuple[str, ...]] = {
+    "components": ("id", "name", "kind", "measure", "rates", "pays", "when", "cap", "floor"),
+    "measures": ("id", "label", "kind", "of", "over", "credits", "name", "read", "unit"),
+    "quotas": ("id", "label", "measure", "name"),
+    "credits": ("id", "label", "kind", "when", "of", "levels"),
+}
+SHOWN_OF_RATES = ("reading", "on", "quota", "tiers")
 
 
 @dataclass(frozen=True)
@@ -111,7 +128,7 @@ def changed_by_fields(base: str, source: str, posted: Mapping[str, str]) -> str:
             continue
         try:
             if one.structure:
-                source = structures.CHANGES[one.structure](source, one.path, value)
+                source = CHANGES[one.structure](source, one.path, value)
             else:
                 source = write(source, one, value)
         except (PlaceUnknown, PlanInvalid):
@@ -170,6 +187,10 @@ def _list(
             PlanRow(
                 (key, place), f"{key}/{name}", name, fields, lists,
                 is_first=place == 0, is_last=place == len(members) - 1,
+                notes=[
+                    *unshown(member, SHOWN[key]),
+                    *unshown(at(member, "rates"), SHOWN_OF_RATES),
+                ],
             )
         )  # fmt: skip
     return PlanList((key,), key, title, tuple(rows), additions)
@@ -178,24 +199,25 @@ def _list(
 def _component(data: Data, place: int, clause: str) -> Drawn:
     path = ("components", place)
     one = at(data, *path)
-    pays_amount = at(one, "pays") is not None
+    form = structures.pays_by(one)
     fields = [
         PlanField((*path, "id"), f"{clause}/id", _("Id"), words_at(one, "id")),
         *localised(data, (*path, "name"), f"{clause}/name", _("Name on the statement")),
         PlanField(
             (*path, "kind"), f"{clause}/kind", _("Kind"), words_at(one, "kind"), "choice", KINDS
         ),
-        structures.pay_field(path, clause, "amount" if pays_amount else "rates"),
+        structures.pay_field(path, clause, form),
     ]  # fmt: skip
     lists: tuple[PlanList, ...] = ()
-    if pays_amount:
+    if form in {"amount", "target_share", "formula"}:
+        labels = {"amount": _("Amount"), "target_share": _("Share"), "formula": _("Formula")}
         fields.append(
             PlanField(
-                (*path, "pays", "amount"), f"{clause}/pays/amount", _("Amount"),
-                words_at(one, "pays", "amount"),
+                (*path, "pays", form), f"{clause}/pays/{form}", labels[form],
+                words_at(one, "pays", form), "formula" if form == "formula" else "text",
             )
         )  # fmt: skip
-    else:
+    elif form == "rates":
         fields += structures.rate_fields(data, path, clause)
         lists = (_tiers(data, place, clause),)
     fields += structures.condition_fields(data, path, clause)
@@ -221,12 +243,14 @@ def _tiers(data: Data, place: int, clause: str) -> PlanList:
                     f"{on}/{number + 1}/{key}",
                     label,
                     words_at(tier, key),
+                    "words" if isinstance(at(tier, key), list) else "text",
                     optional=key == "to",
                 )
-                for key, label in TIER_COLUMNS
+                for key, label in (*TIER_BOUNDS, _paid_by(tier))
             ),
             is_first=number == 0,
             is_last=number == len(members) - 1,
+            notes=unshown(tier, ("from", "to", "rate", "amount", "target_share")),
         )
         for number, tier in enumerate(members)
     )
@@ -235,10 +259,18 @@ def _tiers(data: Data, place: int, clause: str) -> PlanList:
     return PlanList(path, on, _("Tiers"), rows, additions, hint=hint, is_table=True)
 
 
-TIER_COLUMNS: Sequence[tuple[str, Text]] = (
+def _paid_by(tier: Mapping[str, Data]) -> tuple[str, Text]:
+    """What a tier states that it pays."""
+    if "amount" in tier:
+        return ("amount", _("Amount"))
+    if "target_share" in tier:
+        return ("target_share", _("Share of the target incentive"))
+    return ("rate", _("Rate"))
+
+
+TIER_BOUNDS: Sequence[tuple[str, Text]] = (
     ("from", pgettext_lazy("start of a tier", "From")),
     ("to", pgettext_lazy("end of a tier", "To")),
-    ("rate", _("Rate")),
 )
 
 
@@ -248,15 +280,17 @@ def _measure(data: Data, place: int, clause: str) -> Drawn:
     fields = [
         PlanField((*path, "id"), f"{clause}/id", _("Id"), words_at(one, "id")),
         *label_fields(data, path, clause),
-        structures.measure_kind_field(path, clause, words_at(one, "kind")),
+        plan_measures.measure_kind_field(path, clause, words_at(one, "kind")),
     ]
-    if words_at(one, "kind") != "count":
+    if words_at(one, "kind") not in {"count", "figure"}:
         fields.append(
             PlanField(
                 (*path, "of"), f"{clause}/of", _("Formula"), words_at(one, "of"), "formula",
                 hint=_("Over the columns of an order line, for example amount or amount - cost."),
             )
         )  # fmt: skip
+    if words_at(one, "kind") in {"ratio", "formula", "figure"}:
+        return (*fields, *plan_measures.entered_fields(one, path, clause)), ()
     fields.append(
         PlanField(
             (*path, "credits"), f"{clause}/credits", _("Lines credited by"),

@@ -7,7 +7,7 @@ written with dots: ``components.0.rates.tiers.1.rate``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -78,6 +78,7 @@ class PlanRow:
     lists: tuple[PlanList, ...] = ()
     is_first: bool = False
     is_last: bool = False
+    notes: Sequence[Text] = ()
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -189,6 +190,32 @@ def head_fields(data: Data) -> list[PlanField]:
         PlanField(
             ("period",), "period", _("Paid for each"), words_at(data, "period"), "choice", PERIODS
         ),
+        *_further_head(data),
+    ]
+
+
+def _further_head(data: Data) -> list[PlanField]:
+    """The start of the plan's year and the target incentive, which a plan may leave out."""
+    by_measure = at(data, "target_incentive", "measure") is not None
+    key = "measure" if by_measure else "amount"
+    target = ("target_incentive", key)
+    return [
+        PlanField(
+            ("year_starts",),
+            "year_starts",
+            _("Year starts on"),
+            words_at(data, "year_starts"),
+            hint=_("Month and day, as 04-01; empty for 1 January."),
+            optional=True,
+        ),
+        PlanField(
+            target,
+            f"target_incentive/{key}",
+            _("Target incentive, a measure") if by_measure else _("Target incentive"),
+            words_at(data, *target),
+            hint=_("What a payee is meant to earn at target."),
+            optional=True,
+        ),
     ]
 
 
@@ -211,7 +238,7 @@ def policy_fields(data: Data) -> list[PlanField]:
             "choice",
             choices,
         )
-        for key, label, choices in POLICY_CHOICES
+        for key, label, choices in (*POLICY_CHOICES, *_further(data))
     ]
     order = ("policies", "accumulation_order")
     rate = ("policies", "exchange", "rate")
@@ -237,9 +264,36 @@ def policy_fields(data: Data) -> list[PlanField]:
     return fields
 
 
+def _further(data: Data) -> list[tuple[str, Text, Sequence[tuple[str, Text]]]]:
+    """Which rule takes a line matters, and is stated, where there are several direct ones."""
+    direct = [one for one in members_at(data, "credits") if words_at(one, "kind") == "direct"]
+    return [PRECEDENCE] if len(direct) > 1 or words_at(data, "policies", "precedence") else []
+
+
 _DAYS: Sequence[tuple[str, Text]] = (
     ("order-date", _("the day of the order")),
+    ("anchor-date", _("the day that places the line in a period")),
     ("period-end", _("the last day of the period")),
+)
+STRETCHES: Sequence[tuple[str, Text]] = (
+    ("period", _("the running total of the period")),
+    ("transaction", _("each line by itself")),
+    ("day", _("the total of each day")),
+    ("week", _("the total of each week")),
+    ("half-month", _("the total of each half-month")),
+    ("month", _("the total of each month")),
+    ("quarter", _("the running total of the quarter")),
+    ("half-year", _("the running total of the half-year")),
+    ("year", _("the running total of the year")),
+)
+PRECEDENCE: tuple[str, Text, Sequence[tuple[str, Text]]] = (
+    "precedence",
+    _("Of several credit rules that a line meets"),
+    (
+        ("all", _("all take it")),
+        ("listed", _("the first in the list takes it")),
+        ("most-specific", _("the one that tests most takes it")),
+    ),
 )
 POLICY_CHOICES: Sequence[tuple[str, Text, Sequence[tuple[str, Text]]]] = (
     (
@@ -256,18 +310,38 @@ POLICY_CHOICES: Sequence[tuple[str, Text, Sequence[tuple[str, Text]]]] = (
             ("down", _("always downwards")),
         ),
     ),
-    ("rounding/stage", _("Rounded once for each"), (("component", _("component")),)),
     (
-        "accumulation",
-        _("Rate tables see"),
-        (
-            ("period", _("the running total of the period")),
-            ("transaction", _("each line by itself")),
-        ),
+        "rounding/stage",
+        _("Rounded once for each"),
+        (("component", _("component")), ("tier", _("tier")), ("line", _("order line"))),
     ),
+    ("accumulation", _("Rate tables see"), STRETCHES),
     ("hierarchy_date", _("Managers are those of"), _DAYS),
     ("exchange/date", _("Exchange rate of"), _DAYS),
-    ("anchor", _("A line belongs to the period of its"), (("booking", _("order date")),)),
+    (
+        "anchor",
+        _("A line belongs to the period of its"),
+        (
+            ("booking", _("order date")),
+            ("invoice", _("invoice date")),
+            ("shipment", _("shipping date")),
+            ("cash", _("date of payment")),
+            ("return-window", _("end of the return window")),
+        ),
+    ),
+    (
+        "returns",
+        _("A return counts"),
+        (("own-day", _("on its own day")), ("as-sold", _("as of the sale that it takes back"))),
+    ),
+    (
+        "retroactivity",
+        _("When a closed period would now be paid otherwise"),
+        (
+            ("carry-forward", _("the difference comes into the next one")),
+            ("ignore", _("it stays as it was paid")),
+        ),
+    ),
     (
         "splits",
         _("Shares of a split line"),
@@ -277,6 +351,17 @@ POLICY_CHOICES: Sequence[tuple[str, Text, Sequence[tuple[str, Text]]]] = (
         ),
     ),
 )
+
+
+def unshown(one: Data, shown: Iterable[str]) -> list[Text]:
+    """What the form does not show of a part of the text: it stays as it is, and is said so."""
+    if not isinstance(one, Mapping):
+        return []
+    left = [str(key) for key in one if key not in set(shown)]
+    if not left:
+        return []
+    text = _("Written in the text and kept as it is: %(keys)s.")
+    return [text % {"keys": ", ".join(left)}]
 
 
 def write(source: str, one: PlanField, value: str) -> str:

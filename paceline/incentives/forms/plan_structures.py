@@ -25,18 +25,38 @@ from paceline.incentives.forms.plan_fields import (
 # --- fields ---------------------------------------------------------------------------------------
 
 
-def _choice(
+def choice_field(
     path: Path, clause: str, label: Text, value: str, choices: Sequence[tuple[str, Text]], name: str
 ) -> PlanField:
     return PlanField(path, clause, label, value, "structure", choices, redraws=True, structure=name)
 
 
 def pay_field(path: Path, clause: str, value: str) -> PlanField:
-    choices: Sequence[tuple[str, Text]] = (
-        ("rates", _("by a rate table")),
-        ("amount", _("a fixed amount")),
-    )
-    return _choice(path, f"{clause}/@pays", _("Pays"), value, choices, "pay")
+    return choice_field(path, f"{clause}/@pays", _("Pays"), value, PAYS, "pay")
+
+
+PAYS: Sequence[tuple[str, Text]] = (
+    ("rates", _("by a rate table")),
+    ("amount", _("a fixed amount")),
+    ("target_share", _("a share of the target incentive")),
+    ("formula", _("a formula")),
+    ("scorecard", _("by a scorecard")),
+    ("pool", _("from a team's pool")),
+    ("contest", _("prizes of a contest")),
+)
+
+
+def pays_by(one: Data) -> str:
+    """In which way a component pays; a rate table where it says nothing."""
+    if not isinstance(one, Mapping):
+        return "rates"
+    for form in ("scorecard", "pool", "contest"):
+        if form in one:
+            return form
+    pays = at(one, "pays")
+    if isinstance(pays, Mapping):
+        return next((key for key in ("target_share", "formula") if key in pays), "amount")
+    return "rates"
 
 
 def rate_fields(data: Data, path: Path, clause: str) -> list[PlanField]:
@@ -50,9 +70,13 @@ def rate_fields(data: Data, path: Path, clause: str) -> list[PlanField]:
         PlanField(
             (*path, "rates", "reading"), f"{clause}/rates/reading", _("A rate applies to"),
             words_at(one, "rates", "reading"), "choice",
-            (("slice", _("the part inside its tier")), ("whole", _("the whole amount"))),
+            (
+                ("slice", _("the part inside its tier")),
+                ("whole", _("the whole amount")),
+                ("interpolated", _("in step from tier to tier")),
+            ),
         ),
-        _choice(
+        choice_field(
             (*path, "rates", "on"), f"{clause}/rates/on", _("Tiers by"), on,
             (("attainment", _("attainment of a quota")), ("amount", _("amount of the measure"))),
             "rates-on",
@@ -74,13 +98,23 @@ def condition_fields(data: Data, path: Path, clause: str) -> list[PlanField]:
     kind = ""
     if isinstance(when, Mapping):
         kind = "measure" if "measure" in when else "attainment"
+    elif isinstance(when, str):
+        kind = "formula"
     choices: Sequence[tuple[str, Text]] = (
         ("", _("always")),
         ("attainment", _("from an attainment on")),
         ("measure", _("from an amount of a measure on")),
+        ("formula", _("when a formula holds")),
     )
-    fields = [_choice(path, f"{clause}/when", _("Pays when"), kind, choices, "when")]
-    if kind:
+    fields = [choice_field(path, f"{clause}/when", _("Pays when"), kind, choices, "when")]
+    if kind == "formula":
+        fields.append(
+            PlanField(
+                (*path, "when"), f"{clause}/when", _("Formula"), words_at(when), "formula",
+                hint=_("Over figures, for example sales > 1000 USD or goal.attainment >= 80%."),
+            )
+        )  # fmt: skip
+    elif kind:
         ids = ids_of(data, "quotas" if kind == "attainment" else "measures")
         label = _("Attainment of") if kind == "attainment" else _("Measure")
         fields.append(
@@ -98,20 +132,12 @@ def condition_fields(data: Data, path: Path, clause: str) -> list[PlanField]:
     return fields
 
 
-def measure_kind_field(path: Path, clause: str, value: str) -> PlanField:
-    choices: Sequence[tuple[str, Text]] = (
-        ("sum", _("the sum of a formula")),
-        ("count", _("the number of lines")),
-    )
-    return _choice(path, f"{clause}/kind", _("It is"), value, choices, "measure-kind")
-
-
 def credit_kind_field(path: Path, clause: str, value: str) -> PlanField:
     choices: Sequence[tuple[str, Text]] = (
         ("direct", _("the payee of the line")),
         ("rollup", _("managers above the payee")),
     )
-    return _choice(path, f"{clause}/kind", _("Credits"), value, choices, "credit-kind")
+    return choice_field(path, f"{clause}/kind", _("Credits"), value, choices, "credit-kind")
 
 
 def level_fields(one: Data, path: Path, clause: str) -> list[PlanField]:
@@ -139,16 +165,48 @@ def level_fields(one: Data, path: Path, clause: str) -> list[PlanField]:
 
 
 def _set_pay(source: str, path: Path, value: str) -> str:
-    """Between a rate table and a fixed amount: what belongs to the other goes out."""
+    """From one way of paying to another: what belongs to the old one goes out."""
     data = edit.read(source)
-    if value == "amount":
-        for key in ("rates", "measure"):
-            source = _without(source, (*path, key))
-        return edit.set_value(source, (*path, "pays"), {"amount": "0.00"})
-    source = _without(source, (*path, "pays"))
-    if at(data, *path, "measure") is None:
-        source = edit.set_value(source, (*path, "measure"), _first(ids_of(data, "measures")))
-    return edit.set_value(source, (*path, "rates"), _new_rates(data))
+    kept = {"rates", "measure"} if value == "rates" else set()
+    for key in ("rates", "measure", "accumulation", "pays", "scorecard", "pool", "contest"):
+        if key not in kept:
+            source = without(source, (*path, key))
+    if value == "rates":
+        if at(data, *path, "measure") is None:
+            source = edit.set_value(source, (*path, "measure"), first_of(ids_of(data, "measures")))
+        return edit.set_value(source, (*path, "rates"), _new_rates(data))
+    measure = first_of(ids_of(data, "measures")).replace("-", "_") or "sales"
+    key, content = _NEW_PAY[value](measure, words_at(data, "currency"))
+    return edit.set_value(source, (*path, key), content)
+
+
+_NEW_PAY: Mapping[str, Callable[[str, str], tuple[str, edit.Content]]] = {
+    "amount": lambda _measure, _currency: ("pays", {"amount": "0.00"}),
+    "target_share": lambda _measure, _currency: ("pays", {"target_share": "100%"}),
+    "formula": lambda measure, _currency: ("pays", {"formula": f"{measure} * 1%"}),
+    "scorecard": lambda _measure, currency: (
+        "scorecard",
+        {
+            "target": f"1000 {currency}",
+            "indicators": [{"id": "indicator", "weight": "100%", "value": "100%"}],
+        },
+    ),
+    "pool": lambda measure, _currency: ("pool", {"amount": f"{measure} * 1%", "share": measure}),
+    "contest": lambda measure, _currency: (
+        "contest",
+        {"score": measure, "prizes": ["100"], "ties": "each", "among": "plan"},
+    ),
+}
+
+
+def with_precedence(source: str) -> str:
+    """Several direct rules need the policy that says which of them takes a line."""
+    data = edit.read(source)
+    direct = [one for one in members_at(data, "credits") if words_at(one, "kind") == "direct"]
+    stated = at(data, "policies")
+    if len(direct) < 2 or not isinstance(stated, Mapping) or "precedence" in stated:
+        return source
+    return edit.set_value(source, ("policies", "precedence"), "all")
 
 
 def _set_rates_on(source: str, path: Path, value: str) -> str:
@@ -162,37 +220,32 @@ def _set_rates_on(source: str, path: Path, value: str) -> str:
             start = "0%" if value == "attainment" else "0.00"
             source = edit.set_value(source, (*rates, "tiers", number, "from"), start)
     if value == "attainment":
-        return edit.set_value(source, (*rates, "quota"), _first(ids_of(data, "quotas")))
-    return _without(source, (*rates, "quota"))
+        return edit.set_value(source, (*rates, "quota"), first_of(ids_of(data, "quotas")))
+    return without(source, (*rates, "quota"))
 
 
 def _set_when(source: str, path: Path, value: str) -> str:
     data = edit.read(source)
     if not value:
-        return _without(source, (*path, "when"))
+        return without(source, (*path, "when"))
+    if value == "formula":
+        measure = first_of(ids_of(data, "measures")).replace("-", "_")
+        return edit.set_value(source, (*path, "when"), f"{measure} > 0")
     ids = ids_of(data, "quotas" if value == "attainment" else "measures")
     least = "100%" if value == "attainment" else "0.00"
-    return edit.set_value(source, (*path, "when"), {value: _first(ids), "at_least": least})
-
-
-def _set_measure_kind(source: str, path: Path, value: str) -> str:
-    source = edit.set_value(source, (*path, "kind"), value)
-    if value == "count":
-        return _without(source, (*path, "of"))
-    if at(edit.read(source), *path, "of") is None:
-        return edit.set_value(source, (*path, "of"), "amount")
-    return source
+    return edit.set_value(source, (*path, "when"), {value: first_of(ids), "at_least": least})
 
 
 def _set_credit_kind(source: str, path: Path, value: str) -> str:
     data = edit.read(source)
     source = edit.set_value(source, (*path, "kind"), value)
     if value != "rollup":
-        return _without(_without(source, (*path, "of")), (*path, "levels"))
+        source = without(without(source, (*path, "of")), (*path, "levels"))
+        return with_precedence(source)
     own = words_at(data, *path, "id")
     others = [one for one in ids_of(data, "credits") if one != own]
-    source = _without(source, (*path, "when"))
-    source = edit.set_value(source, (*path, "of"), _first(others))
+    source = without(source, (*path, "when"))
+    source = edit.set_value(source, (*path, "of"), first_of(others))
     return edit.set_value(source, (*path, "levels"), "1")
 
 
@@ -200,7 +253,6 @@ CHANGES: Mapping[str, Callable[[str, Path, str], str]] = {
     "pay": _set_pay,
     "rates-on": _set_rates_on,
     "when": _set_when,
-    "measure-kind": _set_measure_kind,
     "credit-kind": _set_credit_kind,
 }
 
@@ -217,11 +269,11 @@ def by_language(source: str, path: Path) -> str:
     return edit.set_value(source, path, {"en": words})
 
 
-def _without(source: str, path: Path) -> str:
+def without(source: str, path: Path) -> str:
     return source if at(edit.read(source), *path) is None else edit.remove(source, path)
 
 
-def _first(ids: Sequence[str]) -> str:
+def first_of(ids: Sequence[str]) -> str:
     return ids[0] if ids else ""
 
 
@@ -240,7 +292,7 @@ def add(source: str, path: Path, what: str) -> str:
         member = make(data, _new_id(data, str(path[0]), what))
     if not isinstance(at(data, *path), list):
         return edit.set_value(source, path, [member])
-    return edit.insert(source, path, len(members_at(data, *path)), member)
+    return with_precedence(edit.insert(source, path, len(members_at(data, *path)), member))
 
 
 def _new_id(data: Data, key: str, what: str) -> str:
@@ -278,7 +330,7 @@ def _new_commission(data: Data, name: str) -> dict[str, edit.Content]:
         "id": name,
         "name": name,
         "kind": "commission",
-        "measure": _first(ids_of(data, "measures")),
+        "measure": first_of(ids_of(data, "measures")),
         "rates": _new_rates(data),
     }
 
@@ -297,13 +349,13 @@ _NEW: Mapping[str, Callable[[Data, str], dict[str, edit.Content]]] = {
     "commission": _new_commission,
     "bonus": _new_bonus,
     "measure": lambda data, name: {
-        "id": name, "kind": "sum", "of": "amount", "credits": _first(ids_of(data, "credits")),
+        "id": name, "kind": "sum", "of": "amount", "credits": first_of(ids_of(data, "credits")),
     },
     "quota": lambda data, name: {
-        "id": name, "measure": _first(ids_of(data, "measures")), "name": "sales",
+        "id": name, "measure": first_of(ids_of(data, "measures")), "name": "sales",
     },
     "direct": lambda _data, name: {"id": name, "kind": "direct"},
     "rollup": lambda data, name: {
-        "id": name, "kind": "rollup", "of": _first(ids_of(data, "credits")), "levels": "1",
+        "id": name, "kind": "rollup", "of": first_of(ids_of(data, "credits")), "levels": "1",
     },
 }  # fmt: skip

@@ -9,6 +9,7 @@ from paceline.incentives.calculation import documents
 from paceline.incentives.forms import plan_document
 from paceline.incentives.forms.plan_document import changed_by_button, changed_by_fields, read_form
 from tests.incentives.plans.conftest import SOURCE
+from tests.incentives.plans.widened import WIDENED
 
 TIERS = "components.0.rates.tiers"
 
@@ -203,3 +204,39 @@ def test_a_text_with_nothing_in_it_can_be_built_up_by_the_form() -> None:
     }  # fmt: skip
     source = changed_by_fields(source, source, posted)
     assert [problem.params.get("key") for problem in documents.check(source)] == ["plan"]
+
+
+@pytest.mark.parametrize("name", list(WIDENED))
+def test_the_form_keeps_what_it_does_not_show(name: str) -> None:
+    """Posting a form as it was drawn changes no letter, and what it leaves out is named."""
+    source = WIDENED[name]
+    form = read_form(source)
+    assert form is not None
+    posted = {one.name: one.value for one in form.fields()}
+    assert changed_by_fields(source, source, posted) == source
+    assert any(row.notes for one in form.lists for row in one.rows)
+
+
+@pytest.mark.parametrize(
+    "value", ["target_share", "formula", "scorecard", "pool", "contest", "amount", "rates"]
+)
+def test_every_way_of_paying_begins_as_a_plan_that_reads(value: str) -> None:
+    source = SOURCE.replace("currency: USD", "currency: USD\ntarget_incentive: {amount: 6000}", 1)
+    after = changed_by_fields(source, source, {"components.1@pay": value})
+    assert documents.check(after) == ()
+    assert documents.load(after).components[0] == documents.load(source).components[0]
+
+
+@pytest.mark.parametrize("value", ["distinct", "min", "max", "ratio", "formula", "figure", "count"])
+def test_every_kind_of_measure_begins_with_what_it_needs(value: str) -> None:
+    after = changed_by_fields(SOURCE, SOURCE, {"measures.1@measure-kind": value})
+    assert documents.check(after) == () or value in {"ratio", "formula"}
+    assert documents.load(after).measures[1].kind == value
+
+
+def test_a_second_direct_rule_states_which_of_them_takes_a_line() -> None:
+    after = changed_by_button(SOURCE, "add credits direct")
+    assert documents.load(after).policies.precedence == "all"
+    form = read_form(after)
+    assert form is not None
+    assert "policies.precedence" in {one.name for one in form.policies}
