@@ -16,8 +16,8 @@ from ruamel.yaml.constructor import SafeConstructor
 from paceline import engine
 
 from .building import fill, tables_of
+from .comparing import compare
 from .oracle import Oracle
-from .test_oracle import compare
 
 FOLDER = Path(__file__).parent / "cases"
 CLAUSES = Path(__file__).parents[2] / "docs" / "calculation.md"

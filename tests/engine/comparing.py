@@ -1,0 +1,90 @@
+"""Comparing a run with the row-by-row calculator, and a trace with its run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+from paceline import engine
+
+from .building import keyed
+from .oracle import Expected
+
+ADJUSTMENTS = ("multiplier", "condition", "cap", "floor")
+
+
+def compare(results: engine.Results, expected: Expected) -> None:
+    """Every intermediate table, row by row, figure by figure."""
+    found = _found(results)
+    for name in found:
+        wanted = getattr(expected, name)
+        assert found[name] == wanted, f"{name}: {_differences(found[name], wanted)}"
+    assert {
+        (row["code"], row["payee_id"], row["subject"]) for row in results.rows("problems")
+    } == expected.problems
+
+
+def _differences(found: dict[Any, Any], wanted: dict[Any, Any]) -> str:
+    keys = sorted(set(found) | set(wanted), key=str)
+    return "; ".join(
+        f"{key}: engine {found.get(key)}, oracle {wanted.get(key)}"
+        for key in keys
+        if found.get(key) != wanted.get(key)
+    )
+
+
+def _found(results: engine.Results) -> dict[str, dict[Any, Any]]:
+    def table(name: str, keys: str, *values: str) -> dict[Any, Any]:
+        return {
+            key: tuple(row[value] for value in values)
+            for key, row in keyed(results, name, keys).items()
+        }
+
+    earnings = keyed(results, "earnings", "component payee_id")
+    parts = ("computed", *(f"{name}_adjustment" for name in ADJUSTMENTS), "earned")
+    conserved = ("imported", "credited", "excluded", "imported_lines")
+    summed = {measure.id for measure in results.plan.measures if measure.is_summed}
+    return {
+        "conservation": table("conservation", "currency", *conserved),
+        "credits": table(
+            "credits", "credit payee_id currency", "lines", "credited", "credited_plan"
+        ),
+        "excluded": table("excluded", "reason currency", "lines", "amount"),
+        "measures": {
+            key: (row["value"], row["lines"] if key[0] in summed else 0)
+            for key, row in keyed(results, "measures", "measure payee_id").items()
+        },
+        "attainment": table("attainment", "quota payee_id", "measure", "target", "attainment"),
+        "tiers": table("tiers", "component payee_id tier", "base", "earned"),
+        "earnings": {key: tuple(row[part] for part in parts) for key, row in earnings.items()},
+        "statements": {row["payee_id"]: row["earned"] for row in results.rows("statements")},
+    }
+
+
+def compare_trace(results: engine.Results, trace: engine.Trace, payee: str) -> None:
+    """9.2: the lines of a component add up to each of its tiers; 9.5: where they can be told."""
+    for name in ("tiers", "earnings"):
+        mine = [row for row in results.rows(name) if row["payee_id"] == payee]
+        assert getattr(trace, name).to_pylist() == mine, name
+    sums: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    for line in trace.rows():
+        sums[line["component"], line["tier"]] += line["earned"]
+    told = {component for component, _ in sums}
+    for row in results.rows("tiers"):
+        if row["payee_id"] == payee and row["component"] in told | plainly_told(results.plan):
+            added = sums.get((row["component"], row["tier"]), Decimal(0))
+            assert added == row["earned"], f"lines add up to {added}, not to {row}"
+
+
+def plainly_told(plan: engine.Plan) -> set[str]:
+    """Components whose lines must be told: a rate on the lines of the window itself."""
+    return {
+        component.id
+        for component in plan.components
+        if component.rates is not None
+        and component.rates.value == "rate"
+        and component.rates.on != "measure"
+        and (measure := plan.measure(component.measure or "")).is_summed
+        and measure.window is None
+    }

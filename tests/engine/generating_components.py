@@ -1,0 +1,256 @@
+"""Generated components: every way to pay, every reading of a rate table, every limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+LENGTHS = ("transaction", "day", "week", "half-month", "month", "quarter", "half-year", "year")
+WITH_PARTS = ("sales", "net", "orders", "profit", "margin", "basis")
+Clause = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the components of one generated plan may refer to."""
+
+    style: Random
+    period: str
+    currency: str
+    accumulation: str
+    types: Mapping[str, str]
+
+    def compared(self, window: str) -> int:
+        """Below zero for a window shorter than the period, above for a longer one."""
+        if window == "period":
+            return 0
+        return LENGTHS.index(window) - LENGTHS.index(self.period)
+
+    def over(self, window: str) -> str:
+        return window if self.compared(window) > 0 else "period"
+
+
+def components(draw: st.DrawFn, shape: Shape, *, fixed_window: bool) -> list[Clause]:
+    style = shape.style
+    makers = [_rates, _rates, style.choice([_rates, _pays, _scorecard]), style.choice(_OTHERS)]
+    if style.randrange(3) == 0:
+        makers.append(style.choice(_OTHERS))
+    found: list[Clause] = []
+    for place, make in enumerate(makers):
+        form = make(draw, shape) if make is not _rates else _rates(draw, shape, fixed_window)
+        head = {"id": f"part-{place}", "name": "Part", "kind": "bonus"}
+        found.append(head | form | _limits(draw, shape, found))
+    return found
+
+
+# --- rate tables ----------------------------------------------------------------------------------
+
+
+def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:  # noqa: FBT001, FBT002
+    style = shape.style
+    window = shape.accumulation
+    own = None
+    if not fixed_window and style.randrange(3) == 0:
+        own = style.choice(["period", *(unit for unit in LENGTHS if unit != "day")])
+        window = own
+    compared = shape.compared(window)
+    names = list(WITH_PARTS) if compared else list(shape.types)
+    measure = style.choice(["sales", "sales", *names])
+    can_attain = (
+        measure == "sales"
+        and compared >= 0
+        and shape.over(window) == shape.over(shape.accumulation)
+    )
+    on = style.choice(["amount", "attainment" if can_attain else "amount", "measure"])
+    by = style.choice(names) if on == "measure" else measure
+    reading = style.choice(["slice", "whole", "whole", "interpolated"])
+    if on == "measure":  # interpolation by another measure: see KNOWN_DISAGREEMENTS
+        reading = "whole"
+    value = {"slice": "rate", "interpolated": style.choice(["amount", "target_share"])}.get(
+        reading, style.choice(["rate", "rate", "amount", "target_share"])
+    )
+    table: Clause = {"reading": reading, "on": on}
+    if on == "attainment":
+        table["quota"] = "goal"
+    if on == "measure":
+        table["by"] = by
+    share = on == "attainment" or shape.types[by] == "percent"
+    can_be_marginal = reading == "whole" and value == "rate" and on != "measure"
+    table["tiers"] = _tiers(
+        draw,
+        unit="percent" if share else shape.types[by],
+        value=value,
+        paid="percent"
+        if value == "target_share" or (value == "rate" and shape.types[measure] == "money")
+        else "amount",
+        marginal=can_be_marginal and style.randrange(2) == 0,
+        ends=reading == "interpolated",
+        nothing_at_zero=compared > 0,  # see KNOWN_DISAGREEMENTS
+    )
+    return {"measure": measure, "rates": table} | ({"accumulation": own} if own else {})
+
+
+def _tiers(
+    draw: st.DrawFn,
+    *,
+    unit: str,
+    value: str,
+    paid: str,
+    marginal: bool,
+    ends: bool,
+    nothing_at_zero: bool = False,
+) -> list[Clause]:
+    starts = [0, *sorted(draw(st.sets(st.integers(1, 300), min_size=1, max_size=3)))]
+    found: list[Clause] = []
+    for start in starts:
+        amount = draw(st.integers(0, 200_000))
+        tier = {"from": _bound(start, unit)}
+        if value == "rate" and paid == "percent":
+            tier["rate"] = f"{Decimal(amount).scaleb(-4):f}%"
+        elif paid == "percent":
+            tier[value] = f"{Decimal(amount).scaleb(-3):f}%"
+        else:
+            tier[value] = f"{Decimal(amount).scaleb(-3).quantize(Decimal('0.01')):f}"
+        if nothing_at_zero and start == 0 and value != "rate":
+            tier[value] = "0%" if paid == "percent" else "0"
+        if marginal and start and draw(st.booleans()):
+            tier["marginal"] = "yes"
+        found.append(tier)
+    if ends:
+        found[-1]["to"] = _bound(starts[-1] + draw(st.integers(1, 90)), unit)
+    return found
+
+
+def _bound(start: int, unit: str) -> str:
+    return {"percent": f"{start}%", "money": str(start * 250)}.get(unit, str(start))
+
+
+# --- other ways to pay ----------------------------------------------------------------------------
+
+
+def _pays(_draw: st.DrawFn, shape: Shape) -> Clause:
+    money = f"100 {shape.currency}"
+    return {
+        "pays": shape.style.choice(
+            [
+                {"amount": "250"},
+                {"target_share": "33.333333%"},
+                {"formula": "sales * 1% + given(pay, 0) * rating"},
+                {"formula": f"if(goal.attainment >= 80%, {money}, profit * 3.3%)"},
+                {"formula": "divide(goal.target, hours, 0) * 2%"},
+                {"formula": f"max({money}, sales * margin)"},
+            ]
+        )
+    }
+
+
+def _scorecard(draw: st.DrawFn, shape: Shape) -> Clause:
+    style = shape.style
+    values = [
+        ("percent", "rating"),
+        ("percent", "goal.attainment"),
+        ("percent", "margin"),
+        ("quantity", "hours"),
+        ("money", "sales"),
+        ("percent", "given(margin, 10%)"),
+    ]
+    weights = style.choice([["40", "25", "35"], ["33.3333", "33.3333", "33.3334"], ["100"]])
+    indicators = []
+    for place, weight in enumerate(weights):
+        unit, value = style.choice(values)
+        one: Clause = {"id": f"i{place}", "weight": f"{weight}%", "value": value}
+        if unit != "percent" or style.randrange(2):
+            one["steps"] = _tiers(
+                draw, unit=unit, value="rate", paid="percent", marginal=False, ends=False
+            )
+        if style.randrange(3) == 0:
+            one["gate"] = style.choice(["rating >= 50%", "hours > 0", "given(margin, 1%) > 0%"])
+        indicators.append(one)
+    target = style.choice([f"6000 {shape.currency}", "pay", "sales * 3.3%"])
+    return {"scorecard": {"target": target, "indicators": indicators}}
+
+
+def _pool(_draw: st.DrawFn, shape: Shape) -> Clause:
+    style = shape.style
+    amount = style.choice(
+        [
+            "sales * 1.234567%",
+            "pay * goal.attainment",
+            "given(pay, 0) + profit * 1%",
+            "goal.target * 0.5%",
+            f"if(units_goal.attainment > 50%, sales, 100 {shape.currency}) * 10%",
+        ]
+    )
+    return {
+        "pool": {"amount": amount, "share": style.choice(["hours", "orders", "rating", "sales"])}
+    }
+
+
+def _contest(_draw: st.DrawFn, shape: Shape) -> Clause:
+    style = shape.style
+    score, least = style.choice(
+        [("goal.attainment", "50%"), ("hours", "1"), ("sales", "100"), ("orders", "1")]
+    )
+    contest = {
+        "score": score,
+        "prizes": style.choice([["500", "300", "200"], ["100"], ["7", "5", "5", "1"]]),
+        "ties": style.choice(["each", "shared"]),
+        "among": style.choice(["plan", "team"]),
+    }
+    return {"contest": contest | ({"at_least": least} if style.randrange(2) else {})}
+
+
+_OTHERS = (_pays, _scorecard, _pool, _contest)
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+
+def _condition(draw: st.DrawFn, shape: Shape, above: list[Clause]) -> Any:
+    earned = [
+        f"{part['id'].replace('-', '_')}.earned"
+        for part in above
+        if part.get("unit", "money") == "money"
+    ]
+    formulas = [
+        "rating >= 50% or sales > 0",
+        "not (mixed > 0)",
+        "margin > 10% and hours >= 1",
+        "given(rating, 100%) > 90%",
+        *(f"{name} > 0" for name in earned),
+    ]
+    if shape.types["mixed"] == "percent":
+        formulas.append("if(mixed > 10%, true, orders > 1)")
+    return shape.style.choice(
+        [
+            {"measure": "orders", "at_least": str(draw(st.integers(0, 3)))},
+            {"attainment": "goal", "at_least": f"{draw(st.integers(0, 120))}%"},
+            {"attainment": "far-goal", "at_least": "50%"},
+            {"measure": "rating", "at_least": "80%"},
+            *formulas,
+        ]
+    )
+
+
+def _limits(draw: st.DrawFn, shape: Shape, above: list[Clause]) -> Clause:
+    style = shape.style
+    found: Clause = {}
+    if style.randrange(2) == 0:
+        found["when"] = _condition(draw, shape, above)
+    if style.randrange(3) == 0:
+        found["times"] = [
+            {"by": style.choice(["120%", "33.333333%", "margin", "given(rating, 50%)"])}
+            | ({"when": _condition(draw, shape, above)} if style.randrange(2) else {})
+            for _ in range(style.choice([1, 2]))
+        ]
+    found |= draw(
+        st.sampled_from([{}, {}, {"cap": "100"}, {"floor": "10"}, {"cap": "900", "floor": "1"}])
+    )
+    if style.randrange(5) == 0:
+        found["unit"] = style.choice(["points", "leave-days", "certificate"])
+    return found

@@ -1,0 +1,309 @@
+"""Components: what is computed, and what conditions, multipliers and limits do (section 8)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from paceline.engine.money import round_to
+from paceline.engine.plan.model import Component, Condition, Plan, RateTable
+
+from .days import Calendar
+from .measures import Choice, Figures, Measures, evaluate, number, word
+from .numbers import ZERO, four, share_out, times, total, twelve
+from .tables import Taken, TierReader, tier_of
+
+Tiers = list[tuple[Decimal, Decimal]]  # for each tier what it takes and what it earns
+
+
+@dataclass(frozen=True)
+class Earning:
+    """earned = computed + multiplier + condition + cap + floor (8.3, 8.9)."""
+
+    computed: Decimal
+    multiplier: Decimal
+    condition: Decimal
+    cap: Decimal
+    floor: Decimal
+
+    @property
+    def earned(self) -> Decimal:
+        return total((self.computed, self.multiplier, self.condition, self.cap, self.floor))
+
+    @property
+    def parts(self) -> tuple[Decimal, ...]:
+        adjustments = (self.multiplier, self.condition, self.cap, self.floor)
+        return (self.computed, *adjustments, self.earned)
+
+
+@dataclass
+class Books:
+    """What is known of every payee while the components are gone through in order."""
+
+    members: list[str]
+    measures: dict[tuple[str, str], Decimal | None] = field(default_factory=dict)
+    targets: dict[tuple[str, str], Decimal | None] = field(default_factory=dict)
+    reached: dict[tuple[str, str], Decimal | None] = field(default_factory=dict)
+    attainments: dict[tuple[str, str], Decimal | None] = field(default_factory=dict)
+    earnings: dict[tuple[str, str], Earning] = field(default_factory=dict)
+    tiers: dict[tuple[str, str], Tiers] = field(default_factory=dict)
+    indicators: dict[tuple[str, str], Tiers] = field(default_factory=dict)
+
+
+class Components:
+    """Calculates one component after the other, each for everybody."""
+
+    def __init__(self, plan: Plan, calendar: Calendar, measures: Measures, books: Books) -> None:
+        self.plan = plan
+        self.calendar = calendar
+        self.measures = measures
+        self.books = books
+
+    def calculate(self, component: Component) -> None:
+        computed = self._computed(component)
+        for payee in self.books.members:
+            earning = self._limited(component, payee, computed.get(payee, ZERO))
+            self.books.earnings[component.id, payee] = earning
+
+    def _round(self, value: Decimal) -> Decimal:
+        return round_to(value, self.plan.digits, self.plan.policies.rounding_mode)
+
+    # --- figures ----------------------------------------------------------------------------------
+
+    def figures(self, payee: str) -> Figures:
+        books = self.books
+        found: dict[str, Decimal | None] = {
+            word(measure.id): books.measures[measure.id, payee] for measure in self.plan.measures
+        }
+        for quota in self.plan.quotas:
+            found[f"{word(quota.id)}.target"] = books.targets[quota.id, payee]
+            found[f"{word(quota.id)}.attainment"] = books.attainments[quota.id, payee]
+        for component in self.plan.components:
+            if (component.id, payee) in books.earnings:
+                found[f"{word(component.id)}.earned"] = books.earnings[component.id, payee].earned
+        return found
+
+    def _sums(self, team: list[str]) -> Figures:
+        """8.7: the sums of a team's figures."""
+        parts = [self.figures(payee) for payee in team]
+        found: dict[str, Decimal | None] = {}
+        for name in parts[0]:
+            there = [value for one in parts if (value := one[name]) is not None]
+            found[name] = total(there) if there else None
+        for quota in self.plan.quotas:
+            target = total(self.books.targets[quota.id, payee] or ZERO for payee in team)
+            values = [self.books.reached[quota.id, payee] for payee in team]
+            value = total(one for one in values if one is not None)
+            found[f"{word(quota.id)}.target"] = target
+            found[f"{word(quota.id)}.attainment"] = self.measures.attainment(value, target)
+        return found
+
+    def incentive(self, payee: str) -> Decimal:
+        """7.10."""
+        stated = self.plan.target_incentive
+        if stated is None:
+            return ZERO
+        if stated.measure is None:
+            return stated.amount or ZERO
+        return self.books.measures[stated.measure, payee] or ZERO
+
+    # --- what each way of paying computes ---------------------------------------------------------
+
+    def _computed(self, component: Component) -> dict[str, Decimal]:
+        way = self._way(component)
+        if way is not None:
+            return {payee: way(payee) for payee in self.books.members}
+        if component.pool is not None:
+            return self._pooled(component)
+        return self._contested(component)
+
+    def _way(self, component: Component) -> Callable[[str], Decimal] | None:
+        if component.rates is not None:
+            return lambda payee: self._rated(component, payee)
+        if component.amount is not None:  # 8.1
+            return lambda _: component.amount or ZERO
+        if component.target_share is not None:  # 8.5
+            share = component.target_share
+            return lambda payee: self._round(four(times(share, self.incentive(payee))))
+        if component.formula is not None:  # 8.4
+            formula = component.formula
+            return lambda payee: self._round(number(formula, self.figures(payee)) or ZERO)
+        if component.scorecard is not None:
+            return lambda payee: self._scored(component, payee)
+        return None
+
+    # --- 7: rate tables over their window ---------------------------------------------------------
+
+    def _rated(self, component: Component, payee: str) -> Decimal:
+        assert component.rates is not None
+        window = component.accumulation or self.plan.policies.accumulation
+        window = "period" if window == self.plan.period else window
+        reader = self._reader(component.rates, payee)
+        if not reader.is_readable:  # 6.3
+            return ZERO
+        if self.calendar.is_longer(window):
+            tiers = self._longer(component, reader, payee, window)
+        else:
+            taken = [
+                self._taken(component, reader, payee, choice)
+                for choice in self._stretches(component, payee, window)
+            ]
+            tiers = list(zip(*reader.earn(taken), strict=True))
+        self.books.tiers[component.id, payee] = tiers
+        return total(earned for _, earned in tiers)
+
+    def _reader(self, table: RateTable, payee: str) -> TierReader:
+        target = self.books.targets[table.quota, payee] if table.quota else None
+        return TierReader(self.plan, table, target, self.incentive(payee))
+
+    def _taken(
+        self, component: Component, reader: TierReader, payee: str, choice: Choice | None
+    ) -> Taken:
+        assert component.rates is not None
+        value = self.measures.value(component.measure or "", payee, choice)
+        subject = value
+        if component.rates.subject is not None:  # 7.11
+            subject = self.measures.value(component.rates.subject, payee, choice)
+        return reader.take(value or ZERO, subject or ZERO)  # 5.8: a missing one earns as zero
+
+    def _stretches(self, component: Component, payee: str, window: str) -> list[Choice | None]:
+        """7.6 and 7.13: every line, or every stretch that has lines, alone."""
+        if window == "period":
+            return [None]
+        assert component.rates is not None
+        names = self.measures.sources(component.measure or "")
+        if component.rates.subject is not None:
+            names = names | self.measures.sources(component.rates.subject)
+        entries = [
+            entry
+            for name in sorted(names)
+            for entry in self.measures.chosen(self.plan.measure(name), payee, None)
+        ]
+        inside = self.measures.inside(self.calendar.period)
+        if window == "transaction":
+            lines = sorted({entry.line_id for entry in entries})
+            return [lambda e, line=line: inside(e) and e.line_id == line for line in lines]  # type: ignore[misc]
+        stretch = self.calendar.stretch
+        days = sorted({stretch(window, entry.day) for entry in entries})
+        return [lambda e, day=day: inside(e) and stretch(window, e.day) == day for day in days]  # type: ignore[misc]
+
+    def _longer(self, component: Component, reader: TierReader, payee: str, window: str) -> Tiers:
+        """7.14: by the period's end less before it began, both with the whole window's target."""
+        now = self.measures.inside(self.calendar.to_date(window))
+        bases, earned = reader.earn([self._taken(component, reader, payee, now)])
+        before = self.calendar.before(window)
+        if before[0] >= before[1]:
+            return list(zip(bases, earned, strict=True))
+        then = self.measures.inside(before)
+        less, paid = reader.earn([self._taken(component, reader, payee, then)])
+        return [
+            (base - without, now_earned - before_earned)
+            for base, without, now_earned, before_earned in zip(
+                bases, less, earned, paid, strict=True
+            )
+        ]
+
+    # --- 8.6 --------------------------------------------------------------------------------------
+
+    def _scored(self, component: Component, payee: str) -> Decimal:
+        card = component.scorecard
+        assert card is not None
+        figures = self.figures(payee)
+        target = number(card.target, figures) or ZERO
+        upper = self.plan.policies.boundary == "upper"
+        through, before, passed = ZERO, ZERO, True
+        rows: Tiers = []
+        for indicator in card.indicators:
+            value = number(indicator.value, figures)
+            score = value or ZERO
+            if indicator.steps and value is not None:
+                bounds = [(step.lower, step.upper) for step in indicator.steps]
+                score = indicator.steps[tier_of(value, bounds, upper=upper)].rate
+            through += twelve(times(score, indicator.weight))
+            amount = self._round(times(target, through))
+            rows.append((value or ZERO, amount - before))
+            before = amount
+            if indicator.gate is not None:
+                passed = passed and evaluate(indicator.gate, figures) is True
+        self.books.indicators[component.id, payee] = rows
+        return before if passed else ZERO
+
+    # --- 8.7, 8.8 ---------------------------------------------------------------------------------
+
+    def _teams(self, payees: list[str]) -> list[list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for payee in payees:
+            team = self.calendar.team(payee)
+            if team is not None:
+                found[team].append(payee)
+        return [found[team] for team in sorted(found)]
+
+    def _pooled(self, component: Component) -> dict[str, Decimal]:
+        pool = component.pool
+        assert pool is not None
+        found: dict[str, Decimal] = {}
+        for team in self._teams(self.books.members):
+            amount = self._round(number(pool.amount, self._sums(team)) or ZERO)
+            weights = [max(number(pool.share, self.figures(payee)) or ZERO, ZERO) for payee in team]
+            found |= dict(zip(team, share_out(amount, weights, self.plan.digits), strict=True))
+        return found
+
+    def _contested(self, component: Component) -> dict[str, Decimal]:
+        contest = component.contest
+        assert contest is not None
+        scores: dict[str, Decimal] = {}
+        for payee in self.books.members:
+            score = number(contest.score, self.figures(payee))
+            enough = score is not None and (contest.at_least is None or score >= contest.at_least)
+            if score is not None and enough and self.holds(component.when, payee):
+                scores[payee] = score
+        groups = [list(scores)] if contest.among == "plan" else self._teams(list(scores))
+        found: dict[str, Decimal] = {}
+        for group in groups:
+            for value in {scores[payee] for payee in group}:
+                tied = [payee for payee in group if scores[payee] == value]
+                rank = sum(scores[payee] > value for payee in group)
+                covered = contest.prizes[rank : rank + len(tied)]
+                if contest.ties == "each":
+                    prizes = [contest.prizes[rank] if rank < len(contest.prizes) else ZERO] * len(
+                        tied
+                    )
+                else:
+                    prizes = share_out(total(covered), [Decimal(1)] * len(tied), self.plan.digits)
+                found |= dict(zip(tied, prizes, strict=True))
+        return found
+
+    # --- 8.2, 8.3, 8.9 ----------------------------------------------------------------------------
+
+    def _limited(self, component: Component, payee: str, computed: Decimal) -> Earning:
+        amount = computed
+        if component.multipliers:
+            product = Decimal(1)
+            for factor in component.multipliers:
+                by = number(factor.by, self.figures(payee))
+                if by is not None and self.holds(factor.when, payee):
+                    product = twelve(times(product, by))
+            amount = self._round(times(computed, product))
+        earning = Earning(computed, amount - computed, ZERO, ZERO, ZERO)
+        if not self.holds(component.when, payee):
+            return replace(earning, condition=-amount)
+        if component.cap is not None:
+            earning = replace(earning, cap=min(component.cap - amount, ZERO))
+        if component.floor is not None:
+            earning = replace(earning, floor=max(component.floor - earning.earned, ZERO))
+        return earning
+
+    def holds(self, when: Condition | None, payee: str) -> bool:
+        """8.2: exact amounts are compared; what is missing does not hold (5.8)."""
+        if when is None:
+            return True
+        if when.formula is not None:
+            return evaluate(when.formula, self.figures(payee)) is True
+        if when.on == "measure":
+            value = self.books.measures[when.subject, payee]
+            return value is not None and value >= when.at_least
+        target = self.books.targets[when.subject, payee]
+        value = self.books.reached[when.subject, payee]
+        return bool(target) and value is not None and value >= times(when.at_least, target or ZERO)

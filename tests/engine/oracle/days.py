@@ -1,0 +1,135 @@
+"""Days: who is in the plan when, and which days a window looks at (section 2)."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from paceline.engine.periods import Period
+from paceline.engine.plan.model import Plan, Window
+
+Row = dict[str, Any]
+Rows = Mapping[str, list[Row]]
+Days = tuple[date, date]  # half-open (2.1)
+
+FARTHEST = timedelta(days=3_700)
+MONTHS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+LENGTHS = ("transaction", "day", "week", "half-month", "month", "quarter", "half-year", "year")
+
+
+def holds(row: Row, day: date) -> bool:
+    ends = row.get("ends_before")
+    return bool(row["starts_on"] <= day and (ends is None or day < ends))
+
+
+def within(day: date, days: Days) -> bool:
+    return days[0] <= day < days[1]
+
+
+class Calendar:
+    """The days of a run."""
+
+    def __init__(self, plan: Plan, rows: Rows, period: Period) -> None:
+        self.plan = plan
+        self.rows = rows
+        self.period: Days = (period.starts_on, period.ends_before)
+        self.last_day = period.ends_before - timedelta(days=1)
+
+    # --- 2.3 --------------------------------------------------------------------------------------
+
+    def employed(self, payee: str | None, day: date) -> bool:
+        return "payees" not in self.rows or any(
+            row["payee_id"] == payee and holds(row, day) for row in self.rows["payees"]
+        )
+
+    def in_plan(self, payee: str | None, day: date) -> bool:
+        return self.employed(payee, day) and any(
+            row["plan"] == self.plan.slug and row["payee_id"] == payee and holds(row, day)
+            for row in self.rows["assignments"]
+        )
+
+    def members(self) -> list[str]:
+        """Everybody who is in the plan on a day of the period."""
+        names = {row["payee_id"] for row in self.rows["assignments"]}
+        return sorted(name for name in names if self._joins(name))
+
+    def _joins(self, payee: str) -> bool:
+        first, before = self.period
+        stretches = [row for row in self.rows["assignments"] if row["payee_id"] == payee]
+        for row in (row for row in stretches if row["plan"] == self.plan.slug):
+            day = max(first, row["starts_on"])
+            if "payees" in self.rows:
+                starts = [p["starts_on"] for p in self.rows["payees"] if p["payee_id"] == payee]
+                day = max([day, *starts])
+            if day < before and self.in_plan(payee, day):
+                return True
+        return False
+
+    def team(self, payee: str) -> str | None:
+        """8.7: the team of the period's last day."""
+        for row in self.rows.get("teams", []):
+            if row["payee_id"] == payee and holds(row, self.last_day):
+                return str(row["team"])
+        return None
+
+    # --- 2.5 --------------------------------------------------------------------------------------
+
+    def unit_start(self, unit: str, day: date) -> date:
+        """The first day of the plan's month, quarter, half-year or year that holds a day."""
+        place = (day.month - self.plan.year_starts[0]) % MONTHS[unit]
+        month = day.year * 12 + day.month - 1 - place
+        return date(month // 12, month % 12 + 1, 1)
+
+    def unit_days(self, unit: str) -> Days:
+        """The whole unit that the period's last day lies in."""
+        start = self.unit_start(unit, self.last_day)
+        return start, later(start, MONTHS[unit])
+
+    def to_date(self, unit: str) -> Days:
+        return self.unit_start(unit, self.last_day), self.period[1]
+
+    def before(self, unit: str) -> Days:
+        return self.unit_start(unit, self.last_day), self.period[0]
+
+    def window(self, window: Window | None) -> Days:
+        first, before = self.period
+        if window is None:
+            days = self.period
+        elif window.kind == "to-date":
+            days = self.to_date(window.unit)
+        elif window.kind == "rolling":
+            days = (later(before, -window.months), before)
+        elif window.kind == "campaign":
+            assert window.starts_on is not None
+            assert window.ends_before is not None
+            days = (window.starts_on, min(window.ends_before, before))
+        elif window.kind == "since-hire":
+            days = (date.min, before)
+        else:
+            days = (later(first, -12), later(before, -12))
+        return max(days[0], before - FARTHEST), days[1]
+
+    def is_shorter(self, window: str) -> bool:
+        return window != "period" and LENGTHS.index(window) < LENGTHS.index(self.plan.period)
+
+    def is_longer(self, window: str) -> bool:
+        return window != "period" and LENGTHS.index(window) > LENGTHS.index(self.plan.period)
+
+    def stretch(self, unit: str, day: date) -> date:
+        """7.13: the first day of the day, week, half-month … that a day lies in."""
+        if unit == "day":
+            return day
+        if unit == "week":
+            return day - timedelta(days=day.isoweekday() - 1)
+        if unit == "half-month":
+            return day.replace(day=1 if day.day < 16 else 16)
+        return self.unit_start(unit, day)
+
+
+def later(day: date, months: int) -> date:
+    """The same day of the month, some months later; where that is shorter, its last day."""
+    place = day.year * 12 + day.month - 1 + months
+    year, month = place // 12, place % 12 + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -1,0 +1,193 @@
+"""Exchange, measures and quotas, over any stretch of days (sections 4 to 6)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from paceline.engine.formula.interpret import interpret
+from paceline.engine.formula.tree import Formula, needed_names
+from paceline.engine.plan.model import Measure, Plan, Quota
+
+from .crediting import Crediting, Portion
+from .days import FARTHEST, Calendar, Days, Row, within
+from .numbers import ONE, cut, times, total, twelve
+
+Figures = Mapping[str, Decimal | None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one share of one line adds to a measure."""
+
+    day: date
+    line_id: str
+    value: Decimal
+
+
+Choice = Callable[[Entry], bool]
+
+
+def word(identifier: str) -> str:
+    return identifier.replace("-", "_")
+
+
+def evaluate(formula: Formula, figures: Figures) -> Decimal | bool | None:
+    """5.7: a formula over figures; None where one that it names, and does not guard, is missing."""
+    if any(figures[name] is None for name in needed_names(formula.root)):
+        return None
+    value = interpret(formula.root, figures)
+    assert isinstance(value, Decimal | bool)
+    return value
+
+
+def number(formula: Formula, figures: Figures) -> Decimal | None:
+    value = evaluate(formula, figures)
+    assert value is None or isinstance(value, Decimal)
+    return value
+
+
+class Measures:
+    """Every credited share of the lines, ready to be added up over any days."""
+
+    def __init__(self, plan: Plan, calendar: Calendar, crediting: Crediting) -> None:
+        self.plan = plan
+        self.calendar = calendar
+        self.entries: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        first = calendar.period[1] - FARTHEST
+        for line in calendar.rows["order_lines"]:
+            if within(line["ordered_on"], (first, calendar.period[1])):
+                for portion in crediting.portions(line):
+                    self._enter(crediting, portion)
+
+    def _enter(self, crediting: Crediting, portion: Portion) -> None:
+        line = portion.line
+        for payee, _, rules in crediting.taken(portion):
+            names = {rule.id for rule in rules}
+            for measure in self.plan.measures:
+                # 3.5: once, however many of its rules took the share.
+                if measure.is_summed and names & set(measure.credits):
+                    entry = Entry(
+                        line["ordered_on"], line["line_id"], self._value(measure, portion)
+                    )
+                    self.entries[measure.id, payee].append(entry)
+
+    def _value(self, measure: Measure, portion: Portion) -> Decimal:
+        if measure.of is None:
+            return ONE
+        value = interpret(measure.of.root, portion.line)
+        assert isinstance(value, Decimal)
+        shared = twelve(times(value, portion.share))  # 5.2
+        return times(shared, self.rate(portion.line)) if measure.is_money else shared
+
+    def rate(self, line: Row) -> Decimal:
+        """4.1."""
+        if line["currency"] == self.plan.currency:
+            return ONE
+        policies = self.plan.policies
+        day = line["ordered_on"]
+        if policies.exchange_date == "period-end":
+            day = self.calendar.last_day
+        for row in self.calendar.rows.get("exchange_rates", []):
+            if (
+                (row["from_currency"], row["to_currency"]) == (line["currency"], self.plan.currency)
+                and row["rate_type"] == policies.exchange_rate
+                and row["on_date"] == day
+            ):
+                return Decimal(row["rate"])
+        # Only the values of windows that no measure looks at need no rate.
+        return Decimal("NaN")
+
+    # --- 5 ----------------------------------------------------------------------------------------
+
+    def own_days(self, measure: Measure) -> Days:
+        return self.calendar.window(measure.window)
+
+    def inside(self, days: Days) -> Choice:
+        first = self.calendar.period[1] - FARTHEST
+        return lambda entry: within(entry.day, (max(days[0], first), days[1]))
+
+    def chosen(self, measure: Measure, payee: str, choice: Choice | None) -> list[Entry]:
+        if measure.window is not None or choice is None:
+            choice = self.inside(self.own_days(measure))
+        return [entry for entry in self.entries[measure.id, payee] if choice(entry)]
+
+    def value(self, name: str, payee: str, choice: Choice | None = None) -> Decimal | None:
+        """A measure over its own days, or over those that `choice` picks where it has none."""
+        measure = self.plan.measure(name)
+        if measure.is_summed:
+            return twelve(total(entry.value for entry in self.chosen(measure, payee, choice)))
+        if measure.kind == "figure":
+            return self._figure(measure, payee)
+        if measure.kind == "ratio":
+            first, second = (self.value(part, payee, choice) for part in measure.parts)
+            if first is None or second is None or second == 0:
+                return None
+            return cut(Fraction(first) / Fraction(second), 12)
+        assert measure.of is not None
+        parts = {word(part): self.value(part, payee, choice) for part in measure.parts}
+        return number(measure.of, parts)
+
+    def _figure(self, measure: Measure, payee: str) -> Decimal | None:
+        """5.8."""
+        rows = [
+            row
+            for row in self.calendar.rows.get("figures", [])
+            if row["figure"] == measure.name and row["payee_id"] == payee
+        ]
+        first, before = self.calendar.period
+        if measure.reads_last:
+            rows = [row for row in rows if row["on_date"] < before]
+            return max(rows, key=lambda row: row["on_date"])["value"] if rows else None
+        rows = [row for row in rows if within(row["on_date"], (first, before))]
+        return total(row["value"] for row in rows) if rows else None
+
+    def count(self, name: str, payee: str, choice: Choice | None = None) -> int:
+        """The credited shares that a measure is made of."""
+        measure = self.plan.measure(name)
+        if measure.is_summed:
+            return len(self.chosen(measure, payee, choice))
+        return 0
+
+    def sources(self, name: str) -> set[str]:
+        """The sums and counts that a measure is calculated from."""
+        measure = self.plan.measure(name)
+        if measure.is_summed:
+            return {name}
+        return set().union(*(self.sources(part) for part in measure.parts))
+
+    # --- 6 ----------------------------------------------------------------------------------------
+
+    def quota_days(self, quota: Quota) -> Days:
+        """6.4: the whole window whose rows make the target."""
+        if quota.over in {"period", self.plan.period}:
+            return self.calendar.period
+        return self.calendar.unit_days(quota.over)
+
+    def quota_choice(self, quota: Quota) -> Choice | None:
+        if quota.over in {"period", self.plan.period}:
+            return None
+        return self.inside(self.calendar.to_date(quota.over))
+
+    def target(self, quota: Quota, payee: str) -> Decimal | None:
+        first, before = self.quota_days(quota)
+        amounts = [
+            row["amount"]
+            for row in self.calendar.rows.get("quotas", [])
+            if row["quota"] == quota.name
+            and row["payee_id"] == payee
+            and row["starts_on"] >= first
+            and row["ends_before"] <= before
+        ]
+        return total(amounts) if amounts else None
+
+    @staticmethod
+    def attainment(value: Decimal | None, target: Decimal | None) -> Decimal | None:
+        """6.2 and 6.3."""
+        if value is None or not target:
+            return None
+        return cut(Fraction(value) / Fraction(target), 8)

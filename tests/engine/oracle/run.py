@@ -1,0 +1,143 @@
+"""A run from lines to statements: every table that the engine must give (sections 3 to 9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from paceline.engine.periods import Period
+from paceline.engine.plan.model import Plan
+
+from .components import Books, Components
+from .crediting import Crediting
+from .days import Calendar, Row, Rows, within
+from .measures import Measures
+from .numbers import ZERO, times, total, twelve
+
+
+@dataclass
+class Expected:
+    """What the run must give, each table keyed by its grain."""
+
+    credits: dict[tuple[str, str, str], tuple[int, Decimal, Decimal]] = field(default_factory=dict)
+    excluded: dict[tuple[str, str], tuple[int, Decimal]] = field(default_factory=dict)
+    measures: dict[tuple[str, str], tuple[Decimal | None, int]] = field(default_factory=dict)
+    attainment: dict[tuple[str, str], tuple[Decimal | None, Decimal | None, Decimal | None]] = (
+        field(default_factory=dict)
+    )
+    tiers: dict[tuple[str, str, int], tuple[Decimal, Decimal]] = field(default_factory=dict)
+    earnings: dict[tuple[str, str], tuple[Decimal, ...]] = field(default_factory=dict)
+    statements: dict[str, Decimal] = field(default_factory=dict)
+    problems: set[tuple[str, str, str]] = field(default_factory=set)
+    conservation: dict[tuple[str], tuple[Decimal, Decimal, Decimal, int]] = field(
+        default_factory=dict
+    )
+
+
+class Oracle:
+    """Calculates a plan over rows of Python values."""
+
+    def __init__(self, plan: Plan, rows: Rows, period: Period) -> None:
+        self.plan = plan
+        self.calendar = Calendar(plan, rows, period)
+        self.crediting = Crediting(plan, self.calendar)
+        self.measures = Measures(plan, self.calendar, self.crediting)
+
+    def calculate(self) -> Expected:
+        result = Expected()
+        self._account(result)
+        books = Books(self.calendar.members())
+        self._measure(result, books)
+        self._attain(result, books)
+        components = Components(self.plan, self.calendar, self.measures, books)
+        for component in self.plan.components:
+            components.calculate(component)
+        self._settle(result, books)
+        return result
+
+    # --- 3: the account of the period's lines -----------------------------------------------------
+
+    def _account(self, result: Expected) -> None:
+        credited: dict[tuple[str, str, str], list[tuple[Decimal, Decimal]]] = {}
+        for line in self.calendar.rows["order_lines"]:
+            if not within(line["ordered_on"], self.calendar.period):  # 2.2
+                _exclude(result, "outside_period", line["currency"], line["amount"])
+                continue
+            for portion in self.crediting.portions(line):
+                amount = times(line["amount"], portion.share)
+                reason = None if portion.is_overlay else self.crediting.reason(portion)
+                if reason is not None:
+                    _exclude(result, reason, line["currency"], amount)
+                converted = times(twelve(amount), self.measures.rate(line))
+                for payee, _, rules in self.crediting.taken(portion):
+                    for rule in rules:
+                        key = (rule.id, payee, line["currency"])
+                        credited.setdefault(key, []).append((amount, converted))
+        result.credits = {
+            key: (
+                len(parts),
+                twelve(total(a for a, _ in parts)),
+                twelve(total(b for _, b in parts)),
+            )
+            for key, parts in credited.items()
+        }
+        self._conserve(result)
+
+    def _conserve(self, result: Expected) -> None:
+        """3.7: overlays are on top and stand beside the account."""
+        lines = self.calendar.rows["order_lines"]
+        for currency in {line["currency"] for line in lines}:
+            own = [line for line in lines if line["currency"] == currency]
+            imported = total(line["amount"] for line in own)
+            excluded = total(a for (_, c), (_, a) in result.excluded.items() if c == currency)
+            result.conservation[(currency,)] = (imported, imported - excluded, excluded, len(own))
+
+    # --- 5, 6 -------------------------------------------------------------------------------------
+
+    def _measure(self, result: Expected, books: Books) -> None:
+        for measure in self.plan.measures:
+            for payee in books.members:
+                key = (measure.id, payee)
+                books.measures[key] = self.measures.value(measure.id, payee)
+                result.measures[key] = (
+                    books.measures[key],
+                    self.measures.count(measure.id, payee),
+                )
+
+    def _attain(self, result: Expected, books: Books) -> None:
+        for quota in self.plan.quotas:
+            choice = self.measures.quota_choice(quota)
+            for payee in books.members:
+                key = (quota.id, payee)
+                value = self.measures.value(quota.measure, payee, choice)
+                target = self.measures.target(quota, payee)
+                books.targets[key] = target
+                books.reached[key] = value
+                books.attainments[key] = self.measures.attainment(value, target)
+                result.attainment[key] = (value, target, books.attainments[key])
+                if not target and self._sold(quota.measure, payee):  # 6.3
+                    code = "quota_missing" if target is None else "quota_zero"
+                    result.problems.add((code, payee, quota.id))
+
+    def _sold(self, measure: str, payee: str) -> bool:
+        sources = self.measures.sources(measure)
+        return any(self.measures.count(name, payee) for name in sources)
+
+    # --- 9 ----------------------------------------------------------------------------------------
+
+    def _settle(self, result: Expected, books: Books) -> None:
+        result.earnings = {key: earning.parts for key, earning in books.earnings.items()}
+        for (component, payee), rows in books.tiers.items():
+            for place, row in enumerate(rows, start=1):
+                result.tiers[component, payee, place] = row
+        paid = [component.id for component in self.plan.components if component.unit == "money"]
+        for payee in books.members:  # 9.1, 8.10
+            result.statements[payee] = total(books.earnings[name, payee].earned for name in paid)
+
+
+def _exclude(result: Expected, reason: str, currency: str, amount: Decimal) -> None:
+    count, already = result.excluded.get((reason, currency), (0, ZERO))
+    result.excluded[reason, currency] = (count + 1, already + amount)
+
+
+__all__ = ["Expected", "Oracle", "Row", "Rows"]

@@ -1,0 +1,128 @@
+"""Rate tables: what each tier takes and what it earns (section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from paceline.engine.money import round_to
+from paceline.engine.plan.model import Plan, RateTable
+
+from .numbers import ZERO, cut, four, times, total
+
+Bounds = list[tuple[Decimal, Decimal | None]]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """For every tier what it takes, and what it earns before rounding."""
+
+    bases: list[Decimal]
+    exact: list[Decimal]
+
+
+class TierReader:
+    """Reads a rate table at single values: a period's, a stretch's or a line's."""
+
+    def __init__(
+        self, plan: Plan, table: RateTable, target: Decimal | None, incentive: Decimal
+    ) -> None:
+        self.plan = plan
+        self.table = table
+        factor = Decimal(1) if table.quota is None else target or None
+        self.is_readable = factor is not None  # 6.3
+        factor = factor or Decimal(1)
+        self.bounds: Bounds = [
+            (times(tier.lower, factor), None if tier.upper is None else times(tier.upper, factor))
+            for tier in table.tiers
+        ]
+        self.paid = [
+            four(times(tier.rate, incentive)) if table.value == "target_share" else tier.rate
+            for tier in table.tiers
+        ]
+
+    def tier_of(self, value: Decimal) -> int:
+        """7.4: the tier that a value reaches."""
+        return tier_of(value, self.bounds, upper=self.plan.policies.boundary == "upper")
+
+    def take(self, value: Decimal, subject: Decimal) -> Taken:
+        """`subject` is what the bounds are compared with; mostly the value itself."""
+        count = len(self.bounds)
+        if self.table.reading == "slice":  # 7.2
+            bases = self._slices(value)
+            return Taken(bases, [times(b, r) for b, r in zip(bases, self.paid, strict=True)])
+        if self.table.reading == "interpolated":  # 7.8
+            return self._interpolated(subject)
+        reached = self.tier_of(subject)
+        bases = self._whole(value, reached)
+        if self.table.value == "rate":
+            return Taken(bases, [times(b, r) for b, r in zip(bases, self.paid, strict=True)])
+        return Taken(
+            bases, [self.paid[place] if place == reached else ZERO for place in range(count)]
+        )
+
+    def _slices(self, value: Decimal) -> list[Decimal]:
+        found = []
+        for place, (lower, upper) in enumerate(self.bounds):
+            top = value if upper is None else min(value, upper)
+            found.append(top if place == 0 else max(top - lower, ZERO))
+        return found
+
+    def _whole(self, value: Decimal, reached: int) -> list[Decimal]:
+        """7.3 and 7.12: the last tier on the whole amount, and marginal slices above it."""
+        bases = [ZERO for _ in self.bounds]
+        base = reached
+        while base > 0 and self.table.tiers[base].marginal:
+            base -= 1
+        if base == reached:
+            bases[base] = value
+            return bases
+        slices = self._slices(value)
+        bases[base] = self.bounds[base + 1][0]
+        for place in range(base + 1, reached + 1):
+            bases[place] = slices[place]
+        return bases
+
+    def _interpolated(self, subject: Decimal) -> Taken:
+        bases, exact = self._slices(subject), []
+        for part, paid, (lower, upper) in zip(bases, self.paid, self.bounds, strict=True):
+            assert upper is not None
+            exact.append(
+                cut(Fraction(paid) * Fraction(part) / (Fraction(upper) - Fraction(lower)), 8)
+            )
+        return Taken(bases, exact)
+
+    # --- 7.5, 7.15 --------------------------------------------------------------------------------
+
+    def _round(self, value: Decimal) -> Decimal:
+        return round_to(value, self.plan.digits, self.plan.policies.rounding_mode)
+
+    def earn(self, taken: list[Taken]) -> tuple[list[Decimal], list[Decimal]]:
+        """What the tiers take and earn over all stretches together."""
+        places = range(len(self.bounds))
+        bases = [total(one.bases[place] for one in taken) for place in places]
+        stage = self.plan.policies.rounding_stage
+        if stage == "line":
+            return bases, [
+                total(self._round(one.exact[place]) for one in taken) for place in places
+            ]
+        exact = [total(one.exact[place] for one in taken) for place in places]
+        if stage == "tier":
+            return bases, [self._round(value) for value in exact]
+        earned, through, before = [], ZERO, ZERO
+        for value in exact:
+            through += value
+            rounded = self._round(through)
+            earned.append(rounded - before)
+            before = rounded
+        return bases, earned
+
+
+def tier_of(value: Decimal, bounds: Bounds, *, upper: bool) -> int:
+    """7.4: on a boundary the upper or the lower tier; below zero the first."""
+    reached = 0
+    for place, (lower, _) in enumerate(bounds):
+        if place and (value >= lower if upper else value > lower):
+            reached = place
+    return reached
