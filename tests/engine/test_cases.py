@@ -16,7 +16,7 @@ from ruamel.yaml.constructor import SafeConstructor
 from paceline import engine
 
 from .building import fill, tables_of
-from .comparing import compare
+from .comparing import compare, compare_trace
 from .oracle import Oracle
 
 FOLDER = Path(__file__).parent / "cases"
@@ -81,9 +81,27 @@ def plan_of(change: dict[str, Any]) -> engine.Plan:
 
 
 CASES = sorted(FOLDER.glob("*.yaml"))
+# Where the engine and the text disagree: the case says what the text says.
+KNOWN_DISAGREEMENTS = {
+    "2.5-the-last-month-of-a-quarter": "to-date of a unit shorter than the period sees all of it",
+    "7.11-interpolated-by-another-measure": "the measure paid on fills the tiers, not that of `by`",
+    "7.12-marginal-tier-on-a-whole-amount": "`marginal: yes` is read and then forgotten",
+    "7.13-each-day-from-zero": "days are listed twice: the run stops with ArrowInvalid",
+    "7.14-amounts-over-the-year": "what an empty window would pay is taken off in the first period",
+    "9.5-nothing-told-by-lines": "a trace without lines stops with BinderException",
+    "9.5-one-of-a-contest": "a trace ranks its payee alone, so it earns other than the run",
+}
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def _marked() -> list[Any]:
+    def marks(path: Path) -> list[Any]:
+        reason = KNOWN_DISAGREEMENTS.get(path.stem)
+        return [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+
+    return [pytest.param(path, marks=marks(path), id=path.stem) for path in CASES]
+
+
+@pytest.mark.parametrize("path", _marked())
 def test_case(path: Path) -> None:
     case = load(path)
     assert re.search(rf"^{re.escape(str(case['clause']))} ", CLAUSES.read_text("utf-8"), re.M)
@@ -114,7 +132,9 @@ def test_case(path: Path) -> None:
                 continue
             check_rows(name, results.rows(name), expected)
         for payee, expected in run["expect"].get("trace", {}).items():
-            lines = engine.trace(plan, tables, period, payee).rows()
+            trace = engine.trace(plan, tables, period, payee)
+            compare_trace(results, trace, payee)
+            lines = trace.rows()
             assert len(lines) == len(expected)
             for line, wanted in zip(lines, expected, strict=True):
                 assert_row(line, wanted)
@@ -182,5 +202,27 @@ def test_every_clause_of_crediting_to_statements_has_a_case() -> None:
         "8.3",
         "9.2",
         "9.3",
+        "2.5",
+        "5.6",
+        "5.7",
+        "5.8",
+        "5.9",
+        "6.4",
+        "7.8",
+        "7.9",
+        "7.10",
+        "7.11",
+        "7.12",
+        "7.13",
+        "7.14",
+        "7.15",
+        "8.4",
+        "8.5",
+        "8.6",
+        "8.7",
+        "8.8",
+        "8.9",
+        "8.10",
+        "9.5",
     }
     assert wanted <= shown
