@@ -90,7 +90,7 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         else "amount",
         marginal=can_be_marginal and style.randrange(2) == 0,
         ends=reading == "interpolated",
-        nothing_at_zero=compared > 0,  # see KNOWN_DISAGREEMENTS
+        nothing_at_zero=compared != 0,  # see KNOWN_DISAGREEMENTS; stretches without lines
     )
     return {"measure": measure, "rates": table} | ({"accumulation": own} if own else {})
 

@@ -12,7 +12,7 @@ from paceline.engine.plan.model import Component, Condition, Plan, RateTable
 
 from .days import Calendar
 from .measures import Choice, Figures, Measures, evaluate, number, word
-from .numbers import ZERO, four, share_out, times, total, twelve
+from .numbers import ZERO, share_out, times, total, twelve
 from .tables import Taken, TierReader, tier_of
 
 Tiers = list[tuple[Decimal, Decimal]]  # for each tier what it takes and what it earns
@@ -126,7 +126,7 @@ class Components:
             return lambda _: component.amount or ZERO
         if component.target_share is not None:  # 8.5
             share = component.target_share
-            return lambda payee: self._round(four(times(share, self.incentive(payee))))
+            return lambda payee: self._round(times(share, self.incentive(payee)))
         if component.formula is not None:  # 8.4
             formula = component.formula
             return lambda payee: self._round(number(formula, self.figures(payee)) or ZERO)
