@@ -58,7 +58,7 @@ def bring_in(page: Page, kind: str, file: Path, run_jobs: Callable[[], int]) -> 
 
 def write_a_plan(page: Page) -> None:
     page.goto("/incentives/plans/new")
-    page.locator("input[name=template][value=slice-commission]").check()
+    page.get_by_role("link", name="Commission by slices").click()
     page.locator("input[name=name]").fill("Sellers")
     page.locator("input[name=code]").fill("sellers")
     page.locator("[name=currency]").fill("USD")

@@ -101,9 +101,9 @@ def import_quotas(dana: Browser, world: World, run_jobs: Callable[[], int]) -> N
 
 
 def write_and_approve_a_plan(dana: Browser, ines: Browser, world: World) -> None:
-    dana.go("/incentives/plans/new").send(
-        "/new",
-        template="slice-commission",
+    dana.go("/incentives/plans/new").see("Commission by slices")
+    dana.go("/incentives/plans/new/slice-commission").send(
+        "/slice-commission",
         name="Sellers",
         code="sellers",
         currency="USD",

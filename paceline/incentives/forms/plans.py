@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from paceline.incentives.calculation.documents import edit
 from paceline.incentives.forms.plan_fields import PERIODS
-from paceline.incentives.plan_templates import TEMPLATES
+from paceline.incentives.plan_templates import PlanTemplate, periods_of
 from paceline.org.models import Person, Position, Team
 
 
@@ -22,13 +22,8 @@ def day_field(label: Any, **terms: Any) -> forms.DateField:
 
 
 class NewPlanForm(forms.Form):
-    """A plan from a ready one: which, its name and code, currency, period and first day."""
+    """A plan from a ready one: its name and code, currency, period and first day."""
 
-    template = forms.ChoiceField(
-        label=_("Begin with"),
-        choices=[(one.key, one.title) for one in TEMPLATES.values()],
-        widget=forms.RadioSelect,
-    )
     name = forms.CharField(label=pgettext_lazy("plan", "Name"), max_length=120)
     code = forms.RegexField(
         label=_("Code"),
@@ -46,10 +41,18 @@ class NewPlanForm(forms.Form):
     period = forms.ChoiceField(label=_("Paid for each"), choices=PERIODS)
     effective_from = day_field(_("Effective from"), help_text=_("The first day of a period."))
 
+    def __init__(self, *args: Any, template: PlanTemplate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.template = template
+        fitting = periods_of(template.key)
+        period = self.fields["period"]
+        assert isinstance(period, forms.ChoiceField)  # noqa: S101 - declared above
+        period.choices = [(value, label) for value, label in PERIODS if value in fitting]
+
     def source(self) -> str:
         """The ready plan's text with this name, code, currency and period."""
         values = self.cleaned_data
-        source = TEMPLATES[values["template"]].source
+        source = self.template.source
         for key in ("name", "currency", "period"):
             source = edit.set_value(source, (key,), values[key])
         return edit.set_value(source, ("plan",), values["code"])

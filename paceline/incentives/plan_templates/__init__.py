@@ -1,155 +1,150 @@
-"""Ready plans to begin from: a text each, and a worked example that the engine agrees with."""
+"""Ready plans to begin from. Each is a folder: ``plan.yaml``, the plan's text, and ``about.yaml``,
+what it is for in three languages, its known risk, and a worked example that the engine agrees with.
+
+``groups.yaml`` puts them in order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-
-from paceline.kernel import formats
+from paceline.incentives.calculation import documents
+from paceline.incentives.models.plans import in_reader_language
 
 _FOLDER = Path(__file__).parent
+
+Texts = Mapping[str, str]  # by language
+PERIODS = ("month", "quarter", "half-year", "year")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Sales (and a quota, where the plan has one) with what they earn, in the plan's currency."""
+    """Small input tables, as they would be imported, and what each payee earns by component.
 
-    sales: Decimal
-    earned: Decimal
-    quota: Decimal | None = None
+    ``working`` says in words how the amounts come about.
+    """
+
+    period: str
+    tables: Mapping[str, Sequence[Mapping[str, str]]]
+    working: Texts
+    earned: Mapping[str, Mapping[str, Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanTemplate:
-    """A ready plan. ``working`` says how the example's amount comes about."""
+    """A ready plan. Its texts come by language; the properties give the reader's."""
 
     key: str
-    title: str | Promise
-    summary: str | Promise
+    texts: Mapping[str, Texts]
     example: Example
-    working: Callable[[Callable[[str], str]], str]
+    source: str
 
     @property
-    def source(self) -> str:
-        return _source(self.key)
+    def title(self) -> str:
+        return in_reader_language(self.texts["title"])
 
+    @property
+    def summary(self) -> str:
+        return in_reader_language(self.texts["summary"])
+
+    @property
+    def suits(self) -> str:
+        return in_reader_language(self.texts["suits"])
+
+    @property
+    def rewards(self) -> str:
+        return in_reader_language(self.texts["rewards"])
+
+    @property
+    def risk(self) -> str:
+        return in_reader_language(self.texts["risk"])
+
+    @property
     def worked(self) -> str:
-        """The example in the reader's language, every figure written out."""
-        return self.working(lambda amount: formats.money(Decimal(amount), "USD"))
+        """The example's arithmetic in the reader's language."""
+        return in_reader_language(self.example.working)
+
+    @property
+    def plan(self) -> documents.Plan:
+        return documents.load(self.source)
+
+    def mentions(self, words: Sequence[str]) -> bool:
+        """Whether every word occurs in what the plan says of itself, in whatever language."""
+        said = " ".join(text for texts in self.texts.values() for text in texts.values())
+        return all(word.casefold() in f"{self.key} {said}".casefold() for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Ready plans of one kind, in order."""
+
+    id: str
+    texts: Texts
+    templates: tuple[PlanTemplate, ...]
+
+    @property
+    def title(self) -> str:
+        return in_reader_language(self.texts)
 
 
 @cache
-def _source(key: str) -> str:
-    return (_FOLDER / f"{key}.yaml").read_text(encoding="utf-8")
-
-
-def _slices(money: Callable[[str], str]) -> str:
-    return _(
-        "Quota %(quota)s, sales %(sales)s: 2%% of the first %(quota)s is %(a)s, 4%% of %(above)s"
-        " above is %(b)s. Earned: %(earned)s."
-    ) % {
-        "quota": money("100000"),
-        "sales": money("120000"),
-        "above": money("20000"),
-        "a": money("2000"),
-        "b": money("800"),
-        "earned": money("2800"),
-    }
-
-
-def _accelerator(money: Callable[[str], str]) -> str:
-    return _(
-        "Quota %(quota)s, sales %(sales)s: 1%% of %(first)s is %(a)s, 3%% of %(second)s is %(b)s,"
-        " 6%% of %(third)s is %(c)s. Earned: %(earned)s."
-    ) % {
-        "quota": money("100000"),
-        "sales": money("130000"),
-        "first": money("80000"),
-        "second": money("20000"),
-        "third": money("30000"),
-        "a": money("800"),
-        "b": money("600"),
-        "c": money("1800"),
-        "earned": money("3200"),
-    }
-
-
-def _whole(money: Callable[[str], str]) -> str:
-    return _(
-        "Sales %(sales)s reach the second tier: 2%% of all %(sales)s. Earned: %(earned)s."
-        " At %(below)s it would have been 1%%: %(less)s."
-    ) % {
-        "sales": money("60000"),
-        "earned": money("1200"),
-        "below": money("49999"),
-        "less": money("499.99"),
-    }
-
-
-def _override(money: Callable[[str], str]) -> str:
-    return _("The team sells %(sales)s: 0.5%% of that. Earned by the manager: %(earned)s.") % {
-        "sales": money("400000"),
-        "earned": money("2000"),
-    }
-
-
-def _bonus(money: Callable[[str], str]) -> str:
-    return _(
-        "Quota %(quota)s, sales %(sales)s: 125%% of quota passes both points, %(a)s and %(b)s."
-        " Earned: %(earned)s."
-    ) % {
-        "quota": money("100000"),
-        "sales": money("125000"),
-        "a": money("1500"),
-        "b": money("1000"),
-        "earned": money("2500"),
-    }
-
-
-TEMPLATES: Mapping[str, PlanTemplate] = {
-    one.key: one
-    for one in (
-        PlanTemplate(
-            "slice-commission",
-            lazy("Commission by slices"),
-            lazy("Each slice of sales earns its own rate; above quota the higher one. No jumps."),
-            Example(Decimal(120000), Decimal(2800), Decimal(100000)),
-            _slices,
-        ),
-        PlanTemplate(
-            "accelerator",
-            lazy("Commission with accelerator"),
-            lazy("A threshold, a higher rate above quota, a slower one far above it, and a cap."),
-            Example(Decimal(130000), Decimal(3200), Decimal(100000)),
-            _accelerator,
-        ),
-        PlanTemplate(
-            "whole-amount",
-            lazy("Whole-amount tiers"),
-            lazy("The rate that is reached applies to everything. Pay jumps at each boundary."),
-            Example(Decimal(60000), Decimal(1200)),
-            _whole,
-        ),
-        PlanTemplate(
-            "manager-override",
-            lazy("Manager override"),
-            lazy("A small share of what the people who report to the manager sell."),
-            Example(Decimal(400000), Decimal(2000)),
-            _override,
-        ),
-        PlanTemplate(
-            "quarterly-bonus",
-            lazy("Quarterly bonus"),
-            lazy("A fixed amount for reaching quota, and another for passing it by a fifth."),
-            Example(Decimal(125000), Decimal(2500), Decimal(100000)),
-            _bonus,
-        ),
+def groups() -> tuple[Group, ...]:
+    """Every ready plan, in order. Read when first asked for, then kept."""
+    return tuple(
+        Group(one["id"], one["title"], tuple(_template(key) for key in one["plans"]))
+        for one in _read("groups.yaml")
     )
-}
+
+
+@cache
+def templates() -> Mapping[str, PlanTemplate]:
+    """The ready plans by key."""
+    return {template.key: template for group in groups() for template in group.templates}
+
+
+@cache
+def periods_of(key: str) -> tuple[str, ...]:
+    """The periods that a ready plan can be paid for; some of its clauses may not fit all."""
+    source = templates()[key].source
+    return tuple(
+        period
+        for period in PERIODS
+        if not documents.check(documents.edit.set_value(source, ("period",), period))
+    )
+
+
+def find(text: str = "", group: str = "") -> list[Group]:
+    """The groups with the plans that a search finds, in one group or, by default, in all."""
+    words = text.split()
+    found = []
+    for one in groups():
+        if group in {"", one.id}:
+            matching = tuple(plan for plan in one.templates if plan.mentions(words))
+            if matching:
+                found.append(Group(one.id, one.texts, matching))
+    return found
+
+
+def _read(*place: str) -> Any:
+    """A YAML file below this folder; every value is text, as it is written."""
+    return documents.edit.read(_text(*place))
+
+
+def _text(*place: str) -> str:
+    return _FOLDER.joinpath(*place).read_text(encoding="utf-8")
+
+
+def _template(key: str) -> PlanTemplate:
+    about = _read(key, "about.yaml")
+    given = about.pop("example")
+    earned = {
+        payee: {component: Decimal(amount) for component, amount in amounts.items()}
+        for payee, amounts in given["earned"].items()
+    }
+    example = Example(given["period"], given["tables"], given["working"], earned)
+    return PlanTemplate(key, cast("dict[str, Texts]", about), example, _text(key, "plan.yaml"))

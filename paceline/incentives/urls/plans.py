@@ -9,13 +9,15 @@ from paceline.incentives.views.plans import (
     editor,
     findings,
     pages,
+    ready,
 )
 
 VERSION = "plans/<slug:code>/versions/<int:number>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/", pages.index, name="plans"),
-    path("plans/new", drafts.create_plan, name="plan-new"),
+    path("plans/new", ready.index, name="plan-new"),
+    path("plans/new/<slug:key>", ready.begin, name="plan-begin"),
     path("plans/<slug:code>/", pages.show, name="plan"),
     path("plans/<slug:code>/versions", drafts.create, name="plan-version-create"),
     path("plans/<slug:code>/assignments", assignments.index, name="plan-assignments"),

@@ -84,10 +84,11 @@ def digest(world: World) -> dict[str, Any]:
 
 URLS: dict[str, Url] = {
     "incentives:plans": Url(allow={"GET": EVERYONE}),
-    "incentives:plan-new": Url(
+    "incentives:plan-new": Url(allow={"GET": WRITERS}),
+    "incentives:plan-begin": Url(
+        args=lambda _world: {"key": "accelerator"},
         allow={"GET": WRITERS, "POST": WRITERS},
         data=lambda _world: {
-            "template": "accelerator",
             "name": "New",
             "code": "new-plan",
             "currency": "USD",

@@ -40,14 +40,15 @@ def editor_post(version: PlanVersion, **changed: str) -> dict[str, str]:
 
 def test_a_plan_is_begun_from_a_ready_one(world: World, client_for: SignIn) -> None:
     client = client_for(world.dana)
-    page = client.get("/incentives/plans/new")
-    assert "Commission by slices" in page.content.decode()
-    assert "Earned: $2,800.00" in page.content.decode()
+    assert "Commission by slices" in client.get("/incentives/plans/new").content.decode()
+    address = "/incentives/plans/new/slice-commission"
+    page = client.get(address)
+    assert "$2,800.00" in page.content.decode()
     posted = {
-        "template": "slice-commission", "name": "Online sellers", "code": "online",
+        "name": "Online sellers", "code": "online",
         "currency": "TWD", "period": "month", "effective_from": "2026-08-01",
     }  # fmt: skip
-    answer = client.post("/incentives/plans/new", posted)
+    answer = client.post(address, posted)
     version = PlanVersion.objects.get()
     assert answer.headers["Location"] == "/incentives/plans/online/versions/1/draft"
     assert (version.name, version.currency, version.period_kind) == (
@@ -55,14 +56,12 @@ def test_a_plan_is_begun_from_a_ready_one(world: World, client_for: SignIn) -> N
         "TWD",
         "month",
     )
-    again = client.post("/incentives/plans/new", posted)
+    again = client.post(address, posted)
     assert (again.status_code, PlanVersion.objects.count()) == (422, 1)
     assert "Another plan has this code." in again.content.decode()
-    late = client.post(
-        "/incentives/plans/new", {**posted, "code": "two", "effective_from": "2026-08-02"}
-    )
+    late = client.post(address, {**posted, "code": "two", "effective_from": "2026-08-02"})
     assert "first day of a period, for example Aug 1, 2026" in late.content.decode()
-    bad = client.post("/incentives/plans/new", {**posted, "code": "three", "currency": "XXQ"})
+    bad = client.post(address, {**posted, "code": "three", "currency": "XXQ"})
     assert "XXQ is not a currency in use" in bad.content.decode()
     assert Plan.objects.count() == 1
 

@@ -2,94 +2,162 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-import pyarrow as pa
 import pytest
+from django.test import Client
 from django.utils import translation
 
 from paceline import engine
-from paceline.incentives import wording
+from paceline.incentives import pay_curves, plan_examples, plan_templates, wording
 from paceline.incentives.calculation import documents
-from paceline.incentives.plan_templates import TEMPLATES, PlanTemplate
-from paceline.kernel import formats
+from paceline.incentives.models import PlanVersion
+from paceline.incentives.plan_templates import PlanTemplate
+from tests.engine.building import fill, tables_of
+from tests.world import World
 
-STARTS = date(2026, 7, 1)
+KEYS = tuple(plan_templates.templates())
+LANGUAGES = {"en", "zh-Hant", "zh-Hans"}
+PEOPLE = ("payee_id", "manager_id", "host_id", "specialist_id", "after_sales_id")
+SignIn = Callable[..., Client]
 
 
-@pytest.fixture(params=list(TEMPLATES))
+@pytest.fixture(params=KEYS)
 def template(request: pytest.FixtureRequest) -> PlanTemplate:
-    return TEMPLATES[request.param]
+    return plan_templates.templates()[request.param]
+
+
+def test_there_are_ready_plans_of_every_group() -> None:
+    assert len(KEYS) >= 25
+    assert len(set(KEYS)) == sum(len(group.templates) for group in plan_templates.groups())
+    folders = {path.parent.name for path in plan_templates._FOLDER.glob("*/plan.yaml")}
+    assert folders == set(KEYS), "every folder stands in groups.yaml once"
+    assert all(set(group.texts) == LANGUAGES for group in plan_templates.groups())
 
 
 def test_it_is_a_whole_plan_in_three_languages(template: PlanTemplate) -> None:
     assert documents.check(template.source) == ()
-    plan = documents.load(template.source)
+    plan = template.plan
     assert plan.slug == template.key
-    for language in ("en", "zh-hant", "zh-hans"):
-        with translation.override(language):
-            passages = wording.read_aloud(plan)
-            assert "%(" not in template.worked()
-        assert all(clause.text for passage in passages for clause in passage.clauses)
-    assert all(set(text) == {"en", "zh-Hant", "zh-Hans"} for text in (plan.name, plan.purpose))
+    assert set(template.texts) == {"title", "summary", "suits", "rewards", "risk"}
+    told = [*template.texts.values(), template.example.working, plan.name, plan.purpose]
+    named = [*plan.components, *plan.credits, *plan.measures, *plan.quotas]
+    told += [one.name if hasattr(one, "rates") else one.label for one in named]
+    assert all(set(texts) == LANGUAGES and all(texts.values()) for texts in told)
+
+
+def test_it_can_be_paid_in_other_currencies(template: PlanTemplate) -> None:
+    for currency in ("USD", "TWD", "CNY", "KRW"):
+        changed = documents.edit.set_value(template.source, ("currency",), currency)
+        assert documents.check(changed) == ()
+    assert template.plan.period in plan_templates.periods_of(template.key)
+
+
+def typed(row: dict[str, str]) -> dict[str, Any]:
+    """A boolean column of a plan's own is written as a word."""
+    words = {"true": True, "false": False}
+    return {key: words.get(value, value) for key, value in row.items()}
+
+
+def calculated(template: PlanTemplate) -> engine.Results:
+    """The engine's results over the example's tables. Whoever they name is paid by the plan."""
+    plan = template.plan
+    tables = {
+        name: [typed(dict(row)) for row in rows] for name, rows in template.example.tables.items()
+    }
+    teams = {row["team"] for row in tables.get("teams", [])}
+    people = {
+        row[key] for rows in tables.values() for row in rows for key in PEOPLE if key in row
+    } - teams
+    paid = tables.get("assignments") or [
+        {"payee_id": name, "starts_on": "2024-01-01"} for name in sorted(people)
+    ]
+    tables["assignments"] = [{"plan": plan.slug, **row} for row in paid]
+    filled = {name: fill(name, rows) for name, rows in tables.items()}
+    period = engine.period_from_key(template.example.period)
+    assert period.kind == plan.period
+    return engine.calculate(plan, tables_of(filled, plan), period)
 
 
 def test_its_example_is_what_the_engine_earns(template: PlanTemplate) -> None:
-    """One line of the example's sales by a seller who reports to a manager, calculated in full."""
-    plan = documents.load(template.source)
-    example = template.example
-    period = engine.period_from_key("2026-07" if plan.period == "month" else "2026Q3")
-    money = pa.decimal128(18, 4)
-    line = {
-        "line_id": ["1"], "order_id": ["1"], "ordered_on": [STARTS], "payee_id": ["seller"],
-        "customer": [None], "product": [None], "category": [None], "channel": [None],
-        "territory": [None], "kind": ["sale"], "quantity": pa.array([Decimal(1)], money),
-        "amount": pa.array([example.sales], money), "cost": pa.array([None], money),
-        "currency": ["USD"], "returns_line_id": [None],
+    results = calculated(template)
+    earned: dict[str, dict[str, Decimal]] = {}
+    for row in results.rows("earnings"):
+        if row["earned"]:
+            earned.setdefault(row["payee_id"], {})[row["component"]] = row["earned"]
+    assert earned == template.example.earned
+    for working in template.example.working.values():
+        for amounts in earned.values():
+            for amount in amounts.values():
+                whole = amount == amount.to_integral_value()
+                assert f"{amount:,.0f}" in working if whole else f"{amount:,.2f}" in working
+
+
+def test_its_page_shows_every_figure_of_the_example(template: PlanTemplate) -> None:
+    for language in ("en", "zh-hant", "zh-hans"):
+        with translation.override(language):
+            tables = plan_examples.inputs_of(template)
+            assert len(tables) == len(template.example.tables)
+            assert len(plan_examples.results_of(template)) == sum(
+                map(len, template.example.earned.values())
+            )
+            known = {*plan_examples.HEADS, "currency", "ends_before", "sold_on"}
+            for rows in template.example.tables.values():
+                assert {key for row in rows for key in row} <= known
+            pay_curves.previews(template.plan, plan_examples.quota_for(template))
+
+
+@pytest.mark.django_db
+def test_it_opens_in_the_editor_with_its_text_intact(
+    template: PlanTemplate, world: World, client_for: SignIn
+) -> None:
+    client = client_for(world.dana)
+    posted = {
+        "name": "Ours", "code": "ours", "currency": template.plan.currency,
+        "period": template.plan.period, "effective_from": "2027-01-01",
     }  # fmt: skip
-    texts = {
-        key: pa.array(value, pa.string()) if value == [None] else value
-        for key, value in line.items()
-    }
-    people = ["manager", "seller"]
-    ends = pa.array([None, None], pa.date32())
-    tables = {
-        "order_lines": pa.table(texts),
-        "payees": pa.table(
-            {
-                "payee_id": people, "name": people, "starts_on": [STARTS, STARTS],
-                "ends_before": ends, "currency": ["USD", "USD"],
-            }
-        ),
-        "assignments": pa.table(
-            {
-                "plan": [plan.slug, plan.slug], "payee_id": people,
-                "starts_on": [STARTS, STARTS], "ends_before": ends,
-            }
-        ),
-        "reporting": pa.table(
-            {
-                "payee_id": ["seller"], "manager_id": ["manager"], "starts_on": [STARTS],
-                "ends_before": pa.array([None], pa.date32()),
-            }
-        ),
+    answer = client.post(f"/incentives/plans/new/{template.key}", posted)
+    assert answer.status_code == 303
+    version = PlanVersion.objects.get()
+    assert version.effective_from == date(2027, 1, 1)
+    assert documents.load(version.source).components == template.plan.components
+    kept = [line for line in template.source.splitlines() if "#" in line]
+    assert all(line in version.source for line in kept), "comments stay"
+    draft = answer.headers["Location"]
+    assert client.get(draft).status_code == 200
+    assert client.get(draft.removesuffix("draft")).status_code == 200
+    saved = {
+        "source": version.source, "base": version.source, "effective_from": "2027-01-01",
+        "lock_version": str(version.lock_version), "op": "save",
     }  # fmt: skip
-    if example.quota is not None:
-        tables["quotas"] = pa.table(
-            {
-                "quota": ["sales"], "payee_id": ["seller"], "starts_on": [period.starts_on],
-                "ends_before": [period.ends_before],
-                "amount": pa.array([example.quota], money), "currency": ["USD"],
-            }
-        )  # fmt: skip
-    results = engine.calculate(plan, engine.Tables(tables), period)
-    earned = {
-        row["payee_id"]: row["earned"]
-        for row in results.table("statements").to_pylist()
-        if row["earned"]
-    }
-    payee = "manager" if template.key == "manager-override" else "seller"
-    assert earned == {payee: example.earned}
-    with translation.override("en"):
-        assert formats.money(example.earned, "USD") in template.worked()
+    assert client.post(draft, saved).status_code == 303
+    assert PlanVersion.objects.get().source == version.source
+
+
+@pytest.mark.django_db
+def test_the_picker_searches_and_filters(world: World, client_for: SignIn) -> None:
+    client = client_for(world.dana)
+    page = client.get("/incentives/plans/new").content.decode()
+    assert all(f"/incentives/plans/new/{key}" in page for key in KEYS)
+    found = client.get("/incentives/plans/new?q=margin").content.decode()
+    assert "key-account-margin" in found
+    assert "host-pool" not in found
+    assert "host-pool" in client.get("/incentives/plans/new?q=直播主").content.decode()
+    service = client.get("/incentives/plans/new?group=service").content.decode()
+    assert "chat-kpi-card" in service
+    assert "new/accelerator" not in service
+    nothing = client.get("/incentives/plans/new?q=zeppelin").content.decode()
+    assert "No ready plan says that." in nothing
+    assert client.get("/incentives/plans/new/zeppelin").status_code == 404
+
+
+def test_it_reads_aloud_whole(template: PlanTemplate) -> None:
+    for language in ("en", "zh-hant", "zh-hans"):
+        with translation.override(language):
+            passages = wording.read_aloud(template.plan)
+        clauses = [clause for passage in passages for clause in passage.clauses]
+        assert all(clause.text and "%(" not in clause.text for clause in clauses)
+        assert len({clause.path for clause in clauses}) == len(clauses)

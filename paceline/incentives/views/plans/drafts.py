@@ -1,4 +1,4 @@
-"""New plans, new versions, and drafts thrown away."""
+"""New versions, and drafts thrown away."""
 
 from __future__ import annotations
 
@@ -11,64 +11,16 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from paceline.incentives.access import plans as access
 from paceline.incentives.actions import plans as actions
 from paceline.incentives.calculation.periods import containing
-from paceline.incentives.forms.plans import EffectiveFromForm, NewPlanForm
+from paceline.incentives.forms.plans import EffectiveFromForm
 from paceline.incentives.models import Plan, PlanVersion
-from paceline.incentives.plan_templates import TEMPLATES
-from paceline.incentives.problems import plain_problems
 from paceline.kernel import formats
-from paceline.kernel.pages import go_to, page
+from paceline.kernel.pages import go_to
 from paceline.org.models import Person
-
-
-@require_http_methods(["GET", "POST"])
-def create_plan(request: HttpRequest) -> HttpResponse:
-    """Begin a plan from a ready one."""
-    person: Person = request.person  # type: ignore[attr-defined]
-    if not access.may_write_plans(person):
-        raise PermissionDenied
-    next_quarter = containing(timezone.localdate(), "quarter").ends_before
-    form = NewPlanForm(
-        request.POST or None,
-        initial={
-            "template": "slice-commission",
-            "currency": "USD",
-            "period": "quarter",
-            "effective_from": next_quarter,
-        },
-    )
-    if request.method == "POST" and form.is_valid():
-        version = _create(form, person)
-        if version is not None:
-            messages.success(request, _("The draft is ready. Make it yours."))
-            return go_to(request, draft_url(version))
-    context = {"form": form, "templates": list(TEMPLATES.values())}
-    status = 422 if form.is_bound else 200
-    return page(request, "incentives/plans/new.html", context, status=status)
-
-
-def _create(form: NewPlanForm, person: Person) -> PlanVersion | None:
-    """The new draft, or None with the reasons put beside their fields."""
-    try:
-        return actions.create_plan(
-            source=form.source(),
-            effective_from=form.cleaned_data["effective_from"],
-            by=person,
-            at=timezone.now(),
-        )
-    except actions.PlanCodeTaken:
-        form.add_error("code", _("Another plan has this code."))
-    except actions.EffectiveMidPeriod as refused:
-        form.add_error("effective_from", mid_period(refused.nearest))
-    except actions.PlanTextInvalid as refused:
-        for problem in plain_problems(refused.problems):
-            name = problem.path if problem.path in form.fields else None
-            form.add_error(name, problem.text)
-    return None
 
 
 def mid_period(nearest: date) -> str:
