@@ -26,7 +26,7 @@ _FIELDS: dict[type, frozenset[str]] = {
     Credit: frozenset(
         {"id", "kind", "when", "of", "level_from", "level_through", "clause", "label"}
     ),
-    Measure: frozenset({"id", "kind", "of", "credits", "clause", "label"}),
+    Measure: frozenset({"id", "kind", "of", "credits", "clause", "label", "type"}),
     RateTable: frozenset({"reading", "on", "quota", "tiers", "clause"}),
     Condition: frozenset({"on", "subject", "at_least", "clause"}),
 }

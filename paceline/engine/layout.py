@@ -68,7 +68,7 @@ def _calendar(
     """A row for each day with all that is decided by it."""
     at_end = shape.plan.policies.exchange_date == "period-end"
     last = period.ends_before - timedelta(days=1)
-    columns: dict[str, list[Any]] = {"day": [], "slot": [], "span": []}
+    columns: dict[str, list[Any]] = {"on_date": [], "slot": [], "span": []}
     columns |= {name: [] for name in (*shape.instances, *map(rate_name, rates))}
     numbers: dict[str, dict[date, int]] = {name: {} for name in shape.instances}
     slot = span = 0
@@ -77,7 +77,7 @@ def _calendar(
         slot += slot + 1 < len(slots) and day >= slots[slot + 1]
         while span + 1 < len(spans.starts) and day >= spans.starts[span + 1]:
             span += 1
-        columns["day"].append(day)
+        columns["on_date"].append(day)
         columns["slot"].append(slot)
         columns["span"].append(span)
         for name, seen in numbers.items():
@@ -86,7 +86,7 @@ def _calendar(
         for currency, by_day in rates.items():
             columns[rate_name(currency)].append(by_day.get(last if at_end else day))
     kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)
-    kinds |= {"day": DATE} | {rate_name(currency): EXCHANGE for currency in rates}
+    kinds |= {"on_date": DATE} | {rate_name(currency): EXCHANGE for currency in rates}
     return pa.table(
         {name: pa.array(values, arrow_type(kinds[name])) for name, values in columns.items()}
     )

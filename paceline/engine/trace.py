@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from paceline.engine import columns as c
@@ -29,7 +30,7 @@ from paceline.engine.columns import (
 from paceline.engine.database import Workspace
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
 from paceline.engine.ledger.compile import ledger_of
-from paceline.engine.ledger.following import LineSteps, payee
+from paceline.engine.ledger.following import LineSteps, decided_by_others, payee
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
@@ -46,6 +47,7 @@ class Trace:
 
     `lines` is in the order in which the plan accumulates. Sum of `earned` per component and tier
     equals `tiers`; per component it equals `computed` in `earnings`, where the adjustments follow.
+    Components that other payees decide, too, such as pools and contests, are no part of `earnings`.
     `orders` has the line columns that formulas of the plan read, one row for each line.
     """
 
@@ -270,12 +272,15 @@ class _Tracing:
 
     def _collect(self) -> Trace:
         fetched = fetch_ledger(self.workspace, self.ledger)
+        others = pa.array(sorted(decided_by_others(self.plan)), pa.string())
+        earned = fetched["earnings"]
+        earned = earned.filter(pc.invert(pc.is_in(earned.column("component"), others)))
         found = Trace(
             self.payee_id,
             self.workspace.fetch(f"traced {self.plan.hash}", self.lines.collected),
             fetched["tiers"],
             fetched["measures"],
-            fetched["earnings"],
+            earned,
             fetched["attainment"],
             self.workspace.fetch(f"orders {self.plan.hash}", self._orders),
         )

@@ -84,7 +84,8 @@ def interval(plan: Plan, period: Period, key: str, earliest: date) -> tuple[date
     kind, _, rest = key.partition(" ")
     start = period.starts_on
     if kind in {"to-date", "before"}:
-        start = min(unit_start(plan, rest, end - timedelta(days=1)), start)
+        first = unit_start(plan, rest, end - timedelta(days=1))
+        start = first if is_shorter(plan, rest) else min(first, start)
         end = end if kind == "to-date" else period.starts_on
     elif kind == "rolling":
         start = months_before(end, int(rest))

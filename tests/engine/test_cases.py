@@ -82,16 +82,7 @@ def plan_of(change: dict[str, Any]) -> engine.Plan:
 
 CASES = sorted(FOLDER.glob("*.yaml"))
 # Where the engine and the text disagree: the case says what the text says.
-KNOWN_DISAGREEMENTS = {
-    "2.5-the-last-month-of-a-quarter": "to-date of a unit shorter than the period sees all of it",
-    "7.11-interpolated-by-another-measure": "the measure paid on fills the tiers, not that of `by`",
-    "7.12-marginal-tier-on-a-whole-amount": "`marginal: yes` is read and then forgotten",
-    "7.13-each-day-from-zero": "days are listed twice: the run stops with ArrowInvalid",
-    "7.14-amounts-over-the-year": "what an empty window would pay is taken off in the first period",
-    "9.5-a-year-by-another-measure": "the trace stops with BinderException: no column",
-    "9.5-nothing-told-by-lines": "a trace without lines stops with BinderException",
-    "9.5-one-of-a-contest": "a trace ranks its payee alone, so it earns other than the run",
-}
+KNOWN_DISAGREEMENTS: dict[str, str] = {}
 
 
 def _marked() -> list[Any]:

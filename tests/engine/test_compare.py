@@ -17,7 +17,7 @@ from paceline.engine.compare import CurrenciesDiffer, Difference, Side, compare
 from paceline.engine.periods import Period
 
 from .building import fill, tables_of
-from .test_oracle import CONNECTION, PEOPLE, QUARTER, plans, worlds
+from .small_worlds import CONNECTION, PEOPLE, QUARTER, plans, worlds
 
 EXAMPLES = 5 if settings().max_examples < 1_000 else 2_000
 Rows = dict[str, list[dict[str, Any]]]

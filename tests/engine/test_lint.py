@@ -28,6 +28,7 @@ policies:
   anchor: booking
   returns: own-day
   retroactivity: carry-forward
+  precedence: all
   splits: exactly-100
 {rest}
 """

@@ -17,7 +17,7 @@ from paceline.engine.known import is_explained
 from paceline.engine.tables import LINE_ATTRIBUTES
 
 from .building import fill, tables_of
-from .test_oracle import CONDITIONS, CONNECTION, QUARTER, VALUES
+from .small_worlds import CONDITIONS, CONNECTION, QUARTER, VALUES
 
 PLAN = """
 paceline: 1

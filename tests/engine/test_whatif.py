@@ -15,7 +15,7 @@ from paceline.engine import whatif
 from paceline.engine.whatif import Order, OrderIncomplete
 
 from .building import fill, tables_of
-from .test_oracle import CONNECTION, PEOPLE, QUARTER, START, amounts, plans, worlds
+from .small_worlds import CONNECTION, PEOPLE, QUARTER, START, amounts, plans, worlds
 
 Rows = dict[str, list[dict[str, Any]]]
 EXAMPLES = 25 if settings().max_examples < 1_000 else 4_000

@@ -69,9 +69,19 @@ class Ledger:
             path = f"components/{component.id}"
             if component.id in self.measured:
                 names.append(self.measured[component.id])
+                names += self._read_by(component)
             adjusted = self.adjusted.get(component.id, ())
             names += [f"{path}/{part}" for part in ("computed", *adjusted, "earned")]
         return list(dict.fromkeys([*names, *self.details, "statement"]))
+
+    def _read_by(self, component: Component) -> list[str]:
+        """The columns of the measures by which a rate table is read."""
+        rates = component.rates
+        unit = windows.window_of(self.plan, component)
+        if rates is None or windows.is_shorter(self.plan, unit):
+            return []
+        key = windows.to_date(unit) if windows.is_longer(self.plan, unit) else windows.PERIOD
+        return [name_of(name, key) for name in (rates.subject, rates.across) if name]
 
     def adjust(self, component: Component, name: str, value: exp.Expr) -> None:
         """Note what a multiplier, condition, cap or floor of a component took or gave."""
@@ -189,7 +199,7 @@ def _computed(
     """What a component computes in its own form."""
     plan, figures = ledger.plan, ledger.figures
     if component.rates is not None:
-        paid = add_rates(figures, plan, component)
+        paid = add_rates(figures, ledger.shape, component)
         ledger.tiers[component.id], ledger.measured[component.id] = paid.tiers, paid.measure
         return paid.total
     if component.formula is not None:

@@ -31,6 +31,7 @@ from paceline.engine.columns import (
     table,
     typed,
 )
+from paceline.engine.formula.tree import names_in
 from paceline.engine.inputs import line_columns
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.forms import in_plan_money, incentive_of, or_nothing
@@ -38,6 +39,7 @@ from paceline.engine.ledger.measures import add_measures, name_of
 from paceline.engine.ledger.rates import Reading, add_through, differences
 from paceline.engine.ledger.sums import value_of
 from paceline.engine.plan.model import Component, Measure, Plan
+from paceline.engine.plan.scope import word
 from paceline.engine.shape import Shape
 from paceline.engine.steps.crediting import credit_term, in_window, measure_terms, taken_by
 
@@ -383,10 +385,10 @@ class LineSteps:
             )
             for component in self.components()
         ]
-        query = c.conform(TRACE_LINES, columns)
         if not rows:
-            empty = select({name: c.null(TEXT) for name in self._collected()})
-            rows = [empty.where(exp.false(), copy=False)]
+            nothing = {column.name: c.null(column.kind) for column in TRACE_LINES.columns}
+            return select(nothing).where(exp.false(), copy=False)
+        query = c.conform(TRACE_LINES, columns)
         query = query.from_(c.union_all(rows).subquery("f", copy=False), copy=False)
         return query.order_by(col("component"), *self._order(), col("tier"), copy=False)
 
@@ -407,6 +409,29 @@ def is_followed(plan: Plan, component: Component) -> bool:
     if rates.value == "rate":
         return True
     return rates.subject is None and rates.tiers[0].rate == 0
+
+
+def decided_by_others(plan: Plan) -> set[str]:
+    """The components that what other payees sold decides, too: pools, contests, and whatever draws
+    on what such a component earned. A payee's own lines do not tell what they pay.
+    """
+    found: set[str] = set()
+    for component in plan.components:
+        formulas = [component.formula, *(one.by for one in component.multipliers)]
+        conditions = [component.when, *(one.when for one in component.multipliers)]
+        formulas += [one.formula for one in conditions if one is not None]
+        if component.scorecard is not None:
+            card = component.scorecard
+            formulas += [card.target, *(one.value for one in card.indicators)]
+            formulas += [one.gate for one in card.indicators]
+        drawn = {name for one in formulas if one is not None for name in names_in(one.root)}
+        if (
+            component.pool is not None
+            or component.contest is not None
+            or any(f"{word(one)}.earned" in drawn for one in found)
+        ):
+            found.add(component.id)
+    return found
 
 
 def _running(value: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr]) -> exp.Window:

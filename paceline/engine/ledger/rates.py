@@ -59,7 +59,8 @@ class Reading:
 
     def _slice(self, place: int) -> exp.Expr:
         tier = self.rates.tiers[place]
-        capped: exp.Expr = self.value.copy()
+        filled = self.subject if self.rates.reading == "interpolated" else self.value
+        capped: exp.Expr = filled.copy()
         if tier.upper is not None:
             capped = c.least(capped, self.bound(tier.upper), EXACT)
         taken = typed(capped, EXACT)

@@ -16,6 +16,7 @@ from paceline.engine.ledger.rates import Reading, TierFigures, add_through, diff
 from paceline.engine.ledger.rows import entered, join_to_payee
 from paceline.engine.ledger.sums import Sums
 from paceline.engine.plan.model import Component, Plan
+from paceline.engine.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,8 @@ def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> ex
 class _Tiers:
     """The tiers of one component in the ledger, made one after the other."""
 
-    def __init__(self, figures: Figures, plan: Plan, component: Component) -> None:
+    def __init__(self, figures: Figures, shape: Shape, component: Component) -> None:
+        plan = shape.plan
         self.figures, self.plan, self.component = figures, plan, component
         self.unit = windows.window_of(plan, component)
         self.path = f"components/{component.id}/tiers"
@@ -148,6 +150,7 @@ class _Tiers:
         if windows.is_longer(plan, self.unit):
             self.window = windows.to_date(self.unit)
             self.earlier = _reading(plan, component, windows.before(self.unit))
+            self.place = shape.windows.index(windows.before(self.unit))
         self.now = _reading(plan, component, self.window)
         self.pays: list[exp.Expr] = []
         self.had: list[exp.Expr] = []
@@ -158,6 +161,14 @@ class _Tiers:
             return figure
         above = exp.GT(this=self.now.target.copy(), expression=c.number(0, MONEY))
         return c.when((above, figure), otherwise=exp.null())
+
+    def _before(self, pay: exp.Expr) -> exp.Expr:
+        """What had been earned before the period: nothing when the window begins with it."""
+        first, last = (
+            c.parameter(f"window_{self.place}_{side}", c.PLACE) for side in ("from", "through")
+        )
+        is_empty = exp.GT(this=first, expression=last)
+        return c.when((is_empty, c.number(0, c.PRODUCT)), otherwise=typed(pay, c.PRODUCT))
 
     def add(self, place: int) -> TierFigures:
         """The part of the measure in a tier, what it pays, and the tier's bounds."""
@@ -186,18 +197,19 @@ class _Tiers:
         self.pays.append(self.reachable(self.now.pay(place, taken.copy())))
         had = self.reachable(self.earlier.base(place))
         had = self.figures.add(f"{name}/had", had, EXACT)
-        self.had.append(self.reachable(self.earlier.pay(place, had.copy())))
+        self.had.append(self.reachable(self._before(self.earlier.pay(place, had.copy()))))
         return c.minus(taken.copy(), had.copy(), EXACT)
 
 
-def add_rates(figures: Figures, plan: Plan, component: Component) -> Paid:
+def add_rates(figures: Figures, shape: Shape, component: Component) -> Paid:
     """The tiers of a component and what they earn together.
 
     In a window that began before the period, a tier earns what it has earned to date less what it
     had before the period. Without a target there is nothing to attain: the columns are empty and
     the component earns nothing.
     """
-    tiers = _Tiers(figures, plan, component)
+    plan = shape.plan
+    tiers = _Tiers(figures, shape, component)
     made = tuple(tiers.add(place) for place in range(len(tiers.now.rates.tiers)))
     through = add_through(figures, plan, tiers.pays, tiers.path)
     earned, total = differences(through), through[-1].copy()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal, cast
 
-from paceline.engine.formula.tree import Type
+from paceline.engine.formula.tree import Type, names_in
 from paceline.engine.formula.types import QUOTIENTS
 from paceline.engine.plan.clauses import Clause
 from paceline.engine.plan.model import (
@@ -17,7 +17,7 @@ from paceline.engine.plan.model import (
     Window,
     WindowKind,
 )
-from paceline.engine.plan.scope import names_of
+from paceline.engine.plan.scope import names_of, word
 
 KINDS = ("sum", "count", "distinct", "min", "max", "ratio", "formula", "figure")
 UNITS: tuple[Type, ...] = ("money", "quantity", "percent")
@@ -116,7 +116,7 @@ def _formula(
         (),
         clause.path,
         clause.label(),
-        tuple(measure.id for measure in above),
+        tuple(one.id for one in above if word(one.id) in names_in(formula.root)),
         type=formula.type,
     )
 

@@ -65,10 +65,10 @@ class Days:
         two = has_two_days(self.policies)
         at_anchor = {self.policies.hierarchy_date, self.policies.exchange_date} & {"anchor-date"}
         if self._has_anchor or (two and self._has_sale and at_anchor):
-            day = exp.EQ(this=col("day", "k"), expression=anchor_day(self.policies))
+            day = exp.EQ(this=col("on_date", "k"), expression=anchor_day(self.policies))
             c.join(query, "calendar", "k", day)
         if two and self._has_sale:
-            day = exp.EQ(this=col("day", "w"), expression=sale_day(self.policies))
+            day = exp.EQ(this=col("on_date", "w"), expression=sale_day(self.policies))
             c.join(query, "calendar", "w", day, kind="left")
 
     def _of(self, date_policy: str) -> str:
