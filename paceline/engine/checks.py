@@ -8,8 +8,8 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import COUNT, EXACT, TEXT, col, select, typed
-from paceline.engine.database import Workspace
 from paceline.engine.errors import InputInvalid, Problem
+from paceline.engine.executor import Workspace
 from paceline.engine.formula.tree import currencies_in, needed_names
 from paceline.engine.inputs import line_columns
 from paceline.engine.money import DIGITS

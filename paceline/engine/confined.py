@@ -23,6 +23,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from paceline.engine.database import DuckDB
 from paceline.engine.errors import EngineError, InputInvalid, Problem
 from paceline.engine.periods import Period, PeriodKind
 from paceline.engine.plan.parse import load_plan
@@ -162,8 +163,7 @@ def main(folder: Path) -> None:
             load_plan(request["plan"]),
             tables,
             period,
-            threads=limits.threads,
-            memory_limit=f"{limits.memory}MiB",
+            on=DuckDB(threads=limits.threads, memory_limit=f"{limits.memory}MiB"),
             progress=_tell,
         )
         answer = _answer(folder, results)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,10 +13,12 @@ import pyarrow as pa
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import Table, col, select, typed
-from paceline.engine.inputs import OpenInputs, line_columns, open_inputs
+from paceline.engine.columns import select
+from paceline.engine.executor import bound_values
+from paceline.engine.hashing import hash_file
+from paceline.engine.inputs import OpenInputs, declared_columns, line_columns, open_inputs
 from paceline.engine.periods import Period
-from paceline.engine.shape import Shape, arrow_type
+from paceline.engine.shape import Shape, empty_table
 from paceline.engine.tables import INPUTS, ParquetFiles, Tables
 
 MEMORY_LIMIT = "2GB"
@@ -78,6 +80,11 @@ class Workspace:
     the run is left in it.
     """
 
+    overflows: tuple[type[Exception], ...] = (
+        duckdb.OutOfRangeException,
+        duckdb.ConversionException,
+    )
+
     def __init__(
         self,
         shape: Shape,
@@ -99,15 +106,7 @@ class Workspace:
         self.may_circle = False  # the reporting lines have to be searched for circles
         self.style = shape.style
         self.imported: dict[str, tuple[int, Decimal]] = {}  # lines and amount by currency
-        self.parameters: dict[str, Any] = {
-            "starts_on": period.starts_on,
-            "ends_before": period.ends_before,
-            "last_day": period.ends_before - timedelta(days=1),
-            "plan": plan.slug,
-            "currency": plan.currency,
-            "rate_type": plan.policies.exchange_rate,
-        }
-
+        self.parameters = bound_values(plan, period)
         # One transaction for all statements: nothing is written for good, and each costs less.
         self.connection.begin()
 
@@ -154,6 +153,9 @@ class Workspace:
     def register(self, name: str, rows: pa.Table) -> None:
         self.connection.register(name, rows)
 
+    def hashes(self, given: ParquetFiles) -> list[str]:
+        return [hash_file(Path(path)) for path in given.paths]
+
     def open_inputs(self) -> list[str]:
         """Put every input under its name; returns the names that were given. Raises
         InputInvalid.
@@ -163,7 +165,7 @@ class Workspace:
             if name in self.inputs.tables:
                 self.register(f"in_{name}", self.inputs.tables[name])
             elif name == "quotas" and self.plan.quotas:
-                self.register(f"in_{name}", _empty(contract))
+                self.register(f"in_{name}", empty_table(contract))
         given = self.tables.sources.get("order_lines")
         if isinstance(given, ParquetFiles):
             self._view_lines(given)
@@ -172,14 +174,7 @@ class Workspace:
     def _view_lines(self, given: ParquetFiles) -> None:
         """The lines of the files, with the declared columns and types."""
         found = self.inputs.line_types
-        columns: dict[str, exp.Expr] = {
-            column.name: c.null(column.kind)
-            if column.name not in found
-            else col(column.name)
-            if found[column.name] == arrow_type(column.kind)
-            else typed(col(column.name), column.kind)
-            for column in line_columns(self.plan)
-        }
+        columns = declared_columns(line_columns(self.plan), found)
         self.run(
             exp.Create(
                 this=c.source("in_order_lines"),
@@ -193,6 +188,26 @@ class Workspace:
         )
 
 
+@dataclass(frozen=True)
+class DuckDB:
+    """Runs plans in this process; the connection, if one is given, stays the caller's."""
+
+    connection: duckdb.DuckDBPyConnection | None = None
+    threads: int | None = None
+    memory_limit: str | None = None
+
+    def open(self, shape: Shape, tables: Tables, period: Period) -> Workspace:
+        """A workspace for one run."""
+        return Workspace(
+            shape,
+            tables,
+            period,
+            self.connection,
+            threads=self.threads,
+            memory_limit=self.memory_limit,
+        )
+
+
 def _parquet(paths: Sequence[object], *, by_name: bool) -> exp.Table:
     """The rows of files; those of older files may lack a column, which is then empty."""
     files: list[exp.Expr] = [exp.Array(expressions=[c.text(str(path)) for path in paths])]
@@ -201,9 +216,3 @@ def _parquet(paths: Sequence[object], *, by_name: bool) -> exp.Table:
     return exp.Table(
         this=c.call("read_parquet", *files), alias=exp.TableAlias(this=exp.to_identifier("f"))
     )
-
-
-def _empty(contract: Table) -> pa.Table:
-    return pa.schema(
-        [(column.name, arrow_type(column.kind)) for column in contract.columns]
-    ).empty_table()

@@ -6,15 +6,19 @@ database reads itself; of them only the types and the counts of empty values are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from sqlglot import exp
 
-from paceline.engine.columns import DATE, Column, Table
+from paceline.engine import columns as c
+from paceline.engine.columns import DATE, Column, Table, col, typed
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import arrow_type
@@ -27,20 +31,63 @@ from paceline.engine.tables import (
 )
 
 
+@dataclass(frozen=True)
+class FileFacts:
+    """What a file says of itself without being read: its columns with their Arrow types, its rows,
+    and how many values of a column are empty; what it does not say is left out.
+    """
+
+    path: Path | str
+    types: dict[str, pa.DataType]
+    rows: int | None = None
+    empty: dict[str, int] = field(default_factory=dict)
+
+
+class Files(Protocol):
+    """Reads Parquet files, wherever they lie."""
+
+    def read(self, given: ParquetFiles) -> list[pa.Table]:
+        """The files' rows, in memory."""
+        ...
+
+    def look(self, given: ParquetFiles) -> list[FileFacts]:
+        """What each file says of itself."""
+        ...
+
+
+class LocalFiles:
+    """Files of this machine."""
+
+    def read(self, given: ParquetFiles) -> list[pa.Table]:
+        """The files' rows, in memory."""
+        return [pq.ParquetFile(path).read() for path in given.paths]
+
+    def look(self, given: ParquetFiles) -> list[FileFacts]:
+        """What each file says of itself."""
+        return [_facts(path) for path in given.paths]
+
+
 @dataclass
 class OpenInputs:
     """The inputs of a run, ready to be checked and joined.
 
-    `tables` are in memory. `line_types` are the columns of order lines that lie in files, with
-    their Arrow types. `empty_lines` counts the empty values of each column of the order lines; it
-    leaves out columns whose files do not say.
+    `tables` are in memory. `line_files` are the files of the order lines, and `line_types` the
+    columns of all of them, with the Arrow type of the first that has it. `empty_lines` counts the empty values of each
+    column of the order lines; it leaves out columns whose files do not say.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
-    line_types: dict[str, pa.DataType] = field(default_factory=dict)
+    line_files: list[FileFacts] = field(default_factory=list)
     empty_lines: dict[str, int] = field(default_factory=dict)
     grain_checked: set[str] = field(default_factory=set)
     differ: bool = False  # the files of order lines have not all the same columns
+
+    @property
+    def line_types(self) -> dict[str, pa.DataType]:
+        types: dict[str, pa.DataType] = {}
+        for file in reversed(self.line_files):
+            types |= file.types
+        return types
 
 
 def line_columns(plan: Plan) -> list[Column]:
@@ -54,8 +101,25 @@ def line_columns(plan: Plan) -> list[Column]:
     ]
 
 
-def open_inputs(plan: Plan, tables: Tables) -> OpenInputs:
+def declared_columns(
+    columns: Sequence[Column], found: Mapping[str, pa.DataType]
+) -> dict[str, exp.Expr]:
+    """A file's columns as they are declared: cast where their type differs, empty where there is
+    none.
+    """
+    return {
+        column.name: c.null(column.kind)
+        if pa.types.is_null(found.get(column.name, pa.null()))
+        else col(column.name)
+        if found[column.name] == arrow_type(column.kind)
+        else typed(col(column.name), column.kind)
+        for column in columns
+    }
+
+
+def open_inputs(plan: Plan, tables: Tables, files: Files | None = None) -> OpenInputs:
     """Read every table that was given. Raises InputInvalid with every reason against them."""
+    files = files or LocalFiles()
     opened, problems = OpenInputs(), list[Problem]()
     for name in INPUTS:
         if name not in tables:
@@ -66,19 +130,15 @@ def open_inputs(plan: Plan, tables: Tables) -> OpenInputs:
         columns = line_columns(plan) if name == "order_lines" else list(INPUTS[name].columns)
         try:
             if name == "order_lines" and isinstance(given, ParquetFiles):
-                _open_lines(opened, columns, given, problems)
+                _open_lines(opened, columns, files.look(given), problems)
             else:
-                parts = [given] if isinstance(given, pa.Table) else _read(given)
+                parts = [given] if isinstance(given, pa.Table) else files.read(given)
                 _open(opened, INPUTS[name], columns, parts, problems)
         except (pa.ArrowInvalid, OSError):
             problems.append(_problem("table_unreadable", f"{name} cannot be read", name))
     if problems:
         raise InputInvalid(_unrepeated(problems))
     return opened
-
-
-def _read(files: ParquetFiles) -> list[pa.Table]:
-    return [pq.ParquetFile(path).read() for path in files.paths]
 
 
 def _open(
@@ -103,31 +163,39 @@ def _open(
 
 
 def _open_lines(
-    opened: OpenInputs, columns: Sequence[Column], given: ParquetFiles, problems: list[Problem]
+    opened: OpenInputs,
+    columns: Sequence[Column],
+    files: list[FileFacts],
+    problems: list[Problem],
 ) -> None:
-    files = [pq.ParquetFile(path) for path in given.paths]
+    opened.line_files = files
     for file in files:
-        found = {entry.name: entry.type for entry in file.schema_arrow}
-        _check_types("order_lines", columns, found, problems)
-    for file in reversed(files):
-        opened.line_types |= {entry.name: entry.type for entry in file.schema_arrow}
-    opened.differ = any(file.schema_arrow.names != files[0].schema_arrow.names for file in files)
-    empty: dict[str, int] = {column.name: 0 for column in columns}
-    unknown: set[str] = set()
-    for file in files:
-        metadata = file.metadata
-        places = {metadata.schema.column(i).path: i for i in range(metadata.num_columns)}
-        for column in columns:
-            if column.name not in places:
-                empty[column.name] += metadata.num_rows
-                continue
-            for group in range(metadata.num_row_groups):
-                kept = metadata.row_group(group).column(places[column.name]).statistics
-                if kept is None or not kept.has_null_count:
-                    unknown.add(column.name)
-                else:
-                    empty[column.name] += kept.null_count
-    opened.empty_lines = {name: count for name, count in empty.items() if name not in unknown}
+        _check_types("order_lines", columns, file.types, problems)
+    opened.differ = any(list(file.types) != list(files[0].types) for file in files)
+    for column in columns:
+        counts = [
+            file.empty.get(column.name) if column.name in file.types else file.rows
+            for file in files
+        ]
+        known = [count for count in counts if count is not None]
+        if len(known) == len(counts):
+            opened.empty_lines[column.name] = sum(known)
+
+
+def _facts(path: Path | str) -> FileFacts:
+    file = pq.ParquetFile(path)
+    metadata = file.metadata
+    empty: dict[str, int] = {}
+    for place in range(metadata.num_columns):
+        kept = [
+            metadata.row_group(group).column(place).statistics
+            for group in range(metadata.num_row_groups)
+        ]
+        if all(one is not None and one.has_null_count for one in kept):
+            name = metadata.schema.column(place).path
+            empty[name] = sum(one.null_count for one in kept)
+    types = {entry.name: entry.type for entry in file.schema_arrow}
+    return FileFacts(path, types, metadata.num_rows, empty)
 
 
 def _conform(

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from paceline.engine import windows
 from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind
-from paceline.engine.database import Workspace
+from paceline.engine.executor import Workspace
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, arrow_table, arrow_type
 from paceline.engine.steps import crediting, exchange, lines

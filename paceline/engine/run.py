@@ -17,9 +17,10 @@ from sqlglot import exp
 from paceline.engine import checks
 from paceline.engine import columns as c
 from paceline.engine.columns import Kind, Table
-from paceline.engine.database import Workspace
+from paceline.engine.database import DuckDB
 from paceline.engine.errors import InputInvalid, ResultsDisagree
-from paceline.engine.hashing import fingerprint, hash_file, hash_text
+from paceline.engine.executor import Executor, Workspace
+from paceline.engine.hashing import fingerprint, hash_text
 from paceline.engine.layout import lay_out
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
@@ -49,7 +50,7 @@ def calculate(
     *,
     connection: duckdb.DuckDBPyConnection | None = None,
     threads: int | None = None,
-    memory_limit: str | None = None,
+    on: Executor | None = None,
     progress: Progress | None = None,
     input_hashes: Mapping[str, list[str]] | None = None,
 ) -> Results:
@@ -57,15 +58,15 @@ def calculate(
 
     Raises InputInvalid with every reason when the tables cannot be calculated. `progress` is called
     with the step's name, the steps done and the number of steps. `input_hashes` stand for tables
-    whose files the caller has hashed already, such as a CSV that was read into memory.
+    whose files the caller has hashed already, such as a CSV that was read into memory. `on` is
+    where the steps run: DuckDB in this process, with `connection` and `threads`, unless another
+    executor is given.
     """
     shape = shape_of(plan)
-    workspace = Workspace(
-        shape, tables, period, connection, threads=threads, memory_limit=memory_limit
-    )
+    workspace = (on or DuckDB(connection, threads)).open(shape, tables, period)
     try:
         return _Run(workspace, shape, period, progress, dict(input_hashes or {})).execute()
-    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+    except workspace.overflows:
         raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
     finally:
         workspace.close()
@@ -105,7 +106,7 @@ class _Run:
         results = fetch_ledger(self.workspace, self.ledger)
         results["credits"] = fetch_credits(self.workspace, self.ledger)
         results["excluded"], results["conservation"] = self._account()
-        inputs = hash_inputs(self.workspace.tables, self.hashes)
+        inputs = hash_inputs(self.workspace, self.hashes)
         return Results(
             self.plan,
             self.period,
@@ -346,14 +347,14 @@ def conservation_checks(rows: pa.Table) -> tuple[Check, ...]:
     return found
 
 
-def hash_inputs(tables: Tables, known: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def hash_inputs(workspace: Workspace, known: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The hashes of the input files; a table handed over in memory is hashed by its content."""
     found: dict[str, list[str]] = {}
-    for name, given in tables.sources.items():
+    for name, given in workspace.tables.sources.items():
         if name in known:
             found[name] = known[name]
         elif isinstance(given, ParquetFiles):
-            found[name] = list(given.hashes) or [hash_file(path) for path in given.paths]
+            found[name] = list(given.hashes) or workspace.hashes(given)
         else:
             found[name] = [hash_table(given)]
     return found

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from paceline.engine import windows
-from paceline.engine.columns import CONVERTED, COUNT, EXACT, Kind
+from paceline.engine.columns import CONVERTED, COUNT, EXACT, Kind, Table
 from paceline.engine.formula.tree import Formula, Name
 from paceline.engine.plan.model import Credit, Measure, Plan
 
@@ -170,3 +170,10 @@ def arrow_table(columns: Mapping[str, Kind], rows: list[dict[str, Any]]) -> pa.T
         },
         schema=schema,
     )
+
+
+def empty_table(contract: Table) -> pa.Table:
+    """A table of this contract without rows."""
+    return pa.schema(
+        [(column.name, arrow_type(column.kind)) for column in contract.columns]
+    ).empty_table()

@@ -188,12 +188,14 @@ ATTRIBUTE_KINDS: dict[Type, Kind] = {
 class ParquetFiles:
     """Parquet files that together are one table.
 
+    A path is local, or an address such as `s3a://bucket/lines/` or `hdfs://name/lines/`, a file or
+    a folder of files, which only Spark can read.
     `hashes` are their sha256 sums when the caller knows them already (a stored snapshot does); they
     then need not be read again. `grain_checked` says that whoever wrote the files has made sure
     that no two rows share the table's grain, as a database with a unique constraint does.
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[Path | str, ...]
     hashes: tuple[str, ...] = ()
     grain_checked: bool = False
 
@@ -214,7 +216,7 @@ class Tables:
             name: _source(value) for name, value in sorted(sources.items()) if value is not None
         }
 
-    def paths(self) -> list[Path]:
+    def paths(self) -> list[Path | str]:
         """Every file that the run may read, and nothing else."""
         return [
             path
@@ -227,12 +229,21 @@ class Tables:
         return name in self.sources
 
 
+def is_address(path: Path | str) -> bool:
+    """Whether a path names a file system, as s3a:// and hdfs:// do."""
+    return isinstance(path, str) and "://" in path
+
+
 def _source(value: object) -> Source:
     if isinstance(value, str | Path):
-        return ParquetFiles((Path(value),))
+        return ParquetFiles((_path(value),))
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return ParquetFiles(tuple(Path(path) for path in _paths(value)))
+        return ParquetFiles(tuple(_path(path) for path in _paths(value)))
     return value
+
+
+def _path(path: Path | str) -> Path | str:
+    return path if is_address(path) else Path(path)
 
 
 def _paths(value: Iterable[object]) -> list[str | Path]:
