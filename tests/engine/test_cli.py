@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pyarrow.csv as pa_csv
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from paceline import engine
 from paceline.engine.cli import app
 from paceline.engine.hashing import hash_file
 
@@ -94,4 +96,17 @@ def test_refusals_name_the_place_and_write_nothing(folder: Path) -> None:
     plan.write_bytes(b"\xff\xfe")
     assert run("check-plan", str(plan))[0] == 2
     assert run("check-plan", str(folder / "none.yaml"))[0] == 2
+    assert not (folder / "out").exists()
+
+
+def test_without_pyspark_it_says_what_is_missing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(engine, "spark", raising=False)
+    monkeypatch.setitem(sys.modules, "paceline.engine.spark", None)
+    arguments = ["calculate", str(folder / "plan.yaml"), "--tables", str(folder / "tables")]
+    arguments += ["--period", "2024Q1", "--out", str(folder / "out"), "--on", "spark"]
+    code, output = run(*arguments)
+    assert code == 2
+    assert "pyspark is not installed" in output
     assert not (folder / "out").exists()
