@@ -128,14 +128,14 @@ components:
 )
 
 
-def write_lines(path: Path, lines: int) -> None:
+def write_lines(path: Path, lines: int, *, first: int = 0, days: int = 90) -> None:
     """Deterministic lines: 2,000 payees, 90 days, four currencies, 2 % returns."""
     query = f"""
         COPY (
             SELECT
                 'L' || lpad(i::VARCHAR, 10, '0') AS line_id,
                 'O' || (i // 3) AS order_id,
-                DATE '2026-01-01' + ((hash(i) % 90)::INTEGER) AS ordered_on,
+                DATE '2026-01-01' + ((hash(i) % {days})::INTEGER) AS ordered_on,
                 'P' || lpad((hash(i + 7) % {PAYEES})::VARCHAR, 5, '0') AS payee_id,
                 'C' || (hash(i + 1) % 50000) AS customer,
                 'S' || (hash(i + 2) % 3000) AS product,
@@ -153,12 +153,14 @@ def write_lines(path: Path, lines: int) -> None:
                     ELSE 'USD'
                 END AS currency,
                 NULL::VARCHAR AS returns_line_id
-            FROM range({lines}) t(i)
+            FROM range({first}, {first + lines}) t(i)
         ) TO '{path}' (FORMAT parquet)"""
     duckdb.connect().execute(query)
 
 
-def small_tables(lines: int) -> dict[str, Any]:
+def small_tables(
+    lines: int, *, period: engine.Period = QUARTER, quota: int = 2_000_000
+) -> dict[str, Any]:
     """Assignments, a four-level reporting line, quotas, daily rates, splits of every 100th line."""
     names = [f"P{place:05d}" for place in range(PAYEES)]
     first = date(2025, 1, 1)
@@ -180,9 +182,9 @@ def small_tables(lines: int) -> dict[str, Any]:
             {
                 "quota": "sales",
                 "payee_id": name,
-                "starts_on": QUARTER.starts_on,
-                "ends_before": QUARTER.ends_before,
-                "amount": Decimal(2_000_000),
+                "starts_on": period.starts_on,
+                "ends_before": period.ends_before,
+                "amount": Decimal(quota),
                 "currency": "USD",
             }
             for name in names
@@ -191,12 +193,12 @@ def small_tables(lines: int) -> dict[str, Any]:
             {
                 "from_currency": currency,
                 "to_currency": "USD",
-                "on_date": QUARTER.starts_on + timedelta(days=day),
+                "on_date": period.starts_on + timedelta(days=day),
                 "rate_type": "average",
                 "rate": Decimal(base + day).scaleb(-6),
             }
             for currency, base in (("EUR", 1_100_000), ("JPY", 6_700), ("CNY", 140_000))
-            for day in range(90)
+            for day in range((period.ends_before - period.starts_on).days)
         ],
         "credit_splits": [
             {
