@@ -29,6 +29,7 @@ class Workspace(Protocol):
     digits than its type.
     """
 
+    plan: Plan
     tables: Tables
     inputs: OpenInputs
     imported: dict[str, tuple[int, Decimal]]  # lines and amount by currency

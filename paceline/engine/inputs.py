@@ -72,8 +72,9 @@ class OpenInputs:
     """The inputs of a run, ready to be checked and joined.
 
     `tables` are in memory. `line_files` are the files of the order lines, and `line_types` the
-    columns of all of them, with the Arrow type of the first that has it. `empty_lines` counts the empty values of each
-    column of the order lines; it leaves out columns whose files do not say.
+    columns of all of them, each with the Arrow type in the first that has it. `empty_lines` counts
+    the empty values of each column of the order lines; it leaves out columns whose files do not
+    say.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -64,7 +65,7 @@ def settle(plan: Plan, results: Results, tables: SettlementTables, period: Perio
         books.stop_if_refused()
         found = _make_tables(books, outcome)
     inputs = {"results": [results.fingerprint]} | {
-        name: list(given.hashes) or [hash_file(path) for path in given.paths]
+        name: list(given.hashes) or [hash_file(Path(path)) for path in given.paths]
         if isinstance(given, ParquetFiles)
         else [hash_table(given)]
         for name, given in tables.sources.items()
