@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import io
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -93,10 +95,22 @@ def _marked() -> list[Any]:
     return [pytest.param(path, marks=marks(path), id=path.stem) for path in CASES]
 
 
-@pytest.mark.parametrize("path", _marked())
-def test_case(path: Path) -> None:
-    case = load(path)
-    assert re.search(rf"^{re.escape(str(case['clause']))} ", CLAUSES.read_text("utf-8"), re.M)
+@dataclass(frozen=True)
+class Given:
+    """One run of a case: what is calculated, and what the case says of it."""
+
+    plan: engine.Plan
+    rows: dict[str, list[dict[str, Any]]]
+    period: engine.Period
+    said: dict[str, Any]
+
+    @property
+    def tables(self) -> engine.Tables:
+        return tables_of(self.rows, self.plan)
+
+
+def runs_of(case: dict[str, Any]) -> Iterator[Given]:
+    """The runs of a case; everyone whom its lines name is on the plan unless it says otherwise."""
     for run in case["runs"]:
         plan = plan_of(merge(case.get("plan", {}), run.get("plan", {})))
         period = engine.period_from_key(run.get("period", case.get("period", "2024Q1")))
@@ -109,8 +123,15 @@ def test_case(path: Path) -> None:
             "assignments",
             [{"plan": "case", "payee_id": name, "starts_on": "2000-01-01"} for name in names],
         )
-        rows = {name: fill(name, part) for name, part in given.items()}
-        tables = tables_of(rows, plan)
+        yield Given(plan, {name: fill(name, part) for name, part in given.items()}, period, run)
+
+
+@pytest.mark.parametrize("path", _marked())
+def test_case(path: Path) -> None:
+    case = load(path)
+    assert re.search(rf"^{re.escape(str(case['clause']))} ", CLAUSES.read_text("utf-8"), re.M)
+    for given in runs_of(case):
+        plan, tables, period, run = given.plan, given.tables, given.period, given.said
         if "refused" in run:
             with pytest.raises(engine.InputInvalid) as refusal:
                 engine.calculate(plan, tables, period)
@@ -118,7 +139,7 @@ def test_case(path: Path) -> None:
             continue
         results = engine.calculate(plan, tables, period)
         if not case.get("beyond_oracle"):
-            compare(results, Oracle(plan, rows, period).calculate())
+            compare(results, Oracle(plan, given.rows, period).calculate())
         for name, expected in run["expect"].items():
             if name == "trace":
                 continue

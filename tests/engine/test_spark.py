@@ -24,6 +24,7 @@ from paceline.engine.shape import shape_of
 from scripts import spark_cluster
 
 from .building import arrow, tables_of
+from .test_cases import FOLDER, load, runs_of
 from .test_run import PLAN, QUARTER, TEAM, world
 
 pytestmark = pytest.mark.skipif(bool(spark_cluster.missing()), reason=spark_cluster.missing())
@@ -38,6 +39,17 @@ BY_LINE = """\
       on: amount
       tiers: [{from: 0, rate: 1.25%}, {from: 700.5, rate: 2%}, {from: 4000, rate: 3.333333%}]
 """
+# Windows and slots, values of one line, a pool, places, the year so far, two tables in one, figures.
+WIDE = (
+    "2.5-windows-of-days",
+    "3.8-which-rule-takes-a-line",
+    "5.8-figures-that-somebody-entered",
+    "7.14-the-year-so-far",
+    "7.16-grid",
+    "8.6-scorecard",
+    "8.7-pool-of-a-team",
+    "8.8-contest-with-equal-scores",
+)
 # Text that Spark's own reader would take for more than text.
 ODD = r"it's \ ${env:HOME} :plan"
 
@@ -115,6 +127,12 @@ def test_refusals_are_the_same_and_leave_nothing(on_spark: Any) -> None:
         assert refusals[0] == refusals[1]
     assert on_spark.session.catalog.listTables() == []
     assert on_spark.session.sparkContext._jsc.getPersistentRDDs().isEmpty()
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_the_wide_language_is_the_same(name: str, on_spark: Executor) -> None:
+    for given in runs_of(load(FOLDER / f"{name}.yaml")):
+        compare(given.plan, given.tables, on_spark, period=given.period)
 
 
 def test_files_of_a_lake_are_read_by_the_cluster(tmp_path: Path, on_spark: Executor) -> None:

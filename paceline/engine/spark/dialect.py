@@ -75,7 +75,14 @@ def _cut(value: exp.Expr, digits: exp.Expr) -> exp.Expr:
     return c.when((below, upwards), otherwise=c.call("FLOOR", value, digits))
 
 
+def _value_at_highest(value: exp.Expr, by: exp.Expr) -> exp.Expr:
+    """The value where `by` is highest; rows without a value do not count, as in DuckDB."""
+    there = exp.Not(this=exp.Is(this=value.copy(), expression=exp.null()))
+    return c.call("MAX_BY", value.copy(), c.when((there, by), otherwise=exp.null()))
+
+
 _FUNCTIONS: dict[str, Callable[..., exp.Expr]] = {
     "ROUND_EVEN": lambda value, digits: c.call("BROUND", value, digits),
     "TRUNC": _cut,
+    "ARG_MAX": _value_at_highest,
 }

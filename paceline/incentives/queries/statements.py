@@ -35,13 +35,17 @@ def released_for(person: Person) -> QuerySet[Statement]:
 
 
 def statement_with_components(person: Person, pk: int) -> QuerySet[Statement]:
-    """The statement with components, tiers and details: four queries."""
+    """The statement with components and tiers: three queries."""
     tiers = StatementTier.objects.order_by("tier")
-    details = StatementDetail.objects.order_by("id")
+    return _with_parts(person, pk, Prefetch("tiers", tiers))
+
+
+def _with_parts(person: Person, pk: int, *parts: Prefetch) -> QuerySet[Statement]:
+    """The statement, its components and these parts of each: a query for every kind."""
     components = (
         StatementComponent.objects.select_related("version__plan")
         .order_by("version__plan__code", "position")
-        .prefetch_related(Prefetch("tiers", tiers), Prefetch("details", details))
+        .prefetch_related(*parts)
     )
     rows = statements_for(person).filter(pk=pk)
     return rows.prefetch_related(Prefetch("components", components))
@@ -49,9 +53,11 @@ def statement_with_components(person: Person, pk: int) -> QuerySet[Statement]:
 
 def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
     """The statement with components, tiers, details and questions, for its page: five queries."""
+    tiers = StatementTier.objects.order_by("tier")
+    details = StatementDetail.objects.order_by("id")
     threads = LineThread.objects.visible_to(person).select_related("resolution", "component")
     return (
-        statement_with_components(person, pk)
+        _with_parts(person, pk, Prefetch("tiers", tiers), Prefetch("details", details))
         .select_related(
             "run__requested_by",
             "release__released_by",

@@ -14,7 +14,7 @@ import paceline.engine
 from paceline.engine import checks
 from paceline.incentives import pay_words, problems, wording
 from paceline.incentives.calculation import documents
-from paceline.incentives.plan_templates import TEMPLATES
+from paceline.incentives.plan_templates import templates
 from tests.incentives.plans.conftest import SOURCE
 from tests.incentives.plans.widened import WIDENED
 
@@ -99,7 +99,7 @@ def paths_of(value: object, path: str = "") -> set[str]:
     return found.union(*(paths_of(getattr(value, f.name)) for f in dataclasses.fields(value)))
 
 
-PLANS = {**{key: one.source for key, one in TEMPLATES.items()}, **WIDENED}
+PLANS = {**{key: one.source for key, one in templates().items()}, **WIDENED}
 QUOTED = re.compile("「[^」]*」|“[^”]*”")
 
 
