@@ -65,6 +65,19 @@ def problem_sentence(problem: Problem) -> str:
 
 
 SENTENCES: Mapping[str, Sentence] = {
+    # Settlement
+    "stated_twice": lazy("%(name)s is stated twice here."),
+    "exchange_unused": lazy("Payments in the plan's currency need no exchange."),
+    "floor_per_year": lazy("A floor is for a period; a year has caps only."),
+    "shares_incomplete": lazy("The shares add up to %(total)s, not to 100%%."),
+    "pro_rata_without_date": lazy("A part that is due on cash has no date to be pro rata to."),
+    "period_malformed": lazy(
+        "%(value)s is no period; periods are written like 2026, 2026H1, 2026Q2 or 2026-06."
+    ),
+    "periods_reversed": lazy("The last period is before the first."),
+    "share_above_all": lazy("A share cannot be more than 100%%."),
+    "end_missing": lazy("A draw that is forgiven at its end needs a last period."),
+    "days_missing": lazy("Early churn and a share by time need a number of days."),
     # The document
     "document_malformed": lazy("The text cannot be read as YAML from here on."),
     "document_repeated": lazy("A text holds one plan only."),

@@ -39,7 +39,7 @@ BY_LINE = """\
       on: amount
       tiers: [{from: 0, rate: 1.25%}, {from: 700.5, rate: 2%}, {from: 4000, rate: 3.333333%}]
 """
-# Windows and slots, values of one line, a pool, places, the year so far, two tables in one, figures.
+# Windows, slots, values of single lines, pools, places, the year so far, grids, entered figures.
 WIDE = (
     "2.5-windows-of-days",
     "3.8-which-rule-takes-a-line",
