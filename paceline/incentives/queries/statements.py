@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.urls import reverse
@@ -40,7 +41,7 @@ def statement_with_components(person: Person, pk: int) -> QuerySet[Statement]:
     return _with_parts(person, pk, Prefetch("tiers", tiers))
 
 
-def _with_parts(person: Person, pk: int, *parts: Prefetch) -> QuerySet[Statement]:
+def _with_parts(person: Person, pk: int, *parts: Prefetch[Any, Any, Any]) -> QuerySet[Statement]:
     """The statement, its components and these parts of each: a query for every kind."""
     components = (
         StatementComponent.objects.select_related("version__plan")
