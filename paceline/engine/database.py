@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -15,7 +14,7 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine.columns import select
 from paceline.engine.executor import bound_values
-from paceline.engine.hashing import hash_file
+from paceline.engine.hashing import hash_files
 from paceline.engine.inputs import OpenInputs, declared_columns, line_columns, open_inputs
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, empty_table
@@ -154,7 +153,7 @@ class Workspace:
         self.connection.register(name, rows)
 
     def hashes(self, given: ParquetFiles) -> list[str]:
-        return [hash_file(Path(path)) for path in given.paths]
+        return hash_files(given)
 
     def open_inputs(self) -> list[str]:
         """Put every input under its name; returns the names that were given. Raises

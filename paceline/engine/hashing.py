@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from paceline.engine.tables import ParquetFiles
+
 
 def hash_text(text: str) -> str:
     """sha256 of the text in UTF-8, in hexadecimal."""
@@ -17,6 +19,11 @@ def hash_file(path: Path) -> str:
     """sha256 of the file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_files(given: ParquetFiles) -> list[str]:
+    """sha256 of each file of a table that lies on this machine."""
+    return [hash_file(Path(path)) for path in given.paths]
 
 
 def canonical_json(value: object) -> str:

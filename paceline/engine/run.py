@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import duckdb
@@ -106,7 +107,7 @@ class _Run:
         results = fetch_ledger(self.workspace, self.ledger)
         results["credits"] = fetch_credits(self.workspace, self.ledger)
         results["excluded"], results["conservation"] = self._account()
-        inputs = hash_inputs(self.workspace, self.hashes)
+        inputs = hash_inputs(self.workspace.tables.sources, self.workspace.hashes, self.hashes)
         return Results(
             self.plan,
             self.period,
@@ -347,14 +348,20 @@ def conservation_checks(rows: pa.Table) -> tuple[Check, ...]:
     return found
 
 
-def hash_inputs(workspace: Workspace, known: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """The hashes of the input files; a table handed over in memory is hashed by its content."""
+def hash_inputs(
+    sources: Mapping[str, pa.Table | ParquetFiles],
+    hashes: Callable[[ParquetFiles], list[str]],
+    known: Mapping[str, list[str]] = MappingProxyType({}),
+) -> dict[str, list[str]]:
+    """The hashes of the input files, read by `hashes` unless they are known; a table handed over in
+    memory is hashed by its content.
+    """
     found: dict[str, list[str]] = {}
-    for name, given in workspace.tables.sources.items():
+    for name, given in sources.items():
         if name in known:
             found[name] = known[name]
         elif isinstance(given, ParquetFiles):
-            found[name] = list(given.hashes) or workspace.hashes(given)
+            found[name] = list(given.hashes) or hashes(given)
         else:
             found[name] = [hash_table(given)]
     return found

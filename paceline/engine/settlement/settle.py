@@ -6,16 +6,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
-from pathlib import Path
 
 import pyarrow as pa
 
 from paceline.engine.errors import InputInvalid
-from paceline.engine.hashing import fingerprint, hash_file
+from paceline.engine.hashing import fingerprint, hash_files
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.results import ENGINE_VERSION, Results
-from paceline.engine.run import hash_table
+from paceline.engine.run import hash_inputs
 from paceline.engine.settlement import needs
 from paceline.engine.settlement.account import Account, Cause, Item, Place
 from paceline.engine.settlement.books import Books
@@ -32,7 +31,6 @@ from paceline.engine.settlement.outcome import Outcome, Settlement, make_tables
 from paceline.engine.settlement.recovery import carry_below_zero, recover
 from paceline.engine.settlement.splits import fall_due, split
 from paceline.engine.settlement.tables import SettlementTables
-from paceline.engine.tables import ParquetFiles
 
 ZERO = Decimal(0)
 LAST_YEAR = 9_900  # dates are added to; those of later periods could leave the calendar
@@ -64,12 +62,7 @@ def settle(plan: Plan, results: Results, tables: SettlementTables, period: Perio
         outcome = _Settling(books, earnings, find_clawbacks(books)).execute()
         books.stop_if_refused()
         found = _make_tables(books, outcome)
-    inputs = {"results": [results.fingerprint]} | {
-        name: list(given.hashes) or [hash_file(Path(path)) for path in given.paths]
-        if isinstance(given, ParquetFiles)
-        else [hash_table(given)]
-        for name, given in tables.sources.items()
-    }
+    inputs = {"results": [results.fingerprint]} | hash_inputs(tables.sources, hash_files)
     mark = fingerprint(
         plan=plan.hash,
         engine_version=ENGINE_VERSION,

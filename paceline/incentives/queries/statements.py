@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.urls import reverse
@@ -38,15 +37,10 @@ def released_for(person: Person) -> QuerySet[Statement]:
 def statement_with_components(person: Person, pk: int) -> QuerySet[Statement]:
     """The statement with components and tiers: three queries."""
     tiers = StatementTier.objects.order_by("tier")
-    return _with_parts(person, pk, Prefetch("tiers", tiers))
-
-
-def _with_parts(person: Person, pk: int, *parts: Prefetch[Any, Any, Any]) -> QuerySet[Statement]:
-    """The statement, its components and these parts of each: a query for every kind."""
     components = (
         StatementComponent.objects.select_related("version__plan")
         .order_by("version__plan__code", "position")
-        .prefetch_related(*parts)
+        .prefetch_related(Prefetch("tiers", tiers))
     )
     rows = statements_for(person).filter(pk=pk)
     return rows.prefetch_related(Prefetch("components", components))
@@ -54,17 +48,19 @@ def _with_parts(person: Person, pk: int, *parts: Prefetch[Any, Any, Any]) -> Que
 
 def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
     """The statement with components, tiers, details and questions, for its page: five queries."""
-    tiers = StatementTier.objects.order_by("tier")
     details = StatementDetail.objects.order_by("id")
     threads = LineThread.objects.visible_to(person).select_related("resolution", "component")
     return (
-        _with_parts(person, pk, Prefetch("tiers", tiers), Prefetch("details", details))
+        statement_with_components(person, pk)
         .select_related(
             "run__requested_by",
             "release__released_by",
             "release__payroll_entry__export",
         )
-        .prefetch_related(Prefetch("threads", threads.annotate(said=Count("comments"))))
+        .prefetch_related(
+            Prefetch("components__details", details),
+            Prefetch("threads", threads.annotate(said=Count("comments"))),
+        )
     )
 
 
