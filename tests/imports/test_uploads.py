@@ -13,6 +13,7 @@ from django.urls import reverse
 from paceline.imports import actions
 from paceline.imports.models import Import
 from paceline.kernel.uploads import UploadLimit
+from tests.loops import in_loop
 from tests.world import NOW, World
 
 TEN_GIGABYTES = 10 * 1024**3
@@ -55,7 +56,7 @@ def scope_of(length: int | None) -> dict[str, Any]:
 
 
 def test_an_announced_body_that_is_too_large_is_not_read() -> None:
-    assert asyncio.run(ask(scope_of(TEN_GIGABYTES), [b"x"])) == ([b""], 0)
+    assert in_loop(ask(scope_of(TEN_GIGABYTES), [b"x"])) == ([b""], 0)
 
 
 def test_a_refused_reader_does_not_seem_to_go_on_sending() -> None:
@@ -68,18 +69,18 @@ def test_a_refused_reader_does_not_seem_to_go_on_sending() -> None:
         assert not leaving.done()
         leaving.cancel()
 
-    asyncio.run(UploadLimit(app)(scope_of(TEN_GIGABYTES), None, None))  # type: ignore[arg-type]
+    in_loop(UploadLimit(app)(scope_of(TEN_GIGABYTES), None, None))  # type: ignore[arg-type]
 
 
 @override_settings(UPLOAD_BYTES_MAX=0)
 def test_a_body_without_length_is_cut_when_it_grows_too_large() -> None:
     chunk = b"x" * 40_000
-    read, asked = asyncio.run(ask(scope_of(None), [chunk, chunk, chunk]))
+    read, asked = in_loop(ask(scope_of(None), [chunk, chunk, chunk]))
     assert (read, asked) == ([chunk, b"disconnected"], 2)
 
 
 def test_other_bodies_pass() -> None:
-    assert asyncio.run(ask(scope_of(2), [b"a", b"b"])) == ([b"a", b"b"], 2)
+    assert in_loop(ask(scope_of(2), [b"a", b"b"])) == ([b"a", b"b"], 2)
 
 
 @pytest.mark.django_db

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import warnings
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -10,6 +9,7 @@ from typing import Any
 
 from paceline.kernel import sheets
 from paceline.kernel.parts import PART_BYTES, FileInParts, InParts
+from tests.loops import in_loop
 
 
 def counted(lines: int, made: list[int]) -> Iterator[list[str]]:
@@ -27,7 +27,7 @@ def test_rows_are_made_only_as_they_are_sent() -> None:
             return await anext(parts)
 
     with warnings.catch_warnings(action="error"):
-        part = asyncio.run(first_part())
+        part = in_loop(first_part())
     assert part.startswith("\ufeffNumber,Text\r\n000000,".encode())
     assert PART_BYTES <= len(part) < PART_BYTES + 200
     assert 600 < len(made) < 700, "about 64 KB of the million bytes"
@@ -40,7 +40,7 @@ def test_all_of_it_arrives_in_order() -> None:
     async def parts() -> list[bytes]:
         return [part async for part in answer]
 
-    sent = asyncio.run(parts())
+    sent = in_loop(parts())
     assert len(sent) == 5
     numbers = [row[:6] for row in b"".join(sent).decode("utf-8-sig").splitlines()[1:]]
     assert numbers == [f"{number:06d}" for number in range(3_000)]
@@ -50,7 +50,7 @@ def test_an_empty_piece_is_not_the_end() -> None:
     async def parts() -> list[bytes]:
         return [part async for part in InParts([b"a", b"", b"b"])]
 
-    assert asyncio.run(parts()) == [b"ab"]
+    assert in_loop(parts()) == [b"ab"]
 
 
 def test_a_file_is_sent_whole(tmp_path: Any) -> None:
@@ -62,6 +62,6 @@ def test_a_file_is_sent_whole(tmp_path: Any) -> None:
     async def parts() -> list[bytes]:
         return [part async for part in answer]
 
-    sent = asyncio.run(parts())
+    sent = in_loop(parts())
     assert b"".join(sent) == path.read_bytes()
     assert max(len(part) for part in sent) <= PART_BYTES + answer.block_size

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, transaction
 
 from paceline.kernel import jobs
+from tests.loops import in_thread
 
 ran: list[str] = []
 
@@ -27,19 +27,8 @@ def _nothing_ran_yet() -> None:
 
 
 def sweep() -> int:
-    """What every worker does once in a while, here and now.
-
-    In a thread of its own: a browser that an earlier test opened keeps this one's loop.
-    """
-
-    def retry() -> int:
-        try:
-            return async_to_sync(jobs.retry_stalled)()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(retry).result()
+    """What every worker does once in a while, here and now."""
+    return in_thread(async_to_sync(jobs.retry_stalled))
 
 
 def states() -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from paceline.accounts.models import User
 from paceline.live import events, stream, topics, views
 from paceline.live.models import LiveEvent
 from paceline.org.models import Person
+from tests.loops import in_loop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,10 +86,6 @@ async def leave(lines: AsyncIterator[bytes]) -> None:
 
 def body(response: StreamingHttpResponse) -> AsyncIterator[bytes]:
     return response.streaming_content.__aiter__()  # type: ignore[union-attr]
-
-
-def in_loop(story: Any) -> None:
-    asyncio.run(asyncio.wait_for(story, 30))
 
 
 def test_events_arrive_live_in_order_and_only_of_the_topics_asked_for(starter: Person) -> None:
