@@ -48,8 +48,9 @@ def needed_tables(plan: Plan) -> set[str]:
     found: set[str] = set()
     if plan.quotas:
         found.add("quotas")
-    if any(credit.kind == "rollup" for credit in plan.credits):
-        found.add("reporting")
+    for credit in plan.credits:
+        if credit.kind == "rollup":
+            found.add("hierarchies" if credit.hierarchy else "reporting")
     if any(measure.kind == "figure" for measure in plan.measures):
         found.add("figures")
     of_team = any(quota.per == "team" for quota in plan.quotas)

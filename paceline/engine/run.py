@@ -5,6 +5,7 @@ contracts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
@@ -95,12 +96,13 @@ class _Run:
         days = open_run(self.workspace, self.shape, self.period, check=True)
         steps = step_queries(self.workspace, self.ledger, days)
         total = len(steps) + 1
+        chains = chains_of(self.shape)
         self._tell("lines", total)
         for contract, make in steps:
             which = variant(contract, self.workspace, days)
             self.workspace.create(contract.name, make, variant=which)
-            if contract.name == "hierarchy" and self.workspace.may_circle:
-                refuse_circles(self.workspace)
+            if contract.name in chains and self.workspace.may_circle:
+                refuse_circles(self.workspace, contract.name, chains[contract.name])
             elif contract.name == "credited" and days.has_holes:
                 refuse_missing_rates(self.workspace, self.shape, days)
             self._tell(contract.name, total)
@@ -189,7 +191,10 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
     else:
         checks.note_what_came_in(workspace)
     if shape.rolls_up:
-        workspace.may_circle = not crediting.is_acyclic(workspace.inputs.tables["reporting"])
+        tables = workspace.inputs.tables
+        workspace.may_circle = not all(
+            crediting.is_acyclic(crediting.tree_rows(tables, tree)) for tree in shape.trees
+        )
     days = lay_out(workspace, shape, period)
     _open_receivers(workspace, shape, days)
     if "credit_splits" in given:
@@ -227,10 +232,7 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
         (crediting.MEMBERS, lambda: crediting.members(with_payees=with_payees)),
     ]
     if shape.rolls_up:
-        steps += [
-            (crediting.LINKS, lambda: crediting.links(shape)),
-            (crediting.HIERARCHY, lambda: _hierarchy(workspace, shape)),
-        ]
+        steps += _hierarchy_steps(workspace, shape)
     return [
         *steps,
         (
@@ -243,13 +245,36 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
     ]
 
 
-def _hierarchy(workspace: Workspace, shape: Shape) -> exp.Query:
+def chains_of(shape: Shape) -> dict[str, str]:
+    """The tables of who is above whom, one for each hierarchy, and the hierarchy's name."""
+    if len(shape.trees) == 1:
+        return {crediting.HIERARCHY.name: shape.trees[0]}
+    return {f"above_{place}": tree for place, tree in enumerate(shape.trees)}
+
+
+def _hierarchy_steps(workspace: Workspace, shape: Shape) -> list[Step]:
+    """Each hierarchy's links and who is above whom; several are put beside each other."""
+    chains = chains_of(shape)
+    steps: list[Step] = []
+    for place, (name, tree) in enumerate(chains.items()):
+        links = f"links_{place}" if len(chains) > 1 else crediting.LINKS.name
+        steps += [
+            (replace(crediting.LINKS, name=links), partial(crediting.links, shape, tree)),
+            (replace(crediting.HIERARCHY, name=name), partial(_chain, workspace, shape, links)),
+        ]
+    if len(chains) > 1:
+        beside = partial(crediting.together, shape, tuple(chains))
+        steps.append((crediting.several(shape), beside))
+    return steps
+
+
+def _chain(workspace: Workspace, shape: Shape, links: str) -> exp.Query:
     """Everyone above each payee, as far up as a rule looks; all the way where there may be a
     circle, which has to be found.
     """
     if shape.highest > 1 or workspace.may_circle:
-        return crediting.hierarchy()
-    return crediting.managers()
+        return crediting.hierarchy(links)
+    return crediting.managers(links)
 
 
 def _keyed_steps(ledger: Ledger, days: Days, *, with_splits: bool) -> list[Step]:
@@ -271,7 +296,7 @@ def variant(contract: Table, workspace: Workspace, days: Days) -> str:
     plan = workspace.plan
     if contract.name.startswith("values_"):
         return f"{plan.hash} {days}"
-    if contract.name == "hierarchy":
+    if contract.name == "hierarchy" or contract.name.startswith("above_"):
         return f"{plan.hash} {workspace.may_circle}"
     return plan.hash if contract.name in {"credited", "ledger"} else ""
 
@@ -315,13 +340,16 @@ def refuse_missing_rates(workspace: Workspace, shape: Shape, days: Days) -> None
         )
 
 
-def refuse_circles(workspace: Workspace) -> None:
+def refuse_circles(workspace: Workspace, chain: str, tree: str) -> None:
     """A reporting line that comes back to its start has no top: the run is refused."""
-    rows = workspace.rows("circles", crediting.circles)
+    rows = workspace.rows(f"circles {chain}", partial(crediting.circles, chain))
+    table = "hierarchies" if tree else "reporting"
     if rows:
         raise InputInvalid(
             [
-                checks.problem("reporting_circular", "reporting", payee, str(day))
+                checks.problem(
+                    "reporting_circular", table, f"{tree}, {payee}" if tree else payee, str(day)
+                )
                 for payee, day in rows[:20]
             ]
         )

@@ -52,7 +52,7 @@ class Shape:
             tuple((quota.name, plan.measure(quota.measure).is_money) for quota in plan.quotas),
             dataclasses.replace(plan.policies, exchange_rate=""),
             plan.digits,
-            self.rolls_up,
+            self.trees,
             self.by_line,
             self.instances,
             self.has_windows,
@@ -97,6 +97,17 @@ class Shape:
     @property
     def rolls_up(self) -> bool:
         return any(credit.kind == "rollup" for credit in self.plan.credits)
+
+    @property
+    def trees(self) -> tuple[str, ...]:
+        """The hierarchies that credits roll up through, each once; "" is the reporting line."""
+        found = (credit.hierarchy for credit in self.plan.credits if credit.kind == "rollup")
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The columns that say at which level of each of these hierarchies a share arrives."""
+        return ("level", *(f"level_{place}" for place in range(1, len(self.trees))))
 
     @property
     def highest(self) -> int:

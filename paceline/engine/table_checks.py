@@ -155,6 +155,18 @@ def _reporting(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding
     )
 
 
+def _hierarchies(shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    """One table holds every hierarchy: those that the plan does not name are left alone."""
+    rows = tables["hierarchies"]
+    named = pc.is_in(rows.column("hierarchy"), pa.array(shape.trees, pa.string()))
+    rows, keys = rows.filter(named), ("hierarchy", "payee_id")
+    own = pc.equal(rows.column("payee_id"), rows.column("manager_id"))
+    return _dates("hierarchies", keys, rows) + _shown(
+        ("reporting_to_self", "hierarchies", _subject(row, keys), "", 1)
+        for row in _rows_where(rows, own)
+    )
+
+
 def _leaves(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
     return _dates("leaves", ("payee_id",), tables["leaves"])
 
@@ -266,6 +278,7 @@ _CHECKS: dict[str, Callable[[Shape, InMemory, Period], list[Finding]]] = {
     "payees": _payees,
     "assignments": _assignments,
     "reporting": _reporting,
+    "hierarchies": _hierarchies,
     "quotas": _quotas,
     "teams": _teams,
     "owners": _owners,

@@ -61,6 +61,18 @@ REPORTING = table(
     {"payee_id": TEXT, "manager_id": TEXT, "starts_on": DATE, "ends_before": DATE},
     nullable="ends_before",
 )
+HIERARCHIES = table(
+    "hierarchies",
+    "hierarchy payee_id starts_on",
+    {
+        "hierarchy": TEXT,
+        "payee_id": TEXT,
+        "manager_id": TEXT,
+        "starts_on": DATE,
+        "ends_before": DATE,
+    },
+    nullable="ends_before",
+)
 QUOTAS = table(
     "quotas",
     "quota payee_id starts_on",
@@ -124,6 +136,7 @@ INPUTS: dict[str, Table] = {
         PAYEES,
         ASSIGNMENTS,
         REPORTING,
+        HIERARCHIES,
         QUOTAS,
         FIGURES,
         TEAMS,
@@ -154,6 +167,7 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "payees": ("name", "ends_before", "currency"),
     "assignments": ("ends_before",),
     "reporting": ("ends_before",),
+    "hierarchies": ("ends_before",),
     "quotas": ("currency",),
     "teams": ("ends_before",),
     "owners": ("ends_before",),

@@ -30,7 +30,8 @@ from paceline.engine.columns import (
 from paceline.engine.database import Workspace
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
 from paceline.engine.ledger.compile import ledger_of
-from paceline.engine.ledger.following import LineSteps, decided_by_others, payee
+from paceline.engine.ledger.following import LineSteps, payee
+from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_ledger, open_run, step_queries, variant

@@ -146,6 +146,7 @@ class _Words:
             "assignments": self._days_of(_("Assigned to the plan")),
             "payees": self._days_of(_("Employed")),
             "reporting": self._reporting,
+            "hierarchies": self._reporting,
             "plan": self._clause,
         }
         return makers[change.table](change)
@@ -234,6 +235,9 @@ class _Words:
             return _("to %(manager)s, %(days)s") % {"manager": manager, "days": days}
 
         title = _("%(payee)s reports") % {"payee": payee}
+        if "hierarchy" in either:
+            values = {"payee": payee, "hierarchy": either["hierarchy"]}
+            title = _("%(payee)s reports in the hierarchy “%(hierarchy)s”") % values
         return ChangedRow(title, *self._sides(change, say))
 
     def _clause(self, change: Change) -> ChangedRow:

@@ -51,6 +51,7 @@ TITLES: Mapping[str, str | Promise] = {
     "teams": lazy("Teams"),
     "owners": lazy("Owners"),
     "reporting": lazy("Reporting lines"),
+    "hierarchies": lazy("Named hierarchies"),
     "assignments": lazy("Paid by the plan"),
 }
 HEADS: Mapping[str, str | Promise] = {

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from paceline import engine
-from paceline.engine.ledger.following import decided_by_others
+from paceline.engine.ledger.told import decided_by_others
 
 from .building import keyed
 from .oracle import Expected

@@ -146,7 +146,10 @@ def _credits(style: Random) -> list[dict[str, Any]]:
             "of": style.choice(["own", "some", ["own", "some"]]),
             "levels": style.choice(["1", "2", "all"]),
         },
-        {"id": "far", "kind": "rollup", "of": "own", "levels": {"from": "2"}},
+        {"id": "far", "kind": "rollup", "of": "own", "levels": {"from": "2"}}
+        | style.choice([{}, {}, {"hierarchy": "region"}]),
+        {"id": "side", "kind": "rollup", "of": "own", "levels": "all"}
+        | style.choice([{}, {"hierarchy": "region"}, {"hierarchy": "brand"}]),
     ]
 
 
@@ -164,7 +167,7 @@ def _measures(style: Random, kind: str) -> list[dict[str, Any]]:
             "since-hire",
         ]
     )
-    above = style.choice(["near", ["near", "far"], ["some", "far"], "far"])
+    above = style.choice(["near", ["near", "far"], ["some", "far"], "far", ["near", "side"]])
     types = {"margin": "percent", "rating": "percent"}
     derived_type, derived = style.choice(DERIVED)
     return [
@@ -234,6 +237,17 @@ def intervals(
 
 
 @st.composite
+def above(draw: st.DrawFn, ends: date, people: list[str]) -> list[Row]:
+    """Who is above whom: always somebody later in the list, so never in a circle."""
+    found: list[Row] = []
+    for place, name in enumerate(people[:-1]):
+        if draw(st.booleans()):
+            bosses = st.sampled_from(people[place + 1 :]).map(lambda boss: {"manager_id": boss})
+            found += draw(intervals(ends, name, bosses))
+    return found
+
+
+@st.composite
 def worlds(draw: st.DrawFn, period: Period, currency: str, quotas: list[Row]) -> Rows:
     ends = period.ends_before
     length = (ends - period.starts_on).days
@@ -250,12 +264,12 @@ def worlds(draw: st.DrawFn, period: Period, currency: str, quotas: list[Row]) ->
         if draw(st.integers(0, 4))
         for row in draw(intervals(ends, name, st.just({"plan": "generated"})))
     ]
-    reporting: list[Row] = []
-    for place, name in enumerate(PEOPLE[:-1]):
-        if draw(st.booleans()):
-            above = st.sampled_from(PEOPLE[place + 1 :]).map(lambda boss: {"manager_id": boss})
-            reporting += draw(intervals(ends, name, above))
-    rows["reporting"] = reporting
+    rows["reporting"] = draw(above(ends, PEOPLE))
+    rows["hierarchies"] = [
+        {"hierarchy": tree} | row
+        for tree, people in (("region", PEOPLE), ("brand", PEOPLE[::-1]))
+        for row in draw(above(ends, people))
+    ]
     if draw(st.booleans()):
         rows["payees"] = [
             {

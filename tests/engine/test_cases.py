@@ -117,7 +117,11 @@ def runs_of(case: dict[str, Any]) -> Iterator[Given]:
         given = {**case.get("given", {}), **run.get("given", {})}
         names = sorted(
             {line.get("payee_id") for line in given.get("order_lines", []) if line.get("payee_id")}
-            | {row["manager_id"] for row in given.get("reporting", [])}
+            | {
+                row["manager_id"]
+                for name in ("reporting", "hierarchies")
+                for row in given.get(name, [])
+            }
         )
         given.setdefault(
             "assignments",
@@ -197,6 +201,7 @@ def test_every_clause_of_crediting_to_statements_has_a_case() -> None:
         "3.4",
         "3.5",
         "3.6",
+        "3.10",
         "4.1",
         "4.2",
         "5.2",

@@ -197,6 +197,7 @@ _GRAIN: dict[str, tuple[str, ...]] = {
     "assignments": ("plan", "payee_id", "starts_on"),
     "payees": ("payee_id",),
     "reporting": ("payee_id", "starts_on"),
+    "hierarchies": ("hierarchy", "payee_id", "starts_on"),
     "quotas": ("quota", "payee_id", "starts_on"),
     "exchange_rates": ("from_currency", "to_currency", "on_date", "rate_type"),
 }

@@ -21,7 +21,7 @@ from paceline.engine.shape import arrow_type
 from paceline.engine.tables import INPUTS
 
 Rows = dict[str, pa.Table]
-PEOPLE = ("assignments", "payees", "reporting")
+PEOPLE = ("assignments", "payees", "reporting", "hierarchies")
 PERIOD_DATES = ("starts_on", "ends_before")
 LINE_PARTS = ("lines_added", "lines_removed", "lines_changed", "returns")
 

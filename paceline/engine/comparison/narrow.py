@@ -25,6 +25,7 @@ from paceline.engine.plan.model import Plan
 from paceline.engine.shape import shape_of
 from paceline.engine.tables import Tables
 
+ABOVE = ("reporting", "hierarchies")  # who is above whom
 OF_PAYEE = ("assignments", "payees", "quotas")
 
 
@@ -59,8 +60,9 @@ def narrow(
             for name, rows in given.items()
             if name in OF_PAYEE
         }
-        if "reporting" in given:
-            found["reporting"] = _reporting(given["reporting"], wanted, payee_id)
+        for name in ABOVE:
+            if name in given:
+                found[name] = _reporting(given[name], wanted, payee_id)
         if "exchange_rates" in given:
             found["exchange_rates"] = given["exchange_rates"]
         splits = given.get("credit_splits")
@@ -86,17 +88,17 @@ def people_below(
     directly or further down. `rolls_up` decides it for another plan.
     """
     below = shape_of(plan).rolls_up if rolls_up is None else rolls_up
-    if not below or "reporting" not in tables:
+    given = {name: tables.sources[name] for name in ABOVE if name in tables}
+    if not below or not given:
         return {payee_id}
-    only = Tables({"reporting": tables.sources["reporting"]})
-    reporting = open_inputs(plan, only).tables["reporting"]
-    starts, ends = reporting.column("starts_on"), reporting.column("ends_before")
-    still = pc.fill_null(pc.greater(ends, period.starts_on), fill_value=True)
-    rows = reporting.filter(pc.and_(pc.less(starts, period.ends_before), still))
     reports: dict[str, list[str]] = {}
-    names = (rows.column(name).to_pylist() for name in ("payee_id", "manager_id"))
-    for payee, manager in zip(*names, strict=True):
-        reports.setdefault(manager, []).append(payee)
+    for rows in open_inputs(plan, Tables(given)).tables.values():
+        starts, ends = rows.column("starts_on"), rows.column("ends_before")
+        still = pc.fill_null(pc.greater(ends, period.starts_on), fill_value=True)
+        held = rows.filter(pc.and_(pc.less(starts, period.ends_before), still))
+        names = (held.column(name).to_pylist() for name in ("payee_id", "manager_id"))
+        for payee, manager in zip(*names, strict=True):
+            reports.setdefault(manager, []).append(payee)
     found, open_ones = {payee_id}, [payee_id]
     while open_ones:
         for name in reports.get(open_ones.pop(), ()):

@@ -31,17 +31,23 @@ from paceline.engine.columns import (
     table,
     typed,
 )
-from paceline.engine.formula.tree import names_in
 from paceline.engine.inputs import line_columns
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.forms import in_plan_money, incentive_of, or_nothing
 from paceline.engine.ledger.measures import add_measures, name_of
 from paceline.engine.ledger.rates import Reading, add_through, differences
 from paceline.engine.ledger.sums import value_of
-from paceline.engine.plan.model import Component, Measure, Plan
-from paceline.engine.plan.scope import word
+from paceline.engine.ledger.told import is_followed
+from paceline.engine.plan.model import Component, Measure
 from paceline.engine.shape import Shape
-from paceline.engine.steps.crediting import credit_term, in_window, measure_terms, taken_by
+from paceline.engine.steps.crediting import (
+    credit_term,
+    in_window,
+    levels_above,
+    measure_terms,
+    own_levels,
+    taken_by,
+)
 
 TRACE_LINES = table(
     "lines",
@@ -102,15 +108,17 @@ class LineSteps:
             *(name for name in self.shape.sums if name.startswith("converted")),
         ]
 
-        def start(level: exp.Expr) -> exp.Select:
+        def start(levels: dict[str, exp.Expr]) -> exp.Select:
             columns: dict[str, exp.Expr] = {name: col(name, "g") for name in names}
-            columns |= {"level": typed(level, PLACE), "lines": typed(c.whole(1), COUNT)}
+            columns |= {name: typed(level, PLACE) for name, level in levels.items()}
+            columns["lines"] = typed(c.whole(1), COUNT)
             return select(columns).from_(c.source("traced_lines", "g"), copy=False)
 
-        direct = c.join(start(c.whole(0)), "members", "m", c.same(["payee_id", "slot"], "m", "g"))
+        own = c.same(["payee_id", "slot"], "m", "g")
+        direct = c.join(start(own_levels(self.shape)), "members", "m", own)
         if not self.shape.rolls_up:
             return direct
-        rolled = start(col("level", "h"))
+        rolled = start(levels_above(self.shape, "h"))
         above = c.both(
             c.same(["payee_id", "slot"], "h", "g"),
             exp.EQ(this=col("manager_id", "h"), expression=payee()),
@@ -134,7 +142,7 @@ class LineSteps:
         query = select({"line_id": col("line_line_id")}, distinct=True).from_(
             c.source("line_credits"), copy=False
         )
-        return query.where(taken_by(terms, col("bits"), col("level")), copy=False)
+        return query.where(taken_by(terms, col("bits"), None), copy=False)
 
     def components(self) -> list[Component]:
         """The components whose money comes from lines, through a rate table."""
@@ -212,6 +220,7 @@ class LineSteps:
             name: col(name, "g") for name in (*self._carried(), *self._stretches())
         }
         columns |= {
+            "level": self._credit(component, level=True),
             "value": self._taken(measure),
             "credit": self._credit(component),
             **{f"of {part.id}": self._taken(part) for part in self._subject_parts(component)},
@@ -228,7 +237,7 @@ class LineSteps:
             target = col(f"quotas/{component.rates.quota}/target", "r")
             query = query.where(exp.GT(this=target, expression=c.number(0, MONEY)), copy=False)
         terms = measure_terms(self.shape, measure)
-        taken = taken_by(terms, col("bits", "g"), col("level", "g"))
+        taken = taken_by(terms, col("bits", "g"), "g")
         if self.shape.has_windows:
             window = self.shape.windows.index(self._window(component))
             taken = c.both(taken, in_window(window, "g"))
@@ -238,7 +247,7 @@ class LineSteps:
         """What a measure takes of a line; nothing of a line that is not its own."""
         value = typed(value_of(self.shape.index_of(measure), "g"), CONVERTED)
         terms = measure_terms(self.shape, measure)
-        own = taken_by(terms, col("bits", "g"), col("level", "g"))
+        own = taken_by(terms, col("bits", "g"), "g")
         return typed(c.when((own, value), otherwise=c.number(0, CONVERTED)), CONVERTED)
 
     def _subject_parts(self, component: Component) -> list[Measure]:
@@ -255,14 +264,19 @@ class LineSteps:
                 wanted |= set(measure.parts)
         return [one for one in self.plan.measures if one.id in wanted and one.is_summed]
 
-    def _credit(self, component: Component) -> exp.Expr:
-        """The first credit rule of the component's measure that takes the line."""
+    def _credit(self, component: Component, *, level: bool = False) -> exp.Expr:
+        """The first credit rule of the component's measure that takes the line, or the level at
+        which it does.
+        """
+        if level and len(self.shape.levels) == 1:
+            return col("level", "g")
         branches: list[tuple[exp.Expr, exp.Expr]] = []
         for name in self.plan.measure(component.measure or "").credits:
             term = credit_term(self.shape, self.plan.credit(name))
-            taken = taken_by([term], col("bits", "g"), col("level", "g"))
-            branches.append((taken, typed(c.text(name), TEXT)))
-        return c.when(*branches, otherwise=c.null(TEXT))
+            taken = taken_by([term], col("bits", "g"), "g")
+            said = typed(col(term[3], "g"), PLACE) if level else typed(c.text(name), TEXT)
+            branches.append((taken, said))
+        return c.when(*branches, otherwise=c.null(PLACE if level else TEXT))
 
     def _figures(self, component: Component) -> tuple[Figures, list[str]]:
         """The running totals of a component's lines and what they do to each tier."""
@@ -395,43 +409,6 @@ class LineSteps:
     def _collected(self) -> list[str]:
         own = ("component", "tier", "clause", "base", "earned", "before", "after", "credit")
         return [*own, *self._carried()]
-
-
-def is_followed(plan: Plan, component: Component) -> bool:
-    """A component's money can be laid on its lines: it has a rate table on a measure that lines add
-    up to, and earns nothing at zero.
-    """
-    rates = component.rates
-    if rates is None or not plan.measure(component.measure or "").is_summed:
-        return False
-    if rates.across is not None and windows.is_shorter(plan, windows.window_of(plan, component)):
-        return False
-    if rates.value == "rate":
-        return True
-    return rates.subject is None and rates.tiers[0].rate == 0
-
-
-def decided_by_others(plan: Plan) -> set[str]:
-    """The components that what other payees sold decides, too: pools, contests, and whatever draws
-    on what such a component earned. A payee's own lines do not tell what they pay.
-    """
-    found: set[str] = set()
-    for component in plan.components:
-        formulas = [component.formula, *(one.by for one in component.multipliers)]
-        conditions = [component.when, *(one.when for one in component.multipliers)]
-        formulas += [one.formula for one in conditions if one is not None]
-        if component.scorecard is not None:
-            card = component.scorecard
-            formulas += [card.target, *(one.value for one in card.indicators)]
-            formulas += [one.gate for one in card.indicators]
-        drawn = {name for one in formulas if one is not None for name in names_in(one.root)}
-        if (
-            component.pool is not None
-            or component.contest is not None
-            or any(f"{word(one)}.earned" in drawn for one in found)
-        ):
-            found.add(component.id)
-    return found
 
 
 def _running(value: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr]) -> exp.Window:

@@ -74,7 +74,7 @@ def keyed_name(measure: Measure) -> str:
 def _keyed(shape: Shape, measure: Measure) -> exp.Select:
     """The number of different values that reach a payee, or the least or the greatest of them."""
     terms = measure_terms(shape, measure)
-    test = taken_by(terms, col("bits", "g"), col("level", "g"))
+    test = taken_by(terms, col("bits", "g"), "g")
     if shape.has_windows:
         window = shape.windows.index(windows.key_of(measure))
         test = c.both(test, in_window(window, "g"))

@@ -13,16 +13,20 @@ MAX_DIRECT_CREDITS = 60
 
 
 def read_credit(clause: Clause, names: dict[str, Type]) -> Credit:
-    clause.keys(["id", "kind"], ["label", "when", "of", "levels", "to", "as", "share"])
+    clause.keys(
+        ["id", "kind"],
+        ["label", "when", "of", "levels", "hierarchy", "to", "as", "share"],
+    )
     name, label = clause.child("id").identifier(), clause.label()
     if clause.child("kind").choice(["direct", "rollup"]) == "direct":
         clause.keys(["id", "kind"], ["label", "when", "to", "as", "share"])
         formula = clause.child("when").formula(names, ["boolean"]) if clause.has("when") else None
         return _direct(clause, names, Credit(name, "direct", formula, (), 0, 0, clause.path, label))
-    clause.keys(["id", "kind", "of", "levels"], ["label"])
+    clause.keys(["id", "kind", "of", "levels"], ["label", "hierarchy"])
     first, through = _levels(clause.child("levels"))
     of = clause.child("of").words()
-    return Credit(name, "rollup", None, of, first, through, clause.path, label)
+    hierarchy = clause.child("hierarchy").scalar() if clause.has("hierarchy") else ""
+    return Credit(name, "rollup", None, of, first, through, clause.path, label, hierarchy=hierarchy)
 
 
 def _direct(clause: Clause, names: dict[str, Type], credit: Credit) -> Credit:

@@ -41,6 +41,7 @@ class Credit:
     owner_of: str = ""  # the column whose owner is credited
     share: Formula | None = None  # of the line; None is all of it
     is_overlay: bool = False  # on top of the line, not taken from its own payee
+    hierarchy: str = ""  # of a roll-up: the hierarchy it goes through; empty: the reporting line
 
 
 MeasureKind = Literal["sum", "count", "distinct", "min", "max", "ratio", "formula", "figure"]

@@ -145,7 +145,16 @@ def _credit() -> dict[str, Any]:
         "oneOf": [
             _labelled(direct, ("when",)),
             _labelled({**direct, **others}, ("when", "share")),
-            _labelled({"id": _ID, "kind": {"const": "rollup"}, "of": _WORDS, "levels": levels}),
+            _labelled(
+                {
+                    "id": _ID,
+                    "kind": {"const": "rollup"},
+                    "of": _WORDS,
+                    "levels": levels,
+                    "hierarchy": {"type": "string"},
+                },
+                ("hierarchy",),
+            ),
         ]
     }
 

@@ -33,6 +33,7 @@ HIERARCHY = table(
     "payee_id slot level",
     {"payee_id": TEXT, "slot": PLACE, "level": PLACE, "manager_id": TEXT},
 )
+NOWHERE = -1  # the level in a hierarchy through which a share does not arrive
 PLACEMENTS = table(
     "placements",
     "reason is_overlay currency",
@@ -44,12 +45,15 @@ PLACEMENTS = table(
 def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], first: date, end: date) -> list[date]:
     """The days between two days on which somebody's assignment, employment or manager changes."""
     found: set[date] = set()
-    for name in ("assignments", "payees", "reporting", "teams", "owners"):
+    trees = pa.array([one.hierarchy for one in plan.credits if one.hierarchy], pa.string())
+    for name in ("assignments", "payees", "reporting", "hierarchies", "teams", "owners"):
         rows = tables.get(name)
         if rows is None:
             continue
         if name == "assignments":
             rows = rows.filter(pc.equal(rows.column("plan"), plan.slug))
+        elif name == "hierarchies":
+            rows = rows.filter(pc.is_in(rows.column("hierarchy"), trees))
         for side in ("starts_on", "ends_before"):
             days = pc.unique(rows.column(side))
             inside = pc.and_(pc.greater(days, first), pc.less(days, end))
@@ -75,8 +79,10 @@ def members(*, with_payees: bool) -> exp.Query:
     return query
 
 
-def links(shape: Shape) -> exp.Query:
-    """Each payee's manager in each stretch: as of the order, or as of the period's last day."""
+def links(shape: Shape, tree: str) -> exp.Query:
+    """Each payee's manager in a hierarchy in each stretch: as of the order, or as of the period's
+    last day.
+    """
     as_of: exp.Expr = col("starts_on", "s")
     if shape.plan.policies.hierarchy_date == "period-end":
         as_of = c.period_last_day()
@@ -88,9 +94,19 @@ def links(shape: Shape) -> exp.Query:
             "manager_id": col("manager_id", "r"),
         },
     ).from_(c.source("slots", "s"), copy=False)
-    return c.join(
-        query, "in_reporting", "r", c.within(as_of, col("starts_on", "r"), col("ends_before", "r"))
-    )
+    valid = c.within(as_of, col("starts_on", "r"), col("ends_before", "r"))
+    if not tree:
+        return c.join(query, "in_reporting", "r", valid)
+    named = exp.EQ(this=col("hierarchy", "r"), expression=c.text(tree))
+    return c.join(query, "in_hierarchies", "r", c.both(named, valid))
+
+
+def tree_rows(tables: Mapping[str, pa.Table], tree: str) -> pa.Table:
+    """The rows of a hierarchy; "" is the reporting line."""
+    if not tree:
+        return tables["reporting"]
+    rows = tables["hierarchies"]
+    return rows.filter(pc.equal(rows.column("hierarchy"), tree))
 
 
 def is_acyclic(rows: pa.Table) -> bool:
@@ -122,7 +138,7 @@ def is_acyclic(rows: pa.Table) -> bool:
 MAX_LINKS = 100_000
 
 
-def managers() -> exp.Query:
+def managers(links: str) -> exp.Query:
     """Each payee's own manager only, where no rule looks higher."""
     return c.conform(
         HIERARCHY,
@@ -132,10 +148,10 @@ def managers() -> exp.Query:
             "level": c.whole(1),
             "manager_id": col("manager_id"),
         },
-    ).from_(c.source("links"), copy=False)
+    ).from_(c.source(links), copy=False)
 
 
-def hierarchy() -> exp.Query:
+def hierarchy(links: str) -> exp.Query:
     """Everyone above each payee, with the level; stops one level past TOP, where a circle is
     certain.
     """
@@ -147,7 +163,7 @@ def hierarchy() -> exp.Query:
             "level": c.whole(1),
             "manager_id": col("manager_id"),
         },
-    ).from_(c.source("links"), copy=False)
+    ).from_(c.source(links), copy=False)
     above = c.conform(
         HIERARCHY,
         {
@@ -161,7 +177,7 @@ def hierarchy() -> exp.Query:
         exp.EQ(this=col("payee_id", "k"), expression=col("manager_id", "h")),
         c.same(["slot"], "k", "h"),
     )
-    c.join(above, "links", "k", higher)
+    c.join(above, links, "k", higher)
     above.where(exp.LTE(this=col("level", "h"), expression=c.whole(TOP)), copy=False)
     query = select({name: col(name) for name in HIERARCHY.names}).from_(
         c.source("chain"), copy=False
@@ -169,11 +185,39 @@ def hierarchy() -> exp.Query:
     return query.with_("chain", as_=c.union_all([first, above]), recursive=True, copy=False)
 
 
-def circles() -> exp.Select:
+def several(shape: Shape) -> c.Table:
+    """The managers above each payee in several hierarchies: one row for each, however many of the
+    hierarchies lead there, with the level in each; so no share reaches a manager twice.
+    """
+    kinds = {"payee_id": TEXT, "slot": PLACE, "manager_id": TEXT}
+    return table(
+        "hierarchy", "payee_id slot manager_id", kinds | dict.fromkeys(shape.levels, PLACE)
+    )
+
+
+def together(shape: Shape, chains: Sequence[str]) -> exp.Query:
+    """Several hierarchies, put beside each other."""
+    keys = ("payee_id", "slot", "manager_id")
+    parts: list[exp.Query] = []
+    for chain in chains:
+        columns: dict[str, exp.Expr] = {name: col(name) for name in keys}
+        for name, other in zip(shape.levels, chains, strict=True):
+            columns[name] = typed(col("level") if other == chain else c.whole(NOWHERE), PLACE)
+        parts.append(select(columns).from_(c.source(chain), copy=False))
+    named: dict[str, exp.Expr] = {name: col(name) for name in keys}
+    levels = {name: typed(exp.Max(this=col(name)), PLACE) for name in shape.levels}
+    return (
+        c.conform(several(shape), named | levels)
+        .from_(c.union_all(parts).subquery("t", copy=False), copy=False)
+        .group_by(*(col(name) for name in keys), copy=False)
+    )
+
+
+def circles(chain: str) -> exp.Select:
     """Payees whose chain of managers does not end, with the first day on which it does not."""
     return (
         select({"payee_id": col("payee_id", "h"), "day": exp.Min(this=col("starts_on", "s"))})
-        .from_(c.source("hierarchy", "h"), copy=False)
+        .from_(c.source(chain, "h"), copy=False)
         .join(c.source("slots", "s"), on=c.same(["slot"], "s", "h"), copy=False)
         .where(exp.GT(this=col("level", "h"), expression=c.whole(TOP)), copy=False)
         .group_by(col("payee_id", "h"), copy=False)
@@ -184,29 +228,44 @@ def circles() -> exp.Select:
 def reach(shape: Shape, groups: str = "line_groups", *, keyed: bool = False) -> exp.Query:
     """Line groups as they reach the payees they count for, as far as those are in the plan.
 
-    Level 0 is the line's own payee, level 1 the manager above, and so on.
+    Level 0 is the line's own payee, level 1 the manager above, and so on; where the plan names
+    several hierarchies there is a level for each.
     """
     matched = exp.NEQ(this=col("bits", "g"), expression=c.whole(0))
     carried = ["currency", "bits", *group_keys(shape)[5:], *shape.sums]
     if keyed:
         carried = ["bits", *(["span"] if shape.has_windows else []), "value"]
-    direct = _reached(groups, carried, col("payee_id", "g"), c.whole(0))
+    direct = _reached(groups, carried, col("payee_id", "g"), own_levels(shape))
     c.join(direct, "members", "m", c.same(["payee_id", "slot"], "m", "g"))
     parts: list[exp.Query] = [direct.where(matched, copy=False)]
     if shape.rolls_up:
-        parts.append(_rolled_up(groups, carried).where(matched.copy(), copy=False))
+        parts.append(_rolled_up(shape, groups, carried).where(matched.copy(), copy=False))
     return c.union_all(parts)
 
 
-def _reached(groups: str, carried: list[str], payee: exp.Expr, level: exp.Expr) -> exp.Select:
-    columns: dict[str, exp.Expr] = {"payee_id": payee, "level": typed(level, PLACE)}
+def own_levels(shape: Shape) -> dict[str, exp.Expr]:
+    """The levels at which a share arrives at its own payee."""
+    first, *others = shape.levels
+    return {first: c.whole(0), **{name: c.whole(NOWHERE) for name in others}}
+
+
+def levels_above(shape: Shape, of: str) -> dict[str, exp.Expr]:
+    """The levels of a row of the hierarchy."""
+    return {name: col(name, of) for name in shape.levels}
+
+
+def _reached(
+    groups: str, carried: list[str], payee: exp.Expr, levels: Mapping[str, exp.Expr]
+) -> exp.Select:
+    columns: dict[str, exp.Expr] = {"payee_id": payee}
+    columns |= {name: typed(level, PLACE) for name, level in levels.items()}
     columns |= {name: col(name, "g") for name in carried}
     return select(columns).from_(c.source(groups, "g"), copy=False)
 
 
-def _rolled_up(groups: str, carried: list[str]) -> exp.Select:
+def _rolled_up(shape: Shape, groups: str, carried: list[str]) -> exp.Select:
     """An overlay is credit on top of the whole line, so it does not roll up a second time."""
-    query = _reached(groups, carried, col("manager_id", "h"), col("level", "h"))
+    query = _reached(groups, carried, col("manager_id", "h"), levels_above(shape, "h"))
     c.join(query, "hierarchy", "h", c.same(["payee_id", "slot"], "h", "g"))
     in_plan = c.both(
         exp.EQ(this=col("payee_id", "m"), expression=col("manager_id", "h")),
@@ -312,40 +371,47 @@ def _credited_above(shape: Shape) -> exp.Select:
     )
     c.join(query, "members", "n", in_plan)
     terms = [credit_term(shape, credit) for credit in shape.plan.credits if credit.kind == "rollup"]
-    return query.where(taken_by(terms, col("bits", "g"), col("level", "h")), copy=False)
+    return query.where(taken_by(terms, col("bits", "g"), "h"), copy=False)
 
 
-Term = tuple[int, int, int]  # rule bits, first level, last level
+Term = tuple[int, int, int, str]  # rule bits, first level, last level, the column of the level
 
 
 def credit_term(shape: Shape, credit: Credit) -> Term:
-    """Which rules and which levels a credit rule takes from."""
+    """Which rules and which levels of which hierarchy a credit rule takes from."""
     through = TOP if credit.level_through is None else credit.level_through
-    return (shape.bits(credit), credit.level_from, through)
+    level = shape.levels[0]
+    if credit.kind == "rollup":
+        level = shape.levels[shape.trees.index(credit.hierarchy)]
+    return (shape.bits(credit), credit.level_from, through, level)
 
 
 def measure_terms(shape: Shape, measure: Measure) -> tuple[Term, ...]:
     """One term for each run of levels with the same rules, so that no share of a line counts
     twice.
     """
-    bits_at = [0] * (TOP + 1)
+    bits_at = {column: [0] * (TOP + 1) for column in shape.levels}
     for name in measure.credits:
-        bits, first, last = credit_term(shape, shape.plan.credit(name))
+        bits, first, last, column = credit_term(shape, shape.plan.credit(name))
         for level in range(first, last + 1):
-            bits_at[level] |= bits
+            bits_at[column][level] |= bits
     terms: list[Term] = []
-    for level, bits in enumerate(bits_at):
-        if terms and terms[-1][0] == bits and terms[-1][2] == level - 1:
-            terms[-1] = (bits, terms[-1][1], level)
-        elif bits:
-            terms.append((bits, level, level))
+    for column, at_level in bits_at.items():
+        for level, bits in enumerate(at_level):
+            if terms and terms[-1] == (bits, terms[-1][1], level - 1, column):
+                terms[-1] = (bits, terms[-1][1], level, column)
+            elif bits:
+                terms.append((bits, level, level, column))
     return tuple(terms)
 
 
-def taken_by(terms: Sequence[Term], bits: exp.Expr, level: exp.Expr) -> exp.Expr:
-    """Whether one of the terms takes a share of a line, by the rules that it met and its level."""
+def taken_by(terms: Sequence[Term], bits: exp.Expr, of: str | None) -> exp.Expr:
+    """Whether one of the terms takes a share of a line, by the rules that it met and the levels at
+    which it arrives, which are columns of `of`.
+    """
     tests = []
-    for rules, first, last in terms:
+    for rules, first, last, column in terms:
+        level = col(column, of)
         met = exp.BitwiseAnd(this=bits.copy(), expression=typed(c.whole(rules), COUNT))
         at_level: exp.Expr = exp.EQ(this=level.copy(), expression=c.whole(first))
         if first != last:

@@ -16,7 +16,7 @@ from paceline.engine.formula.tree import Formula
 from paceline.engine.formula.tree import Node as FormulaNode
 from paceline.engine.formula.tree import Value as FormulaValue
 from paceline.engine.formula.tree import walk as formula_nodes
-from paceline.engine.ledger.following import is_followed
+from paceline.engine.ledger.told import is_followed
 from paceline.engine.lint import Finding, History, Measured, Target, apply_mend, lint, meaning_of
 from paceline.engine.lint.subject import measure_of
 from paceline.engine.payout import is_drawable

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from paceline.incentives.calculation.documents import (
     Credit,
@@ -192,7 +193,12 @@ def _credit(plan: Plan, credit: Credit) -> str:
             "first": credit.level_from,
             "last": credit.level_through or 0,
         }
-        return _rollup(credit) % values
+        said = _rollup(credit) % values
+        if not credit.hierarchy:
+            return said
+        tree = {"hierarchy": credit.hierarchy}
+        decides = _("Who is above whom is read from the hierarchy “%(hierarchy)s”.") % tree
+        return pgettext("sentences", "%(first)s %(second)s") % {"first": said, "second": decides}
     rule = (
         _receiver(credit)
         if credit.to != "payee"

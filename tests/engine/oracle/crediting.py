@@ -12,6 +12,8 @@ from paceline.engine.plan.model import Credit, Plan
 
 from .days import Calendar, Row, holds
 
+Levels = dict[str, int]  # by hierarchy; "" is the reporting line
+
 
 @dataclass
 class Portion:
@@ -50,15 +52,21 @@ class Crediting:
             found.append(Portion(line, line["payee_id"], Decimal(1), is_overlay=False, rules=rules))
         return found
 
-    def _managers(self, payee: str | None, day: date) -> list[str]:
-        """Those above, nearest first (3.4)."""
+    def _rows_of(self, tree: str) -> list[Row]:
+        """The rows of a hierarchy; without a name it is the reporting line."""
+        if not tree:
+            return self.rows.get("reporting", [])
+        return [row for row in self.rows.get("hierarchies", []) if row["hierarchy"] == tree]
+
+    def _managers(self, tree: str, payee: str | None, day: date) -> list[str]:
+        """Those above in a hierarchy, nearest first (3.4, 3.10)."""
         if self.plan.policies.hierarchy_date == "period-end":
             day = self.calendar.last_day
         chain: list[str] = []
         while len(chain) < 50:
             above = [
                 row["manager_id"]
-                for row in self.rows.get("reporting", [])
+                for row in self._rows_of(tree)
                 if row["payee_id"] == payee and holds(row, day)
             ]
             if not above:
@@ -67,37 +75,45 @@ class Crediting:
             chain.append(above[0])
         return chain
 
-    def reached(self, portion: Portion) -> list[tuple[str, int]]:
-        """Who is credited, and at which level: 0 for the portion's own payee."""
+    def reached(self, portion: Portion) -> list[tuple[str, Levels]]:
+        """Whom the portion reaches: its own payee, at no level, then each manager once, with the
+        level in every hierarchy that leads there.
+        """
         day = portion.line["ordered_on"]
-        found = []
+        found: list[tuple[str, Levels]] = []
         if portion.payee is not None and self.calendar.in_plan(portion.payee, day):
-            found.append((portion.payee, 0))
-        if not portion.is_overlay:
-            for level, manager in enumerate(self._managers(portion.payee, day), start=1):
+            found.append((portion.payee, {}))
+        if portion.is_overlay:
+            return found
+        above: dict[str, Levels] = {}
+        for tree in {credit.hierarchy for credit in self.plan.credits if credit.kind == "rollup"}:
+            for level, manager in enumerate(self._managers(tree, portion.payee, day), start=1):
                 if self.calendar.in_plan(manager, day):
-                    found.append((manager, level))
-        return found
+                    above.setdefault(manager, {})[tree] = level
+        return [*found, *above.items()]
 
-    def takes(self, credit: Credit, portion: Portion, level: int) -> bool:
+    def takes(self, credit: Credit, portion: Portion, levels: Levels) -> bool:
         if credit.kind == "direct":
-            return level == 0 and credit.id in portion.rules
+            return not levels and credit.id in portion.rules
+        if credit.hierarchy not in levels:
+            return False
         top = 50 if credit.level_through is None else credit.level_through
+        level = levels[credit.hierarchy]
         return credit.level_from <= level <= top and bool(portion.rules & set(credit.of))
 
-    def taken(self, portion: Portion) -> Iterator[tuple[str, int, list[Credit]]]:
-        """Payee, level and the rules that credit the portion there."""
-        for payee, level in self.reached(portion):
-            rules = [c for c in self.plan.credits if self.takes(c, portion, level)]
+    def taken(self, portion: Portion) -> Iterator[tuple[str, Levels, list[Credit]]]:
+        """Payee, levels and the rules that credit the portion there."""
+        for payee, levels in self.reached(portion):
+            rules = [c for c in self.plan.credits if self.takes(c, portion, levels)]
             if rules:
-                yield payee, level, rules
+                yield payee, levels, rules
 
     def reason(self, portion: Portion) -> str | None:
         """3.6: the first reason that applies; None where the share is credited."""
         day = portion.line["ordered_on"]
         if portion.payee is None:
             return "no_payee"
-        if any(level > 0 for _, level, _ in self.taken(portion)):
+        if any(levels for _, levels, _ in self.taken(portion)):
             return None
         if "payees" in self.rows:
             if not any(row["payee_id"] == portion.payee for row in self.rows["payees"]):
