@@ -1,4 +1,4 @@
-"""The append-only event table: id order is commit order, and NOTIFY only wakes readers.
+"""The append-only event table: id order is commit order, and a wake carries nothing.
 
 A reader that remembers the last id it saw would lose a row whose id is smaller but which was
 committed later. Therefore an event is appended in a tiny transaction of its own, its id drawn under
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-CHANNEL = "paceline_live"
+from paceline.live import wake
+
 APPEND_LOCK = 7_205_759_403
 WINDOW_HOURS = 48
 
@@ -23,8 +24,10 @@ WITH held AS MATERIALIZED (
 )
 INSERT INTO live_liveevent (topic, kind, ref, at)
 SELECT %s, %s, %s, clock_timestamp() FROM held
-RETURNING pg_notify(%s, '')
 """
+# In the tiny transaction of the event alone, because a transaction that notifies holds a lock of
+# the whole server until it is committed.
+_NOTIFY = "RETURNING pg_notify(%s, '')"
 
 _TRIM = """
 DELETE FROM live_liveevent
@@ -35,8 +38,13 @@ WHERE at < clock_timestamp() - make_interval(hours => %s)
 
 def append(connection: BaseDatabaseWrapper, *, topic: str, kind: str, ref: str = "") -> None:
     """Append one event and wake the readers. ``connection`` must be outside a transaction."""
+    values: list[int | str] = [APPEND_LOCK, topic, kind, ref]
     with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [APPEND_LOCK, topic, kind, ref, CHANNEL])
+        if wake.goes_over_bus():
+            cursor.execute(_APPEND, values)
+        else:
+            cursor.execute(_APPEND + _NOTIFY, [*values, wake.CHANNEL])
+    wake.call()
 
 
 def trim(connection: BaseDatabaseWrapper) -> int:

@@ -1,33 +1,45 @@
-"""Reading the event table for many open pages with one connection.
+"""Reading the event table for many open pages with two connections.
 
-Each process has one reader: woken by NOTIFY, and every few seconds without it, it reads the rows
-after the last it saw and hands them to the queues of the pages that follow their topics.
+Each process has one reader: woken by a writer, and every few seconds without it, it reads the rows
+after the last it saw and hands them to the pages that follow their topics. What is said in quick
+succession is gathered, so that a thousand pages are not woken for every single event.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from django.db import connection
 
-from paceline.live.events import CHANNEL
+from paceline.live import wake
 
 POLL_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+GATHER_SECONDS = 0.1
+HEARTBEAT_SECONDS = 20.0
 QUEUE_MAX = 1000
 PAGE_ROWS = 1000
 REPLAY_MAX = 1000
 # A page that has just been rendered connects a moment later: what happened between is replayed.
 FRESH_SECONDS = 15
 
+log = logging.getLogger(__name__)
+
+# When the server started tells two lives of one database apart: the last events before a crash
+# need not have reached its disk, and their ids may have been given out again since.
+_STANDING = (
+    "SELECT coalesce(max(id), 0), coalesce(min(id), 0),"
+    " extract(epoch FROM pg_postmaster_start_time())::bigint FROM live_liveevent"
+)
 _NEW = "SELECT id, topic, kind, ref FROM live_liveevent WHERE id > %s ORDER BY id LIMIT %s"
-_NEWEST = "SELECT coalesce(max(id), 0) FROM live_liveevent"
-_OLDEST = "SELECT min(id) FROM live_liveevent"
 _REPLAY = (
     "SELECT id, topic, kind, ref FROM live_liveevent WHERE id > %s AND topic = ANY(%s)"
     " ORDER BY id LIMIT %s"
@@ -40,33 +52,75 @@ _FRESH = (
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the stream a page is: an event's id, and the life of the database that gave it."""
+
+    life: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.life}-{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> Place | None:
+        """The place that a browser names as ``Last-Event-ID``; ``None`` when it names none."""
+        life, _, last = text.partition("-")
+        if len(text) > 40 or not (life.isascii() and life.isdigit()):
+            return None
+        return cls(int(life), int(last)) if last.isascii() and last.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """What a page is told: never content."""
+    """What a page is told: never content. ``line`` is the same for every page, so made once."""
 
     id: int
     topic: str
     kind: str
     ref: str
+    life: int = 0
+    line: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        data = json.dumps({"topic": self.topic, "kind": self.kind, "ref": self.ref})
+        line = f"id: {Place(self.life, self.id)}\ndata: {data}\n\n".encode()
+        object.__setattr__(self, "line", line)
 
 
 class Behind(Exception):
     """The page missed more than can be replayed: it has to read everything again."""
 
 
-@dataclass(eq=False)
 class Subscription:
     """One open page: its topics, and the events that wait to be sent to it."""
 
-    topics: frozenset[str]
-    waiting: asyncio.Queue[Event] = field(default_factory=lambda: asyncio.Queue(QUEUE_MAX))
-    is_behind: bool = False
+    def __init__(self, topics: Iterable[str]) -> None:
+        self.topics = frozenset(topics)
+        self.waiting: list[Event] = []
+        self.is_behind = False
+        self._woken = asyncio.Event()
 
     def offer(self, event: Event) -> None:
-        if event.topic in self.topics:
-            try:
-                self.waiting.put_nowait(event)
-            except asyncio.QueueFull:
-                self.is_behind = True
+        if len(self.waiting) < QUEUE_MAX:
+            self.waiting.append(event)
+        else:
+            self.is_behind = True
+        self._woken.set()
+
+    def fall_behind(self) -> None:
+        self.is_behind = True
+        self._woken.set()
+
+    def nudge(self) -> None:
+        """Let the page's stream say that it is still there."""
+        self._woken.set()
+
+    async def take(self) -> list[Event]:
+        """Wait, and take what waits: empty at a nudge."""
+        await self._woken.wait()
+        self._woken.clear()
+        taken, self.waiting = self.waiting, []
+        return taken
 
 
 class Reader:
@@ -74,49 +128,137 @@ class Reader:
 
     def __init__(self) -> None:
         self._open: set[Subscription] = set()
-        self._running: asyncio.Task[None] | None = None
+        self._following: defaultdict[str, set[Subscription]] = defaultdict(set)
+        self._running: list[asyncio.Task[None]] = []
+        self._woken = asyncio.Event()
+        self._asking = asyncio.Lock()
+        self._reading: psycopg.AsyncConnection[Any] | None = None
+        self._life = 0
         self._seen = 0
 
     def __len__(self) -> int:
         return len(self._open)
 
-    async def subscribe(self, topics: Iterable[str]) -> Subscription:
+    def subscribe(self, topics: Iterable[str]) -> Subscription:
         """Follow topics from now on. Subscribe first and replay then, or events fall between."""
-        subscription = Subscription(frozenset(topics))
-        if self._running is None or self._running.done():
-            async with await connect() as reading:
-                self._seen = await _newest(reading)
-            self._running = asyncio.create_task(self._read())
+        subscription = Subscription(topics)
+        if any(task.done() for task in self._running):
+            self._stop()  # it ended by an error that nobody foresaw: nothing of it is trusted
+            self._reset_pages()
         self._open.add(subscription)
+        for topic in subscription.topics:
+            self._following[topic].add(subscription)
+        if not self._running:
+            parts = (self._read(), self._listen(), self._beat())
+            self._running = [asyncio.create_task(part) for part in parts]
         return subscription
 
     def leave(self, subscription: Subscription) -> None:
         self._open.discard(subscription)
-        if not self._open and self._running is not None:
-            self._running.cancel()
-            self._running = None
+        for topic in subscription.topics:
+            self._following[topic].discard(subscription)
+            if not self._following[topic]:
+                del self._following[topic]
+        if not self._open:
+            self._stop()
+
+    async def missed(
+        self, topics: Iterable[str], *, after: Place | None
+    ) -> tuple[list[Event], Place]:
+        """What a page has to be told first, and the place to resume from when there is nothing.
+
+        ``after`` is the last that it saw; ``None`` for a new page, which gets the last few seconds.
+        Raises ``Behind`` when ``after`` lies before the kept window or in another life of the
+        database, or when too much happened since.
+        """
+        followed = list(topics)
+        async with self._asking:
+            reading = await self._connected()
+            newest, oldest, life = await _one(reading, _STANDING)
+            if after is None:
+                wanted = (_FRESH, (FRESH_SECONDS, followed, REPLAY_MAX + 1))
+            elif after.life != life or after.id > newest or after.id < oldest - 1:
+                raise Behind(after)
+            else:
+                wanted = (_REPLAY, (after.id, followed, REPLAY_MAX + 1))
+            events = [_event(row, life) for row in await _all(reading, *wanted)]
+        if len(events) > REPLAY_MAX:
+            raise Behind(after)
+        return events, Place(life, newest)
+
+    def _stop(self) -> None:
+        for task in self._running:
+            task.cancel()
+        self._running = []
+        self._woken.clear()
+        if self._reading is not None:
+            self._reading.pgconn.finish()
+            self._reading = None
+        self._life = self._seen = 0
+
+    def _reset_pages(self) -> None:
+        for subscription in self._open:
+            subscription.fall_behind()
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        """The connection for questions, made anew where it was lost. Hold ``_asking``."""
+        if self._reading is None or self._reading.closed:
+            self._reading = await connect()
+            newest, _oldest, life = await _one(self._reading, _STANDING)
+            if life != self._life:
+                if self._life:
+                    self._reset_pages()
+                self._life, self._seen = life, newest
+        return self._reading
 
     async def _read(self) -> None:
         while True:
-            with contextlib.suppress(psycopg.OperationalError):
-                async with await connect() as reading:
-                    await reading.execute(f"LISTEN {CHANNEL}")
-                    while True:
-                        await self._hand_out(reading)
-                        async for _ in reading.notifies(timeout=POLL_SECONDS, stop_after=1):
-                            pass
+            try:
+                found = await self._hand_out()
+            except (psycopg.Error, OSError) as lost:
+                log.warning("The event table cannot be read; trying again: %s", lost)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if found:
+                await asyncio.sleep(GATHER_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+            self._woken.clear()
+
+    async def _hand_out(self) -> bool:
+        """Give every page what is new for it; whether there was anything."""
+        found = False
+        while True:
+            async with self._asking:
+                rows = await _all(await self._connected(), _NEW, (self._seen, PAGE_ROWS))
+            for row in rows:
+                event = _event(row, self._life)
+                self._seen = event.id
+                for subscription in self._following.get(event.topic, ()):
+                    subscription.offer(event)
+            found = found or bool(rows)
+            if len(rows) < PAGE_ROWS:
+                return found
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for _waked in wake.wakes(connect):
+                    self._woken.set()
+            except wake.LOST as lost:
+                log.warning("Writers cannot wake the reader, which looks by itself: %s", lost)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _hand_out(self, reading: psycopg.AsyncConnection[Any]) -> None:
+    async def _beat(self) -> None:
         while True:
-            rows = await (await reading.execute(_NEW, (self._seen, PAGE_ROWS))).fetchall()
-            for row in rows:
-                event = Event(*row)
-                self._seen = event.id
-                for subscription in self._open:
-                    subscription.offer(event)
-            if len(rows) < PAGE_ROWS:
-                return
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            for subscription in self._open:
+                subscription.nudge()
+
+
+def _event(row: tuple[Any, ...], life: int) -> Event:
+    number, topic, kind, ref = row
+    return Event(number, topic, kind, ref, life)
 
 
 async def connect() -> psycopg.AsyncConnection[Any]:
@@ -128,28 +270,11 @@ async def connect() -> psycopg.AsyncConnection[Any]:
     return await psycopg.AsyncConnection.connect(**wanted, autocommit=True)
 
 
-async def missed(topics: Iterable[str], *, after: int | None) -> tuple[list[Event], int]:
-    """What a page has to be told first, and the id to resume from when there is nothing.
-
-    ``after`` is the last id it saw; ``None`` for a new page, which gets the last few seconds.
-    Raises ``Behind`` when ``after`` lies before the kept window or too much happened since.
-    """
-    followed = list(topics)
-    async with await connect() as reading:
-        newest = await _newest(reading)
-        if after is None:
-            found = await reading.execute(_FRESH, (FRESH_SECONDS, followed, REPLAY_MAX + 1))
-        else:
-            oldest = await (await reading.execute(_OLDEST)).fetchone()
-            if after > newest or (oldest and oldest[0] and after < oldest[0] - 1):
-                raise Behind(after)
-            found = await reading.execute(_REPLAY, (after, followed, REPLAY_MAX + 1))
-        events = [Event(*row) for row in await found.fetchall()]
-    if len(events) > REPLAY_MAX:
-        raise Behind(after)
-    return events, newest
+async def _all(
+    reading: psycopg.AsyncConnection[Any], query: str, values: Sequence[object] = ()
+) -> list[tuple[Any, ...]]:
+    return await (await reading.execute(query, values)).fetchall()
 
 
-async def _newest(reading: psycopg.AsyncConnection[Any]) -> int:
-    row = await (await reading.execute(_NEWEST)).fetchone()
-    return int(row[0]) if row else 0
+async def _one(reading: psycopg.AsyncConnection[Any], query: str) -> tuple[Any, ...]:
+    return (await _all(reading, query))[0]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from random import random
 from time import monotonic
 from weakref import WeakKeyDictionary
 
+import psycopg
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
 from django.contrib.sessions.backends.base import SessionBase
@@ -23,9 +24,11 @@ from paceline.live import actions, stream, topics
 from paceline.live.models import Progress
 from paceline.org.models import Person
 
-HEARTBEAT_SECONDS = 20.0
 RECHECK_SECONDS = 60.0
 RETRY_MILLISECONDS = 2000
+STILL_HERE = b": still here\n\n"
+# The page missed something: it reads everything again and forgets where it was.
+RESET = b"id:\nevent: reset\ndata: {}\n\n"
 
 StillMay = Callable[[], Awaitable[bool]]
 
@@ -85,25 +88,22 @@ def _person(request: HttpRequest) -> Person:
 
 
 async def _lines(
-    followed: list[str], *, after: int | None, still_may: StillMay
+    followed: list[str], *, after: stream.Place | None, still_may: StillMay
 ) -> AsyncIterator[bytes]:
-    subscription = await reader().subscribe(followed)
+    subscription = reader().subscribe(followed)
     try:
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         try:
-            first, newest = await stream.missed(followed, after=after)
+            first, newest = await reader().missed(followed, after=after)
         except stream.Behind:
-            yield _reset()
+            yield RESET
             return
-        sent = after or 0
-        for event in first:
-            sent = event.id
-            yield _event(event)
-        if not first:
-            sent = newest
-            yield f"id: {newest}\n: connected\n\n".encode()
-        async for line in _live_lines(subscription, sent=sent, still_may=still_may):
-            yield line
+        except (psycopg.Error, OSError):
+            return  # the database is away: the page comes back
+        yield b"".join(event.line for event in first) or f"id: {newest}\n: connected\n\n".encode()
+        sent = first[-1].id if first else newest.id
+        async for lines in _live_lines(subscription, sent=sent, still_may=still_may):
+            yield lines
     finally:
         reader().leave(subscription)
 
@@ -111,37 +111,22 @@ async def _lines(
 async def _live_lines(
     subscription: stream.Subscription, *, sent: int, still_may: StillMay
 ) -> AsyncIterator[bytes]:
-    checked = monotonic()
+    # Pages that came at the same moment are not all asked about at the same moment.
+    checked = monotonic() - RECHECK_SECONDS * random() / 2  # noqa: S311 - spreads load, no secret
     while True:
-        try:
-            event = await asyncio.wait_for(subscription.waiting.get(), HEARTBEAT_SECONDS)
-        except TimeoutError:
-            yield b": still here\n\n"
-        else:
-            if event.id > sent:
-                yield _event(event)
+        taken = await subscription.take()
         if subscription.is_behind:
-            yield _reset()
+            yield RESET
             return
+        yield b"".join(event.line for event in taken if event.id > sent) or STILL_HERE
         if monotonic() - checked >= RECHECK_SECONDS:
             checked = monotonic()
             if not await still_may():
                 return
 
 
-def _event(event: stream.Event) -> bytes:
-    data = json.dumps({"topic": event.topic, "kind": event.kind, "ref": event.ref})
-    return f"id: {event.id}\ndata: {data}\n\n".encode()
-
-
-def _reset() -> bytes:
-    """The page missed something: it reads everything again and forgets where it was."""
-    return b"id:\nevent: reset\ndata: {}\n\n"
-
-
-def _last_seen(request: HttpRequest) -> int | None:
-    given = request.headers.get("Last-Event-ID", "") or request.GET.get("after", "")
-    return int(given) if given.isdecimal() and len(given) < 19 else None
+def _last_seen(request: HttpRequest) -> stream.Place | None:
+    return stream.Place.read(request.headers.get("Last-Event-ID", ""))
 
 
 def _still_may_follow(person_id: int, session: SessionBase, followed: list[str]) -> bool:

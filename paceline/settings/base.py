@@ -180,6 +180,9 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
 }
 
+# A Redis or Valkey server that wakes the readers of live events; empty: PostgreSQL does.
+LIVE_WAKE_URL = secret("LIVE_WAKE_URL")
+
 # What one calculation may use, in a process of its own: MiB of memory and seconds. None calculates
 # in the worker itself.
 CALCULATION_LIMITS: dict[str, int] | None = {

@@ -6,15 +6,11 @@ page is looked at. Pages come from a real web process, which is killed and start
 
 from __future__ import annotations
 
-import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from django.urls import reverse
@@ -29,7 +25,7 @@ from tests.browser.harness import cookies_of, open_context
 from tests.imports.files import LINES
 from tests.incentives.pay.conftest import build_quarter, fresh
 from tests.ops.processes import wait_until
-from tests.ops.workers import running
+from tests.ops.site import Site
 from tests.world import NOW, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,39 +42,6 @@ window.EventSource = class extends EventSource {
   }
 };
 """
-
-
-class Site:
-    """The web process behind one address, which can go away and come back."""
-
-    def __init__(self, log: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._log = log
-        self._alive = ExitStack()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        serving = running("serve", "--port", str(self.port), log=self._log)
-        self._process = self._alive.enter_context(serving)
-        wait_until(self._answers, within=60)
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self.close()
-
-    def close(self) -> None:
-        self._alive.close()
-
-    def _answers(self) -> bool:
-        try:
-            with urlopen(f"{self.url}/account/login/", timeout=5) as answer:  # noqa: S310 - our own
-                return bool(answer.status == 200)
-        except (URLError, OSError):
-            return False
 
 
 @pytest.fixture

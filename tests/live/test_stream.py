@@ -30,6 +30,14 @@ class Session:
         return True
 
 
+def place(last: int) -> str:
+    """Where a page is that saw the event of this id in the database's present life."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM pg_postmaster_start_time())::bigint")
+        (life,) = cursor.fetchone()  # type: ignore[misc]
+    return f"{life}-{last}"
+
+
 def tell(topic: str, kind: str = "changed", ref: str = "") -> None:
     events.append(connection, topic=topic, kind=kind, ref=ref)
 
@@ -54,11 +62,11 @@ async def read(lines: AsyncIterator[bytes], count: int) -> list[dict[str, Any]]:
     """The next ``count`` events of a stream, with their ids; comments are skipped."""
     found: list[dict[str, Any]] = []
     while len(found) < count:
-        block = (await asyncio.wait_for(anext(lines), 10)).decode()
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line[1:])
-        if "data" in fields:
-            data = json.loads(fields["data"])
-            found.append({"id": fields.get("id"), "event": fields.get("event"), **data})
+        for block in (await asyncio.wait_for(anext(lines), 10)).decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line[1:])
+            if "data" in fields:
+                data = json.loads(fields["data"])
+                found.append({"id": fields.get("id"), "event": fields.get("event"), **data})
     return found
 
 
@@ -113,12 +121,10 @@ def test_a_page_resumes_after_the_last_event_it_saw(starter: Person) -> None:
     topic = f"person:{starter.pk}"
     for number in range(4):
         tell(topic, "notification", str(number))
-    second = LiveEvent.objects.order_by("id")[1].pk
+    second = place(LiveEvent.objects.order_by("id")[1].pk)
 
     async def story() -> None:
-        response = await beside(
-            ask, starter, f"topics={topic}", headers={"Last-Event-ID": str(second)}
-        )
+        response = await beside(ask, starter, f"topics={topic}", headers={"Last-Event-ID": second})
         lines = body(response)
         assert [event["ref"] for event in await read(lines, 2)] == ["2", "3"]
         await leave(lines)
@@ -134,10 +140,11 @@ def test_a_page_that_was_away_longer_than_the_window_is_told_to_start_again(
         tell(topic, "notification", str(number))
     first = LiveEvent.objects.order_by("id")[0].pk
     LiveEvent.objects.filter(pk__lte=first + 1).delete()
+    before_the_window = place(first - 1)
 
     async def story() -> None:
         response = await beside(
-            ask, starter, f"topics={topic}", headers={"Last-Event-ID": str(first - 1)}
+            ask, starter, f"topics={topic}", headers={"Last-Event-ID": before_the_window}
         )
         lines = body(response)
         (event,) = await read(lines, 1)
@@ -148,12 +155,49 @@ def test_a_page_that_was_away_longer_than_the_window_is_told_to_start_again(
     in_loop(story())
 
 
-def test_a_page_that_reads_too_slowly_is_told_to_start_again(starter: Person) -> None:
-    subscription = stream.Subscription(frozenset({"runs"}))
+def test_a_page_of_another_life_of_the_database_is_told_to_start_again(starter: Person) -> None:
+    """The last ids before a crash may have been given out again since."""
+    topic = f"person:{starter.pk}"
+    tell(topic, "notification", "0")
+    life, _, last = place(LiveEvent.objects.get().pk).partition("-")
+
+    async def story() -> None:
+        for other in (f"{int(life) - 1}-{last}", f"{life}-{int(last) + 1}"):
+            response = await beside(
+                ask, starter, f"topics={topic}", headers={"Last-Event-ID": other}
+            )
+            (event,) = await read(body(response), 1)
+            assert event["event"] == "reset"
+
+    in_loop(story())
+
+
+@pytest.mark.parametrize("named", ["", "7", "x-7", "7-", "-7", "٣-7", f"{'9' * 40}-7"])
+def test_what_is_no_place_is_a_new_page(named: str) -> None:
+    assert stream.Place.read(named) is None
+
+
+def test_a_page_that_reads_too_slowly_is_told_to_start_again() -> None:
+    subscription = stream.Subscription({"runs"})
     for number in range(stream.QUEUE_MAX + 1):
         subscription.offer(stream.Event(number, "runs", "changed", ""))
     assert subscription.is_behind
-    assert subscription.waiting.qsize() == stream.QUEUE_MAX
+    assert len(subscription.waiting) == stream.QUEUE_MAX
+
+
+def test_a_closed_page_of_many_leaves_nothing_behind(starter: Person) -> None:
+    topic = f"person:{starter.pk}"
+
+    async def story() -> None:
+        opened = [body(await beside(ask, starter, f"topics={topic}")) for _page in range(100)]
+        for lines in opened:
+            await anext(lines)
+            await anext(lines)
+        assert len(views.reader()) == 100
+        await asyncio.gather(*(leave(lines) for lines in opened))
+        assert len(views.reader()) == 0
+
+    in_loop(story())
 
 
 def test_nobody_follows_what_is_not_theirs(starter: Person) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -12,6 +14,8 @@ from django.utils.translation import gettext as _
 from paceline.kernel.pages import refuse
 
 log = logging.getLogger(__name__)
+
+AWAY = (OperationalError, InterfaceError)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -55,4 +59,6 @@ def failed(request: HttpRequest) -> HttpResponse:
         "text": _("Nothing was changed. Try again; if it stays, tell your administrator."),
         "home": _("Home"),
     }
-    return HttpResponse(render_to_string("web/failed.html", words), status=500)
+    # A database that restarts is soon back: 503 lets proxies and open pages try again.
+    status = 503 if isinstance(sys.exception(), AWAY) else 500
+    return HttpResponse(render_to_string("web/failed.html", words), status=status)
