@@ -13,17 +13,17 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, F, Model, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from paceline.kernel import sheets
+from paceline.kernel import sheets, workbooks
 from paceline.kernel.columns import (
     Cell,
     Column,
     Text,
     cell,
-    exported_cells,
+    exporter,
     figure,
     follow,
     plain,
@@ -35,9 +35,9 @@ from paceline.kernel.parts import InParts
 __all__ = ["Column", "Filter", "Table"]
 
 PAGE_SIZES = (25, 50, 100, 200)
-# CSV is sent as it is made; XLSX stands in memory whole.
+# Both are sent as they are made; a sheet has room for so many rows and the one that says so.
 CSV_ROWS_MAX = 5_000_000
-XLSX_ROWS_MAX = 200_000
+XLSX_ROWS_MAX = workbooks.ROWS_MAX - 1
 SESSION_KEY = "tables"
 
 
@@ -352,7 +352,7 @@ class Table:
 
     # Export
 
-    def export(self) -> HttpResponse | InParts:
+    def export(self) -> InParts:
         """Every row found as CSV or XLSX, safe to open anywhere; a file that is cut off says so."""
         header = [str(title) for one in self.columns for title in titles(one)]
         name = slugify(self.name) or "table"
@@ -364,11 +364,12 @@ class Table:
         rows = self.found[: most + 1]
         if isinstance(rows, QuerySet):
             rows = rows.iterator(chunk_size=2000)
+        cells = exporter(self.columns)
         for place, row in enumerate(rows):
             if place == most:
                 yield [_("Cut off here: there are more than %(most)s rows.") % {"most": most}]
                 return
-            yield [value for one in self.columns for value in exported_cells(row, one)]
+            yield cells(row)
 
 
 def may_be_null(model: type[Model], path: str) -> bool:

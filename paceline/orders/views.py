@@ -54,6 +54,7 @@ def lines(request: PersonRequest) -> HttpResponseBase:
 
 
 def _line_columns() -> list[Column]:
+    kinds = {kind: str(label) for kind, label in LineKind.choices}
     return [
         Column("ordered_on", _("Date"), sort="ordered_on", kind="day"),
         Column("order_number", pgettext("sale", "Order"), search=True, kind="code"),
@@ -65,7 +66,12 @@ def _line_columns() -> list[Column]:
         Column("territory", _("Territory"), secondary=True),
         Column("quantity", _("Quantity"), kind="number", secondary=True),
         Column("amount", _("Amount"), kind="money", currency="currency"),
-        Column("kind", pgettext("sale", "Kind"), value="get_kind_display", secondary=True),
+        Column(
+            "kind",
+            pgettext("sale", "Kind"),
+            value=lambda line: kinds[line.kind],
+            secondary=True,
+        ),
         Column(
             "import",
             pgettext("column", "Import"),

@@ -112,7 +112,7 @@ def test_a_file_that_is_cut_off_says_so(monkeypatch):
 
 def test_xlsx_stores_text_as_text():
     answer = _table(_request(**{"things-export": "xlsx", "things-sort": "name"})).export()
-    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer)))
     rows = book.get_sheet_by_index(0).to_python()
     assert rows[1] == ["=1+1", "North", 4.25, "USD"]
 

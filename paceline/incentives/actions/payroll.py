@@ -132,7 +132,7 @@ def _row(release: Release, export_id: UUID, period: PayPeriod) -> tuple[object, 
 def _store(
     rows: Sequence[Sequence[object]], name: str, *, by: Person, at: datetime
 ) -> tuple[StoredFile, StoredFile]:
-    text = b"".join(sheets.csv_lines(HEADER, rows))
+    text = b"".join(sheets.csv_parts(HEADER, rows))
     sheet = sheets.xlsx_bytes(HEADER, rows)
     return (
         store_file(text, name=f"{name}.csv", media_type=CSV, by=by, at=at),
