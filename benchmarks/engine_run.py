@@ -129,9 +129,10 @@ components:
 
 
 def write_lines(path: Path, lines: int, *, first: int = 0, days: int = 90) -> None:
-    """Deterministic lines: 2,000 payees, 90 days, four currencies, 2 % returns."""
+    """Deterministic lines: 2,000 payees, 90 days, four currencies, 2 % returns. The file states its
+    totals by currency, as the product's snapshots do.
+    """
     query = f"""
-        COPY (
             SELECT
                 'L' || lpad(i::VARCHAR, 10, '0') AS line_id,
                 'O' || (i // 3) AS order_id,
@@ -153,9 +154,12 @@ def write_lines(path: Path, lines: int, *, first: int = 0, days: int = 90) -> No
                     ELSE 'USD'
                 END AS currency,
                 NULL::VARCHAR AS returns_line_id
-            FROM range({first}, {first + lines}) t(i)
-        ) TO '{path}' (FORMAT parquet)"""
-    duckdb.connect().execute(query)
+            FROM range({first}, {first + lines}) t(i)"""
+    connection = duckdb.connect()
+    totals = connection.sql(f"SELECT currency, count(*), sum(amount) FROM ({query}) GROUP BY ALL")
+    stated = engine.state_totals({row[0]: (row[1], row[2]) for row in totals.fetchall()})
+    facts = ", ".join(f"'{name}': '{text}'" for name, text in stated.items())
+    connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, KV_METADATA {{{facts}}})")
 
 
 def small_tables(

@@ -2,11 +2,9 @@
 given.
 
 `load_plan` reads a plan, `calculate` runs it over tables, `trace` opens one payee down to the order
-line, `explain` tells the result as a tree, `curve` and `examples` show what a component pays,
-`lint` lists what a plan may do that nobody meant.
 line, `explain` tells the result as a tree, `compare` divides the difference of two runs by cause,
-`whatif` looks at one more order, the next tier and another plan, `curve` and `examples` show what a
-component pays.
+`whatif` looks at one more order, the next tier and another plan, `lint` lists what a plan may do
+that nobody meant, `curve` and `examples` show what a component pays.
 `settle` turns what was earned into what is paid.
 """
 
@@ -23,6 +21,7 @@ from paceline.engine.errors import (
     ResultsDisagree,
 )
 from paceline.engine.explain import Explanation, explain
+from paceline.engine.inputs import state_totals
 from paceline.engine.lint import Finding, History, apply_mend, history_of, lint
 from paceline.engine.needs import Needs, needs
 from paceline.engine.payout import is_drawable
@@ -78,5 +77,6 @@ __all__ = [
     "period_from_key",
     "plan_schema",
     "settle",
+    "state_totals",
     "trace",
 ]

@@ -39,6 +39,7 @@ _MESSAGES: dict[str, str] = {
     "exchange_rate_missing": "exchange_rates: no {detail} rate from {subject}",
     "shares_exceed_line": "order_lines: rules take more than there is of line {subject}",
     "owners_exceed": "owners: the owners of {subject} have more than 100 % on {detail}",
+    "totals_differ": "order_lines: the files state other totals in {subject} than they hold",
     "period_too_long": "the period {subject} has more than {detail} days",
     "amount_too_large": "an amount is too large to be calculated exactly",
 }
@@ -155,7 +156,14 @@ def note_what_came_in(
 ) -> list[tuple[str, int, list[int]]]:
     """Note lines and amount of each currency, apart from any crediting; returns the currencies with
     their lines and the number of values in each of the `counted` columns.
+
+    Files that state their totals are not read for them; the account at the end of the run holds
+    what was read against what they state.
     """
+    stated = workspace.inputs.stated_totals
+    if stated is not None and not counted:
+        workspace.imported.update(stated)
+        return [(currency, lines, []) for currency, (lines, _amount) in stated.items()]
 
     def query() -> exp.Query:
         counts = {f"n_{name}": typed(exp.Count(this=col(name)), COUNT) for name in counted}

@@ -173,18 +173,27 @@ class Workspace:
     def _view_lines(self, given: ParquetFiles) -> None:
         """The lines of the files, with the declared columns and types."""
         found = self.inputs.line_types
-        columns = declared_columns(line_columns(self.plan), found)
-        self.run(
-            exp.Create(
+        attributes = tuple(self.plan.attributes.items())
+        key = (attributes, given.paths, tuple(found.items()), self.inputs.differ)
+        text = _VIEWS.get(key)
+        if text is None:
+            columns = declared_columns(line_columns(self.plan), found)
+            files = _parquet(given.paths, by_name=self.inputs.differ)
+            view = exp.Create(
                 this=c.source("in_order_lines"),
                 kind="VIEW",
                 replace=True,
                 properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-                expression=select(columns).from_(
-                    _parquet(given.paths, by_name=self.inputs.differ), copy=False
-                ),
+                expression=select(columns).from_(files, copy=False),
             )
-        )
+            if len(_VIEWS) >= MAX_VIEWS:
+                _VIEWS.clear()
+            text = _VIEWS[key] = c.render(view)
+        self.connection.execute(text)
+
+
+MAX_VIEWS = 200
+_VIEWS: dict[tuple[object, ...], str] = {}  # the statements that make views of files
 
 
 @dataclass(frozen=True)

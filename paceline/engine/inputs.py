@@ -6,9 +6,11 @@ database reads itself; of them only the types and the counts of empty values are
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
@@ -34,13 +36,16 @@ from paceline.engine.tables import (
 @dataclass(frozen=True)
 class FileFacts:
     """What a file says of itself without being read: its columns with their Arrow types, its rows,
-    and how many values of a column are empty; what it does not say is left out.
+    how many values of a column are empty, the first and last day of columns of days, and its totals
+    by currency; what it does not say is left out.
     """
 
     path: Path | str
     types: dict[str, pa.DataType]
     rows: int | None = None
     empty: dict[str, int] = field(default_factory=dict)
+    days: dict[str, tuple[date, date]] = field(default_factory=dict)
+    totals: dict[str, tuple[int, Decimal]] | None = None
 
 
 class Files(Protocol):
@@ -89,6 +94,35 @@ class OpenInputs:
         for file in reversed(self.line_files):
             types |= file.types
         return types
+
+    @property
+    def stated_totals(self) -> dict[str, tuple[int, Decimal]] | None:
+        """Lines and amount by currency as the files of the order lines state them; None unless
+        each does.
+        """
+        if not self.line_files:
+            return None
+        found: dict[str, tuple[int, Decimal]] = {}
+        for file in self.line_files:
+            if file.totals is None:
+                return None
+            for currency, (lines, amount) in file.totals.items():
+                before = found.get(currency, (0, Decimal(0)))
+                found[currency] = (before[0] + lines, before[1] + amount)
+        return found
+
+    def all_within(self, column: str, first: date, before: date) -> bool:
+        """Whether the files say that every line has a day in this column that lies in the range."""
+        return bool(self.line_files) and all(
+            file.rows == 0
+            or (
+                file.empty.get(column) == 0
+                and column in file.days
+                and first <= file.days[column][0]
+                and file.days[column][1] < before
+            )
+            for file in self.line_files
+        )
 
 
 def line_columns(plan: Plan) -> list[Column]:
@@ -187,16 +221,45 @@ def _facts(path: Path | str) -> FileFacts:
     file = pq.ParquetFile(path)
     metadata = file.metadata
     empty: dict[str, int] = {}
+    days: dict[str, tuple[date, date]] = {}
+    types = {entry.name: entry.type for entry in file.schema_arrow}
     for place in range(metadata.num_columns):
         kept = [
             metadata.row_group(group).column(place).statistics
             for group in range(metadata.num_row_groups)
         ]
+        name = metadata.schema.column(place).path
         if all(one is not None and one.has_null_count for one in kept):
-            name = metadata.schema.column(place).path
             empty[name] = sum(one.null_count for one in kept)
-    types = {entry.name: entry.type for entry in file.schema_arrow}
-    return FileFacts(path, types, metadata.num_rows, empty)
+        is_day = types.get(name) == pa.date32()
+        if is_day and kept and all(one is not None and one.has_min_max for one in kept):
+            days[name] = (min(one.min for one in kept), max(one.max for one in kept))
+    totals = _totals((metadata.metadata or {}).get(TOTALS.encode()))
+    return FileFacts(path, types, metadata.num_rows, empty, days, totals)
+
+
+TOTALS = "paceline.totals"
+"""The key in a Parquet file's footer under which its writer states lines and amount by currency."""
+
+
+def state_totals(totals: Mapping[str, tuple[int, Decimal]]) -> dict[str, str]:
+    """The entry of a Parquet footer that states what a file of order lines holds.
+
+    Whoever writes a file knows it; a run then adds nothing up twice, and finds out when a file
+    holds something else.
+    """
+    stated = {currency: [lines, f"{amount:f}"] for currency, (lines, amount) in totals.items()}
+    return {TOTALS: json.dumps(stated, sort_keys=True)}
+
+
+def _totals(stated: bytes | None) -> dict[str, tuple[int, Decimal]] | None:
+    if stated is None:
+        return None
+    try:
+        read = json.loads(stated)
+        return {str(key): (int(lines), Decimal(amount)) for key, (lines, amount) in read.items()}
+    except (ValueError, TypeError, AttributeError, ArithmeticError):
+        return None
 
 
 def _conform(

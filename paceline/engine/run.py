@@ -29,6 +29,7 @@ from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_t
 from paceline.engine.ledger.rows import keyed_measures, keyed_name
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
+from paceline.engine.plan.policies import ANCHORS
 from paceline.engine.results import (
     CONSERVATION,
     ENGINE_VERSION,
@@ -109,6 +110,7 @@ class _Run:
         results = fetch_ledger(self.workspace, self.ledger)
         results["credits"] = fetch_credits(self.workspace, self.ledger)
         results["excluded"], results["conservation"] = self._account()
+        refuse_wrong_totals(self.workspace, results["conservation"])
         inputs = hash_inputs(self.workspace.tables.sources, self.workspace.hashes, self.hashes)
         return Results(
             self.plan,
@@ -129,11 +131,19 @@ class _Run:
         if self.progress is not None:
             self.progress(name, self.done, total)
 
-    def _account(self) -> tuple[pa.Table, pa.Table]:
-        """Everything that came in, as credited or excluded with a reason."""
-        outside = self.workspace.rows(
+    def _outside(self) -> list[tuple[Any, ...]]:
+        """The lines outside the period; files that say that they hold none are not asked."""
+        anchor = ANCHORS[self.plan.policies.anchor]
+        period, inputs = self.period, self.workspace.inputs
+        if inputs.all_within(anchor, period.starts_on, period.ends_before):
+            return []
+        return self.workspace.rows(
             "outside the period", lambda: lines.outside_period(self.plan.policies)
         )
+
+    def _account(self) -> tuple[pa.Table, pa.Table]:
+        """Everything that came in, as credited or excluded with a reason."""
+        outside = self._outside()
         placed = self.workspace.rows("placements", lambda: crediting.placements(self.shape))
         if any(row[0] == crediting.NOT_IN_PLAN for row in placed):
             with_payees = "payees" in self.workspace.tables
@@ -143,18 +153,13 @@ class _Run:
             placed = [row for row in placed if row[0] != crediting.NOT_IN_PLAN] + strangers
         excluded: dict[tuple[str, str], list[Any]] = {}
         zero = Decimal(0)
-        account: dict[str, dict[str, Any]] = {}
-        for currency, (count, amount) in self.workspace.imported.items():
-            account[currency] = {
-                "currency": currency,
-                "imported": amount,
-                "credited": zero,
-                "excluded": zero,
-                "overlays": zero,
-                "imported_lines": count,
-            }
+        account = {
+            currency: _opened(currency, count, amount)
+            for currency, (count, amount) in self.workspace.imported.items()
+        }
         rows = [(reason, False, *row) for reason, *row in outside] + placed
         for reason, is_overlay, currency, count, amount in rows:
+            account.setdefault(currency, _opened(currency))  # one that files do not state
             if is_overlay:
                 account[currency]["overlays"] += amount if reason is None else zero
             elif reason is None:
@@ -174,6 +179,12 @@ class _Run:
             arrow_table(kinds, left_out),
             arrow_table(totals, [account[currency] for currency in sorted(account)]),
         )
+
+
+def _opened(currency: str, lines: int = 0, amount: Decimal = Decimal(0)) -> dict[str, Any]:
+    """The account of a currency before anything was credited."""
+    nothing = dict.fromkeys(("credited", "excluded", "overlays"), Decimal(0))
+    return {"currency": currency, "imported": amount, "imported_lines": lines, **nothing}
 
 
 def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool = False) -> Days:
@@ -353,6 +364,19 @@ def refuse_circles(workspace: Workspace, chain: str, tree: str) -> None:
                 for payee, day in rows[:20]
             ]
         )
+
+
+def refuse_wrong_totals(workspace: Workspace, rows: pa.Table) -> None:
+    """Files that state other totals than they hold are no basis for pay: the run is refused."""
+    if workspace.inputs.stated_totals is None:
+        return
+    wrong = [
+        row["currency"]
+        for row in rows.to_pylist()
+        if row["imported"] != row["credited"] + row["excluded"]
+    ]
+    if wrong:
+        raise InputInvalid([checks.problem("totals_differ", "order_lines", one) for one in wrong])
 
 
 def conservation_checks(rows: pa.Table) -> tuple[Check, ...]:

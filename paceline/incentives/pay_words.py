@@ -127,6 +127,10 @@ PROBLEMS: dict[str, Text] = {
     "column_type": lazy("The column %(column)s of %(table)s is %(given)s, not %(wanted)s"),
     "table_unreadable": lazy("%(table)s cannot be read"),
     "period_too_long": lazy("The period %(subject)s has more than %(detail)s days"),
+    "totals_differ": lazy(
+        "The kept files of order lines do not hold what they state in %(subject)s; ask the "
+        "administrator"
+    ),
     "table_missing": lazy("The plan needs data that are not there: %(table)s"),
     "period_kind_differs": lazy("The plan is not paid by this kind of period"),
 }

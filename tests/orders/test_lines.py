@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 
+import pyarrow.parquet as pq
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -333,6 +335,8 @@ def test_the_same_lines_give_the_same_bytes(world: World, bring: Bring) -> None:
         (date(2026, 6, 1), 1),
         (date(2026, 7, 1), 1),
     ]
+    footer = pq.read_metadata(first[0].path).metadata
+    assert json.loads(footer[b"paceline.totals"]) == {"USD": [1, "1.0000"]}
     other = bring("order_lines", lines(world, "A,2,2026-07-01,{p},3,USD"))
     second = snapshot_months(*days, NOW)
     assert [one.pk == two.pk for one, two in zip(first, second, strict=True)] == [True, False]

@@ -116,11 +116,14 @@ def is_acyclic(rows: pa.Table) -> bool:
     """
     if rows.num_rows > MAX_LINKS:
         return False
+    payees = rows.column("payee_id").to_pylist()
+    managers = rows.column("manager_id").to_pylist()
+    manager_of = dict(zip(payees, managers, strict=True))
+    if len(manager_of) == len(payees):
+        return _leads_up(manager_of)
     above: dict[str, set[str]] = {}
     waiting: dict[str, int] = {}
-    for payee, manager in zip(
-        rows.column("payee_id").to_pylist(), rows.column("manager_id").to_pylist(), strict=True
-    ):
+    for payee, manager in zip(payees, managers, strict=True):
         if manager not in above.setdefault(payee, set()):
             above[payee].add(manager)
             waiting[manager] = waiting.get(manager, 0) + 1
@@ -133,6 +136,21 @@ def is_acyclic(rows: pa.Table) -> bool:
             if not waiting[manager]:
                 free.append(manager)
     return seen == len(above.keys() | waiting.keys())
+
+
+def _leads_up(manager_of: dict[str, str]) -> bool:
+    """Whoever starts anywhere and goes to the manager, one at most for each, comes to an end."""
+    ended: set[str] = set()
+    for start in manager_of:
+        way: set[str] = set()
+        payee: str | None = start
+        while payee is not None and payee not in ended:
+            if payee in way:
+                return False
+            way.add(payee)
+            payee = manager_of.get(payee)
+        ended |= way
+    return True
 
 
 MAX_LINKS = 100_000

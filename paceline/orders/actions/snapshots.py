@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from io import BytesIO
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.db import transaction
 
@@ -45,11 +48,32 @@ def _snapshot(month: date, at: datetime) -> MonthSnapshot:
     raise LinesKeepChanging(month)
 
 
+def _totals(table: pa.Table) -> dict[str, str]:
+    """What the file holds, stated in its footer: lines and amount of each currency.
+
+    A run starts from it instead of adding the lines up, and refuses a file that holds anything else
+    (docs/calculation.md, 3.7).
+    """
+    amounts = pc.cast(table.column("amount"), pa.decimal128(38, 4))
+    rows = pa.table({"currency": table.column("currency"), "amount": amounts})
+    sums = rows.group_by("currency").aggregate([([], "count_all"), ("amount", "sum")])
+    stated = {
+        row["currency"]: [row["count_all"], f"{row['amount_sum']:f}"] for row in sums.to_pylist()
+    }
+    return {"paceline.totals": json.dumps(stated, sort_keys=True)}
+
+
 def _write(month: date, revision: int, at: datetime) -> MonthSnapshot:
     after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
     table = queries.order_lines_table(month, after)
     out = BytesIO()
-    pq.write_table(table, out, compression="zstd", version="2.6", row_group_size=131_072)
+    pq.write_table(
+        table.replace_schema_metadata(_totals(table)),
+        out,
+        compression="zstd",
+        version="2.6",
+        row_group_size=131_072,
+    )
     name = f"order-lines-{month:%Y-%m}-r{revision}.parquet"
     file = files.store_file(out.getvalue(), name=name, media_type=MEDIA_TYPE, by=None, at=at)
     snapshot, _ = MonthSnapshot.objects.update_or_create(
