@@ -31,6 +31,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=queries.standing_for(request.person),
         name="quotas",
+        topic="imports",
         caption=_("Quotas"),
         columns=[
             Column("person", _("Payee"), value="person.name", sort="person__name", search=True),

@@ -11,6 +11,7 @@ class IncentivesConfig(AppConfig):
     def ready(self) -> None:
         from paceline.incentives import (  # noqa: PLC0415 - models are ready only now
             acts,
+            followed,
             pay_notices,
             pay_words,
             plan_notices,
@@ -20,5 +21,6 @@ class IncentivesConfig(AppConfig):
         register(acts.PLANS)
         register(acts.PAY)
         pay_words.register()
+        followed.register()
         pay_notices.register()
         plan_notices.register()

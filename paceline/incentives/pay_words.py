@@ -13,13 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from paceline.incentives.access import pay as access
-from paceline.incentives.models import LineThread
 from paceline.kernel import formats
 from paceline.kernel.shell import Badge
-from paceline.live import topics
 from paceline.live.wording import word_failures, word_steps, word_work
-from paceline.org.models import Person
 
 Text = str | Promise
 
@@ -180,23 +176,7 @@ def excluded_reason(code: str) -> str:
 
 
 def register() -> None:
-    """Give runs and live topics their words and rights; called once at start."""
+    """Give runs their words; called once at start."""
     word_work("pay_run", lazy("Calculating statements"))
     word_steps("pay_run", STEPS)
     word_failures("pay_run", FAILURES)
-    topics.register("runs", _reads_runs)
-    topics.register("run", _reads_runs)
-    topics.register("payroll", _reads_payroll)
-    topics.register("thread", _reads_thread)
-
-
-def _reads_runs(person: Person, _ref: str) -> bool:
-    return access.may_read_runs(person)
-
-
-def _reads_payroll(person: Person, _ref: str) -> bool:
-    return access.may_read_payroll(person)
-
-
-def _reads_thread(person: Person, ref: str) -> bool:
-    return ref.isdecimal() and LineThread.objects.visible_to(person).filter(pk=int(ref)).exists()

@@ -72,7 +72,8 @@ class Table:
 
     ``order`` is the key of the column to sort by at first (``-key`` for descending). ``choice``
     gives the value of a row's checkbox (``choice_name``, in the form ``choice_form``), or None for
-    a row that cannot be chosen. ``count_max`` stops counting there: for tables of millions.
+    a row that cannot be chosen. ``count_max`` stops counting there: for tables of millions. While
+    it is looked at a table is fetched again when something happened to its ``topic``.
     """
 
     request: HttpRequest
@@ -91,6 +92,7 @@ class Table:
     count_max: int | None = None
     size: int = PAGE_SIZES[1]
     exports: bool = True
+    topic: str = ""
     chosen: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,28 +1,36 @@
-"""Hints to open pages, and how far long work has come.
+"""Hints to open pages, who else is there, and how far long work has come.
 
-Progress is no business fact: it has no audit line, and it is written beside the business
-transaction, so that others see it while that transaction is still open.
+Presence and progress are no business facts: they have no audit line. Progress is written beside
+the business transaction, so that others see it while that transaction is still open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from paceline.live import events
-from paceline.live.models import Progress, ProgressState
+from paceline.live.models import PRESENT_SECONDS, Doing, Presence, Progress, ProgressState
 from paceline.org.models import Person
 
 WRITE_EVERY_SECONDS = 0.25
 
 RUNNING = (ProgressState.QUEUED, ProgressState.RUNNING)
+
+
+PAGES_MAX = 50
+
+
+class TooManyPages(Exception):
+    """Nobody reads fifty pages at once: this is a fault, or a flood."""
 
 
 class Cancelled(Exception):
@@ -35,8 +43,55 @@ def publish(topic: str, kind: str, ref: str = "") -> None:
     ``kind`` and ``ref`` say what, never what it now is. A lost hint must not undo a finished
     action, so an error here is logged and goes no further.
     """
-    hint = partial(events.append, connection, topic=topic, kind=kind, ref=ref)
+    publish_all([topic], kind, ref)
+
+
+def publish_all(topics: Iterable[str], kind: str, ref: str = "") -> None:
+    """The same of several topics at once."""
+    hint = partial(events.append, connection, *topics, kind=kind, ref=ref)
     transaction.on_commit(hint, robust=True)
+
+
+@transaction.atomic
+def be_present(*, kind: str, ref: str, page: UUID, doing: Doing, by: Person, at: datetime) -> None:
+    """A page of this person is open. The others are told when somebody came or does another thing.
+
+    Raises ``TooManyPages`` when the person would have more than ``PAGES_MAX`` open at once.
+    """
+    Person.objects.select_for_update(no_key=True).get(pk=by.pk)
+    own = Presence.objects.filter(person=by)
+    own.filter(seen_at__lte=at - timedelta(seconds=PRESENT_SECONDS)).delete()
+    known = {(one.kind, one.ref, one.page): one for one in own}
+    here = known.get((kind, ref, page))
+    if here is None:
+        if len(known) >= PAGES_MAX:
+            raise TooManyPages(by)
+        Presence.objects.create(person=by, page=page, kind=kind, ref=ref, doing=doing, seen_at=at)
+    else:
+        own.filter(pk=here.pk).update(doing=doing, seen_at=at)
+    if here is None or here.doing != doing:
+        publish(presence_topic(kind, ref), "presence")
+
+
+@transaction.atomic
+def be_gone(*, kind: str, ref: str, page: UUID, by: Person, at: datetime) -> None:  # noqa: ARG001
+    """The page was closed."""
+    gone, _rows = Presence.objects.filter(person=by, page=page, kind=kind, ref=ref).delete()
+    if gone:
+        publish(presence_topic(kind, ref), "presence")
+
+
+def presence_topic(kind: str, ref: str) -> str:
+    """The topic of those who look at the same thing."""
+    return f"presence:{kind}:{ref}"
+
+
+@transaction.atomic
+def forget_absent(*, at: datetime) -> int:
+    """Delete what pages left behind that never said goodbye; returns how many rows went."""
+    old = Presence.objects.filter(seen_at__lte=at - timedelta(seconds=PRESENT_SECONDS))
+    gone, _rows = old.delete()
+    return gone
 
 
 @transaction.atomic
@@ -123,12 +178,12 @@ def _write_beside(progress: Progress) -> bool:
     """
     if not connection.in_atomic_block:
         asked = _write(connection, progress)
-        events.append(connection, **_hint(progress))
+        _hint(connection, progress)
         return bool(asked)
     with _beside() as other:
         asked = _write(other, progress)
         if asked is not None:
-            events.append(other, **_hint(progress))
+            _hint(other, progress)
             return asked
     return bool(_write(connection, progress))
 
@@ -144,8 +199,8 @@ def _write(on: BaseDatabaseWrapper, progress: Progress) -> bool | None:
     return None if row is None else bool(row[0])
 
 
-def _hint(progress: Progress) -> dict[str, str]:
-    return {"topic": topic_of(progress), "kind": "advanced", "ref": str(progress.pk)}
+def _hint(on: BaseDatabaseWrapper, progress: Progress) -> None:
+    events.append(on, topic_of(progress), kind="advanced", ref=str(progress.pk))
 
 
 @contextmanager

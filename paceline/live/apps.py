@@ -9,7 +9,8 @@ class LiveConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from paceline.live import queries, topics  # noqa: PLC0415 - models are ready only now
+        from paceline.live import presence, queries, topics  # noqa: PLC0415 - models are ready only now
 
         topics.register("person", topics.is_own)
+        topics.register("presence", presence.may_follow)
         topics.register("progress", queries.may_follow_progress)

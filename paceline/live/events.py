@@ -8,6 +8,8 @@ there it would be held, and make everybody wait, for as long as that transaction
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from paceline.live import wake
@@ -23,8 +25,9 @@ WITH held AS MATERIALIZED (
     SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(%s)
 )
 INSERT INTO live_liveevent (topic, kind, ref, at)
-SELECT %s, %s, %s, clock_timestamp() FROM held
+SELECT topic, %s, %s, clock_timestamp() FROM held, unnest(%s::text[]) AS topic
 """
+# Of many topics each row would notify; equal notifications of one transaction are sent once.
 # In the tiny transaction of the event alone, because a transaction that notifies holds a lock of
 # the whole server until it is committed.
 _NOTIFY = "RETURNING pg_notify(%s, '')"
@@ -36,9 +39,12 @@ WHERE at < clock_timestamp() - make_interval(hours => %s)
 """
 
 
-def append(connection: BaseDatabaseWrapper, *, topic: str, kind: str, ref: str = "") -> None:
-    """Append one event and wake the readers. ``connection`` must be outside a transaction."""
-    values: list[int | str] = [APPEND_LOCK, topic, kind, ref]
+def append(connection: BaseDatabaseWrapper, *topics: str, kind: str, ref: str = "") -> None:
+    """Append one event for each topic and wake the readers once.
+
+    ``connection`` must be outside a transaction.
+    """
+    values: list[int | str | list[Any]] = [APPEND_LOCK, kind, ref, list(topics)]
     with connection.cursor() as cursor:
         if wake.goes_over_bus():
             cursor.execute(_APPEND, values)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from paceline.live import wording
 from paceline.org.models import Person
+
+# A page says every twenty seconds that it is open.
+PRESENT_SECONDS = 45
 
 
 class LiveEvent(models.Model):
@@ -23,6 +28,43 @@ class LiveEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.topic} {self.kind}"
+
+
+class Doing(models.TextChoices):
+    VIEWING = "viewing", _("viewing")
+    EDITING = "editing", _("editing")
+
+
+class PresenceQuerySet(models.QuerySet["Presence"]):
+    def at(self, moment: datetime) -> PresenceQuerySet:
+        """Pages that have said lately that they are open; others are gone, however they went."""
+        return self.filter(seen_at__gt=moment - timedelta(seconds=PRESENT_SECONDS))
+
+
+class Presence(models.Model):
+    """One open page of one person, and what they do there: forgotten soon after it is closed.
+
+    No business fact: the table is unlogged, and a restart of a killed database empties it.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    page = models.UUIDField()
+    kind = models.CharField(max_length=60)
+    ref = models.CharField(max_length=60)
+    doing = models.CharField(max_length=10, choices=Doing.choices)
+    seen_at = models.DateTimeField(db_index=True)
+
+    objects = PresenceQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "ref", "person", "page"], name="presence_once_per_page"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.doing} {self.kind} {self.ref}"
 
 
 class ProgressState(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The event stream of open pages, and the progress of a person's own work."""
+"""The event stream of open pages, who else is there, and the progress of one's own work."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from random import random
 from time import monotonic
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -15,13 +16,19 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from paceline.live import actions, stream, topics
-from paceline.live.models import Progress
+from paceline.live import actions, presence, stream, topics
+from paceline.live.models import Doing, Progress
 from paceline.org.models import Person
 
 RECHECK_SECONDS = 60.0
@@ -78,6 +85,31 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         found.refresh_from_db()
         return render(request, "web/components/progress.html", {"progress": found})
     return redirect("live:progress", pk=pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def others(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
+    """Who else has this open. A page that is open says so by POST, and once more when it closes."""
+    person, now = _person(request), timezone.now()
+    if not presence.may_see(person, kind, ref):
+        raise Http404
+    if request.method == "POST":
+        try:
+            page = UUID(request.POST.get("page", ""))
+        except ValueError:
+            return HttpResponse(status=400)
+        if request.POST.get("doing") == "closing":
+            actions.be_gone(kind=kind, ref=ref, page=page, by=person, at=now)
+            return HttpResponse(status=204)
+        is_editing = request.POST.get("doing") == Doing.EDITING
+        doing = Doing.EDITING if is_editing else Doing.VIEWING
+        try:
+            actions.be_present(kind=kind, ref=ref, page=page, doing=doing, by=person, at=now)
+        except actions.TooManyPages:
+            return HttpResponse(status=429)
+    found = presence.others(person, kind, ref, now)
+    return render(request, "web/components/others.html", {"others": found})
 
 
 def _person(request: HttpRequest) -> Person:

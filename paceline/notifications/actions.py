@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from paceline.live.actions import publish
+from paceline.live.actions import publish, publish_all
 from paceline.notifications.models import Notification
 from paceline.org.models import Person
 
@@ -30,8 +30,7 @@ def notify(
         Notification(recipient=person, kind=kind, params=dict(params), url=url, created_at=at)
         for person in unique.values()
     )
-    for person_id in unique:
-        publish(f"person:{person_id}", "notification")
+    publish_all([f"person:{person_id}" for person_id in unique], "notification")
     return made
 
 

@@ -7,6 +7,7 @@ from paceline.notifications import views
 app_name = "notifications"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.index, name="list"),
+    path("bell", views.bell, name="bell"),
     path("read", views.read_all, name="read_all"),
     path("<int:pk>/read", views.read, name="read"),
 ]

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -36,6 +36,14 @@ def index(request: HttpRequest) -> HttpResponse:
         "next_url": f"?page={shown.next_page_number()}" if shown.has_next() else "",
     }
     return page(request, "notifications/list.html", context, fragment="list")
+
+
+@login_required
+@require_GET
+def bell(request: HttpRequest) -> HttpResponse:
+    """The bell of every page with how many are unread: the shell's context holds it."""
+    _person(request)
+    return render(request, "web/bell.html")
 
 
 @login_required

@@ -32,6 +32,7 @@ def lines(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=OrderLine.objects.visible_to(request.person).select_related("person"),
         name="lines",
+        topic="imports",
         caption=_("Order lines"),
         columns=_line_columns(),
         filters=[
@@ -110,6 +111,7 @@ def rates(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=ExchangeRate.objects.visible_to(request.person),
         name="rates",
+        topic="imports",
         caption=_("Exchange rates"),
         columns=[
             Column("on", _("Date"), sort="on", kind="day"),

@@ -21,7 +21,7 @@ from paceline.incentives.actions import runs
 from paceline.incentives.models import Run
 from paceline.live import actions as live
 from paceline.org.models import Person
-from tests.browser.harness import cookies_of, open_context
+from tests.browser.harness import check_page, cookies_of, open_context
 from tests.imports.files import LINES
 from tests.incentives.pay.conftest import build_quarter, fresh
 from tests.ops.processes import wait_until
@@ -214,3 +214,38 @@ def test_a_hint_that_comes_while_the_page_fetches_is_not_lost(
     page.wait_for_function("(heard) => window.hints > heard", arg=heard)
     held[0].fulfill(response=answer)
     expect(page.locator("#main progress")).to_have_attribute("value", "3")
+
+
+def test_people_at_one_statement_see_one_another_come_write_and_go(
+    company: World, visit: Callable[[Person, str], Page]
+) -> None:
+    quarter = build_quarter(company)
+    statement = quarter.release(quarter.run(), "priya")[0]
+    path = reverse("incentives:statement", args=[statement.pk])
+    desk = visit(company.dana, path)
+    payee = visit(company.priya, path)
+    others = desk.locator(".presence")
+    expect(others).to_contain_text("Priya Nair is viewing", timeout=FOLLOWS)
+    expect(payee.locator(".presence")).to_contain_text(f"{company.dana.name} is viewing")
+    check_page(desk)
+    payee.close(run_before_unload=True)
+    expect(others).not_to_contain_text("Priya", timeout=FOLLOWS)
+    assert desk.evaluate(UNTOUCHED)
+
+
+def test_lists_and_the_bell_follow_a_release(
+    company: World, visit: Callable[[Person, str], Page]
+) -> None:
+    quarter = build_quarter(company)
+    run = quarter.run()
+    payee = visit(company.priya, reverse("incentives:statements"))
+    finance = visit(company.ines, reverse("incentives:run", args=[run.pk]))
+    home = visit(company.priya, "/")
+    expect(payee.locator("#main")).to_contain_text("No statement has been released yet.")
+    quarter.release(run, "priya")
+    expect(payee.locator("#main tbody")).to_contain_text("Priya Nair", timeout=FOLLOWS)
+    expect(payee.locator("#bell .count-dot")).to_have_text("1")
+    expect(home.locator(".hero-number")).to_be_visible(timeout=FOLLOWS)
+    expect(finance.locator("#main .badge-good").first).to_be_visible(timeout=FOLLOWS)
+    for page in (payee, finance, home):
+        assert page.evaluate(UNTOUCHED), "the page was loaded again"

@@ -102,13 +102,13 @@ def test_an_append_that_commits_late_holds_the_next_and_none_is_lost() -> None:
 
     def slow() -> None:
         with transaction.atomic():
-            events.append(connection, topic="runs", kind="first")
+            events.append(connection, "runs", kind="first")
             holds.set()
             may_commit.wait(20)
 
     def quick() -> None:
         holds.wait(20)
-        events.append(connection, topic="runs", kind="second")
+        events.append(connection, "runs", kind="second")
 
     async def story() -> list[str]:
         page = Following()

@@ -40,14 +40,14 @@ def test_ids_are_drawn_in_the_order_of_commits() -> None:
 
     def first() -> None:
         with transaction.atomic():
-            events.append(connection, topic="runs", kind="first")
+            events.append(connection, "runs", kind="first")
             first_holds.set()
             may_commit.wait(10)
         connection.close()
 
     def second() -> None:
         first_holds.wait(10)
-        events.append(connection, topic="runs", kind="second")
+        events.append(connection, "runs", kind="second")
         second_done.set()
         connection.close()
 
@@ -91,7 +91,7 @@ def test_a_reader_sees_every_event_of_eight_writers_once_and_in_order() -> None:
 
 def test_trimming_keeps_the_window_and_always_the_newest_event() -> None:
     for kind in ("old", "older still the newest"):
-        events.append(connection, topic="runs", kind=kind)
+        events.append(connection, "runs", kind=kind)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE live_liveevent SET at = at - interval '3 days'")
     assert events.trim(connection) == 1

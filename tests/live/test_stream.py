@@ -39,7 +39,7 @@ def place(last: int) -> str:
 
 
 def tell(topic: str, kind: str = "changed", ref: str = "") -> None:
-    events.append(connection, topic=topic, kind=kind, ref=ref)
+    events.append(connection, topic, kind=kind, ref=ref)
 
 
 def ask(person: Person, query: str, **headers: str) -> Any:

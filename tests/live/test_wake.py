@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def tell(kind: str) -> None:
-    events.append(connection, topic="runs", kind=kind)
+    events.append(connection, "runs", kind=kind)
 
 
 @pytest.fixture

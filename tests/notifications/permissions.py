@@ -18,6 +18,7 @@ def _told_to_priya(world: World) -> dict[str, Any]:
 
 URLS = {
     "notifications:list": Url(allow={"GET": EVERYONE}),
+    "notifications:bell": Url(allow={"GET": EVERYONE}),
     "notifications:read": Url(
         args=_told_to_priya, allow={"POST": {"priya"}}, hidden=404, data=lambda _world: {}
     ),

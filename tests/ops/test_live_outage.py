@@ -63,7 +63,7 @@ class Company:
         numbers = [str(number) for number in range(first, last + 1)]
         with self.blocker.unblock():  # it guards the test's own database, which is not used here
             for number in numbers:
-                events.append(writing, topic=self.topic, kind="notification", ref=number)
+                events.append(writing, self.topic, kind="notification", ref=number)
             writing.close()
         return numbers
 

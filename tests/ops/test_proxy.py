@@ -164,7 +164,7 @@ def test_events_arrive_at_once(site: Site, company: World) -> None:
     reader = threading.Thread(target=follow, daemon=True)
     reader.start()
     assert connected.wait(20), "not even the beginning arrived"
-    events.append(connection, topic=topic, kind="notification", ref="7")
+    events.append(connection, topic, kind="notification", ref="7")
     reader.join(timeout=20)
     assert not reader.is_alive(), "the event was held back"
     assert b'"ref": "7"' in read[-1]

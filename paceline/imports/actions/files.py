@@ -181,6 +181,7 @@ def run_check(*, source: Import, by: Person, at: datetime) -> None:
 def tell(source: Import) -> None:
     """Open pages of the import look again."""
     live.publish(f"import:{source.pk}", "changed", str(source.pk))
+    live.publish("imports", "changed")
 
 
 @transaction.atomic

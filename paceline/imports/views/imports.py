@@ -46,6 +46,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=Import.objects.visible_to(person).select_related("uploaded_by"),
         name="imports",
+        topic="imports",
         columns=[
             Column("name", _("File"), sort="name", search=True, link=_address),
             Column(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from paceline.incentives.access.plans import APPROVERS, wrote_on
-from paceline.incentives.actions.plans import TextStandsStill
+from paceline.incentives.actions.plans import TextStandsStill, tell_of_plan
 from paceline.incentives.calculation.documents import Finding
 from paceline.incentives.calculation.findings import open_serious
 from paceline.incentives.models import PlanApproval, PlanReturn, PlanSubmission, PlanVersion
@@ -72,6 +72,7 @@ def submit_plan(
         "plan_submitted", subject=version, by=by, at=at, reason=note,
         after={"digest": version.digest, "effective_from": version.effective_from},
     )  # fmt: skip
+    tell_of_plan(version.plan_id, "submitted")
     _tell(version, "plan_submitted", _approvers(at.date()), by, at)
     return submission
 
@@ -82,6 +83,7 @@ def withdraw_plan(*, version: PlanVersion, reason: str = "", by: Person, at: dat
     version = _waiting(version)
     version.submission.delete()
     audit.record("plan_withdrawn", subject=version, by=by, at=at, reason=reason)
+    tell_of_plan(version.plan_id, "withdrawn")
 
 
 @transaction.atomic
@@ -105,6 +107,7 @@ def approve_plan(
         "plan_approved", subject=version, by=by, at=at, reason=note,
         after={"digest": version.digest, "effective_from": version.effective_from},
     )  # fmt: skip
+    tell_of_plan(version.plan_id, "approved")
     _tell(version, "plan_approved", [version.authored_by, version.submission.submitted_by], by, at)
     return approval
 
@@ -126,6 +129,7 @@ def return_plan(*, version: PlanVersion, reason: str, by: Person, at: datetime) 
         version=version, returned_by=by, returned_at=at, reason=reason
     )
     audit.record("plan_returned", subject=version, by=by, at=at, reason=reason)
+    tell_of_plan(version.plan_id, "returned")
     _tell(version, "plan_returned", waiting_for, by, at)
     return sent_back
 

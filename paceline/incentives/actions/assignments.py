@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from paceline.incentives.actions.plans import tell_of_plan
 from paceline.incentives.models import Plan, PlanAssignment
 from paceline.kernel import audit
 from paceline.org.models import Person, Position, Team
@@ -57,6 +58,7 @@ def assign_plan(
         "plan_assigned", subject=plan, by=by, at=at,
         after={"to": str(to), "starts_on": starts_on, "ends_before": ends_before},
     )  # fmt: skip
+    tell_of_plan(plan.pk, "assigned")
     return assignment
 
 
@@ -82,6 +84,7 @@ def end_assignment(
         before={"to": str(assignment), "ends_before": before},
         after={"to": str(assignment), "ends_before": ends_before},
     )  # fmt: skip
+    tell_of_plan(assignment.plan_id, "assigned")
     return assignment
 
 
@@ -98,6 +101,7 @@ def remove_assignment(*, assignment: PlanAssignment, reason: str, by: Person, at
         },
     )  # fmt: skip
     assignment.delete()
+    tell_of_plan(plan.pk, "assigned")
 
 
 def _target(to: Payable | None) -> dict[str, Payable | None]:

@@ -7,7 +7,12 @@ from datetime import datetime
 from django.db import transaction
 
 from paceline.incentives.actions.approvals import AlreadyApproved, ReasonMissing
-from paceline.incentives.actions.plans import DraftChangedMeanwhile, TextStandsStill, save_draft
+from paceline.incentives.actions.plans import (
+    DraftChangedMeanwhile,
+    TextStandsStill,
+    save_draft,
+    tell_of_plan,
+)
 from paceline.incentives.calculation.documents import Finding
 from paceline.incentives.calculation.findings import findings_of, mended
 from paceline.incentives.models import FindingAcceptance, PlanVersion
@@ -52,6 +57,8 @@ def accept_findings(
             "plan_finding_accepted", subject=version, by=by, at=at, reason=reason,
             after={"finding": row.code, "clause": row.clause, "key": row.key},
         )  # fmt: skip
+    if rows:
+        tell_of_plan(version.plan_id, "finding")
     return rows
 
 
@@ -74,6 +81,7 @@ def reopen_finding(*, version: PlanVersion, key: str, by: Person, at: datetime) 
         before={"finding": row.code, "clause": row.clause, "reason": row.reason},
     )  # fmt: skip
     row.delete()
+    tell_of_plan(version.plan_id, "finding")
 
 
 @transaction.atomic

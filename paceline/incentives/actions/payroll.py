@@ -95,6 +95,7 @@ def export_payroll(
         after={"count": export.count, "totals": export.totals, "sha256": csv_file.digest},
     )
     publish("payroll", "exported", str(export.pk))
+    publish("statements", "paid")
     return export
 
 

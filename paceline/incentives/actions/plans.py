@@ -13,6 +13,7 @@ from paceline.incentives.calculation.documents import Problem
 from paceline.incentives.calculation.periods import containing
 from paceline.incentives.models import Plan, PlanEdit, PlanVersion
 from paceline.kernel import audit
+from paceline.live.actions import publish_all
 from paceline.org.models import Person
 
 
@@ -79,6 +80,7 @@ def create_plan(*, source: str, effective_from: date, by: Person, at: datetime) 
         "plan_created", subject=plan, by=by, at=at,
         after={"version": version.number, "digest": version.digest},
     )  # fmt: skip
+    tell_of_plan(plan.pk, "created")
     return version
 
 
@@ -97,6 +99,7 @@ def start_draft(*, plan: Plan, effective_from: date, by: Person, at: datetime) -
         "plan_draft_started", subject=version, by=by, at=at,
         after={"from_version": newest.number, "effective_from": effective_from},
     )  # fmt: skip
+    tell_of_plan(plan.pk, "drafted")
     return version
 
 
@@ -143,6 +146,7 @@ def save_draft(
         "plan_draft_saved", subject=version, by=by, at=at, before=before,
         after={"digest": digest, "effective_from": effective_from},
     )  # fmt: skip
+    tell_of_plan(version.plan_id, "edited")
     return version
 
 
@@ -160,12 +164,18 @@ def discard_draft(*, version: PlanVersion, reason: str, by: Person, at: datetime
         before={"source": version.source, "effective_from": version.effective_from},
     )  # fmt: skip
     plan = version.plan
+    tell_of_plan(plan.pk, "discarded")
     version.edits.all().delete()
     version.returns.all().delete()
     version.acceptances.all().delete()
     version.delete()
     if not plan.versions.exists() and not plan.assignments.exists():
         plan.delete()
+
+
+def tell_of_plan(plan_id: int, kind: str) -> None:
+    """Open pages of the plan and of all plans look again."""
+    publish_all(["plans", f"plan:{plan_id}"], kind)
 
 
 def refuse_if_submitted(version: PlanVersion) -> None:

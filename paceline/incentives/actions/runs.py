@@ -190,6 +190,7 @@ def finalise_run(*, run: Run, by: Person, at: datetime) -> RunFinalisation:
     close_days(starts_on=period.starts_on, ends_before=period.ends_before, by=by, at=at)
     audit.record("run_finalised", subject=run, by=by, at=at, after={"fingerprint": run.fingerprint})
     live.publish("runs", "finalised", str(run.pk))
+    live.publish(f"run:{run.pk}", "finalised", str(run.pk))
     return finalisation
 
 

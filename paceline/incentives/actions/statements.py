@@ -17,7 +17,7 @@ from paceline.incentives.models import (
     Statement,
 )
 from paceline.kernel import audit
-from paceline.live.actions import publish
+from paceline.live.actions import publish, publish_all
 from paceline.notifications.actions import notify
 from paceline.org.models import Person
 
@@ -35,6 +35,10 @@ class StatementsAlreadyReleased(Exception):
 
 class NothingToRelease(Exception):
     """None of the statements asked for belongs to the run."""
+
+
+# The lists on which a release is seen.
+LISTS = ("runs", "statements", "payroll")
 
 
 class StatementPaid(Exception):
@@ -84,6 +88,7 @@ def release_statements(
             at=at,
         )
     publish(f"run:{run.pk}", "released", str(run.pk))
+    publish_all([*LISTS, *(f"statement:{one.pk}" for one in chosen)], "released")
     return releases
 
 
@@ -97,3 +102,4 @@ def withdraw_release(*, release: Release, by: Person, at: datetime, reason: str)
     release.delete()
     audit.record("release_withdrawn", subject=statement, by=by, at=at, reason=reason)
     publish(f"run:{statement.run_id}", "withdrawn", str(statement.pk))
+    publish_all([*LISTS, f"statement:{statement.pk}"], "withdrawn")

@@ -84,7 +84,7 @@ def write_comment(*, thread: LineThread, body: str, by: Person, at: datetime) ->
     )
     after = {"reopened": bool(reopened)}
     audit.record("comment_written", subject=thread.statement, by=by, at=at, after=after)
-    publish(f"thread:{thread.pk}", "comment", str(thread.pk))
+    _tell(thread, "comment")
     return comment
 
 
@@ -97,7 +97,7 @@ def resolve_thread(*, thread: LineThread, by: Person, at: datetime) -> ThreadRes
     )
     if is_new:
         audit.record("question_resolved", subject=thread.statement, by=by, at=at)
-        publish(f"thread:{thread.pk}", "resolved", str(thread.pk))
+        _tell(thread, "resolved")
     return resolution
 
 
@@ -108,7 +108,14 @@ def reopen_thread(*, thread: LineThread, by: Person, at: datetime) -> None:
     reopened, _rows = ThreadResolution.objects.filter(thread=thread).delete()
     if reopened:
         audit.record("question_reopened", subject=thread.statement, by=by, at=at)
-        publish(f"thread:{thread.pk}", "reopened", str(thread.pk))
+        _tell(thread, "reopened")
+
+
+def _tell(thread: LineThread, kind: str) -> None:
+    """Open pages of the question, of its statement and of all questions look again."""
+    publish(f"thread:{thread.pk}", kind, str(thread.pk))
+    publish(f"statement:{thread.statement_id}", "question")
+    publish("questions", "changed")
 
 
 def thread_url(thread: LineThread) -> str:

@@ -86,6 +86,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     context: dict[str, Any] = {
         "run": run,
         "name": words.period_name(run.period),
+        "topic": f"run:{run.pk}",
         "badge": _badge(run),
         "may_request": access.may_request_run(person),
         "runs": [(one, _badge(one)) for one in runs],

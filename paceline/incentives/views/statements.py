@@ -67,6 +67,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=rows,
         name="statements",
+        topic="statements",
         order="-period",
         columns=[
             Column("payee", _("Payee"), "payee.name", sort="payee__name", search=True, link=_url),

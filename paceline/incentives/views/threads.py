@@ -41,6 +41,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=rows,
         name="questions",
+        topic="questions",
         order="-last",
         columns=[
             Column(

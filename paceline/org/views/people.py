@@ -39,6 +39,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=rows,
         name="people",
+        topic="imports",
         caption=_("People"),
         order="name",
         columns=_columns(),

@@ -23,6 +23,7 @@ def show(request: HttpRequest) -> HttpResponse:
     is_desk = access.may_read_runs(person)
     states = pay_attention.recent_states(today) if is_desk else []
     context = {
+        "topic": f"person:{person.pk} plans questions runs statements",
         "attention": waiting_for(person, today, states),
         "periods": desk.pay_periods(states),
         "may_read_runs": is_desk,

@@ -59,6 +59,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         request,
         rows=queries.plan_rows(person, today),
         name="plans",
+        topic="plans",
         columns=[
             Column("name", _("Plan"), sort="name", search=True, link=_plan_url),
             Column("code", _("Code"), "plan.code", sort="plan.code", search=True, secondary=True),
@@ -124,6 +125,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
     reads_assignments = access.may_read_assignments(person)
     context = {
         "plan": plan,
+        "topic": f"plan:{plan.pk}",
         "shown": shown,
         "in_force": in_force,
         "badge": state_badge(shown, today),
@@ -196,6 +198,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     before = next((each for each in versions if each.number < number), None)
     context = {
         "plan": plan,
+        "topic": f"plan:{plan.pk}",
         "version": one,
         "badge": state_badge(one, today),
         "before": before,

@@ -29,6 +29,9 @@ one whom the object is about stands to the one who asks, on the day that counts.
 | peer | somebody with the same manager or team: nothing beyond what everyone may |
 | other | anybody else |
 
+Who else has a statement, a run or a version of a plan open is shown only to those who may read it,
+and names only those who may read it too.
+
 Being a lead is no role that gives rights; it follows from the reporting line. The roles salesperson
 and team lead only say what somebody does.
 
