@@ -16,9 +16,10 @@ from paceline.engine.money import DIGITS
 from paceline.engine.needs import needed_tables
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.shape import Shape
+from paceline.engine.shape import Shape, shape_of
 from paceline.engine.table_checks import SHOWN, Finding, check_table
 from paceline.engine.tables import REQUIRED
+from paceline.engine.windows import straddled
 
 _MESSAGES: dict[str, str] = {
     "value_missing": "{table}: {count} rows have no {subject}",
@@ -75,6 +76,15 @@ def check_presence(plan: Plan, given: list[str], period: Period) -> None:
                 params={"period": period.key, "given": period.kind, "wanted": plan.period},
             )
         )
+    problems += [
+        Problem(
+            "period_straddles",
+            f"the plan's {unit} begins on {day}, inside {period.key}",
+            path="period",
+            params={"period": period.key, "unit": unit, "day": str(day)},
+        )
+        for unit, day in straddled(plan, period, shape_of(plan).windows)
+    ]
     if problems:
         raise InputInvalid(problems)
 

@@ -107,6 +107,21 @@ def target_window(plan: Plan, period: Period, unit: str) -> tuple[date, date]:
     return start, shift(start, MONTHS_OF[unit])
 
 
+def straddled(plan: Plan, period: Period, keys: Iterable[str]) -> list[tuple[str, date]]:
+    """The units, not shorter than the period, that begin inside it though the plan looks at one of
+    them up to the period's end: part of the period would belong to neither.
+    """
+    units = {key.partition(" ")[2] for key in keys if key.startswith(("to-date ", "before "))}
+    starts = {
+        unit: unit_start(plan, unit, period.ends_before - timedelta(days=1)) for unit in units
+    }
+    return sorted(
+        (unit, start)
+        for unit, start in starts.items()
+        if not is_shorter(plan, unit) and start > period.starts_on
+    )
+
+
 def months_before(day: date, months: int) -> date:
     """The same day of the month, some months earlier, or that month's last day."""
     first = shift(day, -months)
@@ -166,6 +181,7 @@ __all__ = [
     "key_of",
     "over",
     "spans_of",
+    "straddled",
     "to_date",
     "window_of",
 ]

@@ -118,6 +118,10 @@ PROBLEMS: dict[str, Text] = {
     ),
     "shares_exceed_line": lazy("Credit rules take more than there is of line %(subject)s"),
     "owners_exceed": lazy("The owners of %(subject)s have more than 100 %% on %(detail)s"),
+    "period_straddles": lazy(
+        "A year, half-year or quarter of the plan begins on %(day)s, inside the period %(period)s;"
+        " what was sold before that day would count for neither"
+    ),
     "amount_too_large": lazy("An amount is too large to be calculated exactly"),
     "column_missing": lazy("%(table)s has no column %(column)s"),
     "column_type": lazy("The column %(column)s of %(table)s is %(given)s, not %(wanted)s"),

@@ -94,14 +94,3 @@ def plainly_told(plan: engine.Plan) -> set[str]:
         and (measure := plan.measure(component.measure or "")).is_summed
         and measure.window is None
     }
-
-
-def can_be_traced(plan: engine.Plan) -> bool:
-    """Whether no trace of KNOWN_DISAGREEMENTS of test_cases.py is in the way."""
-    longer = plan.policies.accumulation, *(part.accumulation for part in plan.components)
-    return bool(plainly_told(plan)) and not any(
-        part.pool
-        or part.contest
-        or (part.rates and part.rates.on == "measure" and {*longer} - {None, "period"})
-        for part in plan.components
-    )

@@ -57,10 +57,13 @@ PERIODS: list[tuple[PeriodKind, date, date, str]] = [
     ("half-year", date(2024, 1, 1), date(2024, 7, 1), "07-01"),
     ("year", date(2024, 1, 1), date(2025, 1, 1), "01-01"),
     ("year", date(2023, 7, 1), date(2024, 7, 1), "07-01"),
+    # The plan's year, and so its quarters, begin inside the period.
+    ("quarter", date(2024, 1, 1), date(2024, 4, 1), "02-01"),
+    ("half-year", date(2024, 1, 1), date(2024, 7, 1), "04-01"),
+    ("year", date(2024, 1, 1), date(2025, 1, 1), "10-01"),
 ]
 
-# Left out until KNOWN_DISAGREEMENTS of test_cases.py is empty: days.
-ACCUMULATIONS = ["period", "period", "year", *(unit for unit in LENGTHS if unit != "day")]
+ACCUMULATIONS = ["period", "period", "year", *LENGTHS]
 
 
 @dataclass(frozen=True)

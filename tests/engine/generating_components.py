@@ -56,7 +56,7 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
     window = shape.accumulation
     own = None
     if not fixed_window and style.randrange(3) == 0:
-        own = style.choice(["period", *(unit for unit in LENGTHS if unit != "day")])
+        own = style.choice(["period", *LENGTHS])
         window = own
     compared = shape.compared(window)
     names = list(WITH_PARTS) if compared else list(shape.types)
@@ -69,7 +69,7 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
     on = style.choice(["amount", "attainment" if can_attain else "amount", "measure"])
     by = style.choice(names) if on == "measure" else measure
     reading = style.choice(["slice", "whole", "whole", "interpolated"])
-    if on == "measure":  # interpolation by another measure: see KNOWN_DISAGREEMENTS
+    if on == "measure" and reading == "slice":
         reading = "whole"
     value = {"slice": "rate", "interpolated": style.choice(["amount", "target_share"])}.get(
         reading, style.choice(["rate", "rate", "amount", "target_share"])
@@ -90,7 +90,6 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         else "amount",
         marginal=can_be_marginal and style.randrange(2) == 0,
         ends=reading == "interpolated",
-        nothing_at_zero=compared != 0,  # see KNOWN_DISAGREEMENTS; stretches without lines
     )
     return {"measure": measure, "rates": table} | ({"accumulation": own} if own else {})
 
@@ -103,7 +102,6 @@ def _tiers(
     paid: str,
     marginal: bool,
     ends: bool,
-    nothing_at_zero: bool = False,
 ) -> list[Clause]:
     starts = [0, *sorted(draw(st.sets(st.integers(1, 300), min_size=1, max_size=3)))]
     found: list[Clause] = []
@@ -116,8 +114,6 @@ def _tiers(
             tier[value] = f"{Decimal(amount).scaleb(-3):f}%"
         else:
             tier[value] = f"{Decimal(amount).scaleb(-3).quantize(Decimal('0.01')):f}"
-        if nothing_at_zero and start == 0 and value != "rate":
-            tier[value] = "0%" if paid == "percent" else "0"
         if marginal and start and draw(st.booleans()):
             tier["marginal"] = "yes"
         found.append(tier)

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine import windows
-from paceline.engine.columns import EXACT, MONEY, TEXT, Kind, col, typed
+from paceline.engine.columns import COUNT, EXACT, MONEY, TEXT, Kind, col, typed
 from paceline.engine.ledger import forms
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.measures import add_measures, name_of
@@ -94,7 +94,10 @@ def _stretch_rows(plan: Plan, sums: Sums, key: str) -> tuple[exp.Select, dict[st
         if measure.is_summed and measure.window is None:
             value = typed(col(sums.of_measure(measure, windows.PERIOD), "v"), EXACT)
             columns[name_of(measure.id)] = c.or_else(value, c.number(0, EXACT), EXACT)
-    kinds: dict[str, Kind] = dict.fromkeys(columns, EXACT) | {"payee_id": TEXT}
+            lines = c.or_else(col(sums.lines_of(measure), "v"), c.whole(0), COUNT)
+            columns[f"{name_of(measure.id)}/lines"] = lines
+    kinds: dict[str, Kind] = {name: COUNT if name.endswith("/lines") else EXACT for name in columns}
+    kinds["payee_id"] = TEXT
     rows = c.select(columns).from_(sums.by("payee_id", key).subquery("v", copy=False), copy=False)
     incentive = plan.target_incentive
     if incentive is not None and incentive.measure is not None:
@@ -121,7 +124,7 @@ def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> ex
         for place in range(len(reading.rates.tiers)):
             path = f"parts/{component.id}/{place}"
             base = figures.add(f"{path}/base", reading.base(place), EXACT)
-            pay = reading.pay(place, base.copy())
+            pay = _where_sold(plan, component, reading.pay(place, base.copy()))
             if plan.policies.rounding_stage == "line":
                 pay = forms.in_plan_money(plan, pay)
             figures.add(f"{path}/pay", pay, c.PRODUCT)
@@ -135,6 +138,25 @@ def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> ex
         .from_(query.subquery("z", copy=False), copy=False)
         .group_by(col("payee_id", "z"), copy=False)
     )
+
+
+def _where_sold(plan: Plan, component: Component, pay: exp.Expr) -> exp.Expr:
+    """What a stretch pays; nothing where no line counts for what the table is read with, though it
+    may pay an amount at zero.
+    """
+    rates = component.rates
+    assert rates is not None  # noqa: S101
+    if rates.value == "rate":
+        return pay
+    wanted = {name for name in (component.measure, rates.subject, rates.across) if name}
+    for measure in reversed(plan.measures):
+        if measure.id in wanted:
+            wanted |= set(measure.parts)
+    counts = [
+        f"{name_of(one.id)}/lines" for one in plan.measures if one.id in wanted and one.is_summed
+    ]
+    sold = c.either(*(exp.NEQ(this=col(name), expression=c.whole(0)) for name in counts))
+    return c.when((sold, typed(pay, c.PRODUCT)), otherwise=c.number(0, c.PRODUCT))
 
 
 class _Tiers:

@@ -174,8 +174,8 @@ class Components:
             return [None]
         assert component.rates is not None
         names = self.measures.sources(component.measure or "")
-        if component.rates.subject is not None:
-            names = names | self.measures.sources(component.rates.subject)
+        for other in filter(None, (component.rates.subject, component.rates.across)):
+            names = names | self.measures.sources(other)
         entries = [
             entry
             for name in sorted(names)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from paceline.engine.periods import Period
-from paceline.engine.plan.model import Plan, Window
+from paceline.engine.plan.model import Component, Plan, Window
 
 Row = dict[str, Any]
 Rows = Mapping[str, list[Row]]
@@ -86,6 +86,25 @@ class Calendar:
         """The whole unit that the period's last day lies in."""
         start = self.unit_start(unit, self.last_day)
         return start, later(start, MONTHS[unit])
+
+    def straddled(self) -> bool:
+        """2.5: a unit that the plan looks at up to the period's end begins inside the period."""
+        units = {one.window.unit for one in self.plan.measures if one.window is not None}
+        units |= {quota.over for quota in self.plan.quotas}
+        units |= {part.accumulation or self.plan.policies.accumulation for part in self.rated()}
+        return any(
+            self.unit_start(unit, self.last_day) > self.period[0]
+            for unit in units & set(MONTHS)
+            if LENGTHS.index(unit) >= LENGTHS.index(self.plan.period)
+            and (unit != self.plan.period or self._names(unit))
+        )
+
+    def rated(self) -> list[Component]:
+        return [part for part in self.plan.components if part.rates is not None]
+
+    def _names(self, unit: str) -> bool:
+        """A measure says so; for quotas and rate tables the plan's own unit is the period."""
+        return any(one.window is not None and one.window.unit == unit for one in self.plan.measures)
 
     def to_date(self, unit: str) -> Days:
         return self.unit_start(unit, self.last_day), self.period[1]
