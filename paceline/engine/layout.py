@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date, timedelta
 from typing import Any
 
@@ -52,7 +53,7 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
         currencies,
         has_slots=len(slots) > 1,
         has_spans=shape.has_windows,
-        instances=shape.instances,
+        instances=(*shape.instances, *shape.versions),
         has_holes=any(calendar.column(name).null_count for name in calendar.column_names),
     )
 
@@ -69,7 +70,7 @@ def _calendar(
     at_end = shape.plan.policies.exchange_date == "period-end"
     last = period.ends_before - timedelta(days=1)
     columns: dict[str, list[Any]] = {"on_date": [], "slot": [], "span": []}
-    columns |= {name: [] for name in (*shape.instances, *map(rate_name, rates))}
+    columns |= {name: [] for name in (*shape.instances, *shape.versions, *map(rate_name, rates))}
     numbers: dict[str, dict[date, int]] = {name: {} for name in shape.instances}
     slot = span = 0
     for offset in range((days[1] - days[0]).days):
@@ -83,6 +84,8 @@ def _calendar(
         for name, seen in numbers.items():
             start = windows.instance_of(shape.plan, name, day)
             columns[name].append(seen.setdefault(start, len(seen)))
+        for name, changes in zip(shape.versions, shape.changes, strict=True):
+            columns[name].append(bisect_right(changes, day))
         for currency, by_day in rates.items():
             columns[rate_name(currency)].append(by_day.get(last if at_end else day))
     kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)

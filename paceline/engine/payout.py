@@ -200,12 +200,14 @@ EXAMPLE_INCENTIVE = Decimal(10_000)
 def is_drawable(component: Component) -> bool:
     """What the component pays depends on one value: its measure or the attainment of its quota.
 
-    Formulas, scorecards, pools and contests depend on more, and so do tables that are read by
-    another measure, multipliers, and conditions on other figures.
+    Points, days and certificates are no money. Formulas, scorecards, pools and contests depend on
+    more, and so do tables that are read by another measure or change on a day, multipliers, and
+    conditions on other figures.
     """
     rates = component.rates
-    if component.multipliers or (component.when is not None and component.when.formula is not None):
+    on_formula = component.when is not None and component.when.formula is not None
+    if component.unit != "money" or component.multipliers or on_formula:
         return False
     if rates is not None:
-        return rates.on != "measure" and rates.across is None
+        return rates.on != "measure" and rates.across is None and not rates.dated
     return component.amount is not None or component.target_share is not None

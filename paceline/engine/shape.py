@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
@@ -17,7 +18,7 @@ import pyarrow as pa
 from paceline.engine import windows
 from paceline.engine.columns import CONVERTED, COUNT, EXACT, Kind, Table
 from paceline.engine.formula.tree import Formula, Name
-from paceline.engine.plan.model import Credit, Measure, Plan
+from paceline.engine.plan.model import Credit, Measure, Plan, RateTable
 
 COUNTED = -1  # the value index of a measure that counts lines
 TOP = 50  # the highest level of a reporting line
@@ -55,6 +56,7 @@ class Shape:
             self.trees,
             self.by_line,
             self.instances,
+            len(self.versions),
             self.has_windows,
         )
 
@@ -67,7 +69,27 @@ class Shape:
     @property
     def by_line(self) -> bool:
         """Some rate table looks at each line alone."""
-        return "transaction" in self.accumulations
+        return "transaction" in self.accumulations or self.by_shares
+
+    @property
+    def by_shares(self) -> bool:
+        """Some rate table looks at each share of a line alone."""
+        return any(one.rates is not None and one.rates.by_shares for one in self.plan.components)
+
+    @property
+    def changes(self) -> tuple[tuple[date, ...], ...]:
+        """The days on which dated rate tables change, each list once."""
+        tables = [one.rates for one in self.plan.components if one.rates is not None]
+        return tuple(dict.fromkeys(one.change_days for one in tables if one.dated))
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The columns that say which tiers of such tables hold on a day."""
+        return tuple(f"version_{place}" for place in range(len(self.changes)))
+
+    def version_of(self, rates: RateTable) -> str:
+        """The column that says which tiers of a dated table hold."""
+        return self.versions[self.changes.index(rates.change_days)]
 
     @property
     def instances(self) -> tuple[str, ...]:

@@ -23,7 +23,15 @@ from paceline.incentives.models import (
 from paceline.incentives.models.plans import in_reader_language
 from paceline.incentives.rejection_words import of_statement_component
 from paceline.incentives.statement_details import Details, details_of
-from paceline.incentives.wording import anchor, bound_of, in_type, in_unit, in_words, paid_by
+from paceline.incentives.wording import (
+    anchor,
+    bound_of,
+    days_of,
+    in_type,
+    in_unit,
+    in_words,
+    paid_by,
+)
 from paceline.kernel import formats
 
 
@@ -175,6 +183,7 @@ def explain_tier(
         across, (lower, upper) = plan.measure(rates.across), cell.across
         end = None if upper is None else in_type(plan, across.type, upper)
         bounds = f"{bounds} · {_span(in_type(plan, across.type, lower), end)}"
+    bounds = " · ".join(filter(None, [bounds, days_of(rates, cell)]))
     base, rate = quantity(tier.base), paid_by(plan, component, rates, cell)
     return ExplainedTier(
         row=tier,

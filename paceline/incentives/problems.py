@@ -136,10 +136,7 @@ SENTENCES: Mapping[str, Sentence] = {
     # Rules of pay
     "policy_missing": lazy("The policy %(policy)s is not stated. Choose %(choices)s."),
     "order_not_total": lazy("The order must end with line_id and name each column once."),
-    "pay_unclear": lazy(
-        "A component pays by a rate table, an amount, a scorecard, a pool or a contest: say exactly"
-        " one."
-    ),
+    "pay_unclear": lazy("A component pays in one of these ways: %(choices)s. Say exactly one."),
     "pay_stated_twice": lazy(
         "It pays an amount, a share of the target incentive or a formula: say exactly one."
     ),
@@ -177,8 +174,27 @@ SENTENCES: Mapping[str, Sentence] = {
     "slices_need_rates": lazy(
         "Slices pay rates. A table of amounts is read whole or interpolated."
     ),
-    "slices_of_other_measure": lazy(
-        "A table read by another measure pays its rate on the whole amount: choose whole."
+    "lines_needed": lazy(
+        "%(measure)s is not added up from the lines of the period. Slices of another measure, and"
+        " tiers that change on a day, go from line to line."
+    ),
+    "change_missing": lazy(
+        "Say what becomes of the running total when the tiers change. Choose %(choices)s."
+    ),
+    "dated_starts_late": lazy(
+        "The days before %(starts)s have no tiers: leave “from” out in the first table."
+    ),
+    "dated_unordered": lazy(
+        "These tiers must start after %(before)s, the day on which the ones before them start."
+    ),
+    "dated_gap": lazy("The days from %(first)s up to %(last)s have no tiers."),
+    "dated_overlap": lazy("The days from %(first)s up to %(last)s have two tables of tiers."),
+    "dated_ends": lazy(
+        "The days from %(ends)s on have no tiers: leave “before” out in the last table."
+    ),
+    "dated_needs_rates": lazy(
+        "Tiers that change on a day pay rates: on slices, on the whole amount of their own measure,"
+        " or on slices of another."
     ),
     "marginal_needs_whole": lazy(
         "Only a table of rates on its own measure that is read whole can have marginal tiers."

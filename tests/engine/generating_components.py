@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -69,19 +70,26 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
     on = style.choice(["amount", "attainment" if can_attain else "amount", "measure"])
     by = style.choice(names) if on == "measure" else measure
     reading = style.choice(["slice", "whole", "whole", "interpolated"])
-    if on == "measure" and reading == "slice":
-        reading = "whole"
+    by_shares = on == "measure" and reading == "slice"
+    if by_shares:  # from line to line
+        measure, by = (style.choice(["sales", "net", "orders", "profit"]) for _ in range(2))
+    is_dated = style.randrange(4) == 0 and (on != "measure" or by_shares)
+    is_dated = is_dated and reading != "interpolated"
     value = {"slice": "rate", "interpolated": style.choice(["amount", "target_share"])}.get(
         reading, style.choice(["rate", "rate", "amount", "target_share"])
     )
+    value = "rate" if is_dated else value
+    if is_dated and on == "amount":
+        measure = by = style.choice(["sales", "net", "orders", "profit"])
     table: Clause = {"reading": reading, "on": on}
     if on == "attainment":
         table["quota"] = "goal"
     if on == "measure":
         table["by"] = by
     share = on == "attainment" or shape.types[by] == "percent"
-    can_be_marginal = reading == "whole" and value == "rate" and on != "measure"
-    table["tiers"] = _tiers(
+    can_be_marginal = reading == "whole" and value == "rate" and on != "measure" and not is_dated
+    read = partial(
+        _tiers,
         draw,
         unit="percent" if share else shape.types[by],
         value=value,
@@ -91,6 +99,15 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         marginal=can_be_marginal and style.randrange(2) == 0,
         ends=reading == "interpolated",
     )
+    if not is_dated:
+        table["tiers"] = read()
+    else:
+        days = style.sample(["2023-12-05", "2024-01-17", "2024-02-10", "2024-03-01"], 3)
+        table["change"] = style.choice(["carry-on", "anew"])
+        table["dated"] = [{"tiers": read()}]
+        table["dated"] += [
+            {"from": day, "tiers": read()} for day in sorted(days[: style.choice([1, 2, 3])])
+        ]
     return {"measure": measure, "rates": table} | ({"accumulation": own} if own else {})
 
 

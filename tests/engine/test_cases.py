@@ -234,6 +234,8 @@ def test_every_clause_of_crediting_to_statements_has_a_case() -> None:
         "7.13",
         "7.14",
         "7.15",
+        "7.18",
+        "7.19",
         "8.4",
         "8.5",
         "8.6",

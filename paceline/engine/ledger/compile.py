@@ -22,6 +22,7 @@ from paceline.engine.ledger.measures import (
 )
 from paceline.engine.ledger.rates import TierFigures
 from paceline.engine.ledger.rows import payee_rows, row_kinds
+from paceline.engine.ledger.spread import join_spread, spread_kinds
 from paceline.engine.ledger.sums import Sums, sums_of
 from paceline.engine.ledger.tables import add_rates, join_parts, part_kinds
 from paceline.engine.plan.model import Component, Condition, Plan
@@ -102,6 +103,7 @@ class Ledger:
     def _rows(self) -> exp.Select:
         query = payee_rows(self.shape, self.sums)
         join_parts(query, self.plan, self.sums)
+        join_spread(query, self.shape, self.sums)
         return query
 
 
@@ -121,7 +123,7 @@ def ledger_of(shape: Shape) -> Ledger:
 
 def _compile(shape: Shape) -> Ledger:
     plan, sums = shape.plan, sums_of(shape, needed_measures(shape.plan))
-    given = row_kinds(shape, sums) | part_kinds(plan)
+    given = row_kinds(shape, sums) | part_kinds(plan) | spread_kinds(plan)
     ledger = Ledger(shape, sums, Figures(given))
     figures = ledger.figures
     add_measures(figures, plan)

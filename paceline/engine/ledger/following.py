@@ -14,21 +14,15 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine import windows
 from paceline.engine.columns import (
-    BOOLEAN,
     CONVERTED,
     COUNT,
-    DATE,
     EXACT,
-    EXCHANGE,
     MONEY,
     PLACE,
-    SHARE,
-    STORED,
     TEXT,
     Kind,
     col,
     select,
-    table,
     typed,
 )
 from paceline.engine.inputs import line_columns
@@ -36,8 +30,9 @@ from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.forms import in_plan_money, incentive_of, or_nothing
 from paceline.engine.ledger.measures import add_measures, name_of
 from paceline.engine.ledger.rates import Reading, add_through, differences
+from paceline.engine.ledger.spread import Step, add_step, running
 from paceline.engine.ledger.sums import value_of
-from paceline.engine.ledger.told import is_followed
+from paceline.engine.ledger.told import TRACE_LINES, is_followed
 from paceline.engine.plan.model import Component, Measure
 from paceline.engine.shape import Shape
 from paceline.engine.steps.crediting import (
@@ -49,35 +44,9 @@ from paceline.engine.steps.crediting import (
     taken_by,
 )
 
-TRACE_LINES = table(
-    "lines",
-    "component tier line_id from_payee_id level is_overlay",
-    {
-        "component": TEXT,
-        "payee_id": TEXT,
-        "line_id": TEXT,
-        "tier": PLACE,
-        "ordered_on": DATE,
-        "order_id": TEXT,
-        "credit": TEXT,
-        "kind": TEXT,
-        "from_payee_id": TEXT,
-        "level": PLACE,
-        "is_overlay": BOOLEAN,
-        "share": SHARE,
-        "amount": STORED,
-        "currency": TEXT,
-        "rate": EXCHANGE,
-        "amount_plan": EXACT,
-        "running_before": EXACT,
-        "running_after": EXACT,
-        "base_in_tier": EXACT,
-        "earned": MONEY,
-        "clause": TEXT,
-    },
-    nullable="order_id kind",
-)
-_PORTION = ("payee_id", "level", "is_overlay")  # tells apart two shares of one line
+_PORTION = ("payee_id", "is_overlay", "bits", "level")  # tells apart two shares of one line
+
+_TOLD = ("before", "after", "added", "credit")
 
 
 def payee() -> exp.Cast:
@@ -102,7 +71,7 @@ class LineSteps:
     def credits(self) -> exp.Query:
         """Each line as it reaches the payee, directly or from a level below, in plan currency."""
         names = [
-            *("payee_id", "bits", "is_overlay", "share", "rate"),
+            *("payee_id", "is_overlay", "bits", "share", "rate"),
             *self._stretches(),
             *(f"line_{name}" for name in self.columns()),
             *(name for name in self.shape.sums if name.startswith("converted")),
@@ -134,7 +103,7 @@ class LineSteps:
     def _stretches(self) -> tuple[str, ...]:
         """The columns that place a line in a window."""
         spans = ("span",) if self.shape.has_windows else ()
-        return (*spans, *self.shape.instances)
+        return (*spans, *self.shape.instances, *self.shape.versions)
 
     def taken(self) -> exp.Query:
         """The ids of the lines that a measure takes."""
@@ -152,7 +121,7 @@ class LineSteps:
         """What each line adds to each tier's rounded money, tier under tier."""
         figures, names = self._figures(component)
         placed = ["span"] if self.shape.has_windows else []
-        wanted = [*self._carried(), *placed, "before", "after", "credit", *names]
+        wanted = [*self._carried(), *placed, *_TOLD, *names]
         wide = figures.query(self._rows(component), wanted)
         assert component.rates is not None  # noqa: S101
         parts: list[exp.Query] = []
@@ -170,9 +139,7 @@ class LineSteps:
                 "clause": c.text(tier.clause),
                 "base": base,
                 "earned": earned,
-                **{
-                    name: col(name, "w") for name in (*self._carried(), "before", "after", "credit")
-                },
+                **{name: col(name, "w") for name in (*self._carried(), *_TOLD)},
             }
             parts.append(
                 select(columns).from_(c.source("wide", "w"), copy=False).where(kept, copy=False)
@@ -183,10 +150,22 @@ class LineSteps:
     def _carried(self) -> list[str]:
         return [*_PORTION, "share", "rate", *(f"line_{name}" for name in self.columns())]
 
-    def _order(self) -> list[exp.Expr]:
-        """The plan's order, made total by the portion of the line."""
+    def _order(self, component: Component | None = None) -> list[exp.Expr]:
+        """The plan's order, made total by the portion of the line. What was sold before the period
+        comes first, and where the table changes on a day, what was sold before that.
+        """
         names = [f"line_{name}" for name in self.plan.policies.accumulation_order]
-        return [exp.Ordered(this=col(name), nulls_first=True) for name in (*names, *_PORTION)]
+        found = [exp.Ordered(this=col(name), nulls_first=True) for name in (*names, *_PORTION)]
+        if component is None or component.rates is None:
+            return [*found]
+        first: list[exp.Expr] = []
+        if windows.is_longer(self.plan, windows.window_of(self.plan, component)):
+            of_period = c.when((in_window(0, None), c.whole(1)), otherwise=c.whole(0))
+            first.append(exp.Ordered(this=typed(of_period, PLACE), nulls_first=True))
+        if component.rates.dated:
+            version = col(self.shape.version_of(component.rates))
+            first.append(exp.Ordered(this=version, nulls_first=True))
+        return [*first, *found]
 
     def _window(self, component: Component) -> str:
         """The days whose lines count: the measure's own window, or what the table accumulates."""
@@ -206,7 +185,8 @@ class LineSteps:
         unit = windows.window_of(plan, component)
         if not windows.is_shorter(plan, unit):
             key = windows.to_date(unit) if windows.is_longer(plan, unit) else windows.PERIOD
-            for name in filter(None, (rates.subject, rates.across)):
+            named = (None if rates.by_shares else rates.subject, rates.across)
+            for name in filter(None, named):
                 found[name_of(name, key)] = EXACT
         incentive = plan.target_incentive
         if rates.value == "target_share" and incentive is not None and incentive.measure:
@@ -225,6 +205,8 @@ class LineSteps:
             "credit": self._credit(component),
             **{f"of {part.id}": self._taken(part) for part in self._subject_parts(component)},
         }
+        if component.rates is not None and component.rates.by_shares:
+            columns["count"] = self._taken(self.plan.measure(component.rates.subject or ""))
         query = select(columns).from_(c.source("line_credits", "g"), copy=False)
         needs = self._needs(component)
         for name, kind in needs.items():
@@ -237,6 +219,8 @@ class LineSteps:
             target = col(f"quotas/{component.rates.quota}/target", "r")
             query = query.where(exp.GT(this=target, expression=c.number(0, MONEY)), copy=False)
         terms = measure_terms(self.shape, measure)
+        if component.rates is not None and component.rates.by_shares:
+            terms += measure_terms(self.shape, self.plan.measure(component.rates.subject or ""))
         taken = taken_by(terms, col("bits", "g"), "g")
         if self.shape.has_windows:
             window = self.shape.windows.index(self._window(component))
@@ -256,7 +240,9 @@ class LineSteps:
         """
         rates = component.rates
         unit = windows.window_of(self.plan, component)
-        if rates is None or rates.subject is None or not windows.is_shorter(self.plan, unit):
+        if rates is None or rates.subject is None or rates.by_shares:
+            return []
+        if not windows.is_shorter(self.plan, unit):
             return []
         wanted = {rates.subject}
         for measure in reversed(self.plan.measures):
@@ -280,22 +266,27 @@ class LineSteps:
 
     def _figures(self, component: Component) -> tuple[Figures, list[str]]:
         """The running totals of a component's lines and what they do to each tier."""
-        rates, plan = component.rates, self.plan
+        rates = component.rates
         assert rates is not None  # noqa: S101
         given: dict[str, Kind] = dict.fromkeys((*self._carried(), *self._stretches()), TEXT)
         given |= {"value": CONVERTED, "credit": TEXT}
         given |= {f"of {part.id}": CONVERTED for part in self._subject_parts(component)}
         given |= self._needs(component)
+        if rates.by_shares:
+            given["count"] = CONVERTED
         figures = Figures(given)
-        stretch = self._stretch(component)
-        running = figures.add("running", _running(col("value"), stretch, self._order()), CONVERTED)
-        before = figures.add("before", c.minus(running, col("value"), CONVERTED), EXACT)
-        after = figures.add("after", running.copy(), EXACT)
+        stretch, order = self._stretch(component), self._order(component)
+        if rates.is_spread:
+            return figures, self._spread(figures, component, order)
+        sofar = figures.add("running", running(col("value"), stretch, order), CONVERTED)
+        before = figures.add("before", c.minus(sofar, col("value"), CONVERTED), EXACT)
+        after = figures.add("after", sofar.copy(), EXACT)
+        figures.add("added", c.minus(after.copy(), before.copy(), EXACT), EXACT)
         with_line = self._reading(figures, component, after, stretch)
         without = replace(with_line, value=before)
         if rates.value != "rate" and rates.subject is None:
             with_line, without = replace(with_line, subject=after), replace(without, subject=before)
-        held: dict[str, list[exp.Expr]] = {"before": [], "after": []}
+        pays: list[exp.Expr] = []
         for place in range(len(rates.tiers)):
             bases = {
                 when: figures.add(f"{place + 1}/taken {when}", reading.base(place), EXACT)
@@ -305,21 +296,67 @@ class LineSteps:
             figures.add(f"{place + 1}/base", part, EXACT)
             paid = self._pay(with_line, place, bases["after"])
             had = self._pay(without, place, bases["before"])
-            pay = figures.add(f"{place + 1}/pay", c.minus(paid, had, c.PRODUCT), c.PRODUCT)
-            holds = _running(pay.copy(), [], self._order())
-            total = figures.add(f"{place + 1}/held", holds, c.PRODUCT)
+            pays.append(figures.add(f"{place + 1}/pay", c.minus(paid, had, c.PRODUCT), c.PRODUCT))
+        return figures, self._earned(figures, pays, order)
+
+    def _earned(self, figures: Figures, pays: list[exp.Expr], order: list[exp.Expr]) -> list[str]:
+        """What each line adds to the rounded money of each tier; the names of bases and money."""
+        held: dict[str, list[exp.Expr]] = {"before": [], "after": []}
+        for place, pay in enumerate(pays, start=1):
+            holds = running(pay.copy(), [], order)
+            total = figures.add(f"{place}/held", holds, c.PRODUCT)
             held["after"].append(total)
             held["before"].append(c.minus(total.copy(), pay.copy(), c.PRODUCT))
         earned = {
-            when: differences(add_through(figures, plan, pays, f"through/{when}"))
-            for when, pays in held.items()
+            when: differences(add_through(figures, self.plan, sums, f"through/{when}"))
+            for when, sums in held.items()
         }
         names: list[str] = []
-        for place in range(len(rates.tiers)):
+        for place in range(len(pays)):
             gain = c.minus(earned["after"][place], earned["before"][place], MONEY)
             figures.add(f"{place + 1}/earned", gain, MONEY)
             names += [f"{place + 1}/base", f"{place + 1}/earned"]
-        return figures, names
+        return names
+
+    def _spread(self, figures: Figures, component: Component, order: list[exp.Expr]) -> list[str]:
+        """Lines in a table whose tiers count another measure, or change on a day."""
+        rates = component.rates
+        assert rates is not None  # noqa: S101
+        stretch = self._stretch(component)
+        version = col(self.shape.version_of(rates)) if rates.dated else None
+        if version is not None and rates.change == "anew":
+            stretch = [*stretch, version]
+        ends: dict[str, exp.Expr] = {}
+        for what in ("value", "count") if rates.by_shares else ("value",):
+            sofar = figures.add(f"running {what}", running(col(what), stretch, order), CONVERTED)
+            earlier = c.minus(sofar.copy(), col(what), CONVERTED)
+            ends[f"{what} after"] = figures.add(f"{what} after", sofar.copy(), EXACT)
+            ends[f"{what} before"] = figures.add(f"{what} before", earlier, EXACT)
+        counted = "count" if rates.by_shares else "value"
+        whole = exp.Window(this=exp.Sum(this=col("value")), partition_by=[*stretch])
+        added = c.minus(ends["value after"].copy(), ends["value before"].copy(), EXACT)
+        at = Step(
+            before=figures.add("before", ends[f"{counted} before"].copy(), EXACT),
+            after=figures.add("after", ends[f"{counted} after"].copy(), EXACT),
+            value=figures.add("added", added, EXACT),
+            total=figures.add("total", typed(whole, CONVERTED), EXACT),
+            version=version,
+            target=col(f"quotas/{rates.quota}/target") if rates.quota is not None else None,
+        )
+        pays: list[exp.Expr] = []
+        for place, base in enumerate(add_step(figures, self.plan, rates, at, "step")):
+            figures.add(f"{place + 1}/base", base.copy(), EXACT)
+            pay: exp.Expr = Reading(self.plan, rates, base, base).pay(place, base.copy())
+            if self.plan.policies.rounding_stage == "line":  # of all shares of the line together
+                exact = figures.add(f"{place + 1}/exact", pay, c.PRODUCT)
+                sofar = figures.add(
+                    f"{place + 1}/sofar", running(exact.copy(), stretch, order), c.PRODUCT
+                )
+                earlier = c.minus(sofar.copy(), exact.copy(), c.PRODUCT)
+                rounded = in_plan_money(self.plan, sofar.copy())
+                pay = c.minus(rounded, in_plan_money(self.plan, earlier), c.PRODUCT)
+            pays.append(figures.add(f"{place + 1}/pay", pay, c.PRODUCT))
+        return self._earned(figures, pays, order)
 
     def _stretch(self, component: Component) -> list[exp.Expr]:
         """What the running total begins anew in."""
@@ -386,7 +423,7 @@ class LineSteps:
             "amount": col("line_amount"),
             "currency": col("line_currency"),
             "rate": col("rate"),
-            "amount_plan": c.minus(col("after"), col("before"), EXACT),
+            "amount_plan": col("added"),
             "running_before": col("before"),
             "running_after": col("after"),
             "base_in_tier": col("base"),
@@ -407,17 +444,4 @@ class LineSteps:
         return query.order_by(col("component"), *self._order(), col("tier"), copy=False)
 
     def _collected(self) -> list[str]:
-        own = ("component", "tier", "clause", "base", "earned", "before", "after", "credit")
-        return [*own, *self._carried()]
-
-
-def _running(value: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr]) -> exp.Window:
-    """The sum from the start of the window through this row."""
-    return exp.Window(
-        this=exp.Sum(this=value.copy()),
-        partition_by=[part.copy() for part in partition],
-        order=exp.Order(expressions=[place.copy() for place in order]),
-        spec=exp.WindowSpec(
-            kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW"
-        ),
-    )
+        return ["component", "tier", "clause", "base", "earned", *_TOLD, *self._carried()]

@@ -125,6 +125,11 @@ def summed_columns(shape: Shape, sums: Sums, of: str) -> dict[str, exp.Expr]:
     return found
 
 
+def targets(quota: Quota) -> exp.Select:
+    """Each payee's target of one quota."""
+    return _worked_out([quota]) if quota.is_worked_out else _targets([quota])
+
+
 def _worked_out(quotas: list[Quota]) -> exp.Select:
     """Targets that were worked out before the run, a column for each quota."""
     columns: dict[str, exp.Expr] = {"payee_id": col("payee_id")}

@@ -13,13 +13,26 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine import windows
-from paceline.engine.columns import CONVERTED, COUNT, EXACT, PLACE, TEXT, Kind, col, table, typed
+from paceline.engine.columns import (
+    BOOLEAN,
+    CONVERTED,
+    COUNT,
+    EXACT,
+    PLACE,
+    TEXT,
+    Kind,
+    col,
+    table,
+    typed,
+)
 from paceline.engine.plan.model import Credit, Measure
 from paceline.engine.shape import COUNTED, Shape
 from paceline.engine.steps import crediting
 from paceline.engine.steps.crediting import Term, in_window, measure_terms, taken_by
 
 OWN = -2  # the amount in the currency of the line
+# The columns that tell the shares of one line that reach one payee apart.
+SHARES: dict[str, Kind] = {crediting.FROM: TEXT, "is_overlay": BOOLEAN, "bits": COUNT}
 _KIND: dict[int, Kind] = {COUNTED: COUNT, OWN: EXACT}
 Sum = tuple[int, tuple[Term, ...], str]  # what is added up, for which terms, in which window
 
@@ -47,14 +60,17 @@ class Sums:
 
     @property
     def stretches(self) -> tuple[str, ...]:
-        """The columns that number what a rate table begins anew in."""
-        return (*self.shape.instances, *(("line_id",) if self.shape.by_line else ()))
+        """The columns that number what a rate table begins anew in, or looks at alone."""
+        lines = ("line_id",) if self.shape.by_line else ()
+        shares = SHARES if self.shape.by_shares else {}
+        return (*self.shape.instances, *self.shape.versions, *lines, *shares)
 
     @property
     def contract(self) -> c.Table:
         """Sums by payee and currency, and by the stretches in which rate tables begin anew."""
         keys: dict[str, Kind] = {"payee_id": TEXT, "currency": TEXT}
-        keys |= {key: TEXT if key == "line_id" else PLACE for key in self.stretches}
+        for key in self.stretches:
+            keys[key] = TEXT if key == "line_id" else SHARES.get(key, PLACE)
         return table("credited", " ".join(keys), {**keys, "unrated": COUNT, **self.kinds})
 
     def credited(self) -> exp.Query:
@@ -75,13 +91,15 @@ class Sums:
             .group_by(*(key.copy() for key in keys.values()), copy=False)
         )
 
-    def by(self, *keys: str) -> exp.Select:
-        """The sums by some of the keys; here, once, what is added up gets its 12 decimals."""
+    def by(self, *keys: str, exact: bool = True) -> exp.Select:
+        """The sums by some of the keys; here, once, what is added up gets its 12 decimals, unless
+        it is added up further.
+        """
         is_whole = set(keys) == set(self.contract.grain)  # nothing is left to be added up
         columns: dict[str, exp.Expr] = {key: col(key) for key in keys}
         for name, kind in self.kinds.items():
             value = col(name) if is_whole else c.total(col(name), kind)
-            columns[name] = typed(value, COUNT if kind is COUNT else EXACT)
+            columns[name] = typed(value, COUNT if kind is COUNT else EXACT) if exact else value
         if is_whole:
             return c.select(columns).from_(c.source("credited"), copy=False)
         return (

@@ -32,7 +32,7 @@ def by_stretch(plan: Plan) -> dict[str, list[Component]]:
     """The components whose rate tables begin anew inside the period, by the stretch."""
     found: dict[str, list[Component]] = {}
     for component in plan.components:
-        if component.rates is None:
+        if component.rates is None or component.rates.is_spread:
             continue
         unit = windows.window_of(plan, component)
         if windows.is_shorter(plan, unit):
@@ -174,6 +174,7 @@ class _Tiers:
             self.earlier = _reading(plan, component, windows.before(self.unit))
             self.place = shape.windows.index(windows.before(self.unit))
         self.now = _reading(plan, component, self.window)
+        self.is_spread = self.now.rates.is_spread
         self.pays: list[exp.Expr] = []
         self.had: list[exp.Expr] = []
 
@@ -207,6 +208,8 @@ class _Tiers:
         return TierFigures(tier, f"{name}/base", f"{name}/earned", **bounds)
 
     def _base(self, name: str, place: int) -> exp.Expr:
+        if self.is_spread:
+            return self._spread_base(place)
         if windows.is_shorter(self.plan, self.unit):
             parts = f"parts/{self.component.id}/{place}"
             pay = c.or_else(col(f"{parts}/pay"), c.number(0, c.PRODUCT), c.PRODUCT)
@@ -221,6 +224,20 @@ class _Tiers:
         had = self.figures.add(f"{name}/had", had, EXACT)
         self.had.append(self.reachable(self._before(self.earlier.pay(place, had.copy()))))
         return c.minus(taken.copy(), had.copy(), EXACT)
+
+    def _spread_base(self, place: int) -> exp.Expr:
+        """What the tier takes, worked out line by line, or version by version of the table."""
+        path = f"spread/{self.component.id}/{place}"
+        self.pays.append(self.reachable(_or_zero(f"{path}/pay", c.PRODUCT)))
+        taken = _or_zero(f"{path}/base", EXACT)
+        if self.earlier is not None:
+            self.had.append(self.reachable(_or_zero(f"{path}/had pay", c.PRODUCT)))
+            taken = c.minus(taken, _or_zero(f"{path}/had base", EXACT), EXACT)
+        return self.reachable(taken)
+
+
+def _or_zero(name: str, kind: Kind) -> exp.Expr:
+    return c.or_else(col(name), c.number(0, kind), kind)
 
 
 def add_rates(figures: Figures, shape: Shape, component: Component) -> Paid:

@@ -3,9 +3,50 @@
 from __future__ import annotations
 
 from paceline.engine import windows
+from paceline.engine.columns import (
+    BOOLEAN,
+    DATE,
+    EXACT,
+    EXCHANGE,
+    MONEY,
+    PLACE,
+    SHARE,
+    STORED,
+    TEXT,
+    table,
+)
 from paceline.engine.formula.tree import names_in
 from paceline.engine.plan.model import Component, Plan
 from paceline.engine.plan.scope import word
+
+TRACE_LINES = table(
+    "lines",
+    "component tier line_id from_payee_id level is_overlay",
+    {
+        "component": TEXT,
+        "payee_id": TEXT,
+        "line_id": TEXT,
+        "tier": PLACE,
+        "ordered_on": DATE,
+        "order_id": TEXT,
+        "credit": TEXT,
+        "kind": TEXT,
+        "from_payee_id": TEXT,
+        "level": PLACE,
+        "is_overlay": BOOLEAN,
+        "share": SHARE,
+        "amount": STORED,
+        "currency": TEXT,
+        "rate": EXCHANGE,
+        "amount_plan": EXACT,
+        "running_before": EXACT,
+        "running_after": EXACT,
+        "base_in_tier": EXACT,
+        "earned": MONEY,
+        "clause": TEXT,
+    },
+    nullable="order_id kind",
+)
 
 
 def is_followed(plan: Plan, component: Component) -> bool:

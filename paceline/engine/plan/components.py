@@ -46,7 +46,11 @@ def read_component(clause: Clause, scope: Scope) -> Component:
     kind = clause.child("kind").choice(KINDS)
     forms = [form for form in FORMS if clause.has(form)]
     if len(forms) != 1:
-        raise clause.refuse("pay_unclear", "a component has either rates or pays")
+        raise clause.refuse(
+            "pay_unclear",
+            f"a component pays in exactly one of these ways: {', '.join(FORMS)}",
+            choices=", ".join(FORMS),
+        )
     (form,) = forms
     needs = ["measure"] if form == "rates" else []
     may = ["accumulation"] if form == "rates" else []

@@ -145,8 +145,19 @@ class Tier:
     clause: str
     marginal: bool = False
     across: tuple[Decimal, Decimal | None] | None = None  # in a grid: the bounds of its column
+    version: int = 0  # in a dated table: the place of the tiers that it belongs to
 
 
+@dataclass(frozen=True)
+class Dated:
+    """Tiers that hold from a day on, until the next begin; the first (None) hold before them."""
+
+    starts_on: date | None
+    tiers: tuple[Tier, ...]
+    clause: str
+
+
+Change = Literal["carry-on", "anew"]
 Reading = Literal["slice", "whole", "interpolated"]
 TierValue = Literal["rate", "amount", "target_share"]
 
@@ -171,6 +182,23 @@ class RateTable:
     across: str | None = None  # in a grid: the measure that chooses the column
     floor: Decimal | None = None  # of what each stretch earns
     cap: Decimal | None = None
+    dated: tuple[Dated, ...] = ()  # tiers by days; `tiers` are then all of them
+    change: Change | None = None  # of a dated table: what becomes of the total on a change
+
+    @property
+    def by_shares(self) -> bool:
+        """Tiers count one measure and pay on another: every share of a line is looked at."""
+        return self.reading == "slice" and self.subject is not None
+
+    @property
+    def is_spread(self) -> bool:
+        """What a tier takes depends on more than totals: on the order of lines, or their days."""
+        return self.by_shares or bool(self.dated)
+
+    @property
+    def change_days(self) -> tuple[date, ...]:
+        """The days on which other tiers begin to hold."""
+        return tuple(one.starts_on for one in self.dated if one.starts_on is not None)
 
 
 @dataclass(frozen=True)

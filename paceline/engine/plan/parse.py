@@ -254,6 +254,10 @@ def _policies(clause: Clause, names: dict[str, Type], *, has_choice: bool) -> po
     choices = {
         key.partition("/")[0]: value for key, value in policies.CHOICES.items() if "/" not in key
     }
+
+    def any_of(key: str) -> str:
+        return " or ".join(policies.CHOICES[key])
+
     node = clause.node
     missing = [key for key in wanted if hasattr(node, "entries") and key not in node.entries]
     for key in missing:
@@ -261,8 +265,9 @@ def _policies(clause: Clause, names: dict[str, Type], *, has_choice: bool) -> po
             " or ".join(choices.get(key, ()))
             or {
                 "accumulation_order": "[ordered_on, line_id]",
-                "rounding": "{mode: half-up or half-even or down, stage: component}",
-                "exchange": "{date: order-date or period-end, rate: a rate type}",
+                "rounding": f"{{mode: {any_of('rounding/mode')}, "
+                f"stage: {any_of('rounding/stage')}}}",
+                "exchange": f"{{date: {any_of('exchange/date')}, rate: a rate type}}",
             }[key]
         )
         clause.refuse(

@@ -16,6 +16,7 @@ from paceline.engine.plan.measures import UNITS as MEASURE_UNITS
 from paceline.engine.plan.model import LANGUAGE_VERSION
 from paceline.engine.plan.policies import CHOICES, MEANING
 from paceline.engine.plan.settlement_schema import settlement_schema
+from paceline.engine.plan.tiers import CHANGES
 from paceline.engine.plan.tiers import READINGS as TABLE_READINGS
 
 _ID: dict[str, Any] = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
@@ -94,6 +95,15 @@ def _mapping(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict
         "properties": properties,
         "required": [name for name in properties if name not in optional],
         "additionalProperties": False,
+    }
+
+
+def _with(mapping: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """A mapping with further keys that have to be there."""
+    return {
+        **mapping,
+        "properties": {**mapping["properties"], **more},
+        "required": [*mapping["required"], *more],
     }
 
 
@@ -235,7 +245,7 @@ def _condition() -> dict[str, Any]:
 
 
 def _component() -> dict[str, Any]:
-    rates = _mapping(
+    table = _mapping(
         {
             "reading": {"enum": list(TABLE_READINGS)},
             "on": {"enum": ["attainment", "amount", "measure"]},
@@ -243,10 +253,16 @@ def _component() -> dict[str, Any]:
             "by": _ID,
             "across": _mapping({"by": _ID, "from": _list(_BOUND)}),
             "each": _mapping({"floor": _AMOUNT, "cap": _AMOUNT}, ("floor", "cap")),
-            "tiers": _tiers(),
         },
         ("quota", "by", "across", "each"),
     )
+    days = _mapping({"from": _DAY, "before": _DAY, "tiers": _tiers()}, ("from", "before"))
+    rates = {
+        "oneOf": [
+            _with(table, {"tiers": _tiers()}),
+            _with(table, {"change": {"enum": list(CHANGES)}, "dated": _list(days)}),
+        ]
+    }
     pays = {
         "oneOf": [
             _mapping({"amount": _AMOUNT}),

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from typing import cast
 
 from paceline.engine.plan.clauses import Clause, Unreadable
-from paceline.engine.plan.model import Measure, Quota, RateTable, Reading, Tier, TierValue
+from paceline.engine.plan.model import (
+    Change,
+    Dated,
+    Measure,
+    Quota,
+    RateTable,
+    Reading,
+    Tier,
+    TierValue,
+)
 from paceline.engine.plan.scope import Scope, reference_to
 
 READINGS = ("slice", "whole", "interpolated")
+CHANGES = ("carry-on", "anew")
 SUBJECTS = ("amount", "attainment", "measure")
 VALUES: tuple[TierValue, ...] = ("rate", "amount", "target_share")
 
 
 def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> RateTable:
     """The rate table of a component that pays on `measure` and accumulates over `window`."""
-    clause.keys(["reading", "on", "tiers"], ["quota", "by", "across", "each"])
+    named = ["change", "dated"] if clause.has("dated") else ["tiers"]
+    clause.keys(["reading", "on"], ["tiers", "dated", "change", "quota", "by", "across", "each"])
     reading = cast("Reading", clause.child("reading").choice(READINGS))
     on = clause.child("on").choice(SUBJECTS)
     extra = {"attainment": ["quota"], "measure": ["by"], "amount": []}[on]
-    clause.keys(["reading", "on", "tiers", *extra], ["across", "each"])
+    if clause.has("dated") and not clause.has("change"):
+        raise clause.refuse(
+            "change_missing",
+            "say what becomes of the running total when the tiers change; choose "
+            + " or ".join(CHANGES),
+            choices=" or ".join(CHANGES),
+        )
+    clause.keys(["reading", "on", *named, *extra], ["across", "each"])
     quota: Quota | None = None
     subject = measure
     if on == "attainment":
@@ -30,13 +52,21 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
         subject = reference_to(clause.child("by"), scope.measures, "measure")
     by_share = on == "attainment" or subject.type == "percent"
     grid = _across(clause.child("across"), scope) if clause.has("across") else None
-    tiers, value = read_tiers(
-        clause.child("tiers"),
+    read = partial(
+        read_tiers,
         by_share=by_share,
         percent=measure.is_money,
         reading=reading,
         columns=grid[1] if grid else (),
     )
+    change: Change | None = None
+    dated: tuple[Dated, ...] = ()
+    if clause.has("dated"):
+        change = cast("Change", clause.child("change").choice(CHANGES))
+        dated, value = read_dated(clause.child("dated"), read)
+        tiers = tuple(tier for one in dated for tier in one.tiers)
+    else:
+        tiers, value = read(clause.child("tiers"))
     floor, cap = _each(clause.child("each"), tiers) if clause.has("each") else (None, None)
     table = RateTable(
         reading,
@@ -49,8 +79,11 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
         grid[0] if grid else None,
         floor,
         cap,
+        dated,
+        change,
     )
     _check_reading(clause, table, scope)
+    _check_spread(clause, table, measure, subject)
     return table
 
 
@@ -120,11 +153,6 @@ def _check_reading(clause: Clause, table: RateTable, scope: Scope) -> None:
             "slices_need_rates",
             "a table of amounts is read whole or interpolated; slices pay rates",
         )
-    if table.on == "measure" and table.value == "rate" and table.reading != "whole":
-        raise clause.refuse(
-            "slices_of_other_measure",
-            "a table read by another measure pays its rate on the whole amount: reading: whole",
-        )
     if table.value == "target_share" and scope.target is None:
         raise clause.refuse(
             "target_incentive_missing",
@@ -141,6 +169,97 @@ def _check_reading(clause: Clause, table: RateTable, scope: Scope) -> None:
         raise clause.refuse(
             "marginal_needs_whole",
             "only a whole-amount table of rates on its own measure can have marginal tiers",
+        )
+
+
+def _check_spread(clause: Clause, table: RateTable, measure: Measure, subject: Measure) -> None:
+    """What can be told line by line, and from one day to the next."""
+    for one in (measure, subject) if table.is_spread else ():
+        if not one.is_summed or one.window is not None:
+            raise clause.refuse(
+                "lines_needed",
+                f"{one.id} is not added up from the lines of the period; slices of another "
+                "measure, and tiers that change on a day, go from line to line",
+                measure=one.id,
+            )
+    if table.is_spread and (table.floor is not None or table.cap is not None):
+        raise clause.child("each").refuse(
+            "bounds_need_one_tier", "only a table of one tier bounds each stretch"
+        )
+    if table.dated and (
+        table.value != "rate"
+        or table.across is not None
+        or (table.on == "measure" and not table.by_shares)
+        or any(tier.marginal for tier in table.tiers)
+    ):
+        raise clause.child("dated").refuse(
+            "dated_needs_rates",
+            "tiers that change on a day pay rates, on slices or on the whole amount of their own "
+            "measure, or on slices of another",
+        )
+
+
+def read_dated(
+    clause: Clause, read: Callable[[Clause], tuple[tuple[Tier, ...], TierValue]]
+) -> tuple[tuple[Dated, ...], TierValue]:
+    """Tiers by days: the first hold since ever, each until the next begin. A stated end is checked,
+    so that no day has two tables or none.
+    """
+    found: list[Dated] = []
+    values: list[TierValue] = []
+    ends: date | None = None
+    stated: Clause | None = None
+    for place, item in clause.members():
+        item.keys(["tiers"] if place == 1 else ["from", "tiers"], ["from", "before"])
+        starts = item.child("from").day() if item.has("from") else None
+        if place == 1 and starts is not None:
+            raise item.child("from").refuse(
+                "dated_starts_late",
+                f"days before {starts} have no tiers; leave out `from` in the first table",
+                starts=str(starts),
+            )
+        _check_days(item, starts, found[-1].starts_on if found else None, (stated, ends))
+        tiers, value = read(item.child("tiers"))
+        versioned = tuple(replace(tier, version=place - 1) for tier in tiers)
+        found.append(Dated(starts, versioned, item.path))
+        values.append(value)
+        stated = item.child("before") if item.has("before") else None
+        ends = stated.day() if stated is not None else None
+    if not found:
+        raise clause.refuse("list_empty", "at least one is needed here")
+    if stated is not None:
+        raise stated.refuse(
+            "dated_ends",
+            f"days from {ends} on have no tiers; leave out `before` in the last table",
+            ends=str(ends),
+        )
+    if len(set(values)) > 1:
+        raise clause.refuse(
+            "tiers_differ", "the tiers of one table all pay a rate, an amount or a target_share"
+        )
+    return tuple(found), values[0]
+
+
+def _check_days(
+    item: Clause, starts: date | None, before: date | None, end: tuple[Clause | None, date | None]
+) -> None:
+    """A table begins after the one before, and where that one ends if it says so."""
+    if starts is None:
+        return
+    if before is not None and starts <= before:
+        raise item.child("from").refuse(
+            "dated_unordered",
+            f"these tiers start on {starts}, not after {before} when the ones before do",
+            starts=str(starts),
+            before=str(before),
+        )
+    stated, ends = end
+    if stated is not None and ends is not None and ends != starts:
+        code = "dated_gap" if ends < starts else "dated_overlap"
+        said = "have no tiers" if ends < starts else "have two tables"
+        first, last = min(ends, starts), max(ends, starts)
+        raise stated.refuse(
+            code, f"the days from {first} to {last} {said}", first=str(first), last=str(last)
         )
 
 

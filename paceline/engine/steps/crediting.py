@@ -33,6 +33,7 @@ HIERARCHY = table(
     "payee_id slot level",
     {"payee_id": TEXT, "slot": PLACE, "level": PLACE, "manager_id": TEXT},
 )
+FROM = "from_payee_id"  # whose share of a line it is that reaches somebody
 NOWHERE = -1  # the level in a hierarchy through which a share does not arrive
 PLACEMENTS = table(
     "placements",
@@ -251,6 +252,8 @@ def reach(shape: Shape, groups: str = "line_groups", *, keyed: bool = False) -> 
     """
     matched = exp.NEQ(this=col("bits", "g"), expression=c.whole(0))
     carried = ["currency", "bits", *group_keys(shape)[5:], *shape.sums]
+    if shape.by_shares:
+        carried += ["is_overlay", FROM]
     if keyed:
         carried = ["bits", *(["span"] if shape.has_windows else []), "value"]
     direct = _reached(groups, carried, col("payee_id", "g"), own_levels(shape))
@@ -277,7 +280,8 @@ def _reached(
 ) -> exp.Select:
     columns: dict[str, exp.Expr] = {"payee_id": payee}
     columns |= {name: typed(level, PLACE) for name, level in levels.items()}
-    columns |= {name: col(name, "g") for name in carried}
+    for name in carried:
+        columns[name] = col("payee_id" if name == FROM else name, "g")
     return select(columns).from_(c.source(groups, "g"), copy=False)
 
 
@@ -367,7 +371,7 @@ def _placed(shape: Shape, reason: exp.Expr) -> exp.Select:
     return query
 
 
-def in_window(place: int, of: str) -> exp.Expr:
+def in_window(place: int, of: str | None) -> exp.Expr:
     """A group's days lie in a window; windows go by their place among those of the plan."""
     return exp.Between(
         this=col("span", of),

@@ -42,7 +42,7 @@ def group_keys(shape: Shape) -> tuple[str, ...]:
     """What lines are grouped by: only what somebody asks for makes more groups."""
     spans = ("span",) if shape.has_windows else ()
     lines = ("line_id",) if shape.by_line else ()
-    return (*BASE_KEYS, *spans, *shape.instances, *lines)
+    return (*BASE_KEYS, *spans, *shape.instances, *shape.versions, *lines)
 
 
 def groups_contract(shape: Shape) -> c.Table:
@@ -51,7 +51,8 @@ def groups_contract(shape: Shape) -> c.Table:
     `bits` says which direct rules took the lines; `slot` numbers the stretches of days in which
     nobody's assignment, employment or reporting line changes, `span` those in which no window
     starts or ends. `day`, `week`, `month` … number the stretches in which a rate table begins anew,
-    and `line_id` is there when each line stands alone.
+    `version_0` … say which tiers of dated rate tables hold, and `line_id` is there when each line
+    stands alone.
     """
     kinds: dict[str, c.Kind] = {"payee_id": TEXT, "currency": TEXT, "slot": PLACE}
     kinds |= {"is_overlay": BOOLEAN, "bits": COUNT}

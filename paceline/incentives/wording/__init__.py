@@ -22,7 +22,7 @@ from paceline.incentives.wording.components import component_clauses, indicator_
 from paceline.incentives.wording.counting import counting_clauses
 from paceline.incentives.wording.names import in_type, in_unit, named
 from paceline.incentives.wording.policies import POLICIES, policy_clauses, policy_sentence
-from paceline.incentives.wording.rates import bound_of, paid_by
+from paceline.incentives.wording.rates import bound_of, days_of, paid_by
 from paceline.kernel import formats
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "anchor",
     "bound_of",
     "component_name",
+    "days_of",
     "in_type",
     "in_unit",
     "in_words",

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
 
 from django.utils.translation import gettext as _
 
-from paceline.incentives.calculation.documents import Component, Measure, Plan, RateTable, Tier
+from paceline.incentives.calculation.documents import (
+    Component,
+    Dated,
+    Measure,
+    Plan,
+    RateTable,
+    Tier,
+)
 from paceline.incentives.wording.clauses import Clause
 from paceline.incentives.wording.names import in_type, in_unit, listed, named
 from paceline.incentives.wording.policies import STRETCHES
@@ -26,10 +34,43 @@ def rate_clauses(plan: Plan, component: Component, rates: RateTable) -> Iterator
         yield Clause(f"{rates.clause}/across", _columns(plan, rates))
     if rates.floor is not None or rates.cap is not None:
         yield Clause(f"{rates.clause}/each", _each(plan, component, rates))
-    cells = groupby(rates.tiers, lambda tier: (tier.clause, tier.lower, tier.upper))
-    rows = [list(tiers) for _key, tiers in cells]
-    for place, row in enumerate(rows):
-        yield Clause(row[0].clause, _tier(plan, component, rates, place, row))
+    if rates.change is not None:
+        yield Clause(f"{rates.clause}/change", _change(rates))
+    for dated in rates.dated:
+        yield Clause(dated.clause, _days(rates, dated))
+    for tiers in [one.tiers for one in rates.dated] or [rates.tiers]:
+        cells = groupby(tiers, lambda tier: (tier.clause, tier.lower, tier.upper))
+        for place, row in enumerate([list(same) for _key, same in cells]):
+            yield Clause(row[0].clause, _tier(plan, component, rates, place, row))
+
+
+def _change(rates: RateTable) -> str:
+    if rates.change == "anew":
+        return _("When the tiers change, the running total begins anew.")
+    return _("When the tiers change, the running total carries on.")
+
+
+def days_of(rates: RateTable, tier: Tier) -> str:
+    """When a tier of a dated table holds; empty where it always does."""
+    return _days(rates, rates.dated[tier.version]) if rates.dated else ""
+
+
+def _days(rates: RateTable, dated: Dated) -> str:
+    """From when until when a set of tiers holds."""
+    days = [one.starts_on for one in rates.dated]
+    place = days.index(dated.starts_on)
+    following = days[place + 1] if place + 1 < len(days) else None
+    values = {
+        "from": "" if dated.starts_on is None else formats.day(dated.starts_on),
+        "until": "" if following is None else formats.day(following - timedelta(days=1)),
+    }
+    if following is None:
+        if dated.starts_on is None:
+            return _("These tiers hold on all days.")
+        return _("From %(from)s on these tiers hold.") % values
+    if dated.starts_on is None:
+        return _("Through %(until)s these tiers hold.") % values
+    return _("From %(from)s through %(until)s these tiers hold.") % values
 
 
 def what_is_paid(plan: Plan, component: Component, rates: RateTable) -> str:
@@ -52,6 +93,8 @@ def what_is_paid(plan: Plan, component: Component, rates: RateTable) -> str:
         return text % values
     if rates.on == "measure":
         text = _("Paid on the measure %(measure)s, at rates that depend on %(subject)s.")
+        if rates.by_shares:
+            text = _("Paid on the measure %(measure)s, at rates by tiers that %(subject)s fills.")
         return text % values
     return _("Paid on the measure %(measure)s, at rates that depend on its amount.") % values
 
@@ -70,6 +113,11 @@ def _reading(plan: Plan, rates: RateTable) -> str:
         return _("The tier that is reached says what is paid.")
     if rates.reading == "whole":
         return _("The rate of the tier that is reached applies to the whole amount.")
+    if rates.by_shares:
+        return _(
+            "From order line to order line, the amount earns the rates of the tiers that the line's"
+            " count lies in, in proportion."
+        )
     return _("Each part of the amount earns the rate of the tier in which it lies.")
 
 
@@ -140,6 +188,9 @@ def _tier(plan: Plan, component: Component, rates: RateTable, place: int, row: l
         "from": bound(tier.lower),
         "to": "" if tier.upper is None else bound(tier.upper),
     }
+    if rates.by_shares:
+        values["subject"] = named(plan.measure(rates.subject or ""))
+        return _share(place, tier) % values
     if rates.reading == "slice" or tier.marginal:
         return _slice(place, tier) % values
     if rates.reading == "interpolated":
@@ -204,6 +255,17 @@ def _where_lower(place: int) -> str:
     if place == 0:
         return _("When %(subject)s is up to and including %(to)s")
     return _("When %(subject)s is above %(from)s, up to and including %(to)s")
+
+
+def _share(place: int, tier: Tier) -> str:
+    """A tier that counts one measure and pays on another."""
+    if tier.upper is None and place == 0:
+        return _("All of %(measure)s earns %(rate)s.")
+    if tier.upper is None:
+        return _("What lies above %(from)s of %(subject)s earns %(rate)s of %(measure)s.")
+    if place == 0:
+        return _("What lies up to %(to)s of %(subject)s earns %(rate)s of %(measure)s.")
+    return _("What lies from %(from)s to %(to)s of %(subject)s earns %(rate)s of %(measure)s.")
 
 
 def _slice(place: int, tier: Tier) -> str:

@@ -13,6 +13,7 @@ from paceline.engine.plan.model import Component, Condition, Plan, RateTable
 from .days import Calendar
 from .measures import Choice, Figures, Measures, evaluate, number, word
 from .numbers import ZERO, share_out, times, total, twelve
+from .spread import Spread
 from .tables import Taken, TierReader, tier_of
 
 Tiers = list[tuple[Decimal, Decimal]]  # for each tier what it takes and what it earns
@@ -143,6 +144,11 @@ class Components:
         reader = self._reader(component.rates, payee)
         if not reader.is_readable:  # 6.3
             return ZERO
+        if component.rates.is_spread:
+            spread = Spread(self.plan, self.calendar, self.measures, component)
+            tiers = spread.tiers(payee, window, self.books.targets)
+            self.books.tiers[component.id, payee] = tiers
+            return total(earned for _, earned in tiers)
         if self.calendar.is_longer(window):
             tiers = self._longer(component, reader, payee, window)
         else:

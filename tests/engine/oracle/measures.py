@@ -27,6 +27,12 @@ class Entry:
     day: date
     line_id: str
     value: Decimal
+    portion: Portion
+
+    @property
+    def of(self) -> tuple[str, str, bool]:
+        """Tells apart the shares of lines that one payee is credited with."""
+        return (self.line_id, self.portion.payee or "", self.portion.is_overlay)
 
 
 Choice = Callable[[Entry], bool]
@@ -72,7 +78,10 @@ class Measures:
                 # 3.5: once, however many of its rules took the share.
                 if measure.is_summed and names & set(measure.credits):
                     entry = Entry(
-                        line["ordered_on"], line["line_id"], self._value(measure, portion)
+                        line["ordered_on"],
+                        line["line_id"],
+                        self._value(measure, portion),
+                        portion,
                     )
                     self.entries[measure.id, payee].append(entry)
 
