@@ -100,6 +100,10 @@ def convert(
             joins.append(f"LEFT JOIN known_{name} k_{name} ON k_{name}.text = t.{name}")
             columns += _looked_up_columns(field)
             codes[name] = f"COALESCE(l.{name}_code, '')"
+        elif field.type is FieldType.DAY and not field.required and _is_empty(duck, name):
+            # Most files leave most days out: nothing need be read or reported of them.
+            columns += [f"CAST(NULL AS DATE) AS {name}", f"'' AS {name}_text"]
+            continue
         else:
             columns += expressions(field, style)
             codes[name] = f"CASE WHEN l.{name} IS NULL THEN '{CODES[field.type]}' ELSE '' END"
@@ -109,7 +113,8 @@ def convert(
         f"CREATE TABLE lines AS SELECT {', '.join(columns)} FROM texts t {' '.join(joins)}"  # noqa: S608
     )
     for field in fields:
-        _report(duck, field, codes[field.name])
+        if field.name in codes:
+            _report(duck, field, codes[field.name])
     return used
 
 
@@ -207,6 +212,11 @@ def style_of(duck: duckdb.DuckDBPyConnection, field: Field, chosen: str) -> str:
 
 def _distinct(duck: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnection:
     return duck.execute(f"SELECT DISTINCT {name} FROM texts WHERE {name} <> '' ORDER BY 1")  # noqa: S608
+
+
+def _is_empty(duck: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = duck.execute(f"SELECT 1 FROM texts WHERE {name} <> '' LIMIT 1").fetchall()  # noqa: S608
+    return not found
 
 
 def _day_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:

@@ -67,6 +67,7 @@ MESSAGES = {
     ),
     # One line
     "currency_unknown": gettext_lazy("“%(value)s” is not a currency code such as USD."),
+    "day_before_order": gettext_lazy("%(day)s lies before the day of the order, %(ordered_on)s."),
     "day_closed": gettext_lazy("%(day)s is closed: a final pay run has used it."),
     "day_out_of_range": gettext_lazy("“%(value)s” is too long ago or too far ahead."),
     "days_missing": gettext_lazy("Give a period, or the first and the last day."),
@@ -75,6 +76,10 @@ MESSAGES = {
     ),
     "email_malformed": gettext_lazy("“%(value)s” is not an e-mail address."),
     "ends_before_start": gettext_lazy("The last day lies before the first."),
+    "final_too_early": gettext_lazy(
+        "The return window would end on %(final_on)s, before %(day)s, when it had been ordered "
+        "and shipped."
+    ),
     "header_again": gettext_lazy("The header is repeated here; the line is left out."),
     "key_repeated": gettext_lazy("Lines %(rows)s of the file have the same key. Keep one of them."),
     "line_unknown": gettext_lazy("There is no line %(line)s of order %(order)s."),
@@ -83,11 +88,13 @@ MESSAGES = {
     "negative_sale": gettext_lazy(
         "A sale cannot be negative (%(value)s). Bring returns as returns, or map “Sale or return”."
     ),
+    "no_day_given": gettext_lazy("This line gives no day at all."),
     "not_a_choice": gettext_lazy("“%(value)s” is not one of the known values."),
     "not_a_day": gettext_lazy("“%(value)s” is not a date in the style of this column."),
     "not_a_number": gettext_lazy("“%(value)s” is not a number in the style of this column."),
     "not_a_period": gettext_lazy("“%(value)s” is not a period such as 2026, 2026Q3 or 2026-07."),
     "not_employed": gettext_lazy("The person is not employed on that day."),
+    "order_unknown": gettext_lazy("There is no order %(order)s."),
     "original_unknown": gettext_lazy(
         "There is no sold line %(line)s of order %(order)s that could be returned."
     ),
@@ -119,6 +126,9 @@ MESSAGES = {
     "shares_not_whole": gettext_lazy(
         "The shares of this line make %(sum)s, not 100%%. "
         "Shares on top of the whole are marked as such."
+    ),
+    "sold_on_of_a_sale": gettext_lazy(
+        "Only a return has a date of its sale; this line is a sale itself."
     ),
     "team_circle": gettext_lazy("The team would hang below itself, or too deep."),
     "team_known": gettext_lazy("The team is known already."),
@@ -210,7 +220,7 @@ def _day(value: str) -> str:
 
 
 SHOWN: dict[str, Callable[[str], str]] = {
-    **dict.fromkeys(("day", "starts_on", "sold_on"), _day),
+    **dict.fromkeys(("day", "starts_on", "sold_on", "ordered_on", "final_on"), _day),
     "encoding": lambda value: str(ENCODINGS.get(value, value)),
     "sum": formats.percent,
 }

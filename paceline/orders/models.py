@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,15 @@ class LineKind(models.TextChoices):
     RETURN = "return", _("Return")
 
 
+# The days that may place a line in a period, as plans name them: the order's, the invoice's, …
+ORDERED_ON = "ordered_on"
+ANCHOR_DAYS = (ORDERED_ON, "invoiced_on", "shipped_on", "paid_on", "final_on")
+
+
+def _ordered_on() -> list[str]:
+    return [ORDERED_ON]
+
+
 class SalesQuerySet(models.QuerySet[Any]):
     def visible_to(self, person: Person) -> SalesQuerySet:
         """The pay desk and finance read all; others meet what paid them in their statements."""
@@ -30,7 +40,9 @@ class SalesQuerySet(models.QuerySet[Any]):
 class OrderLine(models.Model):
     """One line of an order, or of its return (negative amounts), known by its natural key.
 
-    Amounts are net of tax and discount in the currency of the order.
+    Amounts are net of tax and discount in the currency of the order. ``final_on`` is the end of the
+    return window; ``sold_on`` is the day of the sale that a return takes back, where its own line
+    does not say so (``returns_line``). Days that have not come are empty.
     """
 
     source = models.CharField(max_length=40)
@@ -56,6 +68,11 @@ class OrderLine(models.Model):
     amount = MoneyField(_("amount"))
     cost = MoneyField(_("cost"), null=True)
     currency = CurrencyField(_("currency"))
+    invoiced_on = models.DateField(_("invoice date"), null=True)
+    shipped_on = models.DateField(_("shipping date"), null=True)
+    paid_on = models.DateField(_("payment date"), null=True)
+    final_on = models.DateField(_("end of the return window"), null=True)
+    sold_on = models.DateField(_("date of the sale"), null=True)
     imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
 
     objects = SalesQuerySet.as_manager()
@@ -65,6 +82,10 @@ class OrderLine(models.Model):
             models.UniqueConstraint(
                 fields=["source", "order_number", "line_number"], name="order_line_natural_key"
             ),
+            models.CheckConstraint(
+                name="order_line_sold_on_of_returns",
+                condition=Q(sold_on__isnull=True) | Q(kind=LineKind.RETURN),
+            ),
         )
         indexes = (
             models.Index(fields=["person", "ordered_on", "id"], name="order_line_person_day"),
@@ -73,6 +94,14 @@ class OrderLine(models.Model):
                 fields=["returns_line"],
                 condition=Q(returns_line__isnull=False),
                 name="order_line_returned",
+            ),
+            *(
+                models.Index(
+                    fields=[day, "ordered_on"],
+                    condition=Q(**{f"{day}__isnull": False}),
+                    name=f"order_line_{day}",
+                )
+                for day in ANCHOR_DAYS[1:]
             ),
         )
 
@@ -106,6 +135,11 @@ class OrderLineBefore(models.Model):
     amount = MoneyField()
     cost = MoneyField(null=True)
     currency = CurrencyField()
+    invoiced_on = models.DateField(null=True)
+    shipped_on = models.DateField(null=True)
+    paid_on = models.DateField(null=True)
+    final_on = models.DateField(null=True)
+    sold_on = models.DateField(null=True)
     imported_by_id = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
@@ -184,11 +218,14 @@ class ExchangeRateBefore(models.Model):
 class ClosedDays(models.Model):
     """Days of which a final run has used the lines: nothing on them changes any more.
 
-    Ranges may overlap, because monthly and quarterly plans each close their own.
+    Ranges may overlap, because monthly and quarterly plans each close their own. ``dates`` names
+    which days of a line are meant: a plan that pays on cash closes the payments of a month, not its
+    orders, and a line that was ordered then may still be paid later.
     """
 
     starts_on = models.DateField(_("from"))
     ends_before = models.DateField(_("until before"))
+    dates = ArrayField(models.CharField(max_length=20), default=_ordered_on)
     closed_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField()
 

@@ -13,7 +13,14 @@ from psycopg import sql
 
 from paceline.imports.models import Import, ImportState
 from paceline.kernel import formats
-from paceline.orders.models import ExchangeRate, MonthRevision, OrderLine
+from paceline.orders.models import (
+    ANCHOR_DAYS,
+    ORDERED_ON,
+    ExchangeRate,
+    MonthRevision,
+    OrderLine,
+    OrderLineBefore,
+)
 
 LINES = pa.schema(
     [
@@ -32,6 +39,10 @@ LINES = pa.schema(
         pa.field("cost", pa.decimal128(18, 4)),
         pa.field("currency", pa.string(), nullable=False),
         pa.field("returns_line_id", pa.string()),
+        pa.field("invoiced_on", pa.date32()),
+        pa.field("shipped_on", pa.date32()),
+        pa.field("paid_on", pa.date32()),
+        pa.field("final_on", pa.date32()),
         pa.field("sold_on", pa.date32()),
     ]
 )
@@ -53,20 +64,30 @@ RATES = pa.schema(
     ]
 )
 
+
+def _day_of_return(name: str) -> str:
+    """A return counts on its own day, but never before its sale: not at all while that waits."""
+    return (
+        f"COALESCE(l.{name}, CASE WHEN r.{name} IS NOT NULL"
+        f" THEN greatest(l.ordered_on, r.{name}) END)"
+    )
+
+
 # Empty texts leave as NULL, so that a plan's "no channel" means the same whatever the file said.
-_LINES = """
+_LINES = f"""
 SELECT l.source || '/' || l.order_number || '/' || l.line_number AS line_id,
        l.source || '/' || l.order_number, l.ordered_on, p.number,
        nullif(l.customer, ''), nullif(l.product, ''),
        nullif(l.category, ''), nullif(l.channel, ''), nullif(l.territory, ''), l.kind, l.quantity,
        l.amount, l.cost, l.currency, r.source || '/' || r.order_number || '/' || r.line_number,
-       r.ordered_on
+       {", ".join(map(_day_of_return, ANCHOR_DAYS[1:]))},
+       COALESCE(r.ordered_on, l.sold_on)
 FROM orders_orderline l
 LEFT JOIN org_person p ON p.id = l.person_id
 LEFT JOIN orders_orderline r ON r.id = l.returns_line_id
-WHERE l.ordered_on >= {starts_on} AND l.ordered_on < {ends_before}
+WHERE l.ordered_on >= {{starts_on}} AND l.ordered_on < {{ends_before}}
 ORDER BY (l.source || '/' || l.order_number || '/' || l.line_number) COLLATE "C"
-"""
+"""  # noqa: S608 - our own columns
 # A return of a shared line goes back to those who shared in it.
 _SPLITS = """
 SELECT l.source || '/' || l.order_number || '/' || l.line_number, p.number, s.share, s.is_overlay
@@ -88,6 +109,8 @@ ORDER BY from_currency, to_currency, "on", rate_type COLLATE "C"
 
 
 MONTHS_SHOWN = 120
+LINES_OF_ORDER_SHOWN = 50
+HISTORY_SHOWN = 50
 
 
 def order_lines_table(starts_on: date, ends_before: date) -> pa.Table:
@@ -154,6 +177,35 @@ def _table(query: str, schema: pa.Schema, starts_on: date, ends_before: date) ->
     )
 
 
+# Lines that count on some of the days by another day than the order's, and the returns of them.
+_MONTHS_BY_DAY = """
+SELECT date_trunc('month', l.ordered_on)::date FROM orders_orderline l
+WHERE l.{name} >= %s AND l.{name} < %s
+UNION SELECT date_trunc('month', b.ordered_on)::date FROM orders_orderline b
+JOIN orders_orderline l ON l.id = b.returns_line_id
+WHERE l.{name} >= %s AND l.{name} < %s
+"""
+
+
+def months_with(dates: Collection[str], starts_on: date, ends_before: date) -> list[date]:
+    """The months of orders that have lines of the range, by any of these days of a line.
+
+    A return that takes its day from its sale may itself lie in another month than both.
+    """
+    found = set(
+        MonthRevision.objects.filter(
+            month__gte=starts_on.replace(day=1), month__lt=ends_before
+        ).values_list("month", flat=True)
+    )
+    for name in ANCHOR_DAYS:
+        if name in dates and name != ORDERED_ON:
+            query = sql.SQL(_MONTHS_BY_DAY).format(name=sql.Identifier(name))
+            with connection.cursor() as cursor:
+                cursor.execute(query, [starts_on, ends_before] * 2)
+                found |= {month for (month,) in cursor.fetchall()}
+    return sorted(found)
+
+
 def months() -> list[tuple[str, str]]:
     """The months that have lines, the newest first, with their names."""
     known = MonthRevision.objects.order_by("-month").values_list("month", flat=True)
@@ -163,7 +215,12 @@ def months() -> list[tuple[str, str]]:
 def days_of_month(value: str) -> tuple[date, date]:
     """The half-open days of a month written ``2026-07``."""
     month = date.fromisoformat(f"{value}-01")
-    return month, date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    return month, month_after(month)
+
+
+def month_after(month: date) -> date:
+    """The first day of the month after one."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def currencies() -> list[tuple[str, str]]:
@@ -179,3 +236,15 @@ def rate_currencies() -> list[tuple[str, str]]:
     """The currencies between which rates are known."""
     pairs = ExchangeRate.objects.order_by().values_list("from_currency", "to_currency").distinct()
     return [(one, one) for one in sorted({currency for pair in pairs for currency in pair})]
+
+
+def lines_of_order(line: OrderLine) -> list[OrderLine]:
+    """The other lines of the same order."""
+    same = OrderLine.objects.filter(source=line.source, order_number=line.order_number)
+    return list(same.exclude(pk=line.pk).order_by("line_number")[:LINES_OF_ORDER_SHOWN])
+
+
+def history_of(line: OrderLine) -> list[OrderLineBefore]:
+    """What the line said before each import that changed it, the latest first."""
+    rows = OrderLineBefore.objects.filter(row_id=line.pk).select_related("source_import")
+    return list(rows.order_by("-source_import_id")[:HISTORY_SHOWN])

@@ -7,5 +7,6 @@ from paceline.orders import views
 app_name = "orders"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("lines", views.lines, name="lines"),
+    path("lines/<int:pk>", views.line, name="line"),
     path("rates", views.rates, name="rates"),
 ]

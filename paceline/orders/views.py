@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -58,7 +59,7 @@ def _line_columns() -> list[Column]:
     kinds = {kind: str(label) for kind, label in LineKind.choices}
     return [
         Column("ordered_on", _("Date"), sort="ordered_on", kind="day"),
-        Column("order_number", pgettext("sale", "Order"), search=True, kind="code"),
+        Column("order_number", pgettext("sale", "Order"), search=True, kind="code", link=_address),
         Column("line_number", pgettext("sale", "Line"), secondary=True),
         Column("payee", _("Payee"), value="person.name", search="person__name", link=_person),
         Column("customer", _("Customer"), search=True, secondary=True, kind="code"),
@@ -73,6 +74,10 @@ def _line_columns() -> list[Column]:
             value=lambda line: kinds[line.kind],
             secondary=True,
         ),
+        Column("invoiced_on", _("Invoice date"), kind="day", secondary=True),
+        Column("shipped_on", _("Shipping date"), kind="day", secondary=True),
+        Column("paid_on", _("Payment date"), kind="day", secondary=True),
+        Column("final_on", _("End of the return window"), kind="day", secondary=True),
         Column(
             "import",
             pgettext("column", "Import"),
@@ -81,6 +86,10 @@ def _line_columns() -> list[Column]:
             secondary=True,
         ),
     ]
+
+
+def _address(line: Any) -> str:
+    return reverse("orders:line", args=[line.pk])
 
 
 def _person(line: Any) -> str | None:
@@ -98,6 +107,24 @@ def _in_month(rows: QuerySet[OrderLine], value: str) -> QuerySet[OrderLine]:
 
 def _import_link(kind: str, label: str) -> tuple[str, str]:
     return f"{reverse('imports:new')}?kind={kind}", label
+
+
+@require_GET
+def line(request: PersonRequest, pk: int) -> HttpResponseBase:
+    """One line with its days, who shares in it, what came back, and what it said before."""
+    known = OrderLine.objects.visible_to(request.person)
+    found = get_object_or_404(known.select_related("person", "returns_line", "imported_by"), pk=pk)
+    return page(
+        request,
+        "orders/line.html",
+        {
+            "line": found,
+            "others": queries.lines_of_order(found),
+            "shares": found.shares.select_related("person").order_by("is_overlay", "-share", "pk"),
+            "returned": found.return_lines.order_by("ordered_on", "pk"),
+            "history": queries.history_of(found),
+        },
+    )
 
 
 @require_GET

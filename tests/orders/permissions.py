@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from paceline.orders.models import OrderLine
 from tests.permission_table import Url
+from tests.world import World
 
 READERS = {"dana", "wen", "ines"}
 
+
+def _a_line(world: World) -> dict[str, Any]:
+    line = OrderLine.objects.create(
+        source="shop", order_number="A", line_number="1", ordered_on=date(2026, 7, 1),
+        person=world.priya, quantity=1, amount=Decimal(5), currency="USD",
+    )  # fmt: skip
+    return {"pk": line.pk}
+
+
 URLS = {
+    "orders:line": Url(args=_a_line, allow={"GET": READERS}, hidden=404),
     "orders:lines": Url(allow={"GET": READERS}),
     "orders:rates": Url(allow={"GET": READERS}),
 }

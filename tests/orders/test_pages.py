@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from paceline.orders.models import OrderLine
 from tests.orders.conftest import Bring
 from tests.world import World
 
@@ -50,3 +51,27 @@ def test_exported_cells_are_not_run_by_spreadsheets(world: World, bring: Bring, 
     text = b"".join(answer).decode("utf-8-sig")
     assert "'=1+1" in text
     assert ",-5.5000,USD" in text
+
+
+def test_a_line_shows_its_days_and_what_it_said_before(
+    world: World, bring: Bring, client_for, django_assert_max_num_queries
+) -> None:
+    number = world.priya.number
+    header = "Order,Line,Order date,Payee,Amount,Currency,Ship date\n"
+    bring("order_lines", f"{header}A,1,2026-07-01,{number},100,USD,2026-07-03\n")
+    bring("line_dates", "Order,Paid on\nA,2026-07-09\n")
+    bring("line_dates", "Order,Paid on\nA,2026-07-10\n")
+    header = "Return,Line,Return date,Order returned,Line returned,Amount\n"
+    bring("returns", f"{header}R,1,2026-07-12,A,1,40\n")
+    line = OrderLine.objects.get(order_number="A")
+    client = client_for(world.ines)
+    client.get(reverse("orders:line", args=[line.pk]))
+    with django_assert_max_num_queries(15):
+        shown = client.get(reverse("orders:line", args=[line.pk])).content.decode()
+    for text in ("Jul 3, 2026", "Jul 10, 2026", "Jul 9, 2026", "Jul 12, 2026"):
+        assert text in shown
+    back = OrderLine.objects.get(order_number="R")
+    assert reverse("orders:line", args=[back.pk]) in shown
+    shown = client.get(reverse("orders:line", args=[back.pk])).content.decode()
+    assert reverse("orders:line", args=[line.pk]) in shown
+    assert client_for(world.priya).get(reverse("orders:line", args=[line.pk])).status_code == 404

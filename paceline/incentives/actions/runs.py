@@ -187,7 +187,13 @@ def finalise_run(*, run: Run, by: Person, at: datetime) -> RunFinalisation:
     finalisation = RunFinalisation.objects.create(
         run=run, period=period, finalised_by=by, finalised_at=at
     )
-    close_days(starts_on=period.starts_on, ends_before=period.ends_before, by=by, at=at)
+    close_days(
+        starts_on=period.starts_on,
+        ends_before=period.ends_before,
+        dates=extract.anchor_days(plan.version for plan in run.run_plans.select_related("version")),
+        by=by,
+        at=at,
+    )
     audit.record("run_finalised", subject=run, by=by, at=at, after={"fingerprint": run.fingerprint})
     live.publish("runs", "finalised", str(run.pk))
     live.publish(f"run:{run.pk}", "finalised", str(run.pk))

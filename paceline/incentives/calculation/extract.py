@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from django.db.models import Min
 
 from paceline import engine
+from paceline.engine.plan.policies import ANCHORS
 from paceline.files.actions import store_file
 from paceline.files.models import StoredFile
 from paceline.files.queries import path_of
@@ -20,9 +21,11 @@ from paceline.incentives.calculation.periods import calendar_period
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion, Run
 from paceline.incentives.queries.assignments import AssignedDays, assigned_days
 from paceline.orders.actions import snapshot_months
+from paceline.orders.models import ORDERED_ON
 from paceline.orders.queries import (
     credit_splits_table,
     exchange_rates_table,
+    month_after,
     order_lines_table,
 )
 from paceline.org.models import Person
@@ -60,7 +63,14 @@ def extract_inputs(
     versions = list(versions)
     reach = reach_of(period, versions)
     days = (reach.days_from, period.ends_before)
-    lines = (reach.lines_from, period.ends_before)
+    dates = anchor_days(versions)
+    months = snapshot_months(
+        starts_on=reach.lines_from, ends_before=period.ends_before, at=at, dates=dates
+    )
+    lines = (
+        min([reach.lines_from, *(month.month for month in months)]),
+        max([period.ends_before, *(month_after(month.month) for month in months)]),
+    )
     tables = {
         "assignments": assignments_table(days, versions),
         "credit_splits": credit_splits_table(*lines),
@@ -75,7 +85,6 @@ def extract_inputs(
         Input(name, _store(table, f"{name}-{period.key}.parquet", by=by, at=at), table.num_rows)
         for name, table in tables.items()
     ]
-    months = snapshot_months(starts_on=lines[0], ends_before=period.ends_before, at=at)
     if not months:
         empty = order_lines_table(*lines)
         kept.append(Input(LINES, _store(empty, f"{LINES}-{period.key}.parquet", by=by, at=at), 0))
@@ -101,6 +110,12 @@ def reach_of(period: PayPeriod, versions: Iterable[PlanVersion]) -> engine.Needs
         (min(one.targets[0] for one in found), max(one.targets[1] for one in found)),
         frozenset().union(*(one.tables for one in found)),
     )
+
+
+def anchor_days(versions: Iterable[PlanVersion]) -> frozenset[str]:
+    """The days of a line by which any of the plans places it in a period."""
+    found = {ANCHORS[documents.load(one.source).policies.anchor] for one in versions}
+    return frozenset(found or {ORDERED_ON})
 
 
 def tables_of(inputs: Iterable[Input]) -> engine.Tables:

@@ -5,22 +5,54 @@ from __future__ import annotations
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import Changes, Commit, UndoRefused
-from paceline.orders.actions.days import LOCK, raise_revisions
+from paceline.orders.actions.days import LOCK, closed_days, closed_line, raise_revisions
 
+# What a run reads of a line besides the days that place it in a period.
+FACTS = (
+    "kind", "returns_line_id", "ordered_on", "person_id", "customer", "product", "category",
+    "channel", "territory", "quantity", "amount", "cost", "currency", "sold_on",
+)  # fmt: skip
+# A return may take its days from the line it takes back: its month changes with that line.
 CHANGED_DAYS = """
 SELECT s.ordered_on FROM pg_temp.staged s
 LEFT JOIN pg_temp.matched m ON m.row = s.row WHERE m.row IS NULL OR m.differs
 UNION SELECT t.ordered_on FROM orders_orderline t
 JOIN pg_temp.matched m ON m.id = t.id WHERE m.differs
+UNION SELECT r.ordered_on FROM orders_orderline r
+JOIN pg_temp.matched m ON m.id = r.returns_line_id WHERE m.differs
 """
 DAYS_OF_IMPORT = """
 SELECT ordered_on FROM orders_orderline WHERE imported_by_id = %s
 UNION SELECT ordered_on FROM orders_orderlinebefore WHERE source_import_id = %s
+UNION SELECT r.ordered_on FROM orders_orderline r
+JOIN orders_orderlinebefore b ON b.row_id = r.returns_line_id WHERE b.source_import_id = %s
 """
-DAYS_OF_SHARES = """
-SELECT l.ordered_on FROM orders_lineshare s JOIN orders_orderline l ON l.id = s.line_id
-WHERE s.imported_by_id = %s
-"""
+CLOSED_BY_UNDO = f"""
+SELECT min(d.day)::text, count(DISTINCT n.id) FROM orders_orderline n
+LEFT JOIN orders_orderlinebefore w ON w.row_id = n.id AND w.source_import_id = n.imported_by_id
+{closed_days("n", "w", FACTS)} WHERE n.imported_by_id = %s
+"""  # noqa: S608 - our own columns
+# Lines of which an import changed only the days stay what they are when it is undone.
+_ONLY_DAYS = f"""
+EXISTS (SELECT 1 FROM orders_orderlinebefore w WHERE w.row_id = l.id
+        AND w.source_import_id = l.imported_by_id
+        AND ({", ".join(f"w.{name}" for name in FACTS)})
+            IS NOT DISTINCT FROM ({", ".join(f"l.{name}" for name in FACTS)}))
+"""  # noqa: S608 - our own columns
+RETURNED_LINES = f"""
+SELECT min(r.order_number), count(*) FROM orders_orderline r
+JOIN orders_orderline l ON l.id = r.returns_line_id
+WHERE l.imported_by_id = %s AND r.imported_by_id IS DISTINCT FROM %s AND NOT {_ONLY_DAYS}
+"""  # noqa: S608
+SHARED_LINES = f"""
+SELECT min(l.order_number), count(*) FROM orders_lineshare s
+JOIN orders_orderline l ON l.id = s.line_id
+WHERE l.imported_by_id = %s AND s.imported_by_id IS DISTINCT FROM %s AND NOT {_ONLY_DAYS}
+"""  # noqa: S608
+CLOSED_SHARES = f"""
+SELECT min(d.day)::text, count(DISTINCT s.id) FROM orders_lineshare s
+JOIN orders_orderline l ON l.id = s.line_id {closed_line("l")} WHERE s.imported_by_id = %s
+"""  # noqa: S608
 
 
 def lock_lines() -> None:
@@ -41,28 +73,16 @@ def undo_lines(target: Target, commit: Commit) -> None:
     """Take lines back. Raises ``UndoRefused`` when something stands on them."""
     staging.refuse_if_changed_since(target, commit)
     source = commit.source.pk
-    _refuse_closed(DAYS_OF_IMPORT, [source, source])
-    _refuse_dependent(
-        "SELECT min(r.order_number), count(*) FROM orders_orderline r"
-        " JOIN orders_orderline l ON l.id = r.returns_line_id"
-        " WHERE l.imported_by_id = %s AND r.imported_by_id IS DISTINCT FROM %s",
-        source,
-        "undo_lines_returned",
-    )
-    _refuse_dependent(
-        "SELECT min(l.order_number), count(*) FROM orders_lineshare s"
-        " JOIN orders_orderline l ON l.id = s.line_id"
-        " WHERE l.imported_by_id = %s AND s.imported_by_id IS DISTINCT FROM %s",
-        source,
-        "undo_lines_shared",
-    )
-    raise_revisions(DAYS_OF_IMPORT, [source, source])
+    _refuse_closed(CLOSED_BY_UNDO, source)
+    _refuse_dependent(RETURNED_LINES, source, "undo_lines_returned")
+    _refuse_dependent(SHARED_LINES, source, "undo_lines_shared")
+    raise_revisions(DAYS_OF_IMPORT, [source, source, source])
     staging.take_back(target, commit)
 
 
 def undo_shares(target: Target, commit: Commit) -> None:
     staging.refuse_if_changed_since(target, commit)
-    _refuse_closed(DAYS_OF_SHARES, [commit.source.pk])
+    _refuse_closed(CLOSED_SHARES, commit.source.pk)
     staging.take_back(target, commit)
 
 
@@ -71,13 +91,24 @@ def undo_rates(target: Target, commit: Commit) -> None:
     staging.take_back(target, commit)
 
 
-def _refuse_closed(days: str, parameters: list[int]) -> None:
-    found = staging.rows_of(
-        f"SELECT min(d.ordered_on)::text, count(*) FROM ({days}) d"  # noqa: S608 - our own queries
-        " JOIN orders_closeddays c ON d.ordered_on >= c.starts_on AND d.ordered_on < c.ends_before",
-        parameters,
-    )
-    day, count = found[0]
+def closed_changes(target: Target) -> list[tuple[int, str]]:
+    """The staged rows that would touch a closed day, each with that day."""
+    facts = [name for name in target.values if name in FACTS]
+    return [
+        (row, day)
+        for row, day in staging.rows_of(
+            f"""
+            SELECT n.row, min(d.day)::text FROM pg_temp.staged n
+            LEFT JOIN pg_temp.matched m ON m.row = n.row
+            LEFT JOIN orders_orderline w ON w.id = m.id
+            {closed_days("n", "w", facts)} WHERE m.row IS NULL OR m.differs GROUP BY n.row
+            """  # noqa: S608 - our own columns
+        )
+    ]
+
+
+def _refuse_closed(query: str, source: int) -> None:
+    ((day, count),) = staging.rows_of(query, [source])
     if count:
         raise UndoRefused("undo_closed_days", day=day)
 

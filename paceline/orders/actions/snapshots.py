@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import date, datetime
 from io import BytesIO
 
@@ -14,7 +15,7 @@ from django.db import transaction
 from paceline.files import actions as files
 from paceline.files import queries as stored
 from paceline.orders import queries
-from paceline.orders.models import MonthRevision, MonthSnapshot
+from paceline.orders.models import ORDERED_ON, MonthRevision, MonthSnapshot
 
 MEDIA_TYPE = "application/vnd.apache.parquet"
 
@@ -23,15 +24,17 @@ class LinesKeepChanging(Exception):
     """A month changed each time it was read; imports have to pause for a moment."""
 
 
-def snapshot_months(starts_on: date, ends_before: date, at: datetime) -> list[MonthSnapshot]:
-    """Files of all months that have lines on some day of the range, oldest first.
+def snapshot_months(
+    starts_on: date, ends_before: date, at: datetime, dates: Collection[str] = (ORDERED_ON,)
+) -> list[MonthSnapshot]:
+    """Files of all months of orders that have lines on some day of the range, oldest first.
 
-    A month is written again only when its lines changed; the same lines give the same bytes.
+    ``dates`` says by which days of a line: with payments, a month long past comes along when one
+    of its orders was paid in the range. A month is written again only when its lines changed; the
+    same lines give the same bytes.
     """
-    months = MonthRevision.objects.filter(
-        month__gte=starts_on.replace(day=1), month__lt=ends_before
-    ).order_by("month")
-    return [_snapshot(month, at) for month in months.values_list("month", flat=True)]
+    months = queries.months_with(dates, starts_on, ends_before)
+    return [_snapshot(month, at) for month in months]
 
 
 def _snapshot(month: date, at: datetime) -> MonthSnapshot:
@@ -64,8 +67,7 @@ def _totals(table: pa.Table) -> dict[str, str]:
 
 
 def _write(month: date, revision: int, at: datetime) -> MonthSnapshot:
-    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    table = queries.order_lines_table(month, after)
+    table = queries.order_lines_table(month, queries.month_after(month))
     out = BytesIO()
     pq.write_table(
         table.replace_schema_metadata(_totals(table)),

@@ -84,6 +84,115 @@ CURRENCY = Field(
     example="USD",
 )
 
+INVOICED_ON = Field(
+    "invoiced_on",
+    _("Invoice date"),
+    FieldType.DAY,
+    aliases=(
+        "invoiced",
+        "invoiced on",
+        "invoiced at",
+        "billed on",
+        "billing date",
+        "發票日期",
+        "開票日期",
+        "开票日期",
+        "发票日期",
+        "开票时间",
+        "Rechnungsdatum",
+        "Data da fatura",
+    ),
+    hint=_("For plans that count on the day of the invoice."),
+)
+SHIPPED_ON = Field(
+    "shipped_on",
+    _("Shipping date"),
+    FieldType.DAY,
+    aliases=(
+        "shipped",
+        "shipped on",
+        "shipped at",
+        "ship date",
+        "ShipDate",
+        "fulfilled at",
+        "delivery date",
+        "出貨日期",
+        "出貨日",
+        "發貨日期",
+        "发货日期",
+        "发货时间",
+        "出库日期",
+        "Versanddatum",
+        "Data de envio",
+    ),
+    hint=_("For plans that count on the day of the shipment."),
+)
+PAID_ON = Field(
+    "paid_on",
+    _("Payment date"),
+    FieldType.DAY,
+    aliases=(
+        "paid",
+        "paid on",
+        "paid at",
+        "payment received",
+        "cash received",
+        "collected on",
+        "付款日期",
+        "付款時間",
+        "收款日期",
+        "收款日",
+        "入帳日期",
+        "付款时间",
+        "支付时间",
+        "支付日期",
+        "收款时间",
+        "回款日期",
+        "到账日期",
+        "Zahlungsdatum",
+        "Data do pagamento",
+    ),
+    hint=_("For plans that count on the day the money came in."),
+)
+FINAL_ON = Field(
+    "final_on",
+    _("End of the return window"),
+    FieldType.DAY,
+    aliases=(
+        "final",
+        "final on",
+        "return window ends",
+        "returnable until",
+        "return deadline",
+        "鑑賞期截止日",
+        "鑑賞期截止",
+        "退貨截止日",
+        "可退貨至",
+        "退货截止日",
+        "退货期截止",
+        "退换货截止日",
+        "售后截止日",
+        "Rückgabe bis",
+        "Devolução até",
+    ),
+    hint=_("For plans that count once nothing can come back any more."),
+)
+SOLD_ON = Field(
+    "sold_on",
+    _("Date of the sale"),
+    FieldType.DAY,
+    aliases=(
+        "sold",
+        "sold on",
+        "original order date",
+        "原訂單日期",
+        "原銷售日期",
+        "原订单日期",
+        "原销售日期",
+    ),
+    hint=_("Of a return that does not name the line it takes back."),
+)
+DAYS = (INVOICED_ON, SHIPPED_ON, PAID_ON, FINAL_ON, SOLD_ON)
 FIELDS = (
     SOURCE,
     ORDER_NUMBER,
@@ -147,11 +256,12 @@ FIELDS = (
         },
         example="sale",
     ),
+    *DAYS,
 )  # fmt: skip
 
 VALUES = (
     "kind", "ordered_on", "person_id", "customer", "product", "category", "channel", "territory",
-    "quantity", "amount", "cost", "currency",
+    "quantity", "amount", "cost", "currency", *(field.name for field in DAYS),
 )  # fmt: skip
 KEY = ("source", "order_number", "line_number")
 TARGET = Target(
@@ -164,7 +274,8 @@ TARGET = Target(
                customer, product, category, channel, territory,
                CASE WHEN kind = 'return' THEN -abs(quantity) ELSE quantity END AS quantity,
                CASE WHEN kind = 'return' THEN -abs(amount) ELSE amount END AS amount,
-               CASE WHEN kind = 'return' THEN -abs(cost) ELSE cost END AS cost, currency
+               CASE WHEN kind = 'return' THEN -abs(cost) ELSE cost END AS cost, currency,
+               invoiced_on, shipped_on, paid_on, final_on, sold_on
         FROM accepted ORDER BY source, order_number, line_number
     """,
 )
@@ -180,8 +291,43 @@ def check_lines(check: Check) -> None:
     checking.add_problem(
         check, "SELECT row, 'amount', 'zero_amount', '{}', 'warning' FROM lines WHERE amount = 0"
     )
+    check_days(check)
+    checking.add_problem(
+        check,
+        "SELECT row, 'sold_on', 'sold_on_of_a_sale', '{}', 'error'"
+        " FROM lines WHERE sold_on IS NOT NULL AND kind = 'sale'",
+    )
+    checking.add_problem(
+        check,
+        "SELECT row, 'ordered_on', 'return_before_sale', json_object('day', CAST(ordered_on AS"
+        " VARCHAR), 'sold_on', CAST(sold_on AS VARCHAR)), 'error'"
+        " FROM lines WHERE kind = 'return' AND ordered_on < sold_on",
+    )
     refuse_strangers(check, person="payee", day="ordered_on")
     warn_of_missing_rates(check)
+
+
+def check_days(check: Check, *, rows: str = "lines") -> None:
+    """The days of a line come one after another; only a deposit is paid before the order."""
+    checking.add_problem(
+        check,
+        f"""
+        SELECT row, 'final_on', 'final_too_early', json_object(
+               'final_on', CAST(final_on AS VARCHAR),
+               'day', CAST(greatest(ordered_on, shipped_on) AS VARCHAR)), 'error'
+        FROM {rows} WHERE final_on < greatest(ordered_on, shipped_on)
+        """,  # noqa: S608
+    )
+    for name in ("invoiced_on", "shipped_on", "paid_on"):
+        checking.add_problem(
+            check,
+            f"""
+            SELECT row, '{name}', 'day_before_order', json_object(
+                   'ordered_on', CAST(ordered_on AS VARCHAR), 'day', CAST({name} AS VARCHAR)),
+                   'warning'
+            FROM {rows} WHERE {name} < ordered_on
+            """,  # noqa: S608
+        )
 
 
 def refuse_strangers(check: Check, *, person: str, day: str) -> None:
@@ -266,16 +412,7 @@ def match_lines(check: Check, target: Target = TARGET) -> Changes:
     changes = staging.match(target)
     if not ClosedDays.objects.exists():
         return changes
-    closed = staging.rows_of(
-        """
-        SELECT s.row, min(d.day)::text FROM pg_temp.staged s
-        LEFT JOIN pg_temp.matched m ON m.row = s.row
-        LEFT JOIN orders_orderline t ON t.id = m.id
-        CROSS JOIN LATERAL (VALUES (s.ordered_on), (t.ordered_on)) d (day)
-        JOIN orders_closeddays c ON d.day >= c.starts_on AND d.day < c.ends_before
-        WHERE m.row IS NULL OR m.differs GROUP BY s.row
-        """
-    )
+    closed = lines.closed_changes(target)
     if not closed:
         return changes
     found = [(row, "ordered_on", "day_closed", {"day": day}) for row, day in closed]

@@ -21,6 +21,7 @@ from paceline.orders.kinds.lines import (
     match_lines,
 )
 
+DAY_HINT = _("Without it a return counts on its own day, or on that of its sale if that is later.")
 FIELDS = (
     SOURCE,
     Field(
@@ -61,6 +62,20 @@ FIELDS = (
     ),
     QUANTITY,
     AMOUNT,
+    Field(
+        "invoiced_on",
+        _("Credit note date"),
+        FieldType.DAY,
+        aliases=("credited on", "credit date", "折讓日期", "折讓單日期", "红字发票日期", "红冲日期"),
+        hint=DAY_HINT,
+    ),
+    Field(
+        "paid_on",
+        _("Refund date"),
+        FieldType.DAY,
+        aliases=("refunded on", "refunded at", "退款日", "退款時間", "退款入帳日", "退款到账日期", "退款时间"),
+        hint=DAY_HINT,
+    ),
 )  # fmt: skip
 
 TARGET = Target(
@@ -74,7 +89,9 @@ TARGET = Target(
                -abs(a.quantity) AS quantity, -abs(a.amount) AS amount,
                CAST(-abs(CASE WHEN o.quantity <> 0 AND abs(a.quantity) = abs(o.quantity)
                               THEN o.cost END) AS DECIMAL(20, 4)) AS cost,
-               o.currency, o.line_id AS returns_line_id
+               o.currency, a.invoiced_on, CAST(NULL AS DATE) AS shipped_on, a.paid_on,
+               CAST(NULL AS DATE) AS final_on, CAST(NULL AS DATE) AS sold_on,
+               o.line_id AS returns_line_id
         FROM accepted a JOIN originals o ON o.source = a.source
              AND o.order_number = a.original_order AND o.line_number = a.original_line
         ORDER BY a.source, a.order_number, a.line_number

@@ -12,6 +12,7 @@ from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind
 from paceline.orders import access
 from paceline.orders.actions import lines
+from paceline.orders.actions.days import closed_line
 from paceline.orders.kinds.lines import LINE_NUMBER, ORDER_NUMBER, SOURCE
 from paceline.orders.kinds.returns import register_originals
 
@@ -132,13 +133,12 @@ def match_shares(check: Check) -> Changes:
     staging.stage(TARGET, check)
     changes = staging.match(TARGET)
     closed = staging.rows_of(
-        """
-        SELECT s.row, min(l.ordered_on)::text FROM pg_temp.staged s
+        f"""
+        SELECT s.row, min(d.day)::text FROM pg_temp.staged s
         LEFT JOIN pg_temp.matched m ON m.row = s.row
-        JOIN orders_orderline l ON l.id = s.line_id
-        JOIN orders_closeddays c ON l.ordered_on >= c.starts_on AND l.ordered_on < c.ends_before
+        JOIN orders_orderline l ON l.id = s.line_id {closed_line("l")}
         WHERE m.row IS NULL OR m.differs GROUP BY s.row
-        """
+        """  # noqa: S608 - our own columns
     )
     if not closed:
         return changes

@@ -149,14 +149,14 @@ def fresh(run: Run) -> Run:
     return Run.objects.select_related("period", "progress", "requested_by").get(pk=run.pk)
 
 
-def approve(source: str, world: World, *, to: object) -> PlanVersion:
+def approve(source: str, world: World, *, to: object, since: date = FROM) -> PlanVersion:
     """A plan written by Dana, approved by Ines, and given to a position."""
-    version = plans.create_plan(source=source, effective_from=FROM, by=world.dana, at=world.now)
+    version = plans.create_plan(source=source, effective_from=since, by=world.dana, at=world.now)
     approvals.submit_plan(version=version, note="", by=world.dana, at=world.now)
     version = PlanVersion.objects.select_related("plan").get(pk=version.pk)
     approvals.approve_plan(version=version, digest=version.digest, by=world.ines, at=world.now)
     assign_plan(
-        plan=version.plan, to=to, starts_on=FROM, ends_before=None, by=world.dana, at=world.now
+        plan=version.plan, to=to, starts_on=since, ends_before=None, by=world.dana, at=world.now
     )
     return PlanVersion.objects.select_related("plan").get(pk=version.pk)
 
