@@ -19,7 +19,21 @@ QUOTA = Section(
         Rule("*", "set", Act.MAKE, roles=frozenset({Role.COMPENSATION}), note="by hand or by file"),
     ),
 )
-SECTIONS = (QUOTA,)
+FIGURE = Section(
+    pgettext_lazy("object of a right", "entered figure"),
+    (
+        Rule(
+            "*",
+            "read",
+            roles=frozenset({Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE}),
+            relations=LINE_BELOW | {Relation.SELF},
+        ),
+        Rule(
+            "*", "enter", Act.MAKE, roles=frozenset({Role.COMPENSATION}), note="by hand or by file"
+        ),
+    ),
+)
+SECTIONS = (QUOTA, FIGURE)
 
 
 def may_set_quota(person: Person) -> bool:
@@ -28,3 +42,11 @@ def may_set_quota(person: Person) -> bool:
 
 def may_read_all_quotas(person: Person) -> bool:
     return QUOTA.allows("read", person.roles)
+
+
+def may_enter_figures(person: Person) -> bool:
+    return FIGURE.allows("enter", person.roles)
+
+
+def may_read_all_figures(person: Person) -> bool:
+    return FIGURE.allows("read", person.roles)

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-ACTS = {"quota_set": _("Quota set")}
+ACTS = {
+    "quota_set": _("Quota set"),
+    "figure_entered": _("Figure entered"),
+    "figure_kind_added": _("Kind of figure added"),
+}

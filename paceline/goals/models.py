@@ -1,6 +1,8 @@
-"""Goals, of which quotas are the first kind: what a payee is asked to reach."""
+"""Goals and results: what a payee is asked to reach, and figures that somebody entered."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
@@ -28,14 +30,21 @@ class HashOfText(models.Func):
     output_field = models.BigIntegerField()
 
 
+READERS = (Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE)
+
+
+def _below(person: Person) -> models.QuerySet[Any, Any]:
+    paths = ReportingPath.objects.filter(ancestor=person)
+    below = paths if person.acting_on is None else paths.on(person.acting_on)
+    return below.values("descendant")
+
+
 class QuotaQuerySet(EffectiveQuerySet):
     def visible_to(self, person: Person) -> QuotaQuerySet:
         """Those who run or check pay see all; others their own and those of everyone below them."""
-        if person.has_role(Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE):
+        if person.has_role(*READERS):
             return self
-        paths = ReportingPath.objects.filter(ancestor=person)
-        below = paths if person.acting_on is None else paths.on(person.acting_on)
-        return self.filter(Q(person=person) | Q(person__in=below.values("descendant")))
+        return self.filter(Q(person=person) | Q(person__in=_below(person)))
 
     def standing(self) -> QuotaQuerySet:
         """Quotas that have not been replaced by a later decision."""
@@ -86,3 +95,79 @@ class Quota(EffectiveDated):
 
     def __str__(self) -> str:
         return f"{self.person} {self.measure} {self.starts_on}"
+
+
+class Unit(models.TextChoices):
+    MONEY = "money", _("Money")
+    QUANTITY = "quantity", _("Number")
+    PERCENT = "percent", _("Percentage")
+
+
+class FigureKind(models.Model):
+    """A figure that people enter, such as satisfaction, reply time or hours; plans use its name."""
+
+    name = models.SlugField(_("name"), max_length=60, unique=True)
+    label = models.CharField(_("label"), max_length=60, unique=True)
+    unit = models.CharField(_("unit"), max_length=8, choices=Unit.choices)
+
+    class Meta:
+        ordering = ("label", "id")
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class FigureQuerySet(models.QuerySet[Any]):
+    def visible_to(self, person: Person) -> FigureQuerySet:
+        """Those who run or check pay see all; others their own and those of everyone below them."""
+        if person.has_role(*READERS):
+            return self
+        return self.filter(Q(person=person) | Q(person__in=_below(person)))
+
+    def standing(self) -> FigureQuerySet:
+        """Figures that have not been replaced by a later entry."""
+        return self.filter(replaced_by__isnull=True)
+
+
+class Figure(models.Model):
+    """What somebody entered for a person on a day; without a value it was taken back.
+
+    A share is kept as a number (58% is 0.58). A change keeps the row it replaces: ``replaced_by``
+    points to the newer one.
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="figures")
+    kind = models.ForeignKey(FigureKind, models.PROTECT, related_name="figures")
+    on = models.DateField(_("day it counts on"))
+    value = models.DecimalField(_("value"), max_digits=18, decimal_places=10, null=True)
+    entered_at = models.DateTimeField()
+    entered_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    reason = models.TextField(_("why"), blank=True)
+    replaced_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="replaced_figures"
+    )
+    imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
+
+    objects = FigureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-on", "person", "kind", "id")
+        constraints = (
+            ExclusionConstraint(
+                name="figure_one_standing_a_day",
+                expressions=[
+                    (OneId("person"), RangeOperators.EQUAL),
+                    (OneId("kind"), RangeOperators.EQUAL),
+                    (
+                        DateRange("on", "on", RangeBoundary(inclusive_upper=True)),
+                        RangeOperators.EQUAL,
+                    ),
+                ],
+                condition=Q(replaced_by__isnull=True),
+                deferrable=Deferrable.DEFERRED,
+                violation_error_message=_("This figure was entered for that day already."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.kind} {self.on}"

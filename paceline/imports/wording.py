@@ -76,6 +76,11 @@ MESSAGES = {
     ),
     "email_malformed": gettext_lazy("“%(value)s” is not an e-mail address."),
     "ends_before_start": gettext_lazy("The last day lies before the first."),
+    "day_missing": gettext_lazy("Give a period, or the day on which it counts."),
+    "figure_out_of_range": gettext_lazy("“%(value)s” has more than eight digits before the point."),
+    "figure_unknown": gettext_lazy(
+        "There is no figure called “%(value)s”. Make it known under Figures first."
+    ),
     "final_too_early": gettext_lazy(
         "The return window would end on %(final_on)s, before %(day)s, when it had been ordered "
         "and shipped."
@@ -101,6 +106,10 @@ MESSAGES = {
     "payee_left": gettext_lazy("%(value)s had left on %(day)s (last day %(last_day)s)."),
     "payee_never_employed": gettext_lazy("%(value)s has no employment."),
     "payee_not_yet": gettext_lazy("%(value)s started only on %(starts_on)s, after %(day)s."),
+    "percent_unclear": gettext_lazy(
+        "“%(value)s” may be a percentage or a share. Write 58%% or 0.58."
+    ),
+    "percent_unexpected": gettext_lazy("“%(value)s”: this figure is not a percentage."),
     "person_ambiguous": gettext_lazy(
         "Several people are called “%(value)s”. Use the employee number."
     ),
@@ -140,6 +149,9 @@ MESSAGES = {
     # Undo
     "changed_by_later_import": gettext_lazy(
         "Import %(id)s changed %(rows)s of these lines later. Undo that one first."
+    ),
+    "figure_replaced_since": gettext_lazy(
+        "The figure of %(person)s was entered anew on %(day)s. It cannot be taken back any more."
     ),
     "not_committed": gettext_lazy("Only an import that was carried out can be undone."),
     "quota_replaced_since": gettext_lazy(

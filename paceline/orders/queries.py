@@ -17,6 +17,7 @@ from paceline.orders.models import (
     ANCHOR_DAYS,
     ORDERED_ON,
     ExchangeRate,
+    LineShare,
     MonthRevision,
     OrderLine,
     OrderLineBefore,
@@ -248,3 +249,13 @@ def history_of(line: OrderLine) -> list[OrderLineBefore]:
     """What the line said before each import that changed it, the latest first."""
     rows = OrderLineBefore.objects.filter(row_id=line.pk).select_related("source_import")
     return list(rows.order_by("-source_import_id")[:HISTORY_SHOWN])
+
+
+def shares_of(line: OrderLine) -> list[LineShare]:
+    """Who shares in the line, what comes on top last."""
+    return list(line.shares.select_related("person").order_by("is_overlay", "-share", "pk"))
+
+
+def returns_of(line: OrderLine) -> list[OrderLine]:
+    """What came back of the line."""
+    return list(line.return_lines.order_by("ordered_on", "pk")[:LINES_OF_ORDER_SHOWN])

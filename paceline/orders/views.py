@@ -120,8 +120,8 @@ def line(request: PersonRequest, pk: int) -> HttpResponseBase:
         {
             "line": found,
             "others": queries.lines_of_order(found),
-            "shares": found.shares.select_related("person").order_by("is_overlay", "-share", "pk"),
-            "returned": found.return_lines.order_by("ordered_on", "pk"),
+            "shares": queries.shares_of(found),
+            "returned": queries.returns_of(found),
             "history": queries.history_of(found),
         },
     )

@@ -15,7 +15,7 @@ from paceline.engine.plan.policies import ANCHORS
 from paceline.files.actions import store_file
 from paceline.files.models import StoredFile
 from paceline.files.queries import path_of
-from paceline.goals.queries import quotas_table
+from paceline.goals.queries import figures_table, quotas_table
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.periods import calendar_period
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion, Run
@@ -79,6 +79,8 @@ def extract_inputs(
         "quotas": quotas_table(*reach.targets),
         "reporting": reporting(*days),
     }
+    if "figures" in reach.tables:
+        tables["figures"] = figures_table(*days)
     if "teams" in reach.tables:
         tables["teams"] = teams(*days)
     kept = [

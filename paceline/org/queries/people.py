@@ -99,6 +99,12 @@ def members(teams: Iterable[Team], on: date) -> PersonQuerySet:
     return Person.objects.filter(Exists(rows))
 
 
+def members_during(team: Team, starts_on: date, ends_before: date) -> PersonQuerySet:
+    """Who belonged to a team on some day of a range."""
+    rows = TeamMembership.objects.filter(team=team, person=OuterRef("pk"))
+    return Person.objects.filter(Exists(rows.during(starts_on, ends_before)))
+
+
 def employment(person: Person, on: date) -> Employment | None:
     """The terms on which a person works here on a day."""
     return Employment.objects.filter(person=person).on(on).first()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from paceline.goals import access
 from paceline.goals.actions import quotas
 from paceline.goals.models import Quota
-from paceline.imports import checking, kinds
+from paceline.imports import checking
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind
@@ -167,7 +167,3 @@ QUOTAS = ImportKind(
     currency_field="currency",
     order=30,
 )
-
-
-def register_kinds() -> None:
-    kinds.register(QUOTAS)
