@@ -52,6 +52,7 @@ MESSAGES = {
         "The column for %(field)s holds numbers in two styles: %(examples)s. "
         "Use one decimal mark in the whole column."
     ),
+    "only_header": gettext_lazy("The file has a header, but no lines below it."),
     "spreadsheet_unreadable": gettext_lazy("The spreadsheet is damaged or protected."),
     "text_unreadable": gettext_lazy("The text cannot be split into columns (%(detail)s)."),
     "too_many_columns": gettext_lazy("The file has %(columns)s columns; %(most)s are accepted."),

@@ -45,7 +45,13 @@ class UploadLimit:
         elif _announced(scope) > bytes_max():
             await self.app(scope, _nothing(), send)
         else:
-            await self.app(scope, _counted(receive), send)
+            body = _Counted(receive)
+            await self.app(scope, body, send)
+            if body.is_cut:
+                # What was read is gone by now; the same refusal as for an announced length.
+                length = (b"content-length", str(body.received).encode())
+                announced = {**scope, "headers": [*scope.get("headers", ()), length]}
+                await self.app(announced, _nothing(), send)
 
 
 def _announced(scope: Scope) -> int:
@@ -69,16 +75,27 @@ def _nothing() -> Receive:
     return nothing
 
 
-def _counted(receive: Receive) -> Receive:
-    received = 0
+class _Counted:
+    """A body that seems to break off where it grows too large."""
 
-    async def counted() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        return {"type": "http.disconnect"} if received > bytes_max() else message
+    def __init__(self, receive: Receive) -> None:
+        self.receive = receive
+        self.received = 0
+        self.is_cut = False
 
-    return counted
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.received += len(message.get("body", b""))
+        if self.received <= bytes_max():
+            return message
+        self.is_cut = True
+        return {"type": "http.disconnect"}
+
+
+def limit_text() -> str:
+    """The refusal of a file that is too large, for a page that can say it before it is sent."""
+    most = formats.file_size(settings.UPLOAD_BYTES_MAX)
+    return _("Files up to %(most)s are accepted. Split it. Nothing was changed.") % {"most": most}
 
 
 class RefuseTooLarge:
@@ -90,12 +107,5 @@ class RefuseTooLarge:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > bytes_max():
-            most = formats.file_size(settings.UPLOAD_BYTES_MAX)
-            return refuse(
-                request,
-                413,
-                _("The file is too large."),
-                _("Files up to %(most)s are accepted. Split it. Nothing was changed.")
-                % {"most": most},
-            )
+            return refuse(request, 413, _("The file is too large."), limit_text())
         return self.get_response(request)

@@ -90,8 +90,8 @@ def test_reporting_lines_take_the_place_of_the_former(world: World, tmp_path: Pa
     assert manager(world.priya, date(2026, 8, 1)) == world.sofia
 
 
-def test_a_file_with_a_header_alone_is_refused_as_empty(world: World, tmp_path: Path) -> None:
+def test_a_file_with_a_header_alone_is_refused(world: World, tmp_path: Path) -> None:
     with pytest.raises(actions.ImportRefused) as refused:
         bring(world, tmp_path, "teams", "code,name,parent\n")
-    assert [problem.code for problem in refused.value.problems] == ["file_empty"]
+    assert [problem.code for problem in refused.value.problems] == ["only_header"]
     assert not Team.objects.filter(code="nw").exists()

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from paceline.imports import actions
 from paceline.imports.models import Import
-from paceline.kernel.uploads import UploadLimit
+from paceline.kernel.uploads import UploadLimit, bytes_max
 from tests.loops import in_loop
 from tests.world import NOW, World
 
@@ -23,8 +23,13 @@ async def ask(scope: dict[str, Any], chunks: list[bytes]) -> tuple[list[bytes], 
     """What an application reads of a body behind the limit, and how often the server was asked."""
     read: list[bytes] = []
     asked = 0
+    scopes: list[Any] = []
 
     async def app(_scope: Any, receive: Any, _send: Any) -> None:
+        scopes.append(_scope)
+        if len(scopes) > 1:
+            read.append(b"told")
+            return
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
@@ -76,7 +81,7 @@ def test_a_refused_reader_does_not_seem_to_go_on_sending() -> None:
 def test_a_body_without_length_is_cut_when_it_grows_too_large() -> None:
     chunk = b"x" * 40_000
     read, asked = in_loop(ask(scope_of(None), [chunk, chunk, chunk]))
-    assert (read, asked) == ([chunk, b"disconnected"], 2)
+    assert (read, asked) == ([chunk, b"disconnected", b"told"], 2)
 
 
 def test_other_bodies_pass() -> None:
@@ -92,6 +97,44 @@ def test_the_refusal_is_told_in_the_readers_language(world: World, client_for) -
     assert answer.status_code == 413
     assert "The file is too large." in answer.content.decode()
     assert not Import.objects.exists()
+
+
+@override_settings(UPLOAD_BYTES_MAX=0)
+def test_who_announces_no_length_is_told_as_well() -> None:
+    """Cut off, Django answers nothing at all; the server made an error 500 of it."""
+    told: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * 40_000, "more_body": True}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            told.append(message["status"])
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/imports/new", "query_string": b"",
+        "headers": [(b"host", b"testserver"), (b"transfer-encoding", b"chunked")],
+        "root_path": "", "scheme": "http", "http_version": "1.1", "server": ("testserver", 80),
+    }  # fmt: skip
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        length = dict(scope["headers"]).get(b"content-length")
+        if length is None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return
+        assert int(length) > bytes_max()
+        await send({"type": "http.response.start", "status": 413, "headers": []})
+
+    in_loop(UploadLimit(application)(scope, receive, send))
+    assert told == [413]
+
+
+@pytest.mark.django_db
+def test_the_page_knows_the_limit_before_anything_is_sent(world: World, client_for) -> None:
+    page = client_for(world.dana).get(reverse("imports:new")).content.decode()
+    assert 'data-bytes-max="2147483648"' in page
+    assert "Files up to 2 GB are accepted." in page
 
 
 @pytest.mark.django_db

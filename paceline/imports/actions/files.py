@@ -233,7 +233,7 @@ def examine(source: Import, by: Person) -> tuple[Check, reading.Cells, dict[str,
     layout = Layout.from_json(source.layout)
     cells = reading.read_cells(stored.path_of(source.file), layout)
     if not cells.table.num_rows and not cells.broken:
-        raise FileUnreadable("file_empty")
+        raise FileUnreadable("only_header" if layout.has_header else "file_empty")
     chosen = mapping.fitting(mapping.from_json(source.mapping), kind, len(layout.columns))
     checked, used = checking.begin(kind, cells, layout, chosen, queries.people_by_text)
     checked.by = by

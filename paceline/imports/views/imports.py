@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -24,6 +25,7 @@ from paceline.kernel import formats, sheets
 from paceline.kernel.pages import go_to, page, refuse
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
+from paceline.kernel.uploads import limit_text
 from paceline.live.models import ProgressState
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
@@ -130,7 +132,13 @@ def create(request: PersonRequest) -> HttpResponse:
                 problem = _("The file is larger than %(most)s.") % {"most": most}
             else:
                 return go_to(request, _address(source))
-    context = {"kinds": importable, "chosen": chosen, "problem": problem}
+    context = {
+        "kinds": importable,
+        "chosen": chosen,
+        "problem": problem,
+        "bytes_max": settings.UPLOAD_BYTES_MAX,
+        "too_large": limit_text(),
+    }
     return page(request, "imports/new.html", context, status=422 if problem else 200)
 
 

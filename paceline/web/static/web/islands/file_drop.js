@@ -1,6 +1,13 @@
 // A file may be dropped on the area around its file field; the field shows what was chosen.
+// A file that the server would refuse for its size is refused here, before it is sent.
 export default (area) => {
   const field = area.querySelector("input[type=file]");
+  const most = Number(area.dataset.bytesMax || Infinity);
+  field.addEventListener("change", () => {
+    const isTooLarge = [...field.files].some((file) => file.size > most);
+    field.setCustomValidity(isTooLarge ? area.dataset.tooLarge : "");
+    if (isTooLarge) field.reportValidity();
+  });
   const mark = (isOver) => area.classList.toggle("is-over", isOver);
   for (const kind of ["dragenter", "dragover"]) {
     area.addEventListener(kind, (event) => {
