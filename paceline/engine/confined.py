@@ -1,4 +1,4 @@
-"""A run in a process of its own, within limits of memory and time.
+"""A run or a settlement in a process of its own, within limits of memory and time.
 
 A service that calculates plans which people wrote hands each run to such a process: whatever a
 plan or its tables lead to, the service goes on. Nothing but the plan's text and the files of the
@@ -19,16 +19,18 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 
 from paceline.engine.database import DuckDB
 from paceline.engine.errors import EngineError, InputInvalid, Problem
 from paceline.engine.periods import Period, PeriodKind
+from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import load_plan
 from paceline.engine.results import Check, Results
 from paceline.engine.run import Progress, calculate
+from paceline.engine.settlement import Settlement, SettlementTables, settle
 from paceline.engine.tables import ParquetFiles, Tables
 
 MEBIBYTE = 1024**2
@@ -82,7 +84,40 @@ def calculate_confined(
         )
 
 
-def _request(text: str, tables: Tables, period: Period, limits: Limits) -> dict[str, Any]:
+def settle_confined(
+    text: str,
+    results: Results,
+    tables: SettlementTables,
+    period: Period,
+    *,
+    limits: Limits = Limits(),
+) -> Settlement:
+    """Settle the earnings of a run over Parquet files in a process of its own.
+
+    Raises as `calculate_confined` does.
+    """
+    plan = load_plan(text)
+    with tempfile.TemporaryDirectory(prefix="paceline-settlement-") as name:
+        folder = Path(name)
+        request = _request(text, tables, period, limits) | {"results": results.fingerprint}
+        _write(folder / "earnings.arrow", results.table("earnings"))
+        (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+        _execute(folder, limits, None)
+        answer = json.loads((folder / "answer.json").read_text("utf-8"))
+        if "problems" in answer:
+            raise InputInvalid([Problem(**problem) for problem in answer["problems"]])
+        return Settlement(
+            plan,
+            period,
+            answer["fingerprint"],
+            answer["inputs"],
+            {one: _read(folder / f"{one}.arrow") for one in answer["tables"]},
+        )
+
+
+def _request(
+    text: str, tables: Tables | SettlementTables, period: Period, limits: Limits
+) -> dict[str, Any]:
     files: dict[str, dict[str, Any]] = {}
     for name, source in tables.sources.items():
         if not isinstance(source, ParquetFiles):
@@ -130,6 +165,11 @@ def _check(entry: Mapping[str, Any]) -> Check:
     return Check(entry["name"], entry["currency"], **amounts, holds=entry["holds"])
 
 
+def _write(path: Path, rows: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
+        writer.write_table(rows)
+
+
 def _read(path: Path) -> pa.Table:
     with pa.OSFile(str(path)) as file:
         return pa.ipc.open_file(file).read_all()
@@ -150,26 +190,53 @@ def main(folder: Path) -> None:
         key,
         cast("PeriodKind | None", kind),
     )
-    tables = Tables({})
+    plan = load_plan(request["plan"])
+    answer: dict[str, Any]
+    try:
+        if "results" in request:
+            answer = _settle(folder, plan, request, period)
+        else:
+            answer = _calculate(folder, plan, request, period, limits)
+    except InputInvalid as refusal:
+        answer = {"problems": [_plain(problem) for problem in refusal.problems]}
+    (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _calculate(
+    folder: Path, plan: Plan, request: Mapping[str, Any], period: Period, limits: Limits
+) -> dict[str, Any]:
+    results = calculate(
+        plan,
+        _tables(request, Tables({})),
+        period,
+        on=DuckDB(threads=limits.threads, memory_limit=f"{limits.memory}MiB"),
+        progress=_tell,
+    )
+    checks = [
+        {**{name: str(value) for name, value in asdict(check).items()}, "holds": check.holds}
+        for check in results.checks
+    ]
+    return _answer(folder, results) | {"checks": checks}
+
+
+def _settle(folder: Path, plan: Plan, request: Mapping[str, Any], period: Period) -> dict[str, Any]:
+    earnings = {"earnings": _read(folder / "earnings.arrow")}
+    results = Results(plan, period, request["results"], {}, (), _tables=earnings)
+    return _answer(folder, settle(plan, results, _tables(request, SettlementTables({})), period))
+
+
+Given = TypeVar("Given", Tables, SettlementTables)
+
+
+def _tables(request: Mapping[str, Any], tables: Given) -> Given:
+    """The files of the request, with the hashes that are known of them."""
     for name, source in request["tables"].items():
         tables.sources[name] = ParquetFiles(
             tuple(Path(path) for path in source["paths"]),
             tuple(source["hashes"]),
             grain_checked=source["grain_checked"],
         )
-    answer: dict[str, Any]
-    try:
-        results = calculate(
-            load_plan(request["plan"]),
-            tables,
-            period,
-            on=DuckDB(threads=limits.threads, memory_limit=f"{limits.memory}MiB"),
-            progress=_tell,
-        )
-        answer = _answer(folder, results)
-    except InputInvalid as refusal:
-        answer = {"problems": [_plain(problem) for problem in refusal.problems]}
-    (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+    return tables
 
 
 def _confine(limits: Limits) -> None:
@@ -190,20 +257,12 @@ def _tell(step: str, done: int, total: int) -> None:
     sys.stdout.flush()
 
 
-def _answer(folder: Path, results: Results) -> dict[str, Any]:
+def _answer(folder: Path, results: Results | Settlement) -> dict[str, Any]:
     for name, rows in results.tables().items():
-        with (
-            pa.OSFile(str(folder / f"{name}.arrow"), "wb") as file,
-            pa.ipc.new_file(file, rows.schema) as writer,
-        ):
-            writer.write_table(rows)
+        _write(folder / f"{name}.arrow", rows)
     return {
         "fingerprint": results.fingerprint,
         "inputs": results.inputs,
-        "checks": [
-            {**{name: str(value) for name, value in asdict(check).items()}, "holds": check.holds}
-            for check in results.checks
-        ],
         "tables": list(results.tables()),
     }
 

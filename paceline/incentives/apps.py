@@ -15,6 +15,7 @@ class IncentivesConfig(AppConfig):
             pay_notices,
             pay_words,
             plan_notices,
+            settled_words,
         )
         from paceline.kernel.acts import register  # noqa: PLC0415
 
@@ -24,3 +25,4 @@ class IncentivesConfig(AppConfig):
         followed.register()
         pay_notices.register()
         plan_notices.register()
+        settled_words.register()

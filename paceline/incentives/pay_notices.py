@@ -28,6 +28,17 @@ def register() -> None:
             _("The run of %(period)s stopped because of an unexpected error."),
             "alert-triangle",
         ),
+        ("run_settled", _("%(period)s is settled: %(payees)s payees."), "scale"),
+        (
+            "settlement_refused",
+            _("%(period)s could not be settled: %(count)s reasons."),
+            "alert-triangle",
+        ),
+        (
+            "settlement_broken",
+            _("The settlement of %(period)s stopped because of an unexpected error."),
+            "alert-triangle",
+        ),
         ("statement_released", _("Your statement for %(period)s is here."), "receipt-2"),
         (
             "question_asked",

@@ -1,11 +1,11 @@
-"""Jobs: the calculation of a run."""
+"""Jobs: the calculation of a run, and its settlement."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
-from paceline.incentives.actions import runs
-from paceline.incentives.models import Run
+from paceline.incentives.actions import runs, settlements
+from paceline.incentives.models import Run, Settlement
 from paceline.kernel import jobs
 
 
@@ -21,4 +21,19 @@ def calculate_run(run_id: int) -> None:
         runs.calculate_run(run=run, at=timezone.now())
     except Exception:
         runs.end_broken(run=run, at=timezone.now())
+        raise
+
+
+@jobs.task(name=settlements.SETTLE_JOB)
+def settle_run(settlement_id: int) -> None:
+    """Settle a run; again after a dead worker, without doing anything twice.
+
+    An error nobody expected ends the settlement, and still reaches the worker's log.
+    """
+    rows = Settlement.objects.select_related("run__period", "progress", "requested_by")
+    settlement = rows.get(pk=settlement_id)
+    try:
+        settlements.settle_run(settlement=settlement, at=timezone.now())
+    except Exception:
+        settlements.end_broken(settlement=settlement, at=timezone.now())
         raise

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -127,6 +129,35 @@ def credit_splits_table(starts_on: date, ends_before: date) -> pa.Table:
 def exchange_rates_table(starts_on: date, ends_before: date) -> pa.Table:
     """All kinds of rates of the days."""
     return _table(_RATES, RATES, starts_on, ends_before)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """A return, the line that it takes back, and the amounts of both."""
+
+    return_id: str
+    line_id: str
+    on: date
+    amount: Decimal
+    of: Decimal
+
+
+def returned_lines(starts_on: date, ends_before: date) -> list[ReturnedLine]:
+    """Returns of the days in their order, each with the line that it takes back. One query."""
+    rows = OrderLine.objects.filter(
+        returns_line__isnull=False, ordered_on__gte=starts_on, ordered_on__lt=ends_before
+    ).select_related("returns_line")
+    return [
+        ReturnedLine(
+            row.line_id,
+            row.returns_line.line_id,
+            row.ordered_on,
+            row.amount,
+            row.returns_line.amount,
+        )
+        for row in rows.order_by("ordered_on", "pk")
+        if row.returns_line is not None
+    ]
 
 
 LINE_FACTS = (

@@ -69,6 +69,8 @@ GROUPS = (
             Entry(_("Statements"), "receipt-2", "incentives:statements", _has_to_do_with_pay),
             Entry(_("Plans"), "file-text", "incentives:plans", _has_to_do_with_pay),
             Entry(_("Questions"), "message-question", "incentives:threads", _has_to_do_with_pay),
+            Entry(_("Holds"), "hand-stop", "incentives:holds", pay.may_read_holds),
+            Entry(_("Balances"), "scale", "incentives:balances", pay.may_read_balances),
             Entry(_("Payroll"), "cash", "incentives:payroll", pay.may_read_payroll),
         ),
     ),

@@ -9,9 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from paceline import engine
-from paceline.engine.confined import LimitExceeded, Limits, calculate_confined
+from paceline.engine.confined import (
+    LimitExceeded,
+    Limits,
+    calculate_confined,
+    settle_confined,
+)
 
 from .building import arrow, tables_of
+from .settling import given, results_of, settlement_plan
 from .test_run import PLAN, QUARTER, world
 
 
@@ -70,3 +76,31 @@ def test_whoever_stops_the_progress_stops_the_process(tmp_path: Path) -> None:
 def test_tables_in_memory_are_no_files() -> None:
     with pytest.raises(ValueError, match="is no file"):
         calculate_confined(PLAN, tables_of(world(5)), QUARTER)
+
+
+def test_a_settlement_is_confined_alike(tmp_path: Path) -> None:
+    period = engine.period_from_key("2026-01")
+    draw = {
+        "id": "start",
+        "kind": "recoverable",
+        "amount": 1000,
+        "first_period": "2026-01",
+        "last_period": "none",
+        "recovery": {"from": "2026-01", "share": "100%"},
+        "limit": "none",
+    }
+    plan = settlement_plan({"draws": [draw]})
+    results = results_of(plan, period, {"ana": {"commission": "600.00"}})
+    pq.write_table(given("holds", []), tmp_path / "holds.parquet")
+    tables = engine.SettlementTables({"holds": tmp_path / "holds.parquet"})
+    found = settle_confined(plan.text, results, tables, period)
+    expected = engine.settle(plan, results, tables, period)
+    assert found.tables() == expected.tables()
+    assert (found.fingerprint, found.inputs) == (expected.fingerprint, expected.inputs)
+    assert [row["amount"] for row in found.rows("payments")] == [Decimal("1000.0000")]
+    by_payee = settlement_plan({"draws": [{**draw, "amount": "by-payee"}]})
+    agreed = results_of(by_payee, period, {"ana": {"commission": "600.00"}})
+    with pytest.raises(engine.InputInvalid):
+        settle_confined(by_payee.text, agreed, tables, period)
+    with pytest.raises(LimitExceeded):
+        settle_confined(plan.text, results, tables, period, limits=Limits(seconds=0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.utils.translation import pgettext_lazy
 
-from paceline.incentives.models import LineThread, Run, Statement
+from paceline.incentives.models import Hold, LineThread, Run, Statement
 from paceline.incentives.models.runs import RUN_READERS
 from paceline.incentives.models.statements import PAY_DESK
 from paceline.kernel.rights import LINE_BELOW, Act, Relation, Rule, Section
@@ -25,6 +25,35 @@ RUN = Section(
         Rule("summary", "read", roles=frozenset(RUN_READERS)),
         Rule("*", "request", Act.MAKE, roles=COMPENSATION, note="and cancel one's own"),
         Rule("*", "finalise", Act.CHECK, roles=FINANCE, note="not who requested it"),
+    ),
+)
+SETTLEMENT = Section(
+    pgettext_lazy("object of a right", "settlement"),
+    (
+        Rule("sums", "read", roles=frozenset(RUN_READERS)),
+        Rule(
+            "entries of a payee",
+            "read",
+            roles=DESK,
+            relations=LINE_BELOW | OWN,
+            note="in the statement that one may read",
+        ),
+        Rule("balances of all", "read", roles=DESK),
+        Rule(
+            "*",
+            "request",
+            Act.MAKE,
+            roles=COMPENSATION,
+            note="before payroll, and cancel one's own",
+        ),
+    ),
+)
+HOLD = Section(
+    pgettext_lazy("object of a right", "hold"),
+    (
+        Rule("*", "read", roles=DESK, note="payees read the reason in their statements"),
+        Rule("*", "place", Act.MAKE, roles=COMPENSATION, note="with a reason"),
+        Rule("*", "release", Act.CHECK, roles=FINANCE, note="with a reason; not who placed it"),
     ),
 )
 STATEMENT = Section(
@@ -65,7 +94,7 @@ PAYROLL = Section(
         Rule("*", "export", Act.CHECK, roles=FINANCE, note="each release once"),
     ),
 )
-SECTIONS = (RUN, STATEMENT, QUESTION, PAYROLL)
+SECTIONS = (RUN, SETTLEMENT, HOLD, STATEMENT, QUESTION, PAYROLL)
 
 
 def may_read_runs(person: Person) -> bool:
@@ -87,6 +116,30 @@ def may_finalise_runs(person: Person) -> bool:
 
 def may_finalise(person: Person, run: Run) -> bool:
     return may_finalise_runs(person) and run.requested_by_id != person.pk
+
+
+def may_request_settlement(person: Person) -> bool:
+    return SETTLEMENT.allows("request", person.roles)
+
+
+def may_read_balances(person: Person) -> bool:
+    return SETTLEMENT.allows("read", person.roles, of_field="balances of all")
+
+
+def may_read_holds(person: Person) -> bool:
+    return HOLD.allows("read", person.roles)
+
+
+def may_place_hold(person: Person) -> bool:
+    return HOLD.allows("place", person.roles)
+
+
+def may_release_holds(person: Person) -> bool:
+    return HOLD.allows("release", person.roles)
+
+
+def may_release_hold(person: Person, hold: Hold) -> bool:
+    return may_release_holds(person) and hold.placed_by_id != person.pk
 
 
 def may_release(person: Person) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -13,7 +13,14 @@ from django.db import transaction
 from paceline.files.actions import store_file
 from paceline.files.models import StoredFile
 from paceline.incentives.actions.runs import lock_period
-from paceline.incentives.models import PayPeriod, PayrollEntry, PayrollExport, Release
+from paceline.incentives.calculation.payments import Amounts, payments_of, unsettled
+from paceline.incentives.models import (
+    PayPeriod,
+    PayrollEntry,
+    PayrollExport,
+    PayrollPayment,
+    Release,
+)
 from paceline.incentives.queries.payroll import unpaid_releases
 from paceline.kernel import audit, sheets
 from paceline.kernel.money import in_currency_digits
@@ -47,6 +54,10 @@ class AmountNotPayable(Exception):
     """An amount has more digits than its currency; it would be paid wrong."""
 
 
+class RunNotSettled(Exception):
+    """What a run pays is not settled yet, or not as holds and earlier periods stand now."""
+
+
 @transaction.atomic
 def export_payroll(
     *, period: PayPeriod, export_id: UUID, by: Person, at: datetime
@@ -54,7 +65,8 @@ def export_payroll(
     """Hand over every release of the period that was not handed over yet.
 
     The page makes ``export_id`` before it is sent: the same id gives the same export, so a double
-    click exports once. Raises ``NothingToExport``, ``ExportIdTaken`` and ``AmountNotPayable``.
+    click exports once. Plans that settle pay what is payable, all others what was earned. Raises
+    ``NothingToExport``, ``ExportIdTaken``, ``RunNotSettled`` and ``AmountNotPayable``.
     """
     period = lock_period(period)
     earlier = PayrollExport.objects.filter(export_id=export_id).first()
@@ -65,27 +77,32 @@ def export_payroll(
     releases = list(unpaid_releases(period))
     if not releases:
         raise NothingToExport(period)
-    rows = [_row(release, export_id, period) for release in releases]
+    if unsettled(releases):
+        raise RunNotSettled(period)
+    payments = payments_of(releases)
+    rows = [
+        _row(release, export_id, period, amount, currency)
+        for release in releases
+        for currency, amount in payments[release.pk].items()
+    ]
     csv_file, xlsx_file = _store(rows, f"payroll-{period.key}-{export_id}", by=by, at=at)
     export = PayrollExport.objects.create(
         export_id=export_id,
         period=period,
-        count=len(releases),
-        totals={key: str(total) for key, total in sorted(totals(releases).items())},
+        count=len(rows),
+        totals={key: str(total) for key, total in sorted(totals(payments.values()).items())},
         csv_file=csv_file,
         xlsx_file=xlsx_file,
         exported_by=by,
         exported_at=at,
     )
-    PayrollEntry.objects.bulk_create(
-        PayrollEntry(
-            export=export,
-            release=release,
-            payee=release.payee,
-            amount=release.statement.earned,
-            currency=release.currency,
-        )
-        for release in releases
+    entries = PayrollEntry.objects.bulk_create(
+        PayrollEntry(export=export, release=release, payee=release.payee) for release in releases
+    )
+    PayrollPayment.objects.bulk_create(
+        PayrollPayment(entry=entry, amount=amount, currency=currency)
+        for entry in entries
+        for currency, amount in payments[entry.release_id].items()
     )
     audit.record(
         "payroll_exported",
@@ -99,11 +116,12 @@ def export_payroll(
     return export
 
 
-def totals(releases: Sequence[Release]) -> dict[str, Decimal]:
-    """What the releases add up to, currency by currency."""
+def totals(payments: Iterable[Amounts]) -> Amounts:
+    """What payments add up to, currency by currency."""
     found: dict[str, Decimal] = defaultdict(Decimal)
-    for release in releases:
-        found[release.currency] += release.statement.earned
+    for amounts in payments:
+        for currency, amount in amounts.items():
+            found[currency] += amount
     return {currency: payable_amount(total, currency) for currency, total in sorted(found.items())}
 
 
@@ -115,15 +133,17 @@ def payable_amount(amount: Decimal, currency: str) -> Decimal:
     return payable
 
 
-def _row(release: Release, export_id: UUID, period: PayPeriod) -> tuple[object, ...]:
+def _row(
+    release: Release, export_id: UUID, period: PayPeriod, amount: Decimal, currency: str
+) -> tuple[object, ...]:
     statement = release.statement
     return (
         str(export_id),
         period.key,
         release.payee.number,
         release.payee.name,
-        release.currency,
-        payable_amount(statement.earned, release.currency),
+        currency,
+        payable_amount(amount, currency),
         statement.pk,
         statement.run.number,
         statement.run.fingerprint,

@@ -84,12 +84,16 @@ def extract_inputs(
     if "teams" in reach.tables:
         tables["teams"] = teams(*days)
     kept = [
-        Input(name, _store(table, f"{name}-{period.key}.parquet", by=by, at=at), table.num_rows)
+        Input(
+            name, store_table(table, f"{name}-{period.key}.parquet", by=by, at=at), table.num_rows
+        )
         for name, table in tables.items()
     ]
     if not months:
         empty = order_lines_table(*lines)
-        kept.append(Input(LINES, _store(empty, f"{LINES}-{period.key}.parquet", by=by, at=at), 0))
+        kept.append(
+            Input(LINES, store_table(empty, f"{LINES}-{period.key}.parquet", by=by, at=at), 0)
+        )
     files = StoredFile.objects.in_bulk([month.digest for month in months], field_name="digest")
     kept += [Input(LINES, files[month.digest], month.rows) for month in months]
     return tuple(kept)
@@ -174,7 +178,8 @@ def merged(days: Sequence[AssignedDays]) -> list[AssignedDays]:
     return found
 
 
-def _store(table: pa.Table, name: str, *, by: Person, at: datetime) -> StoredFile:
+def store_table(table: pa.Table, name: str, *, by: Person, at: datetime) -> StoredFile:
+    """Keep a table as a Parquet file; the same rows give the same file."""
     target = pa.BufferOutputStream()
     pq.write_table(table, target, compression="zstd", store_schema=False)
     return store_file(target.getvalue().to_pybytes(), name=name, media_type=PARQUET, by=by, at=at)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from paceline.incentives.models.findings import FindingAcceptance
-from paceline.incentives.models.payroll import PayrollEntry, PayrollExport
+from paceline.incentives.models.payroll import PayrollEntry, PayrollExport, PayrollPayment
 from paceline.incentives.models.periods import PayPeriod
 from paceline.incentives.models.plans import (
     Plan,
@@ -13,6 +13,21 @@ from paceline.incentives.models.plans import (
     PlanVersion,
 )
 from paceline.incentives.models.runs import Run, RunFinalisation, RunInput, RunPlan, RunProblem
+from paceline.incentives.models.settlements import (
+    Balance,
+    Hold,
+    HoldReason,
+    HoldRelease,
+    Payable,
+    Payment,
+    SettledEarning,
+    SettledPlan,
+    Settlement,
+    SettlementInput,
+    SettlementNote,
+    SettlementProblem,
+    TakenBack,
+)
 from paceline.incentives.models.statements import (
     Release,
     Statement,
@@ -23,12 +38,19 @@ from paceline.incentives.models.statements import (
 from paceline.incentives.models.threads import LineComment, LineThread, ThreadResolution
 
 __all__ = [
+    "Balance",
     "FindingAcceptance",
+    "Hold",
+    "HoldReason",
+    "HoldRelease",
     "LineComment",
     "LineThread",
     "PayPeriod",
+    "Payable",
+    "Payment",
     "PayrollEntry",
     "PayrollExport",
+    "PayrollPayment",
     "Plan",
     "PlanApproval",
     "PlanAssignment",
@@ -42,9 +64,16 @@ __all__ = [
     "RunInput",
     "RunPlan",
     "RunProblem",
+    "SettledEarning",
+    "SettledPlan",
+    "Settlement",
+    "SettlementInput",
+    "SettlementNote",
+    "SettlementProblem",
     "Statement",
     "StatementComponent",
     "StatementDetail",
     "StatementTier",
+    "TakenBack",
     "ThreadResolution",
 ]

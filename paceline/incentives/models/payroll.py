@@ -48,11 +48,28 @@ class PayrollEntry(models.Model):
     export = models.ForeignKey(PayrollExport, models.PROTECT, related_name="entries")
     release = models.OneToOneField(Release, models.PROTECT, related_name="payroll_entry")
     payee = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    amount = MoneyField()
-    currency = CurrencyField()
 
     class Meta:
         ordering = ("export", "id")
 
     def __str__(self) -> str:
-        return f"{self.payee} {self.amount} {self.currency}"
+        return f"{self.payee} in {self.export}"
+
+
+class PayrollPayment(models.Model):
+    """A row of the file: what a statement is paid in one currency, nearly always its own."""
+
+    entry = models.ForeignKey(PayrollEntry, models.PROTECT, related_name="payments")
+    amount = MoneyField()
+    currency = CurrencyField()
+
+    class Meta:
+        ordering = ("entry", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["entry", "currency"], name="payroll_payment_once_per_currency"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.entry}: {self.amount} {self.currency}"

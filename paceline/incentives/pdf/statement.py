@@ -20,6 +20,7 @@ from paceline.incentives import pay_words as words
 from paceline.incentives.calculation.trace import TracedLine, lines_of_component
 from paceline.incentives.explanation import ExplainedComponent, explain_statement
 from paceline.incentives.models import Statement
+from paceline.incentives.settled import EntryGroup, SettledPay, explain_settlement
 from paceline.kernel import formats
 from paceline.org.models import Person
 
@@ -91,6 +92,8 @@ def _values(statement: Statement, language: str) -> dict[str, Any]:
         "rewards_label": _("Rewards other than money, outside the sum"),
         "total_label": _("Total"),
         "components": parts,
+        "settled_label": _("From earned to paid"),
+        "settled": [_settled(pay) for pay in explain_settlement(statement)],
         "foot": _("Run %(run)s of %(period)s · fingerprint %(fingerprint)s")
         % {
             "run": statement.run.number,
@@ -99,6 +102,38 @@ def _values(statement: Statement, language: str) -> dict[str, Any]:
         },
         "page": _("Page"),
     }
+
+
+def _settled(pay: SettledPay) -> dict[str, Any]:
+    """One plan's way from earned to paid: label, amount and clause of each entry."""
+    total = formats.money(pay.paid, pay.paid_currency)
+    entries = [_entry(entry) for entry in pay.entries]
+    if pay.is_converted:
+        payable = formats.money(pay.payable, pay.currency)
+        rate = _("Converted at %(rate)s.") % {"rate": pay.rate}
+        entries.append([_("Payable"), payable, rate])
+    return {
+        "plan": pay.plan_name,
+        "entries": entries,
+        "total_label": _("To be paid on %(day)s") % {"day": formats.day(pay.pays_on)},
+        "total": total,
+        "others_label": _("Not part of this pay"),
+        "others": [_entry(entry) for entry in pay.others],
+        "balances_label": _("Carried on"),
+        "balances": [
+            [
+                " · ".join(part for part in (one.label, one.what) if part),
+                formats.money(one.amount, one.currency),
+                one.due,
+            ]
+            for one in pay.balances
+        ],
+        "notes": list(pay.notes),
+    }
+
+
+def _entry(entry: EntryGroup) -> list[str]:
+    return [entry.label, formats.money(entry.amount, entry.currency), entry.clause]
 
 
 def _component(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
 
-from paceline.incentives.models import PayPeriod, PayrollEntry, PayrollExport, Release
+from paceline.incentives.models import PayPeriod, PayrollExport, PayrollPayment, Release
 from paceline.org.models import Person
 
 
@@ -12,7 +12,7 @@ def unpaid_releases(period: PayPeriod) -> QuerySet[Release]:
     """Releases that are in no payroll file, by employee number and currency."""
     return (
         Release.objects.filter(period=period, payroll_entry__isnull=True)
-        .select_related("payee", "statement__run")
+        .select_related("payee", "statement__run__period")
         .order_by("payee__number", "currency")
     )
 
@@ -30,5 +30,7 @@ def exports_for(person: Person) -> QuerySet[PayrollExport]:
     )
 
 
-def entries_of(export: PayrollExport) -> QuerySet[PayrollEntry]:
-    return export.entries.select_related("payee", "release__statement")
+def payments_in(export: PayrollExport) -> QuerySet[PayrollPayment]:
+    """The rows of a file that was made."""
+    rows = PayrollPayment.objects.filter(entry__export=export)
+    return rows.select_related("entry__payee", "entry__release__statement")

@@ -101,6 +101,11 @@ def versions_for(period: PayPeriod, kind: str = "") -> list[PlanVersion]:
     return [version for version in versions if not kind or version.period_kind == kind]
 
 
+def versions_in_force(on: date) -> list[PlanVersion]:
+    """Per plan the approved version that counts on a day."""
+    return list(_with_facts(_in_force(on)))
+
+
 def people_paid(plan: Plan, on: date) -> QuerySet[Person]:
     """Whom a plan pays on a day, by name: those employed who hold an assigned position, belong to
     an assigned team or one below it, or are assigned themselves. One query."""

@@ -4,10 +4,12 @@ from django.urls import URLPattern, URLResolver, path
 
 from paceline.incentives.views import (
     explanations,
+    holds,
     payroll,
     periods,
     releases,
     runs,
+    settlements,
     statements,
     threads,
 )
@@ -18,6 +20,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/runs/<int:pk>/", runs.show, name="run"),
     path("pay/runs/<int:pk>/finalisation", runs.finalise, name="run-finalise"),
     path("pay/runs/<int:pk>/releases", releases.create, name="release-create"),
+    path("pay/runs/<int:pk>/settlement/", settlements.of_run, name="settlement"),
+    path("holds/", holds.index, name="holds"),
+    path("holds/new", holds.create, name="hold-create"),
+    path("holds/<int:pk>/", holds.show, name="hold"),
+    path("holds/<int:pk>/release", holds.release, name="hold-release"),
+    path("balances/", holds.balances, name="balances"),
     path("statements/", statements.index, name="statements"),
     path("statements/<int:pk>/", statements.show, name="statement"),
     path("statements/<int:pk>/pdf", statements.pdf, name="statement-pdf"),

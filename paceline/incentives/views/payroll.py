@@ -22,6 +22,7 @@ from paceline.files.queries import open_file
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import payroll as actions
+from paceline.incentives.calculation.payments import Amounts, payments_of, unsettled
 from paceline.incentives.models import PayPeriod, PayrollExport
 from paceline.incentives.queries import payroll as queries
 from paceline.kernel import formats
@@ -90,6 +91,8 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
     person = _reader(request)
     period = get_object_or_404(PayPeriod, key=key)
     releases = queries.unpaid_releases(period)
+    listed = list(releases)
+    payments = payments_of(listed)
     table = Table(
         request,
         rows=releases,
@@ -107,13 +110,15 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
                 link=lambda row: reverse("incentives:statement", args=[row.statement_id]),
             ),
             Column(
-                "amount",
-                _("Amount"),
+                "earned",
+                _("Earned"),
                 "statement.earned",
                 sort="statement__earned",
                 kind="money",
                 currency="currency",
+                secondary=True,
             ),
+            Column("amount", _("To be paid"), lambda row: _in_words(payments[row.pk]), kind="text"),
             Column("run", _("Run"), "statement.run.number", kind="number", secondary=True),
         ],
         order="number",
@@ -122,9 +127,10 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
         empty=_("Everything released in this period was handed over already."),
     )
     sums: dict[str, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
-    for currency, earned in releases.values_list("currency", "statement__earned"):
-        count, total = sums[currency]
-        sums[currency] = (count + 1, total + earned)
+    for amounts in payments.values():
+        for currency, amount in amounts.items():
+            count, total = sums[currency]
+            sums[currency] = (count + 1, total + amount)
     context: dict[str, Any] = {
         "period": period,
         "name": words.period_name(period),
@@ -132,9 +138,14 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
         "sums": sorted((currency, *found) for currency, found in sums.items()),
         "count": sum(count for count, _total in sums.values()),
         "export_id": uuid4(),
+        "unsettled": unsettled(listed),
         "may_export": access.may_export_payroll(person),
     }
     return page(request, "incentives/payroll/preview.html", context)
+
+
+def _in_words(amounts: Amounts) -> str:
+    return ", ".join(formats.money(amount, currency) for currency, amount in amounts.items())
 
 
 @require_http_methods(["POST"])
@@ -158,6 +169,12 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
     except actions.NothingToExport:
         messages.warning(request, _("Everything released in this period was handed over already."))
         return go_to(request, reverse("incentives:payroll"))
+    except actions.RunNotSettled:
+        messages.error(
+            request,
+            _("What this period pays is not settled, or no longer as things stand. Settle first."),
+        )
+        return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
     except actions.ExportIdTaken:
         messages.error(request, _("Open the preview again, then export."))
         return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
@@ -171,19 +188,25 @@ def show(request: PersonRequest, export_id: UUID) -> HttpResponse:
     export = get_object_or_404(queries.exports_for(person), export_id=export_id)
     table = Table(
         request,
-        rows=queries.entries_of(export),
+        rows=queries.payments_in(export),
         name="entries",
         columns=[
             Column(
-                "number", _("Number"), "payee.number", sort="payee__number", search="payee__number"
+                "number",
+                _("Number"),
+                "entry.payee.number",
+                sort="entry__payee__number",
+                search="entry__payee__number",
             ),
             Column(
                 "payee",
                 _("Payee"),
-                "payee.name",
-                sort="payee__name",
+                "entry.payee.name",
+                sort="entry__payee__name",
                 search=True,
-                link=lambda row: reverse("incentives:statement", args=[row.release.statement_id]),
+                link=lambda row: reverse(
+                    "incentives:statement", args=[row.entry.release.statement_id]
+                ),
             ),
             Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),
         ],

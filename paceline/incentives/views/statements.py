@@ -25,6 +25,7 @@ from paceline.incentives.models import LineThread, PayPeriod, Statement, Stateme
 from paceline.incentives.pdf.statement import statement_pdf
 from paceline.incentives.queries import statements as queries
 from paceline.incentives.rejection_words import of_line
+from paceline.incentives.settled import explain_settlement
 from paceline.kernel.charts import LineChart, Series
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
@@ -142,6 +143,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "period_name": words.period_name(statement.period),
         "badge": release_badge(statement),
         "components": explain_statement(statement),
+        "settled": explain_settlement(statement),
         "chart": _trend(queries.history(statement, person)),
         "is_desk": is_desk,
         "has_changes": any(

@@ -23,6 +23,7 @@ from paceline.incentives.wording.counting import counting_clauses
 from paceline.incentives.wording.names import in_type, in_unit, named
 from paceline.incentives.wording.policies import POLICIES, policy_clauses, policy_sentence
 from paceline.incentives.wording.rates import bound_of, days_of, paid_by
+from paceline.incentives.wording.settlement import settlement_clauses
 from paceline.kernel import formats
 
 __all__ = [
@@ -84,7 +85,13 @@ def read_aloud(plan: Plan) -> tuple[Passage, ...]:
         ),
         Passage(_("What counts"), tuple(counting_clauses(plan))),
         Passage(_("How it is calculated"), tuple(_calculated(plan))),
+        *_paid(plan),
     )
+
+
+def _paid(plan: Plan) -> Iterator[Passage]:
+    if plan.settlement is not None:
+        yield Passage(_("How it is paid"), tuple(settlement_clauses(plan)))
 
 
 def period_sentence(plan: Plan) -> str:

@@ -32,6 +32,7 @@ from paceline.org.queries.people import (
     stranded_reports,
     team,
     teams,
+    terms,
 )
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "team",
     "team_tree",
     "teams",
+    "terms",
     "trail",
     "trail_actions",
 ]

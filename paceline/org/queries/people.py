@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
@@ -124,6 +125,16 @@ def payees(before: date) -> pa.Table:
         first = rows[number][2] if number in rows else starts_on
         rows[number] = [number, name, first, ends_before, currency]
     return _table(sorted(rows.values(), key=lambda row: str(row[0])), PAYEES)
+
+
+def terms(before: date) -> list[dict[str, Any]]:
+    """Every employment that began before a day: whom, from when until when, where, in which
+    currency. By employee number and first day.
+    """
+    rows = Employment.objects.filter(starts_on__lt=before).order_by("person__number", "starts_on")
+    names = ("payee_id", "starts_on", "ends_before", "country", "currency")
+    values = rows.values_list("person__number", *names[1:])
+    return [dict(zip(names, row, strict=True)) for row in values]
 
 
 def reporting(starts_on: date, ends_before: date) -> pa.Table:

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from paceline.incentives.actions import payroll, threads
+from paceline.incentives.actions import holds, payroll, threads
 from paceline.incentives.models import Run
 from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter, write_line
+from tests.incentives.pay.settling import DRAW, build_months
 from tests.permission_table import EVERYONE, Url
 from tests.world import World
 
@@ -86,6 +87,22 @@ def csv_file(world: World) -> dict[str, Any]:
     return export(world) | {"kind": "csv"}
 
 
+def settled_run(world: World) -> dict[str, Any]:
+    months = build_months(world, DRAW)
+    return {"pk": months.settled("2026-04").pk}
+
+
+def hold(world: World) -> dict[str, Any]:
+    placed = holds.place_hold(
+        payee=world.priya, reason="dispute", note="Asked.", by=world.dana, at=world.now
+    )
+    return {"pk": placed.pk}
+
+
+def hold_of_priya(world: World) -> dict[str, Any]:
+    return {"payee": str(world.priya.pk), "reason": "dispute", "note": "Asked."}
+
+
 URLS = {
     "incentives:periods": Url(allow={"GET": RUN_READERS}),
     "incentives:run-create": Url(allow={"POST": COMPENSATION}, data=sends({"period": PERIOD})),
@@ -94,6 +111,18 @@ URLS = {
     "incentives:release-create": Url(
         args=run, allow={"POST": COMPENSATION}, hidden=OF_RUN, data=sends({"all": "1"})
     ),
+    "incentives:settlement": Url(
+        args=settled_run, allow={"GET": RUN_READERS, "POST": COMPENSATION}
+    ),
+    "incentives:holds": Url(allow={"GET": DESK}),
+    "incentives:hold-create": Url(
+        allow={"GET": COMPENSATION, "POST": COMPENSATION}, data=hold_of_priya
+    ),
+    "incentives:hold": Url(args=hold, allow={"GET": DESK}),
+    "incentives:hold-release": Url(
+        args=hold, allow={"POST": {"ines"}}, data=sends({"reason": "Signed."})
+    ),
+    "incentives:balances": Url(allow={"GET": DESK}),
     "incentives:statements": Url(allow={"GET": EVERYONE}),
     "incentives:statement": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:statement-pdf": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),

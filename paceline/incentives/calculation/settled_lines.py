@@ -1,0 +1,181 @@
+"""What each line earned, and what came back of it: for parts by line and for clawback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from paceline.engine.settlement.shares import Rounding
+from paceline.files.queries import path_of
+from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.extract import LINES, inputs_of
+from paceline.incentives.calculation.trace import traced
+from paceline.incentives.models import PlanVersion, Run, SettledPlan
+from paceline.orders.queries import returned_lines
+
+ZERO = Decimal(0)
+Row = dict[str, Any]
+Step = Callable[[], None]
+
+
+class Lines:
+    """The lines of one plan in a run, and those that earlier settlements looked at."""
+
+    def __init__(self, run: Run, version: PlanVersion, chain: Sequence[SettledPlan]) -> None:
+        self.run, self.version, self.chain = run, version, chain
+        self.period = run.period
+        self.plan = documents.load(version.source)
+        assert self.plan.settlement is not None  # noqa: S101 -- only such plans are settled
+        self.rules = self.plan.settlement
+
+    def earnings(self, step: Step) -> list[Row]:
+        """What each component earned on each line of the period, for every payee.
+
+        The lines of a component add up to what it earned: where a cap, a floor, a condition or a
+        multiplier changed that, they share the change in proportion.
+        """
+        payouts = (one for one in self.rules.payouts if one.needs_lines)
+        wanted = {name for one in payouts for name in one.components}
+        if self.rules.clawbacks:
+            wanted = {one.id for one in self.plan.components if one.unit == "money"}
+        rounding = Rounding(self.plan.digits, self.plan.policies.rounding_mode)
+        found: list[Row] = []
+        statements = self.run.statements.filter(components__version=self.version).distinct()
+        for statement in statements.select_related("payee", "period", "run").order_by("pk"):
+            step()
+            parts = statement.components.filter(version=self.version, component__in=wanted)
+            earned = dict(parts.values_list("component", "earned"))
+            if not earned:
+                continue
+            lines = _by_line(traced(statement, self.version), earned)
+            for component, rows in lines.items():
+                found += self._shared(statement.payee.number, component, rows, earned, rounding)
+        amounts = self._line_amounts({row["line_id"] for row in found})
+        for row in found:
+            row["line_amount"] = amounts.get(row["line_id"])
+        return found
+
+    def _shared(
+        self,
+        payee: str,
+        component: str,
+        lines: Mapping[str, tuple[date, Decimal]],
+        earned: Mapping[str, Decimal],
+        rounding: Rounding,
+    ) -> list[Row]:
+        amounts = [amount for _day, amount in lines.values()]
+        total = sum(amounts, ZERO)
+        if total != earned[component] and total:
+            amounts = rounding.spread(earned[component], amounts)
+        last = self.period.ends_before - timedelta(days=1)
+        return [
+            {
+                "line_id": line_id,
+                "payee_id": payee,
+                "component": component,
+                "occurred_on": min(max(day, self.period.starts_on), last),
+                "earned": amount,
+            }
+            for (line_id, (day, _amount)), amount in zip(lines.items(), amounts, strict=True)
+        ]
+
+    def _line_amounts(self, line_ids: set[str]) -> dict[str, Decimal]:
+        """What the customer owes for each line, from the files that the run read."""
+        wanted = pa.array(sorted(line_ids), pa.string())
+        found: dict[str, Decimal] = {}
+        for one in inputs_of(self.run):
+            if one.table == LINES and line_ids:
+                rows = pq.read_table(path_of(one.file), columns=["line_id", "amount"])
+                rows = rows.filter(pc.is_in(rows.column("line_id"), wanted))
+                columns = (rows.column(name).to_pylist() for name in ("line_id", "amount"))
+                found |= dict(zip(*columns, strict=True))
+        return found
+
+    def events(self, own: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+        """Returns of lines that earned something, each looked at once; and what their lines earned
+        in earlier periods.
+        """
+        if not any(one.on == "return" for one in self.rules.clawbacks):
+            return [], []
+        since = self.chain[0].settlement.run.period.starts_on if self.chain else None
+        known = {row["line_id"] for row in own}
+        seen = self._seen_events()
+        events = [
+            event
+            for event in returned_lines(since or self.period.starts_on, self.period.ends_before)
+            if event.return_id not in seen
+        ]
+        earlier = self._earlier_lines({event.line_id for event in events})
+        known |= {row["line_id"] for row in earlier}
+        here = {(row["line_id"], row["payee_id"], row["component"]) for row in own}
+        rows = [
+            {
+                "event_id": event.return_id,
+                "line_id": event.line_id,
+                "kind": "return",
+                "happened_on": event.on,
+                "share": _share(event.amount, event.of),
+            }
+            for event in events
+            if event.line_id in known
+        ]
+        return rows, [
+            row
+            for row in earlier
+            if (row["line_id"], row["payee_id"], row["component"]) not in here
+        ]
+
+    def _kept(self, table: str) -> Iterable[tuple[SettledPlan, pa.Table]]:
+        """A table as each earlier settlement read it."""
+        for part in self.chain:
+            for one in part.inputs.select_related("file").filter(table=table):
+                yield part, pq.read_table(path_of(one.file))
+
+    def _seen_events(self) -> set[str]:
+        seen: set[str] = set()
+        for _part, rows in self._kept("line_events"):
+            seen |= set(rows.column("event_id").to_pylist())
+        return seen
+
+    def _earlier_lines(self, line_ids: set[str]) -> list[Row]:
+        """What lines earned originally: in the period in which each of them earned."""
+        if not line_ids:
+            return []
+        wanted = pa.array(sorted(line_ids), pa.string())
+        found: dict[tuple[str, str, str], Row] = {}
+        for part, rows in self._kept("line_earnings"):
+            period = part.settlement.run.period
+            for row in rows.filter(pc.is_in(rows.column("line_id"), wanted)).to_pylist():
+                if period.starts_on <= row["occurred_on"] < period.ends_before:
+                    found[row["line_id"], row["payee_id"], row["component"]] = row
+        return list(found.values())
+
+
+def _by_line(
+    lines: pa.Table, components: Mapping[str, Decimal]
+) -> dict[str, dict[str, tuple[date, Decimal]]]:
+    """By component and line: the line's day, and the sum over its tiers and its ways to the payee.
+
+    In the order in which the plan accumulates.
+    """
+    found: dict[str, dict[str, tuple[date, Decimal]]] = {}
+    names = ("component", "line_id", "ordered_on", "earned")
+    for row in lines.select(list(names)).to_pylist():
+        if row["component"] in components:
+            of_component = found.setdefault(row["component"], {})
+            _day, amount = of_component.get(row["line_id"], (row["ordered_on"], ZERO))
+            of_component[row["line_id"]] = (row["ordered_on"], amount + row["earned"])
+    return found
+
+
+def _share(amount: Decimal, of: Decimal) -> Decimal | None:
+    """The part of a line that came back; None for all of it."""
+    if not of or abs(amount) >= abs(of):
+        return None
+    return Rounding(8, "half-up").share(Decimal(1), abs(amount), abs(of))

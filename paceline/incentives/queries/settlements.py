@@ -1,0 +1,243 @@
+"""Settlements: which one counts, what it goes on from, and what it left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+
+from paceline.incentives.models import (
+    Balance,
+    Hold,
+    Payable,
+    Payment,
+    PayrollEntry,
+    Run,
+    RunFinalisation,
+    SettledPlan,
+    Settlement,
+    SettlementNote,
+    Statement,
+)
+from paceline.org.models import Person
+
+NONE = Value(Decimal(0), output_field=DecimalField(max_digits=20, decimal_places=4))
+
+
+def settlement_of(run: Run) -> Settlement | None:
+    """The settlement by which the run is paid: the last one with results."""
+    return run.settlements.filter(computed_at__isnull=False).order_by("-number").first()
+
+
+def settled_before(plan_id: int, day: date) -> SettledPlan | None:
+    """What a settlement of a plan's period that starts on ``day`` goes on from; None at first.
+
+    Of the latest earlier period that was settled: the run that was handed to payroll, else the
+    final one, else the newest; and of that run the last settlement.
+    """
+    return standing(
+        SettledPlan.objects.filter(
+            version__plan=plan_id, settlement__run__period__ends_before__lte=day
+        )
+    ).first()
+
+
+def standing(rows: QuerySet[SettledPlan]) -> QuerySet[SettledPlan]:
+    """Settled plans with those that count before those that were replaced, the latest first."""
+    run = OuterRef("settlement__run")
+    return (
+        rows.filter(settlement__computed_at__isnull=False)
+        .annotate(
+            is_paid=Exists(PayrollEntry.objects.filter(release__statement__run=run)),
+            is_final=Exists(RunFinalisation.objects.filter(run=run)),
+        )
+        .select_related("version__plan", "settlement__run__period")
+        .order_by(
+            "-settlement__run__period__starts_on",
+            "-is_paid",
+            "-is_final",
+            "-settlement__run__number",
+            "-settlement__number",
+        )
+    )
+
+
+def chain_of(last: SettledPlan | None) -> list[SettledPlan]:
+    """A settled plan and all that it goes on from, the oldest first. One query."""
+    if last is None:
+        return []
+    rows = SettledPlan.objects.filter(version__plan=last.version.plan_id)
+    known = {one.pk: one for one in rows.select_related("version__plan", "settlement__run__period")}
+    found, at = list[SettledPlan](), known.get(last.pk)
+    while at is not None:
+        found.append(at)
+        at = known.get(at.previous_id or 0)
+    return found[::-1]
+
+
+def is_outdated(settlement: Settlement) -> bool:
+    """Whether something that it stands on is no longer so: an earlier settlement was made again,
+    or a hold of somebody whom it pays was placed or released since.
+    """
+    starts_on = settlement.run.period.starts_on
+    for part in settlement.plans.select_related("version"):
+        before = settled_before(part.version.plan_id, starts_on)
+        if part.previous_id != (before.pk if before else None):
+            return True
+    return bool(holds_changed_since(settlement).exists())
+
+
+def holds_changed_since(settlement: Settlement) -> QuerySet[Hold]:
+    """Holds on people of the settlement that were placed or released after its inputs were read."""
+    at = settlement.computed_at
+    paid = settlement.run.statements.values("payee")
+    rows = Hold.objects.filter(payee__in=paid)
+    return rows.filter(placed_at__gt=at) | rows.filter(release__released_at__gt=at)
+
+
+def is_paid(run: Run) -> bool:
+    """Whether anything of the run was handed to payroll."""
+    return PayrollEntry.objects.filter(release__statement__run=run).exists()
+
+
+def paid_by_another(run: Run) -> bool:
+    """Whether another run of the period was handed to payroll; then that one is settled."""
+    rows = PayrollEntry.objects.filter(release__period=run.period_id)
+    return rows.exclude(release__statement__run=run).exists()
+
+
+def later_paid(plan_ids: list[int], day: date) -> bool:
+    """Whether a later period of one of the plans was settled and handed to payroll already."""
+    later = SettledPlan.objects.filter(
+        version__plan__in=plan_ids,
+        settlement__computed_at__isnull=False,
+        settlement__run__period__starts_on__gte=day,
+    )
+    run = OuterRef("settlement__run")
+    handed = PayrollEntry.objects.filter(release__statement__run=run)
+    return bool(later.filter(Exists(handed)).exists())
+
+
+@dataclass(frozen=True, slots=True)
+class KindTotal:
+    """What all entries of one kind add up to, and how many payees they are about."""
+
+    kind: str
+    currency: str
+    amount: Decimal
+    payees: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettledTotals:
+    """A currency's way from earned to payable, and how many payees it has."""
+
+    currency: str
+    payees: int
+    earned: Decimal
+    payable: Decimal
+
+
+def kind_totals(settlement: Settlement) -> list[KindTotal]:
+    """What is due by kind of entry and currency, in the order of the steps. One query."""
+    rows = (
+        Payable.objects.filter(plan__settlement=settlement, account="due")
+        .order_by("kind")
+        .values_list("kind", "currency")
+        .annotate(total=Sum("amount"), payees=Count("statement__payee", distinct=True))
+    )
+    found = [KindTotal(*row) for row in rows]
+    return sorted(found, key=lambda one: (one.currency, ORDER.index(one.kind)))
+
+
+ORDER = (
+    "earned",
+    "forfeited",
+    "adjustment",
+    "cap",
+    "floor",
+    "deferred",
+    "clawback",
+    "fallen-due",
+    "guarantee",
+    "draw",
+    "released",
+    "held",
+    "recovered",
+    "forgiven",
+    "carried",
+)
+
+
+def settled_totals(settlement: Settlement, kinds: Iterable[KindTotal]) -> list[SettledTotals]:
+    """By currency of the plans, what was earned and what of it is payable now. One query."""
+    earned = {one.currency: one.amount for one in kinds if one.kind == "earned"}
+    rows = (
+        Payment.objects.filter(plan__settlement=settlement)
+        .order_by("statement__currency")
+        .values_list("statement__currency")
+        .annotate(payees=Count("statement__payee", distinct=True), payable=Sum("plan_amount"))
+    )
+    return [
+        SettledTotals(currency, payees, earned.get(currency, Decimal(0)), payable)
+        for currency, payees, payable in rows
+    ]
+
+
+def paid_totals(settlement: Settlement) -> list[tuple[str, Decimal, Decimal]]:
+    """By currency of payment, what is to be paid, and what of it payroll was given. One query."""
+    is_paid = Q(statement__release__payroll_entry__isnull=False)
+    rows = (
+        Payment.objects.filter(plan__settlement=settlement)
+        .order_by("currency")
+        .values_list("currency")
+        .annotate(total=Sum("amount"), paid=Coalesce(Sum("amount", filter=is_paid), NONE))
+    )
+    return list(rows)
+
+
+def account_totals(settlement: Settlement) -> list[tuple[str, str, Decimal, int]]:
+    """What is carried on by account and currency, and of how many payees. One query."""
+    rows = (
+        Balance.objects.filter(plan__settlement=settlement)
+        .order_by("account", "currency")
+        .values_list("account", "currency")
+        .annotate(total=Sum("amount"), payees=Count("payee", distinct=True))
+    )
+    return list(rows)
+
+
+def notes_of(settlement: Settlement) -> QuerySet[SettlementNote]:
+    return SettlementNote.objects.filter(plan__settlement=settlement).select_related("payee")
+
+
+def payments_for(person: Person, settlement: Settlement) -> QuerySet[Payment]:
+    """Payments whose statements the person may read, each with what its plan earned."""
+    earned = Payable.objects.filter(
+        plan=OuterRef("plan"), statement=OuterRef("statement"), kind="earned"
+    )
+    total = earned.order_by().values("statement").annotate(total=Sum("amount")).values("total")
+    return (
+        Payment.objects.filter(
+            plan__settlement=settlement, statement__in=Statement.objects.visible_to(person)
+        )
+        .select_related("statement__payee", "plan__version__plan")
+        .annotate(earned=Coalesce(total, NONE), plan_currency=F("statement__currency"))
+    )
+
+
+def holds_for(person: Person) -> QuerySet[Hold]:
+    rows = Hold.objects.visible_to(person)
+    people = rows.select_related("payee", "plan", "placed_by", "release__released_by")
+    return people.prefetch_related("plan__versions")
+
+
+def open_balances(person: Person) -> QuerySet[Balance]:
+    """What stands on payees' accounts now: what the last settlement of each plan left."""
+    last = standing(SettledPlan.objects.filter(version__plan=OuterRef("plan__version__plan")))
+    latest = Balance.objects.visible_to(person).filter(plan=last.values("pk")[:1])
+    return latest.select_related("payee", "plan__version__plan", "plan__settlement__run__period")

@@ -1,0 +1,288 @@
+"""Settling: what was earned becomes payable, month after month, to the cent."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from paceline.files.queries import open_file
+from paceline.incentives.actions import holds, payroll, runs, settlements, statements
+from paceline.incentives.models import (
+    Balance,
+    HoldReason,
+    Payable,
+    PayrollExport,
+    Settlement,
+    SettlementProblem,
+)
+from paceline.orders.models import OrderLine
+from tests.incentives.pay.settling import (
+    CLAWBACK,
+    DRAW,
+    HALVES,
+    balances,
+    build_months,
+    entries,
+    give_back,
+    paid,
+    sell,
+)
+from tests.world import World
+
+D = Decimal
+
+
+def test_a_draw_is_paid_owed_and_recovered_over_two_periods(world: World) -> None:
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    sell(world, "A2", date(2026, 5, 10), "15000.00")
+    april = months.settled("2026-04")
+    assert entries(april.settlements.get(), world.priya) == [
+        ("earned", D("600.00")),
+        ("draw", D("400.00")),
+    ]
+    assert paid(april, world.priya) == D("1000.00")
+    assert balances(april, world.priya) == {"draw": D("-400.00")}
+    months.pay(april)
+
+    may = months.settled("2026-05")
+    assert entries(may.settlements.get(), world.priya) == [
+        ("earned", D("1500.00")),
+        ("recovered", D("-250.00")),
+    ]
+    assert paid(may, world.priya) == D("1250.00")
+    assert balances(may, world.priya) == {"draw": D("-150.00")}
+    part = may.settlements.get().plans.get()
+    assert part.previous == april.settlements.get().plans.get()
+    assert {one: part.account[one] for one in ("opening", "earned", "paid", "closing")} == {
+        "opening": "-400",
+        "earned": "1500",
+        "paid": "1250",
+        "closing": "-150",
+    }
+
+
+def test_payroll_pays_the_settled_amount_once(world: World) -> None:
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    run = months.settled("2026-04")
+    export = months.pay(run)
+    assert export.totals == {"USD": "1000.00"}
+    assert export.count == 1
+    assert list(export.entries.get().payments.values_list("amount", "currency")) == [
+        (D("1000.00"), "USD")
+    ]
+    with open_file(export.csv_file) as file:
+        assert b",USD,1000.00," in file.read()
+    again = payroll.export_payroll(
+        period=run.period, export_id=export.export_id, by=world.ines, at=months.now
+    )
+    assert again == export
+    assert PayrollExport.objects.count() == 1
+
+
+def test_what_is_not_settled_is_not_paid(world: World) -> None:
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    run = months.run("2026-04")
+    with pytest.raises(payroll.RunNotSettled):
+        months.pay(run)
+    assert not PayrollExport.objects.exists()
+
+
+def test_a_return_is_clawed_back_in_the_period_after(world: World) -> None:
+    months = build_months(world, CLAWBACK)
+    sale = sell(world, "A1", date(2026, 4, 10), "6000.00")
+    sell(world, "A2", date(2026, 5, 10), "5000.00")
+    give_back(world, "R1", date(2026, 5, 20), sale, "3000.00")
+    months.pay(months.settled("2026-04"))
+    may = months.settled("2026-05")
+    settlement = may.settlements.get()
+    assert entries(settlement, world.priya, "clawback") == [
+        ("clawback", D("-300.00")),
+        ("recovered", D("250.00")),
+    ]
+    assert entries(settlement, world.priya) == [
+        ("earned", D("500.00")),
+        ("recovered", D("-250.00")),
+    ]
+    assert paid(may, world.priya) == D("250.00")
+    assert balances(may, world.priya) == {"clawback": D("-50.00")}
+    taken = settlement.plans.get().taken_back.get()
+    assert (taken.event_id, taken.line_id) == ("shop/R1/1", "shop/A1/1")
+    assert (taken.original, taken.amount) == (D("600.00"), D("300.00"))
+    months.pay(may)
+    # The same return is not looked at again, and what is left is recovered from the next pay.
+    sell(world, "A3", date(2026, 6, 10), "2000.00")
+    june = months.settled("2026-06")
+    assert entries(june.settlements.get(), world.priya, "clawback") == [("recovered", D("50.00"))]
+    assert paid(june, world.priya) == D("150.00")
+    assert balances(june, world.priya) == {}
+
+
+def test_half_falls_due_when_the_return_window_of_its_line_is_over(world: World) -> None:
+    months = build_months(world, HALVES)
+    sell(world, "A1", date(2026, 4, 5), "6000.00")
+    sell(world, "A2", date(2026, 4, 25), "1000.01")
+    april = months.settled("2026-04")
+    # May 10 is the day of payment: the window of the first line, May 5, is over by then.
+    assert paid(april, world.priya) == D("650.00")
+    rows = Balance.objects.filter(plan__settlement__run=april).values_list(
+        "account", "reference", "due_on", "amount"
+    )
+    assert list(rows) == [("deferred", "shop/A2/1", date(2026, 5, 25), D("50.00"))]
+    may = months.settled("2026-05")
+    assert paid(may, world.priya) == D("50.00")
+    statement = months.statement(may)
+    assert (statement.earned, statement.components.count()) == (D(0), 1)
+
+
+def test_a_hold_stops_pay_until_it_is_released(world: World) -> None:
+    months = build_months(world)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    hold = holds.place_hold(
+        payee=world.priya,
+        reason=HoldReason.EVIDENCE,
+        note="The contract is not signed.",
+        by=world.dana,
+        at=months.now,
+    )
+    april = months.settled("2026-04")
+    assert entries(april.settlements.get(), world.priya) == [
+        ("earned", D("600.00")),
+        ("held", D("-600.00")),
+    ]
+    held = Payable.objects.get(kind="held", account="due")
+    assert (held.clause, held.reason) == (f"holds/{hold.pk}", "evidence")
+    assert months.pay(april).totals == {"USD": "0.00"}
+    with pytest.raises(holds.ReleasedBySamePerson):
+        holds.release_hold(hold=hold, reason="Signed.", by=world.dana, at=months.now)
+    with pytest.raises(holds.NoteMissing):
+        holds.release_hold(hold=hold, reason="  ", by=world.ines, at=months.now)
+    holds.release_hold(hold=hold, reason="Signed.", by=world.ines, at=months.now)
+    with pytest.raises(holds.HoldReleased):
+        holds.release_hold(hold=hold, reason="Again.", by=world.ines, at=months.now)
+    sell(world, "A2", date(2026, 5, 10), "1000.00")
+    may = months.settled("2026-05")
+    assert entries(may.settlements.get(), world.priya) == [
+        ("earned", D("100.00")),
+        ("released", D("600.00")),
+    ]
+    assert paid(may, world.priya) == D("700.00")
+
+
+def test_a_hold_placed_after_settling_asks_for_another_settlement(world: World) -> None:
+    months = build_months(world)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    run = months.settled("2026-04")
+    holds.place_hold(
+        payee=world.priya, reason=HoldReason.DISPUTE, note="Asked.", by=world.dana, at=months.now
+    )
+    with pytest.raises(payroll.RunNotSettled):
+        months.pay(run)
+    months.settle(run)
+    period = run.period
+    export = payroll.export_payroll(
+        period=period, export_id=UUID(int=run.pk), by=world.ines, at=months.now
+    )
+    assert export.totals == {"USD": "0.00"}
+
+
+def test_an_earlier_period_that_changed_is_adjusted_once(world: World) -> None:
+    months = build_months(world)
+    first = sell(world, "A1", date(2026, 4, 10), "6000.00")
+    months.pay(months.settled("2026-04"))
+    # Not closed yet: the line of April is corrected, and May finds the difference.
+    OrderLine.objects.filter(pk=first.pk).update(amount=D("5000.00"))
+    sell(world, "A0", date(2026, 4, 11), "500.00")
+    sell(world, "A2", date(2026, 5, 10), "1000.00")
+    may = months.settled("2026-05")
+    assert entries(may.settlements.get(), world.priya) == [
+        ("earned", D("100.00")),
+        ("adjustment", D("-50.00")),
+    ]
+    assert paid(may, world.priya) == D("50.00")
+    months.pay(may)
+    june = months.settled("2026-06")
+    assert entries(june.settlements.get(), world.priya) == []
+
+
+def test_settling_again_replaces_until_payroll_has_it(world: World) -> None:
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    run = months.settled("2026-04")
+    first = run.settlements.get()
+    second = months.settle(run)
+    assert (first.number, second.number) == (1, 2)
+    assert paid(run, world.priya) == D("1000.00")
+    may = months.settled("2026-05")
+    assert may.settlements.get().plans.get().previous == second.plans.get()
+    third = months.settle(run)
+    assert third.plans.get().fingerprint == first.plans.get().fingerprint
+    statements.release_statements(
+        run=may,
+        statements=[one.pk for one in may.statements.all()],
+        by=world.dana,
+        at=months.now,
+    )
+    with pytest.raises(payroll.RunNotSettled):  # May goes on from what was replaced
+        payroll.export_payroll(
+            period=may.period, export_id=UUID(int=7), by=world.ines, at=months.now
+        )
+    months.pay(run)
+    with pytest.raises(settlements.SettlementStands):
+        settlements.request_settlement(run=run, by=world.dana, at=months.now)
+    assert run.settlements.count() == 3
+    months.settle(may)
+    payroll.export_payroll(period=may.period, export_id=UUID(int=8), by=world.ines, at=months.now)
+
+
+def test_an_earlier_period_is_not_settled_once_a_later_one_was_paid(world: World) -> None:
+    months = build_months(world, DRAW)
+    months.pay(months.settled("2026-05"))
+    april = months.run("2026-04")
+    with pytest.raises(settlements.LaterSettlementStands):
+        settlements.request_settlement(run=april, by=world.dana, at=months.now)
+    assert not april.settlements.exists()
+
+
+def test_a_run_without_results_or_clause_is_not_settled(world: World, quarter) -> None:
+    run = quarter.request()
+    with pytest.raises(runs.RunWithoutResults):
+        settlements.request_settlement(run=run, by=world.dana, at=world.now)
+    runs.calculate_run(run=run, at=world.now)
+    run.refresh_from_db()
+    with pytest.raises(settlements.NothingToSettle):
+        settlements.request_settlement(run=run, by=world.dana, at=world.now)
+    assert not Settlement.objects.exists()
+
+
+def test_a_refused_settlement_keeps_nothing_but_its_reasons(world: World) -> None:
+    by_payee = DRAW.replace("amount: 1000.00", "amount: by-payee")
+    months = build_months(world, by_payee)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    settlement = months.settle(months.run("2026-04"))
+    assert settlement.computed_at is None
+    assert settlement.progress is not None
+    assert settlement.progress.state == "failed"
+    problem = SettlementProblem.objects.get()
+    assert (problem.code, problem.params["table"]) == ("table_missing", "agreed_amounts")
+    assert not Payable.objects.exists()
+    assert not settlement.plans.exists()
+
+
+def test_the_job_settles_and_may_come_twice(world: World, run_jobs) -> None:
+    months = build_months(world, DRAW)
+    run = months.run("2026-04")
+    settlement = settlements.request_settlement(run=run, by=world.dana, at=months.now)
+    with pytest.raises(settlements.SettlementUnderWay):
+        settlements.request_settlement(run=run, by=world.dana, at=months.now)
+    run_jobs()
+    settlement.refresh_from_db()
+    assert settlement.computed_at is not None
+    count = Payable.objects.count()
+    settlements.settle_run(settlement=settlement, at=months.now)
+    assert Payable.objects.count() == count
