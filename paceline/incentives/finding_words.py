@@ -262,6 +262,14 @@ SENTENCES: Mapping[str, str | Promise] = {
         "%(short)s of %(judged)s people are asked more than the best period that they have had, by"
         " up to %(gap)s."
     ),
+    "missing_as_zero": lazy(
+        "Who has no value of %(measure)s, for want of lines or because nothing was entered, is paid"
+        " by %(component)s as if it were zero."
+    ),
+    "one_currency": lazy(
+        "%(formula)s compares with amounts in %(literal)s. A calculation that meets an order line"
+        " in another currency is refused."
+    ),
     "components_opposed": lazy(
         "When “%(column)s” of an order line rises, one of %(component)s and %(other)s pays more"
         " and the other less."
@@ -301,6 +309,8 @@ TITLES = {
     "round_boundary": lazy("A crowd below a round boundary"),
     "quota_unreachable": lazy("A quota out of reach"),
     "components_opposed": lazy("Components that pull apart"),
+    "missing_as_zero": lazy("A missing value that reads as zero"),
+    "one_currency": lazy("A formula tied to one currency"),
 }
 ADVICE = {
     "cliff": lazy("Let pay rise step by step towards the boundary instead of all at once."),
@@ -312,6 +322,13 @@ ADVICE = {
     "round_boundary": lazy("A gentler change of rate makes a single order matter less."),
     "quota_unreachable": lazy("Look at the quotas of these people before the period begins."),
     "components_opposed": lazy("Decide which of the two matters more, and pay for that one."),
+    "missing_as_zero": lazy(
+        "If zero is not meant, let a formula give the value for those who have none, such as"
+        " given(margin, 10%%)."
+    ),
+    "one_currency": lazy(
+        "If other currencies may come, compare quantities or percentages instead."
+    ),
     "dead_zone": lazy("Let pay begin earlier, with a low rate."),
 }
 MENDS = {

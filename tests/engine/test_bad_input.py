@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from paceline import engine
@@ -135,6 +138,119 @@ def test_dates_at_both_ends_of_time_count_and_those_beyond_are_refused() -> None
             engine.calculate(plan_of(SIMPLE), engine.Tables({**given, name: table}), QUARTER)
         (problem,) = refusal.value.problems
         assert (problem.code, problem.path) == ("date_out_of_range", name)
+
+
+DEEP = "{a: " * 1_000 + "1" + "}" * 1_000
+BEYOND: dict[str, tuple[str, str]] = {
+    "ten thousand rules": ("credits:\n", "credits:\n" + "  - {id: r, kind: direct}\n" * 10_000),
+    "a formula of a million characters": ('category != "', "amount > 1 or " * 70_000),
+    "nested a thousand deep": ("name: {en: Reseller", f"purpose: {DEEP}\nname: {{en: Reseller"),
+    "a formula nested a thousand deep": ("amount: 1000.00", f"formula: '{'(' * 999}'"),
+    "a list of a hundred thousand tiers": (
+        "rate: 2%}",
+        "rate: 2%}" + ", {from: 1, rate: 1%}" * 9_000,
+    ),
+    "a table that ends nowhere": ("tiers:", "tiers: ["),
+}
+
+
+@pytest.mark.parametrize("what", BEYOND)
+def test_every_refusal_comes_within_a_second_and_says_where(what: str) -> None:
+    old, new = BEYOND[what]
+    text = PLAN.replace(old, new, 1)
+    assert text != PLAN
+    started = time.process_time()
+    problems = engine.check_plan(text, name="plan.yaml")
+    assert time.process_time() - started < 1
+    assert problems
+    for problem in problems:
+        assert str(problem).startswith("plan.yaml:"), problem
+        assert problem.code
+        assert problem.message
+
+
+TWICE: dict[str, dict[str, Any]] = {
+    "payees": {"payee_id": "ana", "starts_on": "2020-01-01"},
+    "order_lines": {**LINE, "line_id": "A"},
+    "quotas": {
+        "quota": "t",
+        "payee_id": "ana",
+        "starts_on": "2024-01-01",
+        "ends_before": "2024-04-01",
+        "amount": "1",
+        "currency": "USD",
+    },
+    "figures": {"figure": "f", "payee_id": "ana", "on_date": "2024-01-01", "value": "1"},
+    "owners": {
+        "kind": "t",
+        "key": "n",
+        "payee_id": "ana",
+        "share": "0.5",
+        "starts_on": "2020-01-01",
+    },
+    "credit_splits": {"line_id": "L0001", "payee_id": "ana", "share": "1"},
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_row_that_is_there_twice_is_refused_with_its_table(name: str) -> None:
+    rows = {"order_lines": [LINE], name: [TWICE[name], TWICE[name]]}
+    with pytest.raises(engine.InputInvalid) as refusal:
+        run(rows)
+    assert ("row_repeated", name) in {(one.code, one.path) for one in refusal.value.problems}
+
+
+def test_quotas_without_sales_and_sales_without_quota_have_a_stated_result() -> None:
+    quota = {**TWICE["quotas"], "amount": "500"}
+    rows = {
+        "order_lines": [{**LINE, "line_id": name, "payee_id": name} for name in ("ana", "ben")],
+        "quotas": [{**quota, "payee_id": "ana", "amount": "0"}, {**quota, "payee_id": "cho"}],
+        "assignments": fill(
+            "assignments",
+            [
+                {"plan": "case", "payee_id": name, "starts_on": "2000-01-01"}
+                for name in ("ana", "ben", "cho")
+            ],
+        ),
+    }
+    tiers = [{"from": "0%", "rate": "1%"}]
+    change = {
+        "quotas": [{"id": "t", "measure": "sales", "name": "t"}],
+        "components": [
+            {
+                **SIMPLE["components"][0],
+                "rates": {"reading": "slice", "on": "attainment", "quota": "t", "tiers": tiers},
+            }
+        ],
+    }
+    results = run(rows, change)
+    assert {(row["code"], row["payee_id"]) for row in results.rows("problems")} == {
+        ("quota_zero", "ana"),
+        ("quota_missing", "ben"),
+    }
+    assert {row["payee_id"]: row["attainment"] for row in results.rows("attainment")} == {
+        "ana": None,
+        "ben": None,
+        "cho": 0,
+    }
+    assert {row["earned"] for row in results.rows("statements")} == {Decimal(0)}
+
+
+def test_floats_in_a_file_are_refused_whatever_they_hold(tmp_path: Path) -> None:
+    lines = arrow("order_lines", fill("order_lines", [LINE, {**LINE, "line_id": "B"}]))
+    place = lines.column_names.index("amount")
+    for values in ([float("nan"), 1.0], [float("inf"), 1.0], [1.0, 2.0]):
+        pq.write_table(lines.set_column(place, "amount", pa.array(values)), tmp_path / "l.parquet")
+        tables = engine.Tables(
+            {
+                "assignments": arrow("assignments", ASSIGNED),
+                "order_lines": tmp_path / "l.parquet",
+            }
+        )
+        with pytest.raises(engine.InputInvalid) as refusal:
+            engine.calculate(plan_of(SIMPLE), tables, QUARTER)
+        (problem,) = refusal.value.problems
+        assert (problem.code, problem.params["column"]) == ("column_type", "amount")
 
 
 def test_numbers_that_are_none_cannot_hold_money() -> None:

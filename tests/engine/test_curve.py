@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from paceline import engine
+from paceline.engine.payout import is_drawable
 
 from .building import fill, tables_of
 from .test_plan_document import PLAN
@@ -78,3 +79,12 @@ def test_examples_stand_on_the_boundary_and_below_it() -> None:
     assert all(row.at < 1 for row in rows if row.value < 100_000)
     with pytest.raises(KeyError):
         engine.examples(engine.load_plan(PLAN), "nothing")
+
+
+def test_points_are_not_drawn_as_money() -> None:
+    plan = engine.load_plan(
+        PLAN.replace("    kind: commission\n", "    kind: commission\n    unit: points\n", 1)
+    )
+    drawn = [one.id for one in plan.components if is_drawable(one)]
+    assert "commission" not in drawn
+    assert "bonus" in drawn

@@ -251,7 +251,7 @@ def test_rules_that_no_line_can_meet_are_found(condition: str) -> None:
     ],
 )
 def test_rules_that_may_match_are_left_alone(condition: str) -> None:
-    assert codes(ruled(condition)) == []
+    assert [code for code in codes(ruled(condition)) if code != "one_currency"] == []
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_rules_that_may_match_are_left_alone(condition: str) -> None:
 def test_shadowed_rules_are_found_and_others_not(
     conditions: tuple[str | None, ...], shadowed: str
 ) -> None:
-    found = seen(ruled(*conditions))
+    found = [one for one in seen(ruled(*conditions)) if one.code != "one_currency"]
     assert [one.params["credit"] for one in found] == ([shadowed] if shadowed else [])
     assert all(one.code == "rule_shadowed" for one in found)
 

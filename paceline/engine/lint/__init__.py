@@ -26,6 +26,7 @@ from paceline.engine.lint.mends import apply_mend
 from paceline.engine.lint.messages import message
 from paceline.engine.lint.people import judges, unreachable_quotas
 from paceline.engine.lint.pulls import opposed
+from paceline.engine.lint.readings import missing_as_zero, one_currency
 from paceline.engine.lint.rules import compares, dead_rules, shadowed_rules
 from paceline.engine.lint.subject import Subject, not_followed, subject_of
 from paceline.engine.money import EXACT
@@ -92,6 +93,8 @@ def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
     yield from dead_rules(plan, history)
     yield from shadowed_rules(plan)
     yield from opposed(tuple(subjects))
+    yield from missing_as_zero(plan)
+    yield from one_currency(plan)
     if history is not None:
         yield from unreachable_quotas(plan, history)
     yield from _not_looked_at(plan, history, subjects)

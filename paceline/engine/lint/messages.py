@@ -24,6 +24,9 @@ MESSAGES: Mapping[str, str] = {
     "quota_unreachable": "{short} of {judged} people are asked more than the best period they had,"
     " by up to {gap}",
     "components_opposed": "{component} and {other} pull in opposite directions on {column}",
+    "missing_as_zero": "who has no value of {measure} is paid by {component} as if it were zero",
+    "one_currency": "{formula} compares with amounts in {literal}: a run with order lines in"
+    " another currency is refused",
     "not_looked_at": "{check} was not looked at: {reason}",
 }
 MENDS: Mapping[str, str] = {

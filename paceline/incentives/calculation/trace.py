@@ -216,11 +216,13 @@ def kept_trace(statement: Statement, version: PlanVersion, what: Kept = "lines")
             place.unlink(missing_ok=True)
         else:
             return place
+    limits = settings.CALCULATION_LIMITS
     found = engine.trace(
         documents.load(version.source),
         tables_of(inputs_of(statement.run)),
         engine_period(statement.period),
         statement.payee.number,
+        memory_limit=f"{limits['memory']}MiB" if limits else None,
     )
     tables = {"lines": found.lines, "orders": found.orders, "figures": _figures(found)}
     for name, rows in tables.items():
