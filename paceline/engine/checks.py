@@ -15,6 +15,7 @@ from paceline.engine.inputs import line_columns
 from paceline.engine.money import DIGITS
 from paceline.engine.needs import needed_tables
 from paceline.engine.periods import Period
+from paceline.engine.plan.games import FAULTS
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import Shape, shape_of
 from paceline.engine.table_checks import SHOWN, Finding, check_table
@@ -41,6 +42,7 @@ _MESSAGES: dict[str, str] = {
     "shares_exceed_line": "order_lines: rules take more than there is of line {subject}",
     "owners_exceed": "owners: the owners of {subject} have more than 100 % on {detail}",
     "totals_differ": "order_lines: the files state other totals in {subject} than they hold",
+    **{code: f"{{table}}: {text} ({{subject}}: {{detail}})" for code, text in FAULTS.items()},
     "period_too_long": "the period {subject} has more than {detail} days",
     "amount_too_large": "an amount is too large to be calculated exactly",
 }

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from paceline.engine import windows
+from paceline.engine.coalitions import shared_by_value, weights_of
 from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind
 from paceline.engine.executor import Workspace
 from paceline.engine.periods import Period
@@ -43,6 +44,8 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
         workspace.parameters[f"window_{place}_through"] = run[1]
     if worked_out(plan):
         workspace.register("targets", targets_of(plan, period, tables))
+    if shared_by_value(plan):
+        workspace.register("shapley", weights_of(plan, period, tables))
     for over in {"period", *(quota.over for quota in plan.quotas)}:
         starts_on, ends_before = windows.target_window(plan, period, over)
         name = over.replace("-", "_")

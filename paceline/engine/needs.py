@@ -56,6 +56,8 @@ def needed_tables(plan: Plan) -> set[str]:
     of_team = any(quota.per == "team" for quota in plan.quotas)
     if has_teams(plan) or of_team or any(credit.to == "team" for credit in plan.credits):
         found.add("teams")
+    if any(one.pool is not None and one.pool.values for one in plan.components):
+        found.add("coalitions")
     if any(credit.to == "owner" for credit in plan.credits):
         found.add("owners")
     return found

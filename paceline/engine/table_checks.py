@@ -171,6 +171,10 @@ def _leaves(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
     return _dates("leaves", ("payee_id",), tables["leaves"])
 
 
+def _coalitions(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
+    return _dates("coalitions", ("pool", "team", "members"), tables["coalitions"])
+
+
 def _teams(_shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
     return _dates("teams", ("payee_id",), tables["teams"])
 
@@ -283,5 +287,6 @@ _CHECKS: dict[str, Callable[[Shape, InMemory, Period], list[Finding]]] = {
     "teams": _teams,
     "owners": _owners,
     "leaves": _leaves,
+    "coalitions": _coalitions,
     "exchange_rates": _rates,
 }

@@ -116,6 +116,19 @@ OWNERS = table(
     },
     nullable="ends_before",
 )
+COALITIONS = table(
+    "coalitions",
+    "pool team members starts_on",
+    {
+        "pool": TEXT,
+        "team": TEXT,
+        "members": TEXT,
+        "value": STORED,
+        "starts_on": DATE,
+        "ends_before": DATE,
+    },
+    nullable="ends_before",
+)
 EXCHANGE_RATES = table(
     "exchange_rates",
     "from_currency to_currency on_date rate_type",
@@ -142,6 +155,7 @@ INPUTS: dict[str, Table] = {
         TEAMS,
         OWNERS,
         LEAVES,
+        COALITIONS,
         EXCHANGE_RATES,
     )
 }
@@ -172,6 +186,7 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "teams": ("ends_before",),
     "owners": ("ends_before",),
     "leaves": ("ends_before",),
+    "coalitions": ("ends_before",),
 }
 
 LINE_ATTRIBUTES: dict[str, Type] = {

@@ -118,6 +118,13 @@ PROBLEMS: dict[str, Text] = {
     ),
     "shares_exceed_line": lazy("Credit rules take more than there is of line %(subject)s"),
     "owners_exceed": lazy("The owners of %(subject)s have more than 100 %% on %(detail)s"),
+    "coalition_repeated": lazy("The coalition %(detail)s is stated twice"),
+    "coalition_too_large": lazy("At most ten players can share by value: %(detail)s"),
+    "coalition_missing": lazy("The coalition %(detail)s has no value"),
+    "coalition_falls": lazy(
+        "The coalition %(detail)s is worth less than without one of its members"
+    ),
+    "coalition_stranger": lazy("%(detail)s is not in the plan or not in the team (%(subject)s)"),
     "period_straddles": lazy(
         "A year, half-year or quarter of the plan begins on %(day)s, inside the period %(period)s;"
         " what was sold before that day would count for neither"

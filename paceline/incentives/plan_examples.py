@@ -52,6 +52,7 @@ TITLES: Mapping[str, str | Promise] = {
     "owners": lazy("Owners"),
     "reporting": lazy("Reporting lines"),
     "hierarchies": lazy("Named hierarchies"),
+    "coalitions": lazy("Values of coalitions"),
     "assignments": lazy("Paid by the plan"),
 }
 HEADS: Mapping[str, str | Promise] = {

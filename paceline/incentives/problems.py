@@ -137,6 +137,15 @@ SENTENCES: Mapping[str, Sentence] = {
     "policy_missing": lazy("The policy %(policy)s is not stated. Choose %(choices)s."),
     "order_not_total": lazy("The order must end with line_id and name each column once."),
     "pay_unclear": lazy("A component pays in one of these ways: %(choices)s. Say exactly one."),
+    "pool_share_unclear": lazy(
+        "A pool is shared out by weights, in “share”, or by the values of coalitions, in “shapley”."
+    ),
+    "coalition_repeated": lazy("The coalition %(detail)s is stated twice."),
+    "coalition_too_large": lazy("At most ten players can share by value: %(detail)s."),
+    "coalition_missing": lazy("The coalition %(detail)s has no value."),
+    "coalition_falls": lazy(
+        "The coalition %(detail)s is worth less than without one of its members."
+    ),
     "pay_stated_twice": lazy(
         "It pays an amount, a share of the target incentive or a formula: say exactly one."
     ),

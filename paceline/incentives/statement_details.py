@@ -82,7 +82,9 @@ def _pool(plan: Plan, component: Component, values: Values) -> Details:
     pool = component.pool
     assert pool is not None  # noqa: S101 -- the caller looked
     amount = values.get(("pool", "amount")) or Decimal(0)
-    share, kind = f"{pool.clause}/share", pool.share.type
+    share, kind = f"{pool.clause}/shapley", "quantity"
+    if pool.share is not None:
+        share, kind = f"{pool.clause}/share", pool.share.type
     rows = (
         (_("The team's amount"), wording.in_unit(plan, component.unit, amount), pool.clause),
         (_("Own weight"), _shown(plan, kind, values.get(("pool", "weight"))), share),

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from paceline.engine.periods import Period, PeriodKind
 
 from .generating_components import LENGTHS, Shape, components
+from .oracle.days import holds
 
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
@@ -289,10 +291,39 @@ def worlds(draw: st.DrawFn, period: Period, currency: str, quotas: list[Row]) ->
     rows["figures"] = draw(figures(ends, length))
     teams = st.sampled_from(["east", "west"]).map(lambda team: {"team": team})
     rows["teams"] = [row for name in PEOPLE for row in draw(intervals(ends, name, teams))]
+    rows["coalitions"] = draw(coalitions(rows, period))
     if draw(st.booleans()) and lines:
         rows["credit_splits"] = draw(splits(lines))
     rows["exchange_rates"] = _exchange(lines, ends, currency)
     return rows
+
+
+@st.composite
+def coalitions(draw: st.DrawFn, rows: Rows, period: Period) -> list[Row]:
+    """What some of each team are worth together, never less because somebody joins."""
+    last = period.ends_before - timedelta(days=1)
+    since = {"pool": "game", "starts_on": date(2020, 1, 1), "ends_before": None}
+    found: list[Row] = []
+    for team in ("east", "west"):
+        here = [
+            row["payee_id"] for row in rows["teams"] if row["team"] == team and holds(row, last)
+        ]
+        assigned = {
+            row["payee_id"]
+            for row in rows["assignments"]
+            if row["starts_on"] < period.ends_before
+            and (row["ends_before"] is None or row["ends_before"] > period.starts_on)
+        }
+        players = [name for name in here if name in assigned][: draw(st.integers(0, 4))]
+        worth = {frozenset[str](): Decimal(0)}
+        for size in range(1, len(players) + 1):
+            for chosen in combinations(players, size):
+                members = frozenset(chosen)
+                least = max(worth[members - {one}] for one in members)
+                worth[members] = least + draw(st.sampled_from(["0", "1", "333.3333"]).map(Decimal))
+                row = {"team": team, "members": "+".join(chosen), "value": worth[members]}
+                found.append(since | row)
+    return found
 
 
 def _line(draw: st.DrawFn, place: int, day: date) -> Row:

@@ -199,6 +199,8 @@ def _pool(_draw: st.DrawFn, shape: Shape) -> Clause:
             f"if(units_goal.attainment > 50%, sales, 100 {shape.currency}) * 10%",
         ]
     )
+    if style.randrange(3) == 0:
+        return {"pool": {"amount": amount, "shapley": "game"}}
     return {
         "pool": {"amount": amount, "share": style.choice(["hours", "orders", "rating", "sales"])}
     }

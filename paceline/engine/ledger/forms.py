@@ -15,7 +15,7 @@ from paceline.engine.formula.tree import Formula, names_in
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.measures import over_figures, ratio
 from paceline.engine.ledger.rates import differences
-from paceline.engine.ledger.rows import TEAM
+from paceline.engine.ledger.rows import TEAM, weight_of
 from paceline.engine.plan.model import Component, Indicator, Plan
 
 
@@ -107,7 +107,8 @@ def add_pool(
     totals = _team_totals(figures, pool.amount, named, path)
     total = in_plan_money(plan, or_nothing(over_figures(pool.amount, totals)))
     amount = figures.add(f"{path}/amount", total, MONEY)
-    share = or_nothing(over_figures(pool.share, named))
+    own = col(weight_of(component))
+    share = or_nothing(own if pool.share is None else over_figures(pool.share, named))
     weight = figures.add(f"{path}/weight", c.greatest(share, c.number(0, EXACT), EXACT), EXACT)
     whole = figures.add(f"{path}/weights", _over_team(exp.Sum(this=weight.copy())), EXACT)
     unit = typed(c.whole(10 ** (4 - plan.digits)), c.WIDE)

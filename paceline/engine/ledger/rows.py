@@ -9,7 +9,7 @@ from paceline.engine import windows
 from paceline.engine.columns import COUNT, EXACT, MONEY, PLACE, TEXT, Kind, col, typed
 from paceline.engine.ledger.measures import name_of, needed_measures
 from paceline.engine.ledger.sums import Sums
-from paceline.engine.plan.model import Measure, Plan, Quota
+from paceline.engine.plan.model import Component, Measure, Plan, Quota
 from paceline.engine.shape import Shape
 from paceline.engine.steps import crediting
 from paceline.engine.steps.crediting import in_window, measure_terms, taken_by
@@ -42,6 +42,9 @@ def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
     for place, measure in enumerate(keyed_measures(plan)):
         kinds = {name_of(measure.id): EXACT}
         join_to_payee(query, _keyed(shape, measure), f"keyed_{place}", kinds)
+    for place, component in enumerate(by_value(plan)):
+        kinds = {weight_of(component): EXACT}
+        join_to_payee(query, _weights(component), f"shapley_{place}", kinds)
     if has_teams(plan):
         join_to_payee(query, _teams(), "g", {TEAM: TEXT})
     return query
@@ -56,6 +59,7 @@ def row_kinds(shape: Shape, sums: Sums) -> dict[str, Kind]:
     found |= {f"quotas/{quota.id}/target": MONEY for quota in plan.quotas}
     found |= {name_of(measure.id): EXACT for measure in plan.measures if measure.kind == "figure"}
     found |= {name_of(measure.id): EXACT for measure in keyed_measures(plan)}
+    found |= {weight_of(component): EXACT for component in by_value(plan)}
     if has_teams(plan):
         found[TEAM] = TEXT
     return found
@@ -185,6 +189,26 @@ def entered(measures: list[Measure]) -> exp.Select:
         .from_(c.source("in_figures"), copy=False)
         .group_by(col("payee_id"), copy=False)
     )
+
+
+def by_value(plan: Plan) -> list[Component]:
+    """The components whose pool is shared out by the values of coalitions."""
+    return [one for one in plan.components if one.pool is not None and one.pool.share is None]
+
+
+def weight_of(component: Component) -> str:
+    """The column of what each player adds."""
+    return f"components/{component.id}/shapley"
+
+
+def _weights(component: Component) -> exp.Select:
+    """The players' Shapley values, which were worked out before the run."""
+    columns: dict[str, exp.Expr] = {
+        "payee_id": col("payee_id"),
+        weight_of(component): col("weight"),
+    }
+    own = exp.EQ(this=col("component"), expression=c.text(component.id))
+    return c.select(columns).from_(c.source("shapley"), copy=False).where(own, copy=False)
 
 
 def _teams() -> exp.Select:

@@ -6,7 +6,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Literal, cast
 
+from paceline.engine.formula.tree import Formula
 from paceline.engine.plan.clauses import Clause, Unreadable
+from paceline.engine.plan.games import FAULTS, faults
 from paceline.engine.plan.model import (
     Component,
     Condition,
@@ -204,10 +206,37 @@ def _indicator(clause: Clause, scope: Scope) -> Indicator:
 
 def _pool(clause: Clause, scope: Scope) -> dict[str, Any]:
     pool = clause.child("pool")
-    pool.keys(["amount", "share"])
+    pool.keys(["amount"], ["share", "shapley"])
+    if pool.has("share") == pool.has("shapley"):
+        raise pool.refuse(
+            "pool_share_unclear",
+            "a pool is shared out by weights, in `share`, or by the values of coalitions, in "
+            "`shapley`",
+        )
     amount = scope.formula(pool, "amount", ["money"])
+    if pool.has("shapley"):
+        return {"pool": _by_value(pool, amount)}
     share = scope.formula(pool, "share", ["percent", "quantity", "money"])
     return {"pool": Pool(amount, share, pool.path)}
+
+
+def _by_value(clause: Clause, amount: Formula) -> Pool:
+    """Shared out by Shapley values: the name of rows in the table of coalitions, or the values of
+    all coalitions.
+    """
+    stated = clause.child("shapley")
+    if not hasattr(stated.node, "items"):
+        return Pool(amount, None, clause.path, stated.scalar())
+    found: list[tuple[frozenset[str], Decimal]] = []
+    for _, item in stated.members():
+        item.keys(["of", "value"])
+        found.append((frozenset(item.child("of").words()), item.child("value").amount()))
+    wrong = list(faults(found))
+    for code, coalition in wrong:
+        stated.refuse(code, f"{FAULTS[code]}: {coalition}", detail=coalition)
+    if wrong:
+        raise Unreadable
+    return Pool(amount, None, clause.path, stated=tuple(found))
 
 
 def _contest(clause: Clause, scope: Scope) -> dict[str, Any]:

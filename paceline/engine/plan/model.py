@@ -253,11 +253,15 @@ class Pool:
     """An amount for a team, shared out to its members in proportion to their weights.
 
     `amount` is a formula over the sums of the team's figures; `share` one over a member's own.
+    Where there is none, a member's weight is the Shapley value of the coalitions' stated values:
+    those in the plan, or the rows called `values` in the table of coalitions.
     """
 
     amount: Formula
-    share: Formula
+    share: Formula | None
     clause: str
+    values: str = ""
+    stated: tuple[tuple[frozenset[str], Decimal], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -284,6 +284,15 @@ def _component() -> dict[str, Any]:
         },
         ("at_least",),
     )
+    coalition = _mapping({"of": _WORDS, "value": _AMOUNT})
+    pool = {
+        "oneOf": [
+            _mapping({"amount": _FORMULA, "share": _FORMULA}),
+            _mapping(
+                {"amount": _FORMULA, "shapley": {"oneOf": [{"type": "string"}, _list(coalition)]}}
+            ),
+        ]
+    }
     common: dict[str, Any] = {"id": _ID, "name": _TEXT, "kind": {"enum": list(KINDS)}}
     limits: dict[str, Any] = {
         "when": _condition(),
@@ -297,7 +306,7 @@ def _component() -> dict[str, Any]:
         {"measure": _ID, "rates": rates, "accumulation": accumulation},
         {"pays": pays},
         {"scorecard": _mapping({"target": _FORMULA, "indicators": _list(indicator)})},
-        {"pool": _mapping({"amount": _FORMULA, "share": _FORMULA})},
+        {"pool": pool},
         {"contest": contest},
     ]
     optional = (*limits, "accumulation")

@@ -197,7 +197,14 @@ def _pool(plan: Plan, pool: Pool) -> Iterator[Clause]:
     text = _("The team's pool is %(amount)s, over the sums of its members.")
     yield Clause(pool.clause, text % {"amount": over_figures(plan, pool.amount)})
     text = _("It is shared out in proportion to each member's %(share)s.")
-    yield Clause(f"{pool.clause}/share", text % {"share": over_figures(plan, pool.share)})
+    if pool.share is not None:
+        yield Clause(f"{pool.clause}/share", text % {"share": over_figures(plan, pool.share)})
+        return
+    text = _(
+        "It is shared out by what each member adds to what the members are worth together, on"
+        " average over all orders in which they may come together (Shapley value)."
+    )
+    yield Clause(f"{pool.clause}/shapley", text)
 
 
 def _contest(plan: Plan, component: Component, contest: Contest) -> Iterator[Clause]:

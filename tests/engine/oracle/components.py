@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from paceline.engine.money import round_to
-from paceline.engine.plan.model import Component, Condition, Plan, RateTable
+from paceline.engine.plan.model import Component, Condition, Plan, Pool, RateTable
 
-from .days import Calendar
+from .days import Calendar, holds
+from .games import Game, shapley
 from .measures import Choice, Figures, Measures, evaluate, number, word
 from .numbers import ZERO, share_out, times, total, twelve
 from .spread import Spread
@@ -252,9 +253,25 @@ class Components:
         found: dict[str, Decimal] = {}
         for team in self._teams(self.books.members):
             amount = self._round(number(pool.amount, self._sums(team)) or ZERO)
-            weights = [max(number(pool.share, self.figures(payee)) or ZERO, ZERO) for payee in team]
+            if pool.share is None:
+                weights = shapley(self._coalitions(pool, team[0]), team)
+            else:
+                own = [number(pool.share, self.figures(payee)) or ZERO for payee in team]
+                weights = [max(weight, ZERO) for weight in own]
             found |= dict(zip(team, share_out(amount, weights, self.plan.digits), strict=True))
         return found
+
+    def _coalitions(self, pool: Pool, member: str) -> Game:
+        """8.11: the values that hold for a member's team on the period's last day."""
+        if pool.stated:
+            return dict(pool.stated)
+        return {
+            frozenset(one.strip() for one in row["members"].split("+")): row["value"]
+            for row in self.calendar.rows.get("coalitions", [])
+            if row["pool"] == pool.values
+            and row["team"] == self.calendar.team(member)
+            and holds(row, self.calendar.last_day)
+        }
 
     def _contested(self, component: Component) -> dict[str, Decimal]:
         contest = component.contest
