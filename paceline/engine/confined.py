@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from paceline.engine.database import DuckDB
 from paceline.engine.errors import EngineError, InputInvalid, Problem
+from paceline.engine.kept import FolderShelf
 from paceline.engine.periods import Period, PeriodKind
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import load_plan
@@ -57,6 +58,7 @@ def calculate_confined(
     period: Period,
     *,
     limits: Limits = Limits(),
+    shelf: FolderShelf | None = None,
     progress: Progress | None = None,
 ) -> Results:
     """Run a plan's text over Parquet files in a process of its own.
@@ -69,6 +71,8 @@ def calculate_confined(
     with tempfile.TemporaryDirectory(prefix="paceline-run-") as name:
         folder = Path(name)
         request = _request(text, tables, period, limits)
+        if shelf is not None:
+            request["shelf"] = [str(shelf.folder), shelf.most_bytes]
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         _execute(folder, limits, progress)
         answer = json.loads((folder / "answer.json").read_text("utf-8"))
@@ -210,6 +214,7 @@ def _calculate(
         _tables(request, Tables({})),
         period,
         on=DuckDB(threads=limits.threads, memory_limit=f"{limits.memory}MiB"),
+        shelf=_shelf(request),
         progress=_tell,
     )
     checks = [
@@ -237,6 +242,13 @@ def _tables(request: Mapping[str, Any], tables: Given) -> Given:
             grain_checked=source["grain_checked"],
         )
     return tables
+
+
+def _shelf(request: Mapping[str, Any]) -> FolderShelf | None:
+    if "shelf" not in request:
+        return None
+    folder, most_bytes = request["shelf"]
+    return FolderShelf(Path(folder), most_bytes)
 
 
 def _confine(limits: Limits) -> None:

@@ -15,7 +15,14 @@ from paceline.engine import columns as c
 from paceline.engine.columns import select
 from paceline.engine.executor import bound_values
 from paceline.engine.hashing import hash_files
-from paceline.engine.inputs import OpenInputs, declared_columns, line_columns, open_inputs
+from paceline.engine.inputs import (
+    FileFacts,
+    OpenInputs,
+    declared_columns,
+    line_columns,
+    open_inputs,
+    types_of,
+)
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, empty_table
 from paceline.engine.tables import INPUTS, ParquetFiles, Tables
@@ -165,26 +172,26 @@ class Workspace:
                 self.register(f"in_{name}", self.inputs.tables[name])
             elif name == "quotas" and self.plan.quotas:
                 self.register(f"in_{name}", empty_table(contract))
-        given = self.tables.sources.get("order_lines")
-        if isinstance(given, ParquetFiles):
-            self._view_lines(given)
+        if isinstance(self.tables.sources.get("order_lines"), ParquetFiles):
+            self.view_lines(self.inputs.line_files)
         return [name for name in INPUTS if name in self.tables]
 
-    def _view_lines(self, given: ParquetFiles) -> None:
-        """The lines of the files, with the declared columns and types."""
-        found = self.inputs.line_types
-        attributes = tuple(self.plan.attributes.items())
-        key = (attributes, given.paths, tuple(found.items()), self.inputs.differ)
+    def view_lines(self, files: Sequence[FileFacts]) -> None:
+        """Let `in_order_lines` be the lines of these files, with the declared columns and types."""
+        found = types_of(files)
+        paths = [file.path for file in files]
+        differ = len(files) > 1 and self.inputs.differ
+        key = (tuple(self.plan.attributes.items()), *paths, *found.items(), differ)
         text = _VIEWS.get(key)
         if text is None:
             columns = declared_columns(line_columns(self.plan), found)
-            files = _parquet(given.paths, by_name=self.inputs.differ)
+            lines = _parquet(paths, by_name=differ)
             view = exp.Create(
                 this=c.source("in_order_lines"),
                 kind="VIEW",
                 replace=True,
                 properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-                expression=select(columns).from_(files, copy=False),
+                expression=select(columns).from_(lines, copy=False),
             )
             if len(_VIEWS) >= MAX_VIEWS:
                 _VIEWS.clear()

@@ -6,7 +6,7 @@ The steps are expression trees. DuckDB runs them in this process (`database`), S
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from sqlglot import exp
 
-from paceline.engine.inputs import OpenInputs
+from paceline.engine.inputs import FileFacts, OpenInputs
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import Shape
@@ -41,6 +41,10 @@ class Workspace(Protocol):
         """Put every input under its name; returns the names that were given. Raises
         InputInvalid.
         """
+        ...
+
+    def view_lines(self, files: Sequence[FileFacts]) -> None:
+        """Let `in_order_lines` be the lines of these files, with the declared columns and types."""
         ...
 
     def register(self, name: str, rows: pa.Table) -> None:

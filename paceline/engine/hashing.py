@@ -15,6 +15,11 @@ def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def hash_bytes(content: memoryview) -> str:
+    """sha256 of bytes in memory, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def hash_file(path: Path) -> str:
     """sha256 of the file's bytes, in hexadecimal."""
     with path.open("rb") as file:

@@ -76,8 +76,7 @@ class LocalFiles:
 class OpenInputs:
     """The inputs of a run, ready to be checked and joined.
 
-    `tables` are in memory. `line_files` are the files of the order lines, and `line_types` the
-    columns of all of them, each with the Arrow type in the first that has it. `empty_lines` counts
+    `tables` are in memory. `line_files` are the files of the order lines. `empty_lines` counts
     the empty values of each column of the order lines; it leaves out columns whose files do not
     say.
     """
@@ -86,14 +85,8 @@ class OpenInputs:
     line_files: list[FileFacts] = field(default_factory=list)
     empty_lines: dict[str, int] = field(default_factory=dict)
     grain_checked: set[str] = field(default_factory=set)
+    laid_out: dict[str, pa.Table] = field(default_factory=dict)  # the calendar and the slots
     differ: bool = False  # the files of order lines have not all the same columns
-
-    @property
-    def line_types(self) -> dict[str, pa.DataType]:
-        types: dict[str, pa.DataType] = {}
-        for file in reversed(self.line_files):
-            types |= file.types
-        return types
 
     @property
     def stated_totals(self) -> dict[str, tuple[int, Decimal]] | None:
@@ -123,6 +116,14 @@ class OpenInputs:
             )
             for file in self.line_files
         )
+
+
+def types_of(files: Sequence[FileFacts]) -> dict[str, pa.DataType]:
+    """The columns of several files, each with its type in the first that has it."""
+    types: dict[str, pa.DataType] = {}
+    for file in reversed(files):
+        types |= file.types
+    return types
 
 
 def line_columns(plan: Plan) -> list[Column]:

@@ -32,10 +32,11 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     currencies = tuple(sorted(set(workspace.imported) - {plan.currency, None}))
     rates = exchange.rates_of(plan, currencies, tables.get("exchange_rates"))
     calendar = _calendar(shape, period, (first, end), slots, spans, rates)
-    workspace.register("calendar", calendar)
     starts = [{"slot": place, "starts_on": day} for place, day in enumerate(slots)]
     kinds: dict[str, Kind] = {column.name: column.kind for column in lines.SLOTS.columns}
-    workspace.register("slots", arrow_table(kinds, starts))
+    workspace.inputs.laid_out = {"calendar": calendar, "slots": arrow_table(kinds, starts)}
+    for name, rows in workspace.inputs.laid_out.items():
+        workspace.register(name, rows)
     workspace.parameters["horizon"] = spans.horizon
     workspace.parameters["first_slot"] = slots.index(period.starts_on)
     for place, key in enumerate(shape.windows):

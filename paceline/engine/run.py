@@ -4,7 +4,7 @@ contracts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -23,6 +23,7 @@ from paceline.engine.database import DuckDB
 from paceline.engine.errors import InputInvalid, ResultsDisagree
 from paceline.engine.executor import Executor, Workspace
 from paceline.engine.hashing import fingerprint, hash_text
+from paceline.engine.kept import Shelf, Step, is_shelvable, sums_of_lines
 from paceline.engine.layout import lay_out
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
@@ -46,7 +47,7 @@ from paceline.engine.windows import MAX_DAYS
 Progress = Callable[[str, int, int], None]
 
 
-def calculate(
+def calculate(  # noqa: PLR0913 -- what is run, where, and what is known already
     plan: Plan,
     tables: Tables,
     period: Period,
@@ -54,6 +55,7 @@ def calculate(
     connection: duckdb.DuckDBPyConnection | None = None,
     threads: int | None = None,
     on: Executor | None = None,
+    shelf: Shelf | None = None,
     progress: Progress | None = None,
     input_hashes: Mapping[str, list[str]] | None = None,
 ) -> Results:
@@ -63,12 +65,12 @@ def calculate(
     with the step's name, the steps done and the number of steps. `input_hashes` stand for tables
     whose files the caller has hashed already, such as a CSV that was read into memory. `on` is
     where the steps run: DuckDB in this process, with `connection` and `threads`, unless another
-    executor is given.
+    executor is given. With a `shelf`, files of order lines that it knows the sums of are not read.
     """
     shape = shape_of(plan)
     workspace = (on or DuckDB(connection, threads)).open(shape, tables, period)
     try:
-        return _Run(workspace, shape, period, progress, dict(input_hashes or {})).execute()
+        return _Run(workspace, shape, period, shelf, progress, dict(input_hashes or {})).execute()
     except workspace.overflows:
         raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
     finally:
@@ -81,6 +83,7 @@ class _Run:
         workspace: Workspace,
         shape: Shape,
         period: Period,
+        shelf: Shelf | None,
         progress: Progress | None,
         hashes: dict[str, list[str]],
     ) -> None:
@@ -88,10 +91,16 @@ class _Run:
         self.shape = shape
         self.plan = shape.plan
         self.period = period
+        self.shelf = shelf
         self.progress = progress
         self.hashes = hashes
         self.ledger = ledger_of(shape)
         self.done = 0
+
+    @property
+    def sums_are_kept(self) -> bool:
+        """Lines are added up file by file, over what the shelf has."""
+        return self.shelf is not None and is_shelvable(self.workspace, self.shape)
 
     def execute(self) -> Results:
         days = open_run(self.workspace, self.shape, self.period, check=True)
@@ -99,8 +108,10 @@ class _Run:
         total = len(steps) + 1
         chains = chains_of(self.shape)
         self._tell("lines", total)
-        for contract, make in steps:
+        for contract, make in self._summed(steps, days):
             which = variant(contract, self.workspace, days)
+            if self.sums_are_kept and _adds_up(contract):
+                which += " kept"
             self.workspace.create(contract.name, make, variant=which)
             if contract.name in chains and self.workspace.may_circle:
                 refuse_circles(self.workspace, contract.name, chains[contract.name])
@@ -125,6 +136,20 @@ class _Run:
             conservation_checks(results["conservation"]),
             _tables=results,
         )
+
+    def _summed(self, steps: list[Step], days: Days) -> Iterable[Step]:
+        """The steps in order; those that add up lines do so over kept sums if there is a shelf."""
+        first = next(place for place, (contract, _) in enumerate(steps) if _adds_up(contract))
+        last = max(place for place, (contract, _) in enumerate(steps) if _adds_up(contract)) + 1
+        yield from steps[:first]
+        if self.shelf is not None and self.sums_are_kept:
+            yield from sums_of_lines(
+                self.workspace, self.shape, days, steps[first:last], self.shelf
+            )
+        else:
+            find_split_lines(self.workspace, self.shape)
+            yield from steps[first:last]
+        yield from steps[last:]
 
     def _tell(self, name: str, total: int) -> None:
         self.done += 1
@@ -210,9 +235,14 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
     _open_receivers(workspace, shape, days)
     if "credit_splits" in given:
         workspace.create("base_splits", lines.base_splits)
-        if check:
-            workspace.create("split_lines", lambda: lines.split_lines(shape))
     return days
+
+
+def find_split_lines(workspace: Workspace, shape: Shape) -> None:
+    """Look for the lines that have split rows."""
+    if "credit_splits" in workspace.tables:
+        which = shape.plan.hash  # which columns are read is the plan's own
+        workspace.create("split_lines", lambda: lines.split_lines(shape), variant=which)
 
 
 def _open_receivers(workspace: Workspace, shape: Shape, days: Days) -> None:
@@ -229,9 +259,6 @@ def _open_receivers(workspace: Workspace, shape: Shape, days: Days) -> None:
             raise InputInvalid(
                 [checks.problem("shares_exceed_line", "order_lines", line) for (line,) in over]
             )
-
-
-Step = tuple[Table, Callable[[], exp.Query]]
 
 
 def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]:
@@ -286,6 +313,11 @@ def _chain(workspace: Workspace, shape: Shape, links: str) -> exp.Query:
     if shape.highest > 1 or workspace.may_circle:
         return crediting.hierarchy(links)
     return crediting.managers(links)
+
+
+def _adds_up(contract: Table) -> bool:
+    """Whether a step adds up order lines."""
+    return contract.name == "line_groups" or contract.name.startswith("values_")
 
 
 def _keyed_steps(ledger: Ledger, days: Days, *, with_splits: bool) -> list[Step]:

@@ -190,6 +190,9 @@ CALCULATION_LIMITS: dict[str, int] | None = {
     "processor_seconds": int(secret("CALCULATION_SECONDS", "3600")),
     "seconds": int(secret("CALCULATION_SECONDS", "3600")),
 }
+# Sums of order lines, kept by month so that a run reads only months that changed; 0 MiB keeps none.
+CALCULATION_SUMS = VAR / "sums"
+CALCULATION_SUMS_MIB = int(secret("CALCULATION_SUMS_MIB", "2048"))
 
 # The largest upload that is accepted, in bytes; a larger one is refused before it is stored.
 UPLOAD_BYTES_MAX = 2 * 1024**3

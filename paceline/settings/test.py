@@ -32,3 +32,4 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # nothing is gathered fo
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # Passkeys over plain HTTP: this is the loopback address of one machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+CALCULATION_SUMS = MEDIA_ROOT / "sums"

@@ -17,7 +17,7 @@ from paceline import engine
 from paceline.engine import columns as c
 from paceline.engine.database import Workspace, open_database
 from paceline.engine.ledger.compile import ledger_of
-from paceline.engine.run import MAX_DAYS, open_run, step_queries
+from paceline.engine.run import MAX_DAYS, find_split_lines, open_run, step_queries
 from paceline.engine.shape import shape_of
 
 from .building import arrow, fill, tables_of
@@ -117,6 +117,7 @@ def test_every_step_returns_the_types_it_declares() -> None:
         shape = shape_of(plan)
         workspace = Workspace(shape, tables_of(world()), QUARTER)
         days = open_run(workspace, shape, QUARTER, check=True)
+        find_split_lines(workspace, shape)
         for contract, make in step_queries(workspace, ledger_of(shape), days):
             workspace.create(contract.name, make)
             relation = workspace.connection.sql(c.render(c.every_row(contract)))

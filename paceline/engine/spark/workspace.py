@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import groupby
@@ -17,7 +17,13 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.executor import bound_values
-from paceline.engine.inputs import OpenInputs, declared_columns, line_columns, open_inputs
+from paceline.engine.inputs import (
+    FileFacts,
+    OpenInputs,
+    declared_columns,
+    line_columns,
+    open_inputs,
+)
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, empty_table
 from paceline.engine.spark.dialect import render
@@ -102,21 +108,21 @@ class SparkWorkspace:
             elif name == "quotas" and self.plan.quotas:
                 self.register(f"in_{name}", empty_table(contract))
         if isinstance(self.tables.sources.get("order_lines"), ParquetFiles):
-            self._lines().createOrReplaceTempView("in_order_lines")
+            self.view_lines(self.inputs.line_files)
         return [name for name in INPUTS if name in self.tables]
 
-    def _lines(self) -> DataFrame:
-        """The lines of the files, with the declared columns and types."""
+    def view_lines(self, files: Sequence[FileFacts]) -> None:
+        """Let `in_order_lines` be the lines of these files, with the declared columns and types."""
         parts: list[DataFrame] = []
-        for types, files in groupby(self.inputs.line_files, key=lambda file: file.types):
-            frame = self.session.read.parquet(*(str(file.path) for file in files))
+        for types, alike in groupby(files, key=lambda file: file.types):
+            frame = self.session.read.parquet(*(str(file.path) for file in alike))
             frame.createOrReplaceTempView("files")
             query = c.select(declared_columns(line_columns(self.plan), types))
             parts.append(self._frame(query.from_(c.source("files"), copy=False)))
         lines = parts[0]
         for part in parts[1:]:
             lines = lines.unionAll(part)
-        return lines
+        lines.createOrReplaceTempView("in_order_lines")
 
     def _frame(self, query: exp.Query) -> DataFrame:
         names = {str(place.this) for place in query.find_all(exp.Placeholder)}

@@ -7,6 +7,8 @@ quota and rates of tiers meet the sums; all of it is exact, so the order does no
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from paceline.engine import columns as c
@@ -79,6 +81,17 @@ def line_groups(shape: Shape, days: Days, *, with_splits: bool) -> exp.Query:
         .group_by(*(col(key) for key in names), copy=False)
     )
     return query.having(exp.NEQ(this=exp.Sum(this=col("lines")), expression=c.whole(0)), copy=False)
+
+
+def over_files(shape: Shape, contract: c.Table, kept: str, names: Sequence[str]) -> exp.Select:
+    """The sums of several files as one: exact, so it does not matter which file a line was in."""
+    sums = add_up(shape) if contract.columns else {"lines": c.total(col("lines"), COUNT)}
+    keys = {name: col(name) for name in names if name not in sums}
+    columns = {**keys, **sums}
+    query = c.conform(contract, columns) if contract.columns else select(columns)
+    return query.from_(c.source(kept), copy=False).group_by(
+        *(key.copy() for key in keys.values()), copy=False
+    )
 
 
 def keyed_groups(shape: Shape, days: Days, measure: Measure, *, with_splits: bool) -> exp.Query:

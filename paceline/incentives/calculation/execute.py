@@ -10,6 +10,7 @@ from django.conf import settings
 
 from paceline import engine
 from paceline.engine import confined
+from paceline.engine.kept import FolderShelf
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.extract import Input, tables_of
 from paceline.incentives.calculation.periods import CalendarPeriod, calendar_period
@@ -75,10 +76,17 @@ def calculate_plan(version: PlanVersion, inputs: Iterable[Input], period: PayPer
 
 def _calculate(source: str, tables: engine.Tables, period: engine.Period) -> engine.Results:
     """In a process of its own, within the limits that are set, unless they are switched off."""
+    shelf = _shelf()
     if settings.CALCULATION_LIMITS is None:
-        return engine.calculate(documents.load(source), tables, period)
+        return engine.calculate(documents.load(source), tables, period, shelf=shelf)
     limits = confined.Limits(**settings.CALCULATION_LIMITS)
-    return confined.calculate_confined(source, tables, period, limits=limits)
+    return confined.calculate_confined(source, tables, period, limits=limits, shelf=shelf)
+
+
+def _shelf() -> FolderShelf | None:
+    """Where sums of months are kept, unless none are."""
+    room = settings.CALCULATION_SUMS_MIB * 1024**2
+    return FolderShelf(settings.CALCULATION_SUMS, room) if room else None
 
 
 def engine_period(period: PayPeriod) -> engine.Period:
