@@ -23,13 +23,14 @@ from paceline.engine.inputs import line_columns, open_inputs
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import shape_of
+from paceline.engine.steps import lines
 from paceline.engine.tables import Tables
 
 ABOVE = ("reporting", "hierarchies")  # who is above whom
 OF_PAYEE = ("assignments", "payees", "quotas")
 
 
-def narrow(
+def narrow(  # noqa: PLR0913 -- whose tables, and what else of them is wanted
     plan: Plan,
     tables: Tables,
     period: Period,
@@ -38,11 +39,13 @@ def narrow(
     attributes: Mapping[str, Type] | None = None,
     people: set[str] | None = None,
     line_ids: pa.Array | None = None,
+    only_read: bool = False,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> dict[str, pa.Table]:
     """The tables of one payee. `attributes` are further line columns to keep, `people` those whose
     lines are wanted instead of the payee's and everybody's below, `line_ids` further lines: what a
-    second run to be compared with needs.
+    second run to be compared with needs. With `only_read`, columns of lines that the plan does not
+    read are left empty, and cost nothing.
 
     Raises InputInvalid when the tables cannot be read.
     """
@@ -71,11 +74,16 @@ def narrow(
         )
         ids = [] if shared is None else shared.column("line_id").chunks
         ids = [*ids, *([] if line_ids is None else [line_ids])]
-        lines = _lines(workspace, reading, wanted, pa.chunked_array(ids, pa.string()))
-        found["order_lines"] = lines
+        read = ALWAYS | lines.columns_read(shape)
+        columns: dict[str, exp.Expr] = {
+            one.name: c.null(one.kind) if only_read and one.name not in read else col(one.name, "l")
+            for one in line_columns(reading)
+        }
+        mine = _lines(workspace, columns, wanted, pa.chunked_array(ids, pa.string()))
+        found["order_lines"] = mine
         if splits is not None:
-            mine = pc.is_in(splits.column("line_id"), lines.column("line_id"))
-            found["credit_splits"] = splits.filter(mine)
+            theirs = pc.is_in(splits.column("line_id"), mine.column("line_id"))
+            found["credit_splits"] = splits.filter(theirs)
         return found
     finally:
         workspace.close()
@@ -114,13 +122,21 @@ def _reporting(rows: pa.Table, people: pa.Array, payee_id: str) -> pa.Table:
     return rows.filter(pc.and_(inside, pc.not_equal(rows.column("payee_id"), payee_id)))
 
 
-def _lines(workspace: Workspace, plan: Plan, people: pa.Array, ids: pa.ChunkedArray) -> pa.Table:
+ALWAYS = {"line_id", "ordered_on", "payee_id", "amount", "currency", "kind", "quantity"}
+
+
+def _lines(
+    workspace: Workspace,
+    columns: Mapping[str, exp.Expr],
+    people: pa.Array,
+    ids: pa.ChunkedArray,
+) -> pa.Table:
     workspace.register("wanted_people", pa.table({"payee_id": people}))
     workspace.register("wanted_lines", pa.table({"line_id": ids}))
 
     def part(kept_by: str, column: str) -> exp.Select:
-        columns = {one.name: col(one.name, "l") for one in line_columns(plan)}
-        query = select(columns).from_(c.source("in_order_lines", "l"), copy=False)
+        copied = {name: value.copy() for name, value in columns.items()}
+        query = select(copied).from_(c.source("in_order_lines", "l"), copy=False)
         c.join(query, kept_by, "w", c.same([column], "w", "l"), kind="semi")
         inside = c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends())
         return query.where(inside, copy=False)
@@ -134,4 +150,5 @@ def _lines(workspace: Workspace, plan: Plan, people: pa.Array, ids: pa.ChunkedAr
         c.join(further, "wanted_people", "p", c.same(["payee_id"], "p", "l"), kind="anti")
         return c.union_all([mine, further])
 
-    return workspace.fetch(f"narrowed lines, further: {bool(len(ids))}", query)
+    read = ", ".join(name for name, value in columns.items() if isinstance(value, exp.Column))
+    return workspace.fetch(f"narrowed lines, further: {bool(len(ids))}, {read}", query)
