@@ -80,11 +80,11 @@ class FolderShelf:
 
     def _make_room(self) -> None:
         """Forget what was used least lately until the rest is small enough."""
-        used: list[tuple[float, int, Path]] = []
+        used: list[tuple[int, int, Path]] = []
         for path in self.folder.glob("*.arrow"):
             with contextlib.suppress(FileNotFoundError):  # another run made room meanwhile
                 found = path.stat()
-                used.append((found.st_mtime, found.st_size, path))
+                used.append((found.st_mtime_ns, found.st_size, path))
         taken = sum(size for _, size, _ in used)
         for _, size, path in sorted(used):
             if taken <= self.most_bytes:

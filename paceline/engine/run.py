@@ -6,21 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from paceline.engine import checks
+from paceline.engine import checks, conservation
 from paceline.engine import columns as c
-from paceline.engine.columns import Kind, Table
+from paceline.engine.columns import Table
 from paceline.engine.database import DuckDB
-from paceline.engine.errors import InputInvalid, ResultsDisagree
+from paceline.engine.errors import InputInvalid
 from paceline.engine.executor import Executor, Workspace
 from paceline.engine.hashing import fingerprint, hash_text
 from paceline.engine.kept import Shelf, Step, is_shelvable, sums_of_lines
@@ -30,15 +28,11 @@ from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_t
 from paceline.engine.ledger.rows import keyed_measures, keyed_name
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.plan.policies import ANCHORS
 from paceline.engine.results import (
-    CONSERVATION,
     ENGINE_VERSION,
-    EXCLUDED,
-    Check,
     Results,
 )
-from paceline.engine.shape import Shape, arrow_table, shape_of
+from paceline.engine.shape import Shape, shape_of
 from paceline.engine.steps import crediting, exchange, lines, portions
 from paceline.engine.steps.days import Days
 from paceline.engine.tables import ParquetFiles, Tables
@@ -120,8 +114,9 @@ class _Run:
             self._tell(contract.name, total)
         results = fetch_ledger(self.workspace, self.ledger)
         results["credits"] = fetch_credits(self.workspace, self.ledger)
-        results["excluded"], results["conservation"] = self._account()
-        refuse_wrong_totals(self.workspace, results["conservation"])
+        accounts = conservation.accounts(self.workspace, self.shape, self.period)
+        results["excluded"], results["conservation"] = accounts
+        conservation.refuse_wrong_totals(self.workspace, results["conservation"])
         inputs = hash_inputs(self.workspace.tables.sources, self.workspace.hashes, self.hashes)
         return Results(
             self.plan,
@@ -133,7 +128,7 @@ class _Run:
                 inputs=inputs,
             ),
             inputs,
-            conservation_checks(results["conservation"]),
+            conservation.checks_of(results["conservation"]),
             _tables=results,
         )
 
@@ -155,61 +150,6 @@ class _Run:
         self.done += 1
         if self.progress is not None:
             self.progress(name, self.done, total)
-
-    def _outside(self) -> list[tuple[Any, ...]]:
-        """The lines outside the period; files that say that they hold none are not asked."""
-        anchor = ANCHORS[self.plan.policies.anchor]
-        period, inputs = self.period, self.workspace.inputs
-        if inputs.all_within(anchor, period.starts_on, period.ends_before):
-            return []
-        return self.workspace.rows(
-            "outside the period", lambda: lines.outside_period(self.plan.policies)
-        )
-
-    def _account(self) -> tuple[pa.Table, pa.Table]:
-        """Everything that came in, as credited or excluded with a reason."""
-        outside = self._outside()
-        placed = self.workspace.rows("placements", lambda: crediting.placements(self.shape))
-        if any(row[0] == crediting.NOT_IN_PLAN for row in placed):
-            with_payees = "payees" in self.workspace.tables
-            strangers = self.workspace.rows(
-                "strangers", lambda: crediting.strangers(self.shape, with_payees=with_payees)
-            )
-            placed = [row for row in placed if row[0] != crediting.NOT_IN_PLAN] + strangers
-        excluded: dict[tuple[str, str], list[Any]] = {}
-        zero = Decimal(0)
-        account = {
-            currency: _opened(currency, count, amount)
-            for currency, (count, amount) in self.workspace.imported.items()
-        }
-        rows = [(reason, False, *row) for reason, *row in outside] + placed
-        for reason, is_overlay, currency, count, amount in rows:
-            account.setdefault(currency, _opened(currency))  # one that files do not state
-            if is_overlay:
-                account[currency]["overlays"] += amount if reason is None else zero
-            elif reason is None:
-                account[currency]["credited"] += amount
-            else:
-                entry = excluded.setdefault((reason, currency), [0, zero])
-                entry[0] += count
-                entry[1] += amount
-                account[currency]["excluded"] += amount
-        totals: dict[str, Kind] = {column.name: column.kind for column in CONSERVATION.columns}
-        kinds = {column.name: column.kind for column in EXCLUDED.columns}
-        left_out = [
-            dict(zip(EXCLUDED.names, (*key, *entry), strict=True))
-            for key, entry in sorted(excluded.items())
-        ]
-        return (
-            arrow_table(kinds, left_out),
-            arrow_table(totals, [account[currency] for currency in sorted(account)]),
-        )
-
-
-def _opened(currency: str, lines: int = 0, amount: Decimal = Decimal(0)) -> dict[str, Any]:
-    """The account of a currency before anything was credited."""
-    nothing = dict.fromkeys(("credited", "excluded", "overlays"), Decimal(0))
-    return {"currency": currency, "imported": amount, "imported_lines": lines, **nothing}
 
 
 def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool = False) -> Days:
@@ -396,40 +336,6 @@ def refuse_circles(workspace: Workspace, chain: str, tree: str) -> None:
                 for payee, day in rows[:20]
             ]
         )
-
-
-def refuse_wrong_totals(workspace: Workspace, rows: pa.Table) -> None:
-    """Files that state other totals than they hold are no basis for pay: the run is refused."""
-    if workspace.inputs.stated_totals is None:
-        return
-    wrong = [
-        row["currency"]
-        for row in rows.to_pylist()
-        if row["imported"] != row["credited"] + row["excluded"]
-    ]
-    if wrong:
-        raise InputInvalid([checks.problem("totals_differ", "order_lines", one) for one in wrong])
-
-
-def conservation_checks(rows: pa.Table) -> tuple[Check, ...]:
-    """Credited and excluded add up to what was imported, in every currency; else the engine is
-    wrong.
-    """
-    found = tuple(
-        Check(
-            "credited_and_excluded_are_imported",
-            row["currency"],
-            row["imported"],
-            row["credited"],
-            row["excluded"],
-            row["imported"] == row["credited"] + row["excluded"],
-        )
-        for row in rows.to_pylist()
-    )
-    broken = [check.currency for check in found if not check.holds]
-    if broken:
-        raise ResultsDisagree(f"credited and excluded are not imported in {', '.join(broken)}")
-    return found
 
 
 def hash_inputs(
