@@ -104,6 +104,10 @@ MESSAGES = {
     "original_unknown": gettext_lazy(
         "There is no sold line %(line)s of order %(order)s that could be returned."
     ),
+    "owner_overlaps": gettext_lazy(
+        "This person owns it already on some of these days (from %(starts_on)s)."
+    ),
+    "owners_exceed": gettext_lazy("All owners together would own %(sum)s on %(day)s."),
     "payee_left": gettext_lazy("%(value)s had left on %(day)s (last day %(last_day)s)."),
     "payee_never_employed": gettext_lazy("%(value)s has no employment."),
     "payee_not_yet": gettext_lazy("%(value)s started only on %(starts_on)s, after %(day)s."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import pgettext_lazy
 
-from paceline.kernel.rights import Act, Rule, Section
+from paceline.kernel.rights import Act, Relation, Rule, Section
 from paceline.org.models import Person, Role
 
 ORDER_LINE = Section(
@@ -26,7 +26,19 @@ EXCHANGE_RATE = Section(
         Rule("*", "import", Act.MAKE, roles=frozenset({Role.COMPENSATION})),
     ),
 )
-SECTIONS = (ORDER_LINE, EXCHANGE_RATE)
+OWNER = Section(
+    pgettext_lazy("object of a right", "owner"),
+    (
+        Rule(
+            "*",
+            "read",
+            roles=frozenset({Role.COMPENSATION, Role.FINANCE}),
+            relations=frozenset({Relation.SELF}),
+        ),
+        Rule("*", "set", Act.MAKE, roles=frozenset({Role.COMPENSATION}), note="by hand or by file"),
+    ),
+)
+SECTIONS = (ORDER_LINE, EXCHANGE_RATE, OWNER)
 
 
 def may_read_lines(person: Person) -> bool:
@@ -43,3 +55,11 @@ def may_read_rates(person: Person) -> bool:
 
 def may_import_rates(person: Person) -> bool:
     return EXCHANGE_RATE.allows("import", person.roles)
+
+
+def may_read_owners(person: Person) -> bool:
+    return OWNER.allows("read", person.roles)
+
+
+def may_set_owners(person: Person) -> bool:
+    return OWNER.allows("set", person.roles)

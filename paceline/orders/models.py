@@ -1,16 +1,25 @@
-"""Order lines and returns as the shop knows them, who shared in them, and exchange rates."""
+"""Order lines and returns as the shop knows them, who shares in and owns what, exchange rates."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Deferrable, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from paceline.imports.models import Import
 from paceline.kernel.money import CurrencyField, MoneyField
+from paceline.kernel.periods import (
+    DateRange,
+    EffectiveDated,
+    EffectiveQuerySet,
+    OneId,
+    OneWord,
+    ends_after_start,
+)
 from paceline.org.models import Person, Role
 
 # Who reads what was sold; the written matrix is in access.py.
@@ -172,6 +181,76 @@ class LineShareBefore(models.Model):
     row_id = models.BigIntegerField()
     share = models.DecimalField(max_digits=9, decimal_places=8)
     is_overlay = models.BooleanField()
+    imported_by_id = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.row_id} before {self.source_import_id}"
+
+
+class OwnerKind(models.TextChoices):
+    """The columns of an order line whose owners plans may credit."""
+
+    TERRITORY = "territory", _("Territory")
+    CUSTOMER = "customer", _("Customer")
+    PRODUCT = "product", _("Product")
+    CATEGORY = "category", _("Category")
+    CHANNEL = "channel", _("Channel")
+
+
+class OwnerQuerySet(EffectiveQuerySet):
+    def visible_to(self, person: Person) -> OwnerQuerySet:
+        """The pay desk and finance read all; others their own."""
+        return self if person.has_role(*READERS) else self.filter(person=person)
+
+
+class Owner(EffectiveDated):
+    """Who owns an account, a territory, a host's channel …, wholly or with others, and when.
+
+    ``key`` is what the order lines say in the column ``kind``.
+    """
+
+    kind = models.CharField(_("column"), max_length=20, choices=OwnerKind.choices)
+    key = models.CharField(_("what is owned"), max_length=200)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    share = models.DecimalField(_("share"), max_digits=9, decimal_places=8)
+    imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
+
+    objects = OwnerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("kind", "key", "-starts_on", "id")
+        constraints = (
+            ends_after_start("owner_ends_after_start"),
+            models.CheckConstraint(
+                name="owner_share_in_range", condition=Q(share__gt=0) & Q(share__lte=1)
+            ),
+            ExclusionConstraint(
+                name="owner_once_at_a_time",
+                expressions=[
+                    (OneId("person"), RangeOperators.EQUAL),
+                    (OneWord("kind"), RangeOperators.EQUAL),
+                    (OneWord("key"), RangeOperators.EQUAL),
+                    (
+                        DateRange("starts_on", "ends_before", RangeBoundary()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                deferrable=Deferrable.DEFERRED,
+                violation_error_message=_("This person owns it already on some of these days."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.person}"
+
+
+class OwnerBefore(models.Model):
+    """What an owner's row said before an import changed it."""
+
+    source_import = models.ForeignKey(Import, models.PROTECT, related_name="+")
+    row_id = models.BigIntegerField()
+    share = models.DecimalField(max_digits=9, decimal_places=8)
+    ends_before = models.DateField(null=True)
     imported_by_id = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:

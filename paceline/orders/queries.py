@@ -57,6 +57,16 @@ SPLITS = pa.schema(
         pa.field("is_overlay", pa.bool_(), nullable=False),
     ]
 )
+OWNERS = pa.schema(
+    [
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("payee_id", pa.string(), nullable=False),
+        pa.field("share", pa.decimal128(9, 8), nullable=False),
+        pa.field("starts_on", pa.date32(), nullable=False),
+        pa.field("ends_before", pa.date32()),
+    ]
+)
 RATES = pa.schema(
     [
         pa.field("from_currency", pa.string(), nullable=False),
@@ -103,6 +113,12 @@ JOIN org_person p ON p.id = s.person_id
 WHERE l.ordered_on >= {starts_on} AND l.ordered_on < {ends_before}
 ORDER BY (l.source || '/' || l.order_number || '/' || l.line_number) COLLATE "C",
     p.number COLLATE "C"
+"""
+_OWNERS = """
+SELECT o.kind, o.key, p.number, o.share, o.starts_on, o.ends_before
+FROM orders_owner o JOIN org_person p ON p.id = o.person_id
+WHERE o.starts_on < {ends_before} AND (o.ends_before IS NULL OR o.ends_before > {starts_on})
+ORDER BY o.kind COLLATE "C", o.key COLLATE "C", p.number COLLATE "C", o.starts_on
 """
 _RATES = """
 SELECT from_currency, to_currency, "on", rate_type, rate FROM orders_exchangerate
@@ -158,6 +174,11 @@ def returned_lines(starts_on: date, ends_before: date) -> list[ReturnedLine]:
         for row in rows.order_by("ordered_on", "pk")
         if row.returns_line is not None
     ]
+
+
+def owners_table(starts_on: date, ends_before: date) -> pa.Table:
+    """Who owned what on some day of the range."""
+    return _table(_OWNERS, OWNERS, starts_on, ends_before)
 
 
 LINE_FACTS = (

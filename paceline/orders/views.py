@@ -1,22 +1,27 @@
-"""Order lines and exchange rates to look through."""
+"""Order lines, owners and exchange rates to look through, and setting an owner by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from paceline.kernel.pages import page
+from paceline.kernel import formats
+from paceline.kernel.pages import go_to, page
 from paceline.kernel.tables import Column, Filter, Table
-from paceline.orders import access, queries
-from paceline.orders.models import ExchangeRate, LineKind, OrderLine
+from paceline.orders import access, actions, queries
+from paceline.orders.forms import OwnerForm, initial_of
+from paceline.orders.models import ExchangeRate, LineKind, OrderLine, Owner, OwnerKind
 from paceline.org.requests import PersonRequest
 
 # Tables of millions are counted so far; beyond it says "more than".
@@ -171,3 +176,86 @@ def rates(request: PersonRequest) -> HttpResponseBase:
     if table.wants_export:
         return table.export()
     return page(request, "orders/rates.html", {"table": table, "may_import": may_import})
+
+
+@require_GET
+def owners(request: PersonRequest) -> HttpResponseBase:
+    """Who owns which territory, account or channel: all of them, or one's own."""
+    may_set = access.may_set_owners(request.person)
+    kinds = {kind: str(label) for kind, label in OwnerKind.choices}
+    table = Table(
+        request,
+        rows=Owner.objects.visible_to(request.person).select_related("person"),
+        name="owners",
+        caption=_("Owners"),
+        columns=[
+            Column(
+                "key",
+                _("What is owned"),
+                sort="key",
+                search=True,
+                link=_change if may_set else None,
+            ),
+            Column("kind", _("Owned by column"), value=lambda row: kinds[row.kind], sort="kind"),
+            Column("payee", _("Payee"), value="person.name", sort="person__name", search=True),
+            Column("share", _("Share"), kind="percent", sort="share"),
+            Column("days", _("Days"), value=_days_owned, sort="starts_on"),
+            Column(
+                "import",
+                pgettext("column", "Import"),
+                value="imported_by_id",
+                link=_source,
+                secondary=True,
+            ),
+        ],
+        filters=[Filter("kind", _("Owned by column"), OwnerKind.choices)],
+        order="key",
+        empty=_("No owners yet."),
+        empty_hint=_("Plans that credit the owner of a territory or an account need them."),
+        empty_link=_import_link("owners", _("Import owners")) if may_set else None,
+    )
+    if table.wants_export:
+        return table.export()
+    return page(request, "orders/owners.html", {"table": table, "may_set": may_set})
+
+
+def _days_owned(owner: Owner) -> str:
+    return formats.span_of_days(owner.starts_on, owner.ends_before)
+
+
+def _change(owner: Owner) -> str:
+    return f"{reverse('orders:owner_new')}?replaces={owner.pk}"
+
+
+@require_http_methods(["GET", "POST"])
+def set_owner(request: PersonRequest) -> HttpResponse:
+    """Let somebody own something from a day on, or change what is said of that day."""
+    if not access.may_set_owners(request.person):
+        raise PermissionDenied
+    initial = {}
+    if replaces := request.GET.get("replaces", ""):
+        known = Owner.objects.visible_to(request.person)
+        initial = initial_of(get_object_or_404(known, pk=replaces if replaces.isdecimal() else 0))
+    form = OwnerForm(request.POST or None, viewer=request.person, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.set_owner(
+                person=form.cleaned_data["person"],
+                holding=form.holding(),
+                reason=form.cleaned_data["reason"],
+                by=request.person,
+                at=timezone.now(),
+            )
+        except actions.OwnerOverlaps as error:
+            days = _days_owned(error.existing)
+            form.add_error(None, _("This person owns it already: %(days)s.") % {"days": days})
+        except actions.OwnersExceed as error:
+            told = _("All owners together would own more than the whole on %(day)s.")
+            form.add_error("share", told % {"day": formats.day(error.day)})
+        except actions.OwnerUnchanged:
+            form.add_error(None, _("The row says this already."))
+        else:
+            messages.success(request, _("The owner was set."))
+            return go_to(request, reverse("orders:owners"))
+    status = 422 if form.errors else 200
+    return page(request, "orders/set_owner.html", {"form": form}, status=status)

@@ -79,6 +79,7 @@ GROUPS = (
         (
             Entry(_("Imports"), "file-import", "imports:list", imports.may_read_imports),
             Entry(_("Order lines"), "receipt", "orders:lines", orders.may_read_lines),
+            Entry(_("Owners"), "map-pins", "orders:owners", orders.may_read_owners),
             Entry(_("Exchange rates"), "arrows-exchange", "orders:rates", orders.may_read_rates),
             Entry(_("Quotas"), "target", "goals:quotas", goals.may_read_all_quotas),
             Entry(_("Figures"), "abacus", "goals:figures", goals.may_read_all_figures),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from paceline.orders.models import OrderLine
-from tests.permission_table import Url
+from tests.permission_table import EVERYONE, Url
 from tests.world import World
 
 READERS = {"dana", "wen", "ines"}
@@ -24,5 +24,10 @@ def _a_line(world: World) -> dict[str, Any]:
 URLS = {
     "orders:line": Url(args=_a_line, allow={"GET": READERS}, hidden=404),
     "orders:lines": Url(allow={"GET": READERS}),
+    "orders:owners": Url(allow={"GET": EVERYONE}),
+    "orders:owner_new": Url(
+        allow={"GET": {"dana", "wen"}, "POST": {"dana", "wen"}},
+        data=lambda _world: {"kind": "territory", "key": "North"},
+    ),
     "orders:rates": Url(allow={"GET": READERS}),
 }

@@ -27,6 +27,7 @@ from paceline.orders.queries import (
     exchange_rates_table,
     month_after,
     order_lines_table,
+    owners_table,
 )
 from paceline.org.models import Person
 from paceline.org.queries import payees, reporting, teams
@@ -81,6 +82,8 @@ def extract_inputs(
     }
     if "figures" in reach.tables:
         tables["figures"] = figures_table(*days)
+    if "owners" in reach.tables:
+        tables["owners"] = owners_table(*days)
     if "teams" in reach.tables:
         tables["teams"] = teams(*days)
     kept = [
