@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 from paceline.incentives import wording
 from paceline.incentives.calculation.documents import Plan
+from paceline.incentives.calculation.periods import calendar_period
+from paceline.incentives.pay_words import period_name
 from paceline.incentives.plan_templates import PlanTemplate
 from paceline.kernel import formats
 
@@ -41,6 +43,17 @@ class Result:
     payee: str
     component: str
     earned: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettledResult:
+    """What one payee earned, is paid, and has open after one period."""
+
+    period: str
+    payee: str
+    earned: str
+    paid: str
+    carried: str
 
 
 TITLES: Mapping[str, str | Promise] = {
@@ -111,6 +124,22 @@ def results_of(template: PlanTemplate) -> list[Result]:
         Result(payee, wording.component_name(plan, key), _earned(plan, key, amount))
         for payee, amounts in template.example.earned.items()
         for key, amount in amounts.items()
+    ]
+
+
+def settled_of(template: PlanTemplate) -> list[SettledResult]:
+    """What is paid of what is earned, period by period and payee by payee."""
+    currency = template.plan.currency
+    return [
+        SettledResult(
+            period=period_name(calendar_period(one.period)),
+            payee=payee,
+            earned=formats.money(sum(amounts.values(), Decimal(0)), currency),
+            paid=formats.money(one.paid[payee], currency),
+            carried=formats.money(one.carried.get(payee, Decimal(0)), currency),
+        )
+        for one in template.example.settled
+        for payee, amounts in one.earned.items()
     ]
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Concat
 from psycopg import sql
 
 from paceline.imports.models import Import, ImportState
@@ -179,6 +181,15 @@ def returned_lines(starts_on: date, ends_before: date) -> list[ReturnedLine]:
 def owners_table(starts_on: date, ends_before: date) -> pa.Table:
     """Who owned what on some day of the range."""
     return _table(_OWNERS, OWNERS, starts_on, ends_before)
+
+
+def paid_lines(line_ids: Collection[str], before: date) -> list[tuple[str, date, Decimal]]:
+    """Of some lines those that the customer paid before a day: id, day and amount. One query."""
+    rows = OrderLine.objects.filter(paid_on__lt=before).annotate(
+        key=Concat("source", Value("/"), "order_number", Value("/"), "line_number")
+    )
+    found = rows.filter(key__in=list(line_ids)).order_by("key")
+    return list(found.values_list("key", "paid_on", "amount"))
 
 
 LINE_FACTS = (

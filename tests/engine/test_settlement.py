@@ -101,3 +101,15 @@ def test_every_pack_names_its_law_and_is_no_advice() -> None:
         assert all(rule.law and rule.article and rule.valid_from for rule in pack.rules)
     assert packs["CN"].rules[0].share == Decimal("0.2")
     assert packs["CN"].valid("deduction-cap", date(1994, 12, 31)) == []
+
+
+def test_the_rules_of_countries_are_those_that_the_text_lists() -> None:
+    """Country, law, article and the day from which each is valid."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    told = re.findall(r"^\| (CN|TW) \| [^|]+ \| (\S+), art. ([^|]+) \| (\S+) \|$", text, re.M)
+    known = [
+        (country, rule.law.partition(" (")[0], rule.article, str(rule.valid_from))
+        for country, pack in sorted(rule_packs().items())
+        for rule in pack.rules
+    ]
+    assert told == known

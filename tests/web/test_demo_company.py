@@ -11,7 +11,17 @@ import pytest
 from django.db.models import Sum
 
 from paceline.goals.models import Quota
-from paceline.incentives.models import LineThread, PlanSubmission, Release, Run, RunFinalisation
+from paceline.incentives.models import (
+    Balance,
+    Hold,
+    LineThread,
+    Payable,
+    PlanSubmission,
+    Release,
+    Run,
+    RunFinalisation,
+    Settlement,
+)
 from paceline.orders.models import OrderLine
 from paceline.org.models import Person, Role
 from paceline.web.demo import story
@@ -85,4 +95,10 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     assert Release.objects.filter(period__key="2026Q3").exists()
     assert LineThread.objects.filter(resolution=None).count() == 1
     assert PlanSubmission.objects.filter(version__approval=None).count() == 1
+    settled = Settlement.objects.filter(computed_at__isnull=False)
+    assert [one.run.period.key for one in settled.order_by("pk")] == ["2026Q1", "2026Q2", "2026Q3"]
+    kinds = set(Payable.objects.values_list("kind", flat=True))
+    assert {"earned", "draw", "clawback", "recovered", "held", "released"} <= kinds
+    assert Hold.objects.standing().count() == 1
+    assert Balance.objects.filter(plan__settlement__run__period__key="2026Q3").exists()
     assert (tmp_path / "files" / "taipei-orders-with-mistakes.csv").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -42,7 +42,7 @@ from paceline.incentives.models import (
     TakenBack,
 )
 from paceline.incentives.queries.settlements import chain_of, settled_before
-from paceline.orders.queries import exchange_rates_table
+from paceline.orders.queries import exchange_rates_table, paid_lines
 from paceline.org.models import Person
 from paceline.org.queries import terms
 
@@ -120,6 +120,8 @@ class Settling:
             own = lines.earnings(step)
             tables["line_events"], earlier = lines.events(own)
             tables["line_earnings"] = own + earlier
+            if self.waits_for_cash:
+                tables["receipts"] = self._receipts(own, tables["balances"])
         if self.rules.retroactivity == "carry-forward":
             settled = tables["earlier_earnings"]
             tables["recalculated_earnings"] = recalculated(
@@ -184,6 +186,21 @@ class Settling:
         return [
             {"payee_id": row.payee.number, **{name: getattr(row, name) for name in TAKEN_BACK}}
             for row in rows.select_related("payee").order_by("id")
+        ]
+
+    @property
+    def waits_for_cash(self) -> bool:
+        return any(part.on == "cash" for payout in self.rules.payouts for part in payout.parts)
+
+    def _receipts(self, own: Sequence[Row], balances: Sequence[Row]) -> list[Row]:
+        """A line is received whole on its payment date: lines of the period, and those whose part
+        still waits.
+        """
+        waiting = {row["reference"] for row in balances if row["account"] == "deferred"}
+        wanted = waiting | {row["line_id"] for row in own}
+        return [
+            {"receipt_id": line_id, "line_id": line_id, "received_on": day, "amount": amount}
+            for line_id, day, amount in paid_lines(wanted, self.period.ends_before)
         ]
 
     def _holds(self) -> list[Row]:

@@ -7,7 +7,7 @@ what it is for in three languages, its known risk, and a worked example that the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -22,17 +22,37 @@ Texts = Mapping[str, str]  # by language
 PERIODS = ("month", "quarter", "half-year", "year")
 
 
+Earned = Mapping[str, Mapping[str, Decimal]]  # by payee and component
+
+
+@dataclass(frozen=True, slots=True)
+class SettledPeriod:
+    """What one period earns, pays and carries on, by payee, given the periods before it.
+
+    ``tables`` are those that the settlement reads beside what the periods before left.
+    """
+
+    period: str
+    earned: Earned
+    tables: Mapping[str, Sequence[Mapping[str, str]]]
+    paid: Mapping[str, Decimal]
+    carried: Mapping[str, Decimal]
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """Small input tables, as they would be imported, and what each payee earns by component.
 
-    ``working`` says in words how the amounts come about.
+    ``working`` says in words how the amounts come about, ``settling`` how they are paid where the
+    plan settles.
     """
 
     period: str
     tables: Mapping[str, Sequence[Mapping[str, str]]]
     working: Texts
-    earned: Mapping[str, Mapping[str, Decimal]]
+    earned: Earned
+    settled: Sequence[SettledPeriod] = ()
+    settling: Texts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,11 @@ class PlanTemplate:
     def worked(self) -> str:
         """The example's arithmetic in the reader's language."""
         return in_reader_language(self.example.working)
+
+    @property
+    def settling(self) -> str:
+        """How the example is paid, in the reader's language; empty where nothing is settled."""
+        return in_reader_language(self.example.settling) if self.example.settling else ""
 
     @property
     def plan(self) -> documents.Plan:
@@ -142,9 +167,31 @@ def _text(*place: str) -> str:
 def _template(key: str) -> PlanTemplate:
     about = _read(key, "about.yaml")
     given = about.pop("example")
-    earned = {
-        payee: {component: Decimal(amount) for component, amount in amounts.items()}
-        for payee, amounts in given["earned"].items()
-    }
-    example = Example(given["period"], given["tables"], given["working"], earned)
+    earned = _earned(given["earned"])
+    example = Example(
+        given["period"],
+        given["tables"],
+        given["working"],
+        earned,
+        tuple(_settled(one, earned) for one in given.get("settled", ())),
+        given.get("settling", {}),
+    )
     return PlanTemplate(key, cast("dict[str, Texts]", about), example, _text(key, "plan.yaml"))
+
+
+def _earned(given: Mapping[str, Mapping[str, str]]) -> Earned:
+    return {
+        payee: {component: Decimal(amount) for component, amount in amounts.items()}
+        for payee, amounts in given.items()
+    }
+
+
+def _settled(given: Mapping[str, Any], first: Earned) -> SettledPeriod:
+    """A period of the example; the first one earns what the example earns."""
+    return SettledPeriod(
+        given["period"],
+        _earned(given["earned"]) if "earned" in given else first,
+        given.get("tables", {}),
+        {payee: Decimal(amount) for payee, amount in given["paid"].items()},
+        {payee: Decimal(amount) for payee, amount in given["carried"].items()},
+    )

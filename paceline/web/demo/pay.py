@@ -14,13 +14,15 @@ from paceline.incentives.actions import (
     approvals,
     assignments,
     findings,
+    holds,
     payroll,
     plans,
     runs,
+    settlements,
     statements,
     threads,
 )
-from paceline.incentives.models import Plan, PlanVersion, Run, Statement
+from paceline.incentives.models import Hold, HoldReason, Plan, PlanVersion, Run, Statement
 from paceline.kernel import jobs
 from paceline.org.models import Person, Position, Role, Team
 from paceline.web.demo import papers
@@ -204,8 +206,10 @@ def _write_what_comes_next(stage: Stage) -> None:
 def catch_up(stage: Stage) -> None:
     """The two quarters before the last closed one: released, the older one paid and final."""
     later = stage.calendar.last_closed.preceding
+    hold = _stop(stage, "berlin", HoldReason.EVIDENCE, "Der unterschriebene Zielbrief fehlt noch.")
     for quarter, ago in ((later.preceding, BEGAN - 4), (later, BEGAN - 7)):
         run = _run(stage, quarter, ago)
+        _settle(stage, run, ago)
         _release(stage, run, ago - 1)
         if quarter != later:
             controller = stage.acting(Role.FINANCE)
@@ -217,10 +221,32 @@ def catch_up(stage: Stage) -> None:
                 at=stage.at(ago - 2, 11),
             )
 
+    holds.release_hold(
+        hold=hold,
+        reason="Der Zielbrief liegt unterschrieben vor.",
+        by=stage.acting(Role.FINANCE),
+        at=stage.at(BEGAN - 9, 11),
+    )
+
+
+def _stop(stage: Stage, team: str, reason: HoldReason, note: str, ago: int = BEGAN - 3) -> Hold:
+    """Stop what the lead of a team has due from the leads' plan."""
+    return holds.place_hold(
+        payee=stage.person(stage.cast.lead_of(team)),
+        plan=Plan.objects.get(code="cross-border-leads"),
+        reason=reason,
+        note=note,
+        by=stage.acting(Role.COMPENSATION),
+        at=stage.at(ago, 8),
+    )
+
 
 def pay_the_last_quarter(stage: Stage) -> None:
     """The last closed quarter: all but Shanghai released, one question answered, one open."""
+    note = "Há devoluções de setembro em análise; pagamos quando estiverem conferidas."
+    _stop(stage, "sao-paulo", HoldReason.CUSTOMER, note, CAUGHT_UP)
     run = _run(stage, stage.calendar.last_closed, CAUGHT_UP, hour=14)
+    _settle(stage, run, CAUGHT_UP, hour=15)
     chosen = run.statements.exclude(currency="CNY")
     _release(stage, run, CAUGHT_UP - 1, chosen.values_list("pk", flat=True))
     _ask(stage, run)
@@ -268,6 +294,17 @@ def _run(stage: Stage, quarter: Quarter, ago: int, *, hour: int = 9) -> Run:
     if run.computed_at is None:
         raise RunRefused(quarter.key, list(run.problems.values_list("code", "params")))
     return run
+
+
+def _settle(stage: Stage, run: Run, ago: int, *, hour: int = 10) -> None:
+    """The leads' plan has a draw, and takes back what returned sales had earned."""
+    by, at = stage.acting(Role.COMPENSATION), stage.at(ago, hour)
+    settlement = settlements.request_settlement(run=run, by=by, at=at)
+    settlements.settle_run(settlement=settlement, at=stage.at(ago, hour, 1))
+    jobs.run_waiting()
+    settlement.refresh_from_db()
+    if settlement.computed_at is None:
+        raise RunRefused(str(run), list(settlement.problems.values_list("code", "params")))
 
 
 def _release(stage: Stage, run: Run, ago: int, chosen: Iterable[int] | None = None) -> None:

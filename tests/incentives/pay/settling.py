@@ -84,6 +84,7 @@ HALVES = """\
       parts: [{share: 50%, on: booking}, {share: 50%, on: return-window, days: 30}]
       leaving: {good: keeps, bad: forfeits}
 """
+CASH = HALVES.replace("on: return-window, days: 30", "on: cash")
 
 
 @dataclass

@@ -20,6 +20,7 @@ from paceline.incentives.models import (
 )
 from paceline.orders.models import OrderLine
 from tests.incentives.pay.settling import (
+    CASH,
     CLAWBACK,
     DRAW,
     HALVES,
@@ -138,6 +139,19 @@ def test_half_falls_due_when_the_return_window_of_its_line_is_over(world: World)
     assert paid(may, world.priya) == D("50.00")
     statement = months.statement(may)
     assert (statement.earned, statement.components.count()) == (D(0), 1)
+
+
+def test_half_waits_for_the_payment_of_its_line(world: World) -> None:
+    months = build_months(world, CASH)
+    first = sell(world, "A1", date(2026, 4, 5), "6000.00")
+    sell(world, "A2", date(2026, 4, 25), "1000.01")
+    april = months.settled("2026-04")
+    assert paid(april, world.priya) == D("350.00")
+    assert balances(april, world.priya) == {"deferred": D("350.00")}
+    OrderLine.objects.filter(pk=first.pk).update(paid_on=date(2026, 5, 31))
+    may = months.settled("2026-05")
+    assert paid(may, world.priya) == D("300.00")
+    assert balances(may, world.priya) == {"deferred": D("50.00")}
 
 
 def test_a_hold_stops_pay_until_it_is_released(world: World) -> None:

@@ -17,6 +17,7 @@ from paceline.incentives.calculation import documents
 from paceline.incentives.models import PlanVersion
 from paceline.incentives.plan_templates import PlanTemplate
 from tests.engine.building import fill, tables_of
+from tests.engine.settling import Payroll, paid
 from tests.world import World
 
 KEYS = tuple(plan_templates.templates())
@@ -96,6 +97,24 @@ def test_its_example_is_what_the_engine_earns(template: PlanTemplate) -> None:
                 assert f"{amount:,.0f}" in working if whole else f"{amount:,.2f}" in working
 
 
+def test_what_its_example_pays_is_what_the_engine_settles(template: PlanTemplate) -> None:
+    """Period after period, each going on from what the one before left."""
+    example = template.example
+    assert bool(example.settled) == (template.plan.settlement is not None)
+    assert set(example.settling) == (LANGUAGES if example.settled else set())
+    payroll = Payroll()
+    for one in example.settled:
+        found = payroll.settle(template.plan, one.period, one.earned, one.tables)
+        assert paid(found) == one.paid
+        carried: dict[str, Decimal] = {}
+        for row in found.rows("balances"):
+            carried[row["payee_id"]] = carried.get(row["payee_id"], Decimal(0)) + row["amount"]
+        assert carried == one.carried
+    if example.settled:
+        assert example.settled[0].earned == example.earned
+        assert example.settled[0].period == example.period
+
+
 def test_its_page_shows_every_figure_of_the_example(template: PlanTemplate) -> None:
     for language in ("en", "zh-hant", "zh-hans"):
         with translation.override(language):
@@ -107,6 +126,9 @@ def test_its_page_shows_every_figure_of_the_example(template: PlanTemplate) -> N
             known = {*plan_examples.HEADS, "currency", "ends_before", "sold_on"}
             for rows in template.example.tables.values():
                 assert {key for row in rows for key in row} <= known
+            assert len(plan_examples.settled_of(template)) == sum(
+                len(one.earned) for one in template.example.settled
+            )
             pay_curves.previews(template.plan, plan_examples.quota_for(template))
 
 

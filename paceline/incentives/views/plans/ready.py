@@ -67,6 +67,7 @@ def begin(request: HttpRequest, key: str) -> HttpResponse:
         "template": template,
         "inputs": plan_examples.inputs_of(template),
         "results": plan_examples.results_of(template),
+        "settled": plan_examples.settled_of(template),
         "previews": pay_curves.previews(plan, plan_examples.quota_for(template)),
     }
     status = 422 if form.is_bound else 200
