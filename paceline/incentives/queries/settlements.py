@@ -236,8 +236,35 @@ def holds_for(person: Person) -> QuerySet[Hold]:
     return people.prefetch_related("plan__versions")
 
 
-def open_balances(person: Person) -> QuerySet[Balance]:
-    """What stands on payees' accounts now: what the last settlement of each plan left."""
-    last = standing(SettledPlan.objects.filter(version__plan=OuterRef("plan__version__plan")))
-    latest = Balance.objects.visible_to(person).filter(plan=last.values("pk")[:1])
-    return latest.select_related("payee", "plan__version__plan", "plan__settlement__run__period")
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """What stands on one account of a payee under one plan, with what is due on the same day."""
+
+    plan: SettledPlan
+    payee: str
+    number: str
+    account: str
+    due_on: date | None
+    currency: str
+    items: int
+    amount: Decimal
+
+
+def open_balances(person: Person) -> list[AccountBalance]:
+    """What stands on payees' accounts now: what the last settlement of each plan left.
+
+    Two queries, whatever the number of plans, payees and lines.
+    """
+    last = standing(SettledPlan.objects.filter(version__plan=OuterRef("version__plan")))
+    plans = SettledPlan.objects.filter(pk=last.values("pk")[:1])
+    known = {
+        one.pk: one for one in plans.select_related("version__plan", "settlement__run__period")
+    }
+    rows = (
+        Balance.objects.visible_to(person)
+        .filter(plan__in=known)
+        .order_by("payee__name", "payee", "plan", "account", "due_on")
+        .values_list("plan", "payee__name", "payee__number", "account", "due_on", "currency")
+        .annotate(items=Count("pk"), total=Sum("amount"))
+    )
+    return [AccountBalance(known[plan], *row) for plan, *row in rows]

@@ -19,7 +19,7 @@ from paceline.incentives.access import pay as access
 from paceline.incentives.actions import holds as actions
 from paceline.incentives.calculation import documents
 from paceline.incentives.forms.holds import HoldForm
-from paceline.incentives.models import Balance, Hold
+from paceline.incentives.models import Hold
 from paceline.incentives.queries import settlements as queries
 from paceline.incentives.wording import component_name
 from paceline.kernel.pages import go_to, page
@@ -157,15 +157,16 @@ def balances(request: PersonRequest) -> HttpResponseBase:
         rows=queries.open_balances(person),
         name="balances",
         columns=[
-            Column("payee", _("Payee"), "payee.name", sort="payee__name", search=True),
+            Column("payee", _("Payee"), sort="payee", search=True),
+            Column("number", _("Number"), sort="number", search=True, secondary=True),
             Column("plan", _("Plan"), "plan.version.name", secondary=True),
             Column("account", _("Account"), _account, sort="account"),
-            Column("reference", _("Refers to"), search=True, secondary=True),
             Column("due", _("Due"), _due, sort="due_on"),
+            Column("items", _("Entries"), sort="items", kind="number", secondary=True),
             Column(
                 "amount", _("Amount"), sort="amount", kind="money", currency="currency", total=True
             ),
-            Column("period", _("Since"), _period, sort="since", secondary=True),
+            Column("period", _("After"), _period, secondary=True),
         ],
         filters=[
             Filter(
@@ -185,15 +186,15 @@ def balances(request: PersonRequest) -> HttpResponseBase:
     return page(request, "incentives/holds/balances.html", {"table": table})
 
 
-def _account(balance: Balance) -> str:
+def _account(balance: queries.AccountBalance) -> str:
     return words.account_text(balance.account)
 
 
-def _due(balance: Balance) -> str:
+def _due(balance: queries.AccountBalance) -> str:
     return words.due_text(balance.due_on, balance.account)
 
 
-def _period(balance: Balance) -> str:
+def _period(balance: queries.AccountBalance) -> str:
     return pay_words.period_name(balance.plan.settlement.run.period)
 
 

@@ -135,7 +135,11 @@ def test_balances_are_those_of_the_last_settlement(
     page = client_for(world.dana).get(reverse("incentives:balances"))
     rows = page.context["table"].rows
     assert {row.plan.settlement.run_id for row in rows} == {may.pk}
-    assert {row.account for row in rows} >= {"deferred", "held"}
+    found = {(row.account, row.due_on): row.amount for row in rows}
+    assert found["deferred", date(2026, 6, 14)] == D("1500.00")
+    assert sum(found.values()) == D(may.settlements.get().plans.get().account["closing"]) + D(
+        may.settlements.get().plans.get().account["held"]
+    )
 
 
 def test_a_settlement_is_asked_for_on_the_page_and_followed(
