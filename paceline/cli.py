@@ -97,11 +97,12 @@ def worker(
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to this version: tables, constraints, the cache table."""
+    """Bring the database to this version: tables, constraints, cache table, search index."""
     _choose_settings()
     with _stoppable():
         _manage("migrate", "--no-input", "--verbosity=1")
         _manage("createcachetable")
+        _manage("reindex_search", "--if-empty")
 
 
 @app.command()

@@ -148,6 +148,7 @@ _TABLES = (
     "accounts_user",
     "account_emailaddress",
     "org_person",
+    "search_searchdocument",
     "org_employment",
     "org_position",
     "org_positionholding",

@@ -12,6 +12,7 @@ class IncentivesConfig(AppConfig):
         from paceline.incentives import (  # noqa: PLC0415 - models are ready only now
             acts,
             followed,
+            found,
             pay_notices,
             pay_words,
             plan_notices,
@@ -23,6 +24,7 @@ class IncentivesConfig(AppConfig):
         register(acts.PAY)
         pay_words.register()
         followed.register()
+        found.register()
         pay_notices.register()
         plan_notices.register()
         settled_words.register()

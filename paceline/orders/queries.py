@@ -13,10 +13,13 @@ import pyarrow.csv
 from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Concat
+from django.urls import reverse
+from django.utils.http import urlencode
 from psycopg import sql
 
 from paceline.imports.models import Import, ImportState
 from paceline.kernel import formats
+from paceline.kernel.shell import PaletteEntry
 from paceline.orders.models import (
     ANCHOR_DAYS,
     ORDERED_ON,
@@ -26,6 +29,9 @@ from paceline.orders.models import (
     OrderLine,
     OrderLineBefore,
 )
+from paceline.org.models import Person
+
+ORDER_NUMBER_MAX = 60
 
 LINES = pa.schema(
     [
@@ -322,3 +328,40 @@ def shares_of(line: OrderLine) -> list[LineShare]:
 def returns_of(line: OrderLine) -> list[OrderLine]:
     """What came back of the line."""
     return list(line.return_lines.order_by("ordered_on", "pk")[:LINES_OF_ORDER_SHOWN])
+
+
+def _sources() -> list[str]:
+    """The sales systems that lines came from, read off the index of the natural key."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE known AS ("
+            " (SELECT source FROM orders_orderline ORDER BY source LIMIT 1) UNION ALL"
+            " SELECT (SELECT source FROM orders_orderline WHERE source > known.source"
+            "  ORDER BY source LIMIT 1) FROM known WHERE known.source IS NOT NULL)"
+            " SELECT source FROM known WHERE source IS NOT NULL"
+        )
+        return [source for (source,) in cursor.fetchall()]
+
+
+def palette(person: Person, text: str) -> list[PaletteEntry]:
+    """Orders with exactly this number, whatever the case of its letters. Two queries.
+
+    Order lines come by the million, so they are looked up by their natural key and stand in no
+    other index.
+    """
+    number = text.strip()
+    visible = OrderLine.objects.visible_to(person)
+    if not number or len(number) > ORDER_NUMBER_MAX or visible.query.is_empty():
+        return []
+    wanted = {number, number.upper(), number.lower()}
+    lines = visible.filter(source__in=_sources(), order_number__in=wanted)
+    found = lines.values("source", "order_number", "customer").distinct()
+    return [
+        PaletteEntry(
+            label=row["order_number"],
+            detail=" · ".join(filter(None, [row["customer"], row["source"]])),
+            url=f"{reverse('orders:lines')}?{urlencode({'lines-q': row['order_number']})}",
+            icon="receipt",
+        )
+        for row in found.order_by("source", "order_number", "customer")[:8]
+    ]

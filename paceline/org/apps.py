@@ -12,4 +12,7 @@ class OrgConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from paceline.org import found  # noqa: PLC0415 - models are ready only now
+
         acts.register(ACTS)
+        found.register()

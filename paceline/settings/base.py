@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "paceline.imports",
     "paceline.live",
     "paceline.notifications",
+    "paceline.search",
     "paceline.files",
     "paceline.org",
     "paceline.accounts",

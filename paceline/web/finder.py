@@ -1,4 +1,4 @@
-"""What the palette finds: pages, people, plans, statements; each through its own app's rights."""
+"""What the palette finds: things of every app and pages, each through its own app's rights."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from paceline.incentives.queries import plans, statements
+from paceline.kernel import findable
 from paceline.kernel.shell import PaletteEntry
-from paceline.org import queries as org
+from paceline.orders import queries as orders
 from paceline.org.models import Person
+from paceline.search import queries as search
 from paceline.web.navigation import pages_called
 
 HITS_MAX = 6
+ORDER = ("person", "statement", "plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,23 @@ class Hits:
 
 
 def find(person: Person, text: str, as_of: date) -> list[Hits]:
-    """Hits by kind; without a text only the pages. At most one query for each kind."""
+    """Hits by kind; without a text only the pages. One query for each kind that has a hit."""
     pages = [
         PaletteEntry(str(one.label), one.url, icon=one.icon) for one in pages_called(text, person)
     ]
     groups = [Hits(_("Pages"), pages)]
     if text:
+        found = search.find(person, text)
+        kinds = findable.kinds()
         groups = [
-            Hits(_("People"), org.palette(person, text, as_of)[:HITS_MAX]),
-            Hits(_("Statements"), statements.palette(person, text, as_of)[:HITS_MAX]),
-            Hits(_("Plans"), plans.palette(person, text, as_of)[:HITS_MAX]),
-            Hits(_("Pages"), pages[:HITS_MAX]),
+            Hits(kinds[name].label, kinds[name].entries(person, found[name], as_of)[:HITS_MAX])
+            for name in sorted(found, key=_place)
         ]
+        groups.append(Hits(_("Orders"), orders.palette(person, text)[:HITS_MAX]))
+        groups.append(Hits(_("Pages"), pages[:HITS_MAX]))
     return [group for group in groups if group.entries]
+
+
+def _place(kind: str) -> int:
+    """Where a kind stands among the hits; those of later apps come after the known ones."""
+    return ORDER.index(kind) if kind in ORDER else len(ORDER)

@@ -20,6 +20,7 @@ from paceline.org.models import (
     RoleGrant,
     TeamMembership,
 )
+from paceline.web.finder import find
 from tests.world import TERMS, World, sign_in
 
 ClientFor = Callable[..., Client]
@@ -315,7 +316,8 @@ def test_the_missing_second_step_asks_for_attention(world: World) -> None:
 
 def test_the_palette_finds_people_by_any_name(world: World) -> None:
     def found(text: str) -> list[str]:
-        return [hit.label for hit in queries.palette(world.omar, text, world.today)]
+        groups = find(world.omar, text, world.today)
+        return [hit.label for group in groups if group.label == "People" for hit in group.entries]
 
     assert found("lin wen") == ["林文心"]
     assert found("文心") == ["林文心"]

@@ -12,7 +12,7 @@ from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Problem
 from paceline.incentives.calculation.periods import containing
 from paceline.incentives.models import Plan, PlanEdit, PlanVersion
-from paceline.kernel import audit
+from paceline.kernel import audit, findable
 from paceline.live.actions import publish_all
 from paceline.org.models import Person
 
@@ -142,6 +142,7 @@ def save_draft(
         ]
     )  # fmt: skip
     PlanEdit.objects.create(version=version, edited_by=by, edited_at=at, digest=digest)
+    findable.changed("plan", [version.pk])
     audit.record(
         "plan_draft_saved", subject=version, by=by, at=at, before=before,
         after={"digest": digest, "effective_from": effective_from},
@@ -168,7 +169,9 @@ def discard_draft(*, version: PlanVersion, reason: str, by: Person, at: datetime
     version.edits.all().delete()
     version.returns.all().delete()
     version.acceptances.all().delete()
+    gone = version.pk
     version.delete()
+    findable.changed("plan", [gone])
     if not plan.versions.exists() and not plan.assignments.exists():
         plan.delete()
 
@@ -211,4 +214,5 @@ def _add_version(
         outline=documents.outline_of(documents.load(source)),
     )
     PlanEdit.objects.create(version=version, edited_by=by, edited_at=at, digest=digest)
+    findable.changed("plan", [version.pk])
     return version

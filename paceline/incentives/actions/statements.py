@@ -16,7 +16,7 @@ from paceline.incentives.models import (
     RunFinalisation,
     Statement,
 )
-from paceline.kernel import audit
+from paceline.kernel import audit, findable
 from paceline.live.actions import publish, publish_all
 from paceline.notifications.actions import notify
 from paceline.org.models import Person
@@ -87,6 +87,7 @@ def release_statements(
             url=reverse("incentives:statement", args=[one.pk]),
             at=at,
         )
+    findable.changed("statement", [one.pk for one in chosen])
     publish(f"run:{run.pk}", "released", str(run.pk))
     publish_all([*LISTS, *(f"statement:{one.pk}" for one in chosen)], "released")
     return releases
@@ -101,5 +102,6 @@ def withdraw_release(*, release: Release, by: Person, at: datetime, reason: str)
     statement = release.statement
     release.delete()
     audit.record("release_withdrawn", subject=statement, by=by, at=at, reason=reason)
+    findable.changed("statement", [statement.pk])
     publish(f"run:{statement.run_id}", "withdrawn", str(statement.pk))
     publish_all([*LISTS, f"statement:{statement.pk}"], "withdrawn")

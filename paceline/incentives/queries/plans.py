@@ -24,7 +24,7 @@ from paceline.incentives.models import (
     PlanVersion,
 )
 from paceline.incentives.models.plans import TEAM_LEVELS
-from paceline.kernel.shell import Attention, PaletteEntry
+from paceline.kernel.shell import Attention
 from paceline.org.models import Employment, Person, PositionHolding, TeamMembership
 
 
@@ -176,32 +176,6 @@ def attention(person: Person, as_of: date) -> list[Attention]:
                 )
             )
     return found
-
-
-def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:
-    """Plans whose code or name, in any language, contains the words. One query."""
-    words = text.strip().casefold()
-    versions = (
-        PlanVersion.objects.visible_to(person)
-        .select_related("plan")
-        .defer("source")
-        .order_by("plan_id", "-number")
-        .distinct("plan_id")
-    )
-    return [
-        PaletteEntry(
-            label=version.name,
-            detail=_("plan") if version.effective_from <= as_of else _("plan of a later day"),
-            url=reverse("incentives:plan", args=[version.plan.code]),
-            icon="file-text",
-        )
-        for version in versions
-        if any(words in name.casefold() for name in _names(version))
-    ][:8]
-
-
-def _names(version: PlanVersion) -> Iterable[str]:
-    return [version.plan.code, *version.outline.get("name", {}).values()]
 
 
 def _in_force(on: date) -> QuerySet[PlanVersion]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from django.db.models import Count, F, Prefetch, Q, QuerySet
-from django.urls import reverse
+from django.db.models import Count, F, Prefetch, QuerySet
 
 from paceline.incentives.models import (
     LineThread,
@@ -15,8 +12,6 @@ from paceline.incentives.models import (
     StatementDetail,
     StatementTier,
 )
-from paceline.incentives.pay_words import period_name
-from paceline.kernel.shell import PaletteEntry
 from paceline.org.models import Person
 
 HISTORY = 24
@@ -124,31 +119,3 @@ def earlier_released(statement: Statement) -> Statement | None:
 def statements_of(run: Run, person: Person) -> QuerySet[Statement]:
     """The statements of a run that the person may read."""
     return statements_for(person).filter(run=run)
-
-
-def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:  # noqa: ARG001
-    """Released statements by the payee's name or number, the newest first. One query."""
-    words = text.strip()
-    if not words:
-        return []
-    called = (
-        Q(payee__name__icontains=words)
-        | Q(payee__latin_name__icontains=words)
-        | Q(payee__number__iexact=words)
-        | Q(period__key__iexact=words)
-    )
-    rows = (
-        Statement.objects.visible_to(person)
-        .filter(called, release__isnull=False)
-        .select_related("payee", "period")
-        .order_by("-period__starts_on", "payee__name")[:8]
-    )
-    return [
-        PaletteEntry(
-            label=row.payee.name,
-            detail=period_name(row.period),
-            url=reverse("incentives:statement", args=[row.pk]),
-            icon="receipt-2",
-        )
-        for row in rows
-    ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from paceline.accounts.models import User
-from paceline.kernel import audit
+from paceline.kernel import audit, findable
 from paceline.org.models import Person
 
 
@@ -33,6 +33,7 @@ def add_person(
     if Person.objects.filter(number=number).exists():
         raise NumberTaken(number)
     person = Person.objects.create(number=number, name=name, latin_name=latin_name, email=email)
+    findable.changed("person", [person.pk])
     audit.record(
         "person_added",
         subject=person,
@@ -68,6 +69,7 @@ def change_person(  # only what is given changes; None leaves a field alone
     for field, value in changed.items():
         setattr(person, field, value)
     person.save(update_fields=list(changed))
+    findable.changed("person", [person.pk])
     audit.record(
         "person_changed",
         subject=person,

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from paceline.accounts.models import User
 from paceline.accounts.verification import has_second_factor
-from paceline.kernel.shell import Attention, PaletteEntry
+from paceline.kernel.shell import Attention
 from paceline.org.models import (
     Employment,
     Person,
@@ -217,33 +217,3 @@ def stranded_reports(on: date) -> PersonQuerySet:
     here = Employment.objects.filter(person=OuterRef("manager")).on(on)
     lines = ReportingLine.objects.filter(~Exists(here), person=OuterRef("pk")).on(on)
     return Person.objects.employed_on(on).filter(Exists(lines))
-
-
-def palette(person: Person, text: str, as_of: date) -> list[PaletteEntry]:
-    """People whose name, employee number or address contains the text; one query.
-
-    Those who work here on the day come first.
-    """
-    if not text.strip():
-        return []
-    wanted = text.strip()
-    found = (
-        Person.objects.visible_to(person)
-        .annotate(here=Exists(Employment.objects.filter(person=OuterRef("pk")).on(as_of)))
-        .filter(
-            Q(name__icontains=wanted)
-            | Q(latin_name__icontains=wanted)
-            | Q(number__istartswith=wanted)
-            | Q(email__istartswith=wanted)
-        )
-        .order_by("-here", "name", "id")[:PALETTE_MAX]
-    )
-    return [
-        PaletteEntry(
-            label=hit.name,
-            url=reverse("org:person", args=[hit.pk]),
-            detail=" · ".join(filter(None, [hit.latin_name, hit.number])),
-            icon="user",
-        )
-        for hit in found
-    ]

@@ -1,0 +1,90 @@
+"""Finding: every kind under its own right, in one question to the database."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from django.db.models import BooleanField, F, Func, QuerySet, TextField, Value
+from django.db.models.expressions import RawSQL
+
+from paceline.kernel import findable
+from paceline.org.models import Person
+from paceline.search.folding import Question, question
+
+HITS_MAX = 40
+# A word that everybody bears is not sorted through to its end.
+CANDIDATES_MAX = 1000
+KEYS_MAX = 500
+
+_ALL = "SELECT object_id, folded, terms FROM search_searchdocument"
+# The offset keeps the two conditions apart, so that the keys come first.
+_NEAR = f"{_ALL} WHERE keys && %s::text[] OFFSET 0"
+
+
+class IsLikely(Func):
+    """An id is one of the likely ones, which are looked for first and once.
+
+    Asked with IN, the database may walk all things backwards until it has met enough of them.
+    """
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY (ARRAY"
+    output_field = BooleanField()
+
+
+def find(person: Person, text: str) -> dict[str, list[int]]:
+    """The ids of what the person may see and the text finds, by kind: one query.
+
+    Each kind gives at most ``HITS_MAX``. Beyond the rights nothing is told, neither titles nor
+    numbers: what the person may not see is not counted.
+    """
+    asked = question(text)
+    if not asked:
+        return {}
+    parts = [_hits(kind, person, asked) for kind in findable.kinds().values()]
+    rows = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    found: dict[str, list[int]] = {}
+    for kind, object_id in rows:
+        found.setdefault(kind, []).append(object_id)
+    return found
+
+
+def _hits(kind: findable.Kind, person: Person, asked: Question) -> QuerySet[Any]:
+    hits = kind.visible_to(person).filter(IsLikely(F("pk"), _likely(kind, person, asked)))
+    named = hits.annotate(hit_kind=Value(kind.name, output_field=TextField()))
+    found: QuerySet[Any] = named.order_by("-pk").values_list("hit_kind", "pk")[:HITS_MAX]
+    return found
+
+
+def _likely(kind: findable.Kind, person: Person, asked: Question) -> RawSQL:
+    """Ids that the text finds, some of which the person may not see.
+
+    Who might see a few things of many is given those first and the words are looked for in them:
+    the other way round every bearer of a common name would be looked at for its keys.
+    """
+    keys = kind.keys(person)
+    near = None if keys is None else list(islice(keys, KEYS_MAX + 1))
+    is_narrow = near is not None and len(near) <= KEYS_MAX
+    pieces = " AND folded LIKE %s" * len(asked.pieces)
+    likes = [f"%{piece}%" for piece in asked.pieces]  # ideographs only: no sign of LIKE
+    # Every value is a parameter; what is put together here are our own words.
+    return RawSQL(  # noqa: S611
+        f"SELECT object_id FROM ({_NEAR if is_narrow else _ALL}) AS known"  # noqa: S608
+        f" WHERE terms @@ %s::tsquery{pieces} LIMIT {CANDIDATES_MAX}",
+        [*([near] if is_narrow else []), _wanted(kind, asked), *likes],
+    )
+
+
+def _wanted(kind: findable.Kind, asked: Question) -> str:
+    """The lookup in PostgreSQL's words, for terms as they are: no parser looks into them again."""
+    exact = [_quoted(kind, term) for term in asked.terms]
+    return " & ".join(
+        [*exact, *(f"{_quoted(kind, beginning)}:*" for beginning in asked.beginnings)]
+    )
+
+
+def _quoted(kind: findable.Kind, term: str) -> str:
+    """A term as a lexeme of a query, whatever signs it holds."""
+    escaped = term.replace("\\", "\\\\").replace("'", "''")
+    return f"'{kind.name}:{escaped}'"
