@@ -106,11 +106,6 @@ def run(things: int) -> bool:
         )
         print("table {}, index {}".format(*cursor.fetchone()))
     person = Person(pk=1)
-    if os.environ.get("EXPLAIN"):
-        for who in keys:
-            reader["who"] = who
-            kind = findable.kinds()["statement"]
-            print(queries._hits(kind, person, queries.question("chen")).explain(analyze=True))
     worst = 0.0
     asked = ("陳", "志明", "陈志明", "chen", "ch", "E000007", "2024-03", "lin ann", "没有人叫这个")
     print(
