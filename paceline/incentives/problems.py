@@ -40,7 +40,11 @@ def plain_problems(problems: Iterable[Problem]) -> list[PlainProblem]:
             text=problem_sentence(problem),
             path=problem.path,
             line=problem.line,
-            key=str(problem.params.get("key") or problem.params.get("policy") or ""),
+            key=str(
+                problem.params.get("key")
+                or problem.params.get("policy")
+                or BESIDE.get(problem.code, "")
+            ),
         )
         for problem in problems
     ]
@@ -64,6 +68,28 @@ def problem_sentence(problem: Problem) -> str:
     return text
 
 
+# The value of a clause beside which a problem of the whole clause is mended.
+BESIDE: Mapping[str, str] = {
+    "bounds_need_stretches": "each",
+    "change_missing": "change",
+    "days_missing": "within_days",
+    "end_missing": "last_period",
+    "floor_above_cap": "floor",
+    "floor_per_year": "per",
+    "grid_needs_whole": "reading",
+    "interpolation_needs_amounts": "reading",
+    "levels_reversed": "through",
+    "periods_reversed": "last_period",
+    "proration_missing": "proration",
+    "score_needs_steps": "steps",
+    "slices_need_rates": "reading",
+    "tier_end_missing": "to",
+    "tier_ends": "to",
+    "tier_gap": "to",
+    "tier_overlap": "to",
+    "tiers_start_above_zero": "from",
+    "tiers_unordered": "from",
+}
 SENTENCES: Mapping[str, Sentence] = {
     # Settlement
     "stated_twice": lazy("%(name)s is stated twice here."),
@@ -123,6 +149,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "level_malformed": lazy("%(value)s is not a level. Write “all” or a number from 1 to 50."),
     "levels_reversed": lazy("The last level comes before the first."),
     "reference_unknown": lazy("There is no “%(name)s” to refer to."),
+    "measure_not_above": lazy(
+        "%(name)s does not stand above. A measure is calculated from those above it; move it up or"
+        " down."
+    ),
     "name_unknown": lazy("There is no column %(name)s."),
     "function_unknown": lazy("There is no function %(name)s."),
     # Formulas

@@ -42,9 +42,9 @@ def test_form_and_text_are_one_document(company: World, window: Callable[..., Pa
 
     page.get_by_role("button", name="Add a tier").click()
     expect(page.locator("[name='components.0.rates.tiers.2.from']")).to_have_value("150%")
-    page.locator("[name='components.0.rates.on@rates-on']").select_option("amount")
+    page.locator("[name='components.0.rates@on']").select_option("amount")
     expect(page.locator("[name='components.0.rates.quota']")).to_have_count(0)
-    page.locator("[name='components.0.rates.on@rates-on']").select_option("attainment")
+    page.locator("[name='components.0.rates@on']").select_option("attainment")
     expect(page.locator("[name='components.0.rates.quota']")).to_have_value("sales-quota")
     page.get_by_role("button", name="Remove 3").click()
     expect(page.locator("[name='components.0.rates.tiers.2.from']")).to_have_count(0)

@@ -82,6 +82,22 @@ def test_the_plan_is_read_into_clauses() -> None:
     ]
 
 
+@pytest.mark.parametrize("part", ["sales", "later", "own"])
+def test_a_measure_draws_on_those_above_it_only(part: str) -> None:
+    """Nothing is left out in silence: not itself, not one below."""
+    line = "  - {id: sales, kind: sum, of: amount, credits: own-sales}\n"
+    own = f"  - {{id: own, kind: ratio, of: {part}, over: sales}}\n"
+    later = "  - {id: later, kind: sum, of: amount, credits: own-sales}\n"
+    text = change(line, line + own + later)
+    if part == "sales":
+        assert engine.load_plan(text).measures[1].parts == ("sales", "sales")
+        return
+    with pytest.raises(engine.PlanInvalid) as refusal:
+        engine.load_plan(text)
+    (problem,) = refusal.value.problems
+    assert (problem.code, problem.path) == ("measure_not_above", "measures/own/of")
+
+
 def test_comments_and_layout_do_not_change_the_hash_but_meaning_does() -> None:
     same = "# a note\n" + PLAN.replace(
         "{mode: half-up, stage: component}", "\n    mode: half-up\n    stage: component"

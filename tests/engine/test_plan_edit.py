@@ -136,6 +136,16 @@ def test_a_scalar_gives_way_to_a_mapping_and_back() -> None:
     assert "    rates: none" in after
 
 
+def test_a_key_takes_another_name_and_keeps_its_value_and_comment() -> None:
+    text = "attributes: {campaign: text, tax: money}  # two\nname: X\n"
+    renamed = edit.rename(text, ("attributes", "tax"), "vat")
+    assert renamed == "attributes: {campaign: text, vat: money}  # two\nname: X\n"
+    with pytest.raises(edit.PlaceUnknown):
+        edit.rename(text, ("attributes", "tax"), "campaign")
+    with pytest.raises(edit.PlaceUnknown):
+        edit.rename(text, ("attributes", "none"), "other")
+
+
 def test_an_unknown_place_is_refused() -> None:
     for path in (("components", 7, "id"), ("nowhere", "x"), ("plan", "x")):
         with pytest.raises(edit.PlaceUnknown):

@@ -36,10 +36,10 @@ class Clause:
     path: str
     problems: list[Problem]
     source: str = ""
-    written: dict[str, set[str]] = field(default_factory=dict)
+    written: dict[str, list[str]] = field(default_factory=dict)
 
     def note_ids(self) -> None:
-        """Remember which ids the document has, readable or not; for the root."""
+        """Remember which ids the document has, readable or not, in its order; for the root."""
         lists = {
             "credit rule": "credits",
             "measure": "measures",
@@ -49,7 +49,7 @@ class Clause:
             node = self.node.entries.get(key) if isinstance(self.node, Mapping) else None
             items = node.items if isinstance(node, Sequence) else ()
             ids = (item.entries.get("id") for item in items if isinstance(item, Mapping))
-            self.written[what] = {found.text.strip() for found in ids if isinstance(found, Scalar)}
+            self.written[what] = [found.text.strip() for found in ids if isinstance(found, Scalar)]
 
     def is_written(self, what: str, name: str) -> bool:
         """Whether the document has such a clause, though it may be unreadable."""

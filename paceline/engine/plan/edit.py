@@ -64,6 +64,18 @@ def set_value(text: str, path: Path, value: Content) -> str:
     return document.add_entry(parent, last, value)
 
 
+def rename(text: str, path: Path, key: str) -> str:
+    """Give a key of a mapping another name; its value and its place stay."""
+    document = _Document.of(text)
+    parent = document.find(path[:-1])
+    if not isinstance(parent, MappingNode):
+        raise PlaceUnknown(f"{path[:-1]} is no mapping")
+    place = _place(parent, path[-1], path)
+    if any(other.value == key for other, _ in parent.value):
+        raise PlaceUnknown(f"{key} is there already")
+    return document.replace_scalar(parent.value[place][0], key, flow=bool(parent.flow_style))
+
+
 def remove(text: str, path: Path) -> str:
     """Take a key or a list member out, with the comment lines directly above it."""
     document = _Document.of(text)

@@ -81,6 +81,16 @@ def _ratio(
     clause: Clause, _names: dict[str, Type], _rules: tuple[Credit, ...], above: tuple[Measure, ...]
 ) -> Measure:
     by_id = {measure.id: measure for measure in above}
+    written = clause.written.get("measure", [])
+    own = clause.child("id").identifier()
+    for key in ("of", "over"):
+        word = clause.child(key).scalar()
+        if word in written[written.index(own) :] and word not in by_id:
+            raise clause.child(key).refuse(
+                "measure_not_above",
+                f"{word[:60]} does not stand above {own}; a measure draws on those above it",
+                name=word[:60],
+            )
     parts = tuple(
         clause.child(key).known(clause.child(key).scalar(), list(by_id), "measure")
         for key in ("of", "over")

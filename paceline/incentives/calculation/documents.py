@@ -53,8 +53,10 @@ from paceline.engine.plan.settlement_model import (
     SettlementPlan,
     Span,
 )
+from paceline.engine.tables import LINE_ATTRIBUTES as LINE_COLUMNS
 
 __all__ = [
+    "LINE_COLUMNS",
     "MAX_CHARACTERS",
     "Clawback",
     "Component",

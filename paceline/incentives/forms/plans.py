@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from paceline.incentives.calculation.documents import edit
-from paceline.incentives.forms.plan_fields import PERIODS
+from paceline.incentives.forms.plan.head import PERIODS
 from paceline.incentives.plan_templates import PlanTemplate, periods_of
 from paceline.org.models import Person, Position, Team
 

@@ -26,7 +26,7 @@ from paceline.incentives.access import plans as access
 from paceline.incentives.actions import plans as actions
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.findings import mended
-from paceline.incentives.forms.plan_document import (
+from paceline.incentives.forms.plan.document import (
     PlanForm,
     changed_by_button,
     changed_by_fields,
@@ -225,7 +225,7 @@ def _context(request: HttpRequest, version: PlanVersion, sent: Sent, source: str
         "source": source,
         "lines": range(1, source.count("\n") + 1),
         "form": form,
-        "fields": list(form.fields()) if form else [],
+        "placed": list(form.placed()) if form else [],
         "problems": problems,
         "draft_url": draft_url(version),
         "preview_url": reverse(
@@ -243,8 +243,8 @@ def _context(request: HttpRequest, version: PlanVersion, sent: Sent, source: str
 
 
 def _names(form: PlanForm | None) -> list[str]:
-    """Which fields a form has: a text cleared in its last language becomes one field again."""
-    return [field.name for field in form.fields()] if form else []
+    """What a form is made of: a text cleared in its last language becomes one field again."""
+    return form.names() if form else []
 
 
 def _paid(source: str, problems: list[PlainProblem], quota: Decimal) -> dict[str, Any]:

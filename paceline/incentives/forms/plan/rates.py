@@ -1,0 +1,393 @@
+"""Rate tables in the form: tiers, what they are read by, and the second dimension of a grid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from paceline.incentives.calculation.documents import edit
+from paceline.incentives.forms.plan.changes import put
+from paceline.incentives.forms.plan.choices import Choice, Shape
+from paceline.incentives.forms.plan.fields import (
+    Data,
+    Path,
+    PlanField,
+    Text,
+    at,
+    ids_of,
+    members_at,
+    words_at,
+)
+from paceline.incentives.forms.plan.parts import Addition, Drawing, Group, Part, Place, Rows, Value
+from paceline.incentives.forms.plan.references import first, ids
+
+PAID: tuple[tuple[str, Text, Text, str], ...] = (
+    # what a tier states, the choice, the label of its field, what a new one begins with
+    ("rate", _("a rate"), _("Rate"), "1%"),
+    ("amount", _("an amount"), _("Amount"), "0.00"),
+    (
+        "target_share",
+        _("a share of the target incentive"),
+        _("Share of the target incentive"),
+        "0%",
+    ),
+)
+_PERIODS = ("month", "quarter", "half-year", "year")
+_STRETCHES = ("transaction", "day", "week", "half-month", *_PERIODS)
+
+
+def paid_by(rates: Data) -> str:
+    """What the tiers of a table state that they pay."""
+    _path, tier = next(tiers_of(rates, ()), ((), {}))
+    return next((key for key, *_rest in PAID if key in tier), "rate")
+
+
+def tiers_of(data: Data, path: Path) -> Iterator[tuple[Path, Mapping[str, Data]]]:
+    """Every tier of a table with its path, those that hold from a day on included."""
+    days = range(len(members_at(data, *path, "dated")))
+    tables = [(*path, "tiers"), *((*path, "dated", number, "tiers") for number in days)]
+    for table in tables:
+        for number, tier in enumerate(members_at(data, *table)):
+            yield (*table, number), tier
+
+
+def _rates_of(place: Place) -> Data:
+    """The table in which a tier or a list of tiers stands; the clause around it elsewhere."""
+    path = place.path[:-1]
+    while "rates" in path and path[-1] != "rates":
+        path = path[:-1]
+    return at(place.data, *path)
+
+
+def _pays(key: str) -> Callable[[Place], bool]:
+    return lambda tier: paid_by(_rates_of(tier)) == key
+
+
+def _may_be_marginal(tier: Place) -> bool:
+    rates = _rates_of(tier)
+    is_whole = words_at(rates, "reading") == "whole" and paid_by(rates) == "rate"
+    return is_whole and at(rates, "across") is None and words_at(rates, "on") != "measure"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a tier pays in each column of a grid: one field for each."""
+
+    def keys(self) -> Iterator[str]:
+        yield from (key for key, *_rest in PAID)
+
+    def draw(self, place: Place, drawing: Drawing) -> None:
+        key = paid_by(_rates_of(place))
+        own = place.inside(key)
+        starts = at(_rates_of(place), "across", "from")
+        found = own.here
+        if not isinstance(starts, list) or not isinstance(found, list):
+            return
+        drawing.shown.add(own.path)
+        for number in range(max(len(starts), len(found))):
+            start = words_at(starts, number)
+            drawing.fields.append(
+                PlanField(
+                    (*own.path, number),
+                    f"{own.clause}/{number + 1}",
+                    _("from %(start)s on") % {"start": start or "?"},
+                    words_at(found, number),
+                )
+            )
+
+
+TIER: tuple[Part, ...] = (
+    Value("from", pgettext_lazy("start of a tier", "From")),
+    Value("to", pgettext_lazy("end of a tier", "To"), optional=True),
+    *(Value(key, label, when=_pays(key)) for key, _choice, label, _start in PAID),
+    Columns(),
+    Value(
+        "marginal", _("Only its own slice"), "choice",
+        (("no", _("no")), ("yes", _("yes"))), optional=True, default="no", when=_may_be_marginal,
+    ),
+)  # fmt: skip
+
+
+def new_tier(place: Place, _name: str) -> edit.Content:
+    """The next tier: where the last starts plus 50 points of attainment, at the same pay."""
+    rates = _rates_of(place)
+    tiers = members_at(place.data, *place.path)
+    key = paid_by(rates)
+    usual = next(start for one, _choice, _label, start in PAID if one == key)
+    if not tiers:
+        by_quota = words_at(rates, "on") == "attainment"
+        return {"from": "0%" if by_quota else "0.00", key: usual}
+    last = tiers[-1]
+    start = words_at(last, "from")
+    paid = last.get(key)
+    pay = paid if isinstance(paid, str) else list(map(str, paid if isinstance(paid, list) else []))
+    if start.endswith("%") and start[:-1].isdigit():
+        return {"from": f"{int(start[:-1]) + 50}%", key: pay or usual}
+    whole = start.partition(".")[0]
+    return {"from": f"{int(whole) + 10_000}.00" if whole.isdigit() else "", key: pay or usual}
+
+
+TIERS = Rows(
+    "tiers", _("Tiers"), TIER,
+    additions=(Addition("tier", _("Add a tier"), new_tier),),
+    hint=_("A tier ends where the next begins; “to” may stay empty."),
+    is_table=True,
+)  # fmt: skip
+
+
+def new_rates(place: Place) -> Mapping[str, edit.Content]:
+    quotas = ids_of(place.data, "quotas")
+    if quotas:
+        tiers: edit.Content = [{"from": "0%", "rate": "1%"}]
+        return {"reading": "slice", "on": "attainment", "quota": quotas[0], "tiers": tiers}
+    return {"reading": "slice", "on": "amount", "tiers": [{"from": "0.00", "rate": "1%"}]}
+
+
+# --- what a choice does to the tiers --------------------------------------------------------------
+
+
+def _after_on(source: str, path: Path, value: str) -> str:
+    """Between tiers by attainment and by amount. Only 0 means the same in both; other starts are
+    left for the writer to say anew, and the form asks for them."""
+    for own, tier in list(tiers_of(edit.read(source), path)):
+        if words_at(tier, "from") in {"0", "0%", "0.00"}:
+            start = "0%" if value == "attainment" else "0.00"
+            source = edit.set_value(source, (*own, "from"), start)
+    return source
+
+
+def _pay_anew(source: str, path: Path, value: str) -> str:
+    """Every tier pays something else: a share of a target from a rate, an amount from neither."""
+    usual = next(start for key, _choice, _label, start in PAID if key == value)
+    rates = at(edit.read(source), *path)
+    old = paid_by(rates)
+    if old == value:
+        return source
+    for own, tier in list(tiers_of(edit.read(source), path)):
+        stated = tier.get(old)
+        keeps = "amount" not in {old, value}
+        content: edit.Content = usual
+        if isinstance(stated, list):
+            content = [str(one) if keeps else usual for one in stated]
+        elif keeps and isinstance(stated, str):
+            content = stated
+        source = put(source, (*own, value), content)
+        if stated is not None:
+            source = edit.remove(source, (*own, old))
+    if value != "rate" and words_at(rates, "reading") == "slice":
+        source = edit.set_value(source, (*path, "reading"), "whole")
+    return source
+
+
+def _after_across(source: str, path: Path, value: str) -> str:
+    """A tier of a grid lists its pay by column; one of a plain table pays the same everywhere."""
+    rates = at(edit.read(source), *path)
+    for place, tier in list(tiers_of(edit.read(source), path)):
+        key = next((one for one, *_rest in PAID if one in tier), "")
+        paid = tier.get(key)
+        own = (*place, key)
+        if value and isinstance(paid, str):
+            source = edit.set_value(source, own, [paid])
+        elif not value and isinstance(paid, list):
+            source = edit.set_value(source, own, words_at(paid, 0))
+        if value and "marginal" in tier:
+            source = edit.remove(source, (*place, "marginal"))
+    if value and words_at(rates, "reading") != "whole":
+        source = put(source, (*path, "reading"), "whole")
+    return source
+
+
+def _after_column(source: str, path: Path) -> str:
+    """A new column pays what the one before it does."""
+    table = path[:-2]
+    data = edit.read(source)
+    columns = at(data, *path)
+    wanted = len(columns) if isinstance(columns, list) else 0
+    for place, tier in list(tiers_of(data, table)):
+        key = next((one for one, *_rest in PAID if one in tier), "")
+        paid = tier.get(key)
+        if isinstance(paid, list) and 0 < len(paid) < wanted:
+            source = edit.insert(source, (*place, key), len(paid), words_at(paid, len(paid) - 1))
+    return source
+
+
+def _after_column_gone(source: str, path: Path, column: int) -> str:
+    table = path[:-2]
+    for place, tier in list(tiers_of(edit.read(source), table)):
+        key = next((one for one, *_rest in PAID if one in tier), "")
+        paid = tier.get(key)
+        if isinstance(paid, list) and column < len(paid) > 1:
+            source = edit.remove(source, (*place, key, column))
+    return source
+
+
+def _new_column(place: Place, _name: str) -> str:
+    starts = place.here
+    last = words_at(starts, len(starts) - 1) if isinstance(starts, list) and starts else ""
+    if not last:
+        return "0"
+    if last.endswith("%") and last[:-1].isdigit():
+        return f"{int(last[:-1]) + 10}%"
+    whole = last.partition(".")[0]
+    return f"{int(whole) + 10_000}" if whole.isdigit() else ""
+
+
+def _column_label(place: Place) -> Text:
+    number = place.path[-1]
+    return _("Column %(number)s from") % {"number": number + 1 if isinstance(number, int) else ""}
+
+
+# --- the table ------------------------------------------------------------------------------------
+
+
+def _accumulates_parts(rates: Place) -> bool:
+    """Bounds of each stretch make sense where a stretch is shorter than the period."""
+    component = rates.around
+    window = component.says("accumulation") or words_at(rates.data, "policies", "accumulation")
+    period = words_at(rates.data, "period")
+    if window not in _STRETCHES or period not in _PERIODS or rates.has("dated"):
+        return False
+    is_shorter = _STRETCHES.index(window) < _STRETCHES.index(period)
+    return is_shorter and len(members_at(rates.data, *rates.path, "tiers")) < 2
+
+
+READING = Value(
+    "reading", _("A rate applies to"), "choice",
+    (
+        ("slice", _("the part inside its tier")),
+        ("whole", _("the whole amount")),
+        ("interpolated", _("in step from tier to tier")),
+    ),
+    redraws=True,
+)  # fmt: skip
+ON = Choice(
+    "on", _("Tiers by"),
+    (
+        Shape(
+            "attainment", _("attainment of a quota"),
+            beside=(Value("quota", _("Quota"), "choice", ids("quotas")),),
+            starts={"quota": first("quotas")},
+        ),
+        Shape("amount", _("amount of the measure")),
+        Shape(
+            "measure", _("another measure"),
+            beside=(Value("by", _("The other measure"), "choice", ids("measures")),),
+            starts={"by": first("measures")},
+        ),
+    ),
+    key="on",
+    after=_after_on,
+)  # fmt: skip
+TIERS_PAY = Choice(
+    "tiers-pay", _("Each tier pays"),
+    tuple(Shape(key, choice) for key, choice, _label, _start in PAID),
+    read=lambda place: paid_by(place.here),
+    after=_pay_anew,
+)  # fmt: skip
+ACROSS = Choice(
+    "across", _("Second dimension"),
+    (
+        Shape("", _("none")),
+        Shape(
+            "grid", _("columns by another measure"), mark="*",
+            inside=(
+                Value("by", _("Columns by"), "choice", ids("measures")),
+                Rows(
+                    "from", _("Columns"), (Value("", _column_label),),
+                    additions=(Addition("column", _("Add a column"), _new_column),),
+                    hint=_("The first column starts at 0; each tier pays a value in each column."),
+                    is_table=True, can_move=False,
+                    after_add=_after_column, after_drop=_after_column_gone,
+                ),
+            ),
+            starts={"across": lambda place: {"by": first("measures")(place), "from": ["0"]}},
+        ),
+    ),
+    key="across",
+    after=_after_across,
+)  # fmt: skip
+
+
+def _is_later(table: Place) -> bool:
+    """The first tiers hold since ever; the others say from when on."""
+    return table.path[-1] != 0
+
+
+def _first_tiers(rates: Place) -> edit.Content:
+    """The tiers of the first day, when they no longer change."""
+    return _copied(at(rates.here, "dated", 0, "tiers")) or [{"from": "0.00", "rate": "1%"}]
+
+
+def _copied(found: Data) -> edit.Content:
+    """Part of a document, to be written again."""
+    if isinstance(found, Mapping):
+        return {str(key): _copied(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_copied(one) for one in found]
+    return str(found or "")
+
+
+def _later_tiers(place: Place, _name: str) -> edit.Content:
+    """Further tiers begin as those before them; the day is for the writer to say."""
+    tables = members_at(place.data, *place.path)
+    tiers = _copied(tables[-1].get("tiers")) if tables else [{"from": "0.00", "rate": "1%"}]
+    return {"from": "2026-07-01", "tiers": tiers}
+
+
+DATED = Choice(
+    "dated", _("The tiers"),
+    (
+        Shape("one", _("hold on all days"), beside=(TIERS,), starts={"tiers": _first_tiers}),
+        Shape(
+            "dated", _("change on a day"),
+            beside=(
+                Value(
+                    "change", _("When they change, the running total"), "choice",
+                    (("carry-on", _("carries on")), ("anew", _("begins anew"))),
+                ),
+                Rows(
+                    "dated", _("Tiers by days"),
+                    (
+                        Value("from", _("From the day"), "day", when=_is_later),
+                        Value(
+                            "before", _("Before the day"), "day", optional=True,
+                            hint=_("May stay empty: they end where the next begin."),
+                        ),
+                        TIERS,
+                    ),
+                    additions=(Addition("tiers", _("Add tiers from a day on"), _later_tiers),),
+                ),
+            ),
+            starts={
+                "change": "carry-on",
+                "dated": lambda rates: [
+                    {"tiers": _copied(at(rates.here, "tiers"))},
+                    {"from": "2026-07-01", "tiers": _copied(at(rates.here, "tiers"))},
+                ],
+            },
+        ),
+    ),
+    read=lambda rates: "dated" if rates.has("dated") else "one",
+)  # fmt: skip
+RATES = Group(
+    (
+        READING,
+        ON,
+        TIERS_PAY,
+        ACROSS,
+        DATED,
+        Group(
+            (
+                Value("floor", _("Each one earns at least"), optional=True, unit="amount"),
+                Value("cap", _("Each one earns at most"), optional=True, unit="amount"),
+            ),
+            key="each",
+            title=_("Bounds of each sale or stretch"),
+            when=_accumulates_parts,
+        ),
+    ),
+    key="rates",
+)  # fmt: skip
