@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from django.db.models import Sum
 
-from paceline.goals.models import Quota
+from paceline.goals.models import Figure, Quota
 from paceline.incentives.models import (
     Balance,
     Hold,
@@ -21,10 +21,11 @@ from paceline.incentives.models import (
     Run,
     RunFinalisation,
     Settlement,
+    StatementComponent,
 )
 from paceline.orders.models import OrderLine
 from paceline.org.models import Person, Role
-from paceline.web.demo import story
+from paceline.web.demo import pay, story
 from paceline.web.demo.calendar import Calendar, Quarter, Season
 from paceline.web.demo.cast import Cast
 from paceline.web.demo.sales import sell
@@ -91,6 +92,18 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     assert Quota.objects.exclude(replaced_by=None).exists(), "a quota was changed"
     keys = list(Run.objects.order_by("pk").values_list("period__key", flat=True))
     assert keys == ["2026Q1", "2026Q2", "2026Q3", "2026Q4"]
+    last = Run.objects.get(period__key="2026Q3")
+    paid = set(last.run_plans.values_list("version__plan__code", flat=True))
+    assert paid == {one.name for one in pay.PLANS if one.campaign is None}
+    campaign = StatementComponent.objects.filter(statement__run__period__key="2026Q4")
+    assert campaign.filter(version__plan__code="shanghai-1111").exists()
+    earned = StatementComponent.objects.filter(statement__run=last, earned__gt=0)
+    kinds = set(earned.values_list("component", flat=True))
+    assert {"score-card", "team-pool", "overlay", "area-override"} <= kinds
+    mended = Figure.objects.get(replaced_by__isnull=False)
+    assert mended.replaced_by.reason
+    unpaid = OrderLine.objects.filter(source="taipei", kind="sale", paid_on=None)
+    assert unpaid.filter(channel="官網", ordered_on__lt=stage.day(30)).count() == 0
     assert RunFinalisation.objects.get().period.key == "2026Q1"
     assert Release.objects.filter(period__key="2026Q3").exists()
     assert LineThread.objects.filter(resolution=None).count() == 1

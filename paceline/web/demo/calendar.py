@@ -27,6 +27,16 @@ NEW_YEARS = tuple(
 )
 
 
+def month_after(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def months_before(day: date, count: int) -> list[date]:
+    """The last whole months before a day, the oldest first."""
+    place = day.year * 12 + day.month - 1
+    return [date(at // 12, at % 12 + 1, 1) for at in range(place - count, place)]
+
+
 @dataclass(frozen=True, slots=True)
 class Quarter:
     """A calendar quarter as pay periods know it (``2026Q3``)."""

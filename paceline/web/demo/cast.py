@@ -209,7 +209,7 @@ class Cast:
             self._add(team.place, Role.SALESPERSON, seat, round(skill, 3))
 
     def _let_life_happen(self) -> None:
-        """Joiners in the first year, leavers, two movers, and a lead who hands over mid-quarter."""
+        """Joiners, leavers, two movers, a newcomer, and a lead who hands over mid-quarter."""
         closed, first = self._calendar.last_closed, self._calendar.starts_on
         joiners = (
             "taipei-chat",
@@ -226,6 +226,8 @@ class Cast:
         for index, team in enumerate(leavers):
             month = date(first.year + 1, 4 + index, 10 + index)
             self._change(self._nth(team, 2), ends_before=month)
+        newcomer = closed.starts_on.replace(month=closed.starts_on.month + 1)
+        self._change(self._nth("shanghai-one", -2), starts_on=newcomer)
         before = closed.preceding.starts_on
         self._move(self._nth("taipei-chat", 4), "taipei-live", "live-host", before)
         self._move(self._nth("shanghai-one", 5), "shanghai-firms", "course-adviser", before)

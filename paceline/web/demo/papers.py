@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -85,9 +86,27 @@ PAPERS = {
 }
 
 
-def write_lines(lines: Iterable[Line], paper: Paper, path: Path) -> Path:
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Further days of a line that a market's system exports, as far as they have come."""
+
+    header: tuple[str, ...]
+    of: Callable[[Line], tuple[date | None, ...]]
+
+
+NO_DAYS = Days((), lambda _line: ())
+
+
+def write_lines(lines: Iterable[Line], paper: Paper, path: Path, days: Days = NO_DAYS) -> Path:
     """Order lines as the market's system exports them."""
-    return write(paper, path, paper.header, (_line_cells(line, paper) for line in lines))
+    rows = (
+        (
+            *_line_cells(line, paper),
+            *("" if day is None else day.strftime(paper.day) for day in days.of(line)),
+        )
+        for line in lines
+    )
+    return write(paper, path, (*paper.header, *days.header), rows)
 
 
 def write_returns(returns: Iterable[tuple[str, Line]], path: Path) -> Path:

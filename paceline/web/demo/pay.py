@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 from uuid import UUID, uuid5
 
 from paceline.goals.actions.quotas import Target, set_quota
@@ -24,16 +23,19 @@ from paceline.incentives.actions import (
 )
 from paceline.incentives.models import Hold, HoldReason, Plan, PlanVersion, Run, Statement
 from paceline.kernel import jobs
-from paceline.org.models import Person, Position, Role, Team
+from paceline.org.models import Person, Role
 from paceline.web.demo import papers
 from paceline.web.demo.calendar import Quarter
 from paceline.web.demo.cast import Member
 from paceline.web.demo.papers import Paper
 from paceline.web.demo.sales import Sales, quarter_scale
 from paceline.web.demo.stage import BEGAN, CAUGHT_UP, Stage
+from paceline.web.demo.teams import cross_border, shanghai, taipei
+from paceline.web.demo.teams.plans import TEXTS
 from paceline.web.demo.trade import DOLLARS
 
-TEXTS = Path(__file__).parent / "plans"
+PLANS = (*taipei.PLANS, *shanghai.PLANS, *cross_border.PLANS)
+COURSES = shanghai.PLANS[0]
 EXPORTS = UUID("5b0e2f0c-6a55-4a0f-9f57-0f3b6c1f7a11")
 AMBITION = Decimal("0.97")
 # The quota that each shop's plan looks for, by the currency in which it is set.
@@ -126,14 +128,15 @@ def change_a_quota(stage: Stage) -> None:
 
 
 def write_plans(stage: Stage) -> None:
-    """Three shops, four approved plans, one draft, and one change that waits for approval."""
+    """The plans of three teams, one draft, and one change that waits for approval."""
     author, approver = stage.acting(Role.COMPENSATION), stage.acting(Role.FINANCE)
-    since = stage.calendar.quarters[0].starts_on
     at = stage.at(BEGAN - 1, 15)
-    for name in ("taipei-shop", "shanghai-courses", "cross-border", "cross-border-leads"):
-        text = (TEXTS / f"{name}.yaml").read_text(encoding="utf-8")
-        version = plans.create_plan(source=text, effective_from=since, by=author, at=at)
-        _submit(version, by=author, at=at)
+    for one in PLANS:
+        since, _until = one.days(stage)
+        version = plans.create_plan(
+            source=one.source(stage), effective_from=since, by=author, at=at
+        )
+        _submit(version, accepted=one.accepted, by=author, at=at)
         version.refresh_from_db()
         approvals.approve_plan(
             version=version, digest=version.digest, by=approver, at=stage.at(BEGAN - 2)
@@ -142,39 +145,39 @@ def write_plans(stage: Stage) -> None:
     _write_what_comes_next(stage)
 
 
-def _submit(version: PlanVersion, *, note: str = "", by: Person, at: datetime) -> None:
-    """Shanghai pays the whole amount by agreement: its cliffs are known, and accepted."""
-    reason = "按档位全额计提写在聘用协议里，各档跳点已向全体顾问公布；改为分段计提须先与员工协商。"
+def _submit(
+    version: PlanVersion, *, accepted: str, note: str = "", by: Person, at: datetime
+) -> None:
+    """Serious findings are accepted where a team knows why; anywhere else the story is wrong."""
     try:
         approvals.submit_plan(version=version, note=note, by=by, at=at)
     except approvals.FindingsOpen as refused:
+        if not accepted:
+            raise
         taken: set[str] = set()
         for finding in refused.findings:
             if finding.key not in taken:
                 rows = findings.accept_findings(
-                    version=version, key=finding.key, alike=True, reason=reason, by=by, at=at
+                    version=version, key=finding.key, alike=True, reason=accepted, by=by, at=at
                 )
                 taken |= {row.key for row in rows}
         approvals.submit_plan(version=version, note=note, by=by, at=at)
 
 
 def _assign(stage: Stage, by: Person) -> None:
-    since, at = stage.calendar.founded_on, stage.at(BEGAN - 2, 10)
-    targets: dict[str, list[Position | Team | Person]] = {
-        "taipei-shop": list(
-            Position.objects.filter(code__in=("chat-seller", "live-host", "channel-seller"))
-        ),
-        "shanghai-courses": list(Team.objects.filter(code="shanghai")),
-        "cross-border": list(Position.objects.filter(code="market-seller")),
-        "cross-border-leads": [
-            stage.person(stage.cast.lead_of(team))
-            for team in ("shenzhen", "tokyo", "berlin", "sao-paulo")
-        ],
-    }
-    for code, found in targets.items():
-        plan = Plan.objects.get(code=code)
-        for target in found:
-            assignments.assign_plan(plan=plan, to=target, starts_on=since, by=by, at=at)
+    at = stage.at(BEGAN - 2, 10)
+    for one in PLANS:
+        plan = Plan.objects.get(code=one.name)
+        since, until = one.days(stage)
+        for target in one.to(stage):
+            assignments.assign_plan(
+                plan=plan,
+                to=target,
+                starts_on=since if one.campaign else stage.calendar.founded_on,
+                ends_before=until,
+                by=by,
+                at=at,
+            )
 
 
 def _write_what_comes_next(stage: Stage) -> None:
@@ -193,7 +196,7 @@ def _write_what_comes_next(stage: Stage) -> None:
         at=at,
     )
     note = "最高一档提高到 5.5%，封顶提高到 36,000 元。"
-    _submit(draft, note=note, by=author, at=stage.at(2, 11))
+    _submit(draft, accepted=COURSES.accepted, note=note, by=author, at=stage.at(2, 11))
     text = (TEXTS / "taipei-leads.yaml").read_text(encoding="utf-8")
     plans.create_plan(
         source=text,
@@ -257,7 +260,7 @@ def _ask(stage: Stage, run: Run) -> None:
     manager = stage.acting(Role.COMPENSATION)
     first, second = _largest(run, "TWD"), _largest(run, "USD")
     answered = threads.ask_about_line(
-        component=first.components.order_by("position")[0],
+        component=first.components.get(component="commission"),
         line_id="",
         body="為什麼安裝費沒有算進去？",
         by=first.payee,
@@ -271,7 +274,7 @@ def _ask(stage: Stage, run: Run) -> None:
     )
     threads.resolve_thread(thread=answered, by=manager, at=stage.at(CAUGHT_UP - 2, 15))
     threads.ask_about_line(
-        component=second.components.order_by("position")[0],
+        component=second.components.get(component="commission"),
         line_id="",
         body="Two of my large orders from the last week of the quarter came back in October. "
         "Will they be taken off the next quarter, or off this one?",
@@ -281,7 +284,8 @@ def _ask(stage: Stage, run: Run) -> None:
 
 
 def _largest(run: Run, currency: str) -> Statement:
-    return run.statements.filter(currency=currency).order_by("-earned", "pk")[0]
+    asking = run.statements.filter(currency=currency, components__component="commission")
+    return asking.order_by("-earned", "pk")[0]
 
 
 def _run(stage: Stage, quarter: Quarter, ago: int, *, hour: int = 9) -> Run:

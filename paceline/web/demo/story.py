@@ -13,6 +13,7 @@ from paceline.org.models import Person, Role
 from paceline.web.demo import founding, pay, trade
 from paceline.web.demo.calendar import Calendar
 from paceline.web.demo.stage import Stage
+from paceline.web.demo.teams import cross_border, shanghai, taipei
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     trade.bring_in_history(stage)
     _take_stock()
     pay.set_quotas(stage)
+    taipei.bring_in_figures(stage)
+    shanghai.bring_in_targets(stage)
+    cross_border.bring_in_owners(stage)
     pay.write_plans(stage)
     pay.change_a_quota(stage)
     pay.catch_up(stage)

@@ -12,8 +12,10 @@ from random import Random
 from paceline.imports.mapping import Source
 from paceline.org.models import Role
 from paceline.web.demo import papers
+from paceline.web.demo.papers import Days
 from paceline.web.demo.sales import Sales
 from paceline.web.demo.stage import BEGAN, CAUGHT_UP, SEED, UNSENT, Stage
+from paceline.web.demo.teams import shanghai, taipei
 
 # Dollars for one unit when the story begins; the day-to-day walk starts here.
 DOLLARS = {"TWD": "0.0312", "CNY": "0.1392", "EUR": "1.0870", "JPY": "0.00671"}
@@ -38,6 +40,7 @@ def bring_in_history(stage: Stage) -> None:
 def bring_in_news(stage: Stage) -> None:
     """What was sold since, but for the last week: its files wait for whoever tries an import."""
     _bring_in(stage, stage.day(BEGAN), stage.day(UNSENT), "news", CAUGHT_UP)
+    _bring_in_payments(stage, stage.sales[0], stage.day(BEGAN), stage.day(UNSENT))
     for sales in stage.sales:
         _write_lines(stage, sales, stage.day(UNSENT), date.max, "last-week")
     _write_mistakes(stage, stage.sales[0])
@@ -90,7 +93,42 @@ def _write_lines(stage: Stage, sales: Sales, since: date, before: date, label: s
     is_old_system = code == "taipei" and label == "history"
     paper = papers.TAIPEI_OLD if is_old_system else papers.PAPERS[code]
     lines = (line for line in sales.lines if since <= line.day < before)
-    return papers.write_lines(lines, paper, stage.folder / f"{code}-orders-{label}")
+    days = _days(code, min(before, stage.calendar.as_of))
+    return papers.write_lines(lines, paper, stage.folder / f"{code}-orders-{label}", days)
+
+
+def _days(market: str, exported_on: date) -> Days:
+    """What a market's system knows of a line on the day of its export besides the order's day."""
+
+    def known(day: date | None) -> date | None:
+        return day if day is not None and day < exported_on else None
+
+    if market == "taipei":
+        return Days(
+            ("出貨日期", "付款日期"),
+            lambda line: (known(taipei.shipped_on(line)), known(taipei.paid_on(line))),
+        )
+    if market == "shanghai":
+        return Days(("退货截止日",), lambda line: (shanghai.final_on(line),))
+    return papers.NO_DAYS
+
+
+def _bring_in_payments(stage: Stage, sales: Sales, since: date, before: date) -> None:
+    """What the bank saw since: payments of orders that were brought in unpaid."""
+    rows = sorted(
+        {
+            (line.order, paid)
+            for line in sales.lines
+            if line.day < since
+            and (paid := taipei.paid_on(line)) is not None
+            and since <= paid < before
+        }
+    )
+    header = ("訂單編號", "付款日期")
+    path = papers.write(papers.Paper(), stage.folder / "taipei-payments-news", header, rows)
+    source = {"source": Source(constant=sales.market.code)}
+    by, at = stage.acting(Role.COMPENSATION), stage.at(CAUGHT_UP, 10, 20)
+    stage.bring_in("line_dates", path, by=by, at=at, mapping=source)
 
 
 def _rates(stage: Stage) -> Iterator[tuple[object, ...]]:

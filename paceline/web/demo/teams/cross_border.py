@@ -1,0 +1,48 @@
+"""Cross-border: margin and champions, specialists who own territories, leads of two levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from paceline.org.models import Role
+from paceline.web.demo import papers
+from paceline.web.demo.cast import Member
+from paceline.web.demo.papers import Paper
+from paceline.web.demo.stage import BEGAN, Stage
+from paceline.web.demo.teams.plans import PayPlan, Target, leads, positions
+
+
+def _specialists(stage: Stage) -> list[Member]:
+    """Two of Shenzhen's people look after its territories besides their own sales."""
+    return stage.cast.sellers_of("shenzhen", stage.calendar.as_of)[:2]
+
+
+def _people(stage: Stage) -> list[Target]:
+    return [stage.person(member) for member in _specialists(stage)]
+
+
+PLANS = (
+    PayPlan("cross-border", positions("market-seller")),
+    PayPlan("cross-border-margin", positions("market-seller")),
+    PayPlan("cross-border-specialists", _people),
+    PayPlan(
+        "cross-border-leads", leads("cross-border", "shenzhen", "tokyo", "berlin", "sao-paulo")
+    ),
+)
+# The first specialist's part of each of Shenzhen's territories; the second has the rest.
+TERRITORIES = {"US West": 100, "US East": 0, "Canada": 60, "Mexico": 30}
+
+
+def bring_in_owners(stage: Stage) -> None:
+    header = ("column", "key", "owner", "share", "start date")
+    path = papers.write(Paper(), stage.folder / "territory-owners", header, _rows(stage))
+    by = stage.acting(Role.COMPENSATION)
+    stage.bring_in("owners", path, by=by, at=stage.at(BEGAN - 1, 14, 40))
+
+
+def _rows(stage: Stage) -> Iterator[tuple[object, ...]]:
+    first, second = _specialists(stage)
+    for territory, part in TERRITORIES.items():
+        for member, share in ((first, part), (second, 100 - part)):
+            if share:
+                yield "territory", territory, member.number, f"{share}%", member.starts_on

@@ -1,0 +1,59 @@
+"""Shanghai's courses: they count when they can no longer be cancelled; newcomers are ramped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from paceline.org.models import Role
+from paceline.web.demo import papers
+from paceline.web.demo.calendar import Quarter
+from paceline.web.demo.papers import Paper
+from paceline.web.demo.sales import Line
+from paceline.web.demo.stage import BEGAN, Stage
+from paceline.web.demo.teams.plans import PayPlan, positions, teams
+
+
+def _campaign(stage: Stage) -> Quarter:
+    """The quarter of the latest campaign that has begun."""
+    return Quarter(stage.calendar.as_of.year - (stage.calendar.as_of.month < 11), 4)
+
+
+PLANS = (
+    PayPlan(
+        "shanghai-courses",
+        teams("shanghai"),
+        accepted="按档位全额计提写在聘用协议里，各档跳点已向全体顾问公布；改为分段计提须先与员工协商。",
+    ),
+    PayPlan("shanghai-growth", positions("course-adviser")),
+    PayPlan("shanghai-1111", positions("course-adviser"), campaign=_campaign),
+)
+TEAMS = ("shanghai-one", "shanghai-two", "shanghai-firms")
+RETURN_WINDOW = 14
+TARGET = 330_000
+
+
+def final_on(line: Line) -> date:
+    """A course can be cancelled for two weeks."""
+    return line.day + timedelta(days=RETURN_WINDOW)
+
+
+def bring_in_targets(stage: Stage) -> None:
+    """The same target for every adviser and quarter; the plan asks newcomers for less."""
+    header = ("员工编号", "指标", "季度", "目标", "币种")
+    path = papers.write(Paper("gb18030"), stage.folder / "shanghai-targets", header, _rows(stage))
+    by = stage.acting(Role.COMPENSATION, 1)
+    stage.bring_in("quotas", path, by=by, at=stage.at(BEGAN - 1, 14, 20))
+
+
+def _rows(stage: Stage) -> Iterator[tuple[object, ...]]:
+    for quarter in stage.calendar.quarters:
+        last = min(quarter.ends_before, stage.calendar.as_of) - timedelta(days=1)
+        seated = {
+            member.number
+            for team in TEAMS
+            for day in (quarter.starts_on, last)
+            for member in stage.cast.sellers_of(team, day)
+        }
+        for number in sorted(seated):
+            yield number, "course-target", quarter.key, TARGET, "CNY"

@@ -1,0 +1,91 @@
+"""The Taipei shop: money that comes in weeks later, service that is scored, streams with hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+
+from paceline.goals import actions as goals
+from paceline.goals.models import FigureKind, Unit
+from paceline.org.models import Role
+from paceline.web.demo import papers
+from paceline.web.demo.calendar import month_after, months_before
+from paceline.web.demo.papers import Paper
+from paceline.web.demo.sales import Line
+from paceline.web.demo.stage import BEGAN, CAUGHT_UP, SEED, Stage
+from paceline.web.demo.teams.plans import PayPlan, positions
+
+PLANS = (
+    PayPlan("taipei-shop", positions("chat-seller", "live-host")),
+    PayPlan("taipei-channel", positions("channel-seller")),
+    PayPlan("taipei-chat-card", positions("chat-seller")),
+    PayPlan("taipei-live-pool", positions("live-host")),
+)
+KINDS = (
+    ("inquiry-conversion", "詢問成交率", Unit.PERCENT),
+    ("first-reply", "首次回覆時間（秒）", Unit.QUANTITY),
+    ("satisfaction", "顧客滿意度", Unit.QUANTITY),
+    ("stream-hours", "直播時數", Unit.QUANTITY),
+)
+MONTHS = 13
+NEVER_PAID = 40  # one in so many company orders
+
+
+def shipped_on(line: Line) -> date:
+    return line.day + timedelta(days=1 + _count(line) % 3)
+
+
+def paid_on(line: Line) -> date | None:
+    """Shops are paid at once, marketplaces settle after weeks, companies later or never."""
+    count = _count(line)
+    if line.channel == "購物平台":
+        return line.day + timedelta(days=18 + count % 14)
+    if line.channel == "企業採購":
+        return line.day + timedelta(days=30 + count % 35) if count % NEVER_PAID else None
+    return line.day + timedelta(days=count % 2)
+
+
+def _count(line: Line) -> int:
+    """A number that an order has for good."""
+    return int(line.order[-4:]) + line.day.day
+
+
+def bring_in_figures(stage: Stage) -> None:
+    """The service desk's and the studio's monthly sheet, and one figure that was mended by hand."""
+    by = stage.acting(Role.COMPENSATION)
+    for name, label, unit in KINDS:
+        goals.add_figure_kind(name=name, label=label, unit=unit, by=by, at=stage.at(BEGAN - 1, 10))
+    header = ("員工編號", "指標", "月份", "數值")
+    path = papers.write(Paper("utf-8-sig"), stage.folder / "taipei-kpi", header, _figures(stage))
+    stage.bring_in("figures", path, by=by, at=stage.at(BEGAN - 1, 13))
+    _mend_one(stage)
+
+
+def _figures(stage: Stage) -> Iterator[tuple[object, ...]]:
+    random = Random(f"{SEED} figures")  # noqa: S311
+    for month in months_before(stage.calendar.as_of, MONTHS):
+        last = month_after(month) - timedelta(days=1)
+        for member in stage.cast.sellers_of("taipei-chat", last):
+            rate = 40 + 10 * member.skill + random.uniform(-6, 9)
+            yield member.number, "詢問成交率", f"{month:%Y-%m}", f"{rate:.1f}%"
+            reply = 34 - 12 * member.skill + random.uniform(-6, 10)
+            yield member.number, "首次回覆時間（秒）", f"{month:%Y-%m}", f"{reply:.0f}"
+            score = min(5.0, 3.7 + 0.6 * member.skill + random.uniform(-0.3, 0.5))
+            yield member.number, "顧客滿意度", f"{month:%Y-%m}", f"{score:.2f}"
+        for member in stage.cast.sellers_of("taipei-live", last):
+            yield member.number, "直播時數", f"{month:%Y-%m}", f"{random.randint(120, 200) / 2:.1f}"
+
+
+def _mend_one(stage: Stage) -> None:
+    """A complaint had been filed under the wrong colleague."""
+    last = stage.calendar.last_closed.ends_before - timedelta(days=1)
+    person = stage.person(stage.cast.sellers_of("taipei-chat", last)[0])
+    kind = FigureKind.objects.get(name="satisfaction")
+    goals.enter_figures(
+        entries=[goals.Entry(person, kind, last, Decimal("4.85"))],
+        reason="九月一則客訴誤植於此人，已與客服主管核對更正。",
+        by=stage.acting(Role.COMPENSATION),
+        at=stage.at(CAUGHT_UP + 1, 11),
+    )
