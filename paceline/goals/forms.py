@@ -173,7 +173,12 @@ class FigureGrid(forms.Form):
                     decimal_places=8 if kind.unit == Unit.PERCENT else 10,
                     initial=_as_typed(known.get((member.pk, kind.pk))),
                     widget=forms.TextInput(
-                        attrs={"inputmode": "decimal", "class": "is-figure", "autocomplete": "off"}
+                        attrs={
+                            "inputmode": "decimal",
+                            "class": "form-control is-figure",
+                            "autocomplete": "off",
+                            "size": 8,
+                        }
                     ),
                 )
                 self.fields[_cell(member, kind)] = field
