@@ -61,6 +61,8 @@ class Lines:
             row["line_amount"] = amounts.get(row["line_id"])
         return found
 
+    # Lines that earned nothing are left out: nothing of them is put off or taken back, and they
+    # must not stand in the way of what they earned in an earlier period.
     def _shared(
         self,
         payee: str,
@@ -83,6 +85,7 @@ class Lines:
                 "earned": amount,
             }
             for (line_id, (day, _amount)), amount in zip(lines.items(), amounts, strict=True)
+            if amount
         ]
 
     def _line_amounts(self, line_ids: set[str]) -> dict[str, Decimal]:

@@ -92,6 +92,14 @@ def settled_run(world: World) -> dict[str, Any]:
     return {"pk": months.settled("2026-04").pk}
 
 
+def settled_statement(world: World) -> dict[str, Any]:
+    """Released and paid, with a way from earned to paid below what was earned."""
+    months = build_months(world, DRAW)
+    run = months.settled("2026-04")
+    months.pay(run)
+    return {"pk": months.statement(run).pk}
+
+
 def hold(world: World) -> dict[str, Any]:
     placed = holds.place_hold(
         payee=world.priya, reason="dispute", note="Asked.", by=world.dana, at=world.now
@@ -124,7 +132,7 @@ URLS = {
     ),
     "incentives:balances": Url(allow={"GET": DESK}),
     "incentives:statements": Url(allow={"GET": EVERYONE}),
-    "incentives:statement": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:statement": Url(args=settled_statement, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:statement-pdf": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:statement-changes": Url(args=rerun, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:statement-what-if": Url(

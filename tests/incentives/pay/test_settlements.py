@@ -10,6 +10,7 @@ import pytest
 
 from paceline.files.queries import open_file
 from paceline.incentives.actions import holds, payroll, runs, settlements, statements
+from paceline.incentives.actions.assignments import assign_plan, end_assignment
 from paceline.incentives.models import (
     Balance,
     HoldReason,
@@ -141,6 +142,24 @@ def test_half_falls_due_when_the_return_window_of_its_line_is_over(world: World)
     assert (statement.earned, statement.components.count()) == (D(0), 1)
 
 
+def test_what_is_open_is_paid_although_the_plan_pays_no_more(world: World) -> None:
+    months = build_months(world, HALVES)
+    sell(world, "A2", date(2026, 4, 25), "1000.00")
+    months.pay(months.settled("2026-04"))
+    plan, since = months.version.plan, date(2026, 5, 1)
+    end_assignment(
+        assignment=plan.assignments.get(), ends_before=since, by=world.dana, at=months.now
+    )
+    assign_plan(plan=plan, to=world.omar, starts_on=since, by=world.dana, at=months.now)
+    may = months.run("2026-05")
+    assert not may.statements.filter(payee=world.priya).exists()
+    months.settle(may)
+    statement = months.statement(may)
+    assert (statement.earned, statement.credited) == (D(0), D(0))
+    assert paid(may, world.priya) == D("50.00")
+    assert months.pay(may).totals == {"USD": "50.00"}
+
+
 def test_half_waits_for_the_payment_of_its_line(world: World) -> None:
     months = build_months(world, CASH)
     first = sell(world, "A1", date(2026, 4, 5), "6000.00")
@@ -203,6 +222,21 @@ def test_a_hold_placed_after_settling_asks_for_another_settlement(world: World) 
         period=period, export_id=UUID(int=run.pk), by=world.ines, at=months.now
     )
     assert export.totals == {"USD": "0.00"}
+
+
+def test_a_hold_released_after_settling_asks_for_another_settlement(world: World) -> None:
+    months = build_months(world)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    hold = holds.place_hold(
+        payee=world.priya, reason=HoldReason.DISPUTE, note="Asked.", by=world.dana, at=months.now
+    )
+    run = months.settled("2026-04")
+    assert paid(run, world.priya) == D(0)
+    holds.release_hold(hold=hold, reason="Answered.", by=world.ines, at=months.now)
+    with pytest.raises(payroll.RunNotSettled):
+        months.pay(run)
+    months.settle(run)
+    assert paid(run, world.priya) == D("600.00")
 
 
 def test_an_earlier_period_that_changed_is_adjusted_once(world: World) -> None:
