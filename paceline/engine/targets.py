@@ -34,9 +34,7 @@ def targets_of(plan: Plan, period: Period, tables: Mapping[str, pa.Table]) -> pa
     """The target of each payee for each such quota, as `quota`, `payee_id`, `target`."""
     rows: list[dict[str, object]] = []
     present = _presence(plan, tables)
-    hired = {str(row["payee_id"]): _days(row)[0] for row in _rows(tables, "payees")}
-    for payee, stretches in present.items():
-        hired.setdefault(payee, min(start for start, _ in stretches))
+    hired = _hired(plan, tables)
     teams = _teams(period, tables)
     for quota in worked_out(plan):
         by_name: dict[str, list[dict[str, object]]] = defaultdict(list)
@@ -80,7 +78,17 @@ def _presence(plan: Plan, tables: Mapping[str, pa.Table]) -> dict[str, list[Days
         for leave in away[payee]:
             stretches = [part for one in stretches for part in _without(one, leave)]
         found[payee] += [one for one in stretches if one[0] < one[1]]
-    return {payee: stretches for payee, stretches in found.items() if stretches}
+    return dict(found)
+
+
+def _hired(plan: Plan, tables: Mapping[str, pa.Table]) -> dict[str, date]:
+    """The first day of employment, or, where nobody says it, in the plan."""
+    found: dict[str, date] = {}
+    for row in _rows(tables, "assignments"):
+        if row["plan"] == plan.slug:
+            payee, start = str(row["payee_id"]), _days(row)[0]
+            found[payee] = min(found.get(payee, start), start)
+    return found | {str(row["payee_id"]): _days(row)[0] for row in _rows(tables, "payees")}
 
 
 def _days(row: Mapping[str, object]) -> Days:
@@ -149,7 +157,7 @@ def _weight(quota: Quota, place: int, months: int) -> Fraction:
 
 def _there(quota: Quota, month: Days, stretches: Iterable[Days]) -> Fraction:
     """How much of a month a payee counts for."""
-    if quota.proration == "none":
+    if quota.proration in {None, "none"}:
         return Fraction(1)
     shared = [_both(one, month) for one in stretches]
     present = sum((max((end - start).days, 0) for start, end in shared), 0)

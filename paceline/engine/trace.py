@@ -31,10 +31,11 @@ from paceline.engine.database import Workspace
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
 from paceline.engine.ledger.compile import ledger_of
 from paceline.engine.ledger.following import LineSteps, payee
+from paceline.engine.ledger.rows import keyed_measures
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
+from paceline.engine.run import fetch_ledger, find_split_lines, open_run, step_queries, variant
 from paceline.engine.shape import Shape, shape_of
 from paceline.engine.steps import crediting, lines, portions
 from paceline.engine.steps.days import Days, anchor_day
@@ -146,6 +147,8 @@ class _Tracing:
     def _credit(self) -> None:
         create, style = self.workspace.create, self.plan.hash
         self.days = open_run(self.workspace, self.shape, self.period)
+        if keyed_measures(self.plan):
+            find_split_lines(self.workspace, self.shape)
         for contract, make in step_queries(self.workspace, self.ledger, self.days):
             if contract.name == "line_groups":
                 self._narrow()

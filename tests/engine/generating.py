@@ -85,8 +85,11 @@ def examples(draw: st.DrawFn, styles: int) -> Example:
     kind, starts, ends, year = style.choice(PERIODS)
     currency = style.choice(["USD", "USD", "JPY", "KWD"])
     plan = _plan(draw, style, kind, year, currency)
-    rows = draw(worlds(Period(starts, ends, "p", kind), currency, plan["quotas"]))
-    return Example(json.dumps(plan), rows, Period(starts, ends, "p", kind))
+    stated = plan["policies"]
+    two_days = stated["anchor"] != "booking" or stated["returns"] == "as-sold"
+    period = Period(starts, ends, "p", kind)
+    rows = draw(worlds(period, currency, two_days=two_days))
+    return Example(json.dumps(plan), rows, period)
 
 
 def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -> dict[str, Any]:
@@ -103,6 +106,9 @@ def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -
         {"id": "goal", "measure": "sales", "name": "goal", "over": shape.over(accumulation)},
         {"id": "units-goal", "measure": "orders", "name": "units-goal"},
         {"id": "far-goal", "measure": style.choice(["net", "recent"]), "name": "goal"},
+        {"id": "team-goal", "measure": "sales", "name": "team-goal", "per": "team"},
+        {"id": "year-goal", "measure": style.choice(["sales", "orders"]), "name": "year-goal"}
+        | _spread(style),
     ]
     stage = style.choice(["component", "component", "tier", "line"])
     parts = components(draw, shape, fixed_window=stage == "line")
@@ -115,6 +121,7 @@ def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -
         "currency": currency,
         "period": kind,
         "year_starts": year,
+        "attributes": {"host_id": "text"},
         "target_incentive": style.choice([{"amount": "6000.55"}, {"measure": "pay"}]),
         "policies": {
             "boundary": style.choice(["upper", "lower"]),
@@ -123,15 +130,15 @@ def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -
             "accumulation_order": style.choice(
                 [["ordered_on", "line_id"], ["channel", "amount", "line_id"]]
             ),
-            "hierarchy_date": style.choice(["order-date", "period-end"]),
+            "hierarchy_date": style.choice(["order-date", "period-end", "anchor-date"]),
             "exchange": {
-                "date": style.choice(["order-date", "order-date", "period-end"]),
+                "date": style.choice(["order-date", "order-date", "period-end", "anchor-date"]),
                 "rate": "average",
             },
-            "anchor": "booking",
-            "returns": "own-day",
+            "anchor": style.choice(["booking", "booking", *ANCHORS]),
+            "returns": style.choice(["own-day", "as-sold"]),
             "retroactivity": "carry-forward",
-            "precedence": "all",
+            "precedence": style.choice(["all", "all", "listed", "most-specific"]),
             "splits": "overlays",
         },
         "credits": _credits(style),
@@ -141,14 +148,44 @@ def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -
     }
 
 
+ANCHORS = ["invoice", "shipment", "cash", "return-window"]
+ANCHOR_DAYS = ["invoiced_on", "shipped_on", "paid_on", "final_on"]
+
+
+def _spread(style: Random) -> dict[str, Any]:
+    """How a target is worked out month by month."""
+    found: dict[str, Any] = {"proration": style.choice(["none", "months", "days"])}
+    if style.randrange(2):
+        halves = [["33.3%", "66.7%"], ["20%", "20%", "20%", "40%"], [*["8%"] * 11, "12%"]]
+        found["spread"] = style.choice(halves)
+    if style.randrange(2):
+        found["ramp"] = style.choice([["25%", "50%", "75%"], ["33.333333%"]])
+    return found
+
+
+def _host(style: Random) -> dict[str, Any]:
+    """A rule that credits somebody else than the line's own payee."""
+    to: Any = style.choice([{"column": "host_id"}, {"owner": "territory"}, "team"])
+    share = style.choice(["30%", "min(12.345678%, 20%)", "if(amount > 0, 50%, 0%)"])
+    if to == "team":
+        return {"to": to, "as": "overlay", "share": share}
+    found = {"to": to, "as": style.choice(["share", "overlay"])}
+    return found if "owner" in to else found | {"share": share}
+
+
 def _credits(style: Random) -> list[dict[str, Any]]:
-    return [
+    host = {"id": "host", "kind": "direct", "when": style.choice(CONDITIONS)} | _host(style)
+    direct = [
         {"id": "own", "kind": "direct"},
         {"id": "some", "kind": "direct", "when": style.choice(CONDITIONS)},
+        host,
+    ]
+    return [
+        *style.sample(direct, len(direct)),
         {
             "id": "near",
             "kind": "rollup",
-            "of": style.choice(["own", "some", ["own", "some"]]),
+            "of": style.choice(["own", "some", ["own", "some"], ["own", "host"]]),
             "levels": style.choice(["1", "2", "all"]),
         },
         {"id": "far", "kind": "rollup", "of": "own", "levels": {"from": "2"}}
@@ -162,7 +199,7 @@ def _measures(style: Random, kind: str) -> list[dict[str, Any]]:
     def of(text: str) -> dict[str, str]:
         return {"of": text, "type": "quantity" if text == "quantity" else "money"}
 
-    direct: list[Any] = ["own", "some", ["own", "some"], ["own", "near"]]
+    direct: list[Any] = ["own", "some", ["own", "some"], ["own", "near"], ["own", "host"]]
     window = style.choice(
         [
             {"to-date": "year"},
@@ -197,6 +234,21 @@ def _measures(style: Random, kind: str) -> list[dict[str, Any]]:
         | of(style.choice(VALUES[:2])),
         {"id": "last-year", "kind": "sum", "credits": "own", "window": "year-before"}
         | of("amount"),
+        {
+            "id": "buyers",
+            "kind": "distinct",
+            "of": style.choice(["customer", "channel"]),
+            "credits": style.choice(["own", ["some", "near"]]),
+            "type": "quantity",
+        },
+        {
+            "id": "largest",
+            "kind": style.choice(["min", "max"]),
+            "of": style.choice(VALUES[:3]),
+            "credits": style.choice(["own", "near", "host"]),
+            "type": "money",
+        }
+        | ({"window": window} if style.randrange(3) == 0 else {}),
         _figure("rating", style.choice(["sum", "last"]), "percent"),
         _figure("hours", style.choice(["sum", "last"]), "quantity"),
         _figure("pay", "last", "money"),
@@ -253,11 +305,13 @@ def above(draw: st.DrawFn, ends: date, people: list[str]) -> list[Row]:
 
 
 @st.composite
-def worlds(draw: st.DrawFn, period: Period, currency: str, quotas: list[Row]) -> Rows:
+def worlds(draw: st.DrawFn, period: Period, currency: str, *, two_days: bool) -> Rows:
     ends = period.ends_before
     length = (ends - period.starts_on).days
     inside = st.integers(1, length)
-    days = st.one_of(inside, inside, inside, st.integers(-8, 800), st.integers(3_695, 3_705))
+    days = st.one_of(inside, inside, inside, st.integers(-8, 800))
+    if not two_days:  # a line that was sold so long ago has no rate
+        days = st.one_of(days, st.integers(3_695, 3_705))
     lines = [
         _line(draw, place, ends - timedelta(days=draw(days)))
         for place in range(draw(st.integers(0, 14)))
@@ -287,8 +341,18 @@ def worlds(draw: st.DrawFn, period: Period, currency: str, quotas: list[Row]) ->
             for name in PEOPLE
             if draw(st.integers(0, 5))
         ]
-    rows["quotas"] = draw(quota_rows(period, currency, quotas))
+    rows["quotas"] = draw(quota_rows(period, currency))
     rows["figures"] = draw(figures(ends, length))
+    rows["leaves"] = [row for name in PEOPLE[:2] for row in draw(intervals(ends, name))]
+    rows["owners"] = [
+        {"kind": "territory", "key": key, "share": Decimal(share)} | row
+        for key, name, share in (
+            ("north", "ana", "0.6"),
+            ("north", "ben", "0.33333333"),
+            ("south", "cho", "1"),
+        )
+        for row in draw(intervals(ends, name))
+    ]
     teams = st.sampled_from(["east", "west"]).map(lambda team: {"team": team})
     rows["teams"] = [row for name in PEOPLE for row in draw(intervals(ends, name, teams))]
     rows["coalitions"] = draw(coalitions(rows, period))
@@ -336,21 +400,32 @@ def _line(draw: st.DrawFn, place: int, day: date) -> Row:
         "product": None,
         "category": draw(st.sampled_from(["a", "b", None])),
         "channel": draw(st.sampled_from(["web", "shop", ""])),
-        "territory": None,
+        "territory": draw(st.sampled_from(["north", "south", None])),
         "kind": draw(st.sampled_from(["sale", "return"])),
         "quantity": draw(st.integers(-3, 9).map(Decimal)),
         "amount": draw(amounts),
         "cost": draw(st.one_of(st.none(), st.integers(0, 1000).map(Decimal))),
         "currency": draw(st.sampled_from(["USD", "EUR", "JPY"])),
         "returns_line_id": None,
+        "host_id": draw(st.sampled_from([*PEOPLE, None])),
+        "sold_on": draw(st.sampled_from([None, None, day - timedelta(days=50)])),
+        **dict.fromkeys(ANCHOR_DAYS, draw(st.sampled_from([day, day + timedelta(days=9), None]))),
     }
 
 
 @st.composite
-def quota_rows(draw: st.DrawFn, period: Period, currency: str, quotas: list[Row]) -> list[Row]:
+def quota_rows(draw: st.DrawFn, period: Period, currency: str) -> list[Row]:
     """Rows inside the period, which is inside every longer window; the year before is left out."""
     rows: list[Row] = []
-    for name in sorted({quota["name"] for quota in quotas}):
+    own: Row = {"amount": Decimal("12345.67"), "currency": currency}
+    for team in ("east", "west") if draw(st.booleans()) else ():
+        days = {"starts_on": period.starts_on, "ends_before": period.ends_before}
+        rows.append({"quota": "team-goal", "payee_id": team} | days | own)
+    for payee in PEOPLE if draw(st.booleans()) else ():
+        for year in (2022, 2023, 2024):
+            days = {"starts_on": date(year, 4, 1), "ends_before": date(year + 1, 4, 1)}
+            rows.append({"quota": "year-goal", "payee_id": payee} | days | own)
+    for name in ("goal", "units-goal"):
         for payee in PEOPLE:
             if draw(st.integers(0, 3)):
                 amount = st.sampled_from(["0", "3", "1000", "50000", "100000.01"])
@@ -412,7 +487,9 @@ def splits(draw: st.DrawFn, lines: list[Row]) -> list[Row]:
 
 def _exchange(lines: list[Row], ends: date, currency: str) -> list[Row]:
     bases = {"USD": 1_000_000, "EUR": 1_100_123, "JPY": 6_701, "KWD": 3_250_000}
-    days = sorted({line["ordered_on"] for line in lines} | {ends - timedelta(days=1)})
+    names = ("ordered_on", "sold_on", *ANCHOR_DAYS)
+    seen = {line[name] for line in lines for name in names if line[name] is not None}
+    days = sorted(seen | {ends - timedelta(days=1)})
     return [
         {
             "from_currency": other,

@@ -88,9 +88,22 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         table["by"] = by
     share = on == "attainment" or shape.types[by] == "percent"
     can_be_marginal = reading == "whole" and value == "rate" and on != "measure" and not is_dated
+    columns: list[str] = []
+    if reading == "whole" and not is_dated and not by_shares and style.randrange(5) == 0:
+        across = style.choice(names)
+        steps = {"percent": ["0%", "7.5%", "40%"], "money": ["0", "3000"]}
+        columns = steps.get(shape.types[across], ["0", "2"])
+        table["across"] = {"by": across, "from": columns}
+        can_be_marginal = False
+    is_bounded = compared < 0 and value == "rate" and not by_shares and not is_dated
+    is_bounded = is_bounded and not columns and style.randrange(4) == 0
+    if is_bounded:
+        table["each"] = style.choice([{"floor": "5", "cap": "300"}, {"cap": "20"}, {"floor": "2"}])
     read = partial(
         _tiers,
         draw,
+        columns=len(columns),
+        one=is_bounded,
         unit="percent" if share else shape.types[by],
         value=value,
         paid="percent"
@@ -119,24 +132,30 @@ def _tiers(
     paid: str,
     marginal: bool,
     ends: bool,
+    columns: int = 0,
+    one: bool = False,
 ) -> list[Clause]:
     starts = [0, *sorted(draw(st.sets(st.integers(1, 300), min_size=1, max_size=3)))]
+    starts = starts[:1] if one else starts
     found: list[Clause] = []
     for start in starts:
-        amount = draw(st.integers(0, 200_000))
-        tier = {"from": _bound(start, unit)}
-        if value == "rate" and paid == "percent":
-            tier["rate"] = f"{Decimal(amount).scaleb(-4):f}%"
-        elif paid == "percent":
-            tier[value] = f"{Decimal(amount).scaleb(-3):f}%"
-        else:
-            tier[value] = f"{Decimal(amount).scaleb(-3).quantize(Decimal('0.01')):f}"
+        tier: Clause = {"from": _bound(start, unit)}
+        cells = [_cell(draw, value, paid) for _ in range(columns or 1)]
+        tier[value] = cells if columns else cells[0]
         if marginal and start and draw(st.booleans()):
             tier["marginal"] = "yes"
         found.append(tier)
     if ends:
         found[-1]["to"] = _bound(starts[-1] + draw(st.integers(1, 90)), unit)
     return found
+
+
+def _cell(draw: st.DrawFn, value: str, paid: str) -> str:
+    """What a tier, or a cell of a grid, pays."""
+    amount = Decimal(draw(st.integers(0, 200_000)))
+    if paid == "percent":
+        return f"{amount.scaleb(-4 if value == 'rate' else -3):f}%"
+    return f"{amount.scaleb(-3).quantize(Decimal('0.01')):f}"
 
 
 def _bound(start: int, unit: str) -> str:

@@ -41,7 +41,8 @@ def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
         join_to_payee(query, entered(figures), "e", own)
     for place, measure in enumerate(keyed_measures(plan)):
         kinds = {name_of(measure.id): EXACT}
-        join_to_payee(query, _keyed(shape, measure), f"keyed_{place}", kinds)
+        none = c.number(0, EXACT) if measure.kind == "distinct" else None
+        join_to_payee(query, _keyed(shape, measure), f"keyed_{place}", kinds, otherwise=none)
     for place, component in enumerate(by_value(plan)):
         kinds = {weight_of(component): EXACT}
         join_to_payee(query, _weights(component), f"shapley_{place}", kinds)
@@ -103,11 +104,17 @@ def has_teams(plan: Plan) -> bool:
 
 
 def join_to_payee(
-    query: exp.Select, rows: exp.Select, alias: str, kinds: dict[str, Kind], payee: str = "p"
+    query: exp.Select,
+    rows: exp.Select,
+    alias: str,
+    kinds: dict[str, Kind],
+    payee: str = "p",
+    otherwise: exp.Expr | None = None,
 ) -> None:
-    """Join rows by payee and take some of their columns."""
+    """Join rows by payee and take some of their columns; who has none is given `otherwise`."""
     for name, kind in kinds.items():
         value = typed(col(name, alias), kind)
+        value = value if otherwise is None else c.or_else(value, otherwise.copy(), kind)
         query.select(exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True)), copy=False)
     on = c.same(["payee_id"], alias, payee)
     query.join(rows.subquery(alias, copy=False), on=on, join_type="left", copy=False)

@@ -173,7 +173,10 @@ class Components:
         subject = value
         if component.rates.subject is not None:  # 7.11
             subject = self.measures.value(component.rates.subject, payee, choice)
-        return reader.take(value or ZERO, subject or ZERO)  # 5.8: a missing one earns as zero
+        across = None
+        if component.rates.across is not None:  # 7.16
+            across = self.measures.value(component.rates.across, payee, choice)
+        return reader.take(value or ZERO, subject or ZERO, across)  # 5.8: a missing one is zero
 
     def _stretches(self, component: Component, payee: str, window: str) -> list[Choice | None]:
         """7.6 and 7.13: every line, or every stretch that has lines, alone."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from paceline.engine.formula.interpret import interpret
+from paceline.engine.formula.tree import names_in
 from paceline.engine.plan.model import Credit, Plan
 
 from .days import Calendar, Row, holds
+from .numbers import ZERO
 
 Levels = dict[str, int]  # by hierarchy; "" is the reporting line
 
@@ -35,22 +37,66 @@ class Crediting:
         self.rows = calendar.rows
 
     def portions(self, line: Row) -> list[Portion]:
-        """3.1 to 3.3: split rows instead of the own payee, overlay rows beside it."""
+        """3.1 to 3.3, 3.8 and 3.9: split rows instead of the own payee, overlay rows beside it,
+        and what rules give to somebody else.
+        """
+        met = self._met(line)
+        own = frozenset(rule.id for rule in met if rule.to == "payee")
         splits = [
             row for row in self.rows.get("credit_splits", []) if row["line_id"] == line["line_id"]
         ]
-        rules = frozenset(
-            credit.id
-            for credit in self.plan.credits
-            if credit.kind == "direct"
-            and (credit.when is None or interpret(credit.when.root, line))
-        )
         found = [
-            Portion(line, row["payee_id"], row["share"], row["is_overlay"], rules) for row in splits
+            Portion(line, row["payee_id"], row["share"], row["is_overlay"], own) for row in splits
         ]
-        if all(portion.is_overlay for portion in found):
-            found.append(Portion(line, line["payee_id"], Decimal(1), is_overlay=False, rules=rules))
+        replaced = not all(portion.is_overlay for portion in found)
+        left = Decimal(1)
+        for rule in met:
+            if rule.to == "payee" or (replaced and not rule.is_overlay):
+                continue
+            for payee, share in self._receivers(rule, line):
+                left -= ZERO if rule.is_overlay else share
+                only = frozenset([rule.id])
+                found.append(Portion(line, payee, share, rule.is_overlay, only))
+        if not replaced and left > 0:
+            found.append(Portion(line, line["payee_id"], left, is_overlay=False, rules=own))
         return found
+
+    def _met(self, line: Row) -> list[Credit]:
+        """The direct rules that take a line (3.8)."""
+        direct = [credit for credit in self.plan.credits if credit.kind == "direct"]
+        met = [one for one in direct if one.when is None or interpret(one.when.root, line)]
+        precedence = self.plan.policies.precedence
+        if precedence == "most-specific":
+            met.sort(key=lambda one: -len(names_in(one.when.root)) if one.when else 0)
+        return met if precedence == "all" else met[:1]
+
+    def _receivers(self, rule: Credit, line: Row) -> list[tuple[str, Decimal]]:
+        """Whom a rule credits instead of the own payee, and with how much (3.9)."""
+        day = self.calendar.known(line, self.plan.policies.hierarchy_date)
+        if rule.to == "owner":
+            return [
+                (row["payee_id"], row["share"])
+                for row in self.rows.get("owners", [])
+                if day is not None
+                and (row["kind"], row["key"]) == (rule.owner_of, line[rule.owner_of])
+                and holds(row, day)
+            ]
+        share = Decimal(1)
+        if rule.share is not None:
+            stated = interpret(rule.share.root, line)
+            assert isinstance(stated, Decimal)
+            share = stated.quantize(Decimal("1e-8"), ROUND_HALF_UP)
+        if rule.to != "team":
+            return [] if line.get(rule.to) is None else [(line[rule.to], share)]
+        team = self.calendar.team(line["payee_id"], day) if day is not None else None
+        return [
+            (row["payee_id"], share)
+            for row in self.rows.get("teams", [])
+            if day is not None
+            and team is not None
+            and (row["team"], holds(row, day)) == (team, True)
+            and row["payee_id"] != line["payee_id"]
+        ]
 
     def _rows_of(self, tree: str) -> list[Row]:
         """The rows of a hierarchy; without a name it is the reporting line."""
@@ -79,8 +125,10 @@ class Crediting:
         """Whom the portion reaches: its own payee, at no level, then each manager once, with the
         level in every hierarchy that leads there.
         """
-        day = portion.line["ordered_on"]
+        day = self.calendar.known(portion.line, self.plan.policies.hierarchy_date)
         found: list[tuple[str, Levels]] = []
+        if day is None:
+            return found
         if portion.payee is not None and self.calendar.in_plan(portion.payee, day):
             found.append((portion.payee, {}))
         if portion.is_overlay:
@@ -110,7 +158,7 @@ class Crediting:
 
     def reason(self, portion: Portion) -> str | None:
         """3.6: the first reason that applies; None where the share is credited."""
-        day = portion.line["ordered_on"]
+        day = self.calendar.known(portion.line, self.plan.policies.hierarchy_date)
         if portion.payee is None:
             return "no_payee"
         if any(levels for _, levels, _ in self.taken(portion)):
@@ -118,8 +166,8 @@ class Crediting:
         if "payees" in self.rows:
             if not any(row["payee_id"] == portion.payee for row in self.rows["payees"]):
                 return "payee_unknown"
-            if not self.calendar.employed(portion.payee, day):
+            if day is None or not self.calendar.employed(portion.payee, day):
                 return "payee_not_employed"
-        if not self.calendar.in_plan(portion.payee, day):
+        if day is None or not self.calendar.in_plan(portion.payee, day):
             return "payee_not_assigned"
         return None if portion.rules else "rule_did_not_match"

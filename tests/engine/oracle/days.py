@@ -14,6 +14,13 @@ Row = dict[str, Any]
 Rows = Mapping[str, list[Row]]
 Days = tuple[date, date]  # half-open (2.1)
 
+ANCHORS = {
+    "booking": "ordered_on",
+    "invoice": "invoiced_on",
+    "shipment": "shipped_on",
+    "cash": "paid_on",
+    "return-window": "final_on",
+}
 FARTHEST = timedelta(days=3_700)
 MONTHS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 LENGTHS = ("transaction", "day", "week", "half-month", "month", "quarter", "half-year", "year")
@@ -36,6 +43,25 @@ class Calendar:
         self.rows = rows
         self.period: Days = (period.starts_on, period.ends_before)
         self.last_day = period.ends_before - timedelta(days=1)
+
+    # --- 2.6 --------------------------------------------------------------------------------------
+
+    def anchor(self, line: Row) -> date | None:
+        """The day that places a line in a period; None while it has not come."""
+        day: date | None = line[ANCHORS[self.plan.policies.anchor]]
+        return day
+
+    def sold(self, line: Row) -> date:
+        """The day of the sale."""
+        taken_back = self.plan.policies.returns == "as-sold"
+        day: date = (line["sold_on"] if taken_back else None) or line["ordered_on"]
+        return day
+
+    def known(self, line: Row, policy: str) -> date | None:
+        """The day on which people or rates are looked at; None beyond the days that are known."""
+        day = self.anchor(line) if policy == "anchor-date" else self.sold(line)
+        first = self.period[1] - FARTHEST
+        return day if day is not None and within(day, (first, self.period[1])) else None
 
     # --- 2.3 --------------------------------------------------------------------------------------
 
@@ -67,10 +93,10 @@ class Calendar:
                 return True
         return False
 
-    def team(self, payee: str) -> str | None:
-        """8.7: the team of the period's last day."""
+    def team(self, payee: str | None, day: date | None = None) -> str | None:
+        """8.7: the team of a day, mostly the period's last."""
         for row in self.rows.get("teams", []):
-            if row["payee_id"] == payee and holds(row, self.last_day):
+            if row["payee_id"] == payee and holds(row, day or self.last_day):
                 return str(row["team"])
         return None
 

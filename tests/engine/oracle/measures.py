@@ -16,6 +16,7 @@ from paceline.engine.plan.model import Measure, Plan, Quota
 from .crediting import Crediting, Portion
 from .days import FARTHEST, Calendar, Days, Row, within
 from .numbers import ONE, cut, times, total, twelve
+from .quotas import worked_out
 
 Figures = Mapping[str, Decimal | None]
 
@@ -64,9 +65,13 @@ class Measures:
         self.plan = plan
         self.calendar = calendar
         self.entries: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        self.seen: dict[tuple[str, str], list[tuple[date, Decimal | str | None]]] = defaultdict(
+            list
+        )
         first = calendar.period[1] - FARTHEST
         for line in calendar.rows["order_lines"]:
-            if within(line["ordered_on"], (first, calendar.period[1])):
+            day = calendar.anchor(line)
+            if day is not None and within(day, (first, calendar.period[1])):
                 for portion in crediting.portions(line):
                     self._enter(crediting, portion)
 
@@ -76,14 +81,24 @@ class Measures:
             names = {rule.id for rule in rules}
             for measure in self.plan.measures:
                 # 3.5: once, however many of its rules took the share.
-                if measure.is_summed and names & set(measure.credits):
-                    entry = Entry(
-                        line["ordered_on"],
-                        line["line_id"],
-                        self._value(measure, portion),
-                        portion,
-                    )
+                if not names & set(measure.credits):
+                    continue
+                day = self.calendar.anchor(line)
+                assert day is not None
+                if measure.is_summed:
+                    entry = Entry(day, line["line_id"], self._value(measure, portion), portion)
                     self.entries[measure.id, payee].append(entry)
+                elif measure.is_keyed:
+                    self.seen[measure.id, payee].append((day, self._seen(measure, line)))
+
+    def _seen(self, measure: Measure, line: Row) -> Decimal | str | None:
+        """5.10: the value of a whole line."""
+        assert measure.of is not None
+        value = interpret(measure.of.root, line)
+        if measure.kind == "distinct":
+            return str(value) if value else None
+        assert isinstance(value, Decimal)
+        return twelve(times(value, self.rate(line)) if measure.is_money else value)
 
     def _value(self, measure: Measure, portion: Portion) -> Decimal:
         if measure.of is None:
@@ -98,7 +113,7 @@ class Measures:
         if line["currency"] == self.plan.currency:
             return ONE
         policies = self.plan.policies
-        day = line["ordered_on"]
+        day = self.calendar.known(line, policies.exchange_date)
         if policies.exchange_date == "period-end":
             day = self.calendar.last_day
         for row in self.calendar.rows.get("exchange_rates", []):
@@ -132,6 +147,8 @@ class Measures:
             return twelve(total(entry.value for entry in self.chosen(measure, payee, choice)))
         if measure.kind == "figure":
             return self._figure(measure, payee)
+        if measure.is_keyed:
+            return self._of_seen(measure, payee)
         if measure.kind == "ratio":
             first, second = (self.value(part, payee, choice) for part in measure.parts)
             if first is None or second is None or second == 0:
@@ -140,6 +157,19 @@ class Measures:
         assert measure.of is not None
         parts = {word(part): self.value(part, payee, choice) for part in measure.parts}
         return number(measure.of, parts)
+
+    def _of_seen(self, measure: Measure, payee: str) -> Decimal | None:
+        """5.10: how many different values, or the least or the greatest."""
+        days = self.own_days(measure)
+        inside = (max(days[0], self.calendar.period[1] - FARTHEST), days[1])
+        values = {value for day, value in self.seen[measure.id, payee] if within(day, inside)}
+        there = values - {None}
+        if measure.kind == "distinct":
+            return Decimal(len(there))
+        numbers = [value for value in there if isinstance(value, Decimal)]
+        if not numbers:
+            return None
+        return min(numbers) if measure.kind == "min" else max(numbers)
 
     def _figure(self, measure: Measure, payee: str) -> Decimal | None:
         """5.8."""
@@ -183,6 +213,8 @@ class Measures:
         return self.inside(self.calendar.to_date(quota.over))
 
     def target(self, quota: Quota, payee: str) -> Decimal | None:
+        if quota.is_worked_out:
+            return worked_out(self.plan, self.calendar, quota, payee, self.quota_days(quota))
         first, before = self.quota_days(quota)
         amounts = [
             row["amount"]

@@ -60,7 +60,11 @@ class Oracle:
     def _account(self, result: Expected) -> None:
         credited: dict[tuple[str, str, str], list[tuple[Decimal, Decimal]]] = {}
         for line in self.calendar.rows["order_lines"]:
-            if not within(line["ordered_on"], self.calendar.period):  # 2.2
+            day = self.calendar.anchor(line)
+            if day is None:  # 2.6
+                _exclude(result, "anchor_missing", line["currency"], line["amount"])
+                continue
+            if not within(day, self.calendar.period):  # 2.2
                 _exclude(result, "outside_period", line["currency"], line["amount"])
                 continue
             for portion in self.crediting.portions(line):

@@ -62,7 +62,7 @@ class Spread:
         measure, subject = self.component.measure or "", self.table.subject
         inside = self.measures.inside(days)
         found: dict[tuple[str, str, bool], Share] = {}
-        for name in filter(None, (measure, subject)):
+        for name in dict.fromkeys(filter(None, (measure, subject))):
             for entry in self.measures.entries[name, payee]:
                 if inside(entry):
                     share = found.get(entry.of, Share(entry, ZERO, ZERO))

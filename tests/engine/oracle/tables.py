@@ -46,9 +46,13 @@ class TierReader:
         """7.4: the tier that a value reaches."""
         return tier_of(value, self.bounds, upper=self.plan.policies.boundary == "upper")
 
-    def take(self, value: Decimal, subject: Decimal) -> Taken:
+    def take(self, value: Decimal, subject: Decimal, across: Decimal | None = None) -> Taken:
         """`subject` is what the bounds are compared with; mostly the value itself."""
         count = len(self.bounds)
+        if self.table.across is not None:
+            return self._cell(value, subject, across or ZERO)
+        if self.table.floor is not None or self.table.cap is not None:
+            return Taken([value], [self._bounded(value)])
         if self.table.reading == "slice":  # 7.2
             bases = self._slices(value)
             return Taken(bases, [times(b, r) for b, r in zip(bases, self.paid, strict=True)])
@@ -61,6 +65,28 @@ class TierReader:
         return Taken(
             bases, [self.paid[place] if place == reached else ZERO for place in range(count)]
         )
+
+    def _cell(self, value: Decimal, subject: Decimal, across: Decimal) -> Taken:
+        """7.16: the row that one value reaches and the column that the other does."""
+        upper = self.plan.policies.boundary == "upper"
+        columns = list(dict.fromkeys(tier.across for tier in self.table.tiers))
+        width = len(columns)
+        row = tier_of(subject, self.bounds[::width], upper=upper)
+        column = tier_of(across, [one for one in columns if one is not None], upper=upper)
+        place = row * width + column
+        paid = times(value, self.paid[place]) if self.table.value == "rate" else self.paid[place]
+        found = Taken([ZERO for _ in self.bounds], [ZERO for _ in self.bounds])
+        found.bases[place], found.exact[place] = value, paid
+        return found
+
+    def _bounded(self, value: Decimal) -> Decimal:
+        """7.17: at least and at most so much, with the sign of the stretch."""
+        size = abs(times(value, self.paid[0]))
+        if self.table.cap is not None:
+            size = min(size, self.table.cap)
+        if self.table.floor is not None:
+            size = max(size, self.table.floor)
+        return size if value > 0 else -size if value < 0 else ZERO
 
     def _slices(self, value: Decimal) -> list[Decimal]:
         found = []
