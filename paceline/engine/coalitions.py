@@ -39,11 +39,12 @@ def weights_of(plan: Plan, period: Period, tables: Mapping[str, pa.Table]) -> pa
             subject = ", ".join(filter(None, (component.pool.values or component.id, team)))
             found = list(faults(stated))
             players = sorted(frozenset().union(*(members for members, _ in stated)))
-            home = {team_of.get(one) for one in players}
-            strangers = [one for one in players if one not in paid]
-            if None in home or len(home | ({team} if team else set())) > 1:
-                strangers = [one for one in players if team_of.get(one) != (team or None)]
-            found += [("coalition_stranger", one) for one in strangers]
+            home = team or team_of.get(players[0])
+            found += [
+                ("coalition_stranger", one)
+                for one in players
+                if one not in paid or home is None or team_of.get(one) != home
+            ]
             problems += [
                 checks.problem(code, "coalitions", subject, detail) for code, detail in found
             ]

@@ -32,6 +32,14 @@ def rates(**table: Any) -> dict[str, Any]:
     return {"reading": "slice", "on": "amount", "tiers": tiers} | table
 
 
+def dated() -> dict[str, Any]:
+    """Rates that change in the middle of the quarter."""
+    first = rates()
+    later = [{"from": "0", "rate": "2%"}, {"from": "900", "rate": "0.7%"}]
+    days = [{"tiers": first.pop("tiers")}, {"from": "2024-05-15", "tiers": later}]
+    return first | {"change": "carry-on", "dated": days}
+
+
 def paid(name: str, **form: Any) -> dict[str, Any]:
     return {"id": name, "name": name, "kind": "bonus"} | form
 
@@ -44,13 +52,16 @@ PLAN = engine.load_plan(
                 "credits": [
                     {"id": "own", "kind": "direct"},
                     {"id": "team", "kind": "rollup", "of": "own", "levels": "all"},
+                    {"id": "brand", "kind": "rollup", "of": "own", "levels": "all"}
+                    | {"hierarchy": "brand"},
                 ],
                 "measures": [
                     {"id": "sales", "kind": "sum", "of": "amount", "credits": "own"},
-                    {"id": "above", "kind": "sum", "of": "amount", "credits": "team"},
+                    {"id": "above", "kind": "sum", "of": "amount", "credits": ["team", "brand"]},
                     {"id": "year", "kind": "sum", "of": "amount", "credits": "own"}
                     | {"window": {"to-date": "year"}},
                     {"id": "share", "kind": "ratio", "of": "sales", "over": "year"},
+                    {"id": "double", "kind": "sum", "of": "amount * 200%", "credits": "own"},
                     {"id": "hours", "kind": "figure", "name": "hours", "read": "sum"}
                     | {"unit": "quantity"},
                 ],
@@ -59,6 +70,8 @@ PLAN = engine.load_plan(
                     paid("so-far", measure="sales", rates=rates(), accumulation="year"),
                     paid("monthly", measure="sales", rates=rates(), accumulation="month"),
                     paid("over", measure="above", rates=rates(reading="whole")),
+                    paid("dated", measure="sales", rates=dated()),
+                    paid("mixed", measure="sales", rates=rates(on="measure", by="double")),
                     paid("pool", pool={"amount": "sales * 2.5%", "share": "hours"}),
                     paid("kick", pays={"formula": "sales * 1%"})
                     | {"times": [{"by": "share", "when": "sales > 0"}]},
@@ -88,6 +101,10 @@ def world() -> Rows:
         "reporting": [
             {"payee_id": "ana", "manager_id": "ben"} | starts,
             {"payee_id": "ben", "manager_id": "dai"} | starts,
+        ],
+        "hierarchies": [
+            {"hierarchy": "brand", "payee_id": "ana", "manager_id": "dai"} | starts,
+            {"hierarchy": "brand", "payee_id": "cho", "manager_id": "dai"} | starts,
         ],
         "teams": [{"team": "east", "payee_id": name} | starts for name in PEOPLE[:3]],
         "figures": [figure | {"payee_id": name, "value": 3} for name in PEOPLE],

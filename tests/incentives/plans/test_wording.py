@@ -129,6 +129,16 @@ def test_constructs_are_said_with_their_figures() -> None:
 
 
 SAID = {
+    "credits/region": (
+        "“region”: lines of “own” also count for the direct manager of their payee. Who is above"
+        " whom is read from the hierarchy “region”."
+    ),
+    "components/mixed/rates/tiers/2": (
+        "What lies from 500 to 900 of “orders” earns 3% of “sales”."
+    ),
+    "components/dated/rates/change": "When the tiers change, the running total carries on.",
+    "components/dated/rates/dated/1": "Through Apr 30, 2026 these tiers hold.",
+    "components/dated/rates/dated/3": "From Jun 1, 2026 on these tiers hold.",
     "components/card/scorecard": "$6,000.00 × the weighted scores of the indicators is paid.",
     "components/card/scorecard/indicators/reply/steps/2": (
         "“first reply”: from 30 to just below 60 the score is 60%."

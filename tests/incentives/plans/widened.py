@@ -42,6 +42,7 @@ credits:
   - {id: up, kind: rollup, of: own, levels: {from: 2, through: 3}}
   - {id: far, kind: rollup, of: own, levels: {from: 2}}
   - {id: all-up, kind: rollup, of: own, levels: all}
+  - {id: region, kind: rollup, of: own, levels: 1, hierarchy: region}
 measures:
   - {id: sales, kind: sum, of: amount, credits: own}
   - {id: profit, kind: sum, of: 'amount - given(cost, 0) - abs(tax)', credits: own}
@@ -97,6 +98,31 @@ components:
     name: {en: Shared, zh-Hant: 共享, zh-Hans: 共享}
     kind: pool
     pool: {amount: sales * 1%, share: hours}
+  - id: valued
+    name: {en: Valued, zh-Hant: 共值, zh-Hans: 共值}
+    kind: pool
+    pool: {amount: sales * 1%, shapley: show}
+  - id: mixed
+    name: {en: Mixed, zh-Hant: 混合, zh-Hans: 混合}
+    kind: commission
+    measure: sales
+    rates:
+      reading: slice
+      on: measure
+      by: orders
+      tiers: [{from: 0, rate: 2%}, {from: 500, rate: 3%}, {from: 900, rate: 4%}]
+  - id: dated
+    name: {en: Dated, zh-Hant: 換期, zh-Hans: 换期}
+    kind: commission
+    measure: sales
+    rates:
+      reading: slice
+      on: amount
+      change: carry-on
+      dated:
+        - tiers: [{from: 0, rate: 2%}]
+        - {from: 2026-05-01, tiers: [{from: 0, rate: 3%}]}
+        - {from: 2026-06-01, tiers: [{from: 0, rate: 4%}]}
   - id: race
     name: {en: Race, zh-Hant: 競賽, zh-Hans: 竞赛}
     kind: contest
