@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from paceline.accounts.models import LANGUAGES, Theme, User
+from paceline.kernel.selects import LongSelect
 
 
 @cache
@@ -54,6 +55,7 @@ class PreferencesForm(forms.Form):
         label=_("Time zone"),
         choices=time_zones,
         required=False,
+        widget=LongSelect,
         help_text=_("Times are shown in this zone. Days on which pay counts do not move with it."),
     )
     theme = forms.ChoiceField(label=_("Theme"), choices=Theme.choices, required=False)

@@ -125,6 +125,12 @@ def explain_statement(statement: Statement) -> tuple[ExplainedComponent, ...]:
     return tuple(sorted(found, key=lambda one: not one.is_money))
 
 
+def component_name(row: StatementComponent) -> str:
+    """What the reader calls a component of a statement."""
+    clause = documents.load(row.version.source).component(row.component)
+    return in_reader_language(clause.name) or row.component
+
+
 def explain_component(
     row: StatementComponent, statement: Statement, threads: Iterable[LineThread] = ()
 ) -> ExplainedComponent:

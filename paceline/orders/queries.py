@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -204,10 +204,10 @@ LINE_FACTS = (
 )  # fmt: skip
 
 
-def latest_lines(people: Collection[int], before: date, limit: int) -> list[dict[str, Any]]:
+def latest_lines(people: QuerySet[Person], before: date, limit: int) -> list[dict[str, Any]]:
     """The latest lines and returns of some people, in the engine's columns. One query."""
     rows = (
-        OrderLine.objects.filter(person__in=people, ordered_on__lt=before)
+        OrderLine.objects.filter(person__in=people.values("pk"), ordered_on__lt=before)
         .order_by("-ordered_on", "-id")
         .values("source", "order_number", "person__number", *LINE_FACTS)[:limit]
     )

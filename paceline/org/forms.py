@@ -8,12 +8,13 @@ from typing import Any
 from babel import Locale
 from django import forms
 from django.core.validators import RegexValidator
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from paceline.accounts.forms import time_zones
 from paceline.accounts.models import LANGUAGES
 from paceline.kernel.formats import locale_of
+from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person, Position, Role, Team
 
 
@@ -43,7 +44,7 @@ def countries() -> list[tuple[str, str]]:
 class PersonForm(forms.Form):
     """Name and address of a person who is known already."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=120)
     latin_name = forms.CharField(
         label=_("Name in Latin letters"),
         max_length=120,
@@ -57,7 +58,7 @@ class TermsForm(forms.Form):
     """From when, and where, a person works here."""
 
     starts_on = _day(_("From"))
-    country = forms.ChoiceField(label=_("Country"), choices=countries)
+    country = forms.ChoiceField(label=_("Country"), choices=countries, widget=LongSelect)
     currency = forms.CharField(
         label=_("Pay currency"),
         max_length=3,
@@ -65,7 +66,7 @@ class TermsForm(forms.Form):
         help_text=_("Three capital letters, for example TWD."),
     )
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones, widget=LongSelect)
     reason = _reason()
 
 
@@ -73,7 +74,7 @@ class NewPersonForm(TermsForm):
     """A person and their employment in one step."""
 
     number = forms.CharField(label=_("Employee number"), max_length=40)
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=120)
     latin_name = forms.CharField(label=_("Name in Latin letters"), max_length=120, required=False)
     email = forms.EmailField(label=_("E-mail address"), max_length=254, required=False)
 
@@ -173,7 +174,7 @@ class NewPositionForm(forms.Form):
 class TeamForm(forms.Form):
     """A team that exists already: what it is called and where it hangs."""
 
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("team", "Name"), max_length=120)
     parent = forms.ModelChoiceField(
         Team.objects.all(), label=_("Part of"), required=False, empty_label=_("At the top")
     )
@@ -184,7 +185,7 @@ class NewTeamForm(forms.Form):
     code = forms.SlugField(
         label=_("Code"), max_length=60, help_text=_("What files call it; it never changes.")
     )
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = forms.CharField(label=pgettext_lazy("team", "Name"), max_length=120)
     parent = forms.ModelChoiceField(
         Team.objects.all(), label=_("Part of"), required=False, empty_label=_("At the top")
     )

@@ -50,6 +50,7 @@ FIELDS: dict[str, str | Promise] = {
     "title": gettext_lazy("Title"),
     "total": gettext_lazy("Total"),
     "version": gettext_lazy("Version"),
+    "way": gettext_lazy("Signs in with"),
 }
 
 
@@ -96,6 +97,8 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _text(name: str, text: str) -> str:
+    if name == "way" and text == "one click":
+        return _("one click, in the demonstration only")
     if name == "role":
         return str(dict(Role.choices).get(text, text))
     if name == "ends_before":

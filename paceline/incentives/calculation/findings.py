@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from paceline.engine.lint.history import MAX_LINES
@@ -17,13 +17,21 @@ from paceline.orders.queries import latest_lines
 TARGETS_MAX = 2_000
 
 
-def findings_of(version: PlanVersion, on: date, source: str | None = None) -> tuple[Finding, ...]:
+def findings_of(
+    version: PlanVersion,
+    on: date,
+    source: str | None = None,
+    siblings: Iterable[PlanVersion] = (),
+) -> tuple[Finding, ...]:
     """All that is found in a version's text, or in a text that is to become its own.
 
-    ``on`` is the day of looking: only order lines before it are known. Raises ``PlanInvalid``.
+    ``on`` is the day of looking: only order lines before it are known. ``siblings``: versions of
+    the plan that are at hand and need not be fetched again. Raises ``PlanInvalid``.
     """
     plan = documents.load(version.source if source is None else source)
-    return documents.lint(plan, history_for(version.plan, plan, version.effective_from, on))
+    texts = {one.pk: one.source for one in siblings}
+    past = history_for(version.plan, plan, version.effective_from, on, texts)
+    return documents.lint(plan, past)
 
 
 def open_serious(version: PlanVersion, on: date) -> list[Finding]:
@@ -46,15 +54,22 @@ def mended(version: PlanVersion, source: str, key: str, on: date) -> str | None:
     return None if mend is None else documents.apply_mend(source, mend)
 
 
-def history_for(plan: Plan, document: documents.Plan, effective_from: date, on: date) -> History:
+def history_for(
+    plan: Plan,
+    document: documents.Plan,
+    effective_from: date,
+    on: date,
+    texts: Mapping[int, str],
+) -> History:
     """Past measures and quotas of the plan's last four periods, the quotas of the period that the
     text is for (the running one when it counts already), and the latest order lines of those
-    concerned. Six queries, each bounded."""
+    concerned. ``texts`` has those of the plan's versions that are known. Five queries at most, each
+    bounded."""
     figures = queries.past_figures(plan)
-    measured, targets = _past(figures)
+    measured, targets = _past(figures, texts)
     period = containing(max(effective_from, on), document.period)
     people = queries.concerned(plan, {one.payee_id for one in figures}, on)
-    lines = latest_lines(people, on, MAX_LINES + 1) if people else []
+    lines = latest_lines(people, on, MAX_LINES + 1)
     names = {quota.name for quota in document.quotas}
     coming = [
         Target(payee, period.key, name, amount)
@@ -72,11 +87,14 @@ def history_for(plan: Plan, document: documents.Plan, effective_from: date, on: 
     )
 
 
-def _past(figures: Iterable[queries.PastFigure]) -> tuple[list[Measured], list[Target]]:
+def _past(
+    figures: Sequence[queries.PastFigure], texts: Mapping[int, str]
+) -> tuple[list[Measured], list[Target]]:
     """Each figure as what its own version meant by it."""
-    figures = list(figures)
-    texts = queries.sources_of({one.version_id for one in figures})
-    plans = {pk: documents.load(text) for pk, text in texts.items()}
+    used = {one.version_id for one in figures}
+    unknown = used - texts.keys()
+    known = {**texts, **queries.sources_of(unknown)} if unknown else texts
+    plans = {pk: documents.load(known[pk]) for pk in used}
     meanings: dict[tuple[int, str], tuple[str, str]] = {}
     for pk, plan in plans.items():
         for component in plan.components:

@@ -230,6 +230,21 @@ def kept_trace(statement: Statement, version: PlanVersion, what: Kept = "lines")
     return place
 
 
+def is_traced(statement: Statement) -> bool:
+    """Whether the lines of every plan version in a statement have been traced."""
+    folder = kept_in(statement.run)
+    return all(
+        (folder / _name(statement, one.version) / "lines.parquet").is_file()
+        for one in statement.components.all()
+    )
+
+
+def trace_ahead(statement: Statement) -> None:
+    """Trace what is not traced yet, so that opening a tier waits for nothing."""
+    for one in {one.version_id: one.version for one in statement.components.all()}.values():
+        kept_trace(statement, one)
+
+
 def keep(place: Path, rows: pa.Table) -> None:
     """Write a file of a run in one step, so that no reader meets half of it."""
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

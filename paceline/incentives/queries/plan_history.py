@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from paceline.incentives.models import (
     Plan,
@@ -76,14 +76,13 @@ def sources_of(versions: Collection[int]) -> dict[int, str]:
     return dict(PlanVersion.objects.filter(pk__in=versions).values_list("pk", "source"))
 
 
-def concerned(plan: Plan, payees: Collection[int], on: date) -> list[int]:
-    """Ids of whom the plan pays on a day or paid before, and of everybody who reports to them."""
+def concerned(plan: Plan, payees: Collection[int], on: date) -> QuerySet[Person]:
+    """Whom the plan pays on a day or paid before, and everybody who reports to them."""
     paid = Q(pk__in=payees) | Q(pk__in=people_paid(plan, on).order_by().values("pk"))
     above = ReportingPath.objects.on(on).filter(
         descendant=OuterRef("pk"), ancestor__in=Person.objects.filter(paid).values("pk")
     )
-    people = Person.objects.filter(paid | Exists(above)).order_by("pk")
-    return list(people.values_list("pk", flat=True)[:PEOPLE_MAX])
+    return Person.objects.filter(paid | Exists(above)).order_by("pk")[:PEOPLE_MAX]
 
 
 def named_for(person: Person, numbers: Collection[str]) -> dict[str, str]:

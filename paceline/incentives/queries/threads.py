@@ -25,7 +25,11 @@ def threads_for(person: Person) -> QuerySet[LineThread]:
     return (
         LineThread.objects.visible_to(person)
         .select_related(
-            "statement__payee", "statement__period", "component", "opened_by", "resolution"
+            "statement__payee",
+            "statement__period",
+            "component__version",
+            "opened_by",
+            "resolution",
         )
         .annotate(said=Count("comments"), last_said_at=Max("comments__written_at"))
     )

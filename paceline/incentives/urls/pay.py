@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("balances/", holds.balances, name="balances"),
     path("statements/", statements.index, name="statements"),
     path("statements/<int:pk>/", statements.show, name="statement"),
+    path("statements/<int:pk>/traces", statements.traces, name="statement-traces"),
     path("statements/<int:pk>/pdf", statements.pdf, name="statement-pdf"),
     path("statements/<int:pk>/changes", explanations.changes, name="statement-changes"),
     path("statements/<int:pk>/what-if", explanations.what_if, name="statement-what-if"),

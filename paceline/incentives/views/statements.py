@@ -16,7 +16,14 @@ from django.views.decorators.http import require_GET
 
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
-from paceline.incentives.calculation.trace import TracedLine, TracedPage, lines_of_tier, orders_of
+from paceline.incentives.calculation.trace import (
+    TracedLine,
+    TracedPage,
+    is_traced,
+    lines_of_tier,
+    orders_of,
+    trace_ahead,
+)
 from paceline.incentives.explanation import (
     explain_component,
     explain_statement,
@@ -149,6 +156,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "has_changes": any(
             find(statement, person) for find in (queries.run_before, queries.period_before)
         ),
+        "is_traced": is_traced(statement),
         "may_ask": access.may_ask(person, statement),
         "may_release": release is None and access.may_release(person),
         "may_withdraw": release is not None
@@ -159,6 +167,13 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         ),
     }
     return page(request, "incentives/statements/show.html", context)
+
+
+@require_GET
+def traces(request: PersonRequest, pk: int) -> HttpResponse:
+    """Traces a statement while its reader still looks at the sums; kept, nothing is done again."""
+    trace_ahead(get_object_or_404(queries.statement_in_full(request.person, pk)))
+    return HttpResponse(status=204)
 
 
 def _trend(statements: list[Statement]) -> LineChart | None:

@@ -18,7 +18,7 @@ from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import threads as actions
 from paceline.incentives.calculation.trace import line_of_component
-from paceline.incentives.explanation import explain_component
+from paceline.incentives.explanation import component_name, explain_component
 from paceline.incentives.models import LineThread
 from paceline.incentives.queries import threads as queries
 from paceline.incentives.views.statements import statement_component
@@ -82,7 +82,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
 
 
 def _about(thread: LineThread) -> str:
-    return thread.line_id or thread.component.component
+    return thread.line_id or component_name(thread.component)
 
 
 def _badge(thread: LineThread) -> Badge:

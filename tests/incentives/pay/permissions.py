@@ -133,6 +133,7 @@ URLS = {
     "incentives:balances": Url(allow={"GET": DESK}),
     "incentives:statements": Url(allow={"GET": EVERYONE}),
     "incentives:statement": Url(args=settled_statement, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:statement-traces": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:statement-pdf": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:statement-changes": Url(args=rerun, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
     "incentives:statement-what-if": Url(

@@ -224,3 +224,36 @@ def test_the_pdf_tells_the_lines_of_an_order_apart(quarter: Quarter) -> None:
     whole = statement_in_full(quarter.world.dana, statement.pk).get()
     reader = PdfReader(io.BytesIO(statement_pdf(whole, language="en")))
     assert "shop/A2/1" in "".join(page.extract_text() for page in reader.pages)
+
+
+def test_a_statement_is_traced_while_its_page_is_read(
+    quarter: Quarter, client_for, settings, tmp_path, django_assert_max_num_queries
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    run = quarter.run()
+    quarter.release(run)
+    statement = run.statements.get(payee=quarter.world.priya)
+    client = client_for(quarter.world.priya)
+    page = reverse("incentives:statement", args=[statement.pk])
+    traces = reverse("incentives:statement-traces", args=[statement.pk])
+    assert traces in client.get(page).content.decode()
+    answer = client.get(traces, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    with django_assert_max_num_queries(QUERIES_MAX):
+        text = client.get(page).content.decode()
+    assert traces not in text, "nothing is left to be done"
+    kept = sorted((tmp_path / "traces").rglob("*.parquet"))
+    assert [place.stem for place in kept] == ["figures", "lines", "orders"]
+    client.get(traces)
+    assert sorted((tmp_path / "traces").rglob("*.parquet")) == kept
+
+
+def test_nobody_traces_a_statement_that_they_may_not_read(
+    quarter: Quarter, client_for, settings, tmp_path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    run = quarter.run()
+    statement = run.statements.get(payee=quarter.world.priya)
+    traces = reverse("incentives:statement-traces", args=[statement.pk])
+    assert client_for(quarter.world.omar).get(traces).status_code == 404
+    assert not (tmp_path / "traces").exists()

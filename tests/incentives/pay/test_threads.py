@@ -116,3 +116,14 @@ def test_a_question_is_asked_answered_and_closed_by_pages(
     priya.post(reverse("incentives:thread-reopen", args=[thread.pk]))
     assert not ThreadResolution.objects.exists()
     assert thread.comments.count() == 2
+
+
+def test_the_list_calls_a_component_what_its_reader_calls_it(
+    quarter: Quarter, component: StatementComponent, client_for: Callable[..., object]
+) -> None:
+    priya = client_for(quarter.world.priya)
+    address = reverse("incentives:thread-create", args=[component.statement_id, component.pk])
+    priya.post(address, {"body": "Why so little?"})
+    table = priya.get(reverse("incentives:threads")).context["table"]
+    assert [row.cells[2].text for row in table.body] == ["Commission"]
+    assert component.component == "commission"

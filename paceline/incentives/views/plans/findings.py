@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.contrib import messages
@@ -27,13 +28,17 @@ from paceline.org.models import Person
 
 
 def findings_for(
-    person: Person, version: PlanVersion, on: date, source: str | None = None
+    person: Person,
+    version: PlanVersion,
+    on: date,
+    source: str | None = None,
+    siblings: Iterable[PlanVersion] = (),
 ) -> Findings | None:
     """What was found about a version or a text of it, as the person may read it; else None."""
     if not access.may_read_findings(person):
         return None
     text = version.source if source is None else source
-    found = findings_of(version, on, text)
+    found = findings_of(version, on, text, siblings)
     numbers = {payee for one in found for payee in one.people}
     names = queries.named_for(person, numbers) if numbers else {}
     return plain_findings(documents.load(text), found, version.acceptances.all(), names)

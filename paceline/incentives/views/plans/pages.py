@@ -211,7 +211,7 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "is_own_text": one.state == "submitted"
         and access.may_approve_plans(person)
         and not access.may_approve(person, one),
-        "findings": findings_for(person, one, today),
+        "findings": findings_for(person, one, today, siblings=versions),
         "may_mend": access.may_mend(person, one),
         "may_accept": access.may_accept_findings(person, one),
         **reading(one, request, person, today),
