@@ -35,6 +35,7 @@ from paceline.kernel import postgres
 
 LINES = 200_000
 PAYEES = 118  # and the two sellers of the cast
+TEAM = 10  # of them report to the lead, who is paid on some 5,000 lines a quarter
 QUARTERS = ("2025Q3", "2025Q4", "2026Q1", "2026Q2")
 FROM, UNTIL = date(2025, 7, 1), date(2026, 7, 1)
 TIMES = 60
@@ -55,7 +56,6 @@ def build(lines: int) -> Any:
     from tests.world import build_world
 
     world = build_world()
-    pay.FROM = FROM
     people = Person.objects.bulk_create(
         Person(number=f"B{n:03}", name=f"Seller {n}") for n in range(PAYEES)
     )
@@ -66,7 +66,7 @@ def build(lines: int) -> Any:
         PositionHolding(person=one, position=world.seller, **days) for one in people
     )
     ReportingLine.objects.bulk_create(
-        ReportingLine(person=one, manager=world.marco, **days) for one in people
+        ReportingLine(person=one, manager=world.marco, **days) for one in people[:TEAM]
     )
     sellers = [world.priya, world.omar, *people]
     periods = [calendar_period(key) for key in QUARTERS]
@@ -84,8 +84,8 @@ def build(lines: int) -> Any:
         for period in periods
     )
     write_lines(sellers, lines)
-    pay.approve(pay.SELLER, world, to=world.seller)
-    pay.approve(pay.OVERRIDE, world, to=world.lead)
+    pay.approve(pay.SELLER, world, to=world.seller, since=FROM)
+    pay.approve(pay.OVERRIDE, world, to=world.lead, since=FROM)
     return world
 
 
@@ -211,6 +211,43 @@ def bench(lines: int) -> None:
     report("baseline: the payee's lines by DuckDB", measure(plain_lines))
     report("lines of a tier, first reader (traced)", measure(show_lines_first, 20))
     report("lines of a tier, later readers", measure(show_lines), count_queries(show_lines))
+    bench_lead(run, world)
+
+
+def bench_lead(run: Any, world: Any) -> None:
+    """The same for a lead, who is paid on the lines of a whole team."""
+    from django.conf import settings
+    from django.urls import reverse
+
+    from paceline.incentives.calculation.trace import traced
+    from tests.world import sign_in
+
+    lead = run.statements.get(payee=world.marco)
+    part = lead.components.get()
+    tier = part.tiers.order_by("-earned").first()
+    opened = reverse("incentives:statement-lines", args=[lead.pk, part.pk, tier.tier])
+    traces = reverse("incentives:statement-traces", args=[lead.pk])
+    client = sign_in(world.marco)
+    fragment = {"HX-Request": "true"}
+
+    def forget() -> None:
+        shutil.rmtree(Path(settings.MEDIA_ROOT) / "traces", ignore_errors=True)
+
+    def show_lines() -> None:
+        assert client.get(opened, headers=fragment).status_code == 200
+
+    def show_lines_first() -> None:
+        forget()
+        show_lines()
+
+    def trace_ahead() -> None:
+        forget()
+        assert client.get(traces, headers=fragment).status_code == 204
+
+    print(f"a lead with {traced(lead, part.version).num_rows:,} lines")
+    report("lines of a tier, first reader (traced)", measure(show_lines_first, 20))
+    report("the trace that the page asks for ahead", measure(trace_ahead, 20))
+    report("lines of a tier, after it", measure(show_lines), count_queries(show_lines))
 
 
 def main() -> None:

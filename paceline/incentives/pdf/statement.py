@@ -100,7 +100,7 @@ def _values(statement: Statement, language: str) -> dict[str, Any]:
             "period": statement.period.key,
             "fingerprint": statement.run.fingerprint,
         },
-        "page": _("Page"),
+        "page": _("Page {page} of {pages}"),
     }
 
 
