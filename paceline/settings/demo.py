@@ -8,7 +8,7 @@ from paceline.settings.base import VAR
 from paceline.settings.environment import database, secret
 
 DEMO = True
-DEMO_SCALE = float(secret("PACELINE_DEMO_SCALE", "1"))  # of the company's order lines
+DEMO_SCALE = secret("PACELINE_DEMO_SCALE", "1")  # how many of the company's order lines there are
 SECRET_KEY = secret("SECRET_KEY") or postgres.kept_secret(VAR / "demo-secret")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 SECURE_SSL_REDIRECT = False

@@ -35,6 +35,7 @@ FLOAT_EXCEPTIONS: dict[str, str] = {
     "paceline/kernel/processes.py": "seconds to wait",
     "paceline/cli.py": "seconds to wait",
     "paceline/web/demo": "weights of seasons; amounts are Decimal",
+    "paceline/web/management/commands/demo_company.py": "a share of the order lines",
 }
 
 

@@ -41,7 +41,7 @@ class Command(BaseCommand):
             )
         self.began = monotonic()
         self.stdout.write("Setting up the demonstration company (about a minute) …")
-        story.tell(as_of, folder, self._say, scale=settings.DEMO_SCALE)
+        story.tell(as_of, folder, self._say, scale=float(settings.DEMO_SCALE))
         self.stdout.write(f"\nReady after {monotonic() - self.began:.0f} s. Its files: {folder}")
 
     def _say(self, what: str) -> None:
