@@ -63,7 +63,7 @@ def history_for(
 ) -> History:
     """Past measures and quotas of the plan's last four periods, the quotas of the period that the
     text is for (the running one when it counts already), and the latest order lines of those
-    concerned. ``texts`` has those of the plan's versions that are known. Five queries at most, each
+    concerned. ``texts`` has those of the plan's versions that are known. Four queries at most, each
     bounded."""
     figures = queries.past_figures(plan)
     measured, targets = _past(figures, texts)

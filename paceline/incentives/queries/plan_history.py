@@ -14,6 +14,7 @@ from paceline.incentives.models import (
     PlanVersion,
     Run,
     RunFinalisation,
+    RunPlan,
     Statement,
     StatementComponent,
 )
@@ -38,29 +39,23 @@ class PastFigure:
     quota: Decimal | None
 
 
-def runs_that_counted(plan: Plan) -> list[Run]:
-    """Of the plan's last four periods with results the run that counts, the newest first."""
+def runs_that_counted(plan: Plan) -> QuerySet[Run]:
+    """Of the plan's last four periods with results the run that counts."""
     final = Exists(RunFinalisation.objects.filter(run=OuterRef("pk")))
-    runs = (
-        Run.objects.filter(run_plans__version__plan=plan, computed_at__isnull=False)
+    ran = RunPlan.objects.filter(run=OuterRef("pk"), version__plan=plan)
+    return (
+        Run.objects.filter(Exists(ran), computed_at__isnull=False)
         .annotate(is_final=final)
-        .select_related("period")
-        .order_by("-period__starts_on", "-is_final", "-number")
-        .distinct()
+        .order_by("-period__starts_on", "period_id", "-is_final", "-number")
+        .distinct("period__starts_on", "period_id")[:PERIODS_MAX]
     )
-    newest: dict[int, Run] = {}
-    for run in runs[: PERIODS_MAX * 20]:
-        newest.setdefault(run.period_id, run)
-        if len(newest) > PERIODS_MAX:
-            break
-    return list(newest.values())[:PERIODS_MAX]
 
 
 def past_figures(plan: Plan) -> list[PastFigure]:
     """Measures and quotas of the plan's past statements, the oldest period first."""
     rows = (
         StatementComponent.objects.filter(
-            statement__run__in=[run.pk for run in runs_that_counted(plan)], version__plan=plan
+            statement__run__in=runs_that_counted(plan).values("pk"), version__plan=plan
         )
         .order_by("-statement__period__starts_on", "statement__payee__number", "component")
         .values_list(

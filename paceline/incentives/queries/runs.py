@@ -256,9 +256,15 @@ def period_states(periods: QuerySet[PayPeriod]) -> list[PeriodState]:
     return found
 
 
+def has_released() -> Exists:
+    """Of a statement: whether its payee has a released one of the period in this currency."""
+    return Exists(
+        Release.objects.filter(
+            period=OuterRef("period"), payee=OuterRef("payee"), currency=OuterRef("currency")
+        )
+    )
+
+
 def unreleased(run: Run) -> QuerySet[Statement]:
     """Statements of the run whose payee has no released one of the period in this currency."""
-    taken = Release.objects.filter(
-        period=OuterRef("period"), payee=OuterRef("payee"), currency=OuterRef("currency")
-    )
-    return run.statements.filter(~Exists(taken)).order_by(F("payee__name"), "pk")
+    return run.statements.filter(~has_released()).order_by(F("payee__name"), "pk")

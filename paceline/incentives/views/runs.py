@@ -128,8 +128,8 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
     other = queries.run_that_counts(period_before.key)
     sums = queries.totals(*(one for one in (run, earlier, other) if one is not None))
     compared = queries.compared(sums[run.pk], sums[other.pk] if other else [])
-    statements = list(statements_of(run, person))
-    unreleased = list(queries.unreleased(run).values_list("pk", flat=True))
+    statements = list(statements_of(run, person).annotate(is_taken=queries.has_released()))
+    unreleased = [one.pk for one in statements if not one.is_taken]
     finalised = any(hasattr(one, "finalisation") for one in runs)
     return {
         "payees": sum(one.now.payees for one in compared),
