@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from paceline.imports import queries as imports
+from paceline.incentives.models import Statement
 from paceline.incentives.queries import pay_attention, plans
 from paceline.incentives.queries.runs import PeriodState
 from paceline.kernel.shell import Attention
@@ -14,13 +15,16 @@ from paceline.org.models import Person
 
 
 def waiting_for(
-    person: Person, as_of: date, states: Sequence[PeriodState] | None = None
+    person: Person,
+    as_of: date,
+    states: Sequence[PeriodState] | None = None,
+    own: Sequence[Statement] | None = None,
 ) -> list[Attention]:
-    """``states`` spares asking for the periods of pay again when the page has them already."""
+    """``states`` and ``own`` spare asking again for periods and statements the page has already."""
     found = [
         *org.attention(person, as_of),
         *imports.attention(person, as_of),
         *plans.attention(person, as_of),
-        *pay_attention.attention(person, as_of, states),
+        *pay_attention.attention(person, as_of, states, own),
     ]
     return sorted(found, key=lambda item: -item.weight)

@@ -18,7 +18,6 @@ from paceline.org.models import Person
 
 PERIODS_SHOWN = 5
 TEAM_SHOWN = 8
-HISTORY_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +55,8 @@ class TeamLine:
     url: str
 
 
-def own_pay(person: Person) -> OwnPay | None:
-    """The latest released statement of the person themselves; one query."""
-    mine = statements.released_for(person).filter(payee=person)
-    latest = list(mine.order_by("-period__ends_before", "-earned")[:HISTORY_SHOWN])
+def own_pay(latest: Sequence[Statement]) -> OwnPay | None:
+    """The first of a person's statements, which come the newest first, and how pay went before."""
     if not latest:
         return None
     now = latest[0]

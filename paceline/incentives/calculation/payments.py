@@ -106,7 +106,8 @@ class SettlingState:
 
 def state_of(run: Run) -> SettlingState:
     """How far a run is settled, as things stand now."""
-    found = list(run.settlements.select_related("progress", "requested_by").order_by("-number"))
+    rows = run.settlements.select_related("progress", "requested_by").order_by("-number")
+    found = list(rows) if getattr(run, "was_settled", True) else []
     last = found[0] if found else None
     standing = next((one for one in found if one.computed_at is not None), None)
     settles = bool(found) or (run.computed_at is not None and has_to_settle(run))

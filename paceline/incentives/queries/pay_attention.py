@@ -14,11 +14,13 @@ from paceline.incentives.access import pay as access
 from paceline.incentives.models import LineThread, PayPeriod, Run, Statement
 from paceline.incentives.queries.payroll import periods_waiting
 from paceline.incentives.queries.runs import PeriodState, period_states
+from paceline.incentives.queries.statements import released_for
 from paceline.kernel.shell import Attention
 from paceline.org.models import Person
 
 RECENT = timedelta(days=400)
 NEW = timedelta(days=30)
+OWN_MAX = 12
 
 
 def recent_states(as_of: date) -> list[PeriodState]:
@@ -28,12 +30,22 @@ def recent_states(as_of: date) -> list[PeriodState]:
     return sorted(states, key=lambda one: one.period.starts_on, reverse=True)
 
 
+def own_statements(person: Person) -> list[Statement]:
+    """The latest released statements of the person themselves, the newest first."""
+    mine = released_for(person).filter(payee=person)
+    return list(mine.order_by("-period__ends_before", "-earned")[:OWN_MAX])
+
+
 def attention(
-    person: Person, as_of: date, states: Sequence[PeriodState] | None = None
+    person: Person,
+    as_of: date,
+    states: Sequence[PeriodState] | None = None,
+    own: Sequence[Statement] | None = None,
 ) -> list[Attention]:
     """Runs that failed or wait to be released or closed, questions, payroll, one's own news.
 
-    ``states`` may be handed in by a page that shows them anyway (see ``recent_states``).
+    ``states`` and ``own`` may be handed in by a page that shows them anyway (see ``recent_states``
+    and ``own_statements``).
     """
     found: list[Attention] = []
     if access.may_request_run(person) or access.may_finalise_runs(person):
@@ -42,7 +54,7 @@ def attention(
         found += _of_payroll()
     if access.is_pay_desk(person):
         found += _of_questions(person)
-    return found + _of_own_statements(person, as_of)
+    return found + _of_own_statements(own_statements(person) if own is None else own, as_of)
 
 
 def _of_periods(person: Person, states: Sequence[PeriodState]) -> list[Attention]:
@@ -111,12 +123,8 @@ def _of_questions(person: Person) -> list[Attention]:
     ]
 
 
-def _of_own_statements(person: Person, as_of: date) -> list[Attention]:
-    new = (
-        Statement.objects.filter(payee=person, release__released_at__date__gt=as_of - NEW)
-        .select_related("period")
-        .order_by("-period__starts_on")
-    )
+def _of_own_statements(own: Sequence[Statement], as_of: date) -> list[Attention]:
+    new = [one for one in own if one.release.released_at.date() > as_of - NEW]
     return [
         Attention(
             text=_("Your statement for %(period)s is here")

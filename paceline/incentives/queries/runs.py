@@ -15,6 +15,7 @@ from paceline.incentives.models import (
     Run,
     RunFinalisation,
     RunProblem,
+    Settlement,
     Statement,
 )
 from paceline.org.models import Person
@@ -181,10 +182,13 @@ def _round_width(span: Decimal, wanted: int) -> Decimal:
 
 
 def runs_beside(pk: int, person: Person) -> QuerySet[Run]:
-    """The run with this key and every other of its period, the newest first."""
+    """The run with this key and every other of its period, the newest first; each with
+    ``was_settled``, whether anybody ever settled it.
+    """
     return (
         Run.objects.visible_to(person)
         .filter(period__runs=pk)
+        .annotate(was_settled=Exists(Settlement.objects.filter(run=OuterRef("pk"))))
         .select_related("period", "requested_by", "progress", "finalisation__finalised_by")
         .order_by("-number")
     )

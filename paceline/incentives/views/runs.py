@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -203,7 +204,7 @@ def _plan_checks(plan: dict[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _charts(statements: list[Statement]) -> list[BarChart]:
+def _charts(statements: Sequence[Statement]) -> list[BarChart]:
     """How earnings are spread, one chart for each currency that more than a few are paid in."""
     amounts: dict[str, list[Decimal]] = {}
     for one in statements:

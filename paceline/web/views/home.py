@@ -22,12 +22,13 @@ def show(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     is_desk = access.may_read_runs(person)
     states = pay_attention.recent_states(today) if is_desk else []
+    own = pay_attention.own_statements(person)
     context = {
         "topic": f"person:{person.pk} plans questions runs statements",
-        "attention": waiting_for(person, today, states),
+        "attention": waiting_for(person, today, states, own),
         "periods": desk.pay_periods(states),
         "may_read_runs": is_desk,
-        "own_pay": desk.own_pay(person),
+        "own_pay": desk.own_pay(own),
         "team_pay": [] if is_desk else desk.team_pay(person),
     }
     return render(request, "web/home.html", context)
