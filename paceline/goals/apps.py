@@ -13,6 +13,9 @@ class GoalsConfig(AppConfig):
         from paceline.goals.acts import ACTS  # noqa: PLC0415
         from paceline.goals.kinds import register_kinds  # noqa: PLC0415
         from paceline.kernel import acts  # noqa: PLC0415
+        from paceline.live import topics  # noqa: PLC0415
 
         acts.register(ACTS)
         register_kinds()
+        for whole_list in ("quotas", "figures"):
+            topics.register(whole_list, topics.is_whole_list)

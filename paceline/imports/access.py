@@ -53,8 +53,3 @@ def may_continue(person: Person, source: Import) -> bool:
 def may_follow_import(person: Person, ref: str) -> bool:
     """Whether a person may hear of news of an import."""
     return ref.isdecimal() and Import.objects.visible_to(person).filter(pk=int(ref)).exists()
-
-
-def may_follow_imports(_person: Person, ref: str) -> bool:
-    """Everyone: that some import changed tells nothing; the list holds the rights."""
-    return not ref

@@ -18,7 +18,7 @@ class ImportsConfig(AppConfig):
         register_kinds()
         register(acts.ACTS)
         topics.register("import", access.may_follow_import)
-        topics.register("imports", access.may_follow_imports)
+        topics.register("imports", topics.is_whole_list)
         for kind, label in acts.WORK.items():
             wording.word_work(kind, label)
             wording.word_steps(kind, acts.STEPS)

@@ -24,8 +24,9 @@ def register() -> None:
     topics.register("runs", _reads_runs)
     topics.register("run", _reads_runs)
     topics.register("payroll", _reads_payroll)
+    topics.register("holds", _reads_holds)
     for whole_list in ("plans", "statements", "questions"):
-        topics.register(whole_list, _is_whole)
+        topics.register(whole_list, topics.is_whole_list)
     topics.register("thread", _one_of(LineThread.objects.visible_to))
     topics.register("plan", _one_of(Plan.objects.visible_to))
     topics.register("statement", _one_of(Statement.objects.visible_to))
@@ -42,12 +43,12 @@ def _one_of(visible_to: Visible) -> Callable[[Person, str], bool]:
     return may_see
 
 
-def _is_whole(_person: Person, ref: str) -> bool:
-    return not ref
-
-
 def _reads_runs(person: Person, _ref: str) -> bool:
     return access.may_read_runs(person)
+
+
+def _reads_holds(person: Person, _ref: str) -> bool:
+    return access.may_read_holds(person)
 
 
 def _reads_payroll(person: Person, _ref: str) -> bool:

@@ -35,6 +35,12 @@ def followed_by(person: Person, topics: Iterable[str]) -> list[str]:
     return [topic for topic in wished if may_follow(person, topic)]
 
 
+def is_whole_list(_person: Person, ref: str) -> bool:
+    """The right behind a topic without an id: that something changed somewhere tells nothing, and
+    each list is fetched again through its reader's own rights."""
+    return not ref
+
+
 def is_own(person: Person, ref: str) -> bool:
     """The right behind ``person:<id>``: what concerns one person alone."""
     return ref == str(person.pk)

@@ -187,6 +187,7 @@ def owners(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=Owner.objects.visible_to(request.person).select_related("person"),
         name="owners",
+        topic="imports",
         caption=_("Owners"),
         columns=[
             Column(

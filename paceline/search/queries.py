@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from paceline.kernel import findable
 from paceline.org.models import Person
-from paceline.search.folding import Question, question
+from paceline.search.folding import Question, fold, question
 
 HITS_MAX = 40
 # A word that everybody bears is not sorted through to its end.
@@ -31,6 +31,11 @@ class IsLikely(Func):
     template = "(%(expressions)s))"
     arg_joiner = " = ANY (ARRAY"
     output_field = BooleanField()
+
+
+def holds(name: str, text: str) -> bool:
+    """Whether a name contains a text, as the index compares them."""
+    return fold(text) in fold(name)
 
 
 def find(person: Person, text: str) -> dict[str, list[int]]:

@@ -15,6 +15,7 @@ from paceline.incentives.access import pay
 from paceline.orders import access as orders
 from paceline.org import access as org
 from paceline.org.models import Person, Role
+from paceline.search.queries import holds
 
 Text = str | Promise
 
@@ -132,7 +133,6 @@ def _lies_under(path: str, url: str) -> bool:
 
 
 def pages_called(text: str, person: Person) -> list[Link]:
-    """Pages whose name contains the text; all of them when there is no text."""
-    wanted = text.casefold()
+    """Pages whose name contains the text in either script; all of them when there is no text."""
     entries = [entry for group in GROUPS for entry in group.entries] + list(ACCOUNT_PAGES)
-    return [link for link in links(entries, person) if wanted in str(link.label).casefold()]
+    return [link for link in links(entries, person) if holds(str(link.label), text)]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.utils import translation
 
 from paceline.incentives.actions import plans, statements
 from paceline.incentives.models import PlanVersion
@@ -203,3 +204,10 @@ def _draft(world: World) -> PlanVersion:
     source = SELLER.replace("plan: seller", "plan: canary")
     source = re.sub(r"^name: .*$", "name: Kanarienplan", source, count=1, flags=re.MULTILINE)
     return plans.create_plan(source=source, effective_from=FROM, by=world.dana, at=NOW)
+
+
+@pytest.mark.parametrize("text", ["訂單明", "订单明"])
+def test_pages_are_found_in_either_script(world: World, text: str) -> None:
+    with translation.override("zh-hant"):
+        groups = palette(world.dana, text, TODAY)
+        assert "訂單明細" in [entry.label for group in groups for entry in group.entries]

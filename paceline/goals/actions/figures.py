@@ -15,6 +15,7 @@ from paceline.goals.models import Figure, FigureKind, Unit
 from paceline.imports.actions import staging
 from paceline.imports.kinds import Changes, Commit, UndoRefused
 from paceline.kernel import audit
+from paceline.live.actions import publish
 from paceline.org.models import Person
 
 LOCK = "figures"
@@ -97,6 +98,7 @@ def enter_figures(
         if replaced is not None and not reason.strip():
             raise ReasonMissing(replaced)
         written.append(_enter(entry, replaced, reason=reason, by=by, at=at))
+    publish("figures", "entered")
     return written
 
 

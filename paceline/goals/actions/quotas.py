@@ -14,6 +14,7 @@ from paceline.goals.models import Quota
 from paceline.imports.actions import staging
 from paceline.imports.kinds import Changes, Commit, UndoRefused
 from paceline.kernel import audit
+from paceline.live.actions import publish
 from paceline.org.models import Person
 
 LOCK = "quotas"
@@ -87,6 +88,7 @@ def set_quota(
         after=_as_told(quota),
         reason=reason,
     )
+    publish("quotas", "set")
     return quota
 
 

@@ -34,6 +34,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=queries.figures_for(request.person),
         name="figures",
+        topic="imports figures",
         caption=_("Figures"),
         columns=[
             Column("person", _("Payee"), value="person.name", sort="person__name", search=True),

@@ -31,7 +31,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=queries.standing_for(request.person),
         name="quotas",
-        topic="imports",
+        topic="imports quotas",
         caption=_("Quotas"),
         columns=[
             Column("person", _("Payee"), value="person.name", sort="person__name", search=True),

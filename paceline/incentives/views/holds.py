@@ -36,6 +36,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=queries.holds_for(person),
         name="holds",
+        topic="holds",
         columns=[
             Column("payee", _("Payee"), "payee.name", sort="payee__name", search=True, link=_url),
             Column("what", _("What is held"), what_is_held),
@@ -156,6 +157,7 @@ def balances(request: PersonRequest) -> HttpResponseBase:
         request,
         rows=queries.open_balances(person),
         name="balances",
+        topic="holds runs",
         columns=[
             Column("payee", _("Payee"), sort="payee", search=True),
             Column("number", _("Number"), sort="number", search=True, secondary=True),
