@@ -341,6 +341,30 @@ def test_the_period_before_is_compared_day_by_day() -> None:
     assert rates.changes.rows[0].after["on_date"] == date(2024, 2, 29)
 
 
+def test_months_of_payments_are_compared_by_the_day_of_payment() -> None:
+    """Orders of earlier months count in the month of their payment, on both sides."""
+    text = PLAN.replace("period: quarter", "period: month").replace(
+        "anchor: booking", "anchor: cash"
+    )
+    plan = engine.load_plan(text)
+    was, now = of_month(shop(), JANUARY), of_month(shop(), FEBRUARY)
+    for rows, paid in ((was, date(2024, 1, 15)), (now, date(2024, 2, 20))):
+        for row in rows["order_lines"]:
+            row.update(ordered_on=date(2024, 1, 2), currency="USD", paid_on=paid)
+    for row in now["order_lines"]:
+        row.update(line_id=f"{row['line_id']}-2", amount=row["amount"] * 2)
+    sides = [
+        Side(plan, tables_of(rows, plan), month)
+        for rows, month in ((was, JANUARY), (now, FEBRUARY))
+    ]
+    for payee in ("ana", "ben", "cho"):
+        found = compare(payee, *sides, connection=CONNECTION)
+        require_sum(found, *sides)
+        if payee == "ana":
+            assert found.amount > 0
+            assert all(set(part.causes) <= {"lines", "returns"} for part in found.parts)
+
+
 def test_figures_of_the_real_runs_are_kept_whatever_the_calculation_says() -> None:
     """What the engine cannot take apart is told by its amount, not left out."""
     plan = engine.load_plan(PLAN)

@@ -17,12 +17,14 @@ import pyarrow.compute as pc
 from paceline.engine.comparison.dates import ORIGINAL_DAY, Overlay
 from paceline.engine.formula.tree import Type
 from paceline.engine.plan.model import Plan
+from paceline.engine.plan.policies import ANCHORS
 from paceline.engine.shape import arrow_type
 from paceline.engine.tables import INPUTS
 
 Rows = dict[str, pa.Table]
 PEOPLE = ("assignments", "payees", "reporting", "hierarchies")
 PERIOD_DATES = ("starts_on", "ends_before")
+LINE_DAYS = (*ANCHORS.values(), "sold_on")
 LINE_PARTS = ("lines_added", "lines_removed", "lines_changed", "returns")
 
 
@@ -143,8 +145,9 @@ def _laid_out(rows: Rows, overlay: Overlay) -> Rows:
     if "payees" in rows:
         found["payees"] = _unnamed(rows["payees"])
     lines = found["order_lines"]
+    days = [name for name in LINE_DAYS if name in lines.column_names]
     found["order_lines"] = overlay.moved(
-        lines.append_column(ORIGINAL_DAY, lines.column("ordered_on")), ["ordered_on"]
+        lines.append_column(ORIGINAL_DAY, lines.column("ordered_on")), days
     )
     rates, period = found["exchange_rates"], overlay.of
     inside = pc.and_(

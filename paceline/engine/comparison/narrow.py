@@ -22,8 +22,10 @@ from paceline.engine.formula.tree import Type
 from paceline.engine.inputs import line_columns, open_inputs
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
+from paceline.engine.plan.policies import Policies
 from paceline.engine.shape import shape_of
 from paceline.engine.steps import lines
+from paceline.engine.steps.days import anchor_day
 from paceline.engine.tables import Tables
 
 ABOVE = ("reporting", "hierarchies")  # who is above whom
@@ -79,7 +81,7 @@ def narrow(  # noqa: PLR0913 -- whose tables, and what else of them is wanted
             one.name: c.null(one.kind) if only_read and one.name not in read else col(one.name, "l")
             for one in line_columns(reading)
         }
-        mine = _lines(workspace, columns, wanted, pa.chunked_array(ids, pa.string()))
+        mine = _lines(workspace, plan.policies, columns, wanted, pa.chunked_array(ids, pa.string()))
         found["order_lines"] = mine
         if splits is not None:
             theirs = pc.is_in(splits.column("line_id"), mine.column("line_id"))
@@ -127,6 +129,7 @@ ALWAYS = {"line_id", "ordered_on", "payee_id", "amount", "currency", "kind", "qu
 
 def _lines(
     workspace: Workspace,
+    policies: Policies,
     columns: Mapping[str, exp.Expr],
     people: pa.Array,
     ids: pa.ChunkedArray,
@@ -138,7 +141,7 @@ def _lines(
         copied = {name: value.copy() for name, value in columns.items()}
         query = select(copied).from_(c.source("in_order_lines", "l"), copy=False)
         c.join(query, kept_by, "w", c.same([column], "w", "l"), kind="semi")
-        inside = c.within(col("ordered_on", "l"), c.period_starts(), c.period_ends())
+        inside = c.within(anchor_day(policies), c.period_starts(), c.period_ends())
         return query.where(inside, copy=False)
 
     def query() -> exp.Query:
