@@ -16,7 +16,7 @@ from paceline.incentives import pay_words, problems, wording
 from paceline.incentives.calculation import documents
 from paceline.incentives.plan_templates import templates
 from tests.incentives.plans.conftest import SOURCE
-from tests.incentives.plans.widened import WIDENED
+from tests.incentives.plans.widened import ALONG, WIDENED
 
 
 def said(source: str, path: str) -> str:
@@ -99,7 +99,7 @@ def paths_of(value: object, path: str = "") -> set[str]:
     return found.union(*(paths_of(getattr(value, f.name)) for f in dataclasses.fields(value)))
 
 
-PLANS = {**{key: one.source for key, one in templates().items()}, **WIDENED}
+PLANS = {**{key: one.source for key, one in templates().items()}, **WIDENED, **ALONG}
 QUOTED = re.compile("「[^」]*」|“[^”]*”")
 
 
@@ -126,9 +126,11 @@ def test_every_clause_of_every_construct_has_a_sentence(name: str, language: str
 def test_constructs_are_said_with_their_figures() -> None:
     for path, text in SAID.items():
         assert said(WIDENED["team"], path) == text
+    for path, text in SAID_ALONG.items():
+        assert said(ALONG["valued"], path) == text
 
 
-SAID = {
+SAID_ALONG = {
     "credits/region": (
         "“region”: lines of “own” also count for the direct manager of their payee. Who is above"
         " whom is read from the hierarchy “region”."
@@ -139,6 +141,8 @@ SAID = {
     "components/dated/rates/change": "When the tiers change, the running total carries on.",
     "components/dated/rates/dated/1": "Through Apr 30, 2026 these tiers hold.",
     "components/dated/rates/dated/3": "From Jun 1, 2026 on these tiers hold.",
+}
+SAID = {
     "components/card/scorecard": "$6,000.00 × the weighted scores of the indicators is paid.",
     "components/card/scorecard/indicators/reply/steps/2": (
         "“first reply”: from 30 to just below 60 the score is 60%."

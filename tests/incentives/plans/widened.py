@@ -42,7 +42,6 @@ credits:
   - {id: up, kind: rollup, of: own, levels: {from: 2, through: 3}}
   - {id: far, kind: rollup, of: own, levels: {from: 2}}
   - {id: all-up, kind: rollup, of: own, levels: all}
-  - {id: region, kind: rollup, of: own, levels: 1, hierarchy: region}
 measures:
   - {id: sales, kind: sum, of: amount, credits: own}
   - {id: profit, kind: sum, of: 'amount - given(cost, 0) - abs(tax)', credits: own}
@@ -98,31 +97,6 @@ components:
     name: {en: Shared, zh-Hant: 共享, zh-Hans: 共享}
     kind: pool
     pool: {amount: sales * 1%, share: hours}
-  - id: valued
-    name: {en: Valued, zh-Hant: 共值, zh-Hans: 共值}
-    kind: pool
-    pool: {amount: sales * 1%, shapley: show}
-  - id: mixed
-    name: {en: Mixed, zh-Hant: 混合, zh-Hans: 混合}
-    kind: commission
-    measure: sales
-    rates:
-      reading: slice
-      on: measure
-      by: orders
-      tiers: [{from: 0, rate: 2%}, {from: 500, rate: 3%}, {from: 900, rate: 4%}]
-  - id: dated
-    name: {en: Dated, zh-Hant: 換期, zh-Hans: 换期}
-    kind: commission
-    measure: sales
-    rates:
-      reading: slice
-      on: amount
-      change: carry-on
-      dated:
-        - tiers: [{from: 0, rate: 2%}]
-        - {from: 2026-05-01, tiers: [{from: 0, rate: 3%}]}
-        - {from: 2026-06-01, tiers: [{from: 0, rate: 4%}]}
   - id: race
     name: {en: Race, zh-Hant: 競賽, zh-Hans: 竞赛}
     kind: contest
@@ -293,4 +267,55 @@ WIDENED = {
     "lower": _TEAM.replace("boundary: upper", "boundary: lower"),
     "listed": _TEAM.replace("most-specific", "listed").replace("anchor: cash", "anchor: invoice"),
     "all": _TEAM.replace("most-specific", "all").replace("anchor: cash", "anchor: shipment"),
+}
+
+# What the form leaves to the text, and tables that are read along their lines.
+ALONG = {
+    "valued": _HEAD.format(plan="valued")
+    + """\
+policies:
+  boundary: upper
+  rounding: {mode: half-even, stage: tier}
+  accumulation: period
+  accumulation_order: [ordered_on, line_id]
+  hierarchy_date: anchor-date
+  exchange: {date: anchor-date, rate: average}
+  anchor: cash
+  returns: as-sold
+  retroactivity: ignore
+  precedence: most-specific
+  splits: overlays
+credits:
+  - {id: own, kind: direct}
+  - {id: region, kind: rollup, of: own, levels: 1, hierarchy: region}
+measures:
+  - {id: sales, kind: sum, of: amount, credits: own}
+  - {id: orders, kind: count, credits: own}
+components:
+  - id: valued
+    name: {en: Valued, zh-Hant: 共值, zh-Hans: 共值}
+    kind: pool
+    pool: {amount: sales * 1%, shapley: show}
+  - id: mixed
+    name: {en: Mixed, zh-Hant: 混合, zh-Hans: 混合}
+    kind: commission
+    measure: sales
+    rates:
+      reading: slice
+      on: measure
+      by: orders
+      tiers: [{from: 0, rate: 2%}, {from: 500, rate: 3%}, {from: 900, rate: 4%}]
+  - id: dated
+    name: {en: Dated, zh-Hant: 換期, zh-Hans: 换期}
+    kind: commission
+    measure: sales
+    rates:
+      reading: slice
+      on: amount
+      change: carry-on
+      dated:
+        - tiers: [{from: 0, rate: 2%}]
+        - {from: 2026-05-01, tiers: [{from: 0, rate: 3%}]}
+        - {from: 2026-06-01, tiers: [{from: 0, rate: 4%}]}
+"""
 }
