@@ -147,16 +147,59 @@ SCORECARD = Group(
     key="scorecard",
     title=_("Scorecard"),
 )  # fmt: skip
+
+
+def _shared_by(pool: Place) -> str:
+    if not pool.has("shapley"):
+        return "weights"
+    return "stated" if isinstance(pool.inside("shapley").here, list) else "table"
+
+
+SHARES = Choice(
+    "shares", _("It is shared out"),
+    (
+        Shape(
+            "weights", _("by weights"),
+            beside=(
+                Value(
+                    "share", _("Weight of each member"), "formula", names=figures,
+                    hint=_("For example hours: the pool is shared in proportion."),
+                ),
+            ),
+            starts={"share": first_figure},
+        ),
+        Shape(
+            "table", _("by what each adds, from the table of coalitions"),
+            beside=(Value("shapley", _("Rows of the table called")),),
+            starts={"shapley": "pool"},
+        ),
+        Shape(
+            "stated", _("by what each adds, as stated here"),
+            beside=(
+                Rows(
+                    "shapley", _("Values of coalitions"),
+                    (Words("of", _("Members")), Value("value", _("Worth together"), unit="amount")),
+                    additions=(
+                        Addition(
+                            "coalition", _("Add a coalition"),
+                            lambda _place, name: {"of": name, "value": "100.00"},
+                        ),
+                    ),
+                    is_table=True,
+                ),
+            ),
+            starts={"shapley": lambda _place: [{"of": "payee", "value": "100.00"}]},
+        ),
+    ),
+    read=_shared_by,
+)  # fmt: skip
 POOL = Group(
     (
         Value(
             "amount", _("The team gets"), "formula", names=figures,
             hint=_("A formula over the totals of the team, for example sales * 1%."),
         ),
-        Value(
-            "share", _("Weight of each member"), "formula", names=figures,
-            hint=_("For example hours: the pool is shared in proportion."),
-        ),
+        SHARES,
     ),
     key="pool",
     title=_("Bonus pool"),
