@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Subquery
 from django.urls import reverse
 
 from paceline.incentives import settled_words as words
@@ -22,7 +23,7 @@ from paceline.incentives.models import (
     SettlementNote,
     Statement,
 )
-from paceline.incentives.queries.settlements import settlement_of
+from paceline.incentives.queries.settlements import settlements_of
 from paceline.incentives.wording import anchor, component_name
 from paceline.kernel import formats
 
@@ -98,16 +99,17 @@ class SettledPay:
 def explain_settlement(statement: Statement) -> tuple[SettledPay, ...]:
     """Every plan that settled something of the statement; empty when the run is not settled.
 
-    Five queries.
+    Four queries; one when nothing was settled.
     """
-    settlement = settlement_of(statement.run)
-    if settlement is None:
-        return ()
-    payments = (
-        Payment.objects.filter(plan__settlement=settlement, statement=statement)
+    latest = settlements_of(statement.run).values("pk")[:1]
+    payments = list(
+        Payment.objects.filter(plan__settlement=Subquery(latest), statement=statement)
         .select_related("plan__version__plan")
         .order_by("plan__version__plan__code")
     )
+    if not payments:
+        return ()
+    settlement = payments[0].plan.settlement_id
     entries: dict[int, list[Payable]] = {}
     for row in Payable.objects.filter(plan__settlement=settlement, statement=statement):
         entries.setdefault(row.plan_id, []).append(row)
@@ -122,6 +124,7 @@ def explain_settlement(statement: Statement) -> tuple[SettledPay, ...]:
     return tuple(
         _explain(
             payment,
+            statement.currency,
             entries.get(payment.plan_id, []),
             balances.get(payment.plan_id, []),
             notes.get(payment.plan_id, []),
@@ -132,11 +135,12 @@ def explain_settlement(statement: Statement) -> tuple[SettledPay, ...]:
 
 def _explain(
     payment: Payment,
+    currency: str,
     entries: list[Payable],
     balances: list[Balance],
     notes: list[SettlementNote],
 ) -> SettledPay:
-    version, currency = payment.plan.version, payment.statement.currency
+    version = payment.plan.version
     due = [row for row in entries if row.account == "due"]
     others = [row for row in entries if row.account != "due" and row.kind in SOURCES]
     return SettledPay(

@@ -18,7 +18,7 @@ from paceline.incentives.models import (
     Settlement,
     StatementComponent,
 )
-from paceline.incentives.queries.settlements import is_outdated, paid_by_another
+from paceline.incentives.queries.settlements import is_outdated, paid_by_another, with_standing
 from paceline.incentives.queries.settlements import is_paid as handed_over
 
 Amounts = dict[str, Decimal]  # by currency
@@ -105,13 +105,16 @@ class SettlingState:
 
 
 def state_of(run: Run) -> SettlingState:
-    """How far a run is settled, as things stand now."""
-    rows = run.settlements.select_related("progress", "requested_by").order_by("-number")
-    found = list(rows) if getattr(run, "was_settled", True) else []
+    """How far a run is settled, as things stand now. One query for a run that was settled."""
+    rows = with_standing(run.settlements.select_related("progress", "requested_by"))
+    found = list(rows.order_by("-number")) if getattr(run, "was_settled", True) else []
     last = found[0] if found else None
     standing = next((one for one in found if one.computed_at is not None), None)
     settles = bool(found) or (run.computed_at is not None and has_to_settle(run))
-    is_paid = settles and handed_over(run)
+    if last is not None:
+        is_paid, is_replaced = last.was_paid, last.is_replaced  # type: ignore[attr-defined]
+    else:
+        is_paid, is_replaced = settles and handed_over(run), settles and paid_by_another(run)
     if standing is not None:
         standing.run = run
     if last is not None and last.ended_at is None:
@@ -121,6 +124,6 @@ def state_of(run: Run) -> SettlingState:
     elif is_paid:
         state = "paid"
     else:
-        state = "outdated" if is_outdated(standing) else "settled"
-    is_open = settles and not is_paid and state != "running" and not paid_by_another(run)
+        state = "outdated" if standing.has_moved else "settled"  # type: ignore[attr-defined]
+    is_open = settles and not is_paid and state != "running" and not is_replaced
     return SettlingState(state, settles, is_open, last, standing)

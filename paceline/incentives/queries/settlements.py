@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import (
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from paceline.incentives.models import (
@@ -30,7 +41,12 @@ NONE = Value(Decimal(0), output_field=DecimalField(max_digits=20, decimal_places
 
 def settlement_of(run: Run) -> Settlement | None:
     """The settlement by which the run is paid: the last one with results."""
-    return run.settlements.filter(computed_at__isnull=False).order_by("-number").first()
+    return settlements_of(run).first()
+
+
+def settlements_of(run: Run) -> QuerySet[Settlement]:
+    """The settlements of a run that have results, the last one first."""
+    return run.settlements.filter(computed_at__isnull=False).order_by("-number")
 
 
 def settled_before(plan_id: int, day: date) -> SettledPlan | None:
@@ -79,24 +95,41 @@ def chain_of(last: SettledPlan | None) -> list[SettledPlan]:
     return found[::-1]
 
 
-def is_outdated(settlement: Settlement) -> bool:
-    """Whether something that it stands on is no longer so: an earlier settlement was made again,
-    or a hold of somebody whom it pays was placed or released since.
+def with_standing(rows: QuerySet[Settlement]) -> QuerySet[Settlement]:
+    """Settlements with `was_paid` (something of the run was handed to payroll), `is_replaced`
+    (another run of the period was) and `has_moved`: something that they stand on is no longer so,
+    because an earlier settlement was made again, or a hold of somebody whom they pay was placed or
+    released since their inputs were read.
     """
-    starts_on = settlement.run.period.starts_on
-    for part in settlement.plans.select_related("version"):
-        before = settled_before(part.version.plan_id, starts_on)
-        if part.previous_id != (before.pk if before else None):
-            return True
-    return bool(holds_changed_since(settlement).exists())
+    run, period = OuterRef("run"), OuterRef("run__period")
+    handed = PayrollEntry.objects.filter(release__statement__run__period=period)
+    before = standing(
+        SettledPlan.objects.filter(
+            version__plan=OuterRef("version__plan"),
+            settlement__run__period__ends_before__lte=OuterRef(
+                "settlement__run__period__starts_on"
+            ),
+        )
+    ).values("pk")[:1]
+    parts = SettledPlan.objects.filter(settlement=OuterRef("pk")).annotate(
+        since=Coalesce(F("previous"), 0), now=Coalesce(Subquery(before), 0)
+    )
+    at = OuterRef("computed_at")
+    holds = Hold.objects.filter(
+        Q(placed_at__gt=at) | Q(release__released_at__gt=at),
+        payee__statements__run=run,
+    )
+    return rows.annotate(
+        was_paid=Exists(handed.filter(release__statement__run=run)),
+        is_replaced=Exists(handed.exclude(release__statement__run=run)),
+        has_moved=Exists(parts.exclude(since=F("now"))) | Exists(holds),
+    )
 
 
-def holds_changed_since(settlement: Settlement) -> QuerySet[Hold]:
-    """Holds on people of the settlement that were placed or released after its inputs were read."""
-    at = settlement.computed_at
-    paid = settlement.run.statements.values("payee")
-    rows = Hold.objects.filter(payee__in=paid)
-    return rows.filter(placed_at__gt=at) | rows.filter(release__released_at__gt=at)
+def is_outdated(settlement: Settlement) -> bool:
+    """Whether something that it stands on is no longer so; see `with_standing`. One query."""
+    found = with_standing(Settlement.objects.filter(pk=settlement.pk)).get()
+    return bool(found.has_moved)  # type: ignore[attr-defined]
 
 
 def is_paid(run: Run) -> bool:

@@ -15,6 +15,7 @@ from paceline.incentives.models import (
 from paceline.org.models import Person
 
 HISTORY = 24
+SIBLINGS = 100
 
 
 def statements_for(person: Person) -> QuerySet[Statement]:
@@ -59,20 +60,37 @@ def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
     )
 
 
-def history(statement: Statement, person: Person) -> list[Statement]:
-    """The payee's released statements in this currency up to this one, oldest first.
+def beside(statement: Statement, person: Person) -> list[Statement]:
+    """The payee's other statements in this currency that the person may read, of this period and of
+    earlier ones, the latest first. One query.
+    """
+    rows = statements_for(person).filter(
+        payee=statement.payee_id,
+        currency=statement.currency,
+        period__starts_on__lte=statement.period.starts_on,
+    )
+    latest = rows.exclude(pk=statement.pk).order_by("-period__starts_on", "-run__number")
+    return list(latest[:SIBLINGS])
+
+
+def history(statement: Statement, others: list[Statement]) -> list[Statement]:
+    """The payee's released statements up to this one, of the statements beside it, oldest first.
 
     Only periods of the same length, so that the trend compares like with like. The statement
     itself always stands at the end.
     """
-    earlier = released_for(person).filter(
-        payee=statement.payee_id,
-        currency=statement.currency,
-        period__starts_on__lt=statement.period.starts_on,
-    )
-    latest = list(earlier.order_by("-period__starts_on")[:HISTORY])
-    kind = len_of(statement)
-    return [one for one in reversed(latest) if len_of(one) == kind] + [statement]
+    first, kind = statement.period.starts_on, len_of(statement)
+    earlier = [
+        one
+        for one in others
+        if is_released(one) and one.period.starts_on < first and len_of(one) == kind
+    ]
+    return [*reversed(earlier[:HISTORY]), statement]
+
+
+def is_released(statement: Statement) -> bool:
+    """Whether the payee may read it."""
+    return hasattr(statement, "release")
 
 
 def len_of(statement: Statement) -> int:
@@ -93,6 +111,17 @@ def run_before(statement: Statement, person: Person) -> Statement | None:
     return earlier.order_by("-run__number").first()
 
 
+def may_be_compared(statement: Statement, others: list[Statement]) -> bool:
+    """Whether the statements beside it hold one of the run before or of the period before."""
+    kind = len_of(statement)
+    return any(
+        one.run.number < statement.run.number
+        if one.period_id == statement.period_id
+        else one.period.ends_before <= statement.period.starts_on and len_of(one) == kind
+        for one in others
+    )
+
+
 def period_before(statement: Statement, person: Person) -> Statement | None:
     """The payee's statement of the period before: the released one, else of the latest run."""
     earlier = statements_for(person).filter(
@@ -105,15 +134,10 @@ def period_before(statement: Statement, person: Person) -> Statement | None:
     return next((one for one in by_release[:6] if len_of(one) == kind), None)
 
 
-def earlier_released(statement: Statement) -> Statement | None:
-    """Another run's released statement for the same payee, period and currency."""
-    others = Statement.objects.filter(
-        payee=statement.payee_id,
-        period=statement.period_id,
-        currency=statement.currency,
-        release__isnull=False,
-    )
-    return others.exclude(pk=statement.pk).select_related("run", "period").first()
+def released_instead(statement: Statement, others: list[Statement]) -> Statement | None:
+    """Another run's released statement of the same period, of the statements beside it."""
+    same = (one for one in others if one.period_id == statement.period_id)
+    return next((one for one in same if is_released(one)), None)
 
 
 def statements_of(run: Run, person: Person) -> QuerySet[Statement]:

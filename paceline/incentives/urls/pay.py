@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/runs/<int:pk>/finalisation", runs.finalise, name="run-finalise"),
     path("pay/runs/<int:pk>/releases", releases.create, name="release-create"),
     path("pay/runs/<int:pk>/settlement/", settlements.of_run, name="settlement"),
+    path("pay/runs/<int:pk>/settlement/short/", settlements.in_short, name="settlement-short"),
     path("holds/", holds.index, name="holds"),
     path("holds/new", holds.create, name="hold-create"),
     path("holds/<int:pk>/", holds.show, name="hold"),

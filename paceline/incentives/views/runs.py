@@ -19,19 +19,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from paceline.accounts.verification import needs_mfa
 from paceline.incentives import pay_words as words
-from paceline.incentives import settled_words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import runs as actions
-from paceline.incentives.calculation.payments import state_of
 from paceline.incentives.calculation.periods import (
     PeriodUnknown,
     before,
     calendar_period,
 )
-from paceline.incentives.calculation.settling import versions_of
+from paceline.incentives.calculation.settling import has_to_settle, versions_of
 from paceline.incentives.models import Run, Statement
 from paceline.incentives.queries import runs as queries
-from paceline.incentives.queries import settlements as settled
 from paceline.incentives.queries.statements import statements_of
 from paceline.kernel import formats
 from paceline.kernel.charts import BarChart, Series
@@ -108,7 +105,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     if table.wants_export:
         return table.export()
     context |= _summary(run, runs, person) | {"table": table}
-    context["settlement"] = _settlement(run, person)
+    context["settles"] = getattr(run, "was_settled", False) or has_to_settle(run)
     response = page(request, "incentives/runs/show.html", context)
     if request.headers.get("HX-Target") == "run-status":
         # The page waited for the run: all of it takes the place of what showed the progress.
@@ -150,23 +147,6 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
         and (not finalised or hasattr(run, "finalisation")),
         "may_finalise": access.may_finalise(person, run) and not finalised,
         "own_run": access.may_finalise_runs(person) and run.requested_by_id == person.pk,
-    }
-
-
-def _settlement(run: Run, person: Person) -> dict[str, Any] | None:
-    """How far the run is settled, in short; None when none of its plans settles."""
-    state = state_of(run)
-    if not state.settles:
-        return None
-    standing = state.standing
-    return {
-        "badge": settled_words.settlement_badge(state.state),
-        "address": reverse("incentives:settlement", args=[run.pk]),
-        "may_settle": state.may_be_settled and access.may_request_settlement(person),
-        "totals": (
-            settled.settled_totals(standing, settled.kind_totals(standing)) if standing else []
-        ),
-        "paid": settled.paid_totals(standing) if standing else [],
     }
 
 

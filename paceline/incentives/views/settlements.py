@@ -7,9 +7,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -69,6 +69,27 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
             response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
         return response
     return page(request, "incentives/settlements/show.html", context, fragment="status")
+
+
+@require_GET
+def in_short(request: PersonRequest, pk: int) -> HttpResponseBase:
+    """How far a run is settled, in short: a part of the run's page that follows by itself."""
+    person = reader_of_runs(request)
+    run = _run(person, pk)
+    state = state_of(run)
+    if not state.settles:
+        raise Http404
+    standing = state.standing
+    short = {
+        "badge": words.settlement_badge(state.state),
+        "address": reverse("incentives:settlement", args=[run.pk]),
+        "may_settle": state.may_be_settled and access.may_request_settlement(person),
+        "totals": (
+            queries.settled_totals(standing, queries.kind_totals(standing)) if standing else []
+        ),
+        "paid": queries.paid_totals(standing) if standing else [],
+    }
+    return render(request, "incentives/settlements/_summary.html", {"settlement": short})
 
 
 def _summary(settlement: Settlement) -> dict[str, Any]:

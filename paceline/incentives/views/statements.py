@@ -144,6 +144,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     statement = get_object_or_404(queries.statement_in_full(person, pk))
     is_desk = access.is_pay_desk(person)
     release = getattr(statement, "release", None)
+    others = queries.beside(statement, person)
     context: dict[str, Any] = {
         "statement": statement,
         "is_own": statement.payee_id == person.pk,
@@ -151,11 +152,9 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "badge": release_badge(statement),
         "components": explain_statement(statement),
         "settled": explain_settlement(statement),
-        "chart": _trend(queries.history(statement, person)),
+        "chart": _trend(queries.history(statement, others)),
         "is_desk": is_desk,
-        "has_changes": any(
-            find(statement, person) for find in (queries.run_before, queries.period_before)
-        ),
+        "has_changes": queries.may_be_compared(statement, others),
         "is_traced": is_traced(statement),
         "may_ask": access.may_ask(person, statement),
         "may_release": release is None and access.may_release(person),
@@ -163,7 +162,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         and access.may_release(person)
         and not hasattr(release, "payroll_entry"),
         "released_elsewhere": (
-            queries.earlier_released(statement) if is_desk and release is None else None
+            queries.released_instead(statement, others) if is_desk and release is None else None
         ),
     }
     return page(request, "incentives/statements/show.html", context)

@@ -122,6 +122,7 @@ URLS = {
     "incentives:settlement": Url(
         args=settled_run, allow={"GET": RUN_READERS, "POST": COMPENSATION}
     ),
+    "incentives:settlement-short": Url(args=settled_run, allow={"GET": RUN_READERS}),
     "incentives:holds": Url(allow={"GET": DESK}),
     "incentives:hold-create": Url(
         allow={"GET": COMPENSATION, "POST": COMPENSATION}, data=hold_of_priya

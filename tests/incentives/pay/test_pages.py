@@ -21,7 +21,7 @@ from paceline.orders.models import ExchangeRate
 from paceline.org.models import Person
 from tests.incentives.pay.conftest import PERIOD, Quarter
 
-QUERIES_MAX = 16  # one of them asks whether the run is to be settled
+QUERIES_MAX = 15
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from tests.incentives.pay.settling import (
 )
 from tests.world import World
 
-QUERIES_MAX = 25
+QUERIES_MAX = 15
 D = Decimal
 
 
@@ -119,6 +119,7 @@ def test_pages_answer_within_their_queries(
     for address in (
         reverse("incentives:run", args=[may.pk]),
         reverse("incentives:settlement", args=[may.pk]),
+        reverse("incentives:settlement-short", args=[may.pk]),
         reverse("incentives:statement", args=[months.statement(may).pk]),
         reverse("incentives:holds"),
         reverse("incentives:hold", args=[hold.pk]),
