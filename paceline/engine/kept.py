@@ -93,7 +93,8 @@ class FolderShelf:
             taken -= size
 
     def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.arrow"
+        folder = self.folder
+        return folder / f"{name}.arrow"
 
 
 def is_shelvable(workspace: Workspace, shape: Shape) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from paceline.org.models import Person
 from tests.world import sign_in
@@ -75,14 +75,21 @@ def _axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
+LEFT_BEHIND = ("htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+"""What htmx says of a request that a page left behind when its reader went on. A request that
+failed for any other reason is complained about by the browser, too."""
+
+
 def watch(page: Page) -> list[str]:
     """Collects what the page complains about: script errors, refused content, failed loads."""
     complaints: list[str] = []
+
+    def note(line: ConsoleMessage) -> None:
+        if line.type == "error" and not line.text.startswith(LEFT_BEHIND):
+            complaints.append(f"console: {line.text}")
+
     page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
-    page.on(
-        "console",
-        lambda line: complaints.append(f"console: {line.text}") if line.type == "error" else None,
-    )
+    page.on("console", note)
     return complaints
 
 

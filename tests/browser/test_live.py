@@ -211,7 +211,7 @@ def test_a_hint_that_comes_while_the_page_fetches_is_not_lost(
 
     heard = page.evaluate("window.hints")
     live.advance(run.progress, done=3, step="keeping")
-    page.wait_for_function("(heard) => window.hints > heard", arg=heard)
+    wait_until(lambda: bool(page.evaluate("(heard) => window.hints > heard", heard)))
     held[0].fulfill(response=answer)
     expect(page.locator("#main progress")).to_have_attribute("value", "3")
 

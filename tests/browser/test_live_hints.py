@@ -11,6 +11,7 @@ from paceline.imports import actions
 from paceline.imports.models import Import
 from paceline.orders.models import OrderLine
 from tests.imports.files import LINES
+from tests.ops.processes import wait_until
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,7 @@ def follow(page: Page, source: Import) -> None:
     page.add_init_script(STREAM)
     page.goto(f"/imports/{source.pk}")
     expect(page.locator("main")).to_contain_text("Importing")
-    page.wait_for_function("window.streams?.length === 1")
+    wait_until(lambda: bool(page.evaluate("window.streams?.length === 1")))
 
 
 def test_a_hint_during_an_answer_is_not_lost(
