@@ -18,8 +18,8 @@ from paceline.incentives.models import (
     Settlement,
     StatementComponent,
 )
-from paceline.incentives.queries.settlements import is_outdated, paid_by_another, with_standing
 from paceline.incentives.queries.settlements import is_paid as handed_over
+from paceline.incentives.queries.settlements import paid_by_another, with_standing
 
 Amounts = dict[str, Decimal]  # by currency
 
@@ -80,12 +80,13 @@ def unsettled(releases: Iterable[Release]) -> list[Run]:
 
 
 def _is_settled(run: Run) -> bool:
-    if not has_to_settle(run):
-        return True
-    latest = run.settlements.order_by("-number")
-    under_way = latest.filter(ended_at__isnull=True).exists()
-    last = latest.filter(computed_at__isnull=False).select_related("run__period").first()
-    return last is not None and not under_way and not is_outdated(last)
+    """One query for a run that was settled."""
+    found = list(with_standing(run.settlements.order_by("-number")))
+    if not found:
+        return not has_to_settle(run)
+    last = next((one for one in found if one.computed_at is not None), None)
+    under_way = any(one.ended_at is None for one in found)
+    return last is not None and not under_way and not last.has_moved  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

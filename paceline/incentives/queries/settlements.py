@@ -126,12 +126,6 @@ def with_standing(rows: QuerySet[Settlement]) -> QuerySet[Settlement]:
     )
 
 
-def is_outdated(settlement: Settlement) -> bool:
-    """Whether something that it stands on is no longer so; see `with_standing`. One query."""
-    found = with_standing(Settlement.objects.filter(pk=settlement.pk)).get()
-    return bool(found.has_moved)  # type: ignore[attr-defined]
-
-
 def is_paid(run: Run) -> bool:
     """Whether anything of the run was handed to payroll."""
     return PayrollEntry.objects.filter(release__statement__run=run).exists()
