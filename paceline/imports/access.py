@@ -15,7 +15,7 @@ IMPORT = Section(
     (
         Rule("*", "read", roles=frozenset({Role.COMPENSATION, Role.FINANCE})),
         Rule(
-            "people, teams, reporting lines",
+            "people, teams, reporting lines, hierarchies",
             "bring",
             Act.MAKE,
             roles=frozenset({Role.HR, Role.COMPENSATION}),
@@ -27,8 +27,10 @@ SECTIONS = (IMPORT,)
 
 
 def may_import_company(person: Person) -> bool:
-    """People, teams and reporting lines: HR and compensation, as by hand."""
-    return IMPORT.allows("bring", person.roles, of_field="people, teams, reporting lines")
+    """People, teams, reporting lines and hierarchies: HR and compensation, as by hand."""
+    return IMPORT.allows(
+        "bring", person.roles, of_field="people, teams, reporting lines, hierarchies"
+    )
 
 
 def importable(person: Person) -> list[ImportKind]:

@@ -1,4 +1,4 @@
-"""The company itself from files: teams, people, reporting lines."""
+"""The company itself from files: teams, people, reporting lines, named hierarchies."""
 
 from __future__ import annotations
 
@@ -123,6 +123,29 @@ REPORTING_FIELDS = (
     LAST_DAY,
 )  # fmt: skip
 
+HIERARCHY_FIELDS = (
+    Field(
+        "hierarchy",
+        _("Hierarchy"),
+        required=True,
+        max_length=60,
+        aliases=("hierarchy code", "tree", "roll-up", "體系", "體系代碼", "体系", "体系代码", "Hierarchie", "Hierarquia"),
+        hint=_("Its name in plans, such as region; one that is not known is made."),
+        example="region",
+    ),
+    Field("person", _("Person"), FieldType.PERSON, required=True, aliases=(*NUMBER_NAMES, "employee", "員工", "员工"), example="E-17"),
+    Field(
+        "manager",
+        _("Stands below"),
+        FieldType.PERSON,
+        required=True,
+        aliases=("manager", "above", "responsible", "負責人", "负责人", "上級", "上级", "Verantwortlich", "Responsável"),
+        example="E-3",
+    ),
+    STARTS_ON,
+    LAST_DAY,
+)  # fmt: skip
+
 _AFTER = "CAST(last_day + INTERVAL 1 DAY AS DATE) AS ends_before"
 
 
@@ -162,6 +185,11 @@ def check_reporting(check: Check) -> None:
     checking.refuse_repeats(check, ("person_id", "starts_on"))
 
 
+def check_places(check: Check) -> None:
+    _days(check)
+    checking.refuse_repeats(check, ("hierarchy", "person_id", "starts_on"))
+
+
 def _in_tree_order(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Parents before children; what hangs in a circle keeps its place and is refused."""
     waiting = {record["code"].casefold(): record for record in records}
@@ -187,7 +215,7 @@ def _teams(check: Check) -> list[dict[str, Any]]:
     return _in_tree_order(_records(check, "row"))
 
 
-def _reporting(check: Check) -> list[dict[str, Any]]:
+def _by_day(check: Check) -> list[dict[str, Any]]:
     return _records(check, "starts_on, row")
 
 
@@ -244,6 +272,12 @@ WORDS = {
         "hierarchy-2",
         20,
     ),
+    "hierarchies": (
+        _("Places in hierarchies"),
+        _("Who answers for a region, a brand or a project, and since when."),
+        "sitemap",
+        22,
+    ),
 }
 
 
@@ -255,7 +289,8 @@ def register_kinds() -> None:
             "reporting_lines",
             REPORTING_FIELDS,
             check_reporting,
-            _reporting,
+            _by_day,
             company.write_reporting_line,
         )
     )
+    register(_kind("hierarchies", HIERARCHY_FIELDS, check_places, _by_day, company.write_place))

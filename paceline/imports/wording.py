@@ -87,6 +87,8 @@ MESSAGES = {
         "and shipped."
     ),
     "header_again": gettext_lazy("The header is repeated here; the line is left out."),
+    "hierarchy_circle": gettext_lazy("This would close a circle: %(circle)s."),
+    "hierarchy_too_deep": gettext_lazy("Too many people would stand above one another."),
     "key_repeated": gettext_lazy("Lines %(rows)s of the file have the same key. Keep one of them."),
     "line_unknown": gettext_lazy("There is no line %(line)s of order %(order)s."),
     "missing": gettext_lazy("A value is missing."),
@@ -101,6 +103,9 @@ MESSAGES = {
     "not_a_period": gettext_lazy("“%(value)s” is not a period such as 2026, 2026Q3 or 2026-07."),
     "not_employed": gettext_lazy("The person is not employed on that day."),
     "order_unknown": gettext_lazy("There is no order %(order)s."),
+    "own_place": gettext_lazy(
+        "Nobody gives themselves a place, nor somebody a place below themselves."
+    ),
     "original_unknown": gettext_lazy(
         "There is no sold line %(line)s of order %(order)s that could be returned."
     ),

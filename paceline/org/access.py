@@ -41,6 +41,19 @@ TEAM = Section(
         Rule("*", "change", Act.MAKE, roles=frozenset({Role.HR, Role.COMPENSATION})),
     ),
 )
+HIERARCHY = Section(
+    pgettext_lazy("object of a right", "hierarchy"),
+    (
+        Rule("*", "read", relations=EVERYONE),
+        Rule(
+            "*",
+            "change",
+            Act.MAKE,
+            roles=frozenset({Role.HR, Role.COMPENSATION}),
+            note="never a place of one's own, nor one below oneself",
+        ),
+    ),
+)
 ROLES = Section(
     pgettext_lazy("object of a right", "role"),
     (
@@ -52,7 +65,7 @@ TRAIL = Section(
     pgettext_lazy("object of a right", "audit trail"),
     (Rule("*", "read", roles=SEE_TRAIL, note="and export; nobody may change it"),),
 )
-SECTIONS = (PERSON, TEAM, ROLES, TRAIL)
+SECTIONS = (PERSON, TEAM, HIERARCHY, ROLES, TRAIL)
 
 
 def relation(viewer: Person, other: Person, on: date) -> Relation:
@@ -126,6 +139,14 @@ def may_manage_account(person: Person, other: Person) -> bool:
 
 def may_change_teams(person: Person) -> bool:
     return TEAM.allows("change", person.roles)
+
+
+def may_change_hierarchies(person: Person, *concerned: Person) -> bool:
+    """Whether the person may change places in hierarchies; none that concerns themselves.
+
+    What is sold below somebody is credited to them.
+    """
+    return person not in concerned and HIERARCHY.allows("change", person.roles)
 
 
 def may_grant_roles(person: Person, other: Person | None = None) -> bool:

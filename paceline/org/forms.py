@@ -143,6 +143,41 @@ class ManagerForm(SinceForm):
         self.fields["manager"].queryset = managers  # type: ignore[attr-defined]
 
 
+class HierarchyForm(forms.Form):
+    """What a hierarchy is called."""
+
+    name = forms.CharField(label=pgettext_lazy("hierarchy", "Name"), max_length=120)
+    reason = _reason()
+
+
+class NewHierarchyForm(forms.Form):
+    code = forms.SlugField(
+        label=_("Code"),
+        max_length=60,
+        help_text=_("What plans and files call it, such as region; it never changes."),
+    )
+    name = forms.CharField(label=pgettext_lazy("hierarchy", "Name"), max_length=120)
+
+
+class PlaceForm(SinceForm):
+    """Who stands below whom in a hierarchy."""
+
+    person = forms.ModelChoiceField(
+        Person.objects.none(), label=_("Person"), empty_label=_("Choose someone")
+    )
+    manager = forms.ModelChoiceField(
+        Person.objects.none(), label=_("Stands below"), empty_label=_("Choose someone")
+    )
+
+    field_order = ("person", "manager", "starts_on")
+
+    def __init__(self, *args: Any, on: date, by: Person, **options: Any) -> None:
+        super().__init__(*args, **options)
+        people = Person.objects.employed_on(on).exclude(pk=by.pk)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        self.fields["manager"].queryset = people  # type: ignore[attr-defined]
+
+
 class RoleForm(SinceForm):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.org.views import accounts, demo, people, rights, seats, teams
+from paceline.org.views import accounts, demo, hierarchies, people, rights, seats, teams
 
 app_name = "org"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +28,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teams/new", teams.create, name="team_new"),
     path("teams/<int:pk>", teams.show, name="team"),
     path("teams/<int:pk>/change", teams.change, name="team_change"),
+    path("hierarchies", hierarchies.index, name="hierarchies"),
+    path("hierarchies/new", hierarchies.create, name="hierarchy_new"),
+    path("hierarchies/<int:pk>", hierarchies.show, name="hierarchy"),
+    path("hierarchies/<int:pk>/name", hierarchies.rename, name="hierarchy_name"),
+    path("hierarchies/<int:pk>/places", hierarchies.place, name="hierarchy_place"),
+    path("hierarchies/places/<int:pk>/end", hierarchies.end, name="hierarchy_place_end"),
     path("positions/new", teams.create_position, name="position_new"),
     path("roles", rights.roles, name="roles"),
     path("roles/new", rights.grant, name="role_new"),

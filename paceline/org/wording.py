@@ -12,6 +12,7 @@ from paceline.kernel.periods import EffectiveDated
 from paceline.org import actions
 from paceline.org.models import (
     Employment,
+    HierarchyLine,
     PositionHolding,
     ReportingLine,
     Role,
@@ -27,6 +28,8 @@ REFUSALS = (
     actions.AlreadyEmployed,
     actions.CodeTaken,
     actions.EndsBeforeStart,
+    actions.HierarchyCircle,
+    actions.HierarchyTooDeep,
     actions.IncompatibleRoles,
     actions.LastAdministrator,
     actions.NotEmployed,
@@ -44,11 +47,13 @@ REFUSALS = (
 
 def refusal(problem: Exception) -> str:
     """One refused action in the reader's language."""
-    if isinstance(problem, actions.ReportingCircle):
-        chain = " → ".join(person.name for person in problem.people)
-        return _("They would report to themselves: %(chain)s. Choose someone else.") % {
-            "chain": chain
-        }
+    if isinstance(problem, actions.ReportingCircle | actions.HierarchyCircle):
+        told = (
+            _("They would report to themselves: %(chain)s. Choose someone else.")
+            if isinstance(problem, actions.ReportingCircle)
+            else _("They would stand below themselves: %(chain)s. Choose someone else.")
+        )
+        return told % {"chain": " → ".join(person.name for person in problem.people)}
     if isinstance(problem, actions.Overlaps):
         return _(
             "Something else already counts on some of these days: %(fact)s, %(days)s. "
@@ -77,6 +82,7 @@ def _plain(problem: Exception) -> str:
         actions.AccountAlreadyLinked: _("This person can sign in already."),
         actions.CodeTaken: _("This code is taken."),
         actions.EndsBeforeStart: _("The end must come after the start."),
+        actions.HierarchyTooDeep: _("Too many people would stand above one another."),
         actions.LastAdministrator: _(
             "This is the last administrator. Give someone else the role first."
         ),
@@ -94,10 +100,15 @@ def _plain(problem: Exception) -> str:
 def fact(row: EffectiveDated) -> str:
     """One effective-dated row in a few words."""
     if isinstance(row, Employment):
-        return _("Employed in %(country)s, paid in %(currency)s") % {
-            "country": country_name(row.country),
-            "currency": row.currency,
-        }
+        values = {"country": country_name(row.country), "currency": row.currency}
+        return _("Employed in %(country)s, paid in %(currency)s") % values
+    if isinstance(row, HierarchyLine):
+        values = {"hierarchy": row.hierarchy.name, "manager": row.manager.name}
+        return _("%(hierarchy)s: below %(manager)s") % values
+    return _with_one_name(row)
+
+
+def _with_one_name(row: EffectiveDated) -> str:
     if isinstance(row, PositionHolding):
         return _("Position: %(title)s") % {"title": row.position.title}
     if isinstance(row, TeamMembership):

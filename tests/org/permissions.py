@@ -7,7 +7,7 @@ from typing import Any
 from paceline.accounts import actions as accounts
 from paceline.kernel.audit import AuditEntry
 from paceline.org import actions
-from paceline.org.models import Person
+from paceline.org.models import HierarchyLine, Person
 from tests.permission_table import EVERYONE, NOBODY, Url
 from tests.world import TERMS, World
 
@@ -40,6 +40,26 @@ def _closed(world: World) -> dict[str, Any]:
 
 def _north(world: World) -> dict[str, Any]:
     return {"pk": world.north.pk}
+
+
+def _placed(world: World) -> HierarchyLine:
+    """Priya's place below Sofia in a hierarchy of regions."""
+    return actions.place_below(
+        hierarchy=actions.add_hierarchy(code="region", name="Region", by=None, at=world.now),
+        person=world.priya,
+        manager=world.sofia,
+        starts_on=world.founded,
+        by=world.hana,
+        at=world.now,
+    )
+
+
+def _region(world: World) -> dict[str, Any]:
+    return {"pk": _placed(world).hierarchy_id}
+
+
+def _place(world: World) -> dict[str, Any]:
+    return {"pk": _placed(world).pk}
 
 
 def _entry(_world: World) -> dict[str, Any]:
@@ -87,6 +107,12 @@ URLS = {
     "org:team": Url(args=_north, allow={"GET": EVERYONE}),
     "org:team_new": Url(allow={"GET": KEEPERS, "POST": KEEPERS}),
     "org:team_change": Url(args=_north, allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:hierarchies": Url(allow={"GET": EVERYONE}),
+    "org:hierarchy": Url(args=_region, allow={"GET": EVERYONE}),
+    "org:hierarchy_new": Url(allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:hierarchy_name": Url(args=_region, allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:hierarchy_place": Url(args=_region, allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:hierarchy_place_end": Url(args=_place, allow={"GET": KEEPERS, "POST": KEEPERS}),
     "org:position_new": Url(allow={"GET": KEEPERS, "POST": KEEPERS}),
     "org:roles": Url(allow={"GET": REVIEWERS}),
     "org:role_new": Url(allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS}),

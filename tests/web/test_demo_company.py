@@ -99,7 +99,7 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     assert campaign.filter(version__plan__code="shanghai-1111").exists()
     earned = StatementComponent.objects.filter(statement__run=last, earned__gt=0)
     kinds = set(earned.values_list("component", flat=True))
-    assert {"score-card", "team-pool", "overlay", "area-override"} <= kinds
+    assert {"score-card", "team-pool", "overlay", "area-override", "region-override"} <= kinds
     mended = Figure.objects.get(replaced_by__isnull=False)
     assert mended.replaced_by.reason
     unpaid = OrderLine.objects.filter(source="taipei", kind="sale", paid_on=None)

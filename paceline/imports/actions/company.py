@@ -20,6 +20,8 @@ from paceline.imports.kinds import Changes, Check, Commit, RecordRefused
 from paceline.org import actions as org
 from paceline.org.models import (
     Employment,
+    Hierarchy,
+    HierarchyLine,
     Person,
     Position,
     PositionHolding,
@@ -36,6 +38,8 @@ TABLES = (
     "org_team",
     "org_teammembership",
     "org_reportingline",
+    "org_hierarchy",
+    "org_hierarchyline",
 )
 Record = dict[str, Any]
 
@@ -104,6 +108,11 @@ def _named_refusals() -> Iterator[None]:
         raise RecordRefused("manager", "reporting_circle", circle=circle) from error
     except org.ReportingTooDeep as error:
         raise RecordRefused("manager", "reporting_too_deep") from error
+    except org.HierarchyCircle as error:
+        circle = " → ".join(person.name for person in error.people)
+        raise RecordRefused("manager", "hierarchy_circle", circle=circle) from error
+    except org.HierarchyTooDeep as error:
+        raise RecordRefused("manager", "hierarchy_too_deep") from error
     except org.TeamCircle as error:
         raise RecordRefused("parent", "team_circle") from error
     except (org.Overlaps, org.AlreadyEmployed) as error:
@@ -237,7 +246,7 @@ def _team(name: str, field: str) -> Team:
     return team
 
 
-# ------------------------------------------------------------------------ teams, reporting lines
+# -------------------------------------------------------- teams, reporting lines, hierarchies
 
 
 def write_team(record: Record, writer: Writer) -> str:
@@ -267,6 +276,35 @@ def write_reporting_line(record: Record, writer: Writer) -> str:
         return "same"
     told = "changed" if lines.exists() else "new"
     org.set_reporting_line(
+        person=person,
+        manager=manager,
+        starts_on=starts_on,
+        ends_before=ends_before,
+        **writer.stamp,
+    )
+    return told
+
+
+def write_place(record: Record, writer: Writer) -> str:
+    """Let a person stand below another in a hierarchy; a name that is not known makes one."""
+    person = Person.objects.get(pk=record["person_id"])
+    manager = Person.objects.get(pk=record["manager_id"])
+    if writer.by in {person, manager}:
+        raise RecordRefused("person", "own_place")
+    name = record["hierarchy"]
+    hierarchy = (
+        Hierarchy.objects.filter(code__iexact=name).first()
+        or Hierarchy.objects.filter(name__iexact=name).first()
+        or org.add_hierarchy(code=name[:60], name=name, **writer.stamp)
+    )
+    starts_on, ends_before = record["starts_on"], record["ends_before"]
+    lines = HierarchyLine.objects.filter(hierarchy=hierarchy, person=person)
+    known = lines.filter(manager=manager).on(starts_on).first()
+    if known is not None and (ends_before is None or known.ends_before == ends_before):
+        return "same"
+    told = "changed" if lines.exists() else "new"
+    org.place_below(
+        hierarchy=hierarchy,
         person=person,
         manager=manager,
         starts_on=starts_on,

@@ -30,7 +30,7 @@ from paceline.orders.queries import (
     owners_table,
 )
 from paceline.org.models import Person
-from paceline.org.queries import payees, reporting, teams
+from paceline.org.queries import hierarchies_table, payees, reporting, teams
 
 PARQUET = "application/vnd.apache.parquet"
 LINES = "order_lines"
@@ -82,6 +82,8 @@ def extract_inputs(
     }
     if "figures" in reach.tables:
         tables["figures"] = figures_table(*days)
+    if "hierarchies" in reach.tables:
+        tables["hierarchies"] = hierarchies_table(*days)
     if "owners" in reach.tables:
         tables["owners"] = owners_table(*days)
     if "teams" in reach.tables:

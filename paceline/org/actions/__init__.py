@@ -10,6 +10,14 @@ from paceline.org.actions.employment import (
     employ,
     end_employment,
 )
+from paceline.org.actions.hierarchies import (
+    HierarchyCircle,
+    HierarchyTooDeep,
+    add_hierarchy,
+    end_place,
+    place_below,
+    rename_hierarchy,
+)
 from paceline.org.actions.people import (
     AccountAlreadyLinked,
     NumberTaken,
@@ -51,6 +59,8 @@ __all__ = [
     "AlreadyEmployed",
     "CodeTaken",
     "EndsBeforeStart",
+    "HierarchyCircle",
+    "HierarchyTooDeep",
     "IncompatibleRoles",
     "LastAdministrator",
     "NotEmployed",
@@ -64,6 +74,7 @@ __all__ = [
     "RoleNotGranted",
     "TeamCircle",
     "Terms",
+    "add_hierarchy",
     "add_person",
     "add_position",
     "change_person",
@@ -72,6 +83,7 @@ __all__ = [
     "create_team",
     "employ",
     "end_employment",
+    "end_place",
     "end_reporting_line",
     "end_role",
     "grant_role",
@@ -80,6 +92,8 @@ __all__ = [
     "leave_team",
     "link_user",
     "move_to_team",
+    "place_below",
     "rebuild_paths",
+    "rename_hierarchy",
     "set_reporting_line",
 ]

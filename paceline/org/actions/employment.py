@@ -8,11 +8,13 @@ from datetime import date, datetime
 from django.db import transaction
 
 from paceline.kernel import audit
+from paceline.org.actions.hierarchies import lock_hierarchies
 from paceline.org.actions.reporting import lock_reporting, rebuild_paths
 from paceline.org.actions.roles import keep_an_administrator
 from paceline.org.actions.succession import days, end_open_rows, end_row, make_room, require_days
 from paceline.org.models import (
     Employment,
+    HierarchyLine,
     Person,
     PositionHolding,
     ReportingLine,
@@ -111,7 +113,7 @@ def change_terms(
 def end_employment(
     *, person: Person, ends_before: date, by: Person, at: datetime, reason: str = ""
 ) -> Employment:
-    """End a person's employment, and with it their seat, team, reporting line and roles.
+    """End a person's employment, and with it their seat, team, places below others and roles.
 
     From ``ends_before`` on the person can no longer act. Those who report to them keep their line
     until someone gives them another manager.
@@ -132,7 +134,9 @@ def end_employment(
     for model in (PositionHolding, TeamMembership, RoleGrant):
         ended += end_open_rows(model.objects.filter(person=person), ends_before)
     lock_reporting()
-    ended += end_open_rows(ReportingLine.objects.filter(person=person), ends_before)
+    lock_hierarchies()
+    for below in (ReportingLine, HierarchyLine):
+        ended += end_open_rows(below.objects.filter(person=person), ends_before)
     rebuild_paths(person)
     audit.record(
         "employment_ended",

@@ -15,6 +15,7 @@ from paceline.kernel.periods import EffectiveDated
 from paceline.kernel.rights import Act, all_sections
 from paceline.org.models import (
     Employment,
+    HierarchyLine,
     Person,
     PersonQuerySet,
     PositionHolding,
@@ -57,12 +58,13 @@ class Event:
 
 
 # What a reader may be kept from is asked for by name; the rest everyone may know.
-LIVES: tuple[tuple[str, Any, str], ...] = (
-    ("employment", Employment, "person"),
-    ("position", PositionHolding, "position"),
-    ("team", TeamMembership, "team"),
-    ("manager", ReportingLine, "manager"),
-    ("role", RoleGrant, "person"),
+LIVES: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+    ("employment", Employment, ("person",)),
+    ("position", PositionHolding, ("position",)),
+    ("team", TeamMembership, ("team",)),
+    ("manager", ReportingLine, ("manager",)),
+    ("hierarchy", HierarchyLine, ("hierarchy", "manager")),
+    ("role", RoleGrant, ("person",)),
 )
 
 
@@ -72,7 +74,7 @@ def life(person: Person, on: date, kinds: frozenset[str]) -> list[Event]:
         Event(kind, row, row.counts_on(on))
         for kind, model, related in LIVES
         if kind in kinds
-        for row in model.objects.filter(person=person).select_related(related)
+        for row in model.objects.filter(person=person).select_related(*related)
     ]
     order = {kind: place for place, (kind, _model, _related) in enumerate(LIVES)}
     return sorted(events, key=lambda event: (-event.row.starts_on.toordinal(), order[event.kind]))

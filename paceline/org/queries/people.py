@@ -18,6 +18,7 @@ from paceline.accounts.verification import has_second_factor
 from paceline.kernel.shell import Attention
 from paceline.org.models import (
     Employment,
+    HierarchyLine,
     Person,
     PersonQuerySet,
     ReportingLine,
@@ -54,6 +55,7 @@ REPORTING = pa.schema(
         pa.field("ends_before", pa.date32()),
     ]
 )
+HIERARCHIES = pa.schema([pa.field("hierarchy", pa.string(), nullable=False), *REPORTING])
 
 
 def reports(person: Person, on: date) -> PersonQuerySet:
@@ -148,6 +150,18 @@ def reporting(starts_on: date, ends_before: date) -> pa.Table:
     return _table(
         sorted((list(line) for line in lines), key=lambda row: (row[0], row[2])), REPORTING
     )
+
+
+def hierarchies_table(starts_on: date, ends_before: date) -> pa.Table:
+    """The places in named hierarchies that count on some day of the range, for the engine.
+
+    Hierarchies go by their code, people by their number. Sorted by hierarchy, person and first day.
+    """
+    lines = HierarchyLine.objects.during(starts_on, ends_before).values_list(
+        "hierarchy__code", "person__number", "manager__number", "starts_on", "ends_before"
+    )
+    rows = sorted((list(line) for line in lines), key=lambda row: (row[0], row[1], row[3]))
+    return _table(rows, HIERARCHIES)
 
 
 def teams(starts_on: date, ends_before: date) -> pa.Table:

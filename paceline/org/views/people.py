@@ -104,7 +104,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     viewer: Person = request.person
     today = request.today
     person = get_object_or_404(queries.directory(viewer, today).select_related("user"), pk=pk)
-    kinds = {"position", "team", "manager"}
+    kinds = {"position", "team", "manager", "hierarchy"}
     if access.may_read_terms(viewer, person, today):
         kinds.add("employment")
     if access.may_read_roles(viewer, person):

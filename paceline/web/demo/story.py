@@ -35,6 +35,7 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     pay.set_quotas(stage)
     taipei.bring_in_figures(stage)
     shanghai.bring_in_targets(stage)
+    cross_border.bring_in_regions(stage)
     cross_border.bring_in_owners(stage)
     pay.write_plans(stage)
     pay.change_a_quota(stage)

@@ -1,9 +1,11 @@
-"""Cross-border: margin and champions, specialists who own territories, leads of two levels."""
+"""Cross-border: margin and champions, specialists who own territories, leads of two levels and
+of regions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from paceline.org import actions as org
 from paceline.org.models import Role
 from paceline.web.demo import papers
 from paceline.web.demo.cast import Member
@@ -28,9 +30,27 @@ PLANS = (
     PayPlan(
         "cross-border-leads", leads("cross-border", "shenzhen", "tokyo", "berlin", "sao-paulo")
     ),
+    PayPlan("cross-border-regions", leads("tokyo", "berlin")),
 )
+# Whose lead answers for a region besides their own team: the other team of its half of the world.
+REGIONS = {"tokyo": "shenzhen", "berlin": "sao-paulo"}
 # The first specialist's part of each of Shenzhen's territories; the second has the rest.
 TERRITORIES = {"US West": 100, "US East": 0, "Canada": 60, "Mexico": 30}
+
+
+def bring_in_regions(stage: Stage) -> None:
+    """Tokyo's lead answers for the East and Berlin's for the West, whoever they report to."""
+    by = stage.acting(Role.HR)
+    org.add_hierarchy(code="region", name="Regions", by=by, at=stage.at(BEGAN, 11))
+    rows = (
+        ("region", member.number, stage.cast.lead_of(lead).number, member.starts_on)
+        for lead, other in REGIONS.items()
+        for team in (lead, other)
+        for member in stage.cast.sellers_of(team, stage.calendar.as_of)
+    )
+    header = ("hierarchy", "person", "stands below", "start date")
+    path = papers.write(Paper(), stage.folder / "regions", header, rows)
+    stage.bring_in("hierarchies", path, by=by, at=stage.at(BEGAN, 11, 20))
 
 
 def bring_in_owners(stage: Stage) -> None:

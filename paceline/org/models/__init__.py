@@ -1,0 +1,34 @@
+"""People, seats, teams and who stands below whom, each fact with the days on which it counts."""
+
+from __future__ import annotations
+
+from paceline.org.models.hierarchies import Hierarchy, HierarchyLine
+from paceline.org.models.people import (
+    Employment,
+    Person,
+    PersonQuerySet,
+    Position,
+    PositionHolding,
+    ReportingLine,
+    ReportingPath,
+    Role,
+    RoleGrant,
+    Team,
+    TeamMembership,
+)
+
+__all__ = [
+    "Employment",
+    "Hierarchy",
+    "HierarchyLine",
+    "Person",
+    "PersonQuerySet",
+    "Position",
+    "PositionHolding",
+    "ReportingLine",
+    "ReportingPath",
+    "Role",
+    "RoleGrant",
+    "Team",
+    "TeamMembership",
+]
