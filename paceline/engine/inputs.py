@@ -36,8 +36,8 @@ from paceline.engine.tables import (
 @dataclass(frozen=True)
 class FileFacts:
     """What a file says of itself without being read: its columns with their Arrow types, its rows,
-    how many values of a column are empty, the first and last day of columns of days, and its totals
-    by currency; what it does not say is left out.
+    how many values of a column are empty, the first and last day of columns of days, the greatest
+    size of an amount, and its totals by currency; what it does not say is left out.
     """
 
     path: Path | str
@@ -46,6 +46,7 @@ class FileFacts:
     empty: dict[str, int] = field(default_factory=dict)
     days: dict[str, tuple[date, date]] = field(default_factory=dict)
     totals: dict[str, tuple[int, Decimal]] | None = None
+    largest: Decimal | None = None
 
 
 class Files(Protocol):
@@ -103,6 +104,23 @@ class OpenInputs:
                 before = found.get(currency, (0, Decimal(0)))
                 found[currency] = (before[0] + lines, before[1] + amount)
         return found
+
+    @property
+    def largest_amount(self) -> Decimal | None:
+        """The greatest size of a line's amount, as far as it is known without reading the lines."""
+        if "order_lines" in self.tables:
+            ends = pc.min_max(self.tables["order_lines"].column("amount")).as_py()
+            return max((abs(end) for end in ends.values() if end is not None), default=Decimal(0))
+        known = [file.largest for file in self.line_files]
+        stated = [one for one in known if one is not None]
+        return max(stated) if stated and len(stated) == len(known) else None
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are, as far as it is known without reading them."""
+        if "order_lines" in self.tables:
+            return int(self.tables["order_lines"].num_rows)
+        return sum(file.rows or 0 for file in self.line_files)
 
     def all_within(self, column: str, first: date, before: date) -> bool:
         """Whether the files say that every line has a day in this column that lies in the range."""
@@ -223,6 +241,7 @@ def _facts(path: Path | str) -> FileFacts:
     metadata = file.metadata
     empty: dict[str, int] = {}
     days: dict[str, tuple[date, date]] = {}
+    largest: Decimal | None = None
     types = {entry.name: entry.type for entry in file.schema_arrow}
     for place in range(metadata.num_columns):
         kept = [
@@ -232,11 +251,15 @@ def _facts(path: Path | str) -> FileFacts:
         name = metadata.schema.column(place).path
         if all(one is not None and one.has_null_count for one in kept):
             empty[name] = sum(one.null_count for one in kept)
-        is_day = types.get(name) == pa.date32()
-        if is_day and kept and all(one is not None and one.has_min_max for one in kept):
+        if not kept or not all(one is not None and one.has_min_max for one in kept):
+            continue
+        if types.get(name) == pa.date32():
             days[name] = (min(one.min for one in kept), max(one.max for one in kept))
+        elif name == "amount" and fits(types[name], INPUTS["order_lines"].column(name)):
+            ends = [Decimal(end) for one in kept for end in (one.min, one.max)]
+            largest = max(abs(end) for end in ends)
     totals = _totals((metadata.metadata or {}).get(TOTALS.encode()))
-    return FileFacts(path, types, metadata.num_rows, empty, days, totals)
+    return FileFacts(path, types, metadata.num_rows, empty, days, totals, largest)
 
 
 TOTALS = "paceline.totals"

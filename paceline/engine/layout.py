@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from paceline.engine import columns as c
 from paceline.engine import windows
 from paceline.engine.coalitions import shared_by_value, weights_of
 from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind
@@ -31,12 +33,14 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     slots = sorted({first, period.starts_on} | changes)
     currencies = tuple(sorted(set(workspace.imported) - {plan.currency, None}))
     rates = exchange.rates_of(plan, currencies, tables.get("exchange_rates"))
-    calendar = _calendar(shape, period, (first, end), slots, spans, rates)
+    narrow = exchange.narrow_kinds(rates, workspace.inputs.largest_amount)
+    rate_kind = EXCHANGE if narrow is None else narrow[1]
+    calendar = _calendar(shape, period, (first, end), slots, spans, rates, rate_kind)
     starts = [{"slot": place, "starts_on": day} for place, day in enumerate(slots)]
     kinds: dict[str, Kind] = {column.name: column.kind for column in lines.SLOTS.columns}
     workspace.inputs.laid_out = {"calendar": calendar, "slots": arrow_table(kinds, starts)}
-    for name, rows in workspace.inputs.laid_out.items():
-        workspace.register(name, rows)
+    workspace.register("slots", workspace.inputs.laid_out["slots"])
+    _place(workspace, calendar)
     workspace.parameters["horizon"] = spans.horizon
     workspace.parameters["first_slot"] = slots.index(period.starts_on)
     for place, key in enumerate(shape.windows):
@@ -59,7 +63,25 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
         has_spans=shape.has_windows,
         instances=(*shape.instances, *shape.versions),
         has_holes=any(calendar.column(name).null_count for name in calendar.column_names),
+        narrow=narrow,
     )
+
+
+MANY_LINES = 200_000
+
+
+def _place(workspace: Workspace, calendar: pa.Table) -> None:
+    """Put the calendar where the lines find it. For many lines it becomes a table of the database,
+    which knows of its own tables that days are dense, and then looks days up instead of hashing.
+    """
+    if workspace.inputs.line_count < MANY_LINES:
+        workspace.register("calendar", calendar)
+        return
+    workspace.register("calendar_rows", calendar)
+    names = calendar.column_names
+    query = c.select({name: c.col(name) for name in names})
+    make = partial(query.from_, c.source("calendar_rows"), copy=False)
+    workspace.create("calendar", make, variant=", ".join(names))
 
 
 def _calendar(
@@ -69,6 +91,7 @@ def _calendar(
     slots: list[date],
     spans: windows.Spans,
     rates: exchange.Rates,
+    rate_kind: Kind,
 ) -> pa.Table:
     """A row for each day with all that is decided by it."""
     at_end = shape.plan.policies.exchange_date == "period-end"
@@ -93,7 +116,7 @@ def _calendar(
         for currency, by_day in rates.items():
             columns[rate_name(currency)].append(by_day.get(last if at_end else day))
     kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)
-    kinds |= {"on_date": DATE} | {rate_name(currency): EXCHANGE for currency in rates}
+    kinds |= {"on_date": DATE} | {rate_name(currency): rate_kind for currency in rates}
     return pa.table(
         {name: pa.array(values, arrow_type(kinds[name])) for name, values in columns.items()}
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import COUNT, DATE, EXCHANGE, PLACE, col, typed
+from paceline.engine.columns import COUNT, DATE, EXCHANGE, PLACE, Kind, col, typed
 from paceline.engine.plan.policies import ANCHORS, Policies
 
 
@@ -50,6 +50,7 @@ class Days:
     has_spans: bool = False
     instances: tuple[str, ...] = ()
     has_holes: bool = False  # some day has no rate for some currency
+    narrow: tuple[Kind, Kind] | None = None  # amounts and rates whose products fit 18 digits
 
     @property
     def _has_anchor(self) -> bool:
@@ -107,6 +108,25 @@ class Days:
             test = exp.EQ(this=col("currency", "l"), expression=c.text(currency))
             branches.append((test, c.times(value.copy(), rate, kind)))
         return typed(c.when(*branches, otherwise=c.null(kind)), kind)
+
+    @property
+    def rate_kind(self) -> Kind:
+        """The type of the calendar's rates."""
+        return EXCHANGE if self.narrow is None else self.narrow[1]
+
+    def convert_narrowly(self, amount: exp.Expr) -> exp.Expr | None:
+        """A whole amount in the plan's currency, its own multiplied by 1, where 18 digits suffice:
+        one multiplication of machine words, by the rate that its currency chooses.
+        """
+        if self.narrow is None or not self.currencies:
+            return None
+        kind, rate_kind = self.narrow
+        calendar = self._of(self.policies.exchange_date)
+        rates: list[exp.Expr] = [col(rate_name(one), calendar) for one in self.currencies]
+        rate = self._by_currency(c.number(1, rate_kind), rates, rate_kind)
+        product = exp.Mul(this=typed(amount, kind), expression=rate)
+        decimals = (kind.scale or 0) + (rate_kind.scale or 0)
+        return typed(product, Kind(f"DECIMAL(18, {decimals})", decimals))
 
     def _rates(self) -> list[exp.Expr]:
         calendar = self._of(self.policies.exchange_date)

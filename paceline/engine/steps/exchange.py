@@ -15,6 +15,7 @@ from paceline.engine.plan.model import Plan
 from paceline.engine.shape import Shape
 from paceline.engine.steps.days import Days, anchor_day, sale_day
 
+MACHINE_DIGITS = 18  # decimals with as many digits are whole numbers of 64 bits
 Rates = dict[str, dict[date, Decimal]]  # currency → day → rate to the plan's currency
 
 
@@ -40,6 +41,28 @@ def rates_of(plan: Plan, currencies: tuple[str, ...], rows: pa.Table | None) -> 
     ):
         found[currency][day] = rate
     return found
+
+
+def narrow_kinds(rates: Rates, largest: Decimal | None) -> tuple[c.Kind, c.Kind] | None:
+    """The types of amounts and of rates whose products fit 18 digits, the widest that are computed
+    as machine words; None where the amounts are too large for that, or not known.
+
+    As many digits as the rates need are theirs, the rest is the amount's. A cast into these types
+    refuses what does not fit, so that wrong statistics of a file cannot change a result.
+    """
+    used = {rate for by_day in rates.values() for rate in by_day.values()}
+    if largest is None or not used:
+        return None
+    decimals = max(max(0, -int(rate.normalize().as_tuple().exponent)) for rate in used)
+    whole = max(1, *(rate.adjusted() + 1 for rate in used))
+    width = MACHINE_DIGITS - whole - decimals
+    decimals_of_amount = c.STORED.scale or 0
+    if width <= decimals_of_amount or largest >= Decimal(10) ** (width - decimals_of_amount):
+        return None
+    return (
+        c.Kind(f"DECIMAL({width}, {decimals_of_amount})", decimals_of_amount),
+        c.Kind(f"DECIMAL({whole + decimals}, {decimals})", decimals),
+    )
 
 
 def unrated() -> exp.Select:

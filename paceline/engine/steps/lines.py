@@ -199,12 +199,18 @@ def _group(shape: Shape, days: Days, way: Way, *, with_splits: bool) -> exp.Sele
 
 def converted_sums(shape: Shape, days: Days, share: exp.Expr | None) -> dict[str, exp.Expr]:
     """The sums of a group in plan currency: what is in it already is added up before it is given
-    its decimals, and only foreign values are multiplied one by one.
+    its decimals, and only foreign values are multiplied one by one; unless the products of whole
+    amounts are so narrow that multiplying all of them costs less than telling them apart.
     """
     found: dict[str, exp.Expr] = {}
     for place in range(len(shape.values) + 1):
         value = value_of_line(shape, place, share)
         name = f"converted_{place}"
+        if place == 0 and share is None:
+            product = days.convert_narrowly(col("amount", "l"))
+            if product is not None:
+                found[name] = c.total(product, CONVERTED)
+                continue
         if not shape.is_money(place):
             found[name] = c.total(typed(value, CONVERTED), CONVERTED)
             continue
