@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "paceline.incentives",
     "paceline.goals",
+    "paceline.crm",
     "paceline.orders",
     "paceline.imports",
     "paceline.live",

@@ -26,14 +26,14 @@ one whom the object is about stands to the one who asks, on the day that counts.
 | report | somebody who reports to them directly |
 | indirect report | somebody who reports to them over others |
 | former report | somebody who did so once: read for those days only |
-| peer | somebody with the same manager or team: nothing beyond what everyone may |
+| peer | somebody with the same manager or team: their customers as far as the team shares them |
 | other | anybody else |
 
 Who else has a statement, a run or a version of a plan open is shown only to those who may read it,
 and names only those who may read it too.
 
-Being a lead is no role that gives rights; it follows from the reporting line. The roles salesperson
-and team lead only say what somebody does.
+Whose figures a lead reads follows from the reporting line, never from a role. The roles salesperson
+and team lead open the customers of one's own teams; a lead arranges their pipelines.
 
 **Separation of duties.** Every right to change is `make` or `check`. No role both makes and checks
 one object, and one person cannot have two of compensation, finance and administrator. Whoever made

@@ -1,0 +1,92 @@
+"""Linking orders to customers and deals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from paceline.crm import hints
+from paceline.crm.models import Company, Contact, Deal, OrderLink
+from paceline.kernel import audit
+from paceline.live.actions import publish_all
+from paceline.orders.models import OrderLine
+from paceline.org.models import Person
+
+
+class OrderUnknown(Exception):
+    """No order of this source has this number."""
+
+
+class OrderIsLinked(Exception):
+    """The order belongs to another customer or deal. ``link`` says to which."""
+
+    def __init__(self, link: OrderLink) -> None:
+        super().__init__(str(link))
+        self.link = link
+
+
+class OrderIsCredited(Exception):
+    """The deal's shares became the order's credits; take those back first."""
+
+
+@transaction.atomic
+def link_order(
+    *,
+    source: str,
+    order_number: str,
+    deal: Deal | None = None,
+    contact: Contact | None = None,
+    company: Company | None = None,
+    rule: str = "hand",
+    by: Person | None,
+    at: datetime,
+) -> OrderLink:
+    """Say whose an order is: of a deal, and so of its customer, or of a customer alone.
+
+    A link that says less is completed. Raises ``OrderUnknown`` and ``OrderIsLinked``.
+    """
+    if deal is not None:
+        contact, company = contact or deal.contact, company or deal.company
+    elif contact is not None:
+        company = company or contact.company
+    if not OrderLine.objects.filter(source=source, order_number=order_number).exists():
+        raise OrderUnknown(order_number)
+    known = OrderLink.objects.select_for_update(of=("self",)).filter(
+        source=source, order_number=order_number
+    ).first()  # fmt: skip
+    wanted = {"deal": deal, "contact": contact, "company": company}
+    link = known or OrderLink(source=source, order_number=order_number)
+    for name, value in wanted.items():
+        said = getattr(link, f"{name}_id")
+        if value is not None and said not in (None, value.pk):
+            raise OrderIsLinked(link)
+        if value is not None:
+            setattr(link, name, value)
+    link.rule, link.linked_by, link.linked_at = rule, by, at
+    link.save()
+    audit.record(
+        "order_linked", subject=link, by=by, at=at,
+        after={name: value and value.pk for name, value in wanted.items()} | {"rule": rule},
+    )  # fmt: skip
+    _publish(link)
+    return link
+
+
+@transaction.atomic
+def unlink_order(*, link: OrderLink, by: Person | None, at: datetime) -> None:
+    """An order is not theirs after all. Raises ``OrderIsCredited``."""
+    found = OrderLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
+    if found.credited_at is not None:
+        raise OrderIsCredited(found)
+    audit.record(
+        "order_unlinked", subject=found, by=by, at=at,
+        before={"deal": found.deal_id, "contact": found.contact_id, "company": found.company_id},
+    )  # fmt: skip
+    _publish(found)
+    found.delete()
+
+
+def _publish(link: OrderLink) -> None:
+    records = (link.deal, link.contact, link.company)
+    publish_all([hints.topics_of(one)[0] for one in records if one is not None], "order")

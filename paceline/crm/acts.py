@@ -1,0 +1,45 @@
+"""What the acts of this app are called in the audit trail."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+ACTS = {
+    "activity_added": _("Activity added"),
+    "activity_changed": _("Activity changed"),
+    "activity_removed": _("Activity removed"),
+    "batch_changed": _("Many records changed"),
+    "batch_undone": _("Change of many records undone"),
+    "company_added": _("Company added"),
+    "competitor_added": _("Competitor added"),
+    "consent_recorded": _("Consent recorded"),
+    "consent_withdrawn": _("Consent withdrawn"),
+    "contact_added": _("Contact added"),
+    "contact_erased": _("Contact erased"),
+    "custom_field_added": _("Field added"),
+    "custom_field_changed": _("Field changed"),
+    "deal_added": _("Deal added"),
+    "deal_credited": _("Deal credited"),
+    "deal_moved": _("Deal moved"),
+    "feedback_added": _("Feedback added"),
+    "feedback_settled": _("Feedback settled"),
+    "file_attached": _("File attached"),
+    "file_removed": _("File removed"),
+    "lead_added": _("Lead added"),
+    "lead_converted": _("Lead converted"),
+    "lost_reason_added": _("Lost reason added"),
+    "order_linked": _("Order linked"),
+    "order_unlinked": _("Order unlinked"),
+    "pipeline_added": _("Pipeline added"),
+    "pipeline_changed": _("Pipeline changed"),
+    "record_archived": _("Record archived"),
+    "record_changed": _("Record changed"),
+    "record_restored": _("Record restored"),
+    "shares_agreed": _("Shares agreed"),
+    "stage_added": _("Stage added"),
+    "stage_changed": _("Stage changed"),
+    "stage_retired": _("Stage retired"),
+    "team_reach_set": _("Reach of a team's records set"),
+    "view_saved": _("View saved"),
+    "view_deleted": _("View deleted"),
+}

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class CrmConfig(AppConfig):
+    name = "paceline.crm"
+    label = "crm"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Only now are the models loaded that these need.
+        from paceline.crm import found, hints  # noqa: PLC0415
+        from paceline.crm.acts import ACTS  # noqa: PLC0415
+        from paceline.kernel import acts  # noqa: PLC0415
+
+        acts.register(ACTS)
+        found.register()
+        hints.register()
