@@ -21,6 +21,13 @@ IMPORT = Section(
             roles=frozenset({Role.HR, Role.COMPENSATION}),
             note="HR sees the imports it brought itself",
         ),
+        Rule(
+            "leaves",
+            "bring",
+            Act.MAKE,
+            roles=frozenset({Role.HR}),
+            note="the pay desk and finance do not see these imports",
+        ),
     ),
 )
 SECTIONS = (IMPORT,)
@@ -31,6 +38,11 @@ def may_import_company(person: Person) -> bool:
     return IMPORT.allows(
         "bring", person.roles, of_field="people, teams, reporting lines, hierarchies"
     )
+
+
+def may_import_leaves(person: Person) -> bool:
+    """Leaves: HR alone, as by hand."""
+    return IMPORT.allows("bring", person.roles, of_field="leaves")
 
 
 def importable(person: Person) -> list[ImportKind]:

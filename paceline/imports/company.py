@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from paceline.imports import access, checking, places
 from paceline.imports.actions import company, staging
 from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind, register
+from paceline.org.models import Person
 
 # A rehearsal is rolled back; its time is never kept.
 REHEARSED_AT = datetime(2000, 1, 1, tzinfo=UTC)
@@ -146,6 +148,25 @@ HIERARCHY_FIELDS = (
     LAST_DAY,
 )  # fmt: skip
 
+LEAVE_FIELDS = (
+    Field("person", _("Person"), FieldType.PERSON, required=True, aliases=(*NUMBER_NAMES, "employee", "員工", "员工"), example="E-17"),
+    STARTS_ON,
+    LAST_DAY,
+    Field(
+        "kind",
+        pgettext_lazy("leave", "Kind"),
+        FieldType.CHOICE,
+        required=True,
+        aliases=("type", "leave type", "paid", "假別", "給薪", "假别", "带薪", "Art", "Tipo"),
+        hint=_("Paid or unpaid."),
+        choices={
+            "paid": ("paid", "yes", "1", "有薪", "給薪", "支薪", "带薪", "有薪假", "bezahlt", "remunerada"),
+            "unpaid": ("unpaid", "no", "0", "無薪", "不給薪", "留職停薪", "无薪", "停薪", "unbezahlt", "não remunerada"),
+        },
+        example="paid",
+    ),
+)  # fmt: skip
+
 _AFTER = "CAST(last_day + INTERVAL 1 DAY AS DATE) AS ends_before"
 
 
@@ -188,6 +209,11 @@ def check_reporting(check: Check) -> None:
 def check_places(check: Check) -> None:
     _days(check)
     checking.refuse_repeats(check, ("hierarchy", "person_id", "starts_on"))
+
+
+def check_leaves(check: Check) -> None:
+    _days(check)
+    checking.refuse_repeats(check, ("person_id", "starts_on"))
 
 
 def _in_tree_order(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -244,6 +270,7 @@ def _kind(
     check: Callable[[Check], None],
     step: Step,
     write: company.Write,
+    may_import: Callable[[Person], bool] = access.may_import_company,
 ) -> ImportKind:
     label, purpose, icon, order = WORDS[key]
     return ImportKind(
@@ -251,7 +278,7 @@ def _kind(
         label=label,
         purpose=purpose,
         fields=fields,
-        may_import=access.may_import_company,
+        may_import=may_import,
         check=check,
         match=_match(step, write),
         apply=_apply(step, write),
@@ -278,6 +305,7 @@ WORDS = {
         "sitemap",
         22,
     ),
+    "leaves": (_("Leave of absence"), _("Who is away on which days, paid or not."), "beach", 24),
 }
 
 
@@ -294,3 +322,7 @@ def register_kinds() -> None:
         )
     )
     register(_kind("hierarchies", HIERARCHY_FIELDS, check_places, _by_day, company.write_place))
+    leaves = _kind(
+        "leaves", LEAVE_FIELDS, check_leaves, _by_day, company.write_leave, access.may_import_leaves
+    )
+    register(replace(leaves, is_private=True))

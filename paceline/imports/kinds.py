@@ -104,7 +104,7 @@ class ImportKind:
     ``check`` adds problems to a :class:`Check`. ``match`` compares the accepted rows with what is
     stored, adds problems that only show there, and counts; it must not change anything. ``apply``
     writes the accepted rows and says how many. ``undo`` takes one import back or raises ``UndoRefused``. ``lock``
-    makes writers of the same table take turns. ``by_record``: written record by record, so that
+    makes writers of the same table take turns. ``is_private``: only whoever brought the file sees it. ``by_record``: written record by record, so that
     ``match`` is a rehearsal, too dear to be repeated when the same is written for good.
     """
 
@@ -119,6 +119,7 @@ class ImportKind:
     undo: Callable[[Commit], None]
     lock: Callable[[], None] = lambda: None
     by_record: bool = False
+    is_private: bool = False
     icon: str = "file-import"
     day_field: str = ""
     sum_field: str = ""
@@ -161,6 +162,11 @@ def kind(key: str) -> ImportKind:
         return _kinds[key]
     except KeyError as error:
         raise UnknownKind(key) from error
+
+
+def private_kinds() -> list[str]:
+    """The keys of kinds whose files only those see who brought them."""
+    return sorted(one.key for one in _kinds.values() if one.is_private)
 
 
 def kinds() -> Sequence[ImportKind]:

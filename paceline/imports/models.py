@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from paceline.files.models import StoredFile
+from paceline.imports.kinds import private_kinds
 from paceline.live.models import Progress
 from paceline.org.models import Person, Role
 
@@ -26,9 +28,11 @@ class ImportState(models.TextChoices):
 
 class ImportQuerySet(models.QuerySet["Import"]):
     def visible_to(self, person: Person) -> ImportQuerySet:
-        """The pay desk sees all; HR and administrators see what they brought themselves."""
+        """The pay desk sees all but files of private kinds; HR and administrators see what they
+        brought themselves.
+        """
         if person.has_role(*READERS):
-            return self
+            return self.filter(~Q(kind__in=private_kinds()) | Q(uploaded_by=person))
         if person.has_role(Role.HR, Role.ADMINISTRATOR):
             return self.filter(uploaded_by=person)
         return self.none()

@@ -103,6 +103,7 @@ MESSAGES = {
     "not_a_period": gettext_lazy("“%(value)s” is not a period such as 2026, 2026Q3 or 2026-07."),
     "not_employed": gettext_lazy("The person is not employed on that day."),
     "order_unknown": gettext_lazy("There is no order %(order)s."),
+    "own_leave": gettext_lazy("Nobody enters their own leave."),
     "own_place": gettext_lazy(
         "Nobody gives themselves a place, nor somebody a place below themselves."
     ),

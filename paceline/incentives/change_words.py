@@ -19,7 +19,7 @@ from paceline.kernel import formats
 from paceline.org.models import Person
 
 CAUSES: Mapping[str, str | Promise] = {
-    "people": lazy("Assignment, employment, reporting line"),
+    "people": lazy("Assignment, employment, leave, reporting line"),
     "lines": lazy("Orders of the two periods"),
     "lines_added": lazy("Orders added"),
     "lines_removed": lazy("Orders gone"),
@@ -145,6 +145,7 @@ class _Words:
             "exchange_rates": self._rate,
             "assignments": self._days_of(_("Assigned to the plan")),
             "payees": self._days_of(_("Employed")),
+            "leaves": self._days_of(_("On leave")),
             "reporting": self._reporting,
             "hierarchies": self._reporting,
             "plan": self._clause,

@@ -54,6 +54,25 @@ HIERARCHY = Section(
         ),
     ),
 )
+LEAVE = Section(
+    pgettext_lazy("object of a right", "leave of absence"),
+    (
+        Rule(
+            "days",
+            "read",
+            roles=frozenset({Role.HR, Role.COMPENSATION, Role.FINANCE}),
+            relations=LINE_BELOW | {Relation.SELF},
+        ),
+        Rule(
+            "kind",
+            "read",
+            roles=frozenset({Role.HR}),
+            relations=frozenset({Relation.SELF}),
+            note="paid or unpaid; a lead sees only that somebody is away",
+        ),
+        Rule("*", "enter", Act.MAKE, roles=frozenset({Role.HR}), note="never one's own"),
+    ),
+)
 ROLES = Section(
     pgettext_lazy("object of a right", "role"),
     (
@@ -65,7 +84,7 @@ TRAIL = Section(
     pgettext_lazy("object of a right", "audit trail"),
     (Rule("*", "read", roles=SEE_TRAIL, note="and export; nobody may change it"),),
 )
-SECTIONS = (PERSON, TEAM, HIERARCHY, ROLES, TRAIL)
+SECTIONS = (PERSON, TEAM, HIERARCHY, LEAVE, ROLES, TRAIL)
 
 
 def relation(viewer: Person, other: Person, on: date) -> Relation:
@@ -147,6 +166,27 @@ def may_change_hierarchies(person: Person, *concerned: Person) -> bool:
     What is sold below somebody is credited to them.
     """
     return person not in concerned and HIERARCHY.allows("change", person.roles)
+
+
+def may_enter_leaves(person: Person, other: Person | None = None) -> bool:
+    """Whether the person may enter and change leaves; their own, never."""
+    return person != other and LEAVE.allows("enter", person.roles)
+
+
+def may_read_every_leave_kind(person: Person) -> bool:
+    """Whether the person may know of everybody which kind their leaves are of."""
+    return LEAVE.allows("read", person.roles, of_field="kind")
+
+
+def may_read_leave_kind(person: Person, other: Person) -> bool:
+    """Whether the person may know which kind the other's leaves are of."""
+    itself = Relation.SELF if person.pk == other.pk else None
+    return LEAVE.allows("read", person.roles, itself, of_field="kind")
+
+
+def may_read_all_leaves(person: Person) -> bool:
+    """Whether the person may know of everybody when they are away."""
+    return LEAVE.allows("read", person.roles, of_field="days")
 
 
 def may_grant_roles(person: Person, other: Person | None = None) -> bool:

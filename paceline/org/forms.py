@@ -15,7 +15,7 @@ from paceline.accounts.forms import time_zones
 from paceline.accounts.models import LANGUAGES
 from paceline.kernel.formats import locale_of
 from paceline.kernel.selects import LongSelect
-from paceline.org.models import Person, Position, Role, Team
+from paceline.org.models import LeaveKind, Person, Position, Role, Team
 
 
 def _day(label: Any, **options: Any) -> forms.DateField:
@@ -141,6 +141,16 @@ class ManagerForm(SinceForm):
         super().__init__(*args, **options)
         managers = Person.objects.employed_on(on).exclude(pk=person.pk)
         self.fields["manager"].queryset = managers  # type: ignore[attr-defined]
+
+
+class LeaveForm(SinceForm):
+    kind = forms.ChoiceField(
+        label=pgettext_lazy("leave", "Kind"),
+        choices=LeaveKind.choices,
+        help_text=_("Unpaid leave may also take a part of what is earned; each plan says so."),
+    )
+
+    field_order = ("kind", "starts_on")
 
 
 class HierarchyForm(forms.Form):

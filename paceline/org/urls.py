@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.org.views import accounts, demo, hierarchies, people, rights, seats, teams
+from paceline.org.views import accounts, demo, hierarchies, leaves, people, rights, seats, teams
 
 app_name = "org"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:pk>/position", seats.position, name="person_position"),
     path("people/<int:pk>/team", seats.team, name="person_team"),
     path("people/<int:pk>/manager", seats.manager, name="person_manager"),
+    path("people/<int:pk>/leave", leaves.create, name="leave_new"),
     path("people/<int:pk>/role", seats.role, name="person_role"),
     path("people/<int:pk>/role/<str:role>/end", seats.role_end, name="person_role_end"),
     path("people/<int:pk>/account", accounts.create, name="account_new"),
@@ -34,6 +35,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hierarchies/<int:pk>/name", hierarchies.rename, name="hierarchy_name"),
     path("hierarchies/<int:pk>/places", hierarchies.place, name="hierarchy_place"),
     path("hierarchies/places/<int:pk>/end", hierarchies.end, name="hierarchy_place_end"),
+    path("leaves", leaves.index, name="leaves"),
+    path("leaves/<int:pk>/change", leaves.change, name="leave_change"),
+    path("leaves/<int:pk>/withdraw", leaves.withdraw, name="leave_withdraw"),
     path("positions/new", teams.create_position, name="position_new"),
     path("roles", rights.roles, name="roles"),
     path("roles/new", rights.grant, name="role_new"),

@@ -13,6 +13,7 @@ from paceline.org import actions
 from paceline.org.models import (
     Employment,
     HierarchyLine,
+    Leave,
     PositionHolding,
     ReportingLine,
     Role,
@@ -115,6 +116,8 @@ def _with_one_name(row: EffectiveDated) -> str:
         return _("Team: %(team)s") % {"team": row.team.name}
     if isinstance(row, ReportingLine):
         return _("Reports to %(manager)s") % {"manager": row.manager.name}
+    if isinstance(row, Leave):
+        return _("On leave")
     if isinstance(row, RoleGrant):
         return _("Role: %(role)s") % {"role": Role(row.role).label}
     return str(row)

@@ -92,6 +92,7 @@ GROUPS = (
             Entry(_("People"), "users", "org:people", _everyone),
             Entry(_("Teams"), "hierarchy-2", "org:teams", _everyone),
             Entry(_("Hierarchies"), "sitemap", "org:hierarchies", _everyone),
+            Entry(_("Leave of absence"), "beach", "org:leaves", org.may_read_all_leaves),
             Entry(_("Roles"), "key", "org:roles", org.may_review_access),
             Entry(_("Access review"), "shield-check", "org:access_review", org.may_review_access),
             Entry(_("Audit trail"), "history", "org:audit", org.may_read_trail),

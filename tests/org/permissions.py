@@ -7,7 +7,7 @@ from typing import Any
 from paceline.accounts import actions as accounts
 from paceline.kernel.audit import AuditEntry
 from paceline.org import actions
-from paceline.org.models import HierarchyLine, Person
+from paceline.org.models import HierarchyLine, LeaveKind, Person
 from tests.permission_table import EVERYONE, NOBODY, Url
 from tests.world import TERMS, World
 
@@ -15,6 +15,10 @@ KEEPERS = {"hana", "dana", "wen"}
 ADMINISTRATORS = {"ada"}
 REVIEWERS = {"ada", "ines", "dana", "wen", "hana"}
 TRAIL = {"ada", "ines", "dana", "wen"}
+
+
+# Who may know that Priya is away, but not change it; the rest know nothing.
+AWAY = dict.fromkeys(("priya", "marco", "erik", "dana", "wen", "ines"), 403) | {"*": 404}
 
 
 def _priya(world: World) -> dict[str, Any]:
@@ -60,6 +64,14 @@ def _region(world: World) -> dict[str, Any]:
 
 def _place(world: World) -> dict[str, Any]:
     return {"pk": _placed(world).pk}
+
+
+def _leave(world: World) -> dict[str, Any]:
+    """Priya's leave."""
+    leave = actions.enter_leave(
+        person=world.priya, kind=LeaveKind.PAID, starts_on=world.today, by=world.hana, at=world.now
+    )
+    return {"pk": leave.pk}
 
 
 def _entry(_world: World) -> dict[str, Any]:
@@ -113,6 +125,20 @@ URLS = {
     "org:hierarchy_name": Url(args=_region, allow={"GET": KEEPERS, "POST": KEEPERS}),
     "org:hierarchy_place": Url(args=_region, allow={"GET": KEEPERS, "POST": KEEPERS}),
     "org:hierarchy_place_end": Url(args=_place, allow={"GET": KEEPERS, "POST": KEEPERS}),
+    "org:leaves": Url(allow={"GET": EVERYONE}),
+    "org:leave_new": _form({"hana"}, kind="paid"),
+    "org:leave_change": Url(
+        args=_leave,
+        allow={"GET": {"hana"}, "POST": {"hana"}},
+        hidden=AWAY,
+        data=lambda _world: {"kind": "paid"},
+    ),
+    "org:leave_withdraw": Url(
+        args=_leave,
+        allow={"GET": {"hana"}, "POST": {"hana"}},
+        hidden=AWAY,
+        data=lambda _world: {"reason": "Entered twice"},
+    ),
     "org:position_new": Url(allow={"GET": KEEPERS, "POST": KEEPERS}),
     "org:roles": Url(allow={"GET": REVIEWERS}),
     "org:role_new": Url(allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS}),

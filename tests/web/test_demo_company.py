@@ -100,6 +100,10 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     earned = StatementComponent.objects.filter(statement__run=last, earned__gt=0)
     kinds = set(earned.values_list("component", flat=True))
     assert {"score-card", "team-pool", "overlay", "area-override", "region-override"} <= kinds
+    away = next(one for one in stage.cast.members.values() if one.away is not None)
+    rows = earned.model.objects.filter(statement__run=last, version__plan__code="shanghai-growth")
+    asked = {rows.filter(statement__payee__number=one.number).first() for one in [away]}
+    assert {row.quota for row in asked if row} == {110_000}, "one month of three"
     mended = Figure.objects.get(replaced_by__isnull=False)
     assert mended.replaced_by.reason
     unpaid = OrderLine.objects.filter(source="taipei", kind="sale", paid_on=None)

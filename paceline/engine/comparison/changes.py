@@ -198,6 +198,7 @@ _GRAIN: dict[str, tuple[str, ...]] = {
     "payees": ("payee_id",),
     "reporting": ("payee_id", "starts_on"),
     "hierarchies": ("hierarchy", "payee_id", "starts_on"),
+    "leaves": ("payee_id", "starts_on"),
     "quotas": ("quota", "payee_id", "starts_on"),
     "exchange_rates": ("from_currency", "to_currency", "on_date", "rate_type"),
 }

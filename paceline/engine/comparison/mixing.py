@@ -22,7 +22,7 @@ from paceline.engine.shape import arrow_type
 from paceline.engine.tables import INPUTS
 
 Rows = dict[str, pa.Table]
-PEOPLE = ("assignments", "payees", "reporting", "hierarchies")
+PEOPLE = ("assignments", "payees", "reporting", "hierarchies", "leaves")
 PERIOD_DATES = ("starts_on", "ends_before")
 LINE_DAYS = (*ANCHORS.values(), "sold_on")
 LINE_PARTS = ("lines_added", "lines_removed", "lines_changed", "returns")

@@ -29,7 +29,7 @@ from paceline.engine.steps.days import anchor_day
 from paceline.engine.tables import Tables
 
 ABOVE = ("reporting", "hierarchies")  # who is above whom
-OF_PAYEE = ("assignments", "payees", "quotas")
+OF_PAYEE = ("assignments", "payees", "quotas", "leaves")
 
 
 def narrow(  # noqa: PLR0913 -- whose tables, and what else of them is wanted

@@ -22,6 +22,8 @@ from paceline.org.models import (
     Employment,
     Hierarchy,
     HierarchyLine,
+    Leave,
+    LeaveKind,
     Person,
     Position,
     PositionHolding,
@@ -40,6 +42,7 @@ TABLES = (
     "org_reportingline",
     "org_hierarchy",
     "org_hierarchyline",
+    "org_leave",
 )
 Record = dict[str, Any]
 
@@ -312,3 +315,22 @@ def write_place(record: Record, writer: Writer) -> str:
         **writer.stamp,
     )
     return told
+
+
+def write_leave(record: Record, writer: Writer) -> str:
+    """Let a person be away; a leave with the same first day is changed."""
+    person = Person.objects.get(pk=record["person_id"])
+    if writer.by == person:
+        raise RecordRefused("person", "own_leave")
+    kind, starts_on = LeaveKind(record["kind"]), record["starts_on"]
+    known = Leave.objects.filter(person=person, starts_on=starts_on).first()
+    given = {"kind": kind, "starts_on": starts_on, "ends_before": record["ends_before"]}
+    if known is None:
+        org.enter_leave(person=person, **given, **writer.stamp)
+        return "new"
+    if (known.kind, known.ends_before) == (kind, record["ends_before"]):
+        return "same"
+    if writer.by is None:
+        raise RecordRefused("starts_on", "days_taken", starts_on=starts_on)
+    org.change_leave(leave=known, by=writer.by, at=writer.at, **given)
+    return "changed"

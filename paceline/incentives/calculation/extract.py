@@ -30,7 +30,7 @@ from paceline.orders.queries import (
     owners_table,
 )
 from paceline.org.models import Person
-from paceline.org.queries import hierarchies_table, payees, reporting, teams
+from paceline.org.queries import hierarchies_table, leaves_table, payees, reporting, teams
 
 PARQUET = "application/vnd.apache.parquet"
 LINES = "order_lines"
@@ -84,6 +84,9 @@ def extract_inputs(
         tables["figures"] = figures_table(*days)
     if "hierarchies" in reach.tables:
         tables["hierarchies"] = hierarchies_table(*days)
+    if "quotas" in reach.tables:
+        away = leaves_table(min(days[0], reach.targets[0]), max(days[1], reach.targets[1]))
+        tables |= {"leaves": away} if away.num_rows else {}
     if "owners" in reach.tables:
         tables["owners"] = owners_table(*days)
     if "teams" in reach.tables:

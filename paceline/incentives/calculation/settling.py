@@ -43,8 +43,8 @@ from paceline.incentives.models import (
 )
 from paceline.incentives.queries.settlements import chain_of, settled_before
 from paceline.orders.queries import exchange_rates_table, paid_lines
-from paceline.org.models import Person
-from paceline.org.queries import terms
+from paceline.org.models import LeaveKind, Person
+from paceline.org.queries import leaves_table, terms
 
 logger = logging.getLogger(__name__)
 
@@ -115,6 +115,8 @@ class Settling:
             "holds": self._holds(),
             "employment": self._employment(),
         }
+        if self.rules.eligibility.leave == "pro-rata":
+            tables["leave"] = self._leave()
         if self.rules.needs_lines or self.rules.clawbacks:
             lines = Lines(self.run, self.version, self.chain)
             own = lines.earnings(step)
@@ -223,6 +225,15 @@ class Settling:
     def _employment(self) -> list[Row]:
         empty = {"probation_ends_before": None, "leaver": None, "region": None}
         return [row | empty for row in terms(self.period.ends_before)]
+
+    def _leave(self) -> list[Row]:
+        """Unpaid leave on days of the period: paid leave takes nothing from what was earned."""
+        ends_before = self.period.ends_before
+        away = leaves_table(self.period.starts_on, ends_before, {LeaveKind.UNPAID})
+        return [
+            row | {"ends_before": min(row["ends_before"] or ends_before, ends_before)}
+            for row in away.to_pylist()
+        ]
 
     # --- out --------------------------------------------------------------------------------------
 

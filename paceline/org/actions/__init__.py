@@ -18,6 +18,7 @@ from paceline.org.actions.hierarchies import (
     place_below,
     rename_hierarchy,
 )
+from paceline.org.actions.leaves import change_leave, enter_leave, withdraw_leave
 from paceline.org.actions.people import (
     AccountAlreadyLinked,
     NumberTaken,
@@ -77,6 +78,7 @@ __all__ = [
     "add_hierarchy",
     "add_person",
     "add_position",
+    "change_leave",
     "change_person",
     "change_team",
     "change_terms",
@@ -86,6 +88,7 @@ __all__ = [
     "end_place",
     "end_reporting_line",
     "end_role",
+    "enter_leave",
     "grant_role",
     "hold_position",
     "leave_position",
@@ -96,4 +99,5 @@ __all__ = [
     "rebuild_paths",
     "rename_hierarchy",
     "set_reporting_line",
+    "withdraw_leave",
 ]

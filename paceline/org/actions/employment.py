@@ -15,6 +15,7 @@ from paceline.org.actions.succession import days, end_open_rows, end_row, make_r
 from paceline.org.models import (
     Employment,
     HierarchyLine,
+    Leave,
     Person,
     PositionHolding,
     ReportingLine,
@@ -131,7 +132,7 @@ def end_employment(
     keep_an_administrator(without=person, on=ends_before)
     end_open_rows(Employment.objects.filter(person=person), ends_before)
     ended = []
-    for model in (PositionHolding, TeamMembership, RoleGrant):
+    for model in (PositionHolding, TeamMembership, RoleGrant, Leave):
         ended += end_open_rows(model.objects.filter(person=person), ends_before)
     lock_reporting()
     lock_hierarchies()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paceline.org.models.hierarchies import Hierarchy, HierarchyLine
+from paceline.org.models.leaves import Leave, LeaveKind
 from paceline.org.models.people import (
     Employment,
     Person,
@@ -21,6 +22,8 @@ __all__ = [
     "Employment",
     "Hierarchy",
     "HierarchyLine",
+    "Leave",
+    "LeaveKind",
     "Person",
     "PersonQuerySet",
     "Position",

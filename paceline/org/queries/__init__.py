@@ -22,6 +22,7 @@ from paceline.org.queries.hierarchies import (
     hierarchy_tree,
     lines_of,
 )
+from paceline.org.queries.leaves import leaves_for, leaves_table
 from paceline.org.queries.people import (
     attention,
     employment,
@@ -56,6 +57,8 @@ __all__ = [
     "hierarchies_table",
     "hierarchy_tree",
     "leads",
+    "leaves_for",
+    "leaves_table",
     "life",
     "lines_of",
     "manager",

@@ -113,6 +113,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     terms = next((e.row for e in events if e.is_now and isinstance(e.row, Employment)), None)
     lines = [e.row for e in events if e.is_now and isinstance(e.row, ReportingLine)]
     may_manage_account = access.may_manage_account(viewer, person)
+    leaves = list(queries.leaves_for(viewer).filter(person=person))
     context = {
         "subject": person,
         "events": [(event, fact(event.row)) for event in events],
@@ -125,6 +126,10 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
             if event.is_now and isinstance(event.row, RoleGrant)
         ),
         "reports": list(queries.reports(person, today)),
+        "leaves": leaves,
+        "is_away": any(leave.counts_on(today) for leave in leaves),
+        "may_read_leave_kind": access.may_read_leave_kind(viewer, person),
+        "may_enter_leaves": access.may_enter_leaves(viewer, person),
         "manager": next((line.manager for line in lines), None),
         "may_change": access.may_change(viewer, person),
         "may_grant": access.may_grant_roles(viewer, person),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 from paceline.org.models import Role
@@ -121,6 +121,7 @@ class Member:
     starts_on: date
     ends_before: date | None = None
     skill: float = 1.0
+    away: tuple[date, date] | None = None
 
     @property
     def email(self) -> str:
@@ -128,6 +129,10 @@ class Member:
 
     def works_on(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_before is None or day < self.ends_before)
+
+    def is_away(self, day: date) -> bool:
+        """Whether the person is on leave on a day."""
+        return self.away is not None and self.away[0] <= day < self.away[1]
 
     def seat_on(self, day: date) -> Seat:
         """The seat that counts on a day on which the person works."""
@@ -160,7 +165,7 @@ class Cast:
         return self.members[self._leads[team]]
 
     def sellers_of(self, team: str, day: date) -> list[Member]:
-        """Who sells in a team on a day, leads aside."""
+        """Who sells in a team on a day, leads and those on leave aside."""
         found = self._sellers.get((team, day))
         if found is None:
             found = self._sellers[team, day] = self._seated(team, day)
@@ -172,6 +177,7 @@ class Cast:
             for member in self.members.values()
             if member.role == Role.SALESPERSON
             and member.works_on(day)
+            and not member.is_away(day)
             and (seat := member.seat_on(day)).team == team
             and seat.position in SELLING
         ]
@@ -234,6 +240,14 @@ class Cast:
         self._hand_over(
             "shanghai-two", closed.starts_on.replace(month=closed.starts_on.month + 1, day=15)
         )
+        self._go_on_leave(
+            "shanghai-one", closed.starts_on.replace(month=closed.starts_on.month + 1), days=98
+        )
+
+    def _go_on_leave(self, team: str, on: date, *, days: int) -> None:
+        """Somebody of a team is away for so many days."""
+        member = self._nth(team, 6)
+        self.members[member.number] = replace(member, away=(on, on + timedelta(days=days)))
 
     def _nth(self, team: str, index: int) -> Member:
         seated = [

@@ -36,6 +36,7 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     taipei.bring_in_figures(stage)
     shanghai.bring_in_targets(stage)
     cross_border.bring_in_regions(stage)
+    shanghai.bring_in_leaves(stage)
     cross_border.bring_in_owners(stage)
     pay.write_plans(stage)
     pay.change_a_quota(stage)

@@ -9,7 +9,10 @@ import pytest
 from django.urls import reverse
 
 from paceline.org import actions as org
-from tests.incentives.pay.conftest import OVERRIDE, Quarter, approve
+from paceline.org.models import LeaveKind
+from tests.incentives.pay.conftest import OVERRIDE, SELLER, Quarter, approve
+from tests.incentives.pay.settling import PLAN, Months, entries, paid, sell
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +46,52 @@ def test_a_region_pays_whoever_answers_for_it(quarter: Quarter, client_for) -> N
         reverse("incentives:statement", args=[quarter.statement(run, "sofia").pk])
     )
     assert "$870.00" in page.content.decode()
+
+
+def test_a_month_of_leave_asks_a_month_less(quarter: Quarter) -> None:
+    """Priya is away in May: she is asked for 66,666.67 of 100,000 and has sold 119,000.
+
+    2 % of 66,666.67 and 4 % of 52,333.33 make 3,426.67; Omar's 55,000 still earn 2 %.
+    """
+    world = quarter.world
+    org.enter_leave(
+        person=world.priya, kind=LeaveKind.PAID, starts_on=date(2026, 5, 1),
+        ends_before=date(2026, 6, 1), by=world.hana, at=world.now,
+    )  # fmt: skip
+    text = SELLER.replace("plan: seller", "plan: prorated").replace(
+        "name: sales}", "name: sales, over: quarter, proration: days}"
+    )
+    approve(text, world, to=world.seller)
+    run = quarter.run()
+    rows = {
+        name: quarter.statement(run, name).components.get(version__plan__code="prorated")
+        for name in ("priya", "omar")
+    }
+    assert {name: (row.quota, row.earned) for name, row in rows.items()} == {
+        "priya": (Decimal("66666.67"), Decimal("3426.67")),
+        "omar": (Decimal("100000.00"), Decimal("1100.00")),
+    }
+    assert quarter.statement(run, "priya").components.get(
+        version__plan__code="seller"
+    ).earned == Decimal("2760.00")
+
+
+def test_unpaid_leave_takes_its_days_and_paid_leave_none(world: World) -> None:
+    """Five of April's thirty days unpaid: 166.67 of 1,000.00 are forfeited."""
+    text = PLAN.replace("leave: pays", "leave: pro-rata")
+    months = Months(world, approve(text, world, to=world.priya))
+    for kind, first, before in (
+        (LeaveKind.UNPAID, date(2026, 4, 6), date(2026, 4, 11)),
+        (LeaveKind.PAID, date(2026, 4, 20), date(2026, 4, 24)),
+    ):
+        org.enter_leave(
+            person=world.priya, kind=kind, starts_on=first, ends_before=before, by=world.hana,
+            at=world.now,
+        )  # fmt: skip
+    sell(world, "A1", date(2026, 4, 15), "10000.00")
+    april = months.settled("2026-04")
+    assert entries(april.settlements.get(), world.priya) == [
+        ("earned", Decimal("1000.00")),
+        ("forfeited", Decimal("-166.67")),
+    ]
+    assert paid(april, world.priya) == Decimal("833.33")

@@ -38,6 +38,18 @@ def final_on(line: Line) -> date:
     return line.day + timedelta(days=RETURN_WINDOW)
 
 
+def bring_in_leaves(stage: Stage) -> None:
+    """Maternity leave is paid; the plan asks nothing for the months in which nobody was there."""
+    rows = (
+        (member.number, member.away[0], member.away[1] - timedelta(days=1), "带薪")
+        for member in stage.cast.members.values()
+        if member.away is not None
+    )
+    header = ("员工编号", "开始日期", "结束日期", "假别")
+    path = papers.write(Paper("gb18030"), stage.folder / "shanghai-leave", header, rows)
+    stage.bring_in("leaves", path, by=stage.acting(Role.HR, 1), at=stage.at(BEGAN, 11, 40))
+
+
 def bring_in_targets(stage: Stage) -> None:
     """The same target for every adviser and quarter; the plan asks newcomers for less."""
     header = ("员工编号", "指标", "季度", "目标", "币种")
