@@ -8,8 +8,8 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	{ echo $$name; break; }; done)
 BIN := var/venv/bin
 PORT ?= 8000
-# Arguments for pytest: make test TESTS="tests/engine -x"
-TESTS ?= tests
+# Arguments for pytest: make test TESTS="tests/engine -x". All of them run in two processes.
+TESTS ?= tests -n 2 --dist worksteal
 
 .PHONY: help demo test spark check format locale locks clean
 .DEFAULT_GOAL := help

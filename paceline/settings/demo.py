@@ -10,9 +10,8 @@ from paceline.settings.base import VAR
 from paceline.settings.environment import database, secret
 
 DEMO = True
-DEMO_SCALE = os.environ.get(
-    "PACELINE_DEMO_SCALE", "1"
-)  # of the company's order lines; tests ask for fewer
+# The part of the company's order lines that are made; at 0 its people alone.
+DEMO_SCALE = os.environ.get("PACELINE_DEMO_SCALE", "1")
 SECRET_KEY = secret("SECRET_KEY") or postgres.kept_secret(VAR / "demo-secret")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 SECURE_SSL_REDIRECT = False

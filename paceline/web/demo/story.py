@@ -26,9 +26,14 @@ class Door:
 
 @transaction.atomic
 def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float = 1.0) -> Stage:
-    """Bring the whole company in as of a day, or nothing; its files are left in ``folder``."""
+    """Bring the whole company in as of a day, or nothing; its files are left in ``folder``.
+
+    ``scale`` is the part of its order lines that are brought in; at 0 there are its people alone.
+    """
     stage = Stage(Calendar(as_of), folder, say, scale)
     founding.found(stage)
+    if not scale:
+        return stage
     trade.bring_in_rates(stage)
     trade.bring_in_history(stage)
     _take_stock()

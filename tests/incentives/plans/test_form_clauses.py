@@ -114,6 +114,12 @@ def every_plan() -> Mapping[str, str]:
     return {name: text for text, name in {text: name for name, text in found.items()}.items()}
 
 
+@cache
+def read(source: str) -> Any:
+    """What a text says; kept, because the same plans are compared many times."""
+    return edit.read(source)
+
+
 def form_of(source: str) -> PlanForm:
     form = read_form(source)
     assert form is not None
@@ -136,8 +142,13 @@ def differences(before: Any, after: Any, path: Path = ()) -> Iterator[Path]:
         yield path
 
 
-def kinds_of_fields() -> Iterator[tuple[str, PlanField]]:
+@cache
+def kinds_of_fields() -> tuple[tuple[str, PlanField], ...]:
     """One field of each kind, such as the rate of a tier, with the plan that it stands in."""
+    return tuple(_kinds_of_fields())
+
+
+def _kinds_of_fields() -> Iterator[tuple[str, PlanField]]:
     seen = set()
     for name in USED:
         for one in fields_of(every_plan()[name]).values():
@@ -166,7 +177,7 @@ def test_a_typed_value_changes_its_own_clause_and_nothing_else() -> None:
             continue
         typed = {"choice": "something", "words": "own, other"}.get(one.kind, "7")
         after = changed_by_fields(source, source, {one.name: typed})
-        changed = {path[: len(one.path)] for path in differences(*map(edit.read, (source, after)))}
+        changed = {path[: len(one.path)] for path in differences(*map(read, (source, after)))}
         assert changed == {one.path}, one.name
         lost = [line for line in source.splitlines() if line not in after.splitlines()]
         assert len(lost) <= 1, f"{one.name} changes its line alone"
@@ -181,11 +192,11 @@ def test_an_optional_value_goes_out_and_comes_back() -> None:
         if not one.optional or not one.value or one.choice:
             continue
         gone = changed_by_fields(source, source, {one.name: ""})
-        (changed,) = differences(edit.read(source), edit.read(gone))
+        (changed,) = differences(read(source), read(gone))
         assert changed == one.path[: len(changed)], one.name
         if one.name in fields_of(gone):
             back = changed_by_fields(gone, gone, {one.name: one.value})
-            assert at(edit.read(back), *one.path) == at(edit.read(source), *one.path), one.name
+            assert at(read(back), *one.path) == at(read(source), *one.path), one.name
 
 
 def test_every_choice_can_be_taken_and_is_then_shown() -> None:
@@ -208,7 +219,7 @@ def test_every_choice_can_be_taken_and_is_then_shown() -> None:
             assert shown == value, f"{one.name} {value}"
             within = {"parts": one.path[:-2], "attributes": ("attributes",)}
             around = next((within[key] for key in one.path if key in within), one.path)
-            for path in differences(edit.read(source), edit.read(after)):
+            for path in differences(read(source), read(after)):
                 assert path[: len(around)] == around or path == ("policies", "precedence")
     assert len(seen) > 130
 
@@ -267,7 +278,7 @@ def test_every_button_of_every_list_adds_and_takes_away_again() -> None:
                 assert len(found.rows) == len(one.rows) + 1, kind
                 assert form_of(after).left() == [], kind
                 gone = changed_by_button(after, f"remove {found.rows[-1].place}")
-                said = at(edit.read(gone), *one.path), at(edit.read(source), *one.path)
+                said = at(read(gone), *one.path), at(read(source), *one.path)
                 assert said[0] == said[1], kind
                 assert changed_by_button(gone, f"remove {found.rows[-1].place}") == gone
     assert len(seen) >= 27
@@ -303,8 +314,8 @@ def test_two_windows_change_two_clauses_of_one_row() -> None:
     base = SETTLED
     first = changed_by_fields(base, base, {"settlement.draws.0.recovery.share": "40"})
     second = changed_by_fields(base, first, {"settlement.draws.0@limit": "none"})
-    draw = at(edit.read(second), "settlement", "draws", 0)
-    wanted = copy.deepcopy(at(edit.read(base), "settlement", "draws", 0))
+    draw = at(read(second), "settlement", "draws", 0)
+    wanted = copy.deepcopy(at(read(base), "settlement", "draws", 0))
     assert isinstance(wanted, dict)
     wanted["recovery"]["share"] = "40%"
     wanted["limit"] = "none"
@@ -318,7 +329,7 @@ GRID = "components.4.rates"
 def test_a_grid_gains_and_loses_a_column_in_every_tier() -> None:
     source = WIDENED["team"]
     more = changed_by_button(source, f"add {GRID}.across.from column")
-    rates = at(edit.read(more), "components", 4, "rates")
+    rates = at(read(more), "components", 4, "rates")
     assert at(rates, "across", "from") == ["0%", "20%", "30%"]
     assert [at(rates, "tiers", n, "rate") for n in (0, 1)] == [
         ["2%", "3%", "3%"],
@@ -326,12 +337,12 @@ def test_a_grid_gains_and_loses_a_column_in_every_tier() -> None:
     ]
     assert documents.check(more) == ()
     typed = changed_by_fields(more, more, {f"{GRID}.tiers.1.rate.2": "8%"})
-    assert at(edit.read(typed), "components", 4, "rates", "tiers", 1, "rate") == ["4%", "6%", "8%"]
+    assert at(read(typed), "components", 4, "rates", "tiers", 1, "rate") == ["4%", "6%", "8%"]
     less = changed_by_button(typed, f"remove {GRID}.across.from.1")
-    assert at(edit.read(less), "components", 4, "rates", "tiers", 1, "rate") == ["4%", "8%"]
+    assert at(read(less), "components", 4, "rates", "tiers", 1, "rate") == ["4%", "8%"]
     assert documents.check(less) == ()
     flat = changed_by_fields(less, less, {f"{GRID}@across": ""})
-    assert at(edit.read(flat), "components", 4, "rates", "tiers") == [
+    assert at(read(flat), "components", 4, "rates", "tiers") == [
         {"from": "0%", "rate": "2%"},
         {"from": "100%", "rate": "4%"},
     ]
@@ -340,7 +351,7 @@ def test_a_grid_gains_and_loses_a_column_in_every_tier() -> None:
 
 def test_tiers_pay_something_else() -> None:
     after = changed_by_fields(START, START, {"components.0.rates@tiers-pay": "target_share"})
-    rates = at(edit.read(after), "components", 0, "rates")
+    rates = at(read(after), "components", 0, "rates")
     assert at(rates, "reading") == "whole", "shares are not paid slice by slice"
     assert at(rates, "tiers") == [
         {"from": "0%", "target_share": "2%"},
@@ -351,10 +362,10 @@ def test_tiers_pay_something_else() -> None:
 
 def test_tiers_change_on_a_day_and_no_longer() -> None:
     assert documents.check(DATED) == ()
-    before = at(edit.read(SOURCE), "components", 0, "rates", "tiers")
+    before = at(read(SOURCE), "components", 0, "rates", "tiers")
     dated = changed_by_fields(SOURCE, SOURCE, {"components.0.rates@dated": "dated"})
     assert documents.check(dated) == ()
-    rates = at(edit.read(dated), "components", 0, "rates")
+    rates = at(read(dated), "components", 0, "rates")
     assert at(rates, "change") == "carry-on"
     assert at(rates, "dated") == [{"tiers": before}, {"from": "2026-07-01", "tiers": before}]
     assert at(rates, "tiers") is None
@@ -363,11 +374,11 @@ def test_tiers_change_on_a_day_and_no_longer() -> None:
     third = changed_by_fields(third, third, {f"{place}.2.from": "2026-09-01"})
     assert documents.check(third) == ()
     paid = changed_by_fields(third, third, {"components.0.rates@tiers-pay": "amount"})
-    assert [at(edit.read(paid), "components", 0, "rates", "dated", n, "tiers", 1) for n in (0, 2)]
+    assert [at(read(paid), "components", 0, "rates", "dated", n, "tiers", 1) for n in (0, 2)]
     assert "rate:" not in paid.split("dated:")[1].split("cap:")[0]
     again = changed_by_fields(third, third, {"components.0.rates@dated": "one"})
-    assert at(edit.read(again), "components", 0, "rates") == {
-        **(at(edit.read(SOURCE), "components", 0, "rates") or {}),  # type: ignore[dict-item]
+    assert at(read(again), "components", 0, "rates") == {
+        **(at(read(SOURCE), "components", 0, "rates") or {}),  # type: ignore[dict-item]
     }
     assert documents.check(again) == ()
 
@@ -382,7 +393,7 @@ def test_percentages_and_full_width_digits_are_written_as_the_plan_writes_them()
             "settlement.draws.0.recovery.share": "all",
         },
     )
-    settled = at(edit.read(after), "settlement")
+    settled = at(read(after), "settlement")
     assert at(settled, "clawbacks", 0, "recover_at_most") == "45%"
     assert at(settled, "limits", 1, "amount") == "250.5"
     assert at(settled, "draws", 0, "recovery", "share") == "all", "what is no number stays"
@@ -392,7 +403,7 @@ def test_a_column_of_the_plan_is_named_typed_and_taken_out() -> None:
     one = changed_by_button(SOURCE, "add attributes column")
     named = changed_by_fields(one, one, {"attributes.0@name": "campaign"})
     typed = changed_by_fields(named, named, {"attributes.0@type": "money"})
-    assert at(edit.read(typed), "attributes") == {"campaign": "money"}
+    assert at(read(typed), "attributes") == {"campaign": "money"}
     assert documents.check(typed) == ()
     assert changed_by_fields(typed, typed, {"attributes.0@name": ""}) == typed
     assert changed_by_button(typed, "remove attributes.0") == SOURCE
