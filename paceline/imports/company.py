@@ -106,7 +106,7 @@ PEOPLE_FIELDS = (
 )  # fmt: skip
 
 TEAM_FIELDS = (
-    Field("code", _("Code"), required=True, max_length=60, aliases=("team", "team code", "團隊代碼", "团队代码"), example="north"),
+    Field("code", pgettext_lazy("short name", "Code"), required=True, max_length=60, aliases=("team", "team code", "團隊代碼", "团队代码"), example="north"),
     Field(
         "name",
         pgettext_lazy("team", "Name"),

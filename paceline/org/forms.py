@@ -210,7 +210,7 @@ class GrantForm(RoleForm):
 
 
 class NewPositionForm(forms.Form):
-    code = forms.SlugField(label=_("Code"), max_length=60)
+    code = forms.SlugField(label=pgettext_lazy("short name", "Code"), max_length=60)
     title = forms.CharField(label=_("Title"), max_length=120)
     level = forms.CharField(label=_("Level"), max_length=40, required=False)
     job_family = forms.CharField(label=_("Job family"), max_length=80, required=False)
@@ -228,7 +228,9 @@ class TeamForm(forms.Form):
 
 class NewTeamForm(forms.Form):
     code = forms.SlugField(
-        label=_("Code"), max_length=60, help_text=_("What files call it; it never changes.")
+        label=pgettext_lazy("short name", "Code"),
+        max_length=60,
+        help_text=_("What files call it; it never changes."),
     )
     name = forms.CharField(label=pgettext_lazy("team", "Name"), max_length=120)
     parent = forms.ModelChoiceField(

@@ -21,7 +21,7 @@ FIELDS: dict[str, str | Promise] = {
     "account": gettext_lazy("Account"),
     "address": gettext_lazy("Network address"),
     "amount": gettext_lazy("Amount"),
-    "code": gettext_lazy("Code"),
+    "code": pgettext_lazy("short name", "Code"),
     "count": gettext_lazy("Count"),
     "country": gettext_lazy("Country"),
     "currency": gettext_lazy("Currency"),

@@ -26,7 +26,7 @@ class NewPlanForm(forms.Form):
 
     name = forms.CharField(label=pgettext_lazy("plan", "Name"), max_length=120)
     code = forms.RegexField(
-        label=_("Code"),
+        label=pgettext_lazy("short name", "Code"),
         regex=r"^[a-z][a-z0-9-]*$",
         max_length=60,
         help_text=_("Small letters, digits and hyphens. It stays for good."),

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from paceline.incentives import wording
@@ -62,7 +63,14 @@ def index(request: HttpRequest) -> HttpResponseBase:
         topic="plans",
         columns=[
             Column("name", _("Plan"), sort="name", search=True, link=_plan_url),
-            Column("code", _("Code"), "plan.code", sort="plan.code", search=True, secondary=True),
+            Column(
+                "code",
+                pgettext("short name", "Code"),
+                "plan.code",
+                sort="plan.code",
+                search=True,
+                secondary=True,
+            ),
             Column("period", _("Paid for each"), lambda row: _period(row.newest), secondary=True),
             Column("currency", _("Currency"), "newest.currency", sort="newest.currency"),
             Column(

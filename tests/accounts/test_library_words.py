@@ -1,0 +1,48 @@
+"""The sign-in library and the forms speak this product's words."""
+
+from __future__ import annotations
+
+from gettext import GNUTranslations
+from pathlib import Path
+
+import allauth
+import django
+import pytest
+from django import forms
+from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, override
+
+from paceline.accounts.library_words import WORDS
+
+CATALOGUES = (
+    Path(allauth.__file__).parent / "locale",
+    Path(django.__file__).parent / "conf/locale",
+    Path(django.__file__).parent / "contrib/auth/locale",
+)
+
+
+def test_each_is_a_word_of_a_library() -> None:
+    known: set[str] = set()
+    for folder in CATALOGUES:
+        with (folder / "zh_Hant/LC_MESSAGES/django.mo").open("rb") as file:
+            known |= set(GNUTranslations(file)._catalog)  # type: ignore[attr-defined]
+    assert set(WORDS) - known == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "required", "too_short", "reset"),
+    [
+        ("zh-hant", "請填寫此欄位。", "密碼太短，至少要 12 個字元。", "重設密碼"),
+        ("zh-hans", "请填写此项。", "密码太短，至少需要 12 个字符。", "重置密码"),
+    ],
+)
+def test_ours_go_before_theirs(language: str, required: str, too_short: str, reset: str) -> None:
+    with override(language):
+        with pytest.raises(ValidationError) as refused:
+            forms.CharField().clean("")
+        assert refused.value.messages == [required]
+        with pytest.raises(ValidationError) as refused:
+            MinimumLengthValidator(12).validate("short")
+        assert refused.value.messages == [too_short]
+        assert gettext("Password Reset") == reset
