@@ -30,7 +30,8 @@ class Column:
 
     ``sort`` and ``search`` name database paths for a QuerySet, attribute paths for a list;
     ``search=True`` searches the ``sort`` path. ``currency`` is a path, a callable, or a code in
-    capitals. ``total`` sums the column over every row found, currency by currency.
+    capitals. ``total`` sums the column over every row found, currency by currency. What is
+    ``only_in_file`` would cramp the page; it stands in what is downloaded.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Column:
     currency: Path = ""
     total: bool = False
     secondary: bool = False
+    only_in_file: bool = False
 
     @property
     def is_figure(self) -> bool:

@@ -148,6 +148,11 @@ class Table:
     def is_narrowed(self) -> bool:
         return bool(self.text) or any(key.startswith("is-") for key in self.chosen)
 
+    @cached_property
+    def shown(self) -> list[Column]:
+        """The columns that the page has room for."""
+        return [one for one in self.columns if not one.only_in_file]
+
     # Rows
 
     @cached_property
@@ -237,7 +242,7 @@ class Table:
             return []
         return [
             [figure(total, one, currency) for currency, total in found.get(one.key, [])]
-            for one in self.columns
+            for one in self.shown
         ]
 
     # The page
@@ -266,13 +271,13 @@ class Table:
 
     def _row(self, row: Any) -> Row:
         choice = None if self.choice is None else self.choice(row)
-        return Row([cell(row, one) for one in self.columns], "" if choice is None else str(choice))
+        return Row([cell(row, one) for one in self.shown], "" if choice is None else str(choice))
 
     @property
     def headings(self) -> list[Heading]:
         sorted_by, downwards = self.sorting
         found = []
-        for one in self.columns:
+        for one in self.shown:
             if not one.sort:
                 found.append(Heading(one))
                 continue

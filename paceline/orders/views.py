@@ -70,7 +70,7 @@ def _line_columns() -> list[Column]:
         Column("customer", _("Customer"), search=True, secondary=True, kind="code"),
         Column("product", _("Product"), secondary=True),
         Column("channel", _("Channel"), secondary=True),
-        Column("territory", _("Territory"), secondary=True),
+        Column("territory", _("Territory"), only_in_file=True),
         Column("quantity", _("Quantity"), kind="number", secondary=True),
         Column("amount", _("Amount"), kind="money", currency="currency"),
         Column(
@@ -79,16 +79,16 @@ def _line_columns() -> list[Column]:
             value=lambda line: kinds[line.kind],
             secondary=True,
         ),
-        Column("invoiced_on", _("Invoice date"), kind="day", secondary=True),
-        Column("shipped_on", _("Shipping date"), kind="day", secondary=True),
-        Column("paid_on", _("Payment date"), kind="day", secondary=True),
-        Column("final_on", _("End of the return window"), kind="day", secondary=True),
+        Column("invoiced_on", _("Invoice date"), kind="day", only_in_file=True),
+        Column("shipped_on", _("Shipping date"), kind="day", only_in_file=True),
+        Column("paid_on", _("Payment date"), kind="day", only_in_file=True),
+        Column("final_on", _("End of the return window"), kind="day", only_in_file=True),
         Column(
             "import",
             pgettext("column", "Import"),
             value="imported_by_id",
             link=_source,
-            secondary=True,
+            only_in_file=True,
         ),
     ]
 

@@ -47,10 +47,14 @@ def test_exported_cells_are_not_run_by_spreadsheets(world: World, bring: Bring, 
     bring("order_lines", header + row)
     header = "Return,Line,Return date,Order returned,Line returned,Amount\n"
     bring("returns", f"{header}R,1,2026-07-02,A,1,5.50\n")
-    answer = client_for(world.dana).get(reverse("orders:lines"), {"lines-export": "csv"})
+    client = client_for(world.dana)
+    answer = client.get(reverse("orders:lines"), {"lines-export": "csv"})
     text = b"".join(answer).decode("utf-8-sig")
     assert "'=1+1" in text
     assert ",-5.5000,USD" in text
+    # Days beside the order's would cramp the page; they stand in the file and on the line's page.
+    assert "End of the return window" in text
+    assert "End of the return window" not in client.get(reverse("orders:lines")).content.decode()
 
 
 def test_a_line_shows_its_days_and_what_it_said_before(
