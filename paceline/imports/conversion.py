@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from babel.numbers import list_currencies
 
 from paceline.imports.kinds import Field, FieldType
 from paceline.imports.layout import EXAMPLES, FileUnreadable
+from paceline.kernel.money import CURRENCIES
 
 DAY_STYLES = {
     "%Y-%m-%d": "2026-07-31",
@@ -339,11 +339,10 @@ def looked_up(field: Field, texts: Sequence[str], people: People) -> pa.Table:
         return _periods(texts)
     spellings = {spelling: value for value, names in field.choices.items() for spelling in names}
     values, codes = [], []
-    known = frozenset(list_currencies())
     for text in texts:
         if field.type is FieldType.CURRENCY:
             value = MONEY_SPELLINGS.get(text.upper(), text.upper())
-            codes.append("" if value in known else "currency_unknown")
+            codes.append("" if value in CURRENCIES else "currency_unknown")
         else:
             value = spellings.get(text.casefold(), text)
             codes.append("" if value in field.choices else "not_a_choice")

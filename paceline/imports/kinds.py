@@ -27,6 +27,14 @@ else:
     Label = str
 
 
+# What files call the payee, whatever else they hold.
+PAYEE_NAMES = (
+    "person", "salesperson", "sales rep", "seller", "employee", "employee number", "EmployeeKey",
+    "員工編號", "工號", "業務", "業務人員", "员工编号", "工号", "业务员", "销售", "销售员",
+    "Verkäufer", "Vendedor",
+)  # fmt: skip
+
+
 class FieldType(StrEnum):
     """How the text of a cell is read."""
 

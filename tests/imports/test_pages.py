@@ -15,8 +15,9 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 
 
-def upload(client: Client, kind: str, text: str) -> Import:
-    file = SimpleUploadedFile("lines.csv", text.encode(), "text/csv")
+def upload(client: Client, kind: str, text: str | bytes) -> Import:
+    data = text if isinstance(text, bytes) else text.encode()
+    file = SimpleUploadedFile("lines.csv", data, "text/csv")
     answer = client.post(reverse("imports:new"), {"kind": kind, "file": file})
     assert answer.status_code == 303, answer.content.decode()
     return Import.objects.latest("id")

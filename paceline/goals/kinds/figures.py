@@ -12,7 +12,7 @@ from paceline.goals.models import FigureKind, Unit
 from paceline.imports import checking
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
-from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind
+from paceline.imports.kinds import PAYEE_NAMES, Changes, Check, Commit, Field, FieldType, ImportKind
 
 FIELDS = (
     Field(
@@ -20,10 +20,7 @@ FIELDS = (
         _("Payee"),
         FieldType.PERSON,
         required=True,
-        aliases=(
-            "person", "salesperson", "employee", "employee number", "員工編號", "业务员", "员工编号",
-            "工号", "業務", "客服", "Verkäufer", "Vendedor",
-        ),
+        aliases=(*PAYEE_NAMES, "客服"),
         hint=_("Employee number, e-mail address or name."),
         example="E-17",
     ),

@@ -186,6 +186,9 @@ def _context(request: PersonRequest, source: Import) -> dict[str, Any]:
         "may_continue": access.may_continue(person, source),
         "layout_words": wording.layout_words(source.layout) if source.layout else "",
         "refusal": _refusal(source, kind),
+        "warnings": [wording.sentence(code, {}) for code in source.layout.get("warnings", ())]
+        if source.state in {ImportState.UPLOADED, ImportState.CHECKED}
+        else [],
         "topic": f"import:{source.pk}",
         "steps": results.steps(source),
         "was_cancelled": _was_cancelled(source),
@@ -221,7 +224,6 @@ def _mapping_context(source: Import, kind: ImportKind) -> dict[str, Any]:
     layout = source.layout
     return {
         "layout_form": forms.LayoutForm(None, source=source) if layout else None,
-        "warnings": [wording.sentence(code, {}) for code in layout.get("warnings", ())],
         "columns": forms.column_choices(source, rows) if layout else [],
         "fields": forms.mapping_rows(kind, source) if layout else [],
         "sample": rows,

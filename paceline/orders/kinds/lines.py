@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from paceline.imports import checking, queries
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
-from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind
+from paceline.imports.kinds import PAYEE_NAMES, Changes, Check, Commit, Field, FieldType, ImportKind
 from paceline.orders import access
 from paceline.orders.actions import lines
 from paceline.orders.models import ClosedDays, ExchangeRate
@@ -212,11 +212,7 @@ FIELDS = (
         "payee",
         _("Payee"),
         FieldType.PERSON,
-        aliases=(
-            "salesperson", "sales rep", "seller", "EmployeeKey", "employee", "employee number",
-            "person", "owner", "業務", "業務人員", "員工編號", "销售", "销售员", "业务员", "员工编号", "工号",
-            "Verkäufer", "Vendedor",
-        ),
+        aliases=(*PAYEE_NAMES, "owner"),
         hint=_("Employee number, e-mail address or name."),
         example="E-17",
     ),

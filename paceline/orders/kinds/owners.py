@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from paceline.imports import checking
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
-from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind
+from paceline.imports.kinds import PAYEE_NAMES, Changes, Check, Commit, Field, FieldType, ImportKind
 from paceline.orders import access
 from paceline.orders.actions import owners
 from paceline.orders.models import Owner
@@ -43,10 +43,7 @@ FIELDS = (
         _("Payee"),
         FieldType.PERSON,
         required=True,
-        aliases=(
-            "owner", "person", "salesperson", "employee", "employee number", "員工編號", "员工编号",
-            "工号", "業務", "业务员", "負責人", "负责人",
-        ),
+        aliases=(*PAYEE_NAMES, "owner", "負責人", "负责人"),
         example="E-17",
     ),
     Field(

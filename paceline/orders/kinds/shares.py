@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from paceline.imports import checking
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
-from paceline.imports.kinds import Changes, Check, Commit, Field, FieldType, ImportKind
+from paceline.imports.kinds import PAYEE_NAMES, Changes, Check, Commit, Field, FieldType, ImportKind
 from paceline.orders import access
 from paceline.orders.actions import lines
 from paceline.orders.actions.days import closed_line
@@ -32,17 +32,7 @@ FIELDS = (
         _("Payee"),
         FieldType.PERSON,
         required=True,
-        aliases=(
-            "person",
-            "salesperson",
-            "employee",
-            "員工編號",
-            "员工编号",
-            "工号",
-            "業務",
-            "业务员",
-            "销售",
-        ),
+        aliases=PAYEE_NAMES,
         example="E-17",
     ),
     Field(

@@ -1,0 +1,45 @@
+"""What files call things, and which currencies they may name."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from paceline.engine.money import DIGITS
+from paceline.imports.kinds import PAYEE_NAMES, kinds
+from paceline.kernel.money import CURRENCIES
+from tests.imports.test_pages import mapping_of, upload
+from tests.world import World
+
+HEADER = "Order,Line,Order date,Payee,Product,Amount,Currency\n"
+
+
+def test_every_file_about_payees_knows_the_same_names() -> None:
+    fields = {kind.key: field for kind in kinds() for field in kind.fields if field.name == "payee"}
+    assert {"order_lines", "line_shares", "quotas", "figures", "owners"} <= set(fields)
+    missing = {key: set(PAYEE_NAMES) - set(field.aliases) for key, field in fields.items()}
+    assert not any(missing.values()), missing
+
+
+def test_a_file_may_name_exactly_the_currencies_that_pay_is_calculated_in() -> None:
+    assert set(DIGITS) == CURRENCIES
+
+
+@pytest.mark.django_db
+def test_a_line_in_no_currency_is_refused_and_a_doubtful_encoding_stays_in_sight(
+    world: World, client_for
+) -> None:
+    client: Client = client_for(world.dana)
+    payee = world.priya.number
+    rows = [f"A,1,2026-07-01,{payee},檯燈,5,USD\n", f"B,1,2026-07-01,{payee},檯燈,5,XXX\n"]
+    mixed = HEADER.encode() + rows[0].encode("big5") + rows[1].encode()
+    source = upload(client, "order_lines", mixed)
+    address = reverse("imports:import", args=[source.pk])
+    doubt = "The encoding is not certain"
+    assert doubt in client.get(address).content.decode()
+    client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
+    page = client.get(address).content.decode()
+    assert "“XXX” is not a currency code such as USD." in page
+    assert "Import 1 line" in page
+    assert doubt in page
