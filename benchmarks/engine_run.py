@@ -130,7 +130,8 @@ components:
 
 def write_lines(path: Path, lines: int, *, first: int = 0, days: int = 90) -> None:
     """Deterministic lines: 2,000 payees, 90 days, four currencies, 2 % returns. The file states its
-    totals by currency, as the product's snapshots do.
+    totals by currency and puts the lines that may be split first, marked, as the product's
+    snapshots do.
     """
     query = f"""
             SELECT
@@ -153,8 +154,13 @@ def write_lines(path: Path, lines: int, *, first: int = 0, days: int = 90) -> No
                     WHEN 6 THEN 'EUR' WHEN 7 THEN 'EUR' WHEN 8 THEN 'JPY' WHEN 9 THEN 'CNY'
                     ELSE 'USD'
                 END AS currency,
-                NULL::VARCHAR AS returns_line_id
-            FROM range({first}, {first + lines}) t(i)"""
+                NULL::VARCHAR AS returns_line_id,
+                is_split
+            FROM (
+                SELECT i, true AS is_split FROM range({first}, {first + lines}, 100) t(i)
+                UNION ALL
+                SELECT i, false FROM range({first}, {first + lines}) t(i) WHERE i % 100 <> 0
+            )"""
     connection = duckdb.connect()
     totals = connection.sql(f"SELECT currency, count(*), sum(amount) FROM ({query}) GROUP BY ALL")
     stated = engine.state_totals({row[0]: (row[1], row[2]) for row in totals.fetchall()})

@@ -12,10 +12,11 @@ import pyarrow as pa
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import select
+from paceline.engine.columns import col, select
 from paceline.engine.executor import bound_values
 from paceline.engine.hashing import hash_files
 from paceline.engine.inputs import (
+    SPLIT_MARK,
     FileFacts,
     OpenInputs,
     declared_columns,
@@ -176,22 +177,24 @@ class Workspace:
             self.view_lines(self.inputs.line_files)
         return [name for name in INPUTS if name in self.tables]
 
-    def view_lines(self, files: Sequence[FileFacts]) -> None:
-        """Let `in_order_lines` be the lines of these files, with the declared columns and types."""
+    def view_lines(self, files: Sequence[FileFacts], *, marked: bool = False) -> None:
+        """Let `in_order_lines` be the lines of these files, with the declared columns and types; or
+        `in_marked_lines` those of them that are marked as having split rows.
+        """
         found = types_of(files)
         paths = [file.path for file in files]
         differ = len(files) > 1 and self.inputs.differ
-        key = (tuple(self.plan.attributes.items()), *paths, *found.items(), differ)
+        key = (tuple(self.plan.attributes.items()), *paths, *found.items(), differ, marked)
         text = _VIEWS.get(key)
         if text is None:
             columns = declared_columns(line_columns(self.plan), found)
-            lines = _parquet(paths, by_name=differ)
+            lines = select(columns).from_(_parquet(paths, by_name=differ), copy=False)
             view = exp.Create(
-                this=c.source("in_order_lines"),
+                this=c.source("in_marked_lines" if marked else "in_order_lines"),
                 kind="VIEW",
                 replace=True,
                 properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-                expression=select(columns).from_(lines, copy=False),
+                expression=lines.where(col(SPLIT_MARK), copy=False) if marked else lines,
             )
             if len(_VIEWS) >= MAX_VIEWS:
                 _VIEWS.clear()

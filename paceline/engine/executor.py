@@ -43,8 +43,10 @@ class Workspace(Protocol):
         """
         ...
 
-    def view_lines(self, files: Sequence[FileFacts]) -> None:
-        """Let `in_order_lines` be the lines of these files, with the declared columns and types."""
+    def view_lines(self, files: Sequence[FileFacts], *, marked: bool = False) -> None:
+        """Let `in_order_lines` be the lines of these files, with the declared columns and types; or
+        `in_marked_lines` those of them that are marked as having split rows.
+        """
         ...
 
     def register(self, name: str, rows: pa.Table) -> None:

@@ -106,6 +106,15 @@ class OpenInputs:
         return found
 
     @property
+    def marks_splits(self) -> bool:
+        """Whether every file of order lines says of each line whether it has split rows."""
+        return bool(self.line_files) and all(
+            file.rows == 0
+            or (file.types.get(SPLIT_MARK) == pa.bool_() and file.empty.get(SPLIT_MARK) == 0)
+            for file in self.line_files
+        )
+
+    @property
     def largest_amount(self) -> Decimal | None:
         """The greatest size of a line's amount, as far as it is known without reading the lines."""
         if "order_lines" in self.tables:
@@ -262,6 +271,13 @@ def _facts(path: Path | str) -> FileFacts:
     return FileFacts(path, types, metadata.num_rows, empty, days, totals, largest)
 
 
+SPLIT_MARK = "is_split"
+"""The column in which a file of order lines may say which of them have split rows.
+
+It is no column of a line: who shares in a line is said by the split rows alone. A reader that finds
+all of them among the marked lines need not read the ids of the others (`marks`), and best of all
+when the marked lines come first.
+"""
 TOTALS = "paceline.totals"
 """The key in a Parquet file's footer under which its writer states lines and amount by currency."""
 

@@ -20,10 +20,12 @@ from typing import Protocol
 import pyarrow as pa
 from sqlglot import exp
 
+from paceline.engine import columns as c
 from paceline.engine.columns import Table
 from paceline.engine.executor import Workspace
 from paceline.engine.hashing import hash_bytes, hash_text
 from paceline.engine.inputs import FileFacts
+from paceline.engine.marks import marks_tell, take_split_lines
 from paceline.engine.results import ENGINE_VERSION
 from paceline.engine.shape import Shape
 from paceline.engine.steps import lines
@@ -118,8 +120,10 @@ def sums_of_lines(
     Files that are not on the shelf are read, each by itself, and their sums are put there.
     """
     steps = list(steps)
-    given = workspace.tables.sources["order_lines"]
-    base = _base(workspace)
+    tables = workspace.tables
+    given = tables.sources["order_lines"]
+    base = _base(workspace, _text_of(shape, days, steps, with_splits="credit_splits" in tables))
+    is_marked: bool | None = None  # whether marks tell the split lines: asked when a file is read
     parts: dict[str, list[pa.Table]] = {contract.name: [] for contract, _ in steps}
     for file, digest in zip(workspace.inputs.line_files, given.hashes, strict=True):
         names = {
@@ -127,7 +131,11 @@ def sums_of_lines(
         }
         found = {name: shelf.find(kept) for name, kept in names.items()}
         if any(rows is None for rows in found.values()):
-            for name, rows in _read(workspace, shape, days, steps, file).items():
+            if is_marked is None:
+                is_marked = marks_tell(workspace, shape)
+            for name, rows in _read(
+                workspace, shape, days, steps, file, is_marked=is_marked
+            ).items():
                 shelf.keep(names[name], rows)
                 found[name] = rows
         for name, rows in found.items():
@@ -145,13 +153,21 @@ def _names(parts: Mapping[str, list[pa.Table]], contract: Table) -> list[str]:
 
 
 def _read(
-    workspace: Workspace, shape: Shape, days: Days, steps: Iterable[Step], file: FileFacts
+    workspace: Workspace,
+    shape: Shape,
+    days: Days,
+    steps: Iterable[Step],
+    file: FileFacts,
+    *,
+    is_marked: bool,
 ) -> Mapping[str, pa.Table]:
     """The sums of one file."""
     workspace.view_lines([file])
     plan = shape.plan.hash
+    if is_marked:
+        workspace.view_lines([file], marked=True)
     if "credit_splits" in workspace.tables:
-        workspace.create("split_lines", lambda: lines.split_lines(shape), variant=plan)
+        take_split_lines(workspace, shape, marked=is_marked)
     return {
         contract.name: workspace.fetch(f"sums of {contract.name} {plan} {days}", make)
         for contract, make in steps
@@ -162,7 +178,21 @@ TABLES = ("credit_splits", "owners", "teams")
 """The inputs besides the lines themselves that decide to whom a line goes."""
 
 
-def _base(workspace: Workspace) -> str:
+MAX_TEXTS = 200
+_TEXTS: dict[tuple[str, str, bool], str] = {}
+
+
+def _text_of(shape: Shape, days: Days, steps: Iterable[Step], *, with_splits: bool) -> str:
+    """A hash of the queries themselves, so that no engine takes the sums of another one."""
+    key = (shape.plan.hash, str(days), with_splits)
+    if key not in _TEXTS:
+        if len(_TEXTS) >= MAX_TEXTS:
+            _TEXTS.clear()
+        _TEXTS[key] = hash_text("\n".join(c.render(make()) for _, make in steps))
+    return _TEXTS[key]
+
+
+def _base(workspace: Workspace, text: str) -> str:
     """Everything that the sums of a file are made of but the file."""
     inputs = workspace.inputs
     laid_out = {**inputs.laid_out, **{n: inputs.tables[n] for n in TABLES if n in inputs.tables}}
@@ -171,6 +201,7 @@ def _base(workspace: Workspace) -> str:
             [
                 ENGINE_VERSION,
                 workspace.plan.hash,
+                text,
                 *(f"{name}={value}" for name, value in sorted(workspace.parameters.items())),
                 *(f"{name} {_content(rows)}" for name, rows in sorted(laid_out.items())),
             ]

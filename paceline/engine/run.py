@@ -26,6 +26,7 @@ from paceline.engine.layout import lay_out
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
 from paceline.engine.ledger.rows import keyed_measures, keyed_name
+from paceline.engine.marks import find_split_lines
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.results import (
@@ -176,13 +177,6 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
     if "credit_splits" in given:
         workspace.create("base_splits", lines.base_splits)
     return days
-
-
-def find_split_lines(workspace: Workspace, shape: Shape) -> None:
-    """Look for the lines that have split rows."""
-    if "credit_splits" in workspace.tables:
-        which = shape.plan.hash  # which columns are read is the plan's own
-        workspace.create("split_lines", lambda: lines.split_lines(shape), variant=which)
 
 
 def _open_receivers(workspace: Workspace, shape: Shape, days: Days) -> None:

@@ -33,9 +33,10 @@ from paceline.engine.ledger.compile import ledger_of
 from paceline.engine.ledger.following import LineSteps, payee
 from paceline.engine.ledger.rows import keyed_measures
 from paceline.engine.ledger.told import decided_by_others
+from paceline.engine.marks import find_split_lines
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import fetch_ledger, find_split_lines, open_run, step_queries, variant
+from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
 from paceline.engine.shape import Shape, shape_of
 from paceline.engine.steps import crediting, lines, portions
 from paceline.engine.steps.days import Days, anchor_day

@@ -321,7 +321,9 @@ class ClosedDays(models.Model):
 
 
 class MonthRevision(models.Model):
-    """Raised whenever an order line of the month changes; tells which snapshot is still true."""
+    """Raised whenever an order line of the month changes, or gets or loses shares; tells which
+    snapshot is still true.
+    """
 
     month = models.DateField(unique=True)
     revision = models.BigIntegerField(default=1)

@@ -55,6 +55,7 @@ LINES = pa.schema(
         pa.field("paid_on", pa.date32()),
         pa.field("final_on", pa.date32()),
         pa.field("sold_on", pa.date32()),
+        pa.field("is_split", pa.bool_(), nullable=False),
     ]
 )
 SPLITS = pa.schema(
@@ -102,10 +103,14 @@ SELECT l.source || '/' || l.order_number || '/' || l.line_number AS line_id,
        nullif(l.category, ''), nullif(l.channel, ''), nullif(l.territory, ''), l.kind, l.quantity,
        l.amount, l.cost, l.currency, r.source || '/' || r.order_number || '/' || r.line_number,
        {", ".join(map(_day_of_return, ANCHOR_DAYS[1:]))},
-       COALESCE(r.ordered_on, l.sold_on)
+       COALESCE(r.ordered_on, l.sold_on),
+       own.line_id IS NOT NULL OR returned.line_id IS NOT NULL
 FROM orders_orderline l
 LEFT JOIN org_person p ON p.id = l.person_id
 LEFT JOIN orders_orderline r ON r.id = l.returns_line_id
+LEFT JOIN (SELECT DISTINCT line_id FROM orders_lineshare) own ON own.line_id = l.id
+LEFT JOIN (SELECT DISTINCT line_id FROM orders_lineshare) returned
+    ON returned.line_id = l.returns_line_id
 WHERE l.ordered_on >= {{starts_on}} AND l.ordered_on < {{ends_before}}
 ORDER BY (l.source || '/' || l.order_number || '/' || l.line_number) COLLATE "C"
 """  # noqa: S608 - our own columns
@@ -141,7 +146,10 @@ HISTORY_SHOWN = 50
 
 
 def order_lines_table(starts_on: date, ends_before: date) -> pa.Table:
-    """The lines and returns of the days, by ``line_id``, in the engine's columns."""
+    """The lines and returns of the days, by ``line_id``, in the engine's columns.
+
+    ``is_split`` marks those that `credit_splits_table` has rows of.
+    """
     return _table(_LINES, LINES, starts_on, ends_before)
 
 

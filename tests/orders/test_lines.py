@@ -346,6 +346,35 @@ def test_the_same_lines_give_the_same_bytes(world: World, bring: Bring) -> None:
     assert third[1].revision == 3
 
 
+def test_files_mark_the_lines_that_are_shared_and_put_them_first(
+    world: World, bring: Bring
+) -> None:
+    days = (date(2026, 6, 1), date(2026, 8, 1))
+    sold = ["A,1,2026-06-01,{p},1,USD", "A,2,2026-06-02,{p},9,USD", "B,1,2026-07-01,{p},2,USD"]
+    bring("order_lines", lines(world, *sold))
+    header = "Return,Line,Return date,Order returned,Line returned,Quantity,Amount\n"
+    bring("returns", header + "R,1,2026-07-02,A,2,1,4\n")
+    before = snapshot_months(*days, NOW)
+    text = "Order,Line,Payee,Share,On top\n" + "".join(
+        f"A,2,{person.number},50%,no\n" for person in (world.priya, world.omar)
+    )
+    source = bring("line_shares", text)
+    marked = snapshot_months(*days, NOW)
+    found = [pq.read_table(one.path).select(["line_id", "is_split"]).to_pydict() for one in marked]
+    assert found == [
+        {"line_id": ["shop/A/2", "shop/A/1"], "is_split": [True, False]},
+        {"line_id": ["shop/R/1", "shop/B/1"], "is_split": [True, False]},
+    ]
+    splits = credit_splits_table(*days).column("line_id").to_pylist()
+    assert set(splits) == {"shop/A/2", "shop/R/1"}
+    other = text.replace(",50%", ",40%", 1).replace(",50%", ",60%", 1)
+    changed = bring("line_shares", other)  # still shared: nothing of the lines changed
+    assert [one.pk for one in snapshot_months(*days, NOW)] == [one.pk for one in marked]
+    for one in (changed, source):
+        actions.undo(source=one, reason="wrong", by=world.dana, at=NOW)
+    assert [one.digest for one in snapshot_months(*days, NOW)] == [one.digest for one in before]
+
+
 def test_the_database_itself_keeps_closed_days(world: World, bring: Bring) -> None:
     bring("order_lines", lines(world, "A,1,2026-06-30,{p},100,USD", "B,1,2026-07-01,{p},1,USD"))
     close_days(starts_on=date(2026, 4, 1), ends_before=date(2026, 7, 1), by=world.ines, at=NOW)

@@ -18,6 +18,7 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine.executor import bound_values
 from paceline.engine.inputs import (
+    SPLIT_MARK,
     FileFacts,
     OpenInputs,
     declared_columns,
@@ -111,18 +112,21 @@ class SparkWorkspace:
             self.view_lines(self.inputs.line_files)
         return [name for name in INPUTS if name in self.tables]
 
-    def view_lines(self, files: Sequence[FileFacts]) -> None:
-        """Let `in_order_lines` be the lines of these files, with the declared columns and types."""
+    def view_lines(self, files: Sequence[FileFacts], *, marked: bool = False) -> None:
+        """Let `in_order_lines` be the lines of these files, with the declared columns and types; or
+        `in_marked_lines` those of them that are marked as having split rows.
+        """
         parts: list[DataFrame] = []
         for types, alike in groupby(files, key=lambda file: file.types):
             frame = self.session.read.parquet(*(str(file.path) for file in alike))
             frame.createOrReplaceTempView("files")
             query = c.select(declared_columns(line_columns(self.plan), types))
-            parts.append(self._frame(query.from_(c.source("files"), copy=False)))
+            query = query.from_(c.source("files"), copy=False)
+            parts.append(self._frame(query.where(c.col(SPLIT_MARK)) if marked else query))
         lines = parts[0]
         for part in parts[1:]:
             lines = lines.unionAll(part)
-        lines.createOrReplaceTempView("in_order_lines")
+        lines.createOrReplaceTempView("in_marked_lines" if marked else "in_order_lines")
 
     def _frame(self, query: exp.Query) -> DataFrame:
         names = {str(place.this) for place in query.find_all(exp.Placeholder)}

@@ -145,11 +145,13 @@ def _value_seen(days: Days, measure: Measure) -> exp.Expr:
     return typed(value, EXACT)
 
 
-def split_lines(shape: Shape) -> exp.Select:
-    """The lines that have split rows, with the columns that crediting reads."""
+def split_lines(shape: Shape, *, marked: bool = False) -> exp.Select:
+    """The lines that have split rows, with the columns that crediting reads; looked for among all
+    lines, or among those that their files mark.
+    """
     names = {"line_id", "ordered_on", "payee_id", "amount", "currency"} | columns_read(shape)
     query = select({name: col(name, "l") for name in sorted(names)}).from_(
-        c.source("in_order_lines", "l"), copy=False
+        c.source("in_marked_lines" if marked else "in_order_lines", "l"), copy=False
     )
     return c.join(query, "in_credit_splits", "s", c.same(["line_id"], "s", "l"), kind="semi")
 

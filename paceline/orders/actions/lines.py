@@ -27,6 +27,19 @@ UNION SELECT ordered_on FROM orders_orderlinebefore WHERE source_import_id = %s
 UNION SELECT r.ordered_on FROM orders_orderline r
 JOIN orders_orderlinebefore b ON b.row_id = r.returns_line_id WHERE b.source_import_id = %s
 """
+# Whether a line has shares stands in the file of its month, and that of its returns in theirs.
+NEWLY_SHARED_DAYS = """
+WITH new AS (SELECT s.line_id FROM pg_temp.staged s
+             LEFT JOIN pg_temp.matched m ON m.row = s.row WHERE m.row IS NULL)
+SELECT l.ordered_on FROM orders_orderline l JOIN new ON new.line_id = l.id
+UNION SELECT r.ordered_on FROM orders_orderline r JOIN new ON new.line_id = r.returns_line_id
+"""
+SHARED_DAYS_OF_IMPORT = """
+SELECT l.ordered_on FROM orders_orderline l
+JOIN orders_lineshare s ON s.line_id = l.id WHERE s.imported_by_id = %s
+UNION SELECT r.ordered_on FROM orders_orderline r
+JOIN orders_lineshare s ON s.line_id = r.returns_line_id WHERE s.imported_by_id = %s
+"""
 CLOSED_BY_UNDO = f"""
 SELECT min(d.day)::text, count(DISTINCT n.id) FROM orders_orderline n
 LEFT JOIN orders_orderlinebefore w ON w.row_id = n.id AND w.source_import_id = n.imported_by_id
@@ -80,9 +93,18 @@ def undo_lines(target: Target, commit: Commit) -> None:
     staging.take_back(target, commit)
 
 
+def write_shares(target: Target, changes: Changes, commit: Commit) -> None:
+    """Write staged shares; months whose lines become shared get a new revision."""
+    raise_revisions(NEWLY_SHARED_DAYS, [])
+    staging.write(target, changes, commit)
+
+
 def undo_shares(target: Target, commit: Commit) -> None:
+    """Take shares back; months whose lines may be shared no more get a new revision."""
     staging.refuse_if_changed_since(target, commit)
-    _refuse_closed(CLOSED_SHARES, commit.source.pk)
+    source = commit.source.pk
+    _refuse_closed(CLOSED_SHARES, source)
+    raise_revisions(SHARED_DAYS_OF_IMPORT, [source, source])
     staging.take_back(target, commit)
 
 

@@ -66,8 +66,15 @@ def _totals(table: pa.Table) -> dict[str, str]:
     return {"paceline.totals": json.dumps(stated, sort_keys=True)}
 
 
+def _marked_first(table: pa.Table) -> pa.Table:
+    """The same lines, those with shares first: whoever looks for them then reads the beginning of
+    the file.
+    """
+    return table.take(pc.sort_indices(table, [("is_split", "descending")]))
+
+
 def _write(month: date, revision: int, at: datetime) -> MonthSnapshot:
-    table = queries.order_lines_table(month, queries.month_after(month))
+    table = _marked_first(queries.order_lines_table(month, queries.month_after(month)))
     out = BytesIO()
     pq.write_table(
         table.replace_schema_metadata(_totals(table)),

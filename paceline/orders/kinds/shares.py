@@ -139,7 +139,7 @@ def match_shares(check: Check) -> Changes:
 
 
 def apply_shares(check: Check, changes: Changes, commit: Commit) -> Changes:
-    staging.write(TARGET, changes, commit)
+    lines.write_shares(TARGET, changes, commit)
     return changes
 
 

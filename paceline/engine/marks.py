@@ -1,0 +1,48 @@
+"""Marks: files of order lines that say which lines have split rows; proven, never trusted.
+
+The text ids of ten million lines cost more to read than everything else that a run reads. Where the
+files mark the lines that have split rows, only those are compared with the table of splits. That
+finds every split line if it finds as many as the table names, because a line has one id and an id
+one line. Where it finds fewer, a mark is missing, and all lines are looked at as if there were
+none; a mark too many costs nothing. So marks change what a run costs and never what it says.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pyarrow.compute as pc
+from sqlglot import exp
+
+from paceline.engine import columns as c
+from paceline.engine.executor import Workspace
+from paceline.engine.shape import Shape
+from paceline.engine.steps import lines
+
+
+def find_split_lines(workspace: Workspace, shape: Shape) -> None:
+    """Put the lines that have split rows under `split_lines`."""
+    if "credit_splits" in workspace.tables and not marks_tell(workspace, shape):
+        take_split_lines(workspace, shape, marked=False)
+
+
+def marks_tell(workspace: Workspace, shape: Shape) -> bool:
+    """Whether the files mark all lines that have split rows, which are then in `split_lines`."""
+    if "credit_splits" not in workspace.tables or not workspace.inputs.marks_splits:
+        return False
+    workspace.view_lines(workspace.inputs.line_files, marked=True)
+    take_split_lines(workspace, shape, marked=True)
+    ((found,),) = workspace.rows("split lines found", _count)
+    ids = workspace.inputs.tables["credit_splits"].column("line_id")
+    return bool(found == pc.count_distinct(ids).as_py())
+
+
+def take_split_lines(workspace: Workspace, shape: Shape, *, marked: bool) -> None:
+    """Look for the lines that have split rows in the view of the lines, or of the marked ones."""
+    which = f"{shape.plan.hash} {marked}"  # which columns are read is the plan's own
+    make = partial(lines.split_lines, shape, marked=marked)
+    workspace.create("split_lines", make, variant=which)
+
+
+def _count() -> exp.Select:
+    return c.select({"found": c.count_rows()}).from_(c.source("split_lines"), copy=False)

@@ -1,0 +1,88 @@
+"""Files that mark their split lines: read less, and say the same whatever the marks say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from paceline import engine
+from paceline.engine import marks
+from paceline.engine.database import Workspace
+from paceline.engine.hashing import hash_file
+from paceline.engine.inputs import SPLIT_MARK
+from paceline.engine.run import open_run
+from paceline.engine.shape import shape_of
+
+from .building import fill, tables_of
+from .test_kept_sums import Memory
+from .test_run import PLAN, QUARTER, world
+
+CONNECTION = duckdb.connect(":memory:")
+SPLIT = ["L0003", "L0017", "L0018"]
+SHARES = [
+    {"line_id": line, "payee_id": payee, "share": "0.5"}
+    for line in SPLIT
+    for payee in ("ana", "ben")
+] + [{"line_id": "L0021", "payee_id": "cho", "share": "0.1", "is_overlay": True}]
+KNOWN = [*SPLIT, "L0021"]
+OVERLAID = PLAN.replace("splits: exactly-100", "splits: overlays")
+# What the two files mark, and whether that tells every split line.
+MARKED: dict[str, tuple[list[list[str] | None], bool]] = {
+    "all of them": ([KNOWN, KNOWN], True),
+    "too many": ([[*KNOWN, "L0004", "L0040"], KNOWN], True),
+    "too few": ([SPLIT[:1], SPLIT[:1]], False),
+    "none": ([[], []], False),
+    "one file does not say": ([KNOWN, None], False),
+}
+
+
+def tables(folder: Path, marked: list[list[str] | None]) -> engine.Tables:
+    """The world's lines in two files, each with its marks or without."""
+    rows = world()
+    rows["credit_splits"] = fill("credit_splits", SHARES)
+    sources = dict(tables_of(rows).sources)
+    lines = sources.pop("order_lines")
+    paths = []
+    for place, ids in enumerate(marked):
+        part = lines.slice(place * 30, 30)
+        if ids is not None:
+            mark = [one in ids for one in part.column("line_id").to_pylist()]
+            part = part.append_column(SPLIT_MARK, pa.array(mark, pa.bool_()))
+        paths.append(folder / f"{place}.parquet")
+        pq.write_table(part, paths[-1])
+    hashes = tuple(hash_file(path) for path in paths)
+    files = engine.ParquetFiles(tuple(paths), hashes, grain_checked=True)
+    return engine.Tables({**sources, "order_lines": files})
+
+
+def results(given: engine.Tables, shelf: Memory | None = None) -> dict[str, pa.Table]:
+    plan = engine.load_plan(OVERLAID)
+    return engine.calculate(plan, given, QUARTER, connection=CONNECTION, shelf=shelf).tables()
+
+
+@pytest.mark.parametrize(("marked", "do_tell"), MARKED.values(), ids=MARKED)
+def test_marks_are_taken_where_they_tell_all_and_change_nothing(
+    tmp_path: Path,
+    marked: list[list[str] | None],
+    do_tell: bool,  # noqa: FBT001 -- what the files of the case do
+) -> None:
+    silent = results(tables(tmp_path, [None, None]))
+    assert {"ana", "ben", "cho"} <= {row["payee_id"] for row in silent["credits"].to_pylist()}
+    given, shelf = tables(tmp_path, marked), Memory()
+    assert results(given) == silent
+    assert results(given, shelf) == silent  # file by file, each with its own marks
+    assert shelf.put
+
+    shape = shape_of(engine.load_plan(OVERLAID))
+    workspace = Workspace(shape, given, QUARTER)
+    open_run(workspace, shape, QUARTER)
+    assert marks.marks_tell(workspace, shape) is do_tell
+    marks.find_split_lines(workspace, shape)
+    found: list[Any] = workspace.connection.execute("SELECT line_id FROM split_lines").fetchall()
+    assert sorted(line for (line,) in found) == KNOWN
+    workspace.close()
