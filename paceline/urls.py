@@ -13,6 +13,7 @@ urlpatterns = [
     path("notifications/", include("paceline.notifications.urls")),
     path("imports/", include("paceline.imports.urls")),
     path("orders/", include("paceline.orders.urls")),
+    path("shops/", include("paceline.orders.shops.urls")),
     path("goals/", include("paceline.goals.urls")),
     path("incentives/", include("paceline.incentives.urls")),
 ]

@@ -22,6 +22,7 @@ from paceline.kernel.tables import Column, Filter, Table
 from paceline.orders import access, actions, queries
 from paceline.orders.forms import OwnerForm, initial_of
 from paceline.orders.models import ExchangeRate, LineKind, OrderLine, Owner, OwnerKind
+from paceline.orders.shops import queries as shops
 from paceline.org.requests import PersonRequest
 
 # Tables of millions are counted so far; beyond it says "more than".
@@ -128,6 +129,7 @@ def line(request: PersonRequest, pk: int) -> HttpResponseBase:
             "shares": queries.shares_of(found),
             "returned": queries.returns_of(found),
             "history": queries.history_of(found),
+            "shop_order": shops.order_of_line(found),
         },
     )
 

@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(secret("PACELINE_VAR") or ROOT / "var")
 
 SECRET_KEY = secret("SECRET_KEY")
+# Keys for the secrets of other systems (shops): the first seals, all open. See docs/operations.md.
+SEALING_KEYS = [secret("SEALING_KEY") or SECRET_KEY, *names("SEALING_KEYS_BEFORE")]
 DEBUG = False
 DEMO = False
 DEMO_SCALE = "1"
@@ -34,6 +36,7 @@ INSTALLED_APPS = [
     "paceline.incentives",
     "paceline.goals",
     "paceline.crm",
+    "paceline.orders.shops",
     "paceline.orders",
     "paceline.imports",
     "paceline.live",
@@ -201,5 +204,12 @@ CALCULATION_SUMS_MIB = int(secret("CALCULATION_SUMS_MIB", "2048"))
 UPLOAD_BYTES_MAX = 2 * 1024**3
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# The largest message of a shop that is accepted, in bytes.
+SHOP_MESSAGE_BYTES_MAX = 1024**2
+# Folders below which shops may leave files; none: shops bring files by SFTP only.
+SHOP_FOLDERS = names("SHOP_FOLDERS")
+# Whether shops may be asked over plain HTTP and at private addresses: for trials on one machine.
+SHOPS_MAY_BE_NEAR = flag("SHOPS_MAY_BE_NEAR", default=False)
 
 PROCRASTINATE_ON_APP_READY = None

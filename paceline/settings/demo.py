@@ -13,6 +13,7 @@ DEMO = True
 # The part of the company's order lines that are made; at 0 its people alone.
 DEMO_SCALE = os.environ.get("PACELINE_DEMO_SCALE", "1")
 SECRET_KEY = secret("SECRET_KEY") or postgres.kept_secret(VAR / "demo-secret")
+SEALING_KEYS = [SECRET_KEY]
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
@@ -22,3 +23,5 @@ EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DATABASES = {"default": database(secret("DATABASE_URL") or postgres.database_url())}
 # Passkeys over plain HTTP: this is the loopback address of one machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+SHOP_FOLDERS = [str(VAR / "demo-shop")]
+SHOPS_MAY_BE_NEAR = True

@@ -11,6 +11,7 @@ from paceline.settings.base import VAR
 from paceline.settings.environment import database, secret
 
 SECRET_KEY = "for-tests-only"  # noqa: S105 - never leaves the test process
+SEALING_KEYS = ["for-tests-only"]
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 SECURE_SSL_REDIRECT = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False
@@ -33,3 +34,4 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # Passkeys over plain HTTP: this is the loopback address of one machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 CALCULATION_SUMS = MEDIA_ROOT / "sums"
+SHOPS_MAY_BE_NEAR = True

@@ -10,6 +10,7 @@ from paceline.incentives.models import Statement
 from paceline.incentives.queries import pay_attention, plans
 from paceline.incentives.queries.runs import PeriodState
 from paceline.kernel.shell import Attention
+from paceline.orders.shops import queries as shops
 from paceline.org import queries as org
 from paceline.org.models import Person
 
@@ -24,6 +25,7 @@ def waiting_for(
     found = [
         *org.attention(person, as_of),
         *imports.attention(person, as_of),
+        *shops.attention(person, as_of),
         *plans.attention(person, as_of),
         *pay_attention.attention(person, as_of, states, own),
     ]

@@ -13,6 +13,7 @@ from paceline.goals import access as goals
 from paceline.imports import access as imports
 from paceline.incentives.access import pay
 from paceline.orders import access as orders
+from paceline.orders.shops import access as shops
 from paceline.org import access as org
 from paceline.org.models import Person, Role
 from paceline.search.queries import holds
@@ -80,6 +81,8 @@ GROUPS = (
         (
             Entry(_("Imports"), "file-import", "imports:list", imports.may_read_imports),
             Entry(_("Order lines"), "receipt", "orders:lines", orders.may_read_lines),
+            Entry(_("Shops"), "building-store", "shops:list", shops.may_read_shops),
+            Entry(_("Orders from shops"), "shopping-bag", "shops:orders", shops.may_read_orders),
             Entry(_("Owners"), "map-pins", "orders:owners", orders.may_read_owners),
             Entry(_("Exchange rates"), "arrows-exchange", "orders:rates", orders.may_read_rates),
             Entry(_("Quotas"), "target", "goals:quotas", goals.may_read_all_quotas),

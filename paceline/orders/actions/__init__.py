@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paceline.orders.actions.days import LinesAreBusy, close_days
+from paceline.orders.actions.orders import Placed, Placing, first_open_day, place_order
 from paceline.orders.actions.owners import (
     Holding,
     OwnerOverlaps,
@@ -18,7 +19,11 @@ __all__ = [
     "OwnerOverlaps",
     "OwnerUnchanged",
     "OwnersExceed",
+    "Placed",
+    "Placing",
     "close_days",
+    "first_open_day",
+    "place_order",
     "set_owner",
     "snapshot_months",
 ]

@@ -85,12 +85,12 @@ def _row(alias: str, names: Sequence[str]) -> str:
     return ", ".join(f"{alias}.{name}" for name in names)
 
 
-def raise_revisions(query: str, parameters: list[int]) -> None:
+def raise_revisions(query: str, parameters: Sequence[int | list[date]]) -> None:
     """Give a new revision to each month of the days that ``query`` returns (one column)."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO orders_monthrevision (month, revision)"  # noqa: S608 - our own queries
             f" SELECT DISTINCT date_trunc('month', d)::date, 1 FROM ({query}) days (d) ORDER BY 1"
             " ON CONFLICT (month) DO UPDATE SET revision = orders_monthrevision.revision + 1",
-            parameters,
+            list(parameters),
         )
