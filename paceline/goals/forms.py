@@ -21,9 +21,17 @@ from paceline.org.models import Person, Team
 
 
 class QuotaForm(forms.Form):
-    """A payee, a period or days, a target, and why."""
+    """A payee or a team, a period or days, a target, and why."""
 
-    person = forms.ModelChoiceField(label=gettext_lazy("Payee"), queryset=Person.objects.none())
+    person = forms.ModelChoiceField(
+        label=gettext_lazy("Payee"), queryset=Person.objects.none(), required=False
+    )
+    team = forms.ModelChoiceField(
+        label=gettext_lazy("Or team"),
+        queryset=Team.objects.all(),
+        required=False,
+        help_text=gettext_lazy("For plans that hold the team as a whole against a target."),
+    )
     measure = forms.CharField(label=gettext_lazy("Measure"), max_length=60, initial="sales")
     period = forms.CharField(
         label=gettext_lazy("Period"),
@@ -64,6 +72,8 @@ class QuotaForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if bool(cleaned.get("person")) == bool(cleaned.get("team")):
+            self.add_error("person", _("Choose either a payee or a team."))
         text = cleaned.get("period", "").strip()
         if text:
             days = period_of(text)
@@ -94,6 +104,7 @@ def initial_of(quota: Quota) -> dict[str, Any]:
     """What the form shows when an existing quota is to be changed."""
     return {
         "person": quota.person_id,
+        "team": quota.team_id,
         "measure": quota.measure,
         "starts_on": quota.starts_on,
         "last_day": quota.last_day,

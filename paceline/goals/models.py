@@ -19,7 +19,7 @@ from paceline.kernel.periods import (
     OneId,
     ends_after_start,
 )
-from paceline.org.models import Person, ReportingPath, Role
+from paceline.org.models import Person, ReportingPath, Role, Team, TeamMembership
 
 
 class HashOfText(models.Func):
@@ -41,23 +41,45 @@ def _below(person: Person) -> models.QuerySet[Any, Any]:
 
 class QuotaQuerySet(EffectiveQuerySet):
     def visible_to(self, person: Person) -> QuotaQuerySet:
-        """Those who run or check pay see all; others their own and those of everyone below them."""
+        """Those who run or check pay see all; others their own and those of everyone below them,
+        and what the teams of these people are asked for.
+        """
         if person.has_role(*READERS):
             return self
-        return self.filter(Q(person=person) | Q(person__in=_below(person)))
+        members = TeamMembership.objects.filter(Q(person=person) | Q(person__in=_below(person)))
+        if person.acting_on is not None:
+            members = members.on(person.acting_on)
+        return self.filter(
+            Q(person=person) | Q(person__in=_below(person)) | Q(team__in=members.values("team"))
+        )
 
     def standing(self) -> QuotaQuerySet:
         """Quotas that have not been replaced by a later decision."""
         return self.filter(replaced_by__isnull=True)
 
 
+def _one_standing(name: str, holder: str) -> ExclusionConstraint:
+    return ExclusionConstraint(
+        name=name,
+        expressions=[
+            (OneId(holder), RangeOperators.EQUAL),
+            (OneId(HashOfText("measure")), RangeOperators.EQUAL),
+            (DateRange("starts_on", "ends_before", RangeBoundary()), RangeOperators.OVERLAPS),
+        ],
+        condition=Q(replaced_by__isnull=True) & Q(**{f"{holder}__isnull": False}),
+        deferrable=Deferrable.DEFERRED,
+        violation_error_message=_("There is already a quota on some of these days."),
+    )
+
+
 class Quota(EffectiveDated):
-    """The target of a measure for a person over a range of days.
+    """The target of a measure for a person, or for a team as a whole, over a range of days.
 
     A change keeps the row it replaces: ``replaced_by`` points to the newer one.
     """
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="quotas")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="quotas")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="quotas")
     measure = models.CharField(_("measure"), max_length=60, default="sales")
     amount = MoneyField(_("quota"))
     currency = CurrencyField(_("currency"))
@@ -72,29 +94,28 @@ class Quota(EffectiveDated):
     objects = QuotaQuerySet.as_manager()
 
     class Meta:
-        ordering = ("-starts_on", "person", "measure", "id")
+        ordering = ("-starts_on", "person", "team", "measure", "id")
         constraints = (
             ends_after_start("quota_ends_after_start"),
             models.CheckConstraint(name="quota_not_negative", condition=Q(amount__gte=0)),
             models.CheckConstraint(name="quota_has_an_end", condition=Q(ends_before__isnull=False)),
-            ExclusionConstraint(
-                name="quota_one_standing_at_a_time",
-                expressions=[
-                    (OneId("person"), RangeOperators.EQUAL),
-                    (OneId(HashOfText("measure")), RangeOperators.EQUAL),
-                    (
-                        DateRange("starts_on", "ends_before", RangeBoundary()),
-                        RangeOperators.OVERLAPS,
-                    ),
-                ],
-                condition=Q(replaced_by__isnull=True),
-                deferrable=Deferrable.DEFERRED,
-                violation_error_message=_("There is already a quota on some of these days."),
+            models.CheckConstraint(
+                name="quota_of_a_person_or_a_team",
+                condition=Q(person__isnull=True) ^ Q(team__isnull=True),
             ),
+            _one_standing("quota_one_standing_at_a_time", "person"),
+            _one_standing("quota_one_standing_of_a_team", "team"),
         )
 
     def __str__(self) -> str:
-        return f"{self.person} {self.measure} {self.starts_on}"
+        return f"{self.holder} {self.measure} {self.starts_on}"
+
+    @property
+    def holder(self) -> Person | Team:
+        """Who is asked: a person, or a team as a whole."""
+        found: Person | Team | None = self.person or self.team
+        assert found is not None  # noqa: S101 -- a constraint of the table
+        return found
 
 
 class Unit(models.TextChoices):

@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from paceline.goals.models import Figure, FigureKind, Quota, Unit
 from paceline.kernel import formats
@@ -51,12 +52,15 @@ def figures_table(starts_on: date, ends_before: date) -> pa.Table:
 
 
 def quotas_table(starts_on: date, ends_before: date) -> pa.Table:
-    """The standing quotas that count on some day of the range, for the engine."""
+    """The standing quotas that count on some day of the range, for the engine: those of people by
+    their number, those of teams by their code.
+    """
     rows = list(
         Quota.objects.standing()
         .during(starts_on, ends_before)
-        .order_by("measure", "person__number", "starts_on")
-        .values_list("measure", "person__number", "starts_on", "ends_before", "amount", "currency")
+        .annotate(holder=Coalesce("person__number", "team__code"))
+        .order_by("measure", "holder", "starts_on")
+        .values_list("measure", "holder", "starts_on", "ends_before", "amount", "currency")
     )
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(QUOTAS)
     return pa.table(
@@ -72,7 +76,7 @@ def targets_within(
     rows = (
         Quota.objects.standing()
         .filter(
-            measure__in=names, currency=currency, starts_on__gte=starts_on,
+            person__isnull=False, measure__in=names, currency=currency, starts_on__gte=starts_on,
             ends_before__lte=ends_before,
         )
         .order_by("measure", "person__number")
@@ -88,23 +92,27 @@ HISTORY_MAX = 100
 def standing_for(person: Person) -> QuerySet[Quota]:
     """The standing quotas that a person may read, with how often each was changed."""
     rows: QuerySet[Quota] = Quota.objects.visible_to(person).standing()
-    return rows.select_related("person").annotate(changes=_changes())
+    return rows.select_related("person", "team").annotate(
+        changes=_changes(), holder_name=Coalesce("person__name", "team__name")
+    )
 
 
 def _changes() -> Subquery:
-    """How many rows an earlier decision left for the same payee, measure and first day."""
+    """How many rows an earlier decision left for the same holder, measure and first day."""
     same = Quota.objects.filter(
-        person=OuterRef("person"), measure=OuterRef("measure"), starts_on=OuterRef("starts_on")
+        Q(person=OuterRef("person")) | Q(team=OuterRef("team")),
+        measure=OuterRef("measure"),
+        starts_on=OuterRef("starts_on"),
     )
-    counted = same.order_by().values("person").annotate(n=Count("pk") - 1).values("n")
+    counted = same.order_by().values("measure").annotate(n=Count("pk") - 1).values("n")
     return Subquery(counted, output_field=IntegerField())
 
 
 def history(quota: Quota) -> list[Quota]:
     """What the quota says and said, the newest first; the last of the list came first."""
     rows = Quota.objects.filter(
-        person=quota.person_id, measure=quota.measure, starts_on=quota.starts_on
-    ).select_related("person", "set_by", "imported_by")
+        person=quota.person_id, team=quota.team_id, measure=quota.measure, starts_on=quota.starts_on
+    ).select_related("person", "team", "set_by", "imported_by")
     return list(rows.order_by("-id")[:HISTORY_MAX])
 
 

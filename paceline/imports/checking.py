@@ -119,6 +119,35 @@ def add_problem(check: Check, query: str, parameters: list[Any] | None = None) -
     check.duck.execute(f"INSERT INTO problems {query}", parameters or [])
 
 
+def register_rows(
+    check: Check, name: str, rows: Sequence[Sequence[Any]], **types: pa.DataType
+) -> None:
+    """Make stored rows a table of the check: a column for each of ``types``, in their order."""
+    columns = {
+        column: pa.array([row[place] for row in rows], kind)
+        for place, (column, kind) in enumerate(types.items())
+    }
+    check.duck.register(name, pa.table(columns))
+
+
+def look_up(check: Check, field: str, known: MappingOf[str, int], code: str) -> None:
+    """Add ``<field>_id`` to the lines: the id that a text is known by, in any case of its letters.
+
+    A text that is not known is refused with ``code``.
+    """
+    rows = list({text.casefold(): pk for text, pk in reversed(list(known.items()))}.items())
+    register_rows(check, f"known_{field}", rows, text=pa.string(), id=pa.int64())
+    check.duck.execute(
+        f"CREATE OR REPLACE TABLE lines AS SELECT l.*, k.id AS {field}_id"  # noqa: S608 - a field's name
+        f" FROM lines l LEFT JOIN known_{field} k ON k.text = lower(l.{field})"
+    )
+    add_problem(
+        check,
+        f"SELECT row, '{field}', '{code}', json_object('value', left({field}, 80)), 'error'"  # noqa: S608
+        f" FROM lines WHERE {field} <> '' AND {field}_id IS NULL",
+    )
+
+
 def settle(check: Check) -> None:
     """Make ``accepted`` anew: the lines without any error."""
     check.duck.execute(

@@ -128,7 +128,7 @@ MESSAGES = {
         "Nobody has the number, address or name “%(value)s”. Import the person first."
     ),
     "quota_overlaps": gettext_lazy(
-        "Another quota of this person covers %(starts_on)s to %(last_day)s."
+        "Another quota of the same payee or team covers %(starts_on)s to %(last_day)s."
     ),
     "rate_missing": gettext_lazy(
         "No exchange rate from %(from)s to %(to)s, first on %(day)s (days: %(days)s, lines: "

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from paceline.goals import actions
@@ -128,3 +129,72 @@ def test_a_quota_is_set_by_hand(world: World, client_for, django_assert_max_num_
     for address in (reverse("goals:quotas"), reverse("goals:quota", args=[quota.pk])):
         with django_assert_max_num_queries(15):
             assert client.get(address).status_code == 200
+
+
+def ask_team(world: World, amount: str, days: tuple[date, date] = Q3) -> Quota:
+    target = Target("team-sales", *days, Decimal(amount), "USD")
+    return actions.set_quota(team=world.north, target=target, reason="plan", by=world.dana, at=NOW)
+
+
+def test_a_team_is_asked_as_a_whole(
+    world: World, client_for, django_assert_max_num_queries
+) -> None:
+    first, second = ask_team(world, "100000"), ask_team(world, "120000")
+    first.refresh_from_db()
+    assert first.replaced_by == second
+    with pytest.raises(actions.QuotaOverlaps):
+        ask_team(world, "1", (date(2026, 9, 1), date(2026, 12, 1)))
+    ask(world, "50000")
+    rows = quotas_table(*Q3).to_pylist()
+    assert [(row["quota"], row["payee_id"], row["amount"]) for row in rows] == [
+        ("sales", world.priya.number, 50000),
+        ("team-sales", "north", 120000),
+    ]
+    for holders in ({}, {"person": world.priya, "team": world.north}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Quota.objects.create(
+                **holders, measure="x", amount=1, currency="USD", starts_on=Q3[0],
+                ends_before=Q3[1], set_at=NOW,
+            )  # fmt: skip
+    address = reverse("goals:quota", args=[second.pk])
+    for name, status in {"priya": 200, "marco": 200, "erik": 200, "ines": 200, "omar": 404}.items():
+        assert client_for(world.cast[name]).get(address).status_code == status, name
+    client = client_for(world.dana)
+    for page in (reverse("goals:quotas"), address, reverse("goals:quotas") + "?quotas-of=teams"):
+        with django_assert_max_num_queries(15):
+            assert "North" in client.get(page).content.decode()
+    form = {
+        "team": world.north.pk, "measure": "team-sales", "period": "2026Q3", "amount": "130000",
+        "currency": "USD", "reason": "more",
+    }  # fmt: skip
+    new = reverse("goals:quota_new")
+    assert client.post(new, {**form, "person": world.priya.pk}).status_code == 422
+    assert client.post(new, form).status_code == 303
+    assert Quota.objects.standing().get(team=world.north).amount == 130000
+
+
+def test_quotas_of_teams_come_by_file_and_go_again(world: World, tmp_path: Path) -> None:
+    def carry(text: str) -> imports.Import:
+        path = tmp_path / "teams.csv"
+        path.write_text(text, "utf-8")
+        return imports.import_file(
+            kind="team_quotas", path=path, name="teams.csv", by=world.dana, at=NOW
+        )
+
+    text = "團隊,指標,期間,目標,幣別\nnorth,team-sales,2026Q3,100000,USD\n"
+    text += "South,team-sales,2026Q3,80000,USD\n"
+    assert carry(text).totals["new"] == 2
+    changed = carry(text.replace("80000", "90000"))
+    assert [changed.totals[name] for name in ("new", "changed", "same")] == [0, 1, 1]
+    with pytest.raises(imports.ImportRefused) as refused:
+        carry(
+            text.replace("north", "nowhere").replace(
+                "South,team-sales,2026Q3", "South,team-sales,2026-08"
+            )
+        )
+    assert {(one.row, one.code) for one in refused.value.problems} == {
+        (2, "team_unknown"),
+        (3, "quota_overlaps"),
+    }
+    imports.undo(source=changed, reason="no", by=world.dana, at=NOW)
+    assert Quota.objects.standing().get(team=world.south).amount == 80000

@@ -99,7 +99,14 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     assert campaign.filter(version__plan__code="shanghai-1111").exists()
     earned = StatementComponent.objects.filter(statement__run=last, earned__gt=0)
     kinds = set(earned.values_list("component", flat=True))
-    assert {"score-card", "team-pool", "overlay", "area-override", "region-override"} <= kinds
+    assert {
+        "score-card",
+        "team-pool",
+        "overlay",
+        "area-override",
+        "region-override",
+        "team-bonus",
+    } <= kinds
     away = next(one for one in stage.cast.members.values() if one.away is not None)
     rows = earned.model.objects.filter(statement__run=last, version__plan__code="shanghai-growth")
     asked = {rows.filter(statement__payee__number=one.number).first() for one in [away]}

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
+from psycopg import sql
 
 from paceline.goals.models import Quota
 from paceline.imports.actions import staging
 from paceline.imports.kinds import Changes, Commit, UndoRefused
 from paceline.kernel import audit
 from paceline.live.actions import publish
-from paceline.org.models import Person
+from paceline.org.models import Person, Team
 
 LOCK = "quotas"
 
@@ -45,16 +46,23 @@ class Target:
 
 @transaction.atomic
 def set_quota(
-    *, person: Person, target: Target, reason: str, by: Person | None, at: datetime
+    *,
+    person: Person | None = None,
+    team: Team | None = None,
+    target: Target,
+    reason: str,
+    by: Person | None,
+    at: datetime,
 ) -> Quota:
-    """Ask a person to reach a target. A quota with the same first day is replaced and kept.
+    """Ask a person, or a team as a whole, to reach a target. A quota with the same first day is
+    replaced and kept.
 
     Raises ``QuotaOverlaps`` and ``QuotaUnchanged``; then nothing changed.
     """
     staging.lock_target(LOCK)
     standing = list(
         Quota.objects.standing()
-        .filter(person=person, measure=target.measure)
+        .filter(person=person, team=team, measure=target.measure)
         .during(target.starts_on, target.ends_before)
         .order_by("starts_on")
     )
@@ -67,6 +75,7 @@ def set_quota(
         raise QuotaUnchanged(replaced)
     quota = Quota.objects.create(
         person=person,
+        team=team,
         measure=target.measure,
         starts_on=target.starts_on,
         ends_before=target.ends_before,
@@ -101,32 +110,37 @@ def lock_quotas() -> None:
     staging.lock_target(LOCK)
 
 
-def write_quotas(changes: Changes, commit: Commit) -> None:
-    """Write staged quotas: changed ones replace the standing row, which stays as history."""
+def write_quotas(holder: str, changes: Changes, commit: Commit) -> None:
+    """Write staged quotas of one kind of holder (the column ``person_id`` or ``team_id``): changed
+    ones replace the standing row, which stays as history.
+    """
     values: list[Any] = [commit.at, commit.by.pk, commit.source.pk]
     commit.step("writing")
+    who = {"holder": sql.Identifier(holder)}
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS quota_one_standing_at_a_time DEFERRED")
-        cursor.execute(_INSERT, values)
+        cursor.execute(
+            "SET CONSTRAINTS quota_one_standing_at_a_time, quota_one_standing_of_a_team DEFERRED"
+        )
+        cursor.execute(sql.SQL(_INSERT).format(**who), values)
         if cursor.rowcount != changes.new + changes.changed:
             raise staging.ImportInterfered
-        cursor.execute(_REPLACE, [commit.source.pk])
+        cursor.execute(sql.SQL(_REPLACE).format(**who), [commit.source.pk])
         if cursor.rowcount != changes.changed:
             raise staging.ImportInterfered
 
 
 _INSERT = """
-INSERT INTO goals_quota (person_id, measure, starts_on, ends_before, amount, currency, set_at,
+INSERT INTO goals_quota ({holder}, measure, starts_on, ends_before, amount, currency, set_at,
                          set_by_id, reason, imported_by_id)
-SELECT s.person_id, s.measure, s.starts_on, s.ends_before, s.amount, s.currency, %s, %s, '', %s
+SELECT s.{holder}, s.measure, s.starts_on, s.ends_before, s.amount, s.currency, %s, %s, '', %s
 FROM pg_temp.staged s LEFT JOIN pg_temp.matched m ON m.row = s.row
 WHERE m.row IS NULL OR m.differs
-ORDER BY s.person_id, s.measure, s.starts_on
+ORDER BY s.{holder}, s.measure, s.starts_on
 """
 _REPLACE = """
 UPDATE goals_quota t SET replaced_by_id = n.id
 FROM pg_temp.matched m JOIN pg_temp.staged s ON s.row = m.row
-JOIN goals_quota n ON n.person_id = s.person_id AND n.measure = s.measure
+JOIN goals_quota n ON n.{holder} = s.{holder} AND n.measure = s.measure
      AND n.starts_on = s.starts_on AND n.replaced_by_id IS NULL AND n.imported_by_id = %s
 WHERE t.id = m.id AND m.differs
 """
@@ -135,9 +149,13 @@ WHERE t.id = m.id AND m.differs
 def undo_quotas(commit: Commit) -> None:
     """Take imported quotas back; those they replaced stand again. Raises ``UndoRefused``."""
     mine = Quota.objects.filter(imported_by=commit.source)
-    later = mine.filter(replaced_by__isnull=False).select_related("person", "replaced_by").first()
+    later = (
+        mine.filter(replaced_by__isnull=False)
+        .select_related("person", "team", "replaced_by")
+        .first()
+    )
     if later is not None:
         set_at = timezone.localtime(later.replaced_by.set_at).date().isoformat()
-        raise UndoRefused("quota_replaced_since", person=later.person.name, day=set_at)
+        raise UndoRefused("quota_replaced_since", person=later.holder.name, day=set_at)
     Quota.objects.filter(replaced_by__in=mine).update(replaced_by=None)
     mine.delete()

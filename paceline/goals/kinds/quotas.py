@@ -1,6 +1,8 @@
-"""Quotas from files."""
+"""Quotas of payees and of teams from files."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pyarrow as pa
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +14,9 @@ from paceline.imports import checking
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import PAYEE_NAMES, Changes, Check, Commit, Field, FieldType, ImportKind
+from paceline.org.models import Team
 
-FIELDS = (
-    Field(
+PAYEE = Field(
         "payee",
         _("Payee"),
         FieldType.PERSON,
@@ -22,7 +24,17 @@ FIELDS = (
         aliases=PAYEE_NAMES,
         hint=_("Employee number, e-mail address or name."),
         example="E-17",
-    ),
+    )  # fmt: skip
+TEAM = Field(
+    "team",
+    _("Team"),
+    required=True,
+    max_length=120,
+    aliases=("team code", "group", "團隊", "團隊代碼", "團隊名稱", "团队", "团队代码", "团队名称", "Mannschaft", "Time"),
+    hint=_("Its code or name."),
+    example="north",
+)  # fmt: skip
+ASKED = (
     Field(
         "measure",
         _("Measure"),
@@ -75,21 +87,35 @@ _DAYS = """
     COALESCE(period_starts_on, starts_on) AS first_day,
     COALESCE(period_ends_before, CAST(last_day + INTERVAL 1 DAY AS DATE)) AS day_after
 """
-TARGET = Target(
-    table="goals_quota",
-    key=("person_id", "measure", "starts_on"),
-    values=("ends_before", "amount", "currency"),
-    before="",
-    records="""
-        SELECT row, payee_id AS person_id, measure, first_day AS starts_on,
-               day_after AS ends_before, amount, currency
-        FROM accepted ORDER BY payee_id, measure, first_day
-    """,
-    only="replaced_by_id IS NULL",
-)
 
 
-def check_quotas(check: Check) -> None:
+def _target(field: str, column: str) -> Target:
+    return Target(
+        table="goals_quota",
+        key=(column, "measure", "starts_on"),
+        values=("ends_before", "amount", "currency"),
+        before="",
+        records=f"""
+            SELECT row, {field}_id AS {column}, measure, first_day AS starts_on,
+                   day_after AS ends_before, amount, currency
+            FROM accepted ORDER BY {field}_id, measure, first_day
+        """,  # noqa: S608 - our own columns
+        only=f"replaced_by_id IS NULL AND {column} IS NOT NULL",
+    )
+
+
+def _check_teams(check: Check) -> None:
+    known = list(Team.objects.order_by("pk").values_list("pk", "code", "name"))
+    codes = {code: pk for pk, code, _name in known}
+    checking.look_up(
+        check,
+        "team",
+        codes | {name: pk for pk, _code, name in known if name not in codes},
+        "team_unknown",
+    )
+
+
+def _check(holder: str, check: Check) -> None:
     check.duck.execute(f"CREATE OR REPLACE TABLE lines AS SELECT *, {_DAYS} FROM lines")  # noqa: S608
     checking.add_problem(
         check,
@@ -107,60 +133,87 @@ def check_quotas(check: Check) -> None:
         "SELECT row, 'amount', 'negative_quota', json_object('value', amount_text), 'error'"
         " FROM lines WHERE amount < 0",
     )
-    checking.refuse_repeats(check, ("payee_id", "measure", "first_day"))
-    rows = list(
-        Quota.objects.standing().values_list("person_id", "measure", "starts_on", "ends_before")
+    who = "team_id" if holder == "team" else "payee_id"
+    checking.refuse_repeats(check, (who, "measure", "first_day"))
+    column = "team_id" if holder == "team" else "person_id"
+    standing = Quota.objects.standing().filter(**{f"{column}__isnull": False})
+    checking.register_rows(
+        check,
+        "standing",
+        list(standing.values_list(column, "measure", "starts_on", "ends_before")),
+        **{who: pa.int64()},
+        measure=pa.string(),
+        first_day=pa.date32(),
+        day_after=pa.date32(),
     )
-    types = (pa.int64(), pa.string(), pa.date32(), pa.date32())
-    names = ("payee_id", "measure", "first_day", "day_after")
-    columns = {
-        name: pa.array([row[index] for row in rows], kind)
-        for index, (name, kind) in enumerate(zip(names, types, strict=True))
-    }
-    check.duck.register("standing", pa.table(columns))
     checking.add_problem(
         check,
-        """
+        f"""
         WITH every AS (
-            SELECT row, payee_id, measure, first_day, day_after FROM lines
+            SELECT row, {who}, measure, first_day, day_after FROM lines
             UNION ALL BY NAME
             SELECT s.* FROM standing s ANTI JOIN lines l
-                ON l.payee_id = s.payee_id AND l.measure = s.measure AND l.first_day = s.first_day)
+                ON l.{who} = s.{who} AND l.measure = s.measure AND l.first_day = s.first_day)
         SELECT a.row, 'period', 'quota_overlaps', json_object(
                'starts_on', CAST(min(b.first_day) AS VARCHAR),
                'ends_before', CAST(min_by(b.day_after, b.first_day) AS VARCHAR)), 'error'
-        FROM lines a JOIN every b ON b.payee_id = a.payee_id AND b.measure = a.measure
+        FROM lines a JOIN every b ON b.{who} = a.{who} AND b.measure = a.measure
              AND b.first_day < a.day_after AND a.first_day < b.day_after
              AND b.first_day <> a.first_day
         GROUP BY a.row
-        """,
+        """,  # noqa: S608 - our own columns
     )
 
 
-def match_quotas(check: Check) -> Changes:
-    staging.stage(TARGET, check)
-    return staging.match(TARGET)
+def check_quotas(check: Check) -> None:
+    _check("payee", check)
 
 
-def apply_quotas(check: Check, changes: Changes, commit: Commit) -> Changes:
-    quotas.write_quotas(changes, commit)
-    return changes
+def check_team_quotas(check: Check) -> None:
+    _check_teams(check)
+    _check("team", check)
 
 
-QUOTAS = ImportKind(
-    key="quotas",
-    label=_("Quotas"),
-    purpose=_("What each payee is asked to reach in a period."),
-    fields=FIELDS,
-    may_import=access.may_set_quota,
-    check=check_quotas,
-    match=match_quotas,
-    apply=apply_quotas,
-    undo=quotas.undo_quotas,
-    lock=quotas.lock_quotas,
-    icon="target",
-    day_field="first_day",
-    sum_field="amount",
-    currency_field="currency",
-    order=30,
-)
+def _kind(
+    key: str, holder: Field, column: str, check: Callable[[Check], None], order: int
+) -> ImportKind:
+    target = _target(holder.name, column)
+    label, purpose, icon = WORDS[key]
+
+    def match(check: Check) -> Changes:
+        staging.stage(target, check)
+        return staging.match(target)
+
+    def apply(check: Check, changes: Changes, commit: Commit) -> Changes:
+        quotas.write_quotas(column, changes, commit)
+        return changes
+
+    return ImportKind(
+        key=key,
+        label=label,
+        purpose=purpose,
+        fields=(holder, *ASKED),
+        may_import=access.may_set_quota,
+        check=check,
+        match=match,
+        apply=apply,
+        undo=quotas.undo_quotas,
+        lock=quotas.lock_quotas,
+        icon=icon,
+        day_field="first_day",
+        sum_field="amount",
+        currency_field="currency",
+        order=order,
+    )
+
+
+WORDS = {
+    "quotas": (_("Quotas"), _("What each payee is asked to reach in a period."), "target"),
+    "team_quotas": (
+        _("Quotas of teams"),
+        _("What a team as a whole is asked to reach in a period."),
+        "target-arrow",
+    ),
+}
+QUOTAS = _kind("quotas", PAYEE, "person_id", check_quotas, 30)
+TEAM_QUOTAS = _kind("team_quotas", TEAM, "team_id", check_team_quotas, 32)

@@ -34,7 +34,9 @@ def index(request: PersonRequest) -> HttpResponseBase:
         topic="imports quotas",
         caption=_("Quotas"),
         columns=[
-            Column("person", _("Payee"), value="person.name", sort="person__name", search=True),
+            Column(
+                "person", _("Payee or team"), value="holder_name", sort="holder_name", search=True
+            ),
             Column("days", _("Days"), value=_days, sort="starts_on", link=_address),
             Column("measure", _("Measure"), sort="measure", search=True, secondary=True),
             Column(
@@ -47,7 +49,15 @@ def index(request: PersonRequest) -> HttpResponseBase:
             ),
             Column("changes", _("Changes"), sort="changes", kind="number", secondary=True),
         ],
-        filters=[Filter("year", _("Year"), queries.years(request.person), apply=_in_year)],
+        filters=[
+            Filter("year", _("Year"), queries.years(request.person), apply=_in_year),
+            Filter(
+                "of",
+                _("Payees and teams"),
+                (("payees", _("Payees")), ("teams", _("Teams"))),
+                apply=lambda rows, value: rows.filter(team__isnull=value == "payees"),
+            ),
+        ],
         order="-days",
         empty=_("No quotas yet."),
         empty_hint=_("A plan that pays on attainment needs a quota for each payee and period."),
@@ -76,7 +86,7 @@ def _in_year(rows: Any, value: str) -> Any:
 def show(request: PersonRequest, pk: int) -> HttpResponse:
     """One quota with everything it said before, the newest first."""
     quota = get_object_or_404(
-        Quota.objects.visible_to(request.person).select_related("person"), pk=pk
+        Quota.objects.visible_to(request.person).select_related("person", "team"), pk=pk
     )
     history = queries.history(quota)
     context = {
@@ -102,6 +112,7 @@ def create(request: PersonRequest) -> HttpResponse:
         try:
             quota = actions.set_quota(
                 person=form.cleaned_data["person"],
+                team=form.cleaned_data["team"],
                 target=form.target(),
                 reason=form.cleaned_data["reason"],
                 by=request.person,
@@ -109,7 +120,7 @@ def create(request: PersonRequest) -> HttpResponse:
             )
         except actions.QuotaOverlaps as error:
             days = _days(error.existing)
-            form.add_error(None, _("Another quota of this payee covers %(days)s.") % {"days": days})
+            form.add_error(None, _("Another quota covers %(days)s.") % {"days": days})
         except actions.QuotaUnchanged:
             form.add_error(None, _("The quota says this already."))
         else:

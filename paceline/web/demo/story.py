@@ -39,6 +39,7 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     _take_stock()
     pay.set_quotas(stage)
     taipei.bring_in_figures(stage)
+    taipei.bring_in_team_goal(stage)
     shanghai.bring_in_targets(stage)
     cross_border.bring_in_regions(stage)
     shanghai.bring_in_leaves(stage)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
 
+from paceline.goals.actions import Target, set_quota
+from paceline.incentives import plan_templates
+from paceline.incentives.actions.assignments import assign_plan
 from paceline.org import actions as org
 from paceline.org.models import LeaveKind
-from tests.incentives.pay.conftest import OVERRIDE, SELLER, Quarter, approve
+from tests.incentives.pay.conftest import FROM, OVERRIDE, SELLER, UNTIL, Quarter, approve
 from tests.incentives.pay.settling import PLAN, Months, entries, paid, sell
 from tests.world import World
 
@@ -95,3 +99,37 @@ def test_unpaid_leave_takes_its_days_and_paid_leave_none(world: World) -> None:
         ("forfeited", Decimal("-166.67")),
     ]
     assert paid(april, world.priya) == Decimal("833.33")
+
+
+def ready(name: str) -> str:
+    """The text of a ready plan."""
+    return (Path(plan_templates.__file__).parent / name / "plan.yaml").read_text("utf-8")
+
+
+def test_a_team_is_held_against_its_own_quota(quarter: Quarter) -> None:
+    """North has sold 119,000 of 110,000: 108 % pay each of its members 800.00; South 55,000 of
+    100,000 pays nothing.
+    """
+    world = quarter.world
+    for team, amount in ((world.north, 110_000), (world.south, 100_000)):
+        set_quota(
+            team=team,
+            target=Target("team-sales", FROM, UNTIL, Decimal(amount), "USD"),
+            reason="plan",
+            by=world.dana,
+            at=world.now,
+        )
+    version = approve(ready("team-bonus"), world, to=world.north)
+    south = {"to": world.south, "starts_on": FROM, "ends_before": None}
+    assign_plan(plan=version.plan, **south, by=world.dana, at=world.now)
+    run = quarter.run()
+    rows = {
+        name: quarter.statement(run, name).components.get(component="team-bonus")
+        for name in ("priya", "marco", "omar", "sofia")
+    }
+    assert {name: (row.measure, row.quota, row.earned) for name, row in rows.items()} == {
+        "priya": (Decimal(119_000), Decimal(110_000), Decimal("800.00")),
+        "marco": (Decimal(119_000), Decimal(110_000), Decimal("800.00")),
+        "omar": (Decimal(55_000), Decimal(100_000), Decimal("0.00")),
+        "sofia": (Decimal(55_000), Decimal(100_000), Decimal("0.00")),
+    }

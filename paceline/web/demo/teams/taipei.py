@@ -8,18 +8,19 @@ from decimal import Decimal
 from random import Random
 
 from paceline.goals import actions as goals
-from paceline.goals.models import FigureKind, Unit
+from paceline.goals.models import FigureKind, Quota, Unit
 from paceline.org.models import Role
 from paceline.web.demo import papers
-from paceline.web.demo.calendar import month_after, months_before
+from paceline.web.demo.calendar import Quarter, month_after, months_before
 from paceline.web.demo.papers import Paper
 from paceline.web.demo.sales import Line
 from paceline.web.demo.stage import BEGAN, CAUGHT_UP, SEED, Stage
-from paceline.web.demo.teams.plans import PayPlan, positions
+from paceline.web.demo.teams.plans import PayPlan, positions, teams
 
 PLANS = (
     PayPlan("taipei-shop", positions("chat-seller", "live-host")),
     PayPlan("taipei-channel", positions("channel-seller")),
+    PayPlan("taipei-team-goal", teams("taipei-brand")),
     PayPlan("taipei-chat-card", positions("chat-seller")),
     PayPlan("taipei-live-pool", positions("live-host")),
 )
@@ -76,6 +77,30 @@ def _figures(stage: Stage) -> Iterator[tuple[object, ...]]:
             yield member.number, "顧客滿意度", f"{month:%Y-%m}", f"{score:.2f}"
         for member in stage.cast.sellers_of("taipei-live", last):
             yield member.number, "直播時數", f"{month:%Y-%m}", f"{random.randint(120, 200) / 2:.1f}"
+
+
+def bring_in_team_goal(stage: Stage) -> None:
+    """The channel sellers' goal: what all of them are asked for, in round figures."""
+    step = Decimal(100_000)
+    rows = [
+        ("taipei-brand", "team-sales", quarter.key, asked - asked % step or step, "TWD")
+        for quarter in stage.calendar.quarters
+        if (asked := _asked_together(stage, "taipei-brand", quarter))
+    ]
+    header = ("團隊代碼", "指標", "季度", "目標", "幣別")
+    path = papers.write(Paper("utf-8-sig"), stage.folder / "taipei-team-goal", header, rows)
+    by = stage.acting(Role.COMPENSATION)
+    stage.bring_in("team_quotas", path, by=by, at=stage.at(BEGAN - 1, 14, 30))
+
+
+def _asked_together(stage: Stage, team: str, quarter: Quarter) -> Decimal:
+    last = min(quarter.ends_before, stage.calendar.as_of) - timedelta(days=1)
+    numbers = [member.number for member in stage.cast.sellers_of(team, last)]
+    quotas = Quota.objects.standing().filter(person__number__in=numbers, measure="sales")
+    return sum(
+        quotas.during(quarter.starts_on, quarter.ends_before).values_list("amount", flat=True),
+        Decimal(0),
+    )
 
 
 def _mend_one(stage: Stage) -> None:
