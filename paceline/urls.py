@@ -6,6 +6,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("paceline.web.urls")),
+    path("api/", include("paceline.api.urls")),
     path("account/", include("paceline.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("org/", include("paceline.org.urls")),

@@ -35,14 +35,16 @@ class Url:
     nobody. ``hidden``: what all others get, 404 for the invisible, 403 for the forbidden; a mapping
     says it by first name, with ``"*"`` for the rest. ``data``: what a POST carries; the answer of
     somebody allowed may then be anything but a refusal or a failure (422 and 409 are fine).
-    ``anonymous``: ``login`` sends strangers to the sign-in page, ``open`` answers them.
+    ``anonymous``: ``login`` sends strangers to the sign-in page, ``open`` answers them, ``token``
+    asks for a token: these addresses are asked by programs with one of everything, never by
+    browsers, and what a POST carries is JSON.
     """
 
     allow: Mapping[str, AbstractSet[str]]
     args: Callable[[World], dict[str, Any] | None] | None = None
     hidden: int | Mapping[str, int] = 403
     data: Callable[[World], dict[str, Any]] | None = None
-    anonymous: Literal["login", "open"] = "login"
+    anonymous: Literal["login", "open", "token"] = "login"
     demo: bool = field(default=False)
 
     def refusal(self, name: str) -> int:

@@ -21,4 +21,6 @@ ACTS = {
     "sessions_ended": _("Browsers signed out"),
     "sign_in_failed": _("Sign-in failed"),
     "signed_in": _("Signed in"),
+    "token_made": _("API token made"),
+    "token_revoked": _("API token revoked"),
 }

@@ -8,8 +8,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.accounts.models import LANGUAGES, Theme, User
+from paceline.kernel.interface.areas import areas
 from paceline.kernel.selects import LongSelect
 
 
@@ -65,3 +67,48 @@ class PreferencesForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.required = whole
+
+
+class NewTokenForm(forms.Form):
+    """What a program may do with the token, and for how long."""
+
+    DAYS = (
+        ("30", _("30 days")),
+        ("90", _("90 days")),
+        ("180", _("180 days")),
+        ("365", _("A year")),
+    )
+
+    name = forms.CharField(
+        label=pgettext_lazy("API token", "Name"),
+        max_length=80,
+        help_text=_("What will use it, so that you know later whether it may go."),
+    )
+    days = forms.ChoiceField(label=_("Ends after"), choices=DAYS, initial="90")
+    reads = forms.MultipleChoiceField(
+        label=_("May read"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    writes = forms.MultipleChoiceField(
+        label=_("May change"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Never more than you may yourself. Choose as little as the program needs."),
+    )
+
+    def __init__(self, *args: Any, **terms: Any) -> None:
+        super().__init__(*args, **terms)
+        known = list(areas())
+        self.fields["reads"].choices = [(f"{one.key}:read", one.label) for one in known]  # type: ignore[attr-defined]
+        self.fields["writes"].choices = [  # type: ignore[attr-defined]
+            (f"{one.key}:write", one.label) for one in known if one.writes
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        if not self.errors and not self.scopes():
+            raise forms.ValidationError(_("Choose at least one thing that the token may do."))
+        return found
+
+    def scopes(self) -> list[str]:
+        """What was chosen, as tokens keep it."""
+        return [*self.cleaned_data.get("reads", ()), *self.cleaned_data.get("writes", ())]

@@ -1,4 +1,4 @@
-"""An account's proofs and sessions, for the page that shows them."""
+"""An account's proofs, sessions and tokens, for the pages that show them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session as StoredSession
 from django.utils.translation import gettext as _
 
-from paceline.accounts.models import User
+from paceline.accounts.models import ApiToken, User
+from paceline.kernel.interface.areas import areas
 
 # Which words in a browser's name give it away; the first that occurs wins.
 BROWSERS = (
@@ -96,3 +97,26 @@ def device(user_agent: str) -> str:
     if browser and system:
         return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
     return browser or system or _("Unknown browser")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A living token as its page shows it: what it may read and change, in words."""
+
+    token: ApiToken
+    reads: str
+    writes: str
+
+
+def tokens_of(user: User, at: datetime) -> list[TokenRow]:
+    """An account's living tokens, the newest first; one query."""
+    return [described(token) for token in ApiToken.objects.alive(at).filter(user=user)]
+
+
+def described(token: ApiToken) -> TokenRow:
+    """A token with its scopes in the reader's words."""
+    return TokenRow(token, _areas_of(token, "read"), _areas_of(token, "write"))
+
+
+def _areas_of(token: ApiToken, verb: str) -> str:
+    return " · ".join(str(one.label) for one in areas() if f"{one.key}:{verb}" in token.scopes)

@@ -62,7 +62,7 @@ def record(
     return AuditEntry.objects.create(
         at=at,
         actor_id=None if by is None else by.pk,
-        actor_name="Paceline" if by is None else str(by)[:200],
+        actor_name="Paceline" if by is None else _name_of(by),
         action=action,
         subject_kind=subject._meta.label_lower,
         subject_id=str(subject.pk),
@@ -71,3 +71,9 @@ def record(
         after=None if after is None else dict(after),
         reason=reason,
     )
+
+
+def _name_of(actor: Actor) -> str:
+    """Who acted; and through which token, if a program did it for them."""
+    through = getattr(actor, "acting_through", "")
+    return f"{str(actor)[:180]} · {through}…" if through else str(actor)[:200]

@@ -32,6 +32,7 @@ KEYWORDS = {
     "gettext_lazy": None,
     "lazy": None,  # gettext_lazy beside gettext as _
     "gettext_noop": None,
+    "noop": None,  # gettext_noop, shorter where a schema has one on every line
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),

@@ -84,7 +84,27 @@ TRAIL = Section(
     pgettext_lazy("object of a right", "audit trail"),
     (Rule("*", "read", roles=SEE_TRAIL, note="and export; nobody may change it"),),
 )
-SECTIONS = (PERSON, TEAM, HIERARCHY, LEAVE, ROLES, TRAIL)
+TOKEN = Section(
+    pgettext_lazy("object of a right", "API token"),
+    (
+        Rule(
+            "*",
+            "make",
+            Act.MAKE,
+            relations=frozenset({Relation.SELF}),
+            note="it reaches no further than its owner and its scopes",
+        ),
+        Rule(
+            "*",
+            "revoke",
+            Act.MAKE,
+            roles=ADMINISTRATORS,
+            relations=frozenset({Relation.SELF}),
+            note="an administrator sees name, owner, scopes and use of all, never a secret",
+        ),
+    ),
+)
+SECTIONS = (PERSON, TEAM, HIERARCHY, LEAVE, ROLES, TRAIL, TOKEN)
 
 
 def relation(viewer: Person, other: Person, on: date) -> Relation:
@@ -202,3 +222,8 @@ def may_review_access(person: Person) -> bool:
 
 def may_read_trail(person: Person) -> bool:
     return TRAIL.allows("read", person.roles)
+
+
+def may_review_tokens(person: Person) -> bool:
+    """Whether the person sees and revokes the tokens of all."""
+    return TOKEN.allows("revoke", person.roles)

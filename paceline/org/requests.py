@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpRequest
 
@@ -14,3 +14,10 @@ class PersonRequest(HttpRequest):
 
     person: Person
     today: date
+
+
+class TokenRequest(PersonRequest):
+    """A call with a token, ``now``, by its owner and within its ``scopes``."""
+
+    now: datetime
+    scopes: frozenset[str]

@@ -3,7 +3,17 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.org.views import accounts, demo, hierarchies, leaves, people, rights, seats, teams
+from paceline.org.views import (
+    accounts,
+    demo,
+    hierarchies,
+    leaves,
+    people,
+    rights,
+    seats,
+    teams,
+    tokens,
+)
 
 app_name = "org"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -43,6 +53,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("roles/new", rights.grant, name="role_new"),
     path("access-review", rights.review, name="access_review"),
     path("audit", rights.audit, name="audit"),
+    path("tokens", tokens.index, name="tokens"),
+    path("tokens/<int:pk>/revoke", tokens.revoke, name="token_revoke"),
     path("audit/<int:pk>", rights.audit_entry, name="audit_entry"),
 ]
 if settings.DEMO:

@@ -6,7 +6,12 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from paceline.accounts.actions import AccountAlreadyClosed, AccountAlreadyOpen, AddressTaken
+from paceline.accounts.actions import (
+    AccountAlreadyClosed,
+    AccountAlreadyOpen,
+    AddressTaken,
+    TokenGone,
+)
 from paceline.kernel.formats import reader_locale, span_of_days
 from paceline.kernel.periods import EffectiveDated
 from paceline.org import actions
@@ -25,6 +30,7 @@ REFUSALS = (
     AccountAlreadyClosed,
     AccountAlreadyOpen,
     AddressTaken,
+    TokenGone,
     actions.AccountAlreadyLinked,
     actions.AlreadyEmployed,
     actions.CodeTaken,
@@ -80,6 +86,7 @@ def _plain(problem: Exception) -> str:
         AccountAlreadyClosed: _("This account is closed already."),
         AccountAlreadyOpen: _("This account is open already."),
         AddressTaken: _("Someone already signs in with this address."),
+        TokenGone: _("This token opens nothing any more already."),
         actions.AccountAlreadyLinked: _("This person can sign in already."),
         actions.CodeTaken: _("This code is taken."),
         actions.EndsBeforeStart: _("The end must come after the start."),

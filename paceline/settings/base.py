@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "template_partials",
     "procrastinate.contrib.django",
+    "paceline.api",
     "paceline.incentives",
     "paceline.goals",
     "paceline.crm",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "paceline.org.middleware.SignedInPerson",
     "paceline.kernel.uploads.RefuseTooLarge",
+    "paceline.api.middleware.TokenCalls",
 ]
 
 ROOT_URLCONF = "paceline.urls"
@@ -199,6 +201,9 @@ CALCULATION_LIMITS: dict[str, int] | None = {
 # Sums of order lines, kept by month so that a run reads only months that changed; 0 MiB keeps none.
 CALCULATION_SUMS = VAR / "sums"
 CALCULATION_SUMS_MIB = int(secret("CALCULATION_SUMS_MIB", "2048"))
+
+# How often one API token may call in a minute.
+API_CALLS_PER_MINUTE = int(secret("API_CALLS_PER_MINUTE", "600"))
 
 # The largest upload that is accepted, in bytes; a larger one is refused before it is stored.
 UPLOAD_BYTES_MAX = 2 * 1024**3

@@ -99,6 +99,7 @@ GROUPS = (
             Entry(_("Roles"), "key", "org:roles", org.may_review_access),
             Entry(_("Access review"), "shield-check", "org:access_review", org.may_review_access),
             Entry(_("Audit trail"), "history", "org:audit", org.may_read_trail),
+            Entry(_("API tokens of all"), "api", "org:tokens", org.may_review_tokens),
         ),
     ),
 )
@@ -106,6 +107,7 @@ GROUPS = (
 ACCOUNT_PAGES = (
     Entry(_("Preferences"), "adjustments", "accounts:preferences", _everyone),
     Entry(_("Security"), "lock", "accounts:security", _everyone),
+    Entry(_("API tokens"), "api", "accounts:tokens", _everyone),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.usersessions.models import UserSession
 
 from paceline.accounts.address_links import make_link_token
+from tests.api.calling import program_for
 from tests.permission_table import EVERYONE, NOBODY, Url
 from tests.world import World
 
@@ -18,6 +19,13 @@ def _session(world: World) -> dict[str, int]:
 def _link(world: World) -> dict[str, str]:
     """The link that Priya was sent: nobody else's address changes by it."""
     return {"token": make_link_token(world.priya.user, "new@example.com")}  # type: ignore[arg-type]
+
+
+def _token(world: World) -> dict[str, int]:
+    """A token of Priya's: nobody else may know of it here."""
+    token = program_for(world.priya).token
+    assert token is not None
+    return {"pk": token.pk}
 
 
 URLS = {
@@ -35,6 +43,12 @@ URLS = {
         args=_link, allow={"GET": {"priya"}, "POST": {"priya"}}, hidden=410
     ),
     "accounts:other_sessions_end": Url(allow={"POST": EVERYONE}),
+    "accounts:tokens": Url(allow={"GET": EVERYONE}),
+    "accounts:token_new": Url(
+        allow={"GET": EVERYONE, "POST": EVERYONE},
+        data=lambda _world: {"name": "Shop", "days": "30", "reads": ["org:read"]},
+    ),
+    "accounts:token_revoke": Url(args=_token, allow={"POST": {"priya"}}, hidden=404),
     "accounts:session_end": Url(args=_session, allow={"POST": {"priya"}}, hidden=404),
     **{
         f"accounts:{name}": Url(allow={"GET": NOBODY, "POST": NOBODY}, hidden=404, anonymous="open")

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.accounts.permissions import LIBRARY
+from tests.api.calling import Program, program_for
 from tests.permission_table import Url
 from tests.world import World, sign_in
 
@@ -56,9 +57,17 @@ def test_no_table_names_an_address_that_does_not_exist() -> None:
     assert not sorted(known - set(names(get_resolver())))
 
 
-def ask(client: Client, method: str, address: str, data: dict[str, object]) -> HttpResponse:
+def ask(
+    client: Client | Program, method: str, address: str, data: dict[str, object]
+) -> HttpResponse:
     """One request whose effects are undone."""
     with transaction.atomic():
+        if isinstance(client, Program):
+            answer = client.ask(
+                method, address, data if method in {"POST", "PUT", "PATCH"} else None
+            )
+            transaction.set_rollback(True)
+            return answer
         answer = client.generic(method, address) if method != "POST" else client.post(address, data)
         # Read a stream inside the transaction that its rows belong to.
         if getattr(answer, "streaming", False) and not getattr(answer, "is_async", False):
@@ -89,8 +98,10 @@ def test_address(name: str, world: World) -> None:
     data = url.data(world) if url.data else {}
     problems = []
     for who, person in world.cast.items():
-        client = sign_in(person)
+        client = program_for(person) if url.anonymous == "token" else sign_in(person)
         if who == "fred":
+            if url.anonymous == "token" and ask(client, "GET", address, data).status_code != 401:
+                problems.append("fred, who left, was not refused")
             if url.anonymous == "login":
                 answer = ask(client, "GET", address, data)
                 if (answer.status_code, answer.headers.get("Location", "")[: len(LOGIN)]) != (
@@ -117,6 +128,9 @@ def stranger(url: Url, address: str, data: dict[str, object]) -> Iterator[str]:
         status, goes_to = answer.status_code, answer.headers.get("Location", "")
         if status >= 500:
             yield f"a stranger {method}: failed with {status}"
+        elif url.anonymous == "token":
+            if status != 401:
+                yield f"a stranger {method}: {status} instead of 401"
         elif url.anonymous == "open":
             if method in url.allow and status in {401, 403}:
                 yield f"a stranger {method}: {status} on an open address"

@@ -8,6 +8,7 @@ from paceline.accounts import actions as accounts
 from paceline.kernel.audit import AuditEntry
 from paceline.org import actions
 from paceline.org.models import HierarchyLine, LeaveKind, Person
+from tests.api.calling import program_for
 from tests.permission_table import EVERYONE, NOBODY, Url
 from tests.world import TERMS, World
 
@@ -72,6 +73,12 @@ def _leave(world: World) -> dict[str, Any]:
         person=world.priya, kind=LeaveKind.PAID, starts_on=world.today, by=world.hana, at=world.now
     )
     return {"pk": leave.pk}
+
+
+def _token(world: World) -> dict[str, Any]:
+    token = program_for(world.priya).token
+    assert token is not None
+    return {"pk": token.pk}
 
 
 def _entry(_world: World) -> dict[str, Any]:
@@ -143,6 +150,12 @@ URLS = {
     "org:roles": Url(allow={"GET": REVIEWERS}),
     "org:role_new": Url(allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS}),
     "org:access_review": Url(allow={"GET": REVIEWERS}),
+    "org:tokens": Url(allow={"GET": ADMINISTRATORS}),
+    "org:token_revoke": Url(
+        args=_token,
+        allow={"GET": ADMINISTRATORS, "POST": ADMINISTRATORS},
+        data=lambda _world: {"reason": "Found in a mail"},
+    ),
     "org:audit": Url(allow={"GET": TRAIL}),
     "org:audit_entry": Url(args=_entry, allow={"GET": TRAIL}),
     "org:demo_sign_in": Url(allow={"GET": NOBODY}, demo=True, anonymous="open"),

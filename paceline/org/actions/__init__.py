@@ -54,6 +54,7 @@ from paceline.org.actions.seats import (
     move_to_team,
 )
 from paceline.org.actions.succession import EndsBeforeStart, NothingToEnd, Overlaps
+from paceline.org.actions.tokens import revoke_tokens_of_leavers
 
 __all__ = [
     "AccountAlreadyLinked",
@@ -98,6 +99,7 @@ __all__ = [
     "place_below",
     "rebuild_paths",
     "rename_hierarchy",
+    "revoke_tokens_of_leavers",
     "set_reporting_line",
     "withdraw_leave",
 ]

@@ -65,6 +65,8 @@ class Person(models.Model):
     # The day on which this person acts: set by whoever brings them in (middleware, job, test), so
     # that rights that ended yesterday no longer count. Unset: grants without an end count.
     acting_on: date | None = None
+    # By which token they act, for the audit trail; empty in a browser.
+    acting_through: str = ""
 
     class Meta:
         ordering = ("name", "id")

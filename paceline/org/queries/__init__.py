@@ -41,6 +41,7 @@ from paceline.org.queries.people import (
     teams,
     terms,
 )
+from paceline.org.queries.tokens import living_tokens, token_owners_who_left
 
 __all__ = [
     "AccessRow",
@@ -61,6 +62,7 @@ __all__ = [
     "leaves_table",
     "life",
     "lines_of",
+    "living_tokens",
     "manager",
     "members",
     "members_during",
@@ -75,6 +77,7 @@ __all__ = [
     "team_tree",
     "teams",
     "terms",
+    "token_owners_who_left",
     "trail",
     "trail_actions",
 ]

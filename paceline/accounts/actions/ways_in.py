@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
+from paceline.accounts.actions.tokens import revoke_tokens
 from paceline.accounts.models import User
 from paceline.kernel import audit
 from paceline.kernel.audit import Actor
@@ -90,13 +91,14 @@ def change_address(
 
 @transaction.atomic
 def close_account(*, user: User, by: Actor, at: datetime, reason: str) -> None:
-    """Stop an account from signing in and end its sessions, in one transaction."""
+    """Stop an account from signing in, end its sessions and revoke its tokens, all at once."""
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.is_active:
         raise AccountAlreadyClosed(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
     ended = end_sessions(user=user)
+    revoke_tokens(user=user, by=by, at=at, reason=reason)
     audit.record(
         "account_closed",
         subject=user,
