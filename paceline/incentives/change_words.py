@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,22 +14,32 @@ from django.utils.translation import pgettext
 
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.difference import Change, Part, PlanDifference
+from paceline.incentives.models import Statement
 from paceline.incentives.wording import component_name, in_words
 from paceline.kernel import formats
 from paceline.org.models import Person
 
 CAUSES: Mapping[str, str | Promise] = {
-    "people": lazy("Assignment, employment, leave, reporting line"),
+    "people": lazy("Assignment, employment, reporting line"),
+    "hierarchies": lazy("Hierarchies"),
+    "teams": lazy("Who belongs to which team"),
+    "owners": lazy("Owners of territories and accounts"),
+    "leaves": lazy("Leave"),
     "lines": lazy("Orders of the two periods"),
     "lines_added": lazy("Orders added"),
     "lines_removed": lazy("Orders gone"),
     "lines_changed": lazy("Orders changed"),
     "returns": lazy("Returns and cancellations"),
     "splits": lazy("Shares of orders"),
+    "figures": lazy("Figures entered"),
     "quota": lazy("Quota"),
+    "team_targets": lazy("Target of the team"),
+    "coalitions": lazy("Stated values of the team's members"),
+    "others": lazy("What others in the team or the contest did"),
     "exchange_rates": lazy("Exchange rates"),
     "rates": lazy("Rates, caps and fixed amounts of the plan"),
     "clauses": lazy("Other clauses of the plan"),
+    "calendar": lazy("Other days in the windows of the plan"),
     "unexplained": lazy("Not explained further"),
 }
 COLUMNS: Mapping[str, str | Promise] = {
@@ -73,59 +83,120 @@ class Cause:
     rows: tuple[ChangedRow, ...]
     count: int
     plan_name: str
+    of_others: int = 0
+    is_calendar: bool = False
 
     @property
     def hidden(self) -> int:
-        """How many rows are not shown."""
-        return self.count - len(self.rows)
+        """How many rows are not shown, besides those of other people."""
+        return self.count - len(self.rows) - self.of_others
 
 
 SHOWN = 50  # rows of a cause on the page
 
 
-def causes_of(found: Iterable[PlanDifference], currency: str) -> tuple[Cause, ...]:
-    """Every cause of every plan in order; the amounts add up to the difference. One query."""
+def causes_of(
+    found: Iterable[PlanDifference], statement: Statement, reader: Person
+) -> tuple[Cause, ...]:
+    """Every cause of every plan in order; the amounts add up to the difference. Rows of other
+    people are named only to those who may read their statements. Two queries at most.
+    """
     listed = list(found)
+    open_to_reader = _readable(listed, statement, reader)
     names = _names(listed)
     several = len(listed) > 1
     return tuple(
-        _cause(one, part, currency, names, one.later.name if several else "")
+        _cause(
+            _Words(one, statement.currency, names),
+            one,
+            _seen_by_reader(part, open_to_reader),
+            one.later.name if several else "",
+        )
         for one in listed
         for part in one.difference.parts
     )
+
+
+def _parts(found: Iterable[PlanDifference]) -> Iterable[Part]:
+    return (part for one in found for part in one.difference.parts)
+
+
+def _readable(
+    found: Iterable[PlanDifference], statement: Statement, reader: Person
+) -> frozenset[str]:
+    """The numbers of the others in the rows whose statements of the run the reader may read."""
+    others = {change.whose for part in _parts(found) for change in part.changes.rows} - {""}
+    if not others:
+        return frozenset()
+    rows = Statement.objects.visible_to(reader).filter(
+        run=statement.run_id, payee__number__in=others
+    )
+    return frozenset(rows.values_list("payee__number", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A part as the reader may see it."""
+
+    part: Part
+    rows: tuple[Change, ...]
+    of_others: int
+
+
+def _seen_by_reader(part: Part, readable: frozenset[str]) -> _Seen:
+    rows = part.changes.rows
+    seen = tuple(one for one in rows if not one.whose or one.whose in readable)
+    return _Seen(part, seen, len(rows) - len(seen))
 
 
 def _names(found: Iterable[PlanDifference]) -> dict[str, str]:
     """The names behind the numbers of people in the rows shown."""
     numbers = {
         row.get(key)
-        for one in found
-        for part in one.difference.parts
+        for part in _parts(found)
         for change in part.changes.rows[:SHOWN]
         for row in (change.before, change.after)
         for key in ("payee_id", "manager_id")
     }
-    return dict(Person.objects.filter(number__in=numbers - {None}).values_list("number", "name"))
+    numbers |= {change.whose for part in _parts(found) for change in part.changes.rows}
+    numbers |= {
+        name
+        for part in _parts(found)
+        for change in part.changes.rows[:SHOWN]
+        if change.table == "coalitions"
+        for name in members_of(change)
+    }
+    return dict(
+        Person.objects.filter(number__in=numbers - {None, ""}).values_list("number", "name")
+    )
 
 
-def _cause(
-    one: PlanDifference, part: Part, currency: str, names: Mapping[str, str], plan_name: str
-) -> Cause:
-    words = _Words(one, currency, names)
-    rows = dict.fromkeys(words.row(change) for change in part.changes.rows[:SHOWN])
+def members_of(change: Change) -> tuple[str, ...]:
+    """The members of a coalition, by their numbers."""
+    written = str((change.after or change.before)["members"])
+    return tuple(part.strip() for part in written.split("+"))
+
+
+def _cause(words: _Words, one: PlanDifference, seen: _Seen, plan_name: str) -> Cause:
+    part = seen.part
+    rows = tuple(dict.fromkeys(words.row(change) for change in seen.rows[:SHOWN]))
     label = pgettext("list separator", ", ").join(str(CAUSES[cause]) for cause in part.causes)
     plan = documents.load(one.later.source)
     components = tuple(
         (component_name(plan, name), amount) for name, amount in part.amounts.items() if amount
     )
-    count = part.changes.count if part.changes.count > SHOWN else len(rows)
+    count = part.changes.count
+    if len(seen.rows) <= SHOWN and count == len(part.changes.rows):
+        count = len(rows) + seen.of_others  # rows that read alike are one
     return Cause(
         label,
         part.amount,
         components if len(components) > 1 else (),
-        tuple(rows),
+        rows,
         count,
         plan_name,
+        seen.of_others,
+        is_calendar="calendar" in part.causes,
     )
 
 
@@ -145,12 +216,21 @@ class _Words:
             "exchange_rates": self._rate,
             "assignments": self._days_of(_("Assigned to the plan")),
             "payees": self._days_of(_("Employed")),
-            "leaves": self._days_of(_("On leave")),
             "reporting": self._reporting,
             "hierarchies": self._reporting,
+            "teams": self._team,
+            "leaves": self._leave,
+            "owners": self._owner,
+            "figures": self._figure,
+            "coalitions": self._coalition,
             "plan": self._clause,
         }
-        return makers[change.table](change)
+        found = makers[change.table](change)
+        if not change.whose:
+            return found
+        name = self.names.get(change.whose, change.whose)
+        detail = " · ".join(filter(None, [name, found.detail]))
+        return replace(found, detail=detail)
 
     def _sides(self, change: Change, say: Callable[[Mapping[str, Any]], str]) -> tuple[str, str]:
         before, after = (say(row) if row else "" for row in (change.before, change.after))
@@ -209,7 +289,75 @@ class _Words:
         return ChangedRow(
             pgettext("quotation", "“%s”") % either["quota"],
             *self._sides(change, say),
-            detail=formats.span_of_days(either["starts_on"], either["ends_before"]),
+            detail=" · ".join(
+                filter(
+                    None,
+                    [
+                        self._of_team(change),
+                        formats.span_of_days(either["starts_on"], either["ends_before"]),
+                    ],
+                )
+            ),
+        )
+
+    def _of_team(self, change: Change) -> str:
+        """Whose target a row is where it is no person's: a team goes by its name."""
+        named = str((change.after or change.before)["payee_id"])
+        return "" if named in self.names else named
+
+    def _figure(self, change: Change) -> ChangedRow:
+        either = change.after or change.before
+        return ChangedRow(
+            pgettext("quotation", "“%s”") % either["figure"],
+            *self._sides(change, lambda row: formats.number(row["value"])),
+            detail=formats.day(either["on_date"]),
+        )
+
+    def _team(self, change: Change) -> ChangedRow:
+        either = change.after or change.before
+        name = self.names.get(either["payee_id"], either["payee_id"])
+
+        def say(row: Mapping[str, Any]) -> str:
+            days = formats.span_of_days(row["starts_on"], row["ends_before"])
+            return pgettext("member of a team", "%(team)s, %(days)s") % {
+                "team": row["team"],
+                "days": days,
+            }
+
+        return ChangedRow(
+            pgettext("person", "%(name)s is in the team") % {"name": name},
+            *self._sides(change, say),
+        )
+
+    def _leave(self, change: Change) -> ChangedRow:
+        either = change.after or change.before
+        found = self._days_of(_("On leave"))(change)
+        return replace(found, detail=self.names.get(either["payee_id"], ""))
+
+    def _owner(self, change: Change) -> ChangedRow:
+        either = change.after or change.before
+        name = self.names.get(either["payee_id"], either["payee_id"])
+
+        def say(row: Mapping[str, Any]) -> str:
+            days = formats.span_of_days(row["starts_on"], row["ends_before"])
+            share = formats.percent(row["share"])
+            return pgettext("share of an owner", "%(share)s, %(days)s") % {
+                "share": share,
+                "days": days,
+            }
+
+        values = {"kind": column_name(either["kind"]), "key": either["key"]}
+        return ChangedRow(_("%(kind)s “%(key)s”") % values, *self._sides(change, say), detail=name)
+
+    def _coalition(self, change: Change) -> ChangedRow:
+        names = [self.names.get(name, name) for name in members_of(change)]
+        either = change.after or change.before
+        return ChangedRow(
+            pgettext("coalition", " + ").join(names),
+            *self._sides(change, lambda row: formats.number(row["value"])),
+            detail=" · ".join(
+                [either["team"], formats.span_of_days(either["starts_on"], either["ends_before"])]
+            ),
         )
 
     def _rate(self, change: Change) -> ChangedRow:

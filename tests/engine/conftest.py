@@ -1,5 +1,6 @@
 """How many examples the properties try: a few hundred by default, ten thousand in the nightly
-profile. And a Spark cluster for the tests that ask for one.
+profile, or as many as PACELINE_EXAMPLES says where the night is run in pieces (at least 1,000, each
+with a `--hypothesis-seed` of its own). And a Spark cluster for the tests that ask for one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _COMMON = {
     ],
 }
 settings.register_profile("default", max_examples=200, derandomize=True, **_COMMON)  # type: ignore[arg-type]
-settings.register_profile("nightly", max_examples=10_000, **_COMMON)  # type: ignore[arg-type]
+_NIGHTLY = int(os.environ.get("PACELINE_EXAMPLES", "10000"))
+settings.register_profile("nightly", max_examples=_NIGHTLY, **_COMMON)  # type: ignore[arg-type]
 settings.load_profile(os.environ.get("PACELINE_HYPOTHESIS", "default"))
 
 

@@ -19,7 +19,7 @@ from paceline.engine.periods import Period
 from .building import fill, tables_of
 from .small_worlds import CONNECTION, PEOPLE, QUARTER, plans, worlds
 
-EXAMPLES = 5 if settings().max_examples < 1_000 else 2_000
+EXAMPLES = 3 if settings().max_examples < 1_000 else 2_000
 Rows = dict[str, list[dict[str, Any]]]
 
 

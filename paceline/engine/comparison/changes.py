@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from paceline.engine.comparison.clauses import clause_changes, is_rate
-from paceline.engine.comparison.mixing import LINE_PARTS, PEOPLE, Mixture
+from paceline.engine.comparison.mixing import (
+    CAUSE_OF,
+    LINE_DAYS,
+    OTHERS,
+    OWN_LINES,
+    TEAM_TARGETS,
+    Mixture,
+)
+from paceline.engine.plan.games import JOIN
 from paceline.engine.plan.model import Plan
 
 MAX_ROWS = 500  # rows named for one cause; `Rows.count` counts all
@@ -21,12 +29,15 @@ _DATES = frozenset({"starts_on", "ends_before", "on_date", "ordered_on"})
 
 @dataclass(frozen=True)
 class Change:
-    """One row that differs. `before` is empty for what came, `after` for what went."""
+    """One row that differs. `before` is empty for what came, `after` for what went. `whose` is the
+    other person whose row it is; empty for rows of the payee, of those below, and of nobody.
+    """
 
     table: str
     key: str
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
+    whose: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,48 +55,121 @@ class ChangedRows:
         self,
         mixture: Mixture,
         plans: tuple[Plan, Plan],
-        reached: Collection[str],
-        people: Collection[str],
         *,
         rates_apart: bool,
     ) -> None:
         self.mixture = mixture
         self.plans = plans
         self.rates_apart = rates_apart
-        self.people = pa.array(sorted(people), pa.string())
-        self.reached = pa.array(sorted(reached), pa.string())
+        belonging = mixture.belonging
+        self.people = pa.array(sorted(belonging.own), pa.string())
+        self.reached = pa.array(sorted(belonging.lines), pa.string())
 
     def of(self, cause: str) -> Changes:
-        makers: dict[str, Callable[[], Iterable[Change]]] = {
-            "people": lambda: [row for name in PEOPLE for row in self._rows(name)],
-            "splits": self._splits,
-            "quota": lambda: self._rows("quotas"),
-            "exchange_rates": self._rates,
-            "rates": lambda: self._clauses(of_rates=True),
-            "clauses": lambda: self._clauses(of_rates=False),
-        }
-        if cause in LINE_PARTS:
+        if cause in OWN_LINES:
             return self._lines([cause])
         if cause == "lines":
             return self._lines(["lines_added", "lines_removed", "lines_changed"])
-        found = list(makers[cause]()) if cause in makers else []
+        makers: dict[str, Callable[[], Iterable[Change]]] = {
+            "splits": self._splits,
+            "exchange_rates": self._rates,
+            "rates": lambda: self._clauses(of_rates=True),
+            "clauses": lambda: self._clauses(of_rates=False),
+            OTHERS: self._others,
+            TEAM_TARGETS: self._team_targets,
+            "teams": self._teams,
+            "owners": lambda: self._whole("owners", "payee_id", self.mixture.belonging.own),
+            "coalitions": self._coalitions,
+        }
+        if cause in makers:
+            found = list(makers[cause]())
+        else:
+            names = [name for name, one in CAUSE_OF.items() if one == cause]
+            found = [row for name in names for row in self._own_rows(name, cause)]
         return Changes(tuple(found[:MAX_ROWS]), len(found))
+
+    def _own_rows(self, name: str, cause: str) -> list[Change]:
+        """Rows of a table that a cause replaces."""
+        sides = [
+            self.mixture.shown(name, cause, place=place).to_pylist()
+            if name in self.mixture.sides[place]
+            else []
+            for place in range(2)
+        ]
+        return self._paired(name, sides, _GRAIN[name])
+
+    def _whole(self, name: str, column: str, names: Collection[str]) -> list[Change]:
+        """Rows of a table that is replaced as a whole, as far as they concern somebody."""
+        wanted = pa.array(sorted(names), pa.string())
+        sides = [
+            side[name].filter(pc.is_in(side[name].column(column), wanted)).to_pylist()
+            for side in self.mixture.sides
+        ]
+        return self._paired(name, sides, _GRAIN[name])
+
+    def _teams(self) -> list[Change]:
+        """Who belongs to the payee's teams, and where the payee and those below belong."""
+        belonging = self.mixture.belonging
+        found = [
+            *self._whole("teams", "payee_id", belonging.own),
+            *self._whole("teams", "team", belonging.teams),
+        ]
+        return list({(one.key, str(one.before), str(one.after)): one for one in found}.values())
+
+    def _team_targets(self) -> list[Change]:
+        """Targets of the teams that the payee belongs to."""
+        found = self._own_rows("quotas", TEAM_TARGETS)
+        teams = self.mixture.belonging.teams
+        return [one for one in found if (one.after or one.before)["payee_id"] in teams]
+
+    def _coalitions(self) -> list[Change]:
+        """Values of the coalitions that the payee or somebody below is a member of."""
+        own = self.mixture.belonging.own
+        found = self._whole("coalitions", "team", self.mixture.belonging.teams)
+        return [
+            one
+            for one in found
+            if own & {part.strip() for part in (one.after or one.before)["members"].split(JOIN)}
+        ]
+
+    def _others(self) -> list[Change]:
+        """Rows of other people, each with the person whose it is."""
+        lines = self.mixture.lines
+        found = [
+            replace(one, whose=(one.after or one.before).get("payee_id") or "")
+            for name in CAUSE_OF
+            for one in self._own_rows(name, OTHERS)
+        ]
+        owner = {
+            row["line_id"]: row["payee_id"] or ""
+            for rows in (lines.were[OTHERS], lines.are[OTHERS])
+            for row in rows.select(["line_id", "payee_id"]).to_pylist()
+        }
+        listed = [
+            replace(one, whose=owner.get(one.key, "")) for one in self._line_changes([OTHERS])
+        ]
+        return [one for one in [*listed, *found] if one.whose]
 
     def _lines(self, parts: Sequence[str]) -> Changes:
         """Lines that count for the payee on one side at least; the largest difference first."""
+        found = self._line_changes(parts)
+        return Changes(tuple(found[:MAX_ROWS]), len(found))
+
+    def _line_changes(self, parts: Sequence[str]) -> list[Change]:
         lines = self.mixture.lines
         sides: list[dict[str, dict[str, Any]]] = [{}, {}]
         for place, rows in enumerate((lines.were, lines.are)):
             for part in parts:
-                mine = pc.is_in(rows[part].column("line_id"), self.reached)
-                for row in rows[part].filter(mine).to_pylist():
+                listed = rows[part]
+                if part != OTHERS:
+                    listed = listed.filter(pc.is_in(listed.column("line_id"), self.reached))
+                for row in listed.to_pylist():
                     sides[place][row["line_id"]] = row
         found = [
             self._line(key, sides[0].get(key, {}), sides[1].get(key, {}))
             for key in {**sides[0], **sides[1]}
         ]
-        found.sort(key=lambda one: (-_size(one), one.key))
-        return Changes(tuple(found[:MAX_ROWS]), len(found))
+        return sorted(found, key=lambda one: (-_size(one), one.key))
 
     def _line(self, key: str, before: dict[str, Any], after: dict[str, Any]) -> Change:
         differing = [
@@ -98,20 +182,16 @@ class ChangedRows:
             {name: self._shown(place, name, row[name]) for name in names} if row else {}
             for place, row in enumerate((before, after))
         ]
-        return Change("order_lines", key, *kept)
+        return Change("order_lines", key, kept[0], kept[1])
 
     def _shown(self, side: int, name: str, value: Any) -> Any:
         return self.mixture.overlays[side].back(value) if name in _DATES else value
 
-    def _rows(self, table: str, keys: Sequence[str] = ()) -> list[Change]:
-        """Rows of a small table that are on one side only, paired by their grain."""
-        sides = [side[table].to_pylist() if table in side else [] for side in self.mixture.sides]
-        return self._paired(table, sides, keys or _GRAIN[table])
-
     def _paired(
         self, table: str, sides: Sequence[list[dict[str, Any]]], keys: Sequence[str]
     ) -> list[Change]:
-        old, new = ({tuple(row[key] for key in keys): row for row in rows} for rows in sides)
+        held = [self._in_period(rows, place) for place, rows in enumerate(sides)]
+        old, new = ({tuple(row[key] for key in keys): row for row in rows} for rows in held)
         found = []
         for key in {**old, **new}:
             before, after = old.get(key, {}), new.get(key, {})
@@ -120,10 +200,28 @@ class ChangedRows:
                     {name: self._shown(place, name, value) for name, value in row.items()}
                     for place, row in enumerate((before, after))
                 ]
+                if shown[0] == shown[1]:  # only its place in the common period differs
+                    continue
                 named = next(row for row in reversed(shown) if row)
                 words = [str(named[name]) for name in keys if name not in _DATES]
-                found.append(Change(table, " ".join(words), *shown))
+                found.append(Change(table, " ".join(words), shown[0], shown[1]))
         return sorted(found, key=lambda one: (one.key, str(one.before), str(one.after)))
+
+    def _in_period(self, rows: list[dict[str, Any]], place: int) -> list[dict[str, Any]]:
+        """Rows as far as they lie in the period, where days are moved: what was before it lies
+        elsewhere in the other period, though nobody changed it.
+        """
+        overlay = self.mixture.overlays[place]
+        if all(one.is_same for one in self.mixture.overlays):
+            return rows
+        first, found = overlay.onto.starts_on, []
+        for row in rows:
+            day = row.get("on_date", row.get("ends_before"))
+            if day is not None and (day < first or (day == first and "on_date" not in row)):
+                continue
+            clipped = {"starts_on": max(row["starts_on"], first)} if "starts_on" in row else {}
+            found.append({**row, **clipped})
+        return found
 
     def _splits(self) -> list[Change]:
         """Shares of the payee and of people below in lines that are on both sides and count for
@@ -148,13 +246,10 @@ class ChangedRows:
         for side in self.mixture.sides:
             lines = side["order_lines"]
             lines = lines.filter(pc.is_in(lines.column("line_id"), self.reached))
-            used |= set(
-                zip(
-                    lines.column("currency").to_pylist(),
-                    lines.column("ordered_on").to_pylist(),
-                    strict=True,
-                )
-            )
+            for day in LINE_DAYS:
+                if day in lines.column_names:
+                    pair = (lines.column(name).to_pylist() for name in ("currency", day))
+                    used |= set(zip(*pair, strict=True))
         currencies = {one for one, _ in used}
         found = []
         for row, change in self._moved_rates():
@@ -175,8 +270,11 @@ class ChangedRows:
         for key in {**sides[0], **sides[1]}:
             pair = [side.get(key, {}) for side in sides]
             if (pair[0].get("rate"), bool(pair[0])) != (pair[1].get("rate"), bool(pair[1])):
-                (change,) = self._paired("exchange_rates", [[r] if r else [] for r in pair], keys)
-                found.append((pair[1] or pair[0], change))
+                rows = [[one] if one else [] for one in pair]
+                found += [
+                    (pair[1] or pair[0], change)
+                    for change in self._paired("exchange_rates", rows, keys)
+                ]
         return found
 
     def _clauses(self, *, of_rates: bool) -> list[Change]:
@@ -198,8 +296,12 @@ _GRAIN: dict[str, tuple[str, ...]] = {
     "payees": ("payee_id",),
     "reporting": ("payee_id", "starts_on"),
     "hierarchies": ("hierarchy", "payee_id", "starts_on"),
-    "leaves": ("payee_id", "starts_on"),
     "quotas": ("quota", "payee_id", "starts_on"),
+    "figures": ("figure", "payee_id", "on_date"),
+    "teams": ("payee_id", "starts_on"),
+    "leaves": ("payee_id", "starts_on"),
+    "owners": ("kind", "key", "payee_id", "starts_on"),
+    "coalitions": ("pool", "team", "members", "starts_on"),
     "exchange_rates": ("from_currency", "to_currency", "on_date", "rate_type"),
 }
 

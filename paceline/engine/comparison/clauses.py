@@ -18,7 +18,8 @@ from paceline.engine.plan.parse import load_plan
 
 RATE_KEYS = ("cap", "floor", "pays")  # what a component pays, beside the tiers of its rates
 _BASIS = ("kind", "measure")
-_READING = ("reading", "on", "quota")
+_READING = ("reading", "on", "quota", "by", "across", "change")
+_TIERS = ("tiers", "dated", "each")
 _SILENT = frozenset({"name", "purpose", "label", "paceline"})  # words that pay nothing
 
 Leaves = dict[str, str]
@@ -54,11 +55,11 @@ def is_rate(path: str, earlier: Plan, later: Plan) -> bool:
         return False
     if parts[2] in RATE_KEYS:
         return True
-    return parts[2:4] == ["rates", "tiers"] and _same_reading(*pair)
+    return len(parts) > 3 and parts[2] == "rates" and parts[3] in _TIERS and _same_reading(*pair)
 
 
 def at_later_rates(earlier: Plan, later: Plan) -> Plan:
-    """The earlier plan with the later tiers, caps, floors and fixed amounts of its components.
+    """The earlier plan with the later tiers, caps, floors and amounts of its components.
 
     Only where both texts pay on the same footing; raises PlanInvalid when the mixture is no plan.
     """
@@ -74,7 +75,10 @@ def at_later_rates(earlier: Plan, later: Plan) -> Plan:
             if key in theirs:
                 mine[key] = theirs[key]
         if _same_reading(mine, theirs):
-            mine["rates"]["tiers"] = theirs["rates"]["tiers"]
+            for key in _TIERS:
+                mine["rates"].pop(key, None)
+                if key in theirs["rates"]:
+                    mine["rates"][key] = theirs["rates"][key]
     return load_plan(json.dumps(mixed, ensure_ascii=False), name="mixed")
 
 

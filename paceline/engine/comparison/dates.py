@@ -8,9 +8,10 @@ two days of a period become one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import cached_property
 
 import pyarrow as pa
@@ -19,7 +20,11 @@ import pyarrow.compute as pc
 from paceline.engine.formula.tree import Call, Formula, Name, Node, names_in
 from paceline.engine.hashing import hash_text
 from paceline.engine.periods import Period
-from paceline.engine.plan.model import Plan
+from paceline.engine.plan.model import Plan, Quota
+from paceline.engine.shape import arrow_table
+from paceline.engine.tables import QUOTAS
+from paceline.engine.targets import targets_of
+from paceline.engine.windows import target_window
 
 ORIGINAL_DAY = "original_ordered_on"  # the day as it was, for formulas that read it
 _EPOCH = date(1970, 1, 1)
@@ -52,7 +57,11 @@ class Overlay:
         )
 
     def moved(self, rows: pa.Table, columns: Sequence[str]) -> pa.Table:
-        """The rows with these dates moved; what lies outside the period ends at its edges."""
+        """The rows with these dates moved: days before the period as far as its first day, later
+        ones to its last edge.
+        """
+        if self.is_same:
+            return rows
         for name in columns:
             place = rows.column_names.index(name)
             rows = rows.set_column(place, name, self._move(rows.column(name)))
@@ -60,7 +69,11 @@ class Overlay:
 
     def back(self, day: date | None) -> date | None:
         """The day, or the edge of the period, that was moved here."""
-        return None if day is None else self._origins.get(day, day)
+        if day is None or self.is_same:
+            return day
+        if day < self.onto.starts_on:
+            return day - (self.onto.starts_on - self.of.starts_on)
+        return self._origins.get(day, day)
 
     @cached_property
     def _origins(self) -> dict[date, date]:
@@ -76,7 +89,6 @@ class Overlay:
     def _move(self, days: pa.ChunkedArray) -> pa.ChunkedArray:
         length, whole = _days(self.of), _days(self.onto)
         offset = pc.subtract(days.cast(pa.int32()), (self.of.starts_on - _EPOCH).days)
-        offset = pc.max_element_wise(offset, pa.scalar(0, pa.int32()), skip_nulls=False)
         offset = pc.min_element_wise(offset, pa.scalar(length, pa.int32()), skip_nulls=False)
         late = pc.greater_equal(offset, length - 1)
         offset = pc.if_else(late, pc.add(offset, whole - length), offset)
@@ -104,7 +116,60 @@ def reading_original_days(plan: Plan) -> Plan:
     return dataclasses.replace(
         plan,
         attributes={**plan.attributes, ORIGINAL_DAY: "date"},
-        credits=tuple(dataclasses.replace(one, when=dated(one.when)) for one in plan.credits),
+        credits=tuple(
+            dataclasses.replace(one, when=dated(one.when), share=dated(one.share))
+            for one in plan.credits
+        ),
         measures=tuple(dataclasses.replace(one, of=dated(one.of)) for one in plan.measures),
         hash=hash_text(f"{plan.hash} {ORIGINAL_DAY}"),
     )
+
+
+def _target_name(quota: Quota) -> str:
+    return f"target of {quota.id}"
+
+
+def reading_targets(plan: Plan) -> Plan:
+    """The plan with quotas that take their targets as they were worked out in each period."""
+    plain = tuple(
+        dataclasses.replace(
+            one, name=_target_name(one), weights=(), proration=None, ramp=(), per="payee"
+        )
+        for one in plan.quotas
+    )
+    digest = hash_text(f"{plan.hash} worked-out targets")
+    return dataclasses.replace(plan, quotas=plain, hash=digest)
+
+
+def worked_targets(
+    plan: Plan, period: Period, tables: Mapping[str, pa.Table], onto: Period
+) -> list[tuple[Quota, pa.Table]]:
+    """The targets of each quota of the plan in its own period, as rows of another period."""
+    exact = {
+        (row["quota"], row["payee_id"]): row["target"]
+        for row in targets_of(plan, period, tables).to_pylist()
+    }
+    written = tables["quotas"].to_pylist() if "quotas" in tables else []
+    found = []
+    for quota in plan.quotas:
+        amounts = {payee: target for (name, payee), target in exact.items() if name == quota.id}
+        first, before = target_window(plan, period, quota.over)
+        for row in written if not quota.is_worked_out else ():
+            inside = first <= row["starts_on"] and row["ends_before"] <= before
+            if row["quota"] == quota.name and inside:
+                amounts[row["payee_id"]] = amounts.get(row["payee_id"], Decimal(0)) + row["amount"]
+        is_money = plan.measure(quota.measure).is_money
+        rows = [
+            {
+                "quota": _target_name(quota),
+                "payee_id": payee,
+                "starts_on": onto.starts_on,
+                "ends_before": onto.ends_before,
+                "amount": amount,
+                "currency": plan.currency if is_money else None,
+            }
+            for payee, amount in amounts.items()
+        ]
+        kinds = {column.name: column.kind for column in QUOTAS.columns}
+        found.append((quota, arrow_table(kinds, rows)))
+    return found

@@ -1,31 +1,46 @@
 """Mixed inputs: some tables as they were, some as they are, in one common period.
 
-A part of the inputs is whatever one cause of a difference replaces. A line that is only on one side
-takes its split rows with it; the splits of lines that are on both sides are a cause of their own.
-Exchange rates that one side does not have are filled from the other, so that a line that comes
-before its rate can be converted; they meet no line of that side's own run.
+A part of the inputs is whatever one cause of a difference replaces. Rows of the payee and of those
+below are parts of their own; all rows of other people, whose figures are shared out or compared
+with the payee's, are one part. A line that is only on one side takes its split rows with it; the
+splits of lines that are on both sides are a cause of their own. Exchange rates that one side does
+not have are filled from the other, so that a line that comes before its rate can be converted; they
+meet no line of that side's own run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from paceline.engine.comparison.dates import ORIGINAL_DAY, Overlay
-from paceline.engine.formula.tree import Type
-from paceline.engine.plan.model import Plan
 from paceline.engine.plan.policies import ANCHORS
 from paceline.engine.shape import arrow_type
 from paceline.engine.tables import INPUTS
 
 Rows = dict[str, pa.Table]
-PEOPLE = ("assignments", "payees", "reporting", "hierarchies", "leaves")
 PERIOD_DATES = ("starts_on", "ends_before")
 LINE_DAYS = (*ANCHORS.values(), "sold_on")
-LINE_PARTS = ("lines_added", "lines_removed", "lines_changed", "returns")
+OWN_LINES = ("lines_added", "lines_removed", "lines_changed", "returns")
+OTHERS = "others"
+LINE_PARTS = (*OWN_LINES, OTHERS)
+# The cause that replaces a table: rows of the payee and of those below, others' with `others`.
+CAUSE_OF: Mapping[str, str] = {
+    "assignments": "people",
+    "payees": "people",
+    "reporting": "people",
+    "hierarchies": "hierarchies",
+    "leaves": "leaves",
+    "figures": "figures",
+    "quotas": "quota",
+}
+# Tables that are replaced as a whole.
+WHOLE: Mapping[str, str] = {"teams": "teams", "owners": "owners", "coalitions": "coalitions"}
+TEAM_TARGETS = "team_targets"
 
 
 @dataclass(frozen=True)
@@ -41,30 +56,116 @@ class Lines:
         return pa.concat_tables([self.same, *parts])
 
 
+@dataclass(frozen=True)
+class Belonging:
+    """Whose rows are whose: `own` are the payee and those below, `lines` the lines that count for
+    the payee, `teams` the payee's, and `team_names` all teams, whose rows of quotas are targets.
+    """
+
+    own: frozenset[str]
+    lines: frozenset[str]
+    teams: frozenset[str]
+    team_names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Given:
+    """One side: its narrowed rows and its days.
+
+    `since` is the first day that matters and `target_days` those of targets; `is_clipped` holds
+    rows to these days. Where days are moved, `targets` are worked out beforehand, by the cause that
+    replaces them.
+    """
+
+    rows: Rows
+    overlay: Overlay
+    since: date
+    target_days: tuple[date, date]
+    is_clipped: bool = True
+    targets: Mapping[str, pa.Table] | None = None
+
+
 class Mixture:
     """Both sides of a comparison, moved into the common period."""
 
-    def __init__(self, earlier: Rows, later: Rows, overlays: tuple[Overlay, Overlay]) -> None:
-        self.sides = tuple(
-            _laid_out(rows, overlay)
-            for rows, overlay in zip((earlier, later), overlays, strict=True)
-        )
-        self.overlays = overlays
+    def __init__(self, earlier: Given, later: Given, belonging: Belonging) -> None:
+        given = (earlier, later)
+        self.belonging = belonging
+        self.overlays = tuple(one.overlay for one in given)
+        self.targets = tuple(one.targets for one in given)
+        self.sides = tuple(_laid_out(one) for one in given)
         columns = _line_schema(*(side["order_lines"] for side in self.sides))
         for side in self.sides:
             side["order_lines"] = _with_columns(side["order_lines"], columns)
-        self.lines = compare_lines(*(side["order_lines"] for side in self.sides))
+        sides = tuple(side["order_lines"] for side in self.sides)
+        own = [_own_lines(rows, belonging).combine_chunks() for rows in sides]
+        self.mine = pa.chunked_array(own, pa.string())
+        self.lines = compare_lines(sides[0], sides[1], self.mine)
         self.rates = tuple(self._filled(place) for place in range(2))
+        self.with_payees = all("payees" in side for side in self.sides)
 
     def tables(self, done: Collection[str]) -> Rows:
         """The inputs in which the parts that are `done` are the later ones."""
-        people = self.sides["people" in done]
-        found = {name: people[name] for name in PEOPLE if name in people}
+        found: Rows = {}
+        for name, cause in CAUSE_OF.items():
+            if name == "payees" and not self.with_payees:  # only one side says who is employed
+                side = self.sides[cause in done]
+                if name in side:
+                    found[name] = side[name]
+                continue
+            causes = [cause, TEAM_TARGETS, OTHERS] if name == "quotas" else [cause, OTHERS]
+            parts = [self.part(name, one, place=one in done) for one in causes]
+            found[name] = pa.concat_tables(parts)
+        found |= {name: self.sides[cause in done][name] for name, cause in WHOLE.items()}
         found["order_lines"] = self.lines.of(done)
         found["credit_splits"] = self._splits(done)
-        found["quotas"] = self.sides["quota" in done]["quotas"]
         found["exchange_rates"] = self.rates["exchange_rates" in done]
         return found
+
+    def differs(self, cause: str) -> bool:
+        """Whether the rows that a cause replaces are others on the later side."""
+        return any(not before.equals(after) for before, after in self._pairs(cause)) or (
+            cause == CAUSE_OF["payees"]
+            and not self.with_payees
+            and any("payees" in side for side in self.sides)
+        )
+
+    def _pairs(self, cause: str) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """What a cause replaces, as both sides have it."""
+        if cause in LINE_PARTS:
+            yield self.lines.were[cause], self.lines.are[cause]
+        if cause in {"splits", OTHERS}:
+            yield self._splits(set()), self._splits({cause})
+        if cause == "exchange_rates":
+            yield self.rates[0], self.rates[1]
+        for name, one in WHOLE.items():
+            if one == cause:
+                yield self.sides[0][name], self.sides[1][name]
+        for name, one in CAUSE_OF.items():
+            is_target = name == "quotas" and cause == TEAM_TARGETS
+            is_known = name != "payees" or self.with_payees
+            if is_known and (cause in {one, OTHERS} or is_target):
+                yield self.part(name, cause, place=0), self.part(name, cause, place=1)
+
+    def part(self, name: str, cause: str, *, place: int | bool) -> pa.Table:
+        """The rows of a table that a cause replaces, as one side has them."""
+        targets = self.targets[place]
+        if name == "quotas" and targets is not None:
+            return targets[cause]
+        return self.shown(name, cause, place=place)
+
+    def shown(self, name: str, cause: str, *, place: int | bool) -> pa.Table:
+        """The same rows as somebody wrote them."""
+        rows = self.sides[place][name]
+        own = _in(rows.column("payee_id"), self.belonging.own)
+        if name == "quotas":
+            of_team = _in(rows.column("payee_id"), self.belonging.team_names)
+            if cause == TEAM_TARGETS:
+                return rows.filter(of_team)
+            if cause == OTHERS:
+                return rows.filter(pc.invert(pc.or_(own, of_team)))
+            return rows.filter(pc.and_not(own, of_team))
+        return rows.filter(pc.invert(own) if cause == OTHERS else own)
 
     def _splits(self, done: Collection[str]) -> pa.Table:
         """Rows of lines on one side come with their line, all others when splits are replaced."""
@@ -76,7 +177,13 @@ class Mixture:
             _among(_without(were, ids[1]), mixed),
             _among(_without(are, ids[0]), mixed),
         ]
-        return pa.concat_tables([common["splits" in done], *alone])
+        return pa.concat_tables(
+            [
+                _among(common["splits" in done], self.mine),
+                _without(common[OTHERS in done], self.mine),
+                *alone,
+            ]
+        )
 
     def _filled(self, place: int) -> pa.Table:
         own, other = self.sides[place]["exchange_rates"], self.sides[1 - place]["exchange_rates"]
@@ -85,8 +192,10 @@ class Mixture:
         return pa.concat_tables([own, other.filter(missing)])
 
 
-def compare_lines(earlier: pa.Table, later: pa.Table) -> Lines:
-    """Sort lines into those that stayed, came, went and changed; returns apart from the rest."""
+def compare_lines(earlier: pa.Table, later: pa.Table, mine: pa.ChunkedArray) -> Lines:
+    """Sort lines into those that stayed, came, went and changed; returns apart from the rest, and
+    lines of other people apart from all.
+    """
     in_later = pc.is_in(earlier.column("line_id"), later.column("line_id"))
     in_earlier = pc.is_in(later.column("line_id"), earlier.column("line_id"))
     went, came = earlier.filter(pc.invert(in_later)), later.filter(pc.invert(in_earlier))
@@ -95,30 +204,50 @@ def compare_lines(earlier: pa.Table, later: pa.Table) -> Lines:
     stayed = pa.array([True] * old.num_rows, pa.bool_())
     for name in old.column_names:
         stayed = pc.and_(stayed, _equal(old.column(name), new.column(name)))
+    differs = pc.invert(stayed)
+    is_mine = pc.is_in(old.column("line_id"), mine)
     is_return = pc.or_(*(pc.equal(side.column("kind"), "return") for side in (old, new)))
-    changed = pc.and_not(pc.invert(stayed), is_return)
-    returned = pc.and_(pc.invert(stayed), is_return)
+    changed = pc.and_(is_mine, pc.and_not(differs, is_return))
+    returned = pc.and_(is_mine, pc.and_(differs, is_return))
+    others = pc.and_not(differs, is_mine)
     none = earlier.slice(0, 0)
+    my_went, my_came = _among(went, mine), _among(came, mine)
     return Lines(
         old.filter(stayed),
         {
             "lines_added": none,
-            "lines_removed": went.filter(pc.not_equal(went.column("kind"), "return")),
+            "lines_removed": _sold(my_went),
             "lines_changed": old.filter(changed),
-            "returns": _joined(went, old.filter(returned)),
+            "returns": pa.concat_tables([_returned(my_went), old.filter(returned)]),
+            OTHERS: pa.concat_tables([_without(went, mine), old.filter(others)]),
         },
         {
-            "lines_added": came.filter(pc.not_equal(came.column("kind"), "return")),
+            "lines_added": _sold(my_came),
             "lines_removed": none,
             "lines_changed": new.filter(changed),
-            "returns": _joined(came, new.filter(returned)),
+            "returns": pa.concat_tables([_returned(my_came), new.filter(returned)]),
+            OTHERS: pa.concat_tables([_without(came, mine), new.filter(others)]),
         },
     )
 
 
-def _joined(alone: pa.Table, both: pa.Table) -> pa.Table:
-    returned = alone.filter(pc.equal(alone.column("kind"), "return"))
-    return pa.concat_tables([returned, both])
+def _sold(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.not_equal(rows.column("kind"), "return"))
+
+
+def _returned(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.equal(rows.column("kind"), "return"))
+
+
+def _own_lines(rows: pa.Table, belonging: Belonging) -> pa.ChunkedArray:
+    """The lines that count for the payee, or are the payee's or of somebody below."""
+    own = _in(rows.column("payee_id"), belonging.own)
+    counts = _in(rows.column("line_id"), belonging.lines)
+    return rows.filter(pc.or_(own, counts)).column("line_id")
+
+
+def _in(values: pa.ChunkedArray, names: Collection[str]) -> pa.ChunkedArray:
+    return pc.is_in(values, pa.array(sorted(names), pa.string()))
 
 
 def _equal(old: pa.ChunkedArray, new: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -139,8 +268,11 @@ def _rate_keys(rows: pa.Table) -> list[tuple[object, ...]]:
     return list(zip(*(rows.column(name).to_pylist() for name in names), strict=True))
 
 
-def _laid_out(rows: Rows, overlay: Overlay) -> Rows:
-    """One side's tables, all there, clipped to its period and moved into the common one."""
+def _laid_out(given: Given) -> Rows:
+    """One side's tables, all there, held to the days that matter and moved into the common
+    period.
+    """
+    rows, overlay = given.rows, given.overlay
     found = {name: rows.get(name, _empty(name)) for name in INPUTS if name != "payees"}
     if "payees" in rows:
         found["payees"] = _unnamed(rows["payees"])
@@ -149,31 +281,45 @@ def _laid_out(rows: Rows, overlay: Overlay) -> Rows:
     found["order_lines"] = overlay.moved(
         lines.append_column(ORIGINAL_DAY, lines.column("ordered_on")), days
     )
-    rates, period = found["exchange_rates"], overlay.of
-    inside = pc.and_(
-        pc.greater_equal(rates.column("on_date"), period.starts_on),
-        pc.less(rates.column("on_date"), period.ends_before),
-    )
-    found["exchange_rates"] = overlay.moved(rates.filter(inside), ["on_date"])
-    for name in (*PEOPLE, "quotas"):
-        if name in found:
-            found[name] = _clipped(found[name], overlay)
+    ends = overlay.of.ends_before
+    for name, first in (("exchange_rates", given.since), ("figures", date.min)):
+        found[name] = overlay.moved(_between(found[name], "on_date", first, ends), ["on_date"])
+    first, before = given.target_days
+    if not overlay.is_same:
+        first, before = overlay.of.starts_on, ends
+    touching = _holding(found["quotas"], first, before)
+    moved = [name for name in (*CAUSE_OF, *WHOLE) if name in found and name != "figures"]
+    for name in moved:
+        if name == "quotas":
+            held = touching if overlay.is_same else _clipped(touching, first, before)
+        else:
+            held = _clipped(found[name], given.since, ends) if given.is_clipped else found[name]
+        found[name] = overlay.moved(held, PERIOD_DATES)
     return found
 
 
-def _clipped(rows: pa.Table, overlay: Overlay) -> pa.Table:
-    """The rows that hold on a day of the period, from and to its edges at most."""
-    period = overlay.of
-    ends = pc.fill_null(rows.column("ends_before"), period.ends_before)
-    rows = rows.set_column(rows.column_names.index("ends_before"), "ends_before", ends)
-    holds = pc.and_(
-        pc.and_(
-            pc.less(rows.column("starts_on"), period.ends_before),
-            pc.greater(rows.column("ends_before"), period.starts_on),
-        ),
-        pc.less(rows.column("starts_on"), rows.column("ends_before")),
-    )
-    return overlay.moved(rows.filter(holds), PERIOD_DATES)
+def _between(rows: pa.Table, column: str, first: date, before: date) -> pa.Table:
+    days = rows.column(column)
+    return rows.filter(pc.and_(pc.greater_equal(days, first), pc.less(days, before)))
+
+
+def _holding(rows: pa.Table, first: date, before: date) -> pa.Table:
+    """The rows that hold on one of the days."""
+    ends = pc.fill_null(rows.column("ends_before"), before)
+    starts = rows.column("starts_on")
+    return rows.filter(pc.and_(pc.less(starts, before), pc.greater(ends, first)))
+
+
+def _clipped(rows: pa.Table, first: date, before: date) -> pa.Table:
+    """The rows that hold on one of the days, from the first day and to the last at most."""
+    rows = _holding(rows, first, before)
+    place = rows.column_names.index
+    starts = pc.max_element_wise(rows.column("starts_on"), pa.scalar(first, pa.date32()))
+    ends = pc.fill_null(rows.column("ends_before"), before)
+    ends = pc.min_element_wise(ends, pa.scalar(before, pa.date32()))
+    rows = rows.set_column(place("starts_on"), "starts_on", starts)
+    rows = rows.set_column(place("ends_before"), "ends_before", ends)
+    return rows.filter(pc.less(rows.column("starts_on"), rows.column("ends_before")))
 
 
 def _unnamed(rows: pa.Table) -> pa.Table:
@@ -203,11 +349,3 @@ def _with_columns(rows: pa.Table, schema: pa.Schema) -> pa.Table:
         for field in schema
     ]
     return pa.table(columns, schema=schema)
-
-
-def attribute_types(*plans: Plan) -> dict[str, Type]:
-    """The line attributes of all plans; the last one that declares a name decides its type."""
-    found: dict[str, Type] = {}
-    for plan in plans:
-        found |= plan.attributes
-    return found

@@ -17,6 +17,7 @@ from typing import Any
 from paceline.engine.compare import UNEXPLAINED, Change, Changes, Difference, Part, Side, compare
 from paceline.engine.errors import EngineError
 from paceline.engine.plan.model import Plan
+from paceline.engine.results import ENGINE_VERSION
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.execute import engine_period
 from paceline.incentives.calculation.extract import inputs_of, tables_of
@@ -26,7 +27,7 @@ from paceline.incentives.models import PlanVersion, Statement
 __all__ = ["UNEXPLAINED", "Change", "Part", "PlanDifference", "differences"]
 
 ZERO = Decimal(0)
-FORMAT = 1  # of the kept files
+FORMAT = 2  # of the kept files
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +69,25 @@ def _earned(statement: Statement, version: PlanVersion) -> dict[str, Decimal]:
 def _kept(
     statement: Statement, earlier: Statement, before: PlanVersion, after: PlanVersion
 ) -> Difference:
+    """The difference as it was made before; the name of what is kept holds the whole question and
+    the engine that answered it, so that another engine answers anew.
+    """
+    known = (_earned(earlier, before), _earned(statement, after))
     name = "/".join(
         str(part)
         for part in (
+            "why",
             FORMAT,
+            ENGINE_VERSION,
             earlier.run.fingerprint,
+            statement.run.fingerprint,
             *(before.pk, before.digest, after.pk, after.digest),
             statement.payee.number,
+            *(str(sorted(one.items())) for one in known),
         )
     )
     digest = hashlib.sha256(name.encode()).hexdigest()
     place = kept_in(statement.run) / f"difference-{digest}.json"
-    known = (_earned(earlier, before), _earned(statement, after))
     if place.is_file():
         try:
             return _read(place, statement, known)
@@ -120,7 +128,7 @@ def _write(place: Path, parts: tuple[Part, ...]) -> None:
             "amounts": {name: str(amount) for name, amount in part.amounts.items()},
             "count": part.changes.count,
             "rows": [
-                [row.table, row.key, _packed(row.before), _packed(row.after)]
+                [row.table, row.key, _packed(row.before), _packed(row.after), row.whose]
                 for row in part.changes.rows
             ],
         }
@@ -141,8 +149,8 @@ def _read(
             {name: Decimal(amount) for name, amount in part["amounts"].items()},
             Changes(
                 tuple(
-                    Change(table, key, _unpacked(before), _unpacked(after))
-                    for table, key, before, after in part["rows"]
+                    Change(table, key, _unpacked(before), _unpacked(after), whose)
+                    for table, key, before, after, whose in part["rows"]
                 ),
                 part["count"],
             ),

@@ -48,7 +48,7 @@ def changes(request: PersonRequest, pk: int) -> HttpResponse:
     }
     if since:
         earlier = queries.statement_with_components(person, found[since].pk).get()  # type: ignore[union-attr]
-        causes = causes_of(differences(statement, earlier), statement.currency)
+        causes = causes_of(differences(statement, earlier), statement, person)
         context |= {
             "earlier": earlier,
             "earlier_name": _name(earlier, since),

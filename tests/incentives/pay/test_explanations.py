@@ -5,12 +5,18 @@ from __future__ import annotations
 import html
 from datetime import date
 from decimal import Decimal
+from unittest import mock
 
 from django.urls import reverse
 
 from paceline.goals.models import Quota
 from paceline.incentives.actions import approvals, plans, runs
+from paceline.incentives.calculation import difference
+from paceline.incentives.calculation.trace import kept_in
+from paceline.incentives.change_words import causes_of
 from paceline.incentives.models import PlanVersion, Run, Statement
+from paceline.incentives.queries.statements import statement_with_components
+from tests.incentives.pay import conftest
 from tests.incentives.pay.conftest import SELLER, Quarter, fresh
 
 QUERIES_MAX = 15
@@ -78,6 +84,49 @@ def test_nothing_of_others_is_named(quarter: Quarter, client_for, add_line) -> N
     assert page.context["causes"] == ()
     assert "shop/B9/1" not in page.content.decode()
     assert "Nothing that decides this pay has changed" in page.content.decode()
+
+
+def test_what_others_did_in_a_contest_is_a_cause_and_theirs(
+    quarter: Quarter, client_for, add_line
+) -> None:
+    """Omar overtakes Priya: compensation sees his order, who may not read his statement only that
+    there is one. What was found is asked anew of another engine.
+    """
+    world = quarter.world
+    race = SELLER[: SELLER.index("quotas:")].replace("plan: seller", "plan: race")
+    race += """
+components:
+  - {id: race, name: Race, kind: contest,
+     contest: {score: sales, prizes: [500, 200], ties: each, among: plan}}
+"""
+    conftest.approve(race, world, to=world.seller)
+    first = quarter.run()
+    add_line("B9", world.omar, date(2026, 6, 1), "100000.00")
+    second = quarter.run()
+    statement = quarter.statement(second, "priya")
+    page = client_for(world.dana).get(changes_url(statement))
+    (cause,) = page.context["causes"]
+    assert (cause.label, cause.amount, cause.of_others) == (
+        "What others in the team or the contest did",
+        Decimal("-300.00"),
+        0,
+    )
+    (row,) = cause.rows
+    assert (row.title, row.after) == ("shop/B9/1", "$100,000.00")
+    assert row.detail.startswith(world.omar.name)
+    pair = [
+        statement_with_components(world.dana, quarter.statement(run, "priya").pk).get()
+        for run in (second, first)
+    ]
+    (cause,) = causes_of(difference.differences(*pair), statement, world.priya)
+    assert (cause.amount, cause.rows) == (Decimal("-300.00"), ())
+    assert (cause.of_others, cause.hidden) == (1, 0)
+
+    kept = kept_in(second)
+    before = set(kept.glob("difference-*.json"))
+    with mock.patch.object(difference, "ENGINE_VERSION", "another"):
+        client_for(world.dana).get(changes_url(statement))
+    assert len(set(kept.glob("difference-*.json")) - before) == len(before) > 0
 
 
 def test_a_payee_compares_only_with_what_was_released(
