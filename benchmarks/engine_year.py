@@ -54,14 +54,15 @@ def write_year(folder: Path, lines: int) -> list[Path]:
 
 
 def year_tables(lines: int) -> dict[str, Any]:
-    """The small tables, and the shares of every hundredth line."""
+    """The small tables, and the shares of every hundredth line, in the order of their grain."""
     tables = small_tables(0, period=YEAR, quota=lines // 1000 * 2250)
     query = f"""
         SELECT 'L' || lpad(line::VARCHAR, 10, '0') AS line_id,
                'P' || lpad(((line * 7 + place) % {PAYEES})::VARCHAR, 5, '0') AS payee_id,
                CASE place WHEN 0 THEN 0.6 ELSE 0.4 END::DECIMAL(9, 8) AS share,
                false AS is_overlay
-        FROM range(0, {lines}, 100) t (line), range(2) p (place)"""
+        FROM range(0, {lines}, 100) t (line), range(2) p (place)
+        ORDER BY line_id, payee_id"""
     shares = duckdb.connect().sql(query).to_arrow_table()
     return {**tables, "credit_splits": shares.cast(tables["credit_splits"].schema)}
 

@@ -29,6 +29,8 @@ from paceline.engine.shape import Shape, empty_table
 from paceline.engine.tables import INPUTS, ParquetFiles, Tables
 
 MEMORY_LIMIT = "2GB"
+# Tables that no query reads: what they say is laid out by day, or worked out, before the steps.
+LOOKED_UP = ("exchange_rates", "leaves", "coalitions")
 
 
 def open_database(
@@ -169,7 +171,7 @@ class Workspace:
         """
         self.inputs = open_inputs(self.plan, self.tables)
         for name, contract in INPUTS.items():
-            if name in self.inputs.tables:
+            if name in self.inputs.tables and name not in LOOKED_UP:
                 self.register(f"in_{name}", self.inputs.tables[name])
             elif name == "quotas" and self.plan.quotas:
                 self.register(f"in_{name}", empty_table(contract))

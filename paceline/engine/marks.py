@@ -32,9 +32,7 @@ def marks_tell(workspace: Workspace, shape: Shape) -> bool:
         return False
     workspace.view_lines(workspace.inputs.line_files, marked=True)
     take_split_lines(workspace, shape, marked=True)
-    ((found,),) = workspace.rows("split lines found", _count)
-    ids = workspace.inputs.tables["credit_splits"].column("line_id")
-    return bool(found == pc.count_distinct(ids).as_py())
+    return _count(workspace, "split_lines") == _lines_named(workspace)
 
 
 def take_split_lines(workspace: Workspace, shape: Shape, *, marked: bool) -> None:
@@ -44,5 +42,20 @@ def take_split_lines(workspace: Workspace, shape: Shape, *, marked: bool) -> Non
     workspace.create("split_lines", make, variant=which)
 
 
-def _count() -> exp.Select:
-    return c.select({"found": c.count_rows()}).from_(c.source("split_lines"), copy=False)
+def _lines_named(workspace: Workspace) -> int:
+    """How many lines the table of splits names: those that are shared, unless there are overlays,
+    which may be all that is said of a line.
+    """
+    splits = workspace.inputs.tables["credit_splits"]
+    if not pc.any(splits.column("is_overlay")).as_py():
+        return _count(workspace, "base_splits")
+    return int(pc.count_distinct(splits.column("line_id")).as_py())
+
+
+def _count(workspace: Workspace, name: str) -> int:
+    ((count,),) = workspace.rows(f"count of {name}", partial(_rows_of, name))
+    return int(count)
+
+
+def _rows_of(name: str) -> exp.Select:
+    return c.select({"count": c.count_rows()}).from_(c.source(name), copy=False)

@@ -12,7 +12,6 @@ from types import MappingProxyType
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlglot import exp
 
 from paceline.engine import checks, conservation
 from paceline.engine import columns as c
@@ -228,25 +227,22 @@ def _hierarchy_steps(workspace: Workspace, shape: Shape) -> list[Step]:
     """Each hierarchy's links and who is above whom; several are put beside each other."""
     chains = chains_of(shape)
     steps: list[Step] = []
+    # A circle has to be found, all the way up.
+    looks_higher = shape.highest > 1 or workspace.may_circle
     for place, (name, tree) in enumerate(chains.items()):
+        above = replace(crediting.HIERARCHY, name=name)
+        if not looks_higher:
+            steps.append((above, partial(crediting.managers, shape, tree)))
+            continue
         links = f"links_{place}" if len(chains) > 1 else crediting.LINKS.name
         steps += [
             (replace(crediting.LINKS, name=links), partial(crediting.links, shape, tree)),
-            (replace(crediting.HIERARCHY, name=name), partial(_chain, workspace, shape, links)),
+            (above, partial(crediting.hierarchy, links)),
         ]
     if len(chains) > 1:
         beside = partial(crediting.together, shape, tuple(chains))
         steps.append((crediting.several(shape), beside))
     return steps
-
-
-def _chain(workspace: Workspace, shape: Shape, links: str) -> exp.Query:
-    """Everyone above each payee, as far up as a rule looks; all the way where there may be a
-    circle, which has to be found.
-    """
-    if shape.highest > 1 or workspace.may_circle:
-        return crediting.hierarchy(links)
-    return crediting.managers(links)
 
 
 def _adds_up(contract: Table) -> bool:

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -32,7 +33,7 @@ class Shape:
     values: tuple[Formula, ...]  # summed besides the amount itself, which has index 0
     rules: tuple[Credit, ...]  # direct rules; the bit of a rule is its place
 
-    @property
+    @cached_property
     def style(self) -> Hashable:
         """All that the text of the queries depends on: plans of one style share their statements.
 
@@ -60,29 +61,29 @@ class Shape:
             self.has_windows,
         )
 
-    @property
+    @cached_property
     def accumulations(self) -> tuple[str, ...]:
         """The windows that rate tables accumulate over, each once."""
         found = (windows.window_of(self.plan, c) for c in self.plan.components if c.rates)
         return tuple(dict.fromkeys(found))
 
-    @property
+    @cached_property
     def by_line(self) -> bool:
         """Some rate table looks at each line alone."""
         return "transaction" in self.accumulations or self.by_shares
 
-    @property
+    @cached_property
     def by_shares(self) -> bool:
         """Some rate table looks at each share of a line alone."""
         return any(one.rates is not None and one.rates.by_shares for one in self.plan.components)
 
-    @property
+    @cached_property
     def changes(self) -> tuple[tuple[date, ...], ...]:
         """The days on which dated rate tables change, each list once."""
         tables = [one.rates for one in self.plan.components if one.rates is not None]
         return tuple(dict.fromkeys(one.change_days for one in tables if one.dated))
 
-    @property
+    @cached_property
     def versions(self) -> tuple[str, ...]:
         """The columns that say which tiers of such tables hold on a day."""
         return tuple(f"version_{place}" for place in range(len(self.changes)))
@@ -91,7 +92,7 @@ class Shape:
         """The column that says which tiers of a dated table hold."""
         return self.versions[self.changes.index(rates.change_days)]
 
-    @property
+    @cached_property
     def instances(self) -> tuple[str, ...]:
         """The stretches inside the period, such as `month`, that rate tables begin anew in."""
         return tuple(
@@ -100,7 +101,7 @@ class Shape:
             if window != "transaction" and windows.is_shorter(self.plan, window)
         )
 
-    @property
+    @cached_property
     def windows(self) -> tuple[str, ...]:
         """The keys of all windows, the period first."""
         plan, found = self.plan, dict.fromkeys([windows.PERIOD])
@@ -111,33 +112,33 @@ class Shape:
         found |= dict.fromkeys(windows.over(plan, quota.over) for quota in plan.quotas)
         return tuple(found)
 
-    @property
+    @cached_property
     def has_windows(self) -> bool:
         """Days outside the period matter."""
         return len(self.windows) > 1
 
-    @property
+    @cached_property
     def rolls_up(self) -> bool:
         return any(credit.kind == "rollup" for credit in self.plan.credits)
 
-    @property
+    @cached_property
     def trees(self) -> tuple[str, ...]:
         """The hierarchies that credits roll up through, each once; "" is the reporting line."""
         found = (credit.hierarchy for credit in self.plan.credits if credit.kind == "rollup")
         return tuple(dict.fromkeys(found))
 
-    @property
+    @cached_property
     def levels(self) -> tuple[str, ...]:
         """The columns that say at which level of each of these hierarchies a share arrives."""
         return ("level", *(f"level_{place}" for place in range(1, len(self.trees))))
 
-    @property
+    @cached_property
     def highest(self) -> int:
         """The highest level that a rule looks at."""
         levels = (one.level_through or TOP for one in self.plan.credits if one.kind == "rollup")
         return max(levels, default=0)
 
-    @property
+    @cached_property
     def sums(self) -> dict[str, Kind]:
         """What is summed from lines on: their number, those without an exchange rate, the amount in
         its own currency, and each value in plan currency (units as they are).
@@ -185,6 +186,7 @@ _ARROW: Mapping[str, pa.DataType] = {
 }
 
 
+@cache
 def arrow_type(kind: Kind) -> pa.DataType:
     """The Arrow type that a column of this kind has outside SQL."""
     if kind.scale is None:

@@ -224,7 +224,7 @@ class _Tracing:
                 },
                 **{f"read_{name}": col(name, "l") for name in self._read()},
                 "rate": self.days.rate(),
-                "shared_amount": lines.share_of(col("amount", "l"), share.copy()),
+                "shared_amount": lines.share_of_amount(share.copy()),
                 **{name: typed(value, CONVERTED) for name, value in values.items()},
             }
         ).from_(c.source("in_order_lines", "l"), copy=False)

@@ -80,21 +80,21 @@ def members(*, with_payees: bool) -> exp.Query:
     return query
 
 
-def links(shape: Shape, tree: str) -> exp.Query:
+def links(shape: Shape, tree: str, contract: c.Table = LINKS) -> exp.Query:
     """Each payee's manager in a hierarchy in each stretch: as of the order, or as of the period's
-    last day.
+    last day; with the level if that is asked for.
     """
     as_of: exp.Expr = col("starts_on", "s")
     if shape.plan.policies.hierarchy_date == "period-end":
         as_of = c.period_last_day()
-    query = c.conform(
-        LINKS,
-        {
-            "payee_id": col("payee_id", "r"),
-            "slot": col("slot", "s"),
-            "manager_id": col("manager_id", "r"),
-        },
-    ).from_(c.source("slots", "s"), copy=False)
+    columns: dict[str, exp.Expr] = {
+        "payee_id": col("payee_id", "r"),
+        "slot": col("slot", "s"),
+        "level": c.whole(1),
+        "manager_id": col("manager_id", "r"),
+    }
+    query = c.conform(contract, {name: columns[name] for name in contract.names})
+    query.from_(c.source("slots", "s"), copy=False)
     valid = c.within(as_of, col("starts_on", "r"), col("ends_before", "r"))
     if not tree:
         return c.join(query, "in_reporting", "r", valid)
@@ -157,17 +157,9 @@ def _leads_up(manager_of: dict[str, str]) -> bool:
 MAX_LINKS = 100_000
 
 
-def managers(links: str) -> exp.Query:
+def managers(shape: Shape, tree: str) -> exp.Query:
     """Each payee's own manager only, where no rule looks higher."""
-    return c.conform(
-        HIERARCHY,
-        {
-            "payee_id": col("payee_id"),
-            "slot": col("slot"),
-            "level": c.whole(1),
-            "manager_id": col("manager_id"),
-        },
-    ).from_(c.source(links), copy=False)
+    return links(shape, tree, HIERARCHY)
 
 
 def hierarchy(links: str) -> exp.Query:

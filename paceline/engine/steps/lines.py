@@ -22,6 +22,7 @@ from paceline.engine.columns import (
     NARROW,
     PLACE,
     SHARE,
+    STORED,
     TEXT,
     col,
     select,
@@ -176,7 +177,7 @@ def _group(shape: Shape, days: Days, way: Way, *, with_splits: bool) -> exp.Sele
     }
     amount: exp.Expr = col("amount", "l")
     if handed.share is not None:
-        amount = share_of(amount, handed.share)
+        amount = share_of_amount(handed.share)
     sums: dict[str, exp.Expr] = {
         "lines": c.count_rows(),
         "unrated": days.unrated(),
@@ -231,11 +232,9 @@ def converted_sums(shape: Shape, days: Days, share: exp.Expr | None) -> dict[str
 
 def value_of_line(shape: Shape, place: int, share: exp.Expr | None) -> exp.Expr:
     """A value that measures sum, in the currency of the line: its amount, or a formula."""
-    value: exp.Expr = (
-        typed(col("amount", "l"), MONEY)
-        if place == 0
-        else compile_formula(shape.values[place - 1].root, "l")
-    )
+    if place == 0:
+        return typed(col("amount", "l"), MONEY) if share is None else share_of_amount(share.copy())
+    value = compile_formula(shape.values[place - 1].root, "l")
     return value if share is None else share_of(value, share.copy())
 
 
@@ -255,8 +254,13 @@ def converted_values(shape: Shape, days: Days, share: exp.Expr | None) -> dict[s
 
 
 def share_of(value: exp.Expr, share: exp.Expr) -> exp.Expr:
-    """A share of a line's value: exact for stored amounts, else rounded at 12 decimals."""
+    """A share of a line's value, rounded at 12 decimals."""
     return typed(c.times(typed(value, EXACT), typed(share, SHARE), c.PRODUCT), EXACT)
+
+
+def share_of_amount(share: exp.Expr) -> exp.Expr:
+    """A share of a line's amount: 4 decimals and 8 make 12, so there is nothing to round."""
+    return c.times(typed(col("amount", "l"), STORED), typed(share, SHARE), EXACT)
 
 
 def base_splits() -> exp.Select:
