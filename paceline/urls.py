@@ -16,6 +16,7 @@ urlpatterns = [
     path("orders/", include("paceline.orders.urls")),
     path("shops/", include("paceline.orders.shops.urls")),
     path("goals/", include("paceline.goals.urls")),
+    path("crm/", include("paceline.crm.urls")),
     path("incentives/", include("paceline.incentives.urls")),
 ]
 

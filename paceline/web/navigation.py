@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from paceline.crm import access as crm
 from paceline.goals import access as goals
 from paceline.imports import access as imports
 from paceline.incentives.access import pay
@@ -74,6 +75,17 @@ GROUPS = (
             Entry(_("Holds"), "hand-stop", "incentives:holds", pay.may_read_holds),
             Entry(_("Balances"), "scale", "incentives:balances", pay.may_read_balances),
             Entry(_("Payroll"), "cash", "incentives:payroll", pay.may_read_payroll),
+        ),
+    ),
+    Group(
+        _("Customers"),
+        (
+            Entry(_("Board"), "layout-kanban", "crm:boards", crm.may_read_customers),
+            Entry(_("Deals"), "briefcase", "crm:deals", crm.may_read_deals),
+            Entry(_("Leads"), "user-question", "crm:leads", crm.may_read_customers),
+            Entry(_("Contacts"), "address-book", "crm:contacts", crm.may_read_customers),
+            Entry(_("Companies"), "building", "crm:companies", crm.may_read_customers),
+            Entry(_("My tasks"), "checkbox", "crm:tasks", crm.may_read_customers),
         ),
     ),
     Group(

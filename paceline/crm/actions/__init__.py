@@ -46,6 +46,7 @@ from paceline.crm.actions.orders import (
     OrderIsLinked,
     OrderUnknown,
     link_order,
+    link_order_by_number,
     unlink_order,
 )
 from paceline.crm.actions.pipelines import (
@@ -109,7 +110,8 @@ __all__ = [
     "add_lead", "add_lost_reason", "add_pipeline", "add_stage", "agree_shares", "answer",
     "archive", "arrange_stage", "assign", "assign_deal", "attach_file", "change",
     "change_activity", "change_deal", "change_pipeline", "change_stage", "convert_lead",
-    "erase_contact", "finish_next_step", "finish_task", "follow", "link_order", "move_deal",
+    "erase_contact", "finish_next_step", "finish_task", "follow", "link_order",
+    "link_order_by_number", "move_deal",
     "record_consent", "remove_activity", "remove_file", "restore", "retire_stage",
     "set_competitors", "set_lines", "set_status", "set_tags", "set_team_reach", "settle_feedback",
     "tick", "unlink_order", "withdraw_consent",

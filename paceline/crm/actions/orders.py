@@ -90,3 +90,15 @@ def unlink_order(*, link: OrderLink, by: Person | None, at: datetime) -> None:
 def _publish(link: OrderLink) -> None:
     records = (link.deal, link.contact, link.company)
     publish_all([hints.topics_of(one)[0] for one in records if one is not None], "order")
+
+
+@transaction.atomic
+def link_order_by_number(*, number: str, deal: Deal, by: Person | None, at: datetime) -> OrderLink:
+    """The same for somebody who knows the number alone. Raises ``OrderUnknown`` also when several
+    shops have an order of this number."""
+    sources = list(
+        OrderLine.objects.filter(order_number=number).order_by().values_list("source").distinct()
+    )
+    if len(sources) != 1:
+        raise OrderUnknown(number)
+    return link_order(source=sources[0][0], order_number=number, deal=deal, by=by, at=at)

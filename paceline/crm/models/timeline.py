@@ -23,20 +23,23 @@ TEXT_MAX = 20_000
 
 
 def hangs_on_what_is_seen(person: Person) -> Q:
-    """Whether one of the records that something hangs on is the person's to see.
+    """Whether what something hangs on is the person's to see: the most particular record decides.
 
-    What the pay desk reads of a won deal is its figures, not what was said to the customer.
+    A note on a deal that few may see is hidden from those who see its customer. What the pay desk
+    reads of a won deal is its figures, not what was said to the customer.
     """
     scope = scope_of(person)
     if scope.oversees:
         return Q()
     if not scope.sells:
         return Q(pk__in=())
+    no_deal = Q(deal__isnull=True)
+    no_contact = no_deal & Q(contact__isnull=True)
     return (
-        Q(company__in=Company.objects.visible_to(person))
-        | Q(contact__in=Contact.objects.visible_to(person))
-        | Q(lead__in=Lead.objects.visible_to(person))
-        | Q(deal__in=Deal.objects.visible_to(person))
+        Q(deal__in=Deal.objects.visible_to(person))
+        | (no_deal & Q(contact__in=Contact.objects.visible_to(person)))
+        | (no_contact & Q(lead__in=Lead.objects.visible_to(person)))
+        | (no_contact & Q(lead__isnull=True, company__in=Company.objects.visible_to(person)))
     )
 
 

@@ -1,0 +1,42 @@
+"""Reading customers, leads and deals: lists, pages, boards and timelines."""
+
+from __future__ import annotations
+
+from paceline.crm.queries.boards import (
+    BoardColumn,
+    Card,
+    card_of,
+    columns_of,
+    pipelines_for,
+)
+from paceline.crm.queries.records import (
+    MODELS,
+    attention_counts,
+    competitors_of,
+    contacts_of,
+    contributors_of,
+    deals_of,
+    listed,
+    points_of,
+    sellers,
+    shown,
+    stages_of,
+    suggested,
+    tasks_for,
+    team_tags,
+)
+from paceline.crm.queries.timeline import (
+    Entry,
+    OrderTotal,
+    Timeline,
+    contribute,
+    orders_of,
+    timeline_of,
+)
+
+__all__ = [
+    "MODELS", "BoardColumn", "Card", "Entry", "OrderTotal", "Timeline", "attention_counts",
+    "card_of", "columns_of", "competitors_of", "contacts_of", "contribute", "contributors_of",
+    "deals_of", "listed", "orders_of", "pipelines_for", "points_of",
+    "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags", "timeline_of",
+]  # fmt: skip

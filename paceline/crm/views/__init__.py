@@ -1,0 +1,3 @@
+"""Pages of customers, leads and deals."""
+
+from __future__ import annotations

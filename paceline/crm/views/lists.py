@@ -1,0 +1,353 @@
+"""The lists of companies, contacts, leads and deals, and of one's own tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_GET
+
+from paceline.crm import access, queries
+from paceline.crm.forms.choices import called
+from paceline.crm.kinds import address
+from paceline.crm.models import LeadStatus, Lifecycle, Source, Stage, StageKind
+from paceline.kernel.pages import page
+from paceline.kernel.shell import Badge
+from paceline.kernel.tables import Column, Filter, Table
+from paceline.org.requests import PersonRequest
+
+TITLES = {
+    "company": lambda: _("Companies"),
+    "contact": lambda: _("Contacts"),
+    "lead": lambda: _("Leads"),
+    "deal": lambda: _("Deals"),
+}
+COUNTED_MAX = 10_000
+
+
+@require_GET
+def companies(request: PersonRequest) -> HttpResponseBase:
+    return _list(request, "company")
+
+
+@require_GET
+def contacts(request: PersonRequest) -> HttpResponseBase:
+    return _list(request, "contact")
+
+
+@require_GET
+def leads(request: PersonRequest) -> HttpResponseBase:
+    return _list(request, "lead")
+
+
+@require_GET
+def deals(request: PersonRequest) -> HttpResponseBase:
+    return _list(request, "deal")
+
+
+def _list(request: PersonRequest, kind: str) -> HttpResponseBase:
+    may_read = access.may_read_deals if kind == "deal" else access.may_read_customers
+    if not may_read(request.person):
+        raise PermissionDenied
+    table = table_of(request, kind)
+    if table.wants_export:
+        return table.export()
+    context = {
+        "table": table,
+        "kind": kind,
+        "title": TITLES[kind](),
+        "may_add": access.may_add(request.person),
+        "new_url": reverse(f"crm:{kind}_new"),
+        "board_url": reverse("crm:boards") if kind == "deal" else "",
+    }
+    return page(request, "crm/list.html", context)
+
+
+def table_of(request: PersonRequest, kind: str, **more: Any) -> Table:
+    """The table of a kind with its columns and filters."""
+    person = request.person
+    empty, hint = {
+        "company": (_("No companies yet."), _("Add the first one, or import a file.")),
+        "contact": (_("No contacts yet."), _("Add the first one, or import a file.")),
+        "lead": (_("No leads yet."), _("Leads come from forms, chats and files.")),
+        "deal": (_("No deals yet."), _("Add the first one to a pipeline.")),
+    }[kind]
+    plural = {"company": "companies", "contact": "contacts", "lead": "leads", "deal": "deals"}
+    return Table(
+        request,
+        rows=queries.listed(kind, person),
+        name=plural[kind],
+        topic=plural[kind],
+        caption=TITLES[kind](),
+        columns=_columns(kind),
+        filters=_filters(request, kind),
+        order={"lead": "-created_at", "deal": "-changed_at"}.get(kind, "name"),
+        count_max=COUNTED_MAX if kind != "deal" else None,
+        empty=empty,
+        empty_hint=hint,
+        empty_link=(reverse(f"crm:{kind}_new"), _("Add")) if access.may_add(person) else None,
+        **more,
+    )
+
+
+def _columns(kind: str) -> list[Column]:
+    lifecycles = dict(Lifecycle.choices)
+    owner = Column("owner", _("Owner"), value="owner.name", sort="owner__name", secondary=True)
+    team = Column("team", _("Team"), value="team.name", sort="team__name", secondary=True)
+    tags = Column("tags", _("Tags"), value=lambda row: ", ".join(row.tag_names), secondary=True)
+    reach = Column(
+        "points",
+        _("Phones and addresses"),
+        value=lambda row: ", ".join(row.points_shown),
+        secondary=True,
+    )
+    changed = Column("changed_at", _("Last change"), sort="changed_at", kind="moment",
+                     secondary=True)  # fmt: skip
+    name = Column(
+        "name", _("Name"), sort="name", search=True, link=lambda row: address(kind, row.pk)
+    )
+    lifecycle = Column(
+        "lifecycle",
+        _("Lifecycle"),
+        value=lambda row: str(lifecycles[row.lifecycle]),
+        sort="lifecycle",
+        secondary=True,
+    )
+    if kind == "company":
+        return [
+            name,
+            Column("latin_name", _("Name in Latin letters"), search=True, secondary=True),
+            Column("number", _("Customer number"), search=True, kind="code", secondary=True),
+            lifecycle,
+            Column("industry", _("Industry"), sort="industry", secondary=True),
+            Column("territory", _("Territory"), sort="territory", secondary=True),
+            reach,
+            tags,
+            owner,
+            team,
+            changed,
+        ]
+    if kind == "contact":
+        return [
+            name,
+            Column("latin_name", _("Name in Latin letters"), search=True, secondary=True),
+            Column(
+                "company", _("Company"), value="company.name", sort="company__name", search=True
+            ),
+            Column("title", _("Job title"), secondary=True),
+            reach,
+            lifecycle,
+            tags,
+            owner,
+            team,
+            changed,
+        ]
+    if kind == "lead":
+        return [
+            name,
+            Column("company_name", _("Company"), sort="company_name", search=True),
+            Column("status", _("Status"), value=lead_badge, sort="status"),
+            Column(
+                "source",
+                _("Source"),
+                value=lambda row: row.get_source_display(),
+                sort="source",
+                secondary=True,
+            ),
+            reach,
+            tags,
+            owner,
+            team,
+            Column("created_at", _("Created"), sort="created_at", kind="moment"),
+        ]
+    return [
+        Column(
+            "title", _("Deal"), sort="title", search=True, link=lambda row: address("deal", row.pk)
+        ),
+        Column(
+            "company",
+            _("Customer"),
+            value=customer_of,
+            sort="company__name",
+            search="company__name",
+            secondary=True,
+        ),
+        Column("stage", _("Stage"), value=stage_badge, sort="stage__rank"),
+        Column("amount", _("Amount"), sort="amount", kind="money", currency="currency", total=True),
+        Column(
+            "expected_close_on",
+            _("Expected close"),
+            sort="expected_close_on",
+            kind="day",
+            secondary=True,
+        ),
+        Column(
+            "next_step", _("Next step"), value=next_step_of, sort="next_step_on", secondary=True
+        ),
+        tags,
+        owner,
+        Column("pipeline", _("Pipeline"), value="pipeline.name", secondary=True),
+        changed,
+    ]
+
+
+def customer_of(deal: Any) -> str:
+    if deal.company is not None:
+        return str(deal.company.name)
+    return "" if deal.contact is None else str(deal.contact.name)
+
+
+TONES = {StageKind.OPEN: "info", StageKind.WON: "good", StageKind.LOST: "neutral"}
+
+
+def stage_badge(deal: Any) -> Badge:
+    return Badge(deal.stage.name, TONES[deal.stage.kind])  # type: ignore[arg-type]
+
+
+def next_step_of(deal: Any) -> Any:
+    """The next step; an open deal without one is flagged."""
+    if deal.next_step:
+        return deal.next_step
+    return Badge(_("No next step"), "warning") if deal.stage.kind == StageKind.OPEN else ""
+
+
+LEAD_TONES = {
+    LeadStatus.NEW: "warning",
+    LeadStatus.WORKING: "info",
+    LeadStatus.CONVERTED: "good",
+}
+
+
+def lead_badge(lead: Any) -> Badge:
+    return Badge(lead.get_status_display(), LEAD_TONES.get(lead.status, "neutral"))  # type: ignore[arg-type]
+
+
+def _filters(request: PersonRequest, kind: str) -> list[Filter]:
+    person = request.person
+    mine = Filter(
+        "whose",
+        _("Everyone's"),
+        [("mine", _("Mine")), ("nobody", _("Nobody's yet"))],
+        apply=lambda rows, value: rows.filter(owner=person if value == "mine" else None),
+    )
+    tags = Filter(
+        "tag",
+        _("Any tag"),
+        queries.team_tags(person),
+        apply=lambda rows, value: rows.filter(
+            pk__in=rows.model.objects.filter(taggings__tag__name=value).values("pk")
+        ),
+    )
+    if kind == "deal":
+        return [mine, _stage_filter(request), _flag_filter(request), tags]
+    if kind == "lead":
+        return [mine, Filter("status", _("Any status"), LeadStatus.choices),
+                Filter("source", _("Any source"), Source.choices), tags]  # fmt: skip
+    return [mine, Filter("lifecycle", _("Any lifecycle"), Lifecycle.choices), tags]
+
+
+def _stage_filter(request: PersonRequest) -> Filter:
+    """By kind of stage, or by one stage of one's pipelines. One query."""
+    pipelines = [one.pk for one in queries.pipelines_for(request.person)]
+    stages = Stage.objects.filter(pipeline__in=pipelines, retired_at__isnull=True)
+    rows = stages.select_related("pipeline").order_by("pipeline__rank", "pipeline", "rank")
+    several = len(pipelines) > 1
+    choices = [
+        ("open", pgettext("stage", "Open")),
+        ("won", pgettext("stage", "Won")),
+        ("lost", pgettext("stage", "Lost")),
+        *((str(one.pk), f"{one.pipeline.name}: {one.name}" if several else one.name)
+          for one in rows),
+    ]  # fmt: skip
+
+    def narrow(found: Any, value: str) -> Any:
+        return found.filter(stage__kind=value) if value in StageKind else found.filter(stage=value)
+
+    return Filter("stage", _("Any stage"), choices, apply=narrow)
+
+
+def _flag_filter(request: PersonRequest) -> Filter:
+    today = request.today
+
+    def narrow(rows: Any, value: str) -> Any:
+        rows = rows.filter(stage__kind=StageKind.OPEN)
+        if value == "without":
+            return rows.filter(next_step="")
+        late = "next_step_on__lt" if value == "overdue" else "expected_close_on__lt"
+        return rows.filter(**{late: today})
+
+    choices = [
+        ("without", _("No next step")),
+        ("overdue", _("Next step overdue")),
+        ("late", _("Expected close is past")),
+    ]
+    return Filter("flag", _("Whatever waits"), choices, apply=narrow)
+
+
+@require_GET
+def tasks(request: PersonRequest) -> HttpResponseBase:
+    """What one has to do for customers, the most urgent first."""
+    if not access.may_read_customers(request.person):
+        raise PermissionDenied
+    table = Table(
+        request,
+        rows=queries.tasks_for(request.person),
+        name="tasks",
+        topic=f"person:{request.person.pk}",
+        caption=_("My tasks"),
+        columns=[
+            Column(
+                "subject",
+                _("Task"),
+                value=lambda row: row.subject or row.text[:80],
+                sort="subject",
+                search=True,
+                link=_record_address,
+            ),
+            Column("about", _("About"), value=_about),
+            Column("due_on", _("Due"), sort="due_on", kind="day"),
+            Column("from", pgettext("task", "From"), value="created_by.name", secondary=True),
+        ],
+        order="due_on",
+        empty=_("Nothing waits for you."),
+        empty_hint=_("Tasks are given on the page of a customer or deal."),
+    )
+    if table.wants_export:
+        return table.export()
+    return page(request, "crm/list.html", {"table": table, "title": _("My tasks")})
+
+
+def _record_of(row: Any) -> tuple[str, Any]:
+    for kind in ("deal", "contact", "lead", "company"):
+        record = getattr(row, kind)
+        if record is not None:
+            return kind, record
+    raise LookupError(row.pk)
+
+
+def _record_address(row: Any) -> str:
+    kind, record = _record_of(row)
+    return address(kind, record.pk)
+
+
+def _about(row: Any) -> str:
+    kind, record = _record_of(row)
+    return str(record.title if kind == "deal" else record.name)
+
+
+@require_GET
+def suggest(request: PersonRequest, kind: str) -> HttpResponse:
+    """Names to choose from while somebody writes one: options of a list, or JSON."""
+    if not access.may_read_customers(request.person):
+        raise PermissionDenied
+    text = next((str(value) for key, value in request.GET.items() if key != "as"), "")
+    found = queries.suggested(kind, request.person, text.rpartition("#")[0] or text)
+    names = [called(one) for one in found]
+    if request.GET.get("as") == "json":
+        return JsonResponse({"names": names})
+    return page(request, "crm/suggestions.html", {"names": names})

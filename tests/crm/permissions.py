@@ -1,0 +1,149 @@
+"""Who may use the addresses of customers and deals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from paceline.crm import actions
+from paceline.crm.models import Activity, ActivityKind, ConsentChannel, FeedbackKind
+from tests.crm.conftest import Sales, make_sales
+from tests.permission_table import EVERYONE, Url
+from tests.world import NOW, World
+
+NORTH = {"priya", "marco"}
+SELLERS = NORTH | {"omar", "sofia"}
+READERS = SELLERS | {"erik"}
+SEES = NORTH | {"erik"}
+PAY_DESK = {"dana", "wen", "ines"}
+KINDS = ("company", "contact", "lead", "deal")
+HIDDEN = dict.fromkeys(EVERYONE, 404) | {"erik": 403}
+
+
+def _args(get: Callable[[World, Sales], dict[str, Any]]) -> Callable[[World], dict[str, Any]]:
+    return lambda world: get(world, make_sales(world))
+
+
+def _lead(world: World, _sales: Sales) -> dict[str, Any]:
+    lead = actions.add_lead(
+        team=world.north, facts={"name": "Ivy"}, owner=world.priya, by=world.priya, at=NOW
+    )
+    return {"pk": lead.pk}
+
+
+def _consent(world: World, sales: Sales) -> dict[str, Any]:
+    consent = actions.record_consent(
+        holder=sales.contact, channel=ConsentChannel.EMAIL, purpose="Offers", source="form",
+        given_at=NOW, by=world.priya, at=NOW,
+    )  # fmt: skip
+    return {"pk": consent.pk}
+
+
+def _activity(kind: ActivityKind) -> Callable[[World, Sales], dict[str, Any]]:
+    def make(world: World, sales: Sales) -> dict[str, Any]:
+        facts: dict[str, Any] = {"subject": "Samples"}
+        if kind == ActivityKind.TASK:
+            facts["assignee"] = world.priya
+        made: Activity = actions.add_activity(
+            on=actions.On.record(sales.deal), kind=kind, facts=facts, by=world.priya, at=NOW
+        )
+        return {"pk": made.pk}
+
+    return make
+
+
+def _feedback(world: World, sales: Sales) -> dict[str, Any]:
+    made = actions.add_feedback(
+        on=actions.On.record(sales.contact), kind=FeedbackKind.COMPLAINT, text="late",
+        by=world.priya, at=NOW,
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+def _file(world: World, sales: Sales) -> dict[str, Any]:
+    made = actions.attach_file(
+        record=sales.deal, content=b"x", name="offer.pdf", media_type="application/pdf",
+        by=world.priya, at=NOW,
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+def _deal(_world: World, sales: Sales) -> dict[str, Any]:
+    return {"pk": sales.deal.pk}
+
+
+def _contact(_world: World, sales: Sales) -> dict[str, Any]:
+    return {"pk": sales.contact.pk}
+
+
+def _of_kind(_world: World, sales: Sales) -> dict[str, Any]:
+    return {"kind": "company", "pk": sales.company.pk}
+
+
+CHANGES = {"allow": {"POST": NORTH}, "hidden": HIDDEN}
+FORMS = {"allow": {"GET": NORTH, "POST": NORTH}, "hidden": HIDDEN}
+URLS = {
+    **{
+        f"crm:{plural}": Url(allow={"GET": READERS})
+        for plural in ("companies", "contacts", "leads", "boards", "tasks")
+    },
+    "crm:deals": Url(allow={"GET": READERS | PAY_DESK}),
+    **{
+        f"crm:{kind}_new": Url(
+            allow={"GET": SELLERS, "POST": SELLERS}, data=lambda _world: {"name": "x"}
+        )
+        for kind in KINDS
+    },
+    "crm:company": Url(
+        args=_args(lambda _world, sales: {"pk": sales.company.pk}), allow={"GET": SEES}, hidden=404
+    ),
+    "crm:contact": Url(args=_args(_contact), allow={"GET": SEES}, hidden=404),
+    "crm:lead": Url(args=_args(_lead), allow={"GET": SEES}, hidden=404),
+    "crm:deal": Url(args=_args(_deal), allow={"GET": SEES}, hidden=404),
+    "crm:board": Url(
+        args=_args(lambda _world, sales: {"pk": sales.north.pk}), allow={"GET": SEES}, hidden=404
+    ),
+    "crm:suggest": Url(args=lambda _world: {"kind": "company"}, allow={"GET": READERS}),
+    "crm:consent_new": Url(args=_args(_contact), **CHANGES),
+    "crm:consent_withdraw": Url(args=_args(_consent), **CHANGES),
+    "crm:contact_erase": Url(
+        args=_args(_contact),
+        allow={"GET": {"marco"}, "POST": {"marco"}},
+        hidden=HIDDEN | {"priya": 403},
+    ),
+    "crm:lead_status": Url(args=_args(_lead), **CHANGES, data=lambda _world: {"status": "working"}),
+    "crm:lead_convert": Url(args=_args(_lead), **FORMS),
+    "crm:deal_move": Url(
+        args=_args(_deal),
+        allow={"POST": set()},
+        hidden=HIDDEN | dict.fromkeys(NORTH, 404),  # no such stage
+    ),
+    "crm:deal_lose": Url(args=_args(_deal), **FORMS),
+    "crm:deal_lines": Url(args=_args(_deal), **FORMS),
+    "crm:deal_shares": Url(args=_args(_deal), **FORMS),
+    "crm:deal_step": Url(args=_args(_deal), **CHANGES),
+    "crm:deal_checklist": Url(args=_args(_deal), **CHANGES),
+    "crm:deal_answers": Url(args=_args(_deal), **CHANGES),
+    "crm:deal_competitors": Url(args=_args(_deal), **CHANGES),
+    "crm:deal_order": Url(args=_args(_deal), **CHANGES, data=lambda _world: {"number": "1"}),
+    "crm:task_done": Url(
+        args=_args(_activity(ActivityKind.TASK)),
+        allow={"POST": {"priya"}},
+        hidden=HIDDEN | {"marco": 403},
+    ),
+    "crm:activity_remove": Url(
+        args=_args(_activity(ActivityKind.NOTE)),
+        allow={"POST": {"priya"}},
+        hidden=HIDDEN | {"marco": 403},
+    ),
+    "crm:feedback_settle": Url(args=_args(_feedback), **CHANGES),
+    "crm:file": Url(args=_args(_file), allow={"GET": SEES}, hidden=404),
+    "crm:edit": Url(args=_args(_of_kind), **FORMS),
+    "crm:owner": Url(args=_args(_of_kind), **FORMS),
+    "crm:archive": Url(args=_args(_of_kind), **CHANGES),
+    "crm:activity_new": Url(args=_args(_of_kind), **CHANGES),
+    "crm:feedback_new": Url(args=_args(_of_kind), **CHANGES),
+    "crm:file_new": Url(args=_args(_of_kind), **CHANGES),
+    "crm:tags": Url(args=_args(_of_kind), **CHANGES),
+    "crm:follow": Url(args=_args(_of_kind), allow={"POST": SEES}, hidden=404),
+}
