@@ -95,6 +95,7 @@ GROUPS = (
             Entry(_("Order lines"), "receipt", "orders:lines", orders.may_read_lines),
             Entry(_("Shops"), "building-store", "shops:list", shops.may_read_shops),
             Entry(_("Orders from shops"), "shopping-bag", "shops:orders", shops.may_read_orders),
+            Entry(_("Claims of orders"), "hand-finger", "shops:claims", shops.may_see_claims),
             Entry(_("Owners"), "map-pins", "orders:owners", orders.may_read_owners),
             Entry(_("Exchange rates"), "arrows-exchange", "orders:rates", orders.may_read_rates),
             Entry(_("Quotas"), "target", "goals:quotas", goals.may_read_all_quotas),

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from paceline.orders.shops import actions
-from paceline.orders.shops.actions import NewShop
-from paceline.orders.shops.models import Outcome, Shop, ShopKind, ShopOrder
+from paceline.orders.shops.actions import NewRule, NewShop
+from paceline.orders.shops.models import Outcome, RuleKind, Shop, ShopKind, ShopOrder
 from paceline.orders.shops.signing import Message
 from tests.permission_table import Url
 from tests.world import NOW, World
@@ -80,3 +80,37 @@ URLS = {
         data=lambda _world: WHY,
     ),
 }  # fmt: skip
+
+
+def _a_rule(world: World) -> dict[str, Any]:
+    rule = NewRule(RuleKind.COUPON, "SPRING", world.priya, date(2026, 7, 1))
+    return {"pk": actions.make_rule(rule=rule, by=world.dana, at=NOW).pk}
+
+
+def _a_claim(world: World) -> dict[str, Any]:
+    order = ShopOrder.objects.get(**an_order(world))
+    return {"pk": actions.make_claim(order=order, why="Mine", by=world.priya, at=NOW).pk}
+
+
+CLAIMANTS = {"priya", "omar", "marco", "sofia"}
+URLS |= {
+    "shops:compare": Url(args=a_shop, allow={"POST": KEEPERS}, hidden={"ines": 403, "*": 404}),
+    "shops:rules": Url(allow={"GET": READERS}),
+    "shops:rule_new": Url(allow={"GET": DESK, "POST": DESK}),
+    "shops:rule_end": Url(args=_a_rule, allow={"GET": DESK, "POST": DESK}),
+    "shops:slots": Url(allow={"GET": READERS}),
+    "shops:slot_new": Url(allow={"GET": DESK, "POST": DESK}),
+    "shops:slots_remove": Url(allow={"POST": DESK}),
+    "shops:orders_assign": Url(allow={"POST": DESK}),
+    "shops:claims": Url(allow={"GET": CLAIMANTS | READERS | {"erik"}}),
+    "shops:claim_new": Url(allow={"GET": CLAIMANTS, "POST": CLAIMANTS}),
+    "shops:claim": Url(
+        args=_a_claim, allow={"GET": {"priya", "marco", "erik"} | READERS}, hidden=404
+    ),
+    "shops:claim_decide": Url(
+        args=lambda world: {**_a_claim(world), "decision": "refusal"},
+        allow={"POST": {"marco", "erik"}},
+        hidden={"priya": 403, "dana": 403, "wen": 403, "ines": 403, "*": 404},
+        data=lambda _world: WHY,
+    ),
+}

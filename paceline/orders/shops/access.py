@@ -45,6 +45,12 @@ CLAIM = Section(
             relations=LINE_BELOW | {Relation.SELF},
         ),
         Rule(
+            "list",
+            "open",
+            roles=frozenset({Role.SALESPERSON, Role.LEAD, Role.EXECUTIVE, *READERS}),
+            note="with what each may read",
+        ),
+        Rule(
             "*",
             "make",
             Act.MAKE,
@@ -95,14 +101,19 @@ def may_claim(person: Person) -> bool:
 
 def may_see_claims(person: Person) -> bool:
     """Whether the page of claims may hold something for a person."""
-    return may_claim(person) or CLAIM.allows("read", person.roles)
+    return CLAIM.allows("open", person.roles, of_field="list")
+
+
+def may_decide_of(person: Person, claim: Claim, on: date) -> bool:
+    """Whether the claimant stands in one's own line."""
+    if claim.person_id == person.pk:
+        return False
+    return CLAIM.allows("decide", (), org.relation(person, claim.person, on))
 
 
 def may_decide(person: Person, claim: Claim, on: date) -> bool:
     """An open claim of somebody in one's own line."""
-    if claim.state != ClaimState.OPEN or claim.person_id == person.pk:
-        return False
-    return CLAIM.allows("decide", (), org.relation(person, claim.person, on))
+    return claim.state == ClaimState.OPEN and may_decide_of(person, claim, on)
 
 
 def may_follow_shop(person: Person, ref: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from paceline.kernel.selects import LongSelect
-from paceline.orders.shops.actions import NewShop
-from paceline.orders.shops.models import ShopKind
-from paceline.org.models import Team
+from paceline.orders.shops.actions import NewRule, NewShop, NewSlot
+from paceline.orders.shops.attribution import key_of
+from paceline.orders.shops.models import RuleKind, Shop, ShopKind
+from paceline.org.models import Person, Team
 
 CURRENCY = RegexValidator(r"^[A-Z]{3}$", gettext_lazy("Use a three-letter currency code."))
 
@@ -127,3 +129,135 @@ class AccessForm(forms.Form):
                 del self.fields[name]
             else:
                 self.fields[name].widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+
+
+class RuleForm(forms.Form):
+    """By what orders are credited to whom, and in which days."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=RuleKind.choices)
+    key = forms.CharField(
+        label=gettext_lazy("What the order says"),
+        max_length=120,
+        help_text=gettext_lazy("The code, the mark in the link or the agent, in any case."),
+    )
+    shop = forms.ModelChoiceField(
+        label=gettext_lazy("Shop"),
+        queryset=Shop.objects.all(),
+        required=False,
+        empty_label=gettext_lazy("Every shop"),
+    )
+    person = forms.ModelChoiceField(label=gettext_lazy("Payee"), queryset=Person.objects.none())
+    starts_on = forms.DateField(
+        label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    last_day = forms.DateField(
+        label=gettext_lazy("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, viewer: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Person.objects.visible_to(viewer)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        shops = Shop.objects.visible_to(viewer)
+        self.fields["shop"].queryset = shops  # type: ignore[attr-defined]
+
+    def clean_key(self) -> str:
+        found = str(self.cleaned_data["key"])
+        if not key_of(found):
+            raise forms.ValidationError(_("Say what the order says."))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("starts_on"), cleaned.get("last_day")
+        if first and last and last < first:
+            self.add_error("last_day", _("The last day lies before the first."))
+        return cleaned
+
+    def new_rule(self) -> NewRule:
+        data = self.cleaned_data
+        last = data["last_day"]
+        return NewRule(
+            kind=RuleKind(data["kind"]),
+            key=data["key"],
+            person=data["person"],
+            starts_on=data["starts_on"],
+            ends_before=last + timedelta(days=1) if last else None,
+            shop=data["shop"],
+        )
+
+
+class LastDayForm(forms.Form):
+    """The last day on which a rule counts."""
+
+    last_day = forms.DateField(
+        label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
+class SlotForm(forms.Form):
+    """Live streams of one host in one shop, once or every week."""
+
+    shop = forms.ModelChoiceField(label=gettext_lazy("Shop"), queryset=Shop.objects.none())
+    host = forms.ModelChoiceField(
+        label=gettext_lazy("Live-stream host"), queryset=Person.objects.none()
+    )
+    starts_at = forms.DateTimeField(
+        label=gettext_lazy("Begins"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=gettext_lazy("In your own time zone."),
+    )
+    minutes = forms.IntegerField(
+        label=gettext_lazy("Minutes"), min_value=1, max_value=24 * 60, initial=120
+    )
+    weeks = forms.IntegerField(
+        label=gettext_lazy("Weeks"),
+        min_value=1,
+        max_value=53,
+        initial=1,
+        help_text=gettext_lazy("How many weeks in a row it takes place at this time."),
+    )
+
+    def __init__(self, *args: Any, viewer: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Person.objects.visible_to(viewer)
+        self.fields["host"].queryset = people  # type: ignore[attr-defined]
+        shops = Shop.objects.visible_to(viewer)
+        self.fields["shop"].queryset = shops  # type: ignore[attr-defined]
+
+    def new_slot(self) -> NewSlot:
+        data = self.cleaned_data
+        return NewSlot(
+            shop=data["shop"],
+            host=data["host"],
+            starts_at=data["starts_at"],
+            ends_at=data["starts_at"] + timedelta(minutes=data["minutes"]),
+            weeks=data["weeks"],
+        )
+
+
+class ClaimForm(forms.Form):
+    """An order that is one's own, by its shop and number, and why."""
+
+    shop = forms.ModelChoiceField(label=gettext_lazy("Shop"), queryset=Shop.objects.all())
+    number = forms.CharField(label=gettext_lazy("Order number"), max_length=60)
+    why = forms.CharField(
+        label=gettext_lazy("Why it is yours"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("Your lead decides by this, and it is kept with the order."),
+    )
+
+
+class AssignForm(forms.Form):
+    """To whom chosen orders are assigned, and why."""
+
+    person = forms.ModelChoiceField(label=gettext_lazy("Payee"), queryset=Person.objects.none())
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=1000)
+
+    def __init__(self, *args: Any, viewer: Person, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Person.objects.visible_to(viewer)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]

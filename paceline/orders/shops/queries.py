@@ -118,6 +118,19 @@ def order_of_line(line: OrderLine) -> ShopOrder | None:
     return rows.select_related("shop", "attribution__person").first()
 
 
+def order_by_number(shop: Shop, number: str) -> ShopOrder | None:
+    """The order of a shop with this number, as people write it: with or without a mark before."""
+    wanted = number.strip()
+    rows = ShopOrder.objects.known().filter(shop=shop)
+    return rows.filter(number__in={wanted, wanted.removeprefix("#")}).exclude(number="").first()
+
+
+def rivals(claim: Claim) -> list[Claim]:
+    """Open claims of others on the same order."""
+    rows = Claim.objects.filter(order=claim.order_id, state=ClaimState.OPEN)
+    return list(rows.exclude(person=claim.person_id).select_related("person")[:20])
+
+
 def messages_of(order: ShopOrder) -> list[Delivery]:
     """What the shop said of an order, the latest first."""
     rows = Delivery.objects.filter(outcome__order=order).defer("body").select_related("outcome")

@@ -76,7 +76,7 @@ REASONS = {
     "not_found": gettext_lazy("The shop does not know this address (%(status)s)."),
     "unreachable": gettext_lazy("The shop does not answer."),
     "failed": gettext_lazy("The shop answers with an error (%(status)s)."),
-    "too_busy": gettext_lazy("The shop asks to wait longer than an hour."),
+    "too_busy": gettext_lazy("The shop asks to wait too long."),
     "unreadable": gettext_lazy("The shop's answer cannot be read."),
     "not_public": gettext_lazy("The address of the shop does not lie on the internet."),
     "host_key": gettext_lazy("The server shows another key than the one that was given."),

@@ -32,10 +32,17 @@ FINAL = (OutcomeState.TAKEN, OutcomeState.KNOWN, OutcomeState.IGNORED)
 
 @transaction.atomic
 def receive(
-    *, shop: Shop, message: Message, body: bytes, at: datetime, how: Said = Said.SENT
+    *,
+    shop: Shop,
+    message: Message,
+    body: bytes,
+    at: datetime,
+    how: Said = Said.SENT,
+    queued: bool = True,
 ) -> tuple[Delivery, bool]:
     """Keep a trusted message and queue its reading; the same message again is the one kept.
 
+    ``queued`` false leaves the reading to the caller.
     Returns the delivery and whether it is new. The delivery is its own record: no audit line.
     """
     delivery, is_new = Delivery.objects.get_or_create(
@@ -51,7 +58,8 @@ def receive(
         },
     )
     if is_new:
-        jobs.enqueue("shops.take", delivery_id=delivery.pk)
+        if queued:
+            jobs.enqueue("shops.take", delivery_id=delivery.pk)
         live.publish(f"shop:{shop.pk}", "received")
     return delivery, is_new
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from paceline.kernel.money import MONEY_PLACES
 from paceline.orders.shops import facts
 from paceline.orders.shops.facts import (
     LineFacts,
@@ -119,10 +120,10 @@ def _line(
     sold = quantity if current is None else min(quantity, current + returned.get(line_id, ZERO))
     if sold != quantity:
         # An edit took pieces away. Their part of the amount must be exact, or it is looked at.
-        whole = amount * sold
+        whole = (amount * sold).scaleb(MONEY_PLACES)
         if quantity <= 0 or whole % quantity:
             raise Unreadable("edited_unevenly", line=line_id)
-        amount, quantity = whole // quantity, sold
+        amount, quantity = (whole // quantity).scaleb(-MONEY_PLACES), sold
     return LineFacts(
         line_id=line_id,
         product=facts.text(said.get("sku") or said.get("title") or said.get("name")),

@@ -21,9 +21,11 @@ from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.orders.shops import access, actions, queries, wording
 from paceline.orders.shops import facts as said
+from paceline.orders.shops.forms import AssignForm
 from paceline.orders.shops.models import Basis, ShopOrder
 from paceline.org.requests import PersonRequest
 
+CHOSEN_MAX = 200
 NOBODY, SOMEBODY, CONFLICT, TROUBLE = "nobody", "somebody", "conflict", "trouble"
 
 
@@ -63,7 +65,41 @@ def index(request: PersonRequest) -> HttpResponseBase:
     )
     if table.wants_export:
         return table.export()
-    return page(request, "shops/orders.html", {"table": table, "may_assign": may_assign})
+    context = {
+        "table": table,
+        "form": AssignForm(viewer=request.person) if may_assign and table.body else None,
+    }
+    return page(request, "shops/orders.html", context)
+
+
+@require_POST
+def assign(request: PersonRequest) -> HttpResponse:
+    """Say whose the chosen orders are."""
+    if not access.may_assign(request.person):
+        raise PermissionDenied
+    form = AssignForm(request.POST, viewer=request.person)
+    chosen = [one for one in request.POST.getlist("order") if one.isdecimal()][:CHOSEN_MAX]
+    back = reverse("shops:orders")
+    if not form.is_valid() or not chosen:
+        messages.error(request, _("Choose orders, a payee, and say why."))
+        return go_to(request, back)
+    rows = ShopOrder.objects.visible_to(request.person).filter(pk__in=chosen)
+    done = actions.assign_orders(
+        orders=list(rows.select_related("shop")),
+        person=form.cleaned_data["person"],
+        reason=form.cleaned_data["reason"],
+        by=request.person,
+        at=timezone.now(),
+    )
+    told = _("Orders assigned: %(count)s")
+    messages.success(request, told % {"count": done.done})
+    if done.not_here:
+        told = _("Left as they were, because the person did not work here on their day: %(count)s")
+        messages.warning(request, told % {"count": done.not_here})
+    if done.closed:
+        told = _("Left as they were, because their lines stand in closed days: %(count)s")
+        messages.warning(request, told % {"count": done.closed})
+    return go_to(request, back)
 
 
 def _whose_choices() -> list[tuple[str, str]]:

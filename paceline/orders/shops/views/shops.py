@@ -17,6 +17,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from paceline.kernel import jobs
 from paceline.kernel.pages import go_to, page, refuse
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -317,6 +318,18 @@ def reach(request: PersonRequest, pk: int) -> HttpResponse:
         return go_to(request, _address(shop))
     status = 422 if form.errors else 200
     return page(request, "shops/access.html", {"shop": shop, "form": form}, status=status)
+
+
+@require_POST
+def compare(request: PersonRequest, pk: int) -> HttpResponse:
+    """Compare with the shop now instead of at night."""
+    shop = _mine(request, pk)
+    if not actions.access_to(shop):
+        messages.error(request, wording.reason("no_access", {}))
+    else:
+        jobs.enqueue("shops.compare", lock=f"shops.compare:{shop.pk}", shop_pk=shop.pk)
+        messages.success(request, _("The shop is being compared."))
+    return go_to(request, _address(shop))
 
 
 @require_POST

@@ -35,6 +35,11 @@ def read(topic: str, body: bytes, currency: str) -> Reading:
     if topic == "order.deleted":
         said = facts.document(body)
         return Reading(deleted_order=facts.identity(said.get("id"), "id"))
+    if topic == "order.refunds":
+        said = facts.document(body)
+        order_id = facts.identity(said.get("order_id"), "order_id")
+        found = facts.listing(said.get("refunds"), "refunds")
+        return Reading(refunds=tuple(read_refund(one, order_id) for one in found))
     if topic not in ORDER_TOPICS:
         return Reading(ignored="other_topic")
     return Reading(orders=(read_order(facts.document(body), currency),))

@@ -1,0 +1,125 @@
+"""Asking a shop over its API: politely, with limits, and never anything but the shop itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+
+ANSWER_BYTES_MAX = 32 * 1024**2
+WAIT_SECONDS_MAX = 120
+TRIES = 5
+TIMEOUT = httpx.Timeout(30, connect=10)
+Pause = Callable[[int], None]
+
+
+class AskingFailed(Exception):
+    """The shop gave no answer that helps; ``code`` and ``params`` are worded in ``wording``."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON of an answer. Decimals are kept as their texts, so that nothing is rounded."""
+
+    content: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """An open connection to one shop. ``pause`` waits for whole seconds."""
+
+    client: httpx.Client
+    pause: Pause
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
+        """One page. Waits when the shop asks for it, and tries again after its errors."""
+        for attempt in range(TRIES):
+            status, headers, body = self._once(path, params)
+            if status == 200:
+                try:
+                    return Answer(json.loads(body, parse_float=str), headers)
+                except (ValueError, RecursionError) as error:
+                    raise AskingFailed("unreadable") from error
+            if status == 429:
+                self.pause(_wait_for(headers, attempt))
+            elif status >= 500:
+                self.pause(2**attempt)
+            else:
+                break
+        if status in {401, 403}:
+            raise AskingFailed("access_refused", status=status)
+        if status == 429:
+            raise AskingFailed("too_busy")
+        raise AskingFailed("not_found" if status == 404 else "failed", status=status)
+
+    def _once(
+        self, path: str, params: Mapping[str, str | int] | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        body = bytearray()
+        try:
+            with self.client.stream("GET", path, params=params) as answer:
+                for part in answer.iter_bytes():
+                    body += part
+                    if len(body) > ANSWER_BYTES_MAX:
+                        raise AskingFailed("unreadable")
+                return answer.status_code, answer.headers, bytes(body)
+        except httpx.HTTPError as error:
+            raise AskingFailed("unreachable") from error
+
+
+def _wait_for(headers: Mapping[str, str], attempt: int) -> int:
+    """Whole seconds that the shop asks to wait (``Retry-After``), a little at least."""
+    asked = headers.get("retry-after", "").split(".")[0]
+    seconds = int(asked) + 1 if asked.isascii() and asked.isdigit() else 2**attempt
+    if seconds > WAIT_SECONDS_MAX:
+        raise AskingFailed("too_busy")
+    return seconds
+
+
+@contextmanager
+def connected(
+    address: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    auth: tuple[str, str] | None = None,
+    pause: Pause = time.sleep,
+) -> Iterator[Asker]:
+    """A connection to the shop at ``address``; redirects are not followed, secrets stay there."""
+    check_address(address)
+    with httpx.Client(
+        base_url=address, headers=headers, auth=auth, timeout=TIMEOUT, follow_redirects=False,
+        trust_env=False,
+    ) as client:  # fmt: skip
+        yield Asker(client, pause)
+
+
+def check_address(address: str) -> None:
+    """A shop lies on the internet and speaks TLS; nobody asks the inside of our network through it.
+
+    ``SHOPS_MAY_BE_NEAR`` lifts this for trials.
+    """
+    if settings.SHOPS_MAY_BE_NEAR:
+        return
+    parts = urlsplit(address)
+    if parts.scheme != "https" or not parts.hostname:
+        raise AskingFailed("not_public")
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise AskingFailed("unreachable") from error
+    if not all(ipaddress.ip_address(one[4][0]).is_global for one in found):
+        raise AskingFailed("not_public")
