@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 Type = Literal["money", "quantity", "percent", "date", "text", "boolean"]
@@ -52,6 +53,11 @@ class Formula:
     @property
     def type(self) -> Type:
         return self.root.type
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns that it reads."""
+        return frozenset(names_in(self.root))
 
 
 def walk(node: Node) -> list[Node]:

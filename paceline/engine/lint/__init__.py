@@ -9,7 +9,7 @@ refuses it).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import localcontext
+from decimal import Decimal, localcontext
 
 from paceline.engine.lint.costs import caps, margin_of, margins, whole_amounts
 from paceline.engine.lint.curves import cliffs, crowds, zones
@@ -18,6 +18,7 @@ from paceline.engine.lint.history import (
     History,
     Measured,
     Target,
+    columns_of,
     history_of,
     latest_lines,
     meaning_of,
@@ -42,6 +43,7 @@ __all__ = [
     "Severity",
     "Target",
     "apply_mend",
+    "columns_of",
     "history_of",
     "latest_lines",
     "lint",
@@ -69,6 +71,7 @@ def lint(plan: Plan, history: History | None = None) -> tuple[Finding, ...]:
 
 def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
     subjects: list[Subject] = []
+    orders: dict[str, Decimal | None] = {}
     turns = 0
     for place, component in enumerate(plan.components):
         turns += len(component.rates.tiers) ** 2 if component.rates is not None else 1
@@ -77,7 +80,7 @@ def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
         if reason:
             yield _unseen("pay_curve", reason, component.clause, component=component.id)
             continue
-        subject = subject_of(plan, component, history)
+        subject = subject_of(plan, component, history, orders)
         if subject is not None:
             subjects.append(subject)
     for subject in subjects:

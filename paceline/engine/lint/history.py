@@ -75,6 +75,13 @@ class History:
         }
 
 
+def columns_of(plan: Plan) -> frozenset[str]:
+    """The columns of order lines that are looked at for a plan; the others need not be fetched."""
+    formulas = [credit.when for credit in plan.credits] + [measure.of for measure in plan.measures]
+    read = (formula.names for formula in formulas if formula is not None)
+    return frozenset({"kind", "amount", "cost", "currency"}.union(*read))
+
+
 def meaning_of(plan: Plan, measure: Measure) -> str:
     """A hash of all that decides a measure's value, but not of its name."""
     policies = plan.policies

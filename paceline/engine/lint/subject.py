@@ -17,11 +17,11 @@ from typing import Any
 
 from paceline.engine.curve import EXAMPLE_QUOTA
 from paceline.engine.formula.interpret import interpret
-from paceline.engine.formula.tree import Formula, names_in
+from paceline.engine.formula.tree import Formula
 from paceline.engine.lint.history import History, Line
 from paceline.engine.money import EXACT
 from paceline.engine.payout import bounds_of, pay_out
-from paceline.engine.plan.model import Component, Condition, Measure, Plan, RateTable
+from paceline.engine.plan.model import Component, Condition, Credit, Measure, Plan, RateTable
 
 ZERO, ONE = Decimal(0), Decimal(1)
 UNIT = Decimal("0.000000000001")  # the smallest step of a measure (docs/calculation.md, 5.3)
@@ -258,8 +258,16 @@ def measure_of(plan: Plan, component: Component) -> Measure | None:
     return None
 
 
-def subject_of(plan: Plan, component: Component, history: History | None) -> Subject | None:
-    """The component beside its history; None when it pays a fixed amount without a condition."""
+def subject_of(
+    plan: Plan,
+    component: Component,
+    history: History | None,
+    orders: dict[str, Decimal | None] | None = None,
+) -> Subject | None:
+    """The component beside its history; None when it pays a fixed amount without a condition.
+
+    ``orders`` keeps the usual order by measure for other components of this plan and history.
+    """
     measure = measure_of(plan, component)
     if measure is None:
         return None
@@ -267,7 +275,10 @@ def subject_of(plan: Plan, component: Component, history: History | None) -> Sub
     known = _targets(history, name) if history is not None and name else []
     target = middle(known) or (EXAMPLE_QUOTA if name else None)
     observed = _observed(plan, measure, name, history) if history is not None else ()
-    order = order_size(plan, measure, history) if history is not None else None
+    orders = {} if orders is None else orders
+    if measure.id not in orders:
+        orders[measure.id] = order_size(plan, measure, history) if history is not None else None
+    order = orders[measure.id]
     return Subject(plan, component, measure, target, bool(name) and not known, observed, order)
 
 
@@ -280,8 +291,8 @@ def _observed(plan: Plan, measure: Measure, quota: str, history: History) -> tup
     if plan.policies.accumulation == "transaction":
         return tuple(
             Observed(str(line.get("payee_id") or ""), "", value, None)
-            for line in history.lines
-            if (value := value_of(plan, measure, line)) is not None and line.get("payee_id")
+            for _place, line, value in values_of(plan, measure, history.lines)
+            if line.get("payee_id")
         )
     targets = history.target_of(quota) if quota else {}
     return tuple(
@@ -290,30 +301,38 @@ def _observed(plan: Plan, measure: Measure, quota: str, history: History) -> tup
     )
 
 
-def value_of(plan: Plan, measure: Measure, line: Line) -> Decimal | None:
-    """What a line adds to a measure as far as it is known: None when no rule is known to take it,
-    when it is in another currency, or when it lacks a number.
+def values_of(
+    plan: Plan, measure: Measure, lines: Sequence[Line]
+) -> Iterator[tuple[int, Line, Decimal]]:
+    """Which lines add what to a measure as far as it is known, each with its place: not those that
+    no rule is known to take, that are in another currency, or that lack a number.
     """
-    if measure.kind not in {"sum", "count"} or not _is_taken(plan, measure, line):
-        return None
-    if measure.of is None:
-        return ONE
-    if measure.is_money and line.get("currency") != plan.currency:
-        return None
-    found = read(measure.of, line)
-    return found if isinstance(found, Decimal) else None
+    if measure.kind not in {"sum", "count"}:
+        return
+    rules = _takers(plan, measure)
+    takes_all = any(rule.when is None for rule in rules)
+    for place, line in enumerate(lines):
+        if measure.is_money and measure.of is not None and line.get("currency") != plan.currency:
+            continue
+        if not takes_all and not any(
+            rule.when is not None and read(rule.when, line) is True for rule in rules
+        ):
+            continue
+        found = ONE if measure.of is None else read(measure.of, line)
+        if isinstance(found, Decimal):
+            yield place, line, found
 
 
-def _is_taken(plan: Plan, measure: Measure, line: Line) -> bool:
+def _takers(plan: Plan, measure: Measure) -> list[Credit]:
+    """The rules that take lines for a measure, those below its roll-ups included."""
     rules = [plan.credit(one) for one in measure.credits]
     direct = [rule for rule in rules if rule.kind == "direct"]
-    direct += [plan.credit(one) for rule in rules if rule.kind == "rollup" for one in rule.of]
-    return any(rule.when is None or read(rule.when, line) is True for rule in direct)
+    return direct + [plan.credit(one) for rule in rules if rule.kind == "rollup" for one in rule.of]
 
 
 def read(formula: Formula, line: Line) -> object:
     """The formula's value for a line; None when the line does not say what the formula needs."""
-    if not names_in(formula.root) <= set(line):
+    if not formula.names <= line.keys():
         return None
     try:
         return interpret(formula.root, line)
@@ -324,9 +343,8 @@ def read(formula: Formula, line: Line) -> object:
 def order_size(plan: Plan, measure: Measure, history: History) -> Decimal | None:
     """What an order in the middle of those known adds to the measure; None when none is known."""
     sizes: dict[object, Decimal] = {}
-    for place, line in enumerate(history.lines):
-        value = value_of(plan, measure, line)
-        if value is not None and line.get("kind", "sale") == "sale":
+    for place, line, value in values_of(plan, measure, history.lines):
+        if line.get("kind", "sale") == "sale":
             key = line.get("order_id") or place
             sizes[key] = sizes.get(key, ZERO) + value
     return middle([size for size in sizes.values() if size > 0])

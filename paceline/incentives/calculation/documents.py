@@ -17,7 +17,16 @@ from paceline.engine.formula.tree import Node as FormulaNode
 from paceline.engine.formula.tree import Value as FormulaValue
 from paceline.engine.formula.tree import walk as formula_nodes
 from paceline.engine.ledger.told import is_followed
-from paceline.engine.lint import Finding, History, Measured, Target, apply_mend, lint, meaning_of
+from paceline.engine.lint import (
+    Finding,
+    History,
+    Measured,
+    Target,
+    apply_mend,
+    columns_of,
+    lint,
+    meaning_of,
+)
 from paceline.engine.lint.subject import measure_of
 from paceline.engine.payout import is_drawable
 from paceline.engine.plan import edit
@@ -97,6 +106,7 @@ __all__ = [
     "Window",
     "apply_mend",
     "check",
+    "columns_of",
     "curve",
     "digest_of",
     "edit",

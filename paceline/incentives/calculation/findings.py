@@ -69,7 +69,7 @@ def history_for(
     measured, targets = _past(figures, texts)
     period = containing(max(effective_from, on), document.period)
     people = queries.concerned(plan, {one.payee_id for one in figures}, on)
-    lines = latest_lines(people, on, MAX_LINES + 1)
+    lines = latest_lines(people, on, MAX_LINES + 1, documents.columns_of(document))
     names = {quota.name for quota in document.quotas}
     coming = [
         Target(payee, period.key, name, amount)
