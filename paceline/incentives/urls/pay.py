@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pay/", periods.index, name="periods"),
     path("pay/runs", runs.create, name="run-create"),
     path("pay/runs/<int:pk>/", runs.show, name="run"),
+    path("pay/runs/<int:pk>/inputs", runs.inputs, name="run-inputs"),
     path("pay/runs/<int:pk>/finalisation", runs.finalise, name="run-finalise"),
     path("pay/runs/<int:pk>/releases", releases.create, name="release-create"),
     path("pay/runs/<int:pk>/settlement/", settlements.of_run, name="settlement"),

@@ -40,9 +40,9 @@ def index(request: PersonRequest) -> HttpResponseBase:
         columns=[
             Column("payee", _("Payee"), "payee.name", sort="payee__name", search=True, link=_url),
             Column("what", _("What is held"), what_is_held),
-            Column("reason", _("Reason"), "get_reason_display"),
+            Column("reason", _("Reason"), "get_reason_display", secondary=True),
             Column("by", _("Placed by"), "placed_by.name", secondary=True),
-            Column("at", _("Placed"), "placed_at", sort="placed_at", kind="moment"),
+            Column("at", _("Placed"), "placed_at", sort="placed_at", kind="moment", secondary=True),
             Column("state", _("State"), words.hold_badge, kind="badge"),
         ],
         filters=[
@@ -163,7 +163,7 @@ def balances(request: PersonRequest) -> HttpResponseBase:
             Column("number", _("Number"), sort="number", search=True, secondary=True),
             Column("plan", _("Plan"), "plan.version.name", secondary=True),
             Column("account", _("Account"), _account, sort="account"),
-            Column("due", _("Due"), _due, sort="due_on"),
+            Column("due", _("Due"), _due, sort="due_on", secondary=True),
             Column("items", _("Entries"), sort="items", kind="number", secondary=True),
             Column(
                 "amount", _("Amount"), sort="amount", kind="money", currency="currency", total=True

@@ -99,16 +99,21 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         "failure": _failure(run),
         "is_starter": run.requested_by_id == person.pk,
     }
-    if run.computed_at is None:
+    if run.ended_at is None:
         return page(request, "incentives/runs/show.html", context, fragment="status")
+    if run.computed_at is None:
+        return _in_place_of_progress(request, page(request, "incentives/runs/show.html", context))
     table = statement_table(request, run, person)
     if table.wants_export:
         return table.export()
     context |= _summary(run, runs, person) | {"table": table}
     context["settles"] = getattr(run, "was_settled", False) or has_to_settle(run)
-    response = page(request, "incentives/runs/show.html", context)
+    return _in_place_of_progress(request, page(request, "incentives/runs/show.html", context))
+
+
+def _in_place_of_progress(request: PersonRequest, response: HttpResponse) -> HttpResponse:
+    """A page that waited for its run shows all that is so now, not only in place of the bar."""
     if request.headers.get("HX-Target") == "run-status":
-        # The page waited for the run: all of it takes the place of what showed the progress.
         response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
     return response
 
@@ -138,7 +143,6 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
             queries.compared(sums[run.pk], sums[earlier.pk]) if earlier is not None else []
         ),
         "changes": queries.largest_changes(statements, other) if other else [],
-        "plans": _plans(run),
         "charts": _charts(statements),
         "unreleased": unreleased,
         "release_hidden": [("all", "1")],
@@ -148,6 +152,16 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
         "may_finalise": access.may_finalise(person, run) and not finalised,
         "own_run": access.may_finalise_runs(person) and run.requested_by_id == person.pk,
     }
+
+
+@require_GET
+def inputs(request: PersonRequest, pk: int) -> HttpResponse:
+    """What went into a run, plan by plan: a part of its page that is fetched when it is reached."""
+    run = _run(reader_of_runs(request), pk)
+    if run.computed_at is None:
+        raise Http404
+    context = {"run": run, "name": words.period_name(run.period), "plans": _plans(run)}
+    return page(request, "incentives/runs/inputs.html", context, fragment="inputs")
 
 
 def _plans(run: Run) -> list[dict[str, Any]]:

@@ -63,12 +63,13 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         if table.wants_export:
             return table.export()
         context |= _summary(settlement) | {"table": table}
-        response = page(request, "incentives/settlements/show.html", context)
-        if request.headers.get("HX-Target") == "settlement-status":
-            # The page waited for the settlement: all of it takes the place of the progress.
-            response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
-        return response
-    return page(request, "incentives/settlements/show.html", context, fragment="status")
+    if state.state == "running":
+        return page(request, "incentives/settlements/show.html", context, fragment="status")
+    response = page(request, "incentives/settlements/show.html", context)
+    if request.headers.get("HX-Target") == "settlement-status":
+        # The page waited for the settlement: all of it takes the place of the progress.
+        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#main"
+    return response
 
 
 @require_GET

@@ -115,6 +115,7 @@ URLS = {
     "incentives:periods": Url(allow={"GET": RUN_READERS}),
     "incentives:run-create": Url(allow={"POST": COMPENSATION}, data=sends({"period": PERIOD})),
     "incentives:run": Url(args=run, allow={"GET": RUN_READERS}),
+    "incentives:run-inputs": Url(args=run, allow={"GET": RUN_READERS}),
     "incentives:run-finalise": Url(args=run, allow={"POST": {"ines"}}),
     "incentives:release-create": Url(
         args=run, allow={"POST": COMPENSATION}, hidden=OF_RUN, data=sends({"all": "1"})

@@ -17,6 +17,7 @@ from paceline.incentives.calculation.trace import lines_of_component
 from paceline.incentives.models import Run
 from paceline.incentives.pdf.statement import statement_pdf
 from paceline.incentives.queries.statements import statement_in_full
+from paceline.live import actions as live
 from paceline.orders.models import ExchangeRate
 from paceline.org.models import Person
 from tests.incentives.pay.conftest import PERIOD, Quarter
@@ -45,6 +46,7 @@ def pages(quarter: Quarter) -> dict[str, str]:
     return {
         "periods": reverse("incentives:periods"),
         "run": reverse("incentives:run", args=[run.pk]),
+        "inputs": reverse("incentives:run-inputs", args=[run.pk]),
         "statements": reverse("incentives:statements"),
         "statement": reverse("incentives:statement", args=[statement.pk]),
         "lines": reverse("incentives:statement-lines", args=[statement.pk, component.pk, 2]),
@@ -70,15 +72,39 @@ def test_every_page_answers_within_its_queries(
 
 def test_the_run_page_compares_with_the_period_before(quarter: Quarter, client_for) -> None:
     run = quarter.run()
-    page = client_for(quarter.world.dana).get(reverse("incentives:run", args=[run.pk]))
+    client = client_for(quarter.world.dana)
+    page = client.get(reverse("incentives:run", args=[run.pk]))
     assert [(one.now.currency, one.now.earned) for one in page.context["totals"]] == [
         ("USD", Decimal("4730.00"))
     ]
     assert page.context["payees"] == 4
     text = page.content.decode()
     assert "$4,730.00" in text
-    assert "No payee on the line" in text
     assert run.fingerprint in text
+    # What went in is a part of its own: a dozen plans would double the page.
+    address = reverse("incentives:run-inputs", args=[run.pk])
+    assert f'hx-get="{address}"' in text
+    assert "No payee on the line" not in text
+    part = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "No payee on the line" in part
+    assert "<html" not in part
+    assert "No payee on the line" in client.get(address).content.decode()
+
+
+def test_a_page_that_waited_shows_all_of_a_cancelled_run(quarter: Quarter, client_for) -> None:
+    run = quarter.request()
+    client = client_for(quarter.world.dana)
+    address = reverse("incentives:run", args=[run.pk])
+    waits = {"HX-Request": "true", "HX-Target": "run-status"}
+    assert "HX-Retarget" not in client.get(address, headers=waits)
+    live.request_cancel(progress=run.progress, by=quarter.world.dana, at=quarter.world.now)
+    runs.calculate_run(run=run, at=quarter.world.now)
+    page = client.get(address, headers=waits)
+    assert page["HX-Retarget"] == page["HX-Reselect"] == "#main"
+    text = page.content.decode()
+    assert "Nothing of it was kept" in text
+    assert "Cancelled" in text
+    assert "Run again" in text
 
 
 def test_a_failed_run_lists_what_is_missing(quarter: Quarter, client_for) -> None:
@@ -205,8 +231,10 @@ def test_hostile_names_print_as_they_are(quarter: Quarter) -> None:
 def test_a_closed_run_says_so_and_names_its_plans(quarter: Quarter, client_for) -> None:
     run = quarter.run()
     quarter.release(run)
-    page = client_for(quarter.world.ines).get(reverse("incentives:run", args=[run.pk]))
-    assert {one["plan"] for one in page.context["plans"]} == {"Seller commission", "Team override"}
+    client = client_for(quarter.world.ines)
+    part = client.get(reverse("incentives:run-inputs", args=[run.pk]))
+    assert {one["plan"] for one in part.context["plans"]} == {"Seller commission", "Team override"}
+    page = client.get(reverse("incentives:run", args=[run.pk]))
     assert page.context["badge"].text == "Calculated"
     runs.finalise_run(run=run, by=quarter.world.ines, at=quarter.world.now)
     page = client_for(quarter.world.ines).get(reverse("incentives:run", args=[run.pk]))
