@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import zoneinfo
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncssh
 from babel.core import get_global
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from paceline.imports import kinds as imports
 from paceline.kernel.selects import LongSelect
+from paceline.orders.shops import wording
 from paceline.orders.shops.actions import NewRule, NewShop, NewSlot
+from paceline.orders.shops.asking import AskingFailed
 from paceline.orders.shops.attribution import key_of
+from paceline.orders.shops.folder.places import FolderPlace
 from paceline.orders.shops.models import RuleKind, Shop, ShopKind
 from paceline.org.models import Person, Team
 
@@ -116,10 +122,12 @@ class AccessForm(forms.Form):
     FIELDS = {
         ShopKind.SHOPIFY: ("token",),
         ShopKind.WOOCOMMERCE: ("key", "secret"),
+        ShopKind.FILES: ("password",),
     }
     token = forms.CharField(label=gettext_lazy("Admin API access token"), max_length=200)
     key = forms.CharField(label=gettext_lazy("Consumer key"), max_length=200)
     secret = forms.CharField(label=gettext_lazy("Consumer secret"), max_length=200)
+    password = forms.CharField(label=gettext_lazy("Password"), max_length=200)
 
     def __init__(self, *args: Any, kind: ShopKind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -261,3 +269,99 @@ class AssignForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = Person.objects.visible_to(viewer)
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+
+class FilesShopForm(ShopForm):
+    """A shop that leaves files: where, of what name, and what they hold."""
+
+    KINDS = ("order_lines", "returns", "line_dates")
+
+    import_kind = forms.ChoiceField(label=gettext_lazy("What the files hold"))
+    path = forms.CharField(
+        label=gettext_lazy("Folder"),
+        max_length=500,
+        help_text=gettext_lazy("On this machine below one set up for shops, or on the server."),
+    )
+    pattern = forms.CharField(
+        label=gettext_lazy("File names"),
+        max_length=100,
+        initial="*.csv",
+        help_text=gettext_lazy("* stands for anything."),
+    )
+    host = forms.CharField(
+        label=gettext_lazy("SFTP server"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("Empty: the folder is on this machine."),
+    )
+    port = forms.IntegerField(
+        label=gettext_lazy("Port"), min_value=1, max_value=65535, initial=22, required=False
+    )
+    user = forms.CharField(label=gettext_lazy("User name"), max_length=100, required=False)
+    host_key = forms.CharField(
+        label=gettext_lazy("Public key of the server"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("One line such as ssh-ed25519 AAAA…; no other server is believed."),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        max_length=200,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    private_key = forms.CharField(
+        label=gettext_lazy("or private key"),
+        max_length=8000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, kind=ShopKind.FILES, gives_secret=False, **kwargs)
+        choices = [(key, imports.kind(key).label) for key in self.KINDS]
+        self.fields["import_kind"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("host"):
+            self._clean_server(cleaned)
+        elif cleaned.get("path"):
+            try:
+                FolderPlace({"path": cleaned["path"]}).files()
+            except AskingFailed as error:
+                self.add_error("path", wording.reason(error.code, error.params))
+        return cleaned
+
+    def _clean_server(self, cleaned: dict[str, Any]) -> None:
+        for name in ("user", "host_key"):
+            if not cleaned.get(name):
+                self.add_error(name, _("An SFTP server needs it."))
+        if not cleaned.get("password") and not cleaned.get("private_key"):
+            self.add_error("password", _("Give a password or a private key."))
+        try:
+            asyncssh.import_public_key(cleaned.get("host_key", ""))
+        except asyncssh.KeyImportError:
+            self.add_error("host_key", _("This is no public key."))
+        if cleaned.get("private_key"):
+            try:
+                asyncssh.import_private_key(cleaned["private_key"])
+            except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
+                self.add_error("private_key", _("This is no private key without a password."))
+
+    def new_shop(self) -> NewShop:
+        data = self.cleaned_data
+        options = {"import_kind": data["import_kind"], "path": data["path"].strip(),
+                   "pattern": data["pattern"].strip()}  # fmt: skip
+        if data["host"]:
+            options |= {"host": data["host"].strip(), "port": data["port"] or 22,
+                        "user": data["user"], "host_key": data["host_key"].strip()}  # fmt: skip
+        return replace(super().new_shop(), options=options)
+
+    def access(self) -> dict[str, str]:
+        """What opens the server; empty for a folder of this machine."""
+        data = self.cleaned_data
+        if not data["host"]:
+            return {}
+        return {name: data[name] for name in ("password", "private_key") if data[name]}

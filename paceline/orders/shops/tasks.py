@@ -45,6 +45,18 @@ def compare_all(timestamp: int) -> None:  # noqa: ARG001 - the queue's own argum
         jobs.enqueue("shops.compare", lock=f"shops.compare:{shop.pk}", shop_pk=shop.pk)
 
 
+@jobs.task(name="shops.look", queue_name="slow")
+def look(shop_pk: int) -> None:
+    shop = Shop.objects.select_related("set_up_by").get(pk=shop_pk)
+    actions.look_for_files(shop=shop, at=timezone.now())
+
+
+@jobs.every("*/5 * * * *", name="shops.look_all")
+def look_all(timestamp: int) -> None:  # noqa: ARG001 - the queue's own argument
+    for shop in actions.shops_with_files():
+        jobs.enqueue("shops.look", lock=f"shops.look:{shop.pk}", shop_pk=shop.pk)
+
+
 @jobs.task(name="shops.ask_order", queue_name="slow")
 def ask_order(shop_pk: int, order_id: str) -> None:
     """What the shop does not answer now, the next comparison brings."""

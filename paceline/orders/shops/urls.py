@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.orders.shops.views import attribution, messages, orders, shops
+from paceline.orders.shops.views import attribution, messages, orders, setting_up, shops
 
 app_name = "shops"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("in/<str:key>", messages.receive, name="receive"),
     path("", shops.index, name="list"),
-    path("new", shops.create, name="new"),
+    path("new", setting_up.create, name="new"),
     path("<int:pk>", shops.show, name="shop"),
     path("<int:pk>/messages/<int:delivery_pk>", shops.delivery, name="delivery"),
     path("<int:pk>/retry", shops.retry, name="retry"),
-    path("<int:pk>/secret", shops.secret, name="secret"),
-    path("<int:pk>/access", shops.reach, name="access"),
+    path("<int:pk>/secret", setting_up.secret, name="secret"),
+    path("<int:pk>/access", setting_up.reach, name="access"),
     path("<int:pk>/stop/<str:kind>", shops.stop, name="stop"),
     path("<int:pk>/resume", shops.resume, name="resume"),
     path("<int:pk>/comparison", shops.compare, name="compare"),

@@ -14,15 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from paceline.kernel import jobs
 from paceline.kernel.pages import go_to, page, refuse
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
+from paceline.orders.access import may_read_lines
 from paceline.orders.shops import access, actions, connectors, queries, wording
-from paceline.orders.shops.forms import AccessForm, SecretForm, ShopForm
+from paceline.orders.shops.forms import AccessForm
 from paceline.orders.shops.models import (
     Delivery,
     OutcomeState,
@@ -103,7 +103,7 @@ def _mine(request: PersonRequest, pk: int) -> Shop:
 def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     """One shop: how it stands, and what it said."""
     shop = _shop(request, pk)
-    table = _deliveries(request, shop)
+    table = _files(request, shop) if shop.kind == ShopKind.FILES else _deliveries(request, shop)
     if table.wants_export:
         return table.export()
     stop = queries.standing_stop(shop)
@@ -123,11 +123,61 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         else "",
         "takes_messages": connector is not None,
         "can_be_asked": ShopKind(shop.kind) in AccessForm.FIELDS,
+        "has_access": shop.kind != ShopKind.FILES or "host" in shop.options,
+        "place": _place(shop),
         "receive_url": request.build_absolute_uri(reverse("shops:receive", args=[shop.key])),
         "may_keep": access.may_keep_shops(request.person),
         "may_read_orders": access.may_read_orders(request.person),
     }
     return page(request, "shops/shop.html", context)
+
+
+def _place(shop: Shop) -> str:
+    """Where files lie, as their keeper wrote it."""
+    if shop.kind != ShopKind.FILES:
+        return ""
+    options = shop.options
+    before = f"sftp://{options['user']}@{options['host']}" if options.get("host") else ""
+    return f"{before}{options['path']} ({options['pattern'] or '*'})"
+
+
+def _files(request: PersonRequest, shop: Shop) -> Table:
+    may_read = may_read_lines(request.person)
+    return Table(
+        request,
+        rows=shop.files.select_related("source"),
+        name="files",
+        topic=f"shop:{shop.pk}",
+        caption=_("Files"),
+        columns=[
+            Column(
+                "name",
+                _("File"),
+                sort="name",
+                search=True,
+                link=_import if may_read else None,
+            ),
+            Column("state", _("State"), value=_file_state, kind="badge"),
+            Column("why", _("Reason"), value=lambda row: wording.reason(row.code, {})),
+            Column("size", _("Bytes"), kind="number", secondary=True),
+            Column("taken_at", _("Taken in"), sort="pk", kind="moment"),
+        ],
+        order="-taken_at",
+        empty=_("No files yet."),
+        empty_hint=_("The folder is looked at every five minutes."),
+    )
+
+
+def _import(row: Any) -> str | None:
+    return reverse("imports:import", args=[row.source_id]) if row.source_id else None
+
+
+def _file_state(row: Any) -> Badge:
+    if row.code:
+        return Badge(_("Not taken in"), "neutral" if row.code == "known" else "bad")
+    if row.taken_at is None:
+        return Badge(_("Waits until it is whole"), "info")
+    return Badge(_("Taken in"), "good")
 
 
 def _deliveries(request: PersonRequest, shop: Shop) -> Table:
@@ -237,94 +287,14 @@ def retry(request: PersonRequest, pk: int) -> HttpResponse:
     return go_to(request, _address(shop))
 
 
-@never_cache
-@require_http_methods(["GET", "POST"])
-def create(request: PersonRequest) -> HttpResponse:
-    """Add a shop; the answer shows its address and secret this once."""
-    if not access.may_keep_shops(request.person):
-        raise PermissionDenied
-    kind = request.GET.get("kind", "")
-    if kind not in connectors.CONNECTORS:
-        choices = [(one.value, one.label) for one in connectors.CONNECTORS]
-        return page(request, "shops/choose.html", {"kinds": choices})
-    connector = connectors.CONNECTORS[ShopKind(kind)]
-    initial = {"time_zone": timezone.get_current_timezone_name()}
-    form = ShopForm(
-        request.POST or None,
-        kind=ShopKind(kind),
-        gives_secret=connector.gives_secret,
-        initial=initial,
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            shop, secret = actions.add_shop(
-                new=form.new_shop(),
-                secret=form.cleaned_data.get("secret", ""),
-                by=request.person,
-                at=timezone.now(),
-            )
-        except actions.NameTaken as error:
-            form.add_error(error.field, _("Another shop has this already."))
-        else:
-            return _secret_page(request, shop, secret)
-    context = {"form": form, "kind": ShopKind(kind).label}
-    return page(request, "shops/new.html", context, status=422 if form.errors else 200)
-
-
-def _secret_page(request: PersonRequest, shop: Shop, secret: str) -> HttpResponse:
-    connector = connectors.of(shop)
-    context = {
-        "shop": shop,
-        "secret": "" if connector is None or connector.gives_secret else secret,
-        "receive_url": request.build_absolute_uri(reverse("shops:receive", args=[shop.key])),
-        "back": _address(shop),
-    }
-    return page(request, "shops/secret.html", context)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def secret(request: PersonRequest, pk: int) -> HttpResponse:
-    """Renew the signing secret; the old one is good for a day more."""
-    shop = _mine(request, pk)
-    connector = connectors.of(shop)
-    if connector is None:
-        raise Http404
-    form = SecretForm(request.POST or None) if connector.gives_secret else None
-    if request.method == "POST" and (form is None or form.is_valid()):
-        given = "" if form is None else form.cleaned_data["secret"]
-        made = actions.renew_secret(shop=shop, secret=given, by=request.person, at=timezone.now())
-        if form is None:
-            return _secret_page(request, shop, made)
-        messages.success(request, _("The secret was renewed."))
-        return go_to(request, _address(shop))
-    status = 422 if form is not None and form.errors else 200
-    return page(request, "shops/renew.html", {"shop": shop, "form": form}, status=status)
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def reach(request: PersonRequest, pk: int) -> HttpResponse:
-    """Give what is needed to ask the shop."""
-    shop = _mine(request, pk)
-    kind = ShopKind(shop.kind)
-    if kind not in AccessForm.FIELDS:
-        raise Http404
-    form = AccessForm(request.POST or None, kind=kind)
-    if request.method == "POST" and form.is_valid():
-        given = {name: form.cleaned_data[name].strip() for name in form.fields}
-        actions.set_access(shop=shop, access=given, by=request.person, at=timezone.now())
-        messages.success(request, _("The access was kept. It is not shown again."))
-        return go_to(request, _address(shop))
-    status = 422 if form.errors else 200
-    return page(request, "shops/access.html", {"shop": shop, "form": form}, status=status)
-
-
 @require_POST
 def compare(request: PersonRequest, pk: int) -> HttpResponse:
     """Compare with the shop now instead of at night."""
     shop = _mine(request, pk)
-    if not actions.access_to(shop):
+    if shop.kind == ShopKind.FILES:
+        jobs.enqueue("shops.look", lock=f"shops.look:{shop.pk}", shop_pk=shop.pk)
+        messages.success(request, _("The shop is being looked at."))
+    elif not actions.access_to(shop):
         messages.error(request, wording.reason("no_access", {}))
     else:
         jobs.enqueue("shops.compare", lock=f"shops.compare:{shop.pk}", shop_pk=shop.pk)
