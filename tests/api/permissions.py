@@ -2,14 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from paceline.goals.actions import Entry, add_figure_kind, enter_figures
+from paceline.goals.models import Quota, Unit
+from paceline.incentives.models import PayrollExport, Plan
+from paceline.orders.models import OrderLine
+from tests.incentives.pay import permissions as pay
 from tests.permission_table import EVERYONE, NOBODY, Url
 from tests.world import World
+
+COMPENSATION = {"dana", "wen"}
+DESK = COMPENSATION | {"ines"}
+PLAN_READERS = DESK | {"erik", "hana", "priya", "omar", "marco", "sofia"}
 
 ALL = {"GET": EVERYONE}
 
 
 def _rest(_world: World) -> dict[str, str]:
     return {"rest": "not/here"}
+
+
+def _line(_world: World) -> dict[str, Any]:
+    line = OrderLine.objects.create(
+        source="shop", order_number="A", line_number="1", ordered_on=date(2026, 7, 1),
+        quantity=1, amount=Decimal(5), currency="USD",
+    )  # fmt: skip
+    return {"pk": line.pk}
+
+
+def _quota(world: World) -> dict[str, Any]:
+    quota = Quota.objects.create(
+        person=world.priya, measure="sales", amount=Decimal(5), currency="USD", set_at=world.now,
+        starts_on=date(2026, 7, 1), ends_before=date(2026, 8, 1),
+    )  # fmt: skip
+    return {"pk": quota.pk}
+
+
+def _figure(world: World) -> dict[str, Any]:
+    kind = add_figure_kind(
+        name="hours", label="Hours", unit=Unit.QUANTITY, by=world.dana, at=world.now
+    )
+    entry = Entry(world.priya, kind, date(2026, 7, 1), Decimal(5))
+    (figure,) = enter_figures(entries=[entry], reason="", by=world.dana, at=world.now)
+    return {"pk": figure.pk}
+
+
+def _plan(world: World) -> dict[str, Any]:
+    pay.calculated(world)
+    return {"pk": Plan.objects.get(code="seller").pk}
+
+
+def _version(world: World) -> dict[str, Any]:
+    return {"pk": pay.calculated(world)[0].seller.pk}
+
+
+def _tier(world: World) -> dict[str, Any]:
+    found = pay.tier(world)
+    return {"pk": found["pk"], "component": found["component_pk"], "tier": found["tier"]}
+
+
+def _export(world: World) -> dict[str, Any]:
+    pay.export(world)
+    return {"pk": PayrollExport.objects.get().pk}
+
+
+def _list(sent: dict[str, Any] | None = None) -> Url:
+    """A list that everyone may ask for: it shows each what they may see.
+
+    Compensation may add to it where ``sent`` says how.
+    """
+    allow = {"GET": EVERYONE} if sent is None else {"GET": EVERYONE, "POST": COMPENSATION}
+    return Url(allow=allow, data=lambda _world: sent or {}, anonymous="token")
+
+
+SOLD = {
+    "source": "shop", "order_number": "A-1", "line_number": "1", "ordered_on": "2026-07-01",
+    "amount": "5", "currency": "USD",
+}  # fmt: skip
+LINES = {"records": [SOLD]}
+RETURNED = {
+    "source": "shop", "order_number": "R-1", "line_number": "1", "ordered_on": "2026-07-02",
+    "original_order": "A-1", "original_line": "1", "amount": "5",
+}  # fmt: skip
+RETURNS = {"records": [RETURNED]}
+RATE = {"from_currency": "EUR", "to_currency": "USD", "rate_date": "2026-07-01", "rate": "1.1"}
+RATES = {"records": [RATE]}
+QUOTA = {
+    "payee": "E001", "starts_on": "2026-07-01", "ends_before": "2026-08-01", "amount": "5",
+    "currency": "USD",
+}  # fmt: skip
+FIGURE = {"payee": "E001", "figure": "hours", "on": "2026-07-01", "value": "5"}
+
+
+def _one(args: Callable[[World], dict[str, Any]], readers: set[str]) -> Url:
+    return Url(args=args, allow={"GET": readers}, hidden=404, anonymous="token")
 
 
 URLS = {
@@ -27,4 +117,31 @@ URLS = {
         args=lambda world: {"pk": world.north.pk}, allow=ALL, anonymous="token"
     ),
     "api:v1:list_positions": Url(allow=ALL, anonymous="token"),
+    "api:v1:list_order_lines": _list(LINES),
+    "api:v1:write_order_lines": _list(LINES),
+    "api:v1:read_order_line": _one(_line, DESK),
+    "api:v1:list_returns": _list(RETURNS),
+    "api:v1:write_returns": _list(RETURNS),
+    "api:v1:list_exchange_rates": _list(RATES),
+    "api:v1:write_exchange_rates": _list(RATES),
+    "api:v1:list_owners": _list(),
+    "api:v1:list_quotas": _list(QUOTA),
+    "api:v1:set_quota": _list(QUOTA),
+    "api:v1:read_quota": _one(_quota, DESK | {"erik", "marco", "priya"}),
+    "api:v1:list_figures": _list(FIGURE),
+    "api:v1:enter_figure": _list(FIGURE),
+    "api:v1:read_figure": _one(_figure, DESK | {"erik", "marco", "priya"}),
+    "api:v1:list_plans": _list(),
+    "api:v1:read_plan": _one(_plan, PLAN_READERS),
+    "api:v1:list_plan_versions": _one(_plan, PLAN_READERS),
+    "api:v1:read_plan_version": _one(_version, PLAN_READERS),
+    "api:v1:list_runs": _list(),
+    "api:v1:read_run": _one(pay.run, pay.RUN_READERS),
+    "api:v1:list_statements": _list(),
+    "api:v1:read_statement": _one(pay.released, pay.THEIRS),
+    "api:v1:list_tier_lines": _one(_tier, pay.THEIRS),
+    "api:v1:list_payroll_exports": _list(),
+    "api:v1:read_payroll_export": _one(_export, DESK),
+    "api:v1:list_payroll_payments": _one(_export, DESK),
+    "api:v1:search": Url(allow=ALL, anonymous="token"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paceline.imports.actions.batches import Batch, import_records
 from paceline.imports.actions.commits import (
     AlreadyCommitted,
     NotChecked,
@@ -26,6 +27,7 @@ from paceline.imports.actions.whole_files import ImportRefused, import_file
 
 __all__ = [
     "AlreadyCommitted",
+    "Batch",
     "ChangedSincePreview",
     "ImportRefused",
     "LayoutFixed",
@@ -35,6 +37,7 @@ __all__ = [
     "commit",
     "discard",
     "import_file",
+    "import_records",
     "request_check",
     "request_commit",
     "run_check",

@@ -8,7 +8,16 @@ token may do, has been found out before (``paceline.api.middleware``).
 
 from __future__ import annotations
 
-from paceline.kernel.interface.answers import Asked, Page, Picked, Record, answer_one, answer_page
+from paceline.kernel.interface.answers import (
+    Asked,
+    Page,
+    Picked,
+    Record,
+    Turned,
+    answer_numbered,
+    answer_one,
+    answer_page,
+)
 from paceline.kernel.interface.areas import Area
 from paceline.kernel.interface.problems import Problem
 from paceline.kernel.interface.versions import refuse_stale
@@ -20,6 +29,8 @@ __all__ = [
     "Picked",
     "Problem",
     "Record",
+    "Turned",
+    "answer_numbered",
     "answer_one",
     "answer_page",
     "refuse_stale",

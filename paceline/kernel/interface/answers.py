@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.core.signing import BadSignature, Signer
@@ -58,16 +58,32 @@ class Picked(Schema):
     )
 
 
-class Asked(Picked):
-    """How much of a list is wanted, from where on."""
+class Turned(Picked):
+    """From where on a list is wanted."""
 
-    limit: int = Field(LIMIT, ge=1, le=LIMIT_MAX, description=noop("Rows in one answer."))
     cursor: str = Field("", max_length=2000, description=noop("`next` of the answer before."))
 
 
-def answer_one(request: HttpRequest, row: object, record: type[Record], picked: Picked, *,
-               version: str = "") -> HttpResponse:  # fmt: skip
-    """One record with its ETag, or 304 if the caller has it already."""
+class Asked(Turned):
+    """How much of a list is wanted, from where on."""
+
+    limit: int = Field(LIMIT, ge=1, le=LIMIT_MAX, description=noop("Rows in one answer."))
+
+
+def answer_one(
+    request: HttpRequest,
+    row: object,
+    record: type[Record],
+    picked: Picked | None = None,
+    *,
+    version: str = "",
+) -> HttpResponse:
+    """One record with its ETag, or 304 if the caller has it already.
+
+    ``version`` is the ETag of a thing whose changes are numbered; without it, that of the content.
+    """
+    if picked is None:
+        return _answer(request, _dump(record, row, None), version)
     _refuse_unknown(request, picked)
     return _answer(request, _dump(record, row, _wanted(record, picked)), version)
 
@@ -107,6 +123,29 @@ def answer_page(
         url = request.build_absolute_uri(f"{request.path}?{urlencode(query)}")
         answer.headers["Link"] = f'<{url}>; rel="next"'
     return answer
+
+
+def answer_numbered(
+    request: HttpRequest,
+    turned: Turned,
+    record: type[Record],
+    fetch: Callable[[int], tuple[Sequence[object], bool]],
+) -> HttpResponse:
+    """A page of what never changes again and is kept in numbered pages (from 1).
+
+    ``fetch`` gives the rows of a page, and whether there is one behind it.
+    """
+    _refuse_unknown(request, turned)
+    wanted, stamp = _wanted(record, turned), _stamp(request)
+    number = 1
+    if turned.cursor:
+        values = _read_cursor(turned.cursor, stamp)
+        number = int(values[0]) if len(values) == 1 and values[0].isdigit() else 1
+    rows, more = fetch(number)
+    following = _cursor([str(number + 1)], stamp) if more else None
+    return _answer(
+        request, {"data": [_dump(record, row, wanted) for row in rows], "next": following}
+    )
 
 
 def _refuse_unknown(request: HttpRequest, picked: Picked) -> None:

@@ -1,0 +1,56 @@
+"""A paid quarter, with marks in what belongs to another team than the caller's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from paceline.goals.actions import Entry, add_figure_kind, enter_figures
+from paceline.goals.models import Quota, Unit
+from paceline.incentives.actions import payroll
+from paceline.incentives.models import Run
+from paceline.orders.models import Owner
+from tests.incentives.pay.conftest import (
+    FROM,
+    SELLER,
+    UNTIL,
+    Quarter,
+    approve,
+    build_quarter,
+    write_line,
+)
+from tests.world import World
+
+MARK = "canary7f3"
+EXPORT = UUID("0a5dbb62-55a4-4a43-8bd1-b3f1e0a0b6a1")
+
+
+@dataclass(frozen=True)
+class Company:
+    """Omar's pay and what it stands on, and a payroll file. Priya is of another team."""
+
+    quarter: Quarter
+    run: Run
+
+
+def build_company(world: World) -> Company:
+    quarter = build_quarter(world)
+    marked = SELLER.replace("plan: seller", f"plan: {MARK}").replace("Seller", MARK)
+    approve(marked, world, to=world.omar)
+    write_line("Z1", world.omar, date(2026, 4, 9), "10.00", customer=MARK, product=MARK)
+    Quota.objects.create(
+        person=world.omar, measure=MARK, amount=Decimal("7"), currency="USD",
+        starts_on=FROM, ends_before=UNTIL, set_at=world.now,
+    )  # fmt: skip
+    kind = add_figure_kind(name=MARK, label=MARK, unit=Unit.QUANTITY, by=world.dana, at=world.now)
+    entry = Entry(world.omar, kind, date(2026, 6, 30), Decimal(3))
+    enter_figures(entries=[entry], reason="", by=world.dana, at=world.now)
+    Owner.objects.create(
+        kind="customer", key=MARK, person=world.omar, share=Decimal(1), starts_on=FROM
+    )
+    run = quarter.run()
+    quarter.release(run, "priya", "omar")
+    payroll.export_payroll(period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now)
+    return Company(quarter, run)
