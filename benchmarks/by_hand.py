@@ -25,7 +25,7 @@ NOT_PAID = "cat3"
 
 
 def with_pandas(paths: list[Path], small: Small) -> dict[str, Decimal]:
-    """What each payee earned."""
+    """What each payee is paid."""
     import pandas as pd
 
     words = ["payee_id", "category", "currency"]
@@ -50,7 +50,7 @@ def with_pandas(paths: list[Path], small: Small) -> dict[str, Decimal]:
 
 
 def with_polars(paths: list[Path], small: Small) -> dict[str, Decimal]:
-    """What each payee earned."""
+    """What each payee is paid."""
     import polars as pl
 
     tenths = pl.col("share").cast(pl.Decimal(38, 8)) * 10
@@ -71,7 +71,7 @@ def with_polars(paths: list[Path], small: Small) -> dict[str, Decimal]:
 
 
 def pay(sums: Sums, small: Small) -> dict[str, Decimal]:
-    """From the sums of lines to what each payee earned."""
+    """From the sums of lines to what each payee earned, and what is paid after clawbacks."""
     rates = {
         (row["from_currency"], row["on_date"]): int(row["rate"].scaleb(10))
         for row in small["exchange_rates"].to_pylist()
@@ -99,11 +99,36 @@ def pay(sums: Sums, small: Small) -> dict[str, Decimal]:
             if level == 1:
                 team[at] += amount
             level += 1
-    return {
-        payee: _earned(
+    members: dict[str, list[str]] = defaultdict(list)
+    for row in small["teams"].to_pylist():
+        members[row["team"]].append(row["payee_id"])
+    pooled: dict[str, Decimal] = {}
+    for payees in members.values():
+        amount = _cents(sum((exact(sales[payee]) for payee in payees), Decimal(0)) / 1000)
+        pooled |= share_out(amount, {payee: orders[payee] for payee in payees})
+    owed: dict[str, Decimal] = defaultdict(Decimal)
+    cancelled = {row["line_id"] for row in small["line_events"].to_pylist()}
+    for row in small["line_earnings"].to_pylist():
+        if row["line_id"] in cancelled:
+            owed[row["payee_id"]] += row["earned"]
+    earned = {
+        payee: pooled[payee]
+        + _earned(
             exact(sales[payee]), orders[payee], exact(team[payee]), exact(below[payee]), target
         )
         for payee, target in quota.items()
+    }
+    return {payee: max(amount - owed[payee], Decimal(0)) for payee, amount in earned.items()}
+
+
+def share_out(amount: Decimal, weights: Mapping[str, int]) -> dict[str, Decimal]:
+    """An amount in cents by weights; what cutting leaves goes to the largest remainders."""
+    cents, total = int(amount * 100), sum(weights.values())
+    parts = {payee: divmod(cents * weight, total) for payee, weight in weights.items()}
+    left = cents - sum(part for part, _ in parts.values())
+    first = sorted(parts, key=lambda payee: (-parts[payee][1], payee))[:left]
+    return {
+        payee: Decimal(part + (payee in first)).scaleb(-2) for payee, (part, _) in parts.items()
     }
 
 

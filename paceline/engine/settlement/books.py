@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.periods import Period
@@ -41,6 +42,12 @@ class Books:
     @property
     def rounding(self) -> Rounding:
         return Rounding(self.plan.digits, self.plan.policies.rounding_mode)
+
+    @cached_property
+    def days(self) -> frozenset[date]:
+        """The days of the period."""
+        first, before = self.period.starts_on, self.period.ends_before
+        return frozenset(first + timedelta(days=place) for place in range((before - first).days))
 
     @property
     def last_day(self) -> date:

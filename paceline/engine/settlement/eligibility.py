@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Set as AbstractSet
+from datetime import date
 from decimal import Decimal
 
 from paceline.engine.settlement.account import Account, Cause, Item
@@ -35,10 +36,7 @@ def forfeit(books: Books, account: Account, earned: list[Item]) -> None:
 def _counting_days(books: Books, payee: str) -> list[tuple[str, int]]:
     """For each reason how many days of the period still count after it."""
     rule, period = books.rules.eligibility, books.period
-    days = {
-        period.starts_on + timedelta(days=place)
-        for place in range((period.ends_before - period.starts_on).days)
-    }
+    days: AbstractSet[date] = books.days
     row, left = books.employment(payee), books.left_on(payee)
     steps: list[tuple[str, int]] = []
     if left is not None and rule.resignation != "pays":
@@ -58,5 +56,5 @@ def _counting_days(books: Books, payee: str) -> list[tuple[str, int]]:
     return steps
 
 
-def _up_to(days: set[date], end: date) -> set[date]:
+def _up_to(days: AbstractSet[date], end: date) -> set[date]:
     return {day for day in days if day < end}

@@ -39,6 +39,8 @@ def effects(
     Limits act in the order: components per period, components per year, statement per period,
     statement per year.
     """
+    if not limits:
+        return []
     ordered = sorted(limits, key=_rank)
     earlier = _apply(ordered, before, digits, year_starts)
     together = {cell: before.get(cell, ZERO) + now.get(cell, ZERO) for cell in {*before, *now}}

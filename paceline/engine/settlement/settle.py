@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from paceline.engine.errors import InputInvalid
 from paceline.engine.hashing import fingerprint, hash_files
@@ -33,6 +34,7 @@ from paceline.engine.settlement.splits import fall_due, split
 from paceline.engine.settlement.tables import SettlementTables
 
 ZERO = Decimal(0)
+EARNED = ("payee_id", "component", "earned", "clause")  # what is read of the earnings
 LAST_YEAR = 9_900  # dates are added to; those of later periods could leave the calendar
 # Whatever would lose a digit raises instead.
 _EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
@@ -56,7 +58,8 @@ def settle(plan: Plan, results: Results, tables: SettlementTables, period: Perio
     if period.ends_before.year > LAST_YEAR:
         raise InputInvalid([problem("period_too_late", "period", period.key, str(LAST_YEAR))])
     books = Books(plan, rules, period, read_tables(tables))
-    earnings = [row for row in results.rows("earnings") if row["unit"] == "money"]
+    earned = results.table("earnings").select([*EARNED, "unit"])
+    earnings = earned.filter(pc.equal(earned.column("unit"), "money")).to_pylist()
     needs.check_tables(books, set(tables.sources))
     with localcontext(_EXACT):
         outcome = _Settling(books, earnings, find_clawbacks(books)).execute()
