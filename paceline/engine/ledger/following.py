@@ -194,7 +194,9 @@ class LineSteps:
         return found
 
     def _rows(self, component: Component) -> exp.Select:
-        """The lines that the component's measure takes, with what it takes of them."""
+        """The lines that the component's measure takes, with what it takes of them; and those that
+        only the measure by which the table is read takes, of which it takes nothing.
+        """
         measure = self.plan.measure(component.measure or "")
         columns: dict[str, exp.Expr] = {
             name: col(name, "g") for name in (*self._carried(), *self._stretches())
@@ -221,6 +223,8 @@ class LineSteps:
         terms = measure_terms(self.shape, measure)
         if component.rates is not None and component.rates.by_shares:
             terms += measure_terms(self.shape, self.plan.measure(component.rates.subject or ""))
+        for part in self._subject_parts(component):  # its lines choose the tier, whoever is paid
+            terms += measure_terms(self.shape, part)
         taken = taken_by(terms, col("bits", "g"), "g")
         if self.shape.has_windows:
             window = self.shape.windows.index(self._window(component))
