@@ -78,6 +78,50 @@ STUDIES: Mapping[str, Study] = {
             " and about 90 percent the threshold at which pay begins."
         ),
     ),
+    "lim-2009": Study(
+        "Lim et al. 2009",
+        _(
+            "In two laboratory and two field experiments contests with several winners did better"
+            " than those with one, and prizes by rank added nothing over equal ones."
+        ),
+    ),
+    "kalra-shi-2001": Study(
+        "Kalra & Shi 2001",
+        _(
+            "How many should win depends on how many compete, on how much chance there is in the"
+            " results, and on how much people shy away from risk."
+        ),
+    ),
+    "syam-2013": Study(
+        "Syam et al. 2013",
+        _("Unequal territories hurt a contest more than they hurt a plan with quotas."),
+    ),
+    "bandiera-2013": Study(
+        "Bandiera et al. 2013",
+        _(
+            "Showing teams their rank lowered output by 14 percent, most at the bottom; a"
+            " tournament with a prize raised it by 24 percent, most at the top: prizes widen the"
+            " spread."
+        ),
+    ),
+    "friebel-2017": Study(
+        "Friebel et al. 2017",
+        _(
+            "In 193 shops with 1,300 people a bonus for the team raised sales by 3 percent: one"
+            " dollar brought 3.80 in sales."
+        ),
+    ),
+    "chan-2014": Study(
+        "Chan, Li & Pierce 2014",
+        _(
+            "At the cosmetics counters of a Chinese department store the strong lifted their peers"
+            " under team pay, and harmed them under individual pay."
+        ),
+    ),
+    "chung-narayandas": Study(
+        "Chung & Narayandas",
+        _("Of 80 salespeople a bonus with a condition worked; one without was not reliable."),
+    ),
     "marginal-cost": Study(
         "",
         _("By definition: what one more sale pays, set against what it leaves after its cost."),

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 
+from paceline.engine.lint.contests import contests, knows_scores
 from paceline.engine.lint.costs import caps, margin_of, margins, whole_amounts
 from paceline.engine.lint.curves import cliffs, crowds, zones
 from paceline.engine.lint.findings import SEVERITIES, Edit, Finding, Mend, Severity
+from paceline.engine.lint.grids import grids, is_grid
 from paceline.engine.lint.history import (
     History,
     Measured,
@@ -26,12 +28,14 @@ from paceline.engine.lint.history import (
 from paceline.engine.lint.mends import apply_mend
 from paceline.engine.lint.messages import message
 from paceline.engine.lint.people import judges, unreachable_quotas
+from paceline.engine.lint.pools import pools
 from paceline.engine.lint.pulls import opposed
 from paceline.engine.lint.readings import missing_as_zero, one_currency
 from paceline.engine.lint.rules import compares, dead_rules, shadowed_rules
+from paceline.engine.lint.scorecards import knows_gates, scorecards
 from paceline.engine.lint.subject import Subject, not_followed, subject_of
 from paceline.engine.money import EXACT
-from paceline.engine.plan.model import Plan
+from paceline.engine.plan.model import Component, Plan
 
 __all__ = [
     "MAX_FINDINGS",
@@ -76,6 +80,9 @@ def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
     for place, component in enumerate(plan.components):
         turns += len(component.rates.tiers) ** 2 if component.rates is not None else 1
         too_many = turns > MAX_TURNS or place >= MAX_COMPONENTS
+        if not too_many and is_shared(component):
+            yield from _of_kind(plan, component, history)
+            continue
         reason = "many" if too_many else not_followed(plan, component)
         if reason:
             yield _unseen("pay_curve", reason, component.clause, component=component.id)
@@ -101,6 +108,33 @@ def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
     if history is not None:
         yield from unreachable_quotas(plan, history)
     yield from _not_looked_at(plan, history, subjects)
+
+
+def is_shared(component: Component) -> bool:
+    """The component has checks of its own instead of a run of pay along one measure."""
+    parts = (component.scorecard, component.pool, component.contest)
+    return is_grid(component) or any(one is not None for one in parts)
+
+
+def _of_kind(plan: Plan, component: Component, history: History | None) -> Iterator[Finding]:
+    """Grids, scorecards, pools and contests; what needs a past that is not known is said."""
+    clause = component.clause
+    unknown: list[str] = []
+    if component.scorecard is not None:
+        yield from scorecards(plan, component, history)
+        unknown += [] if knows_gates(plan, component, history) else ["gates"]
+    elif component.pool is not None:
+        yield from pools(plan, component, history)
+        unknown += [] if history is not None and history.teams else ["teams"]
+    elif component.contest is not None:
+        yield from contests(plan, component, history)
+        unknown += [] if knows_scores(plan, component, history) else ["scores"]
+    else:
+        yield from grids(plan, component, history)
+    reason = "history" if history is None else "measure"
+    for check in unknown:
+        why = "teams" if check == "teams" and history is not None else reason
+        yield _unseen(check, why, clause, component=component.id)
 
 
 def _not_looked_at(
@@ -141,10 +175,14 @@ REASONS = {
     "history": "nothing is known of past periods",
     "cost": "no order line in the plan's currency has a known cost",
     "lines": "no order line is known",
+    "teams": "nobody is known to be in a team",
     "periods": "fewer than two past periods of anybody with this quota are known",
 }
 CHECKS = {
     "pay_curve": "the run of pay",
+    "gates": "whether anybody passes the gates",
+    "teams": "how many share a pool",
+    "scores": "how many compete, and how close they were",
     "people": "who stood near a boundary or a cap",
     "margin": "pay against contribution margin",
     "overlaps": "whether rules leave others nothing",

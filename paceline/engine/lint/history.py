@@ -18,7 +18,7 @@ from paceline.engine.formula.interpret import Scalar
 from paceline.engine.hashing import canonical_json, hash_text
 from paceline.engine.plan.model import Credit, Measure, Plan
 from paceline.engine.results import Results
-from paceline.engine.tables import ORDER_LINES, ParquetFiles, Tables
+from paceline.engine.tables import ORDER_LINES, TEAMS, ParquetFiles, Tables
 
 MAX_MEASURED = 4_000  # of one measure, the latest; more would not change what is said
 MAX_LINES = 2_000
@@ -52,6 +52,7 @@ class Target:
 class History:
     """Periods in order of time, the oldest first. `coming` are targets of the period for which the
     plan is written. `lines` are the latest order lines, `lines_cut` when there are older ones.
+    `teams` are payees and the team that each of them belongs to.
     """
 
     measured: tuple[Measured, ...] = ()
@@ -59,6 +60,7 @@ class History:
     coming: tuple[Target, ...] = ()
     lines: tuple[Line, ...] = ()
     lines_cut: bool = False
+    teams: tuple[tuple[str, str], ...] = ()
 
     def values_of(self, plan: Plan, measure: Measure) -> tuple[Measured, ...]:
         """What is known of a measure of the plan, the oldest first; at most the latest 4,000."""
@@ -113,6 +115,7 @@ def history_of(results: Iterable[Results], tables: Tables | None = None) -> Hist
     """The history that past results tell, oldest period first, and the order lines of `tables`."""
     measured: list[Measured] = []
     targets: list[Target] = []
+    results = list(results)
     for one in results:
         plan, period = one.plan, one.period.key
         meanings = {measure.id: meaning_of(plan, measure) for measure in plan.measures}
@@ -127,7 +130,22 @@ def history_of(results: Iterable[Results], tables: Tables | None = None) -> Hist
             if row["target"] is not None
         ]
     lines, cut = latest_lines(tables) if tables is not None else ((), False)
-    return History(tuple(measured), tuple(targets), (), lines, cut)
+    last = results[-1].period.ends_before if results else None
+    teams = _teams(tables, last) if tables is not None and last is not None else ()
+    return History(tuple(measured), tuple(targets), (), lines, cut, teams)
+
+
+def _teams(tables: Tables, before: date) -> tuple[tuple[str, str], ...]:
+    """Who is in which team on the day before."""
+    if TEAMS.name not in tables:
+        return ()
+    return tuple(
+        sorted(
+            (row["payee_id"], row["team"])
+            for row in _relation(tables, TEAMS.name).to_arrow_table().to_pylist()
+            if row["starts_on"] < before <= (row.get("ends_before") or before)
+        )
+    )
 
 
 def latest_lines(tables: Tables, limit: int = MAX_LINES) -> tuple[tuple[Line, ...], bool]:

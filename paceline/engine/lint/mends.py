@@ -46,7 +46,7 @@ def _position(members: list[Any], word: str) -> int:
     raise edit.PlaceUnknown(f"the list has no {word}")
 
 
-def _tried(plan: Plan, code: str, *edits: Edit) -> Mend | None:
+def tried(plan: Plan, code: str, *edits: Edit) -> Mend | None:
     """The mend, if the plan's own text can be read after it."""
     mend = Mend(code, edits)
     return mend if _holds(plan.text, mend) else None
@@ -67,11 +67,11 @@ def into_slices(plan: Plan, component: Component) -> Mend | None:
     """Read the tiers slice by slice."""
     if component.rates is None:
         return None
-    return _tried(plan, "into_slices", Edit(f"{component.rates.clause}/reading", "slice"))
+    return tried(plan, "into_slices", Edit(f"{component.rates.clause}/reading", "slice"))
 
 
 def without_cap(plan: Plan, component: Component) -> Mend | None:
-    return _tried(plan, "without_cap", Edit(f"{component.clause}/cap", None))
+    return tried(plan, "without_cap", Edit(f"{component.clause}/cap", None))
 
 
 def pay_from_the_start(plan: Plan, component: Component) -> Mend | None:
@@ -85,7 +85,7 @@ def pay_from_the_start(plan: Plan, component: Component) -> Mend | None:
     except edit.PlaceUnknown:
         return None
     edits = (Edit(f"{first.clause}/rate", written), Edit(second.clause, None))
-    return _tried(plan, "pay_from_the_start", *edits)
+    return tried(plan, "pay_from_the_start", *edits)
 
 
 def without_tier(plan: Plan, component: Component, clause: str) -> Mend | None:
@@ -94,7 +94,7 @@ def without_tier(plan: Plan, component: Component, clause: str) -> Mend | None:
     tiers = rates.tiers if rates is not None and rates.reading == "slice" else ()
     if not any(tier.clause == clause and tier.rate == 0 for tier in tiers[1:]):
         return None
-    return _tried(plan, "without_tier", Edit(clause, None))
+    return tried(plan, "without_tier", Edit(clause, None))
 
 
 def without_rule(plan: Plan, credit: Credit) -> Mend | None:
@@ -110,7 +110,7 @@ def without_rule(plan: Plan, credit: Credit) -> Mend | None:
             edits.append(_listed(f"{rule.clause}/of", rest))
     if any(one.value == () for one in edits):
         return None
-    return _tried(plan, "without_rule", *edits, Edit(credit.clause, None))
+    return tried(plan, "without_rule", *edits, Edit(credit.clause, None))
 
 
 def _listed(clause: str, ids: tuple[str, ...]) -> Edit:

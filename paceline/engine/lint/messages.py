@@ -27,6 +27,30 @@ MESSAGES: Mapping[str, str] = {
     "missing_as_zero": "who has no value of {measure} is paid by {component} as if it were zero",
     "one_currency": "{formula} compares with amounts in {literal}: a run with order lines in"
     " another currency is refused",
+    "grid_cliff": "at the bound {bound} of {measure} pay jumps by {jump}, from {below} to {above}"
+    " ({cells} of {among} cells along it)",
+    "grid_falls": "above the bound {bound} of {measure} pay falls by {jump}, from {below} to"
+    " {above} ({cells} of {among} cells along it)",
+    "score_jump": "{indicator} is worth {jump} more or less at once at {bound} ({rate} of {of})",
+    "score_turns": "the score of {indicator} turns at {bound}, from {below} to {above}: better and"
+    " worse cannot be told apart",
+    "gate_closed": "nobody can pass the gate of {indicator}: {formula}",
+    "gate_unreached": "in {known} known periods of payees nobody passed the gate of {indicator}:"
+    " {formula}",
+    "pool_fixed": "the pool is {pool} whatever the team achieves",
+    "pool_free_ride": "everybody has the same part of the pool whatever they do: in a team of"
+    " {members} that is {part} of what one adds",
+    "pool_alone": "{teams} of {known} pools have one member only",
+    "pool_idle": "by the stated values {names} add nothing and get nothing",
+    "contest_few_winners": "{winners} prize(s) for those who compete; one in three, {enough}, of"
+    " {each} each would cost the same {prizes}",
+    "contest_ranked": "prizes fall from {first} to {last}; ranks add nothing over equal prizes",
+    "contest_no_floor": "a score of zero may win {last}",
+    "contest_ties_cost": "equal scores each get {first}: {competing} who compete may cost {most}"
+    " instead of {prizes}",
+    "contest_luck": "one order may decide who wins",
+    "contest_no_handicap": "quotas lie between {least} and {most}, but the score does not look at"
+    " them",
     "not_looked_at": "{check} was not looked at: {reason}",
 }
 MENDS: Mapping[str, str] = {
@@ -35,6 +59,11 @@ MENDS: Mapping[str, str] = {
     "pay_from_the_start": "pay the second tier's rate from the first sale on",
     "without_tier": "take the tier that pays nothing out",
     "without_rule": "take the rule out",
+    "by_contribution": "share the pool out by what each adds to it",
+    "more_winners": "the same sum as equal prizes for one in three",
+    "equal_prizes": "the same sum as equal prizes",
+    "shared_ties": "let equal scores share their prizes",
+    "by_attainment": "rank by attainment of one's own quota",
 }
 STUDIES: Mapping[str, str] = {
     "kishore-2013": "Kishore et al. 2013",
@@ -46,9 +75,16 @@ STUDIES: Mapping[str, str] = {
     "cui-raju-shi": "Cui, Raju & Shi",
     "attainment-practice": "practice of quota setting",
     "marginal-cost": "definition of marginal cost",
+    "lim-2009": "Lim et al. 2009",
+    "kalra-shi-2001": "Kalra & Shi 2001",
+    "syam-2013": "Syam et al. 2013",
+    "bandiera-2013": "Bandiera et al. 2013",
+    "friebel-2017": "Friebel et al. 2017",
+    "chan-2014": "Chan, Li & Pierce 2014",
+    "chung-narayandas": "Chung & Narayandas",
 }
 SLOPE_FALLS = "from {from} on another sale lowers pay"
-_SHARES = frozenset({"rate", "margin"})
+_SHARES = frozenset({"rate", "margin", "part"})
 
 
 def message(code: str, amounts: Mapping[str, Decimal], params: Mapping[str, str | int]) -> str:
@@ -62,9 +98,11 @@ def message(code: str, amounts: Mapping[str, Decimal], params: Mapping[str, str 
         if share is not None:
             words[name] = f"{plain(share * 100)}% of quota ({words[name].strip()})"
     if params.get("is_money") == 0:
-        for name in ("at", "from", "to", "order", "gap"):
+        for name in ("at", "from", "to", "order", "gap", "least", "most"):
             if name in words:
                 words[name] = words[name].replace(f" {currency}", "")
+    if params.get("by_share") == 1:
+        words["bound"] = f"{plain(Decimal(words['bound']) * 100)}%"
     if code == "pay_falls" and params.get("cause") == "slope":
         return SLOPE_FALLS.format(**words)
     if code == "flat_zone" and "from" not in words:

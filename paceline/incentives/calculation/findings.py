@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from paceline.engine.lint.history import MAX_LINES
 from paceline.goals.queries import targets_within
@@ -13,6 +13,7 @@ from paceline.incentives.calculation.periods import containing
 from paceline.incentives.models import Plan, PlanVersion
 from paceline.incentives.queries import plan_history as queries
 from paceline.orders.queries import latest_lines
+from paceline.org.queries import teams
 
 TARGETS_MAX = 2_000
 
@@ -63,8 +64,9 @@ def history_for(
 ) -> History:
     """Past measures and quotas of the plan's last four periods, the quotas of the period that the
     text is for (the running one when it counts already), and the latest order lines of those
-    concerned. ``texts`` has those of the plan's versions that are known. Four queries at most, each
-    bounded."""
+    concerned. ``texts`` has those of the plan's versions that are known. Four queries at most, six
+    where there is a pool, each bounded.
+    """
     figures = queries.past_figures(plan)
     measured, targets = _past(figures, texts)
     period = containing(max(effective_from, on), document.period)
@@ -84,7 +86,19 @@ def history_for(
         tuple(one for one in coming if one.payee in known or not known),
         tuple(lines[:MAX_LINES]),
         len(lines) > MAX_LINES,
+        _teams(plan, document, known, period.starts_on),
     )
+
+
+def _teams(
+    plan: Plan, document: documents.Plan, known: set[str], on: date
+) -> tuple[tuple[str, str], ...]:
+    """Who of those whom the plan pays is in which team; only where a pool asks for it."""
+    if not any(component.pool is not None for component in document.components):
+        return ()
+    paid = known | set(queries.paid_on(plan, on))
+    rows = teams(on, on + timedelta(days=1)).to_pylist()
+    return tuple(sorted((row["payee_id"], row["team"]) for row in rows if row["payee_id"] in paid))
 
 
 def _past(

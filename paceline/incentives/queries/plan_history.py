@@ -80,6 +80,11 @@ def concerned(plan: Plan, payees: Collection[int], on: date) -> QuerySet[Person]
     return Person.objects.filter(paid | Exists(above)).order_by("pk")[:PEOPLE_MAX]
 
 
+def paid_on(plan: Plan, on: date) -> list[str]:
+    """The numbers of those whom the plan pays on a day."""
+    return list(people_paid(plan, on).order_by().values_list("number", flat=True)[:PEOPLE_MAX])
+
+
 def named_for(person: Person, numbers: Collection[str]) -> dict[str, str]:
     """Names by number of those payees of whom the reader may see a statement."""
     seen = Statement.objects.visible_to(person).filter(payee__number__in=numbers)
