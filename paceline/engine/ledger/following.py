@@ -194,9 +194,7 @@ class LineSteps:
         return found
 
     def _rows(self, component: Component) -> exp.Select:
-        """The lines that the component's measure takes, with what it takes of them; and those that
-        only the measure by which the table is read takes, of which it takes nothing.
-        """
+        """The lines that the component's measure takes or that only choose its tier."""
         measure = self.plan.measure(component.measure or "")
         columns: dict[str, exp.Expr] = {
             name: col(name, "g") for name in (*self._carried(), *self._stretches())
