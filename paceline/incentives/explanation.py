@@ -5,6 +5,7 @@ The page and the PDF both show this, so they can never say different things.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -109,20 +110,25 @@ class ExplainedComponent:
 
 def explain_statement(statement: Statement) -> tuple[ExplainedComponent, ...]:
     """Every component in plan order, those of money first; the statement's parts must be there
-    already (no query).
+    already (no query). What two plans call the same carries the name of its plan.
     """
     threads: dict[int, list[LineThread]] = {}
     for thread in statement.threads.all():
         threads.setdefault(thread.component_id, []).append(thread)
     rows = list(statement.components.all())
-    found = (
+    found = [
         replace(
             explain_component(row, statement, threads.get(row.pk, ())),
             rejected=of_statement_component(row, rows),
         )
         for row in rows
+    ]
+    times = Counter(one.name for one in found)
+    told_apart = (
+        replace(one, name=f"{one.name} · {one.plan_name}") if times[one.name] > 1 else one
+        for one in found
     )
-    return tuple(sorted(found, key=lambda one: not one.is_money))
+    return tuple(sorted(told_apart, key=lambda one: not one.is_money))
 
 
 def component_name(row: StatementComponent) -> str:

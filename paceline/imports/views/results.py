@@ -109,9 +109,12 @@ def _done(source: Import, totals: Mapping[str, Any]) -> str:
         return ""
     if not totals["new"] and not totals["changed"]:
         return _("Every line was known already. Nothing was changed.")
-    return _("%(new)s lines are new, %(changed)s were changed, %(same)s were known already.") % {
-        name: formats.number(totals[name]) for name in ("new", "changed", "same")
-    }
+    text = ngettext(
+        "%(new)s line is new, %(changed)s changed, %(same)s known already.",
+        "%(new)s lines are new, %(changed)s changed, %(same)s known already.",
+        totals["new"],
+    )
+    return text % {name: formats.number(totals[name]) for name in ("new", "changed", "same")}
 
 
 def _shown(shown: int, found: int) -> str:

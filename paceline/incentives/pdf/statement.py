@@ -97,7 +97,7 @@ def _values(statement: Statement, language: str) -> dict[str, Any]:
         "foot": _("Run %(run)s of %(period)s · fingerprint %(fingerprint)s")
         % {
             "run": statement.run.number,
-            "period": statement.period.key,
+            "period": words.period_name(statement.period),
             "fingerprint": statement.run.fingerprint,
         },
         "page": _("Page {page} of {pages}"),

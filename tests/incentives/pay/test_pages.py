@@ -20,7 +20,7 @@ from paceline.incentives.queries.statements import statement_in_full
 from paceline.live import actions as live
 from paceline.orders.models import ExchangeRate
 from paceline.org.models import Person
-from tests.incentives.pay.conftest import PERIOD, Quarter
+from tests.incentives.pay.conftest import PERIOD, SELLER, Quarter, approve
 
 QUERIES_MAX = 15
 
@@ -285,3 +285,23 @@ def test_nobody_traces_a_statement_that_they_may_not_read(
     traces = reverse("incentives:statement-traces", args=[statement.pk])
     assert client_for(quarter.world.omar).get(traces).status_code == 404
     assert not (tmp_path / "traces").exists()
+
+
+def test_components_that_two_plans_call_the_same_are_told_apart(
+    quarter: Quarter, client_for
+) -> None:
+    second = SELLER.replace("plan: seller", "plan: second").replace("Seller commission", "Extra")
+    approve(second, quarter.world, to=quarter.world.seller)
+    statement = quarter.release(quarter.run(), "priya")[0]
+    page = client_for(quarter.world.priya).get(reverse("incentives:statement", args=[statement.pk]))
+    names = {one.name: one.row.earned for one in page.context["components"]}
+    assert names == {
+        "Commission · Extra": Decimal("2760.00"),
+        "Commission · Seller commission": Decimal("2760.00"),
+    }
+    content = statement_pdf(
+        statement_in_full(quarter.world.dana, statement.pk).get(), language="en"
+    )
+    text = "".join(part.extract_text() for part in PdfReader(io.BytesIO(content)).pages)
+    assert "Commission · Extra" in text
+    assert "Run 1 of Q2 2026" in text
