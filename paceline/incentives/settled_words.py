@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from paceline.incentives.access import pay as access
 from paceline.incentives.calculation.periods import calendar_period
@@ -207,7 +207,7 @@ STATES: Mapping[str, tuple[Text, str]] = {
 
 def hold_badge(hold: Hold) -> Badge:
     if hasattr(hold, "release"):
-        return Badge(_("Released"), "neutral")
+        return Badge(pgettext("hold", "Released"), "neutral")
     return Badge(_("Stands"), "warning")
 
 

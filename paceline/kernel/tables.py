@@ -58,6 +58,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """The cell below a column: its totals in words, one for each currency."""
+
+    column: Column
+    texts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Heading:
     """A column's head: where its sort link leads and how it is sorted now."""
 
@@ -235,13 +243,13 @@ class Table:
         return self.count_max is not None and self._summary[0] > self.count_max
 
     @cached_property
-    def totals(self) -> list[list[str]]:
-        """For each column the texts of its totals; empty without a summed column or a row."""
+    def totals(self) -> list[Total]:
+        """The totals of each column; empty without a summed column or a row."""
         found = self._summary[1]
         if not found or not self.count:
             return []
         return [
-            [figure(total, one, currency) for currency, total in found.get(one.key, [])]
+            Total(one, [figure(sum_, one, currency) for currency, sum_ in found.get(one.key, [])])
             for one in self.shown
         ]
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from paceline.accounts.verification import needs_mfa
@@ -49,7 +50,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
             Filter(
                 "state",
                 _("Any state"),
-                [("stands", _("Stands")), ("released", _("Released"))],
+                [("stands", _("Stands")), ("released", pgettext("hold", "Released"))],
                 lambda rows, value: rows.filter(release__isnull=value == "stands"),
             )
         ],
@@ -162,7 +163,7 @@ def balances(request: PersonRequest) -> HttpResponseBase:
             Column("payee", _("Payee"), sort="payee", search=True),
             Column("number", _("Number"), sort="number", search=True, secondary=True),
             Column("plan", _("Plan"), "plan.version.name", secondary=True),
-            Column("account", _("Account"), _account, sort="account"),
+            Column("account", pgettext("balance", "Account"), _account, sort="account"),
             Column("due", _("Due"), _due, sort="due_on", secondary=True),
             Column("items", _("Entries"), sort="items", kind="number", secondary=True),
             Column(

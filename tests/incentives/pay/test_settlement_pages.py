@@ -137,6 +137,11 @@ def test_balances_are_those_of_the_last_settlement(
     rows = page.context["table"].rows
     assert {row.plan.settlement.run_id for row in rows} == {may.pk}
     found = {(row.account, row.due_on): row.amount for row in rows}
+    # What a narrow page hides is hidden below it too, or the sum would stand beside its column.
+    text = page.content.decode()
+    foot = text[text.index("<tfoot>") : text.index("</tfoot>")]
+    table = page.context["table"]
+    assert foot.count("is-secondary") == sum(one.secondary for one in table.columns)
     assert found["deferred", date(2026, 6, 14)] == D("1500.00")
     assert sum(found.values()) == D(may.settlements.get().plans.get().account["closing"]) + D(
         may.settlements.get().plans.get().account["held"]
