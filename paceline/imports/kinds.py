@@ -7,7 +7,7 @@ this app knows none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -111,9 +111,11 @@ class ImportKind:
 
     ``check`` adds problems to a :class:`Check`. ``match`` compares the accepted rows with what is
     stored, adds problems that only show there, and counts; it must not change anything. ``apply``
-    writes the accepted rows and says how many. ``undo`` takes one import back or raises ``UndoRefused``. ``lock``
-    makes writers of the same table take turns. ``is_private``: only whoever brought the file sees it. ``by_record``: written record by record, so that
-    ``match`` is a rehearsal, too dear to be repeated when the same is written for good.
+    writes the accepted rows and says how many. ``undo`` takes one import back or raises
+    ``UndoRefused``. ``lock`` makes writers of the same table take turns. ``by_record``: written
+    record by record, so that ``match`` is a rehearsal, too dear to be repeated when the same is
+    written for good. ``more_fields`` are those that the company added itself. ``is_private``: only
+    whoever brought the file sees it.
     """
 
     key: str
@@ -127,6 +129,7 @@ class ImportKind:
     undo: Callable[[Commit], None]
     lock: Callable[[], None] = lambda: None
     by_record: bool = False
+    more_fields: Callable[[], tuple[Field, ...]] = tuple
     is_private: bool = False
     icon: str = "file-import"
     day_field: str = ""
@@ -166,10 +169,13 @@ def register(kind: ImportKind) -> None:
 
 
 def kind(key: str) -> ImportKind:
+    """A kind with all its fields, those of the company's own among them."""
     try:
-        return _kinds[key]
+        found = _kinds[key]
     except KeyError as error:
         raise UnknownKind(key) from error
+    more = found.more_fields()
+    return replace(found, fields=(*found.fields, *more)) if more else found
 
 
 def private_kinds() -> list[str]:

@@ -17,6 +17,13 @@ ORDER_LINE = Section(
             note="others meet the lines that paid them in their statements",
         ),
         Rule("*", "import", Act.MAKE, roles=frozenset({Role.COMPENSATION})),
+        Rule(
+            "attributes",
+            "add",
+            Act.MAKE,
+            roles=frozenset({Role.COMPENSATION}),
+            note="further columns that a company's own plans read",
+        ),
     ),
 )
 EXCHANGE_RATE = Section(
@@ -47,6 +54,10 @@ def may_read_lines(person: Person) -> bool:
 
 def may_import_lines(person: Person) -> bool:
     return ORDER_LINE.allows("import", person.roles)
+
+
+def may_add_attributes(person: Person) -> bool:
+    return ORDER_LINE.allows("add", person.roles, of_field="attributes")
 
 
 def may_read_rates(person: Person) -> bool:

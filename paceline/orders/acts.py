@@ -4,4 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-ACTS = {"days_closed": _("Days closed"), "owner_set": _("Owner set")}
+ACTS = {
+    "days_closed": _("Days closed"),
+    "line_attribute_added": _("Attribute of order lines added"),
+    "line_attribute_renamed": _("Attribute of order lines renamed"),
+    "owner_set": _("Owner set"),
+}

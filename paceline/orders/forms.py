@@ -1,4 +1,4 @@
-"""Setting an owner by hand."""
+"""Setting an owner by hand, and naming an attribute of order lines."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from paceline.orders.actions import Holding
-from paceline.orders.models import Owner, OwnerKind
+from paceline.orders.models import NAME_SHAPE, AttributeType, Owner, OwnerKind
 from paceline.org.models import Person
 
 
@@ -84,3 +84,23 @@ def initial_of(owner: Owner) -> dict[str, Any]:
         "starts_on": owner.starts_on,
         "last_day": owner.last_day,
     }
+
+
+class AttributeForm(forms.Form):
+    """An attribute of order lines: its name in plans, what people call it, and what it holds."""
+
+    name = forms.RegexField(
+        NAME_SHAPE,
+        label=gettext_lazy("Name in plans"),
+        max_length=40,
+        help_text=gettext_lazy("Small letters, digits and underscores, such as host_id."),
+        error_messages={"invalid": gettext_lazy("Use small letters, digits and underscores.")},
+    )
+    label = forms.CharField(label=gettext_lazy("Label"), max_length=60)
+    type = forms.ChoiceField(
+        label=pgettext_lazy("attribute", "Holds"),
+        choices=AttributeType.choices,
+        help_text=gettext_lazy(
+            "A person is found by number, address or name; plans get the number."
+        ),
+    )

@@ -20,6 +20,7 @@ from psycopg import sql
 from paceline.imports.models import Import, ImportState
 from paceline.kernel import formats
 from paceline.kernel.shell import PaletteEntry
+from paceline.orders import attributes
 from paceline.orders.models import (
     ANCHOR_DAYS,
     ORDERED_ON,
@@ -104,7 +105,7 @@ SELECT l.source || '/' || l.order_number || '/' || l.line_number AS line_id,
        l.amount, l.cost, l.currency, r.source || '/' || r.order_number || '/' || r.line_number,
        {", ".join(map(_day_of_return, ANCHOR_DAYS[1:]))},
        COALESCE(r.ordered_on, l.sold_on),
-       own.line_id IS NOT NULL OR returned.line_id IS NOT NULL
+       own.line_id IS NOT NULL OR returned.line_id IS NOT NULL{{own_attributes}}
 FROM orders_orderline l
 LEFT JOIN org_person p ON p.id = l.person_id
 LEFT JOIN orders_orderline r ON r.id = l.returns_line_id
@@ -148,9 +149,14 @@ HISTORY_SHOWN = 50
 def order_lines_table(starts_on: date, ends_before: date) -> pa.Table:
     """The lines and returns of the days, by ``line_id``, in the engine's columns.
 
-    ``is_split`` marks those that `credit_splits_table` has rows of.
+    ``is_split`` marks those that `credit_splits_table` has rows of. Behind these columns come the
+    company's own attributes.
     """
-    return _table(_LINES, LINES, starts_on, ends_before)
+    own = attributes.columns()
+    expressions = "".join(f", {expression}" for _name, expression, _type in own)
+    schema = pa.schema([*LINES, *(pa.field(name, kind) for name, _expression, kind in own)])
+    query = _LINES.replace("{own_attributes}", expressions)
+    return _table(query, schema, starts_on, ends_before)
 
 
 def credit_splits_table(starts_on: date, ends_before: date) -> pa.Table:

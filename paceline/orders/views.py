@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -20,8 +22,17 @@ from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.orders import access, actions, queries
-from paceline.orders.forms import OwnerForm, initial_of
-from paceline.orders.models import ExchangeRate, LineKind, OrderLine, Owner, OwnerKind
+from paceline.orders.attributes import known as known_attributes
+from paceline.orders.attributes import of_line
+from paceline.orders.forms import AttributeForm, OwnerForm, initial_of
+from paceline.orders.models import (
+    AttributeType,
+    ExchangeRate,
+    LineKind,
+    OrderLine,
+    Owner,
+    OwnerKind,
+)
 from paceline.orders.shops import queries as shops
 from paceline.org.requests import PersonRequest
 
@@ -132,6 +143,7 @@ def line(request: PersonRequest, pk: int) -> HttpResponseBase:
         "orders/line.html",
         {
             "line": found,
+            "attributes": [(label, _said(kind, value)) for label, kind, value in of_line(found)],
             "others": queries.lines_of_order(found),
             "shares": queries.shares_of(found),
             "returned": queries.returns_of(found),
@@ -139,6 +151,48 @@ def line(request: PersonRequest, pk: int) -> HttpResponseBase:
             "shop_order": shops.order_of_line(found),
         },
     )
+
+
+def _said(kind: str, value: Any) -> str:
+    """An attribute's value as it is read."""
+    if kind == AttributeType.BOOLEAN:
+        return _("Yes") if value else _("No")
+    if kind == AttributeType.DATE:
+        return formats.day(date.fromisoformat(value))
+    if kind == AttributeType.PERCENT:
+        return formats.percent(Decimal(str(value)))
+    if kind in {AttributeType.MONEY, AttributeType.QUANTITY}:
+        return formats.number(Decimal(str(value)))
+    return str(value)
+
+
+@require_http_methods(["GET", "POST"])
+def attributes(request: PersonRequest) -> HttpResponse:
+    """The attributes that order lines may have besides the usual columns, and another one."""
+    may_add = access.may_add_attributes(request.person)
+    may_read = access.may_read_lines(request.person)
+    if not (may_add if request.method == "POST" else may_read):
+        raise PermissionDenied
+    form = AttributeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.add_line_attribute(
+                name=form.cleaned_data["name"],
+                label=form.cleaned_data["label"],
+                holds=AttributeType(form.cleaned_data["type"]),
+                by=request.person,
+                at=timezone.now(),
+            )
+        except actions.AttributeKnown:
+            form.add_error("name", _("Order lines have a column of this name already."))
+        except actions.TooManyAttributes:
+            form.add_error(None, _("No more attributes can be kept beside a line."))
+        else:
+            told = _("Files of order lines can bring “%(label)s” now.")
+            messages.success(request, told % {"label": made.label})
+            return go_to(request, reverse("orders:attributes"))
+    context = {"attributes": known_attributes(), "form": form, "may_add": may_add}
+    return page(request, "orders/attributes.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

@@ -24,6 +24,10 @@ def _a_line(world: World) -> dict[str, Any]:
 URLS = {
     "orders:line": Url(args=_a_line, allow={"GET": READERS}, hidden=404),
     "orders:lines": Url(allow={"GET": READERS}),
+    "orders:attributes": Url(
+        allow={"GET": READERS, "POST": {"dana", "wen"}},
+        data=lambda _world: {"name": "host_id", "label": "Host", "type": "person"},
+    ),
     "orders:owners": Url(allow={"GET": EVERYONE}),
     "orders:owner_new": Url(
         allow={"GET": {"dana", "wen"}, "POST": {"dana", "wen"}},

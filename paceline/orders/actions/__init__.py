@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from paceline.orders.actions.attributes import (
+    AttributeKnown,
+    TooManyAttributes,
+    add_line_attribute,
+    rename_line_attribute,
+)
 from paceline.orders.actions.days import LinesAreBusy, close_days
 from paceline.orders.actions.orders import Placed, Placing, first_open_day, place_order
 from paceline.orders.actions.owners import (
@@ -14,6 +20,7 @@ from paceline.orders.actions.owners import (
 from paceline.orders.actions.snapshots import snapshot_months
 
 __all__ = [
+    "AttributeKnown",
     "Holding",
     "LinesAreBusy",
     "OwnerOverlaps",
@@ -21,9 +28,12 @@ __all__ = [
     "OwnersExceed",
     "Placed",
     "Placing",
+    "TooManyAttributes",
+    "add_line_attribute",
     "close_days",
     "first_open_day",
     "place_order",
+    "rename_line_attribute",
     "set_owner",
     "snapshot_months",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db import connection
+
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import Changes, Commit, UndoRefused
@@ -10,7 +12,7 @@ from paceline.orders.actions.days import LOCK, closed_days, closed_line, raise_r
 # What a run reads of a line besides the days that place it in a period.
 FACTS = (
     "kind", "returns_line_id", "ordered_on", "person_id", "customer", "product", "category",
-    "channel", "territory", "quantity", "amount", "cost", "currency", "sold_on",
+    "channel", "territory", "quantity", "amount", "cost", "currency", "sold_on", "attributes",
 )  # fmt: skip
 # A return may take its days from the line it takes back: its month changes with that line.
 CHANGED_DAYS = """
@@ -111,6 +113,20 @@ def undo_shares(target: Target, commit: Commit) -> None:
 def undo_rates(target: Target, commit: Commit) -> None:
     staging.refuse_if_changed_since(target, commit)
     staging.take_back(target, commit)
+
+
+def keep_attributes() -> None:
+    """Let staged lines keep the attributes of which their file says nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP_ATTRIBUTES)
+
+
+_KEEP_ATTRIBUTES = """
+UPDATE pg_temp.staged s SET attributes = t.attributes || COALESCE(s.attributes, '{}'::jsonb)
+FROM orders_orderline t
+WHERE t.source = s.source AND t.order_number = s.order_number AND t.line_number = s.line_number
+      AND t.attributes IS NOT NULL
+"""
 
 
 def closed_changes(target: Target) -> list[tuple[int, str]]:

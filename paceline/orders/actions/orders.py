@@ -24,7 +24,8 @@ from paceline.orders.models import (
 )
 
 DAYS = ANCHOR_DAYS[1:]
-NAMES = tuple(dict.fromkeys((*FACTS, *DAYS)))
+# Of the company's own attributes a shop says nothing.
+NAMES = tuple(name for name in dict.fromkeys((*FACTS, *DAYS)) if name != "attributes")
 
 
 @dataclass(frozen=True, slots=True)

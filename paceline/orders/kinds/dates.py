@@ -56,7 +56,7 @@ TARGET = Target(
 )
 KNOWN = f"""
 SELECT l.id, l.source, l.order_number, l.line_number, l.returns_line_id,
-       {", ".join(f"l.{name}" for name in VALUES)}
+       {", ".join(f"l.{name}" for name in VALUES if name != "attributes")}, l.attributes::text
 FROM orders_orderline l
 JOIN unnest(%s::text[], %s::text[]) k (source, order_number) USING (source, order_number)
 """  # noqa: S608

@@ -10,7 +10,7 @@ from paceline.imports import checking, queries
 from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import PAYEE_NAMES, Changes, Check, Commit, Field, FieldType, ImportKind
-from paceline.orders import access
+from paceline.orders import access, attributes
 from paceline.orders.actions import lines
 from paceline.orders.models import ClosedDays, ExchangeRate
 
@@ -257,7 +257,7 @@ FIELDS = (
 
 VALUES = (
     "kind", "ordered_on", "person_id", "customer", "product", "category", "channel", "territory",
-    "quantity", "amount", "cost", "currency", *(field.name for field in DAYS),
+    "quantity", "amount", "cost", "currency", *(field.name for field in DAYS), "attributes",
 )  # fmt: skip
 KEY = ("source", "order_number", "line_number")
 TARGET = Target(
@@ -271,13 +271,14 @@ TARGET = Target(
                CASE WHEN kind = 'return' THEN -abs(quantity) ELSE quantity END AS quantity,
                CASE WHEN kind = 'return' THEN -abs(amount) ELSE amount END AS amount,
                CASE WHEN kind = 'return' THEN -abs(cost) ELSE cost END AS cost, currency,
-               invoiced_on, shipped_on, paid_on, final_on, sold_on
+               invoiced_on, shipped_on, paid_on, final_on, sold_on, own AS attributes
         FROM accepted ORDER BY source, order_number, line_number
     """,
 )
 
 
 def check_lines(check: Check) -> None:
+    attributes.gather(check)
     checking.refuse_repeats(check, KEY)
     checking.add_problem(
         check,
@@ -405,6 +406,7 @@ def _columns(rows: list[tuple[object, ...]], **types: pa.DataType) -> pa.Table:
 def match_lines(check: Check, target: Target = TARGET) -> Changes:
     """Compare with what is stored; what would change a closed day is refused."""
     staging.stage(target, check)
+    lines.keep_attributes()
     changes = staging.match(target)
     if not ClosedDays.objects.exists():
         return changes
@@ -431,6 +433,7 @@ ORDER_LINES = ImportKind(
     label=_("Order lines"),
     purpose=_("What was sold, line by line: the base of every commission."),
     fields=FIELDS,
+    more_fields=attributes.fields,
     may_import=access.may_import_lines,
     check=check_lines,
     match=match_lines,

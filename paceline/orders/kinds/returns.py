@@ -91,6 +91,7 @@ TARGET = Target(
                               THEN o.cost END) AS DECIMAL(20, 4)) AS cost,
                o.currency, a.invoiced_on, CAST(NULL AS DATE) AS shipped_on, a.paid_on,
                CAST(NULL AS DATE) AS final_on, CAST(NULL AS DATE) AS sold_on,
+               CAST(NULL AS VARCHAR) AS attributes,
                o.line_id AS returns_line_id
         FROM accepted a JOIN originals o ON o.source = a.source
              AND o.order_number = a.original_order AND o.line_number = a.original_line

@@ -88,10 +88,12 @@ PAPERS = {
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Further days of a line that a market's system exports, as far as they have come."""
+    """Further columns of a line that a market's system exports: days as far as they have come, and
+    whatever else its plans read.
+    """
 
     header: tuple[str, ...]
-    of: Callable[[Line], tuple[date | None, ...]]
+    of: Callable[[Line], tuple[date | str | None, ...]]
 
 
 NO_DAYS = Days((), lambda _line: ())
@@ -102,11 +104,15 @@ def write_lines(lines: Iterable[Line], paper: Paper, path: Path, days: Days = NO
     rows = (
         (
             *_line_cells(line, paper),
-            *("" if day is None else day.strftime(paper.day) for day in days.of(line)),
+            *(_cell(value, paper) for value in days.of(line)),
         )
         for line in lines
     )
     return write(paper, path, (*paper.header, *days.header), rows)
+
+
+def _cell(value: date | str | None, paper: Paper) -> str:
+    return value.strftime(paper.day) if isinstance(value, date) else value or ""
 
 
 def write_returns(returns: Iterable[tuple[str, Line]], path: Path) -> Path:

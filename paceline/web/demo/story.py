@@ -34,6 +34,7 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     founding.found(stage)
     if not scale:
         return stage
+    shanghai.name_attributes(stage)
     trade.bring_in_rates(stage)
     trade.bring_in_history(stage)
     _take_stock()

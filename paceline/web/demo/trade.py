@@ -93,11 +93,11 @@ def _write_lines(stage: Stage, sales: Sales, since: date, before: date, label: s
     is_old_system = code == "taipei" and label == "history"
     paper = papers.TAIPEI_OLD if is_old_system else papers.PAPERS[code]
     lines = (line for line in sales.lines if since <= line.day < before)
-    days = _days(code, min(before, stage.calendar.as_of))
+    days = _days(stage, code, min(before, stage.calendar.as_of))
     return papers.write_lines(lines, paper, stage.folder / f"{code}-orders-{label}", days)
 
 
-def _days(market: str, exported_on: date) -> Days:
+def _days(stage: Stage, market: str, exported_on: date) -> Days:
     """What a market's system knows of a line on the day of its export besides the order's day."""
 
     def known(day: date | None) -> date | None:
@@ -109,7 +109,10 @@ def _days(market: str, exported_on: date) -> Days:
             lambda line: (known(taipei.shipped_on(line)), known(taipei.paid_on(line))),
         )
     if market == "shanghai":
-        return Days(("退货截止日",), lambda line: (shanghai.final_on(line),))
+        return Days(
+            ("退货截止日", shanghai.TEACHER),
+            lambda line: (shanghai.final_on(line), shanghai.teacher_of(stage, line)),
+        )
     return papers.NO_DAYS
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from paceline.orders import actions as orders
+from paceline.orders.models import AttributeType
 from paceline.org.models import Role
 from paceline.web.demo import papers
 from paceline.web.demo.calendar import Quarter
@@ -26,11 +28,33 @@ PLANS = (
         accepted="按档位全额计提写在聘用协议里，各档跳点已向全体顾问公布；改为分段计提须先与员工协商。",
     ),
     PayPlan("shanghai-growth", positions("course-adviser")),
+    PayPlan("shanghai-teachers", teams("shanghai-firms")),
     PayPlan("shanghai-1111", positions("course-adviser"), campaign=_campaign),
 )
 TEAMS = ("shanghai-one", "shanghai-two", "shanghai-firms")
 RETURN_WINDOW = 14
 TARGET = 330_000
+
+
+# Every course has a class teacher of the training group, who keeps its students until it ends.
+TEACHER = "班主任"
+
+
+def name_attributes(stage: Stage) -> None:
+    """The column in which the shop's export names the class teacher."""
+    orders.add_line_attribute(
+        name="class_teacher",
+        label=TEACHER,
+        holds=AttributeType.PERSON,
+        by=stage.acting(Role.COMPENSATION, 1),
+        at=stage.at(BEGAN, 13),
+    )
+
+
+def teacher_of(stage: Stage, line: Line) -> str:
+    """Who looks after the students of a line: the same for all lines of an order."""
+    teachers = stage.cast.sellers_of("shanghai-firms", line.day)
+    return teachers[int(line.order[-4:]) % len(teachers)].number
 
 
 def final_on(line: Line) -> date:

@@ -82,6 +82,8 @@ class OrderLine(models.Model):
     paid_on = models.DateField(_("payment date"), null=True)
     final_on = models.DateField(_("end of the return window"), null=True)
     sold_on = models.DateField(_("date of the sale"), null=True)
+    # The company's own attributes by name, typed by LineAttribute; a trigger holds them to it.
+    attributes = models.JSONField(null=True)
     imported_by = models.ForeignKey(Import, models.PROTECT, null=True, related_name="+")
 
     objects = SalesQuerySet.as_manager()
@@ -149,6 +151,7 @@ class OrderLineBefore(models.Model):
     paid_on = models.DateField(null=True)
     final_on = models.DateField(null=True)
     sold_on = models.DateField(null=True)
+    attributes = models.JSONField(null=True)
     imported_by_id = models.BigIntegerField(null=True)
 
     def __str__(self) -> str:
