@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from paceline.crm.kinds import KindConverter
-from paceline.crm.views import care, deals, lists, records, timeline
+from paceline.crm.views import care, deals, lists, pipelines, process, records, timeline
 
 register_converter(KindConverter, "crm_kind")
 
@@ -37,6 +37,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/<int:pk>/orders", deals.link_order, name="deal_order"),
     path("board", deals.boards, name="boards"),
     path("board/<int:pk>", deals.board, name="board"),
+    path("pipelines", pipelines.index, name="pipelines"),
+    path("pipelines/<int:pk>", pipelines.show, name="pipeline"),
+    path("pipelines/<int:pk>/process", process.show, name="process"),
+    path("pipelines/<int:pk>/<slug:what>", pipelines.add, name="pipeline_add"),
+    path("stages/<int:pk>", pipelines.stage, name="stage"),
+    path("stages/<int:pk>/place", pipelines.place, name="stage_place"),
+    path("stages/<int:pk>/retire", pipelines.retire, name="stage_retire"),
+    path("orders/<int:pk>/unlink", deals.unlink_order, name="order_unlink"),
+    path("deals/<int:pk>/credit", deals.credit, name="deal_credit"),
     path("tasks", lists.tasks, name="tasks"),
     path("suggest/<crm_kind:kind>", lists.suggest, name="suggest"),
     path("activities/<int:pk>/done", timeline.finish_task, name="task_done"),

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from paceline.crm import actions
 from paceline.crm.models import TEXT_MAX, ContributorKind
 from paceline.kernel import formats
+from paceline.orders.actions import LineDayIsClosed, SharedByFile
 
 REFUSALS = (
     actions.AlreadyErased,
@@ -31,12 +32,15 @@ REFUSALS = (
     actions.NameTaken,
     actions.NotATask,
     actions.NothingSaid,
-    actions.OrderIsCredited,
+    LineDayIsClosed,
+    SharedByFile,
+    actions.DealNotWon,
     actions.OrderIsLinked,
     actions.OrderUnknown,
     actions.OwnerMissing,
     actions.PersonTwice,
     actions.RecordIsArchived,
+    actions.ShareTooLarge,
     actions.SharesNotWhole,
     actions.StageHasDeals,
     actions.StageIsElsewhere,
@@ -73,6 +77,14 @@ def refusal(problem: Exception) -> str:  # noqa: PLR0911 - one sentence each
             "%(count)d deals are in this stage. Choose where they go.",
             problem.count,
         ) % {"count": problem.count}
+    if isinstance(problem, LineDayIsClosed):
+        return _("Order %(number)s lies on %(day)s, which a final pay run has used.") % {
+            "number": problem.order_number,
+            "day": formats.day(problem.day),
+        }
+    if isinstance(problem, SharedByFile):
+        told = _("The pay desk brought in the shares of order %(number)s; theirs stand.")
+        return told % {"number": problem.order_number}
     if isinstance(problem, actions.TextTooLong):
         told = _("The text has %(length)s letters; %(most)s are the most.")
         return told % {"length": problem.length, "most": TEXT_MAX}
@@ -93,12 +105,13 @@ def _plain_refusals() -> dict[type[Exception], str]:
         actions.NameTaken: _("This name is taken already."),
         actions.NotATask: _("Only a task can be done."),
         actions.NothingSaid: _("Write something first."),
-        actions.OrderIsCredited: _("The order was credited; take the credit back first."),
+        actions.DealNotWon: _("Only a won deal credits anybody."),
         actions.OrderIsLinked: _("The order belongs to another customer or deal."),
         actions.OrderUnknown: _("No order has this number."),
         actions.OwnerMissing: _("Exactly one of those who share is the owner."),
         actions.PersonTwice: _("Somebody stands here twice."),
         actions.RecordIsArchived: _("The record was put away meanwhile."),
+        actions.ShareTooLarge: _("A share is at most 100 %, on top as well."),
         actions.StageIsElsewhere: _("This stage is not in use any more, or of another pipeline."),
         actions.TooMany: _("These are more than a deal can have."),
         actions.TooManyPoints: _("These are too many phones and addresses."),

@@ -11,6 +11,7 @@ class IncentivesConfig(AppConfig):
     def ready(self) -> None:
         from paceline.incentives import (  # noqa: PLC0415 - models are ready only now
             acts,
+            deal_pay,
             followed,
             found,
             pay_notices,
@@ -25,6 +26,7 @@ class IncentivesConfig(AppConfig):
         pay_words.register()
         followed.register()
         found.register()
+        deal_pay.register()
         pay_notices.register()
         plan_notices.register()
         settled_words.register()

@@ -8,5 +8,6 @@ ACTS = {
     "days_closed": _("Days closed"),
     "line_attribute_added": _("Attribute of order lines added"),
     "line_attribute_renamed": _("Attribute of order lines renamed"),
+    "lines_shared": _("Order lines shared"),
     "owner_set": _("Owner set"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from paceline.crm import actions
 from paceline.crm.models import Activity, ActivityKind, ConsentChannel, FeedbackKind
+from paceline.orders.models import OrderLine
 from tests.crm.conftest import Sales, make_sales
 from tests.permission_table import EVERYONE, Url
 from tests.world import NOW, World
@@ -80,6 +81,26 @@ def _of_kind(_world: World, sales: Sales) -> dict[str, Any]:
     return {"kind": "company", "pk": sales.company.pk}
 
 
+def _pipeline(_world: World, sales: Sales) -> dict[str, Any]:
+    return {"pk": sales.north.pk}
+
+
+def _first_stage(_world: World, sales: Sales) -> dict[str, Any]:
+    return {"pk": sales.stage("New").pk}
+
+
+def _link(world: World, sales: Sales) -> dict[str, Any]:
+    OrderLine.objects.create(
+        source="shop", order_number="7", line_number="1", ordered_on=NOW.date(), currency="USD",
+        quantity=1, amount=1,
+    )  # fmt: skip
+    link = actions.link_order(
+        source="shop", order_number="7", deal=sales.deal, by=world.priya, at=NOW
+    )
+    return {"pk": link.pk}
+
+
+LEADS_ONLY = {"allow": {"GET": {"marco"}, "POST": {"marco"}}, "hidden": HIDDEN | {"priya": 403}}
 CHANGES = {"allow": {"POST": NORTH}, "hidden": HIDDEN}
 FORMS = {"allow": {"GET": NORTH, "POST": NORTH}, "hidden": HIDDEN}
 URLS = {
@@ -103,6 +124,29 @@ URLS = {
     "crm:board": Url(
         args=_args(lambda _world, sales: {"pk": sales.north.pk}), allow={"GET": SEES}, hidden=404
     ),
+    "crm:pipelines": Url(
+        allow={"GET": {"marco", "sofia"}, "POST": {"marco", "sofia"}},
+        data=lambda _world: {"name": ""},
+    ),
+    "crm:pipeline": Url(args=_args(_pipeline), **LEADS_ONLY),
+    "crm:pipeline_add": Url(
+        args=_args(lambda _world, sales: {"pk": sales.north.pk, "what": "reason"}),
+        allow={"POST": {"marco"}},
+        hidden=HIDDEN | {"priya": 403},
+        data=lambda _world: {"name": "Price"},
+    ),
+    "crm:process": Url(args=_args(_pipeline), allow={"GET": SEES}, hidden=404),
+    "crm:stage": Url(args=_args(_first_stage), **LEADS_ONLY),
+    "crm:stage_place": Url(
+        args=_args(_first_stage),
+        allow={"POST": set()},
+        hidden=HIDDEN | {"priya": 403, "marco": 404},  # no such place
+    ),
+    "crm:stage_retire": Url(
+        args=_args(_first_stage), allow={"POST": {"marco"}}, hidden=HIDDEN | {"priya": 403}
+    ),
+    "crm:deal_credit": Url(args=_args(_deal), **CHANGES),
+    "crm:order_unlink": Url(args=_args(_link), **CHANGES),
     "crm:suggest": Url(args=lambda _world: {"kind": "company"}, allow={"GET": READERS}),
     "crm:consent_new": Url(args=_args(_contact), **CHANGES),
     "crm:consent_withdraw": Url(args=_args(_consent), **CHANGES),

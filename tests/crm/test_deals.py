@@ -44,7 +44,7 @@ def test_shares_make_the_whole_and_overlays_come_on_top(world: World, sales: Sal
         Share(world.priya, OWNER, Decimal("0.6")),
         Share(world.marco, CO_SELLER, Decimal("0.3")),
         Share(world.fred, ASSIST, Decimal("0.1")),
-        Share(world.omar, OVERLAY, Decimal("1.5")),
+        Share(world.omar, OVERLAY, Decimal(1)),
     ]
     actions.agree_shares(shares=good, **told)
     assert Deal.objects.visible_to(world.omar).filter(pk=sales.deal.pk).exists()
@@ -55,6 +55,8 @@ def test_shares_make_the_whole_and_overlays_come_on_top(world: World, sales: Sal
         ([Share(world.priya, OWNER, Decimal("1.1"))], actions.SharesNotWhole),
         ([Share(world.priya, OWNER, Decimal(1)), Share(world.omar, OVERLAY, Decimal(0))],
          actions.SharesNotWhole),
+        ([Share(world.priya, OWNER, Decimal(1)), Share(world.omar, OVERLAY, Decimal("1.5"))],
+         actions.ShareTooLarge),
     ):  # fmt: skip
         with pytest.raises(problem):
             actions.agree_shares(shares=bad, **told)
@@ -63,7 +65,7 @@ def test_shares_make_the_whole_and_overlays_come_on_top(world: World, sales: Sal
     actions.assign_deal(deal=sales.deal, owner=world.marco, by=world.marco, at=NOW)
     rows = DealContributor.objects.filter(deal=sales.deal).order_by("-share")
     assert [(one.person, one.kind, one.share) for one in rows] == [
-        (world.omar, "overlay", Decimal("1.5")),
+        (world.omar, "overlay", Decimal(1)),
         (world.marco, "owner", Decimal("0.9")),
         (world.fred, "assist", Decimal("0.1")),
     ]

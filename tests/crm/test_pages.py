@@ -75,6 +75,7 @@ def test_each_page_asks_few_queries(
         at("deal_new"), at("edit", "contact", sales.contact.pk),
         at("suggest", "contact") + "?c=Con",
         at("deal_lines", sales.deal.pk), at("deal_shares", sales.deal.pk),
+        at("process", sales.north.pk),
     ]  # fmt: skip
     client = client_for(world.priya)
     client.get(pages[0])

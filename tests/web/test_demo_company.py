@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from django.db.models import Sum
 
+from paceline.crm.models import Contact, Deal, DealContributor, Pipeline
 from paceline.goals.models import Figure, Quota
 from paceline.incentives.models import (
     Balance,
@@ -117,6 +118,11 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     unpaid = OrderLine.objects.filter(source="taipei", kind="sale", paid_on=None)
     assert unpaid.filter(channel="官網", ordered_on__lt=stage.day(30)).count() == 0
     assert RunFinalisation.objects.get().period.key == "2026Q1"
+    assert Pipeline.objects.count() == 10
+    assert Deal.objects.count() >= 40
+    assert {deal.stage.kind for deal in Deal.objects.select_related("stage")} >= {"open", "won"}
+    assert Contact.objects.filter(order_links__isnull=False).distinct().count() >= 40
+    assert not DealContributor.objects.filter(deal__owner=None).exists()
     assert Release.objects.filter(period__key="2026Q3").exists()
     assert LineThread.objects.filter(resolution=None).count() == 1
     assert PlanSubmission.objects.filter(version__approval=None).count() == 1

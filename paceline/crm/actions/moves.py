@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from paceline.crm import criteria
-from paceline.crm.actions import boards, recording
+from paceline.crm.actions import boards, crediting, recording
 from paceline.crm.actions.deals import StageIsElsewhere
 from paceline.crm.models import (
     Competitor,
@@ -112,6 +112,8 @@ def move_deal(
             "next_step", "next_step_on", "version", "changed_at",
         ]
     )  # fmt: skip
+    if target.kind == StageKind.WON:
+        crediting.credit_if_open(found, by=by, at=at)
     for stage in (source, target):
         recording.raise_version(Stage, stage.pk)
     recording.announce(found, by=by, at=at)

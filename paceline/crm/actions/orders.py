@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from paceline.crm import hints
-from paceline.crm.models import Company, Contact, Deal, OrderLink
+from paceline.crm.actions import crediting
+from paceline.crm.models import Company, Contact, Deal, OrderLink, StageKind
 from paceline.kernel import audit
 from paceline.live.actions import publish_all
 from paceline.orders.models import OrderLine
@@ -26,10 +27,6 @@ class OrderIsLinked(Exception):
         self.link = link
 
 
-class OrderIsCredited(Exception):
-    """The deal's shares became the order's credits; take those back first."""
-
-
 @transaction.atomic
 def link_order(
     *,
@@ -44,7 +41,8 @@ def link_order(
 ) -> OrderLink:
     """Say whose an order is: of a deal, and so of its customer, or of a customer alone.
 
-    A link that says less is completed. Raises ``OrderUnknown`` and ``OrderIsLinked``.
+    A link that says less is completed. The shares of a deal that is won become the order's credits,
+    unless its days are closed. Raises ``OrderUnknown`` and ``OrderIsLinked``.
     """
     if deal is not None:
         contact, company = contact or deal.contact, company or deal.company
@@ -70,15 +68,20 @@ def link_order(
         after={name: value and value.pk for name, value in wanted.items()} | {"rule": rule},
     )  # fmt: skip
     _publish(link)
+    if link.deal is not None and link.deal.stage.kind == StageKind.WON:
+        crediting.credit_if_open(link.deal, by=by, at=at)
     return link
 
 
 @transaction.atomic
 def unlink_order(*, link: OrderLink, by: Person | None, at: datetime) -> None:
-    """An order is not theirs after all. Raises ``OrderIsCredited``."""
+    """An order is not theirs after all; its credits go with the link.
+
+    Raises ``LineDayIsClosed`` when a final run has used them; then nothing changed.
+    """
     found = OrderLink.objects.select_for_update(of=("self",)).get(pk=link.pk)
     if found.credited_at is not None:
-        raise OrderIsCredited(found)
+        crediting.take_back_credit(link=found, by=by, at=at)
     audit.record(
         "order_unlinked", subject=found, by=by, at=at,
         before={"deal": found.deal_id, "contact": found.contact_id, "company": found.company_id},

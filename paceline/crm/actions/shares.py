@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import transaction
 
-from paceline.crm.actions import recording
+from paceline.crm.actions import crediting, recording
 from paceline.crm.actions.deals import WHOLE, TooMany
-from paceline.crm.models import ContributorKind, Deal, DealContributor
+from paceline.crm.models import ContributorKind, Deal, DealContributor, OrderLink
 from paceline.org.models import Person
 
 CONTRIBUTORS_MAX = 20
@@ -24,6 +24,10 @@ class SharesNotWhole(Exception):
     def __init__(self, total: Decimal) -> None:
         super().__init__(str(total))
         self.total = total
+
+
+class ShareTooLarge(Exception):
+    """Nobody has more than the whole of a deal, not on top of it either: pay refuses it."""
 
 
 class PersonTwice(Exception):
@@ -54,8 +58,9 @@ def agree_shares(
 ) -> Deal:
     """Say who helped to win a deal, and how much of it is theirs; the owner among them.
 
-    All but overlays make up 100 %. Raises ``SharesNotWhole``, ``PersonTwice``, ``OwnerMissing``,
-    ``TooMany`` and ``ChangedMeanwhile``; then nothing changed.
+    All but overlays make up 100 %. Orders that were credited follow. Raises ``SharesNotWhole``,
+    ``ShareTooLarge``, ``PersonTwice``, ``OwnerMissing``, ``TooMany``, ``ChangedMeanwhile``, and
+    ``LineDayIsClosed`` when a final run has used them; then nothing changed.
     """
     found: Deal = recording.locked(deal)
     people = [one.person.pk for one in shares]
@@ -69,6 +74,8 @@ def agree_shares(
     total = sum((one.share for one in shares if one.kind != ContributorKind.OVERLAY), Decimal(0))
     if total != WHOLE or any(one.share <= 0 for one in shares):
         raise SharesNotWhole(total)
+    if any(one.share > WHOLE for one in shares):
+        raise ShareTooLarge(found)
     before = shares_of(found)
     after = sorted([one.person.pk, str(one.kind), recording.told(one.share)] for one in shares)
     if before == after:
@@ -81,7 +88,14 @@ def agree_shares(
         found.owner = owner
         found.save(update_fields=["owner"])
     recording.touch(found, {"shares": before}, {"shares": after}, by=by, at=at, act="shares_agreed")
+    _credit_again(found, by=by, at=at)
     return found
+
+
+def _credit_again(deal: Deal, *, by: Person | None, at: datetime) -> None:
+    """Orders that were credited follow the new shares, or nothing changes at all."""
+    if OrderLink.objects.filter(deal=deal, credited_at__isnull=False).exists():
+        crediting.credit_deal(deal=deal, by=by, at=at)
 
 
 def shares_of(deal: Deal) -> list[list[Any]]:
@@ -128,4 +142,5 @@ def assign_deal(
             found, {"shares": before}, {"shares": after}, by=by, at=at, act="shares_agreed"
         )
         recording.tell(found, [owner], "crm_assigned", by=by, at=at)
+        _credit_again(found, by=by, at=at)
     return found

@@ -9,10 +9,10 @@ from paceline.crm.queries.boards import (
     columns_of,
     pipelines_for,
 )
+from paceline.crm.queries.evidence import Evidence, evidence_of
 from paceline.crm.queries.records import (
     MODELS,
     attention_counts,
-    competitors_of,
     contacts_of,
     contributors_of,
     deals_of,
@@ -35,8 +35,9 @@ from paceline.crm.queries.timeline import (
 )
 
 __all__ = [
-    "MODELS", "BoardColumn", "Card", "Entry", "OrderTotal", "Timeline", "attention_counts",
-    "card_of", "columns_of", "competitors_of", "contacts_of", "contribute", "contributors_of",
-    "deals_of", "listed", "orders_of", "pipelines_for", "points_of",
+    "MODELS", "BoardColumn", "Card", "Entry", "Evidence", "OrderTotal", "Timeline",
+    "attention_counts",
+    "card_of", "columns_of", "contacts_of", "contribute", "contributors_of",
+    "deals_of", "evidence_of", "listed", "orders_of", "pipelines_for", "points_of",
     "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags", "timeline_of",
 ]  # fmt: skip

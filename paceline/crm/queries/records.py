@@ -36,6 +36,7 @@ from paceline.crm.models import (
     DealContributor,
     Following,
     Lead,
+    OrderLink,
     Pipeline,
     Play,
     Question,
@@ -127,14 +128,19 @@ def stages_of(pipeline: Pipeline) -> list[Stage]:
 
 
 def stage_work() -> dict[str, ArraySubquery]:
-    """What a deal's stage asks for, as annotations: items with whether they are done, questions
-    with their answers, and the plays."""
+    """What a deal's page shows beside it, as annotations: items of its stage with whether they are
+    done, questions with their answers, plays, the team's competitors, and its orders."""
     stage = OuterRef("stage_id")
     done = ChecklistTick.objects.filter(deal=OuterRef(OuterRef("pk")), item=OuterRef("pk"))
     items = ChecklistItem.objects.filter(stage=stage, retired_at__isnull=True)
     answered = Answer.objects.filter(deal=OuterRef(OuterRef("pk")), question=OuterRef("pk"))
     questions = Question.objects.filter(stage=stage, retired_at__isnull=True)
     plays = Play.objects.filter(stage=stage)
+    rivals = DealCompetitor.objects.filter(deal=OuterRef(OuterRef("pk")), competitor=OuterRef("pk"))
+    competitors = Competitor.objects.filter(team=OuterRef("team_id")).annotate(
+        is_rival=Exists(rivals), won_it=Exists(rivals.filter(won_it=True))
+    )
+    orders = OrderLink.objects.filter(deal=OuterRef("pk")).order_by("order_number")
     return {
         "checklist_shown": ArraySubquery(
             items.order_by("rank", "id")
@@ -148,19 +154,22 @@ def stage_work() -> dict[str, ArraySubquery]:
             .annotate(answer=Subquery(answered.values("text")[:1]))
             .values(row=JSONObject(pk="pk", text="text", answer="answer"))
         ),
+        "rivals_shown": ArraySubquery(
+            competitors.filter(Q(retired_at__isnull=True) | Q(is_rival=True))
+            .order_by("name")
+            .values(row=JSONObject(pk="pk", name="name", is_rival="is_rival", won_it="won_it"))
+        ),
+        "orders_shown": ArraySubquery(
+            orders.values(
+                row=JSONObject(
+                    pk="pk", number="order_number", source="source", credited_at="credited_at"
+                )
+            )
+        ),
         "plays_shown": ArraySubquery(
             plays.order_by("rank", "id").values(row=JSONObject(title="title", text="text"))
         ),
     }
-
-
-def competitors_of(deal: Deal) -> list[Any]:
-    """The team's competitors, each with whether they offer in this deal and won it. One query."""
-    rivals = DealCompetitor.objects.filter(deal=deal, competitor=OuterRef("pk"))
-    rows = Competitor.objects.filter(team=deal.team_id).annotate(
-        is_rival=Exists(rivals), won_it=Exists(rivals.filter(won_it=True))
-    )
-    return list(rows.filter(Q(retired_at__isnull=True) | Q(is_rival=True)))
 
 
 def sellers(person: Person, on: date) -> QuerySet[Any]:

@@ -67,13 +67,13 @@ class Timeline:
     older: datetime | None
 
 
-Contribution = Callable[[Person, Record, datetime | None, int], list[Entry]]
+Contribution = Callable[[Person, Record, list[Entry]], list[Entry]]
 
 _contributions: list[Contribution] = []
 
 
 def contribute(more: Contribution) -> None:
-    """Let an app above add entries: those of a record that a person may see, before a moment."""
+    """Let an app above add entries: it is given the reader, the record and what was found."""
     _contributions.append(more)
 
 
@@ -89,7 +89,7 @@ def timeline_of(
     whole = rows[0].union(*rows[1:], all=True) if len(rows) > 1 else rows[0]
     found = [Entry(*row) for row in whole.order_by("-happened", "-pk")[: limit + 1]]
     for more in _contributions:
-        found += more(viewer, record, before, limit + 1)
+        found += [one for one in more(viewer, record, found) if before is None or one.at < before]
     found.sort(key=lambda one: (one.at, one.pk), reverse=True)
     older = found[limit - 1].at if len(found) > limit else None
     return Timeline(found[:limit], older)

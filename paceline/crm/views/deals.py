@@ -16,7 +16,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from paceline.crm import access, actions, queries, wording
 from paceline.crm.forms.deals import CompetitorsForm, LinesForm, LostForm, NextStepForm, SharesForm
 from paceline.crm.kinds import address
-from paceline.crm.models import ChecklistItem, Deal, Pipeline, Question, Stage, StageKind
+from paceline.crm.models import (
+    ChecklistItem,
+    Deal,
+    OrderLink,
+    Pipeline,
+    Question,
+    Stage,
+    StageKind,
+)
 from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.org.requests import PersonRequest
@@ -342,4 +350,36 @@ def link_order(request: PersonRequest, pk: int) -> HttpResponse:
         messages.error(request, wording.refusal(problem))
     else:
         messages.success(request, _("The order was linked."))
+    return go_to(request, address("deal", pk))
+
+
+@require_POST
+def unlink_order(request: PersonRequest, pk: int) -> HttpResponse:
+    """An order did not come of a deal after all; its credits go back to its seller."""
+    seen = Deal.objects.visible_to(request.person)
+    link = get_object_or_404(OrderLink.objects.filter(deal__in=seen), pk=pk)
+    deal = _changeable(request, link.deal_id or 0)
+    if not access.may_agree_shares(request.person, deal):
+        raise PermissionDenied
+    try:
+        actions.unlink_order(link=link, by=request.person, at=timezone.now())
+    except wording.REFUSALS as problem:
+        messages.error(request, wording.refusal(problem))
+    else:
+        messages.success(request, _("The order is no longer linked."))
+    return go_to(request, address("deal", deal.pk))
+
+
+@require_POST
+def credit(request: PersonRequest, pk: int) -> HttpResponse:
+    """Let the shares of a won deal become the credits of its orders, where they are not yet."""
+    deal = _changeable(request, pk)
+    if not access.may_agree_shares(request.person, deal):
+        raise PermissionDenied
+    try:
+        actions.credit_deal(deal=deal, by=request.person, at=timezone.now())
+    except wording.REFUSALS as problem:
+        messages.error(request, wording.refusal(problem))
+    else:
+        messages.success(request, _("The orders are credited."))
     return go_to(request, address("deal", pk))

@@ -131,7 +131,6 @@ def _related(deal: Deal) -> dict[str, Any]:
 def _of_deal(request: PersonRequest, deal: Any) -> dict[str, Any]:
     stages = queries.stages_of(deal.pipeline)
     is_open = deal.stage.kind == StageKind.OPEN
-    rivals = queries.competitors_of(deal)
     may_talk = access.may_read_talk(request.person)
     return {
         "badge": stage_badge(deal),
@@ -155,7 +154,11 @@ def _of_deal(request: PersonRequest, deal: Any) -> dict[str, Any]:
         "checklist": deal.checklist_shown if may_talk else [],
         "questions": deal.questions_shown if may_talk else [],
         "plays": deal.plays_shown if may_talk else [],
-        "rivals": rivals,
+        "rivals": deal.rivals_shown,
+        "orders": deal.orders_shown,
+        "is_won": deal.stage.kind == StageKind.WON,
+        "lacks_credit": deal.stage.kind == StageKind.WON
+        and any(one["credited_at"] is None for one in deal.orders_shown),
     }  # fmt: skip
 
 

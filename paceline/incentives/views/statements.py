@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from paceline.crm.queries import Evidence, evidence_of
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.calculation.trace import (
@@ -50,6 +51,7 @@ class LineRow:
     thread: LineThread | None
     ask_url: str
     rejected: tuple[str, ...]
+    evidence: Evidence | None = None
 
     @property
     def is_split(self) -> bool:
@@ -58,7 +60,8 @@ class LineRow:
     @property
     def has_notes(self) -> bool:
         is_return = self.line.kind == "return"
-        return is_return or bool(self.seller) or self.is_split or self.line.is_overlay
+        noted = is_return or bool(self.seller) or self.is_split or self.line.is_overlay
+        return noted or self.evidence is not None
 
     @property
     def is_converted(self) -> bool:
@@ -248,6 +251,9 @@ def _line_rows(traced: TracedPage, component: StatementComponent, person: Person
     }
     ask_url = reverse("incentives:thread-create", args=[component.statement_id, component.pk])
     orders = orders_of(component, [line.line_id for line in traced.lines])
+    deals = evidence_of(
+        {line.order_id for line in traced.lines}, payee=component.statement.payee, viewer=person
+    )
     return [
         LineRow(
             line,
@@ -255,6 +261,7 @@ def _line_rows(traced: TracedPage, component: StatementComponent, person: Person
             threads.get(line.line_id),
             ask_url,
             of_line(component, line, orders.get(line.line_id)),
+            deals.get(line.order_id),
         )
         for line in traced.lines
     ]

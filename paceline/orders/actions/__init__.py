@@ -17,17 +17,28 @@ from paceline.orders.actions.owners import (
     OwnerUnchanged,
     set_owner,
 )
+from paceline.orders.actions.shares import (
+    LineDayIsClosed,
+    Part,
+    PartsNotWhole,
+    SharedByFile,
+    share_orders,
+)
 from paceline.orders.actions.snapshots import snapshot_months
 
 __all__ = [
     "AttributeKnown",
     "Holding",
+    "LineDayIsClosed",
     "LinesAreBusy",
     "OwnerOverlaps",
     "OwnerUnchanged",
     "OwnersExceed",
+    "Part",
+    "PartsNotWhole",
     "Placed",
     "Placing",
+    "SharedByFile",
     "TooManyAttributes",
     "add_line_attribute",
     "close_days",
@@ -35,5 +46,6 @@ __all__ = [
     "place_order",
     "rename_line_attribute",
     "set_owner",
+    "share_orders",
     "snapshot_months",
 ]

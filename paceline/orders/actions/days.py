@@ -85,7 +85,7 @@ def _row(alias: str, names: Sequence[str]) -> str:
     return ", ".join(f"{alias}.{name}" for name in names)
 
 
-def raise_revisions(query: str, parameters: Sequence[int | list[date]]) -> None:
+def raise_revisions(query: str, parameters: Sequence[int | list[date] | list[int]]) -> None:
     """Give a new revision to each month of the days that ``query`` returns (one column)."""
     with connection.cursor() as cursor:
         cursor.execute(

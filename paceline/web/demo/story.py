@@ -13,7 +13,7 @@ from paceline.org.models import Person, Role
 from paceline.web.demo import founding, pay, trade
 from paceline.web.demo.calendar import Calendar
 from paceline.web.demo.stage import Stage
-from paceline.web.demo.teams import cross_border, shanghai, taipei
+from paceline.web.demo.teams import cross_border, customers, shanghai, taipei
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     pay.catch_up(stage)
     trade.bring_in_news(stage)
     pay.pay_the_last_quarter(stage)
+    customers.bring_in(stage)
     return stage
 
 
