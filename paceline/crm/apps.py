@@ -12,8 +12,10 @@ class CrmConfig(AppConfig):
         # Only now are the models loaded that these need.
         from paceline.crm import found, hints  # noqa: PLC0415
         from paceline.crm.acts import ACTS  # noqa: PLC0415
+        from paceline.crm.intake import register_kinds  # noqa: PLC0415
         from paceline.kernel import acts  # noqa: PLC0415
 
         acts.register(ACTS)
         found.register()
         hints.register()
+        register_kinds()

@@ -341,6 +341,16 @@ def refuse_rows(check: Check, found: Sequence[tuple[int, str, str, dict[str, Any
 
     Each is ``row, field, code, params``.
     """
+    note_rows(check, found, Severity.ERROR)
+    settle(check)
+
+
+def note_rows(
+    check: Check,
+    found: Sequence[tuple[int, str, str, dict[str, Any]]],
+    severity: Severity = Severity.WARNING,
+) -> None:
+    """The same for what is only worth knowing: ``row, field, code, params``."""
     columns = zip(*found, strict=True) if found else ([], [], [], [])
     rows, fields, codes, params = columns
     words = [json.dumps(item, ensure_ascii=False, default=str) for item in params]
@@ -353,5 +363,7 @@ def refuse_rows(check: Check, found: Sequence[tuple[int, str, str, dict[str, Any
         }
     )
     check.duck.register("refused", table)
-    check.duck.execute("INSERT INTO problems SELECT row, field, code, params, 'error' FROM refused")
-    settle(check)
+    check.duck.execute(
+        "INSERT INTO problems SELECT row, field, code, params, ? FROM refused", [severity.value]
+    )
+    check.duck.unregister("refused")

@@ -67,6 +67,7 @@ class MappingRow:
     style: str
     styles: list[tuple[str, str]]
     values: str
+    options: list[tuple[str, str]]
 
     @property
     def has_value(self) -> bool:
@@ -87,6 +88,7 @@ def mapping_rows(kind: ImportKind, source: Import) -> list[MappingRow]:
                 style=now.style,
                 styles=_styles(field),
                 values="\n".join(f"{old} = {new}" for old, new in now.values.items()),
+                options=[(value, str(label)) for value, label in field.words.items()],
             )
         )
     return rows

@@ -54,7 +54,8 @@ class Field:
 
     ``aliases`` are column names by which it is recognised (any language, compared without case and
     signs). ``default`` is the value of every row when no column is chosen. ``counted_within`` names
-    the field within whose equal values rows are numbered when the file has no such column.
+    the field within whose equal values rows are numbered when the file has no such column. ``words``
+    are the choices as a page offers them when a value is the same for all lines.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Field:
     places: int = 4
     default: str = ""
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, Label] = field(default_factory=dict)
     counted_within: str = ""
     hint: Label = ""
     example: str = ""
@@ -106,6 +108,29 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """How another system writes its exports: ``marks`` are column names that only it uses.
+
+    ``columns`` names the columns of a field where they differ from the field's own aliases, best
+    first; ``constants`` are values for all lines.
+    """
+
+    key: str
+    label: str
+    marks: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+
+def _no_more(_person: Person) -> tuple[Field, ...]:
+    return ()
+
+
+def _as_they_are(problems: Sequence[Problem], _person: Person | None) -> Sequence[Problem]:
+    return problems
+
+
+@dataclass(frozen=True, slots=True)
 class ImportKind:
     """One kind of record that files bring.
 
@@ -114,8 +139,10 @@ class ImportKind:
     writes the accepted rows and says how many. ``undo`` takes one import back or raises
     ``UndoRefused``. ``lock`` makes writers of the same table take turns. ``by_record``: written
     record by record, so that ``match`` is a rehearsal, too dear to be repeated when the same is
-    written for good. ``more_fields`` are those that the company added itself. ``is_private``: only
-    whoever brought the file sees it.
+    written for good. ``more_fields`` are those that the company added itself, ``fields_for`` those
+    that depend on the person, such as their team's. ``is_private``: only whoever brought the file
+    sees it. ``shown`` completes problems for a reader with what is looked up and never kept with
+    them.
     """
 
     key: str
@@ -136,6 +163,9 @@ class ImportKind:
     sum_field: str = ""
     currency_field: str = ""
     order: int = 0
+    fields_for: Callable[[Person], tuple[Field, ...]] = _no_more
+    presets: tuple[Preset, ...] = ()
+    shown: Callable[[Sequence[Problem], Person | None], Sequence[Problem]] = _as_they_are
 
     def field(self, name: str) -> Field:
         return next(field for field in self.fields if field.name == name)
@@ -168,13 +198,18 @@ def register(kind: ImportKind) -> None:
     _kinds[kind.key] = kind
 
 
-def kind(key: str) -> ImportKind:
-    """A kind with all its fields, those of the company's own among them."""
+def kind(key: str, of: Person | None = None) -> ImportKind:
+    """A kind with all its fields, those of the company's own and a person's among them.
+
+    Raises ``UnknownKind``.
+    """
     try:
         found = _kinds[key]
     except KeyError as error:
         raise UnknownKind(key) from error
     more = found.more_fields()
+    if of is not None:
+        more = (*more, *found.fields_for(of))
     return replace(found, fields=(*found.fields, *more)) if more else found
 
 

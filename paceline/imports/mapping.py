@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from django.conf import settings
 from django.utils import translation
 
-from paceline.imports.kinds import Field, ImportKind
+from paceline.imports.kinds import Field, ImportKind, Preset
 from paceline.imports.layout import Layout
 from paceline.imports.recognition import plain
 
@@ -48,13 +48,15 @@ Mapping = dict[str, Source]
 def suggest(kind: ImportKind, layout: Layout) -> Mapping:
     """A mapping from the names of the columns; fields without a column get their default."""
     names = [plain(name) for name in layout.columns] if layout.has_header else []
+    preset = preset_of(kind, layout)
     taken: set[int] = set()
     mapping: Mapping = {}
     for wanted in kind.fields:
+        theirs = () if preset is None else preset.columns.get(wanted.name, ())
         found = next(
             (
                 names.index(alias)
-                for alias in spellings(wanted)
+                for alias in [*map(plain, theirs), *spellings(wanted)]
                 if names.count(alias) == 1 and names.index(alias) not in taken
             ),
             None,
@@ -67,8 +69,22 @@ def suggest(kind: ImportKind, layout: Layout) -> Mapping:
         elif wanted.counted_within:
             mapping[wanted.name] = Source(counted=True)
         else:
-            mapping[wanted.name] = Source(constant=wanted.default)
+            given = {} if preset is None else preset.constants
+            mapping[wanted.name] = Source(constant=given.get(wanted.name, wanted.default))
     return mapping
+
+
+def preset_of(kind: ImportKind, layout: Layout) -> Preset | None:
+    """The system whose export this is, told by column names that only it uses: two at least."""
+    if not layout.has_header:
+        return None
+    names = {plain(name) for name in layout.columns}
+    hits = [
+        (sum(plain(mark) in names for mark in one.marks), -place)
+        for place, one in enumerate(kind.presets)
+    ]
+    best, place = max(hits, default=(0, 0))
+    return kind.presets[-place] if best >= 2 else None
 
 
 def spellings(wanted: Field) -> list[str]:
@@ -82,6 +98,9 @@ def spellings(wanted: Field) -> list[str]:
 
 def known_names(kind: ImportKind) -> frozenset[str]:
     own = {plain(name) for name in OWN_COLUMNS}
+    for preset in kind.presets:
+        own.update(plain(name) for names in preset.columns.values() for name in names)
+        own.update(map(plain, preset.marks))
     return frozenset(own | {name for wanted in kind.fields for name in spellings(wanted)})
 
 

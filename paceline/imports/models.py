@@ -29,11 +29,11 @@ class ImportState(models.TextChoices):
 class ImportQuerySet(models.QuerySet["Import"]):
     def visible_to(self, person: Person) -> ImportQuerySet:
         """The pay desk sees all but files of private kinds; HR and administrators see what they
-        brought themselves.
+        brought themselves, and so do those who sell.
         """
         if person.has_role(*READERS):
             return self.filter(~Q(kind__in=private_kinds()) | Q(uploaded_by=person))
-        if person.has_role(Role.HR, Role.ADMINISTRATOR):
+        if person.has_role(Role.HR, Role.ADMINISTRATOR, Role.SALESPERSON, Role.LEAD):
             return self.filter(uploaded_by=person)
         return self.none()
 

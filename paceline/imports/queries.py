@@ -82,16 +82,14 @@ class Sum:
     rows: int
 
 
-def result(source: Import, kind: ImportKind, most: int) -> dict[str, Any]:
+def result(source: Import, kind: ImportKind, most: int, person: Person) -> dict[str, Any]:
     """What a check found or a commit wrote, for its page."""
     totals = source.totals
     rows = source.problems.all()[:most]
-    told = [
-        wording.told(
-            Problem(row.code, row.row, row.column, row.params, Severity(row.severity)), kind
-        )
-        for row in rows
+    problems = [
+        Problem(row.code, row.row, row.column, row.params, Severity(row.severity)) for row in rows
     ]
+    told = [wording.told(problem, kind) for problem in kind.shown(problems, person)]
     codes = {
         code.partition(":")[2]: count
         for code, count in totals["codes"].items()

@@ -156,6 +156,26 @@ MESSAGES = {
     "too_long": gettext_lazy("“%(value)s” is longer than %(most)s characters."),
     "too_many_places": gettext_lazy("“%(value)s” has more than %(most)s decimal places."),
     "wrong_number_of_cells": gettext_lazy("This line has %(found)s cells instead of %(expected)s."),
+    "close_date_missing": gettext_lazy(
+        "A deal that was won or lost needs the day on which it was closed."
+    ),
+    "known_already": gettext_lazy("This is %(record)s. Only new records are created, as chosen."),
+    "looks_like": gettext_lazy("This looks like %(record)s (%(reasons)s)."),
+    "looks_like_lines": gettext_lazy("Lines %(rows)s of the file look alike (%(reasons)s)."),
+    "looks_like_skipped": gettext_lazy(
+        "This looks like %(record)s (%(reasons)s) and is left out, as chosen."
+    ),
+    "owner_not_yours": gettext_lazy("You cannot give records to %(value)s."),
+    "pipeline_unknown": gettext_lazy("The team has no pipeline “%(value)s”."),
+    "record_unknown": gettext_lazy(
+        "None of your records is known by this. Only known ones are changed, as chosen."
+    ),
+    "same_record": gettext_lazy("Lines %(rows)s of the file are one known record. Keep one."),
+    "several_known": gettext_lazy("Several records fit: %(record)s. Merge them first."),
+    "stage_unknown": gettext_lazy("The pipeline has no stage “%(value)s”."),
+    "was_erased": gettext_lazy(
+        "Somebody with this number or address was erased under data-protection law."
+    ),
     "zero_amount": gettext_lazy("The amount is zero: the line will earn nothing."),
     # Undo
     "changed_by_later_import": gettext_lazy(

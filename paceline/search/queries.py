@@ -33,6 +33,11 @@ class IsLikely(Func):
     output_field = BooleanField()
 
 
+def folded(text: str) -> str:
+    """A text as the index compares it: one case, one width, no marks, one script of Chinese."""
+    return fold(text)
+
+
 def holds(name: str, text: str) -> bool:
     """Whether a name contains a text, as the index compares them."""
     return fold(text) in fold(name)

@@ -11,6 +11,8 @@ from tests.world import World
 
 PAY_DESK = {"dana", "wen"}
 IMPORTERS = PAY_DESK | {"hana"}
+# Who sells brings files of customers, which nobody else sees.
+SELLERS = {"priya", "marco", "omar", "sofia"}
 READERS = IMPORTERS | {"ines"}
 # Who reads imports meets a refusal, HR meets nothing but its own, all others nothing.
 BY_THE_PAY_DESK = {"ines": 403, "*": 404}
@@ -39,9 +41,10 @@ def _step(**data: Any) -> Url:
 
 
 URLS = {
-    "imports:list": Url(allow={"GET": READERS}),
+    "imports:list": Url(allow={"GET": READERS | SELLERS}),
     "imports:new": Url(
-        allow={"GET": IMPORTERS, "POST": IMPORTERS}, data=lambda _world: {"kind": "people"}
+        allow={"GET": IMPORTERS | SELLERS, "POST": IMPORTERS | SELLERS},
+        data=lambda _world: {"kind": "people"},
     ),
     "imports:template": Url(
         args=lambda _world: {"kind": "order_lines"}, allow={"GET": PAY_DESK}, hidden=404

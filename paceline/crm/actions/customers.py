@@ -117,6 +117,7 @@ def _made(
     values["custom"] = recording.merged_custom({}, values.get("custom", {}))
     record = model(team=team, owner=owner, created_by=by, created_at=at, changed_at=at, **values)
     recording.check(record, [*facts, "name"] if kind != "contact" else facts)
+    recording.keep_name_keys(record, ["name"])
     record.save()
     return record
 

@@ -28,6 +28,7 @@ from paceline.crm.models import (
     Deal,
     ErasedKey,
     Erasure,
+    ExternalKey,
     Feedback,
     Following,
     Lead,
@@ -43,7 +44,7 @@ from paceline.org.models import Person
 EMPTY: dict[str, Any] = {
     "latin_name": "", "title": "", "department": "", "number": "", "address": "", "territory": "",
     "country": "", "time_zone": "", "languages": [], "rating": None, "source_detail": "",
-    "custom": {},
+    "custom": {}, "name_keys": [],
 }  # fmt: skip
 
 
@@ -79,7 +80,8 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
     for lead in leads:
         for name, value in {"name": f"#{lead.pk}", "company_name": "", "title": "", "message": "",
                             "why_not": "", "languages": [], "country": "", "territory": "",
-                            "source_detail": "", "custom": {}}.items():  # fmt: skip
+                            "source_detail": "", "custom": {},
+                            "name_keys": []}.items():  # fmt: skip
             setattr(lead, name, value)
         lead.archived_at = at
         lead.version += 1
@@ -127,6 +129,7 @@ def _remove(contact: Contact, leads: list[Lead], deals: list[Deal], at: datetime
     removed["changes"] = RecordChange.objects.filter(theirs | Q(deal__in=deals)).update(
         before={}, after={}
     )
+    ExternalKey.objects.filter(theirs).delete()
     Tagging.objects.filter(theirs).delete()
     Following.objects.filter(theirs).delete()
     Consent.objects.filter(theirs, withdrawn_at__isnull=True).update(withdrawn_at=at)

@@ -18,6 +18,7 @@ from django.db.models import F
 
 from paceline.crm import hints
 from paceline.crm.models import Following, Record, RecordChange
+from paceline.crm.names import name_keys
 from paceline.kernel import audit, findable
 from paceline.live.actions import publish_all
 from paceline.notifications.actions import notify
@@ -156,11 +157,21 @@ def apply(
     for name, value in differing.items():
         setattr(record, name, value)
     check(record, differing)
+    keyed = keep_name_keys(record, differing)
     after = {name: told(getattr(record, name)) for name in differing}
     note(record, before, after, by=by, at=at, batch=batch, act=act)
-    record.save(update_fields=[*differing, "version", "changed_at"])
+    record.save(update_fields=[*differing, *keyed, "version", "changed_at"])
     announce(record, by=by, at=at, quiet=quiet)
     return True
+
+
+def keep_name_keys(record: Any, changed: Iterable[str]) -> list[str]:
+    """Bring what names are compared by up to date; returns the fields that are to be saved."""
+    if not hasattr(record, "name_keys") or not {"name", "latin_name"} & set(changed):
+        return []
+    names = (record.name, getattr(record, "latin_name", ""))
+    record.name_keys = name_keys(names, is_person=kind_of(record) != "company")
+    return ["name_keys"]
 
 
 def merged_custom(known: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from paceline.crm.models.deals import (
 )
 from paceline.crm.models.leads import OPEN_STATUSES, Conversion, Lead, LeadStatus
 from paceline.crm.models.lists import Batch, CustomField, FieldKind, ListKind, SavedView
+from paceline.crm.models.origins import ExternalKey, ImportedRecord
 from paceline.crm.models.pipelines import (
     ChecklistItem,
     Competitor,
@@ -94,10 +95,12 @@ __all__ = [
     "Direction",
     "ErasedKey",
     "Erasure",
+    "ExternalKey",
     "Feedback",
     "FeedbackKind",
     "FieldKind",
     "Following",
+    "ImportedRecord",
     "Lead",
     "LeadStatus",
     "Lifecycle",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -36,7 +37,7 @@ class CustomerQuerySet(RecordQuerySet):
 
 
 class Company(Record):
-    """An organisation that buys or may buy."""
+    """An organisation that buys or may buy. ``name_keys`` are what its names are compared by."""
 
     name = models.CharField(pgettext_lazy("company", "name"), max_length=200)
     latin_name = models.CharField(_("name in Latin letters"), max_length=200, blank=True)
@@ -62,6 +63,7 @@ class Company(Record):
         related_name="children",
         verbose_name=_("parent company"),
     )
+    name_keys = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged_from"
     )
@@ -83,6 +85,7 @@ class Company(Record):
             models.Index(fields=["owner", "name"], name="company_owner_name"),
             models.Index(fields=["-changed_at", "id"], name="company_changed"),
             models.Index(fields=["number"], condition=~Q(number=""), name="company_number"),
+            GinIndex(fields=["name_keys"], name="company_name_keys"),
         )
 
     def __str__(self) -> str:
@@ -117,6 +120,7 @@ class Contact(Record):
         _("lifecycle"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.PROSPECT
     )
     rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
+    name_keys = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged_from"
     )
@@ -132,6 +136,7 @@ class Contact(Record):
             models.Index(fields=["owner", "name"], name="contact_owner_name"),
             models.Index(fields=["-changed_at", "id"], name="contact_changed"),
             models.Index(fields=["number"], condition=~Q(number=""), name="contact_number"),
+            GinIndex(fields=["name_keys"], name="contact_name_keys"),
         )
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +49,7 @@ class Lead(Record):
     country = models.CharField(_("country"), max_length=2, blank=True)
     territory = models.CharField(_("territory"), max_length=80, blank=True)
     rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
+    name_keys = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged_from"
     )
@@ -67,6 +69,7 @@ class Lead(Record):
             models.Index(fields=["team", "status", "-created_at"], name="lead_team_status"),
             models.Index(fields=["owner", "status", "-created_at"], name="lead_owner_status"),
             models.Index(fields=["-created_at", "id"], name="lead_created"),
+            GinIndex(fields=["name_keys"], name="lead_name_keys"),
         )
 
     def __str__(self) -> str:

@@ -135,7 +135,7 @@ def _write(
 
     step("reading")
     commit = Commit(source=source, by=by, at=at, step=step)
-    kind = kinds.kind(source.kind)
+    kind = kinds.kind(source.kind, by)
     kind.lock()
     checked, _cells, _used = files.examine(source, by)
     step("comparing")

@@ -44,7 +44,7 @@ def upload(
 
     Raises ``kinds.UnknownKind`` and ``files.FileTooLarge``.
     """
-    wanted = kinds.kind(kind)
+    wanted = kinds.kind(kind, by)
     file = files.store_file(content, name=name, media_type="application/octet-stream", by=by, at=at)
     source = Import(
         kind=wanted.key,
@@ -72,6 +72,8 @@ def _suggested(kind: ImportKind, layout: Layout) -> Mapping:
     if remembered is None:
         return mapping.suggest(kind, layout)
     kept = mapping.from_json(remembered.mapping)
+    if kind.is_private:  # what was the same for all lines of somebody else's file is their own
+        kept = {name: source for name, source in kept.items() if source.column is not None}
     own = mapping.suggest(kind, layout)
     # A mended file of rejected lines brings its line numbers along: they win over counting again.
     numbered = {name: source for name, source in own.items() if _brings_line(source, layout)}
@@ -89,7 +91,7 @@ def set_layout(*, source: Import, changes: MappingOf[str, Any], by: Person, at: 
     Raises ``LayoutFixed``. A layout under which the file cannot be read stays, with its reason.
     """
     source = _open(source)
-    kind = kinds.kind(source.kind)
+    kind = kinds.kind(source.kind, by)
     path = stored.path_of(source.file)
     before = source.layout
     layout = replace(Layout.from_json(before), warnings=(), **_known_layout(changes))
@@ -130,7 +132,7 @@ def set_mapping(*, source: Import, chosen: Mapping, by: Person, at: datetime) ->
     """Say which column feeds which field. Raises ``LayoutFixed``."""
     source = _open(source)
     before = source.mapping
-    kind = kinds.kind(source.kind)
+    kind = kinds.kind(source.kind, by)
     fitting = mapping.fitting(chosen, kind, len(source.layout.get("columns", ())))
     source.mapping = mapping.as_json(fitting)
     source.state, source.progress = ImportState.UPLOADED, None
@@ -229,7 +231,7 @@ def unlimited() -> None:
 
 def examine(source: Import, by: Person) -> tuple[Check, reading.Cells, dict[str, str]]:
     """The file's typed rows and problems. Raises ``FileUnreadable``."""
-    kind = kinds.kind(source.kind)
+    kind = kinds.kind(source.kind, by)
     layout = Layout.from_json(source.layout)
     cells = reading.read_cells(stored.path_of(source.file), layout)
     if not cells.table.num_rows and not cells.broken:

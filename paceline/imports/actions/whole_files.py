@@ -51,7 +51,7 @@ def import_file(
         source = set_layout(source=source, changes=layout, by=by, at=at)
     _refuse(source)
     if mapping:
-        chosen = by_name(mapping, kinds.kind(kind), Layout.from_json(source.layout))
+        chosen = by_name(mapping, kinds.kind(kind, by), Layout.from_json(source.layout))
         source = set_mapping(source=source, chosen=chosen, by=by, at=at)
     source = check(source=source, by=by, at=at, rehearse=False)
     _refuse_rejected(source)

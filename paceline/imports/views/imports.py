@@ -18,7 +18,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from paceline.files.actions import FileTooLarge
 from paceline.imports import access, actions, forms, kinds, queries, wording
+from paceline.imports import mapping as mapping_of
 from paceline.imports.kinds import ImportKind, UndoRefused
+from paceline.imports.layout import Layout
 from paceline.imports.models import Import, ImportState
 from paceline.imports.views import results
 from paceline.kernel import formats, sheets
@@ -149,8 +151,9 @@ def template(request: PersonRequest, kind: str) -> HttpResponseBase:
     found = next((one for one in access.importable(person) if one.key == kind), None)
     if found is None:
         raise Http404
-    header = [str(field.label) for field in found.fields]
-    return sheets.csv_response(found.key, header, [[field.example for field in found.fields]])
+    fields = kinds.kind(found.key, person).fields
+    header = [str(field.label) for field in fields]
+    return sheets.csv_response(found.key, header, [[field.example for field in fields]])
 
 
 @require_GET
@@ -178,7 +181,7 @@ def _mine(request: PersonRequest, pk: int) -> tuple[Import, Person]:
 
 def _context(request: PersonRequest, source: Import) -> dict[str, Any]:
     person: Person = request.person
-    kind = kinds.kind(source.kind)
+    kind = kinds.kind(source.kind, person)
     context: dict[str, Any] = {
         "source": source,
         "kind": kind,
@@ -199,7 +202,7 @@ def _context(request: PersonRequest, source: Import) -> dict[str, Any]:
     if context["is_mapping"] and context["may_continue"]:
         context |= _mapping_context(source, kind)
     elif source.totals:
-        context |= results.result(source, kind)
+        context |= results.result(source, kind, person)
     return context
 
 
@@ -228,6 +231,17 @@ def _mapping_context(source: Import, kind: ImportKind) -> dict[str, Any]:
         "fields": forms.mapping_rows(kind, source) if layout else [],
         "sample": rows,
         "header": layout.get("columns", ()),
+        "preset": _preset(kind, layout),
+    }
+
+
+def _preset(kind: ImportKind, layout: dict[str, Any]) -> str:
+    """What the page says of a file that another system wrote."""
+    found = mapping_of.preset_of(kind, Layout.from_json(layout)) if layout else None
+    if found is None:
+        return ""
+    return _("This looks like an export of %(system)s; its columns were chosen accordingly.") % {
+        "system": found.label
     }
 
 
@@ -248,7 +262,7 @@ def mapping(request: PersonRequest, pk: int) -> HttpResponse:
     """Keep the mapping and check the file under it."""
     source, person = _mine(request, pk)
     columns = len(source.layout.get("columns", ()))
-    chosen = forms.read_mapping(request.POST, kinds.kind(source.kind), columns)
+    chosen = forms.read_mapping(request.POST, kinds.kind(source.kind, person), columns)
     now = timezone.now()
     try:
         source = actions.set_mapping(source=source, chosen=chosen, by=person, at=now)
@@ -326,5 +340,5 @@ def rejected(request: PersonRequest, pk: int) -> HttpResponseBase:
     source = _visible(request, pk)
     if source.rejected is None:
         raise Http404
-    header, rows = queries.rejected_lines(source, kinds.kind(source.kind))
+    header, rows = queries.rejected_lines(source, kinds.kind(source.kind, request.person))
     return sheets.csv_response(f"rejected-{source.pk}", header, rows)

@@ -15,6 +15,7 @@ from paceline.imports.kinds import ImportKind
 from paceline.imports.models import Import, ImportState
 from paceline.kernel import formats
 from paceline.live import wording as live
+from paceline.org.models import Person
 
 PROBLEMS_SHOWN = 100
 
@@ -56,9 +57,9 @@ def steps(source: Import) -> list[Step]:
     ]
 
 
-def result(source: Import, kind: ImportKind) -> dict[str, Any]:
+def result(source: Import, kind: ImportKind, person: Person) -> dict[str, Any]:
     """Everything that the page of a checked or finished import shows."""
-    found = queries.result(source, kind, PROBLEMS_SHOWN)
+    found = queries.result(source, kind, PROBLEMS_SHOWN, person)
     totals = found["totals"]
     progress = source.progress
     failure = ""
