@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,8 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone, translation
+
+from paceline.kernel.periods import zone_named
 
 LANGUAGE_COOKIE = "paceline-language"
 SEEN = "seen_at"
@@ -72,14 +73,7 @@ class Preferences:
             language = chosen if chosen in known else translation.get_language_from_request(request)
             zone = settings.TIME_ZONE
         request.LANGUAGE_CODE = language
-        with translation.override(language), timezone.override(_zone(zone)):
+        with translation.override(language), timezone.override(zone_named(zone)):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)
             return response
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")

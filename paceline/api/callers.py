@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -15,7 +14,9 @@ from paceline.accounts.actions import count_call
 from paceline.accounts.models import ApiToken
 from paceline.accounts.tokens import digest_of, is_token
 from paceline.kernel.interface import Problem
-from paceline.org.models import Employment, Person
+from paceline.kernel.periods import zone_named
+from paceline.org.models import Person
+from paceline.org.queries import at_work
 
 SCHEME = "bearer"
 MINUTE = 60
@@ -23,7 +24,7 @@ MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A living token, and its person acting on their own today."""
+    """A living token, and its person acting on the date where they are employed."""
 
     token: ApiToken
     person: Person
@@ -44,17 +45,13 @@ def find_caller(request: HttpRequest, at: datetime) -> Caller:
     token = count_call(digest=digest_of(secret), at=at)
     if token is None or not token.user.is_active:
         raise _stranger(_("It is unknown, was revoked, or has ended."))
-    zone = _zone(token.user.time_zone)
-    today = at.astimezone(zone).date()
-    here = Employment.objects.filter(person=OuterRef("pk")).on(today)
-    people = Person.objects.filter(Exists(here), user=token.user)
-    person = people.prefetch_related("role_grants").first()
-    if person is None:
+    found = at_work(Person.objects.filter(user=token.user), at)
+    if found is None:
         raise _stranger(_("Its owner does not work here at present."))
-    person.acting_on = today
+    person, today = found
     person.acting_through = token.prefix
     person.user = token.user
-    return Caller(token, person, today, zone)
+    return Caller(token, person, today, zone_named(token.user.time_zone))
 
 
 def refuse_too_many(token: ApiToken, at: datetime) -> None:
@@ -68,10 +65,3 @@ def refuse_too_many(token: ApiToken, at: datetime) -> None:
 
 def _stranger(detail: str) -> Problem:
     return Problem("not_signed_in", detail, headers={"WWW-Authenticate": 'Bearer realm="Paceline"'})
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")

@@ -6,6 +6,7 @@ open. Screens show the last day (``ends_before`` minus one).
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Self
@@ -15,6 +16,14 @@ from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
+
+
+def zone_named(name: str) -> zoneinfo.ZoneInfo:
+    """The time zone of a name; UTC for one that this machine does not know."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")
 
 
 class DateRange(Func):

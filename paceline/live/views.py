@@ -30,6 +30,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from paceline.live import actions, presence, stream, topics
 from paceline.live.models import Doing, Progress
 from paceline.org.models import Person
+from paceline.org.queries import at_work
 
 RECHECK_SECONDS = 60.0
 RETRY_MILLISECONDS = 2000
@@ -166,10 +167,11 @@ def _still_may_follow(person_id: int, session: SessionBase, followed: list[str])
     try:
         if not session.session_key or not session.exists(session.session_key):
             return False
-        person = Person.objects.filter(pk=person_id, user__is_active=True).first()
-        if person is None:
+        people = Person.objects.filter(pk=person_id, user__is_active=True)
+        found = at_work(people, timezone.now())
+        if found is None:
             return False
-        person.acting_on = timezone.localdate()
+        person, _today = found
         return topics.followed_by(person, followed) == followed
     finally:
         _give_back_connection()

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from paceline.org.models import Employment, Person
+from paceline.org.models import Person
+from paceline.org.queries import at_work
 
 
 class SignedInPerson:
-    """Sets ``request.person``: the signed-in person acting today in their zone, or ``None``.
+    """Sets ``request.person``: the signed-in person acting today where they work, or ``None``.
 
     Sign-in ends with the employment: whoever does not work here today is signed out and told so.
     """
@@ -28,20 +28,14 @@ class SignedInPerson:
         request.person = None  # type: ignore[attr-defined]
         if not request.user.is_authenticated:
             return self.get_response(request)
-        today = timezone.localdate()
-        here = Employment.objects.filter(person=OuterRef("pk")).on(today)
-        person = (
-            Person.objects.filter(Exists(here), user=request.user)
-            .prefetch_related("role_grants")
-            .first()
-        )
-        if person is None:
+        found = at_work(Person.objects.filter(user=request.user), timezone.now())
+        if found is None:
             if Person.objects.filter(user=request.user).exists():
                 why = _("You do not work here at present, so you have been signed out.")
             else:
                 why = _("Your account belongs to nobody yet. Please ask an administrator.")
             return _turned_away(request, why)
-        person.acting_on = today
+        person, today = found
         request.today = today  # type: ignore[attr-defined]
         person.user = request.user
         request.person = person  # type: ignore[attr-defined]

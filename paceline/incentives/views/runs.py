@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -46,12 +47,13 @@ from paceline.org.requests import PersonRequest
 def create(request: HttpRequest) -> HttpResponse:
     """Ask for a run; a second click leads to the run that is under way."""
     person: Person = request.person  # type: ignore[attr-defined]
+    today: date = request.today  # type: ignore[attr-defined]
     if not access.may_request_run(person):
         raise PermissionDenied
     now = timezone.now()
     try:
         run = actions.request_run(
-            period_key=request.POST.get("period", ""), by=person, at=now, on=timezone.localdate()
+            period_key=request.POST.get("period", ""), by=person, at=now, on=today
         )
     except actions.RunUnderWay as under_way:
         messages.info(request, _("This period is being calculated already."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paceline.org.queries.acting import at_work
 from paceline.org.queries.directory import (
     AccessRow,
     DemoPerson,
@@ -50,6 +51,7 @@ __all__ = [
     "HierarchyNode",
     "TeamNode",
     "access_on",
+    "at_work",
     "attention",
     "demo_people",
     "directory",
