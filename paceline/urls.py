@@ -12,6 +12,7 @@ urlpatterns = [
     path("org/", include("paceline.org.urls")),
     path("live/", include("paceline.live.urls")),
     path("notifications/", include("paceline.notifications.urls")),
+    path("webhooks/", include("paceline.webhooks.urls")),
     path("imports/", include("paceline.imports.urls")),
     path("orders/", include("paceline.orders.urls")),
     path("shops/", include("paceline.orders.shops.urls")),

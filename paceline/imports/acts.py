@@ -28,3 +28,6 @@ FAILURES = {
         "look at the new result and import again."
     ),
 }
+
+# What webhooks can tell.
+EVENTS = {"import.committed": _("An import written")}

@@ -14,9 +14,11 @@ class ImportsConfig(AppConfig):
         from paceline.imports.company import register_kinds  # noqa: PLC0415
         from paceline.kernel.acts import register  # noqa: PLC0415
         from paceline.live import topics, wording  # noqa: PLC0415
+        from paceline.webhooks import kinds as events  # noqa: PLC0415
 
         register_kinds()
         register(acts.ACTS)
+        events.register(acts.EVENTS)
         topics.register("import", access.may_follow_import)
         topics.register("imports", topics.is_whole_list)
         for kind, label in acts.WORK.items():

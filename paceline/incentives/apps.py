@@ -20,9 +20,11 @@ class IncentivesConfig(AppConfig):
             settled_words,
         )
         from paceline.kernel.acts import register  # noqa: PLC0415
+        from paceline.webhooks import kinds as events  # noqa: PLC0415
 
         register(acts.PLANS)
         register(acts.PAY)
+        events.register(pay_notices.EVENTS)
         pay_words.register()
         followed.register()
         found.register()

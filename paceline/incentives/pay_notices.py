@@ -52,3 +52,11 @@ def register() -> None:
         ),
     ):
         notices.register(kind, text, icon=icon, shown={"period": period_called})
+
+
+# What webhooks can tell.
+EVENTS = {
+    "payroll.exported": _("A file handed to payroll"),
+    "run.finished": _("A pay run that ended"),
+    "statement.released": _("Statements released"),
+}

@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -54,15 +55,18 @@ def every(cron: str, *, name: str) -> Callable[[TaskFunction], Any]:
     return register
 
 
-def enqueue(job: Any, *, lock: str | None = None, **arguments: Any) -> int:
+def enqueue(
+    job: Any, *, lock: str | None = None, later: datetime | None = None, **arguments: Any
+) -> int:
     """Put a job into the queue inside the current transaction; returns its id.
 
     ``job`` is a registered job, or its name where importing it would point upwards: actions queue
-    what tasks run. Jobs that share a ``lock`` never run at the same time.
+    what tasks run. Jobs that share a ``lock`` never run at the same time; with ``later`` it waits
+    for that moment.
     """
     if isinstance(job, str):
-        return int(queue.configure_task(job, lock=lock).defer(**arguments))
-    return int(job.configure(lock=lock).defer(**arguments))
+        return int(queue.configure_task(job, lock=lock, schedule_at=later).defer(**arguments))
+    return int(job.configure(lock=lock, schedule_at=later).defer(**arguments))
 
 
 async def work(*, concurrency: int) -> None:

@@ -11,3 +11,6 @@ ACTS = {
     "lines_shared": _("Order lines shared"),
     "owner_set": _("Owner set"),
 }
+
+# What webhooks can tell.
+EVENTS = {"order_lines.changed": _("Order lines written or taken back")}

@@ -11,8 +11,10 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         # Only now are the models loaded that these need.
         from paceline.kernel import acts  # noqa: PLC0415
-        from paceline.orders.acts import ACTS  # noqa: PLC0415
+        from paceline.orders.acts import ACTS, EVENTS  # noqa: PLC0415
         from paceline.orders.kinds import register_kinds  # noqa: PLC0415
+        from paceline.webhooks import kinds as events  # noqa: PLC0415
 
         acts.register(ACTS)
+        events.register(EVENTS)
         register_kinds()

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "paceline.orders.shops",
     "paceline.orders",
     "paceline.imports",
+    "paceline.webhooks",
     "paceline.live",
     "paceline.notifications",
     "paceline.search",
@@ -203,6 +204,8 @@ CALCULATION_LIMITS: dict[str, int] | None = {
 CALCULATION_SUMS = VAR / "sums"
 CALCULATION_SUMS_MIB = int(secret("CALCULATION_SUMS_MIB", "2048"))
 
+# Whether webhooks go to private addresses and over plain HTTP: for trials on one machine.
+WEBHOOKS_MAY_BE_NEAR = flag("WEBHOOKS_MAY_BE_NEAR", default=False)
 # How often one API token may call in a minute.
 API_CALLS_PER_MINUTE = int(secret("API_CALLS_PER_MINUTE", "600"))
 

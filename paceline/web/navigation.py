@@ -18,6 +18,7 @@ from paceline.orders.shops import access as shops
 from paceline.org import access as org
 from paceline.org.models import Person, Role
 from paceline.search.queries import holds
+from paceline.webhooks import access as webhooks
 
 Text = str | Promise
 
@@ -112,6 +113,7 @@ GROUPS = (
             Entry(_("Roles"), "key", "org:roles", org.may_review_access),
             Entry(_("Access review"), "shield-check", "org:access_review", org.may_review_access),
             Entry(_("Audit trail"), "history", "org:audit", org.may_read_trail),
+            Entry(_("Webhooks"), "webhook", "webhooks:list", webhooks.may_keep_webhooks),
             Entry(_("API tokens of all"), "api", "org:tokens", org.may_review_tokens),
         ),
     ),

@@ -17,6 +17,7 @@ from paceline.kernel import audit, jobs
 from paceline.live import actions as live
 from paceline.live.models import Progress
 from paceline.org.models import Person
+from paceline.webhooks.actions import announce
 
 COUNTS = ("accepted", "rejected", "new", "changed", "same", "digest")
 
@@ -156,6 +157,7 @@ def _write(
     _remember(source, by=by, at=at)
     after = {key: source.totals.get(key) for key in (*COUNTS, "sums")}
     audit.record("import_committed", subject=source, by=by, at=at, after=after)
+    announce(kind="import.committed", data={"id": source.pk, "kind": source.kind}, at=at)
     files.tell(source)
     return written
 

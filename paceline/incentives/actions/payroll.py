@@ -26,6 +26,7 @@ from paceline.kernel import audit, sheets
 from paceline.kernel.money import in_currency_digits
 from paceline.live.actions import publish
 from paceline.org.models import Person
+from paceline.webhooks.actions import announce
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -111,6 +112,7 @@ def export_payroll(
         at=at,
         after={"count": export.count, "totals": export.totals, "sha256": csv_file.digest},
     )
+    announce(kind="payroll.exported", data={"id": export.pk, "period": period.key}, at=at)
     publish("payroll", "exported", str(export.pk))
     publish("statements", "paid")
     return export

@@ -38,6 +38,7 @@ from paceline.live import actions as live
 from paceline.notifications.actions import notify
 from paceline.orders.actions import close_days
 from paceline.org.models import Person
+from paceline.webhooks.actions import announce
 
 PROGRESS_KIND = "pay_run"
 CALCULATE_JOB = "incentives.calculate_run"
@@ -255,6 +256,8 @@ def _lock_under_way(run: Run) -> Run:
 
 def _end(run: Run, *fields: str, at: datetime) -> None:
     run.ended_at = at
+    data = {"id": run.pk, "period": run.period.key, "has_results": run.computed_at is not None}
+    announce(kind="run.finished", data=data, at=at)
     run.save(update_fields=["ended_at", *fields])
     live.publish("runs", "ended", str(run.pk))
     live.publish(f"run:{run.pk}", "ended", str(run.pk))

@@ -20,6 +20,7 @@ from paceline.kernel import audit, findable
 from paceline.live.actions import publish, publish_all
 from paceline.notifications.actions import notify
 from paceline.org.models import Person
+from paceline.webhooks.actions import announce
 
 
 class StatementsAlreadyReleased(Exception):
@@ -87,6 +88,8 @@ def release_statements(
             url=reverse("incentives:statement", args=[one.pk]),
             at=at,
         )
+    data = {"ids": [one.pk for one in chosen], "run": run.pk, "period": period.key}
+    announce(kind="statement.released", data=data, at=at)
     findable.changed("statement", [one.pk for one in chosen])
     publish(f"run:{run.pk}", "released", str(run.pk))
     publish_all([*LISTS, *(f"statement:{one.pk}" for one in chosen)], "released")

@@ -8,6 +8,7 @@ from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import Changes, Commit, UndoRefused
 from paceline.orders.actions.days import LOCK, closed_days, closed_line, raise_revisions
+from paceline.webhooks.actions import announce
 
 # What a run reads of a line besides the days that place it in a period.
 FACTS = (
@@ -82,6 +83,8 @@ def write_lines(target: Target, changes: Changes, commit: Commit) -> None:
     """Write staged lines and raise the revision of every month they touch."""
     raise_revisions(CHANGED_DAYS, [])
     staging.write(target, changes, commit)
+    if changes.new or changes.changed:
+        _announce(commit)
 
 
 def undo_lines(target: Target, commit: Commit) -> None:
@@ -93,6 +96,13 @@ def undo_lines(target: Target, commit: Commit) -> None:
     _refuse_dependent(SHARED_LINES, source, "undo_lines_shared")
     raise_revisions(DAYS_OF_IMPORT, [source, source, source])
     staging.take_back(target, commit)
+    _announce(commit)
+
+
+def _announce(commit: Commit) -> None:
+    """Lines come by the million: what is told is the import that changed them."""
+    data = {"import": commit.source.pk, "kind": commit.source.kind}
+    announce(kind="order_lines.changed", data=data, at=commit.at)
 
 
 def write_shares(target: Target, changes: Changes, commit: Commit) -> None:
