@@ -2,8 +2,9 @@
 
 Every node has its value, the clause of the plan that made it, the figures it was made from, and the
 alternatives that the plan had there and did not take; the values of a node's children add up to it
-wherever `adds_up` says so. A component of a kind that is not known here is told by its value alone,
-with the note `not_explained_further`.
+wherever `adds_up` says so. Scorecards open to their indicators, pools to the sharing, contests to
+the rank. A component of a kind that is not known here is told by its value alone, with the note
+`not_explained_further`.
 """
 
 from __future__ import annotations
@@ -14,14 +15,34 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from paceline.engine.errors import PayeeUnknown
-from paceline.engine.known import NOT_EXPLAINED, is_explained
+from paceline.engine.formula.tree import names_in
+from paceline.engine.known import NOT_EXPLAINED, is_told
+from paceline.engine.parts import pieces
 from paceline.engine.plan.model import Component
-from paceline.engine.rejections import Rejection, of_component, rejected_credits, tiers_above
+from paceline.engine.rejections import (
+    Rejection,
+    figures_by_name,
+    of_component,
+    rejected_credits,
+    tiers_above,
+)
 from paceline.engine.results import Results
 from paceline.engine.shape import shape_of
 from paceline.engine.trace import Trace
 
-NodeKind = Literal["statement", "component", "tier", "adjustment", "measure", "attainment", "line"]
+NodeKind = Literal[
+    "statement",
+    "component",
+    "tier",
+    "adjustment",
+    "measure",
+    "attainment",
+    "line",
+    "indicator",
+    "share",
+    "addition",
+    "rank",
+]
 _CLAUSES = {
     "multiplier_adjustment": "times",
     "condition_adjustment": "when",
@@ -58,7 +79,7 @@ def explain(results: Results, payee_id: str, trace: Trace | None = None) -> Expl
     """
     rows = {
         name: [row for row in results.rows(name) if row["payee_id"] == payee_id]
-        for name in ("statements", "earnings", "tiers", "measures", "attainment")
+        for name in ("statements", "earnings", "tiers", "measures", "attainment", "details")
     }
     if not rows["statements"]:
         raise PayeeUnknown(payee_id)
@@ -91,11 +112,31 @@ def _component(
     component = plan.component(row["component"])
     measures = {one["measure"]: one["value"] for one in rows["measures"]}
     targets = {one["quota"]: one["target"] for one in rows["attainment"]}
+    inputs: dict[str, Any] = {"computed": row["computed"]}
     children: list[Explanation] = []
     children += _measure(results, component.measure, rows)
     children += _attainment(component.quota, rows)
     tiers = [tier for tier in rows["tiers"] if tier["component"] == component.id]
     children += [_tier(results, component, tier, tiers, trace) for tier in tiers]
+    figures = {
+        (one["item"], one["figure"]): one["value"]
+        for one in rows["details"]
+        if one["component"] == component.id
+    }
+    children += [
+        Explanation(
+            one.kind,  # type: ignore[arg-type]
+            one.subject,
+            one.amount,
+            row["currency"] if one.kind == "indicator" else None,
+            one.clause,
+            one.inputs,
+        )
+        for one in (pieces(component, figures, row["payee_id"]) if figures else ())
+    ]
+    if component.formula is not None:
+        known = figures_by_name(plan, measures, targets)
+        inputs |= {name: known.get(name) for name in sorted(names_in(component.formula.root))}
     children += [
         Explanation(
             "adjustment", name, row[name], row["currency"], _adjusting(component.clause, name)
@@ -103,7 +144,6 @@ def _component(
         for name in ADJUSTMENTS
         if row[name]
     ]
-    inputs: dict[str, Any] = {"computed": row["computed"]}
     if component.amount is not None:
         inputs["amount"] = component.amount
     if component.rates is not None:
@@ -116,13 +156,13 @@ def _component(
         row["clause"],
         inputs,
         tuple(children),
-        note=_note(results, component, row),
-        rejected=of_component(plan, component, row, measures, targets),
+        note=_note(component, row),
+        rejected=of_component(plan, component, row, measures, targets, figures),
     )
 
 
-def _note(results: Results, component: Component, row: dict[str, Any]) -> str:
-    if not is_explained(results.plan, component):
+def _note(component: Component, row: dict[str, Any]) -> str:
+    if not is_told(component):
         return NOT_EXPLAINED
     return "condition_not_met" if row["condition_adjustment"] else ""
 

@@ -1,5 +1,8 @@
 """Which clauses the explaining modules understand; of all others they say so instead of guessing.
 
+What a component came to can be told of every kind (`is_told`); what one more order would do only of
+those whose pay can be made again from a payee's own figures (`is_explained`).
+
 A clause is understood when its kind is one of those listed here and every field that was not there
 when this was written has its default value. A newer clause therefore never gets an old explanation:
 it is calculated by the engine as always, and told as "not explained further".
@@ -42,6 +45,28 @@ def is_known(clause: object) -> bool:
     return all(
         field.name in _FIELDS[kind] or getattr(clause, field.name) == _default(field)
         for field in dataclasses.fields(clause)  # type: ignore[arg-type]
+    )
+
+
+_TOLD_FIELDS = _FIELDS[Component] | {
+    "target_share",
+    "formula",
+    "scorecard",
+    "pool",
+    "contest",
+    "multipliers",
+    "accumulation",
+    "unit",
+}
+
+
+def is_told(component: Component) -> bool:
+    """Whether everything that a component may say can be told, by its tiers, its parts or its
+    figures.
+    """
+    return all(
+        one.name in _TOLD_FIELDS or getattr(component, one.name) == _default(one)
+        for one in dataclasses.fields(component)
     )
 
 

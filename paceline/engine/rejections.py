@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
+from types import MappingProxyType
 from typing import Any, Literal
 
 from paceline.engine.formula.tree import names_in
 from paceline.engine.formula.written import failing, written
-from paceline.engine.known import NOT_EXPLAINED, is_explained, is_known
+from paceline.engine.known import NOT_EXPLAINED, is_known, is_told
 from paceline.engine.money import EXACT
+from paceline.engine.parts import Figures, lacks
 from paceline.engine.plan.model import Component, Credit, Plan
+from paceline.engine.plan.scope import word
 
-Kind = Literal["credit", "tier", "condition", "cap", "floor", "component"]
+Kind = Literal["credit", "tier", "condition", "cap", "floor", "component", "part"]
 ZERO = Decimal(0)
 
 
@@ -28,7 +31,8 @@ class Rejection:
 
     `missing` is the amount that was lacking: to a tier, to a condition, up to a cap, above a floor.
     `reason` is a code: condition_failed, level_not_covered, overlay_not_rolled_up, counted_already,
-    tier_not_reached, condition_not_met, cap_not_reached, floor_not_needed, not_explained_further.
+    tier_not_reached, condition_not_met, formula_not_met, cap_not_reached, floor_not_needed,
+    not_explained_further, and those of the parts of scorecards, pools and contests (`parts`).
     """
 
     kind: Kind
@@ -127,49 +131,115 @@ def of_component(
     plan: Plan,
     component: Component,
     row: Mapping[str, Any],
-    measures: Mapping[str, Decimal],
+    measures: Mapping[str, Decimal | None],
     targets: Mapping[str, Decimal | None],
+    figures: Figures = MappingProxyType({}),
 ) -> tuple[Rejection, ...]:
-    """What condition, cap and floor of a component did not do, with the amounts missing.
+    """What condition, cap and floor of a component did not do, with the amounts missing, and what
+    its parts did not reach.
 
-    `row` is the component's row of the earnings. What they did is among the adjustments.
+    `row` is the component's row of the earnings; what they did is among its adjustments. `figures`
+    are what a run keeps of its scorecard, pool or contest.
     """
-    if not is_explained(plan, component):
+    if not is_told(component):
         return (Rejection("component", component.id, component.clause, NOT_EXPLAINED),)
-    found: list[Rejection] = []
     if component.when is not None:
-        missing, inputs = _to_threshold(plan, component, measures, targets)
-        if missing is None or missing > 0:
-            found.append(
-                Rejection(
-                    "condition",
-                    component.id,
-                    component.when.clause,
-                    "condition_not_met",
-                    missing,
-                    inputs,
-                )
-            )
-            return tuple(found)
+        failed = _failed(plan, component, row, measures, targets)
+        if failed is not None:
+            return (failed,)
+    known = figures_by_name(plan, measures, targets)
+    found = [
+        Rejection("part", one.subject, one.clause, one.reason, one.missing, one.inputs)
+        for one in (lacks(plan, component, figures, known) if figures else ())
+    ]
+    paid = EXACT.add(row["computed"], row.get("multiplier_adjustment") or ZERO)
     for kind, bound, binds, reason in (
         ("cap", component.cap, row["cap_adjustment"], "cap_not_reached"),
         ("floor", component.floor, row["floor_adjustment"], "floor_not_needed"),
     ):
         if bound is not None and not binds:
-            room = bound - row["computed"] if kind == "cap" else row["computed"] - bound
-            inputs = {kind: bound, "computed": row["computed"]}
+            room = bound - paid if kind == "cap" else paid - bound
+            inputs = {kind: bound, "computed": paid}
             clause = f"{component.clause}/{kind}"
             found.append(Rejection(kind, component.id, clause, reason, room, inputs))  # type: ignore[arg-type]
     return tuple(found)
 
 
+def _failed(
+    plan: Plan,
+    component: Component,
+    row: Mapping[str, Any],
+    measures: Mapping[str, Decimal | None],
+    targets: Mapping[str, Decimal | None],
+) -> Rejection | None:
+    """Why the component's condition did not hold; None if it did, or nobody can tell."""
+    when = component.when
+    assert when is not None  # noqa: S101 -- the caller looked
+    if when.formula is not None:
+        return _formula_failed(plan, component, row, measures, targets)
+    missing, inputs = _to_threshold(plan, component, measures, targets)
+    if missing is not None and missing <= 0:
+        return None
+    return Rejection("condition", component.id, when.clause, "condition_not_met", missing, inputs)
+
+
+def _formula_failed(
+    plan: Plan,
+    component: Component,
+    row: Mapping[str, Any],
+    measures: Mapping[str, Decimal | None],
+    targets: Mapping[str, Decimal | None],
+) -> Rejection | None:
+    """The parts of a condition over figures that failed; without the figures only that it did."""
+    when = component.when
+    assert when is not None  # noqa: S101 -- the caller looked
+    assert when.formula is not None  # noqa: S101
+    known = figures_by_name(plan, measures, targets)
+    try:
+        parts = failing(when.formula.root, known)
+    except KeyError:
+        if not row.get("condition_adjustment"):
+            return None
+        return Rejection("condition", component.id, when.clause, "formula_not_met")
+    if not parts:
+        return None
+    read = sorted(set().union(*(names_in(part) for part in parts)))
+    inputs = {
+        "failed": tuple(written(part) for part in parts),
+        "values": {name: known.get(name) for name in read},
+    }
+    return Rejection("condition", component.id, when.clause, "formula_not_met", inputs=inputs)
+
+
+def figures_by_name(
+    plan: Plan,
+    measures: Mapping[str, Decimal | None],
+    targets: Mapping[str, Decimal | None],
+) -> dict[str, Decimal | None]:
+    """Measures, targets and attainments by the names that formulas use; attainment is cut."""
+    found = {word(name): value for name, value in measures.items()}
+    for quota in plan.quotas:
+        target, value = targets.get(quota.id), measures.get(quota.measure)
+        found[f"{word(quota.id)}.target"] = target
+        share = None
+        if target and value is not None:
+            share = EXACT.divide(value, target).quantize(_EIGHT, ROUND_DOWN, EXACT)
+        found[f"{word(quota.id)}.attainment"] = share
+    return found
+
+
+_EIGHT = Decimal("1e-8")
+
+
 def _to_threshold(
     plan: Plan,
     component: Component,
-    measures: Mapping[str, Decimal],
+    measures: Mapping[str, Decimal | None],
     targets: Mapping[str, Decimal | None],
 ) -> tuple[Decimal | None, dict[str, Any]]:
-    """What the measure of a condition lacks; None where there is no target to reach."""
+    """What the measure of a condition lacks; None where there is no target to reach, or no
+    value.
+    """
     when = component.when
     assert when is not None  # noqa: S101 -- the caller looked
     if when.on == "measure":
@@ -181,4 +251,6 @@ def _to_threshold(
         least = EXACT.multiply(when.at_least, target)
     value = measures[measure]
     inputs = {"measure": measure, "value": value, "at_least": least}
+    if value is None:
+        return None, inputs
     return EXACT.subtract(least, value), inputs

@@ -22,6 +22,7 @@ from paceline.engine.errors import EngineError, PayeeUnknown
 from paceline.engine.formula.interpret import interpret
 from paceline.engine.formula.tree import Formula, Name, names_in
 from paceline.engine.known import NOT_EXPLAINED, is_explained, is_known
+from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.money import EXACT
 from paceline.engine.payout import Standing, TierPay, bounds_of, pay_standing
 from paceline.engine.periods import Period
@@ -32,6 +33,7 @@ from paceline.engine.shape import shape_of
 from paceline.engine.tables import Tables
 
 ZERO = Decimal(0)
+OTHERS = "decided_by_others"  # the note where what others do decides a component, too
 _TWELVE = Decimal("1e-12")
 _UNIT = Decimal("0.0001")  # the smallest step of a measure that counts units
 
@@ -283,6 +285,8 @@ def _gain(plan: Plan, measure: Measure, order: Order) -> Decimal:
 
 def _outcome(plan: Plan, component: Component, kept: Kept, gains: Mapping[str, Decimal]) -> Outcome:
     now = kept.earned.get(component.id, ZERO)
+    if component.id in decided_by_others(plan):
+        return Outcome(component.id, now, None, note=OTHERS)
     if _again(plan, component, kept) is None or not _credits_known(plan, component):
         return Outcome(component.id, now, None, note=NOT_EXPLAINED)
     paid = pay_standing(plan, component, _standing(plan, component, kept, gains))

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext
 
+from paceline.incentives import wording
 from paceline.incentives.calculation import documents
-from paceline.incentives.calculation.documents import Component, Plan
+from paceline.incentives.calculation.documents import Component, Measure, Plan, Quota
 from paceline.incentives.calculation.rejections import (
     NOT_EXPLAINED,
     Rejection,
@@ -43,7 +46,7 @@ def of_line(
 def of_statement_component(
     row: StatementComponent, siblings: Iterable[StatementComponent]
 ) -> tuple[str, ...]:
-    """What condition, cap and floor of a component did not do."""
+    """What condition, cap and floor of a component did not do, and what its parts did not reach."""
     plan = documents.load(row.version.source)
     clause = plan.component(row.component)
     measures: dict[str, Decimal] = {}
@@ -58,10 +61,13 @@ def of_statement_component(
     figures = {
         "cap_adjustment": row.cap_adjustment,
         "floor_adjustment": row.floor_adjustment,
+        "condition_adjustment": row.condition_adjustment,
+        "multiplier_adjustment": row.multiplier_adjustment,
         "computed": row.computed,
     }
+    parts = {(one.item, one.figure): one.value for one in row.details.all()}
     try:
-        found = of_component(plan, clause, figures, measures, targets)
+        found = of_component(plan, clause, figures, measures, targets, parts)
     except KeyError:  # the condition looks at a measure that no component pays on
         return ()
     return tuple(_say(plan, clause, one) for one in found)
@@ -89,7 +95,13 @@ def _say(plan: Plan, component: Component, one: Rejection) -> str:
         "condition_not_met": _condition_not_met,
         "cap_not_reached": _bound,
         "floor_not_needed": _bound,
+        "formula_not_met": _formula_not_met,
+        "step_not_reached": _step_not_reached,
+        "value_missing": _value_missing,
+        "score_too_low": _score_too_low,
     }
+    if one.reason in PLAIN:
+        return str(PLAIN[one.reason])
     if one.reason == NOT_EXPLAINED or one.reason not in wordings:
         return _("%(clause)s is not explained further.") % {"clause": one.subject}
     return wordings[one.reason](plan, component, one)
@@ -149,6 +161,76 @@ def _condition_not_met(plan: Plan, _component: Component, one: Rejection) -> str
         "missing": _in_measure(plan, measure, one.missing),
         "least": _in_measure(plan, measure, one.inputs["at_least"]),
     }
+
+
+def _formula_not_met(plan: Plan, _component: Component, one: Rejection) -> str:
+    if "failed" not in one.inputs:
+        return _("The condition did not hold.")
+    values = pgettext("list separator", ", ").join(
+        f"{figure_named(plan, name)}: {_value(value)}"
+        for name, value in one.inputs["values"].items()
+    )
+    failed = pgettext("list separator", ", ").join(one.inputs["failed"])
+    text = _("The condition did not hold: it asks for %(condition)s (%(values)s).")
+    return text % {"condition": failed, "values": values}
+
+
+def figure_named(plan: Plan, name: str) -> str:
+    """What readers call a figure that a formula reads."""
+    own, _dot, what = name.partition(".")
+    clauses: list[Measure | Quota] = [*plan.measures, *plan.quotas]
+    for clause in clauses:
+        if clause.id.replace("-", "_") == own:
+            said = named(clause)
+            if what == "attainment":
+                return _("attainment of %(quota)s") % {"quota": said}
+            return said
+    return name
+
+
+def _indicator(component: Component, one: Rejection) -> str:
+    card = component.scorecard
+    found = (
+        next((each for each in card.indicators if each.id == one.subject), None) if card else None
+    )
+    return one.subject if found is None else wording.indicator_named(found)
+
+
+def _step_not_reached(plan: Plan, component: Component, one: Rejection) -> str:
+    if one.inputs["up"]:
+        text = _("%(indicator)s: a score of %(score)s was %(missing)s away.")
+    else:
+        text = _("%(indicator)s: a score of %(score)s asks for %(missing)s less.")
+    return text % {
+        "indicator": _indicator(component, one),
+        "score": formats.percent(one.inputs["score"]),
+        "missing": wording.in_type(plan, one.inputs["type"], one.missing or Decimal(0)),
+    }
+
+
+def _value_missing(_plan: Plan, component: Component, one: Rejection) -> str:
+    text = _("%(indicator)s has no value, so it scores nothing.")
+    return text % {"indicator": _indicator(component, one)}
+
+
+def _score_too_low(plan: Plan, _component: Component, one: Rejection) -> str:
+    text = _("To take part a score of %(least)s is needed; %(missing)s were missing.")
+    kind = one.inputs["type"]
+    return text % {
+        "least": wording.in_type(plan, kind, one.inputs["at_least"]),
+        "missing": wording.in_type(plan, kind, one.missing or Decimal(0)),
+    }
+
+
+PLAIN: Mapping[str, str | Promise] = {
+    "no_weights": lazy(
+        "Nothing is shared out: there is no team on the last day of the period, or nobody in it has"
+        " a weight."
+    ),
+    "no_weight": lazy("The own weight is zero, so the own part is zero too."),
+    "no_score": lazy("There is no score, or the condition did not hold: no part in the contest."),
+    "no_prize_left": lazy("The prizes went to higher scores."),
+}
 
 
 def _bound(plan: Plan, _component: Component, one: Rejection) -> str:

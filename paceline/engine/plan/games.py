@@ -8,6 +8,7 @@ players may come together. All of it is whole numbers here; nothing is rounded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 from math import factorial, gcd
@@ -42,6 +43,34 @@ def weights(values: Values) -> dict[str, int]:
         )
     unit = gcd(*found.values()) or 1
     return {player: value // unit for player, value in found.items()}
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What a player adds on coming to some others, in `orders` of all `of` orders of coming."""
+
+    to: frozenset[str]
+    adds: Decimal
+    orders: int
+    of: int
+
+
+def additions(values: Values, player: str) -> tuple[Addition, ...]:
+    """What a player adds to each coalition without them, the smallest first. Weighted by the orders
+    and divided by all of them, the additions are the player's Shapley value.
+    """
+    count = len(frozenset().union(*values))
+    found = [
+        Addition(
+            members - {player},
+            value - values.get(members - {player}, Decimal(0)),
+            factorial(len(members) - 1) * factorial(count - len(members)),
+            factorial(count),
+        )
+        for members, value in values.items()
+        if player in members
+    ]
+    return tuple(sorted(found, key=lambda one: (len(one.to), sorted(one.to))))
 
 
 def faults(rows: Iterable[tuple[frozenset[str], Decimal]]) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from paceline.engine.errors import EngineError
 from paceline.engine.formula.tree import Type
 from paceline.engine.tables import LINE_ATTRIBUTES
 from paceline.engine.whatif import (
+    OTHERS,
     Kept,
     OneMore,
     Order,
@@ -38,6 +39,7 @@ from paceline.incentives.calculation.trace import figures_of
 from paceline.incentives.models import PlanVersion, Statement
 
 __all__ = [
+    "OTHERS",
     "OneMore",
     "OrderIncomplete",
     "Outcome",

@@ -85,11 +85,14 @@ def _tabs(
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A component now and then; ``then`` is None where it is not explained further."""
+    """A component now and then; ``then`` is None where it is not explained further, because others
+    decide it, too (``of_others``), or because the plan says more than is followed here.
+    """
 
     name: str
     now: Decimal
     then: Decimal | None
+    of_others: bool = False
 
     @property
     def more(self) -> Decimal | None:
@@ -163,7 +166,12 @@ def _one_more(
             )
         return {}
     outlook = [
-        Outlook(component_name(one.plan, outcome.component), outcome.now, outcome.earned)
+        Outlook(
+            component_name(one.plan, outcome.component),
+            outcome.now,
+            outcome.earned,
+            outcome.note == imagined.OTHERS,
+        )
         for one, more in found
         for outcome in more.outcomes
     ]

@@ -17,6 +17,8 @@ import pytest
 from paceline.goals.models import Quota
 from paceline.incentives.actions import approvals, plans, runs, statements
 from paceline.incentives.actions.assignments import assign_plan
+from paceline.incentives.actions.findings import accept_findings
+from paceline.incentives.calculation.findings import open_serious
 from paceline.incentives.models import PayPeriod, PlanVersion, Run, Statement
 from paceline.orders.models import ExchangeRate, LineKind, MonthRevision, OrderLine
 from paceline.org.models import Person
@@ -149,9 +151,16 @@ def fresh(run: Run) -> Run:
     return Run.objects.select_related("period", "progress", "requested_by").get(pk=run.pk)
 
 
-def approve(source: str, world: World, *, to: object, since: date = FROM) -> PlanVersion:
-    """A plan written by Dana, approved by Ines, and given to a position."""
+def approve(
+    source: str, world: World, *, to: object, since: date = FROM, accepting: str = ""
+) -> PlanVersion:
+    """A plan written by Dana, approved by Ines, and given to a position; `accepting` is the reason
+    why its serious findings are let be.
+    """
     version = plans.create_plan(source=source, effective_from=since, by=world.dana, at=world.now)
+    for one in open_serious(version, world.now.date()) if accepting else ():
+        asked = {"version": version, "key": one.key, "reason": accepting}
+        accept_findings(**asked, alike=False, by=world.dana, at=world.now)
     approvals.submit_plan(version=version, note="", by=world.dana, at=world.now)
     version = PlanVersion.objects.select_related("plan").get(pk=version.pk)
     approvals.approve_plan(version=version, digest=version.digest, by=world.ines, at=world.now)

@@ -56,7 +56,7 @@ components:
 
 @pytest.fixture
 def run(quarter: Quarter) -> Run:
-    approve(GROUPS, quarter.world, to=quarter.world.seller)
+    approve(GROUPS, quarter.world, to=quarter.world.seller, accepting="One champion is meant.")
     return quarter.run()
 
 
@@ -85,6 +85,12 @@ def test_each_figure_stands_with_its_clause(
         assert words in text, words
     assert "Equal scores" not in text
     assert quarter.world.omar.name not in text
+    assert "not explained further" not in text
+    other = reverse("incentives:statement", args=[quarter.statement(run, "omar").pk])
+    text = html.unescape(client.get(other).content.decode())
+    assert "The prizes went to higher scores." in text
+    assert "not explained further" not in text
+    assert quarter.world.priya.name not in text
 
 
 def test_rewards_are_outside_the_sum_and_the_paper_says_the_same(

@@ -1,0 +1,133 @@
+"""Scorecards, pools and contests taken apart for one payee: figures, and what was missing."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from paceline import engine
+from paceline.engine.explain import Explanation
+from paceline.engine.plan.games import additions
+
+from .building import fill, tables_of
+from .small_worlds import CONNECTION, QUARTER
+from .test_rejections import PLAN
+
+TEXT = (
+    PLAN[: PLAN.index("credits:")]
+    + """
+credits:
+  - {id: own, kind: direct}
+measures:
+  - {id: sales, kind: sum, of: amount, credits: own}
+  - {id: rating, kind: figure, name: rating, read: last, unit: percent}
+  - {id: reply, kind: figure, name: reply, read: last, unit: quantity}
+components:
+  - id: card
+    name: Card
+    kind: scorecard
+    cap: 5000
+    scorecard:
+      target: 6000 USD
+      indicators:
+        - {id: rated, weight: 60%, value: rating,
+           steps: [{from: 0%, rate: 0%}, {from: 80%, rate: 50%}, {from: 95%, rate: 100%}]}
+        - {id: speed, weight: 40%, value: reply,
+           steps: [{from: 0, rate: 100%}, {from: 30, rate: 50%}, {from: 60, rate: 0%}]}
+  - id: pool
+    name: Pool
+    kind: pool
+    pool: {amount: sales * 10%, shapley: [{of: ana, value: 100}, {of: ben, value: 50},
+           {of: [ana, ben], value: 210}]}
+  - id: race
+    name: Race
+    kind: contest
+    contest: {score: sales, prizes: [30], ties: each, among: plan, at_least: 200}
+  - {id: extra, name: Extra, kind: bonus, pays: {amount: 10},
+     when: sales > 5000 USD and rating > 50%}
+"""
+)
+DAYS = {"starts_on": date(2024, 1, 1)}
+
+
+def explained(payee: str) -> dict[str, Explanation]:
+    """Ana sells 1,000 and ben 100, together in a team; cho sells 500 and is in none."""
+    plan = engine.load_plan(TEXT)
+    rows: dict[str, list[dict[str, Any]]] = {
+        "order_lines": [
+            {"payee_id": name, "amount": amount, "ordered_on": date(2024, 2, 1)}
+            for name, amount in (("ana", "1000"), ("ben", "100"), ("cho", "500"))
+        ],
+        "assignments": [
+            {"plan": "shop", "payee_id": name} | DAYS for name in ("ana", "ben", "cho")
+        ],
+        "teams": [{"team": "east", "payee_id": name} | DAYS for name in ("ana", "ben")],
+        "figures": [
+            {"figure": figure, "payee_id": "ana", "on_date": date(2024, 2, 1), "value": value}
+            for figure, value in (("rating", "0.9"), ("reply", "42"))
+        ],
+    }
+    tables = tables_of({name: fill(name, part) for name, part in rows.items()}, plan)
+    results = engine.calculate(plan, tables, QUARTER, connection=CONNECTION)
+    return {one.subject: one for one in engine.explain(results, payee).children}
+
+
+def test_what_ana_got_and_what_was_missing() -> None:
+    found = explained("ana")
+    assert not any(one.note == "not_explained_further" for one in found.values())
+    card = found["card"]
+    assert [(one.kind, one.subject, one.value) for one in card.children] == [
+        ("indicator", "rated", Decimal(1800)),  # 60 % of 6,000 at 50 %
+        ("indicator", "speed", Decimal(1200)),
+    ]
+    assert card.children[0].inputs == {
+        "value": Decimal("0.9"),
+        "score": Decimal("0.5"),
+        "weight": Decimal("0.6"),
+    }
+    assert [(one.reason, one.subject, one.missing) for one in card.rejected] == [
+        ("step_not_reached", "rated", Decimal("0.05")),
+        ("step_not_reached", "speed", Decimal(12)),  # below 30 instead of 42
+        ("cap_not_reached", "card", Decimal(2000)),
+    ]
+    assert [one.inputs.get("up") for one in card.rejected[:2]] == [True, False]
+    share, *added = found["pool"].children
+    assert (share.kind, share.inputs["amount"]) == ("share", Decimal(110))
+    assert [(one.subject, one.value, one.inputs["orders"]) for one in added] == [
+        ("", Decimal(100), 1),
+        ("ben", Decimal(160), 1),
+    ]
+    assert found["pool"].value == Decimal("68.10")  # 130 of 210 parts
+    (rank,) = found["race"].children
+    assert (rank.value, rank.inputs["rank"], rank.inputs["tied"]) == (30, 1, 1)
+    (failed,) = found["extra"].rejected
+    assert (failed.reason, failed.inputs["failed"]) == ("formula_not_met", ("sales > 5000 USD",))
+    assert failed.inputs["values"] == {"sales": Decimal(1000)}
+
+
+def test_who_gets_nothing_is_told_why_and_nothing_of_others() -> None:
+    found = explained("cho")
+    reasons = {name: [one.reason for one in part.rejected] for name, part in found.items()}
+    assert reasons == {
+        "card": ["value_missing", "value_missing", "cap_not_reached"],
+        "pool": ["no_weights"],
+        "race": ["no_prize_left"],
+        "extra": ["formula_not_met"],
+    }
+    (rank,) = found["race"].children
+    assert rank.inputs["rank"] is None  # nobody is told that they are near the end
+    (low,) = explained("ben")["race"].rejected
+    assert (low.reason, low.missing) == ("score_too_low", Decimal(100))
+
+
+def test_additions_are_the_shapley_value_on_average() -> None:
+    values = {
+        frozenset({"a"}): Decimal(100),
+        frozenset({"b"}): Decimal(50),
+        frozenset({"a", "b"}): Decimal(210),
+    }
+    for player, worth in (("a", 130), ("b", 80)):
+        found = additions(values, player)
+        assert sum(one.adds * one.orders for one in found) == worth * found[0].of
+        assert sum(one.orders for one in found) == found[0].of
