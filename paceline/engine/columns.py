@@ -340,8 +340,12 @@ def every_row(contract: Table) -> exp.Select:
 
 
 def render(expression: exp.Expr) -> str:
-    """The SQL text. Never optimised: the optimiser removes casts that matter."""
-    return expression.sql(dialect=DIALECT)
+    """The SQL text. Never optimised: the optimiser removes casts that matter.
+
+    The tree may be changed by it and is of no use afterwards: to copy it first would cost as much
+    as to write it.
+    """
+    return expression.sql(dialect=DIALECT, copy=False)
 
 
 def rescaled(value: exp.Expr, kind: Kind) -> exp.Cast:

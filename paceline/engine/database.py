@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -37,10 +40,16 @@ def open_database(
     tables: Tables, *, threads: int | None = None, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:
     """A new in-memory database that can read the given files and do nothing else outside itself."""
+    return _open(tables.paths(), threads, memory_limit)
+
+
+def _open(
+    paths: Sequence[Path | str], threads: int | None, memory_limit: str | None
+) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     settings: dict[str, Any] = {
         "memory_limit": memory_limit or MEMORY_LIMIT,
-        "allowed_paths": [str(path) for path in tables.paths()],
+        "allowed_paths": [str(path) for path in paths],
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
@@ -54,6 +63,27 @@ def open_database(
     for name, value in settings.items():
         connection.execute(c.render(setting(name, value)))
     return connection
+
+
+@lru_cache(maxsize=8)
+def _kept_database(
+    paths: tuple[Path | str, ...], threads: int | None, memory_limit: str | None
+) -> duckdb.DuckDBPyConnection:
+    """A database for some files that stays open, empty between its uses."""
+    return _open(paths, threads, memory_limit)
+
+
+atexit.register(_kept_database.cache_clear)  # while the interpreter can still close them
+
+
+def reused_database(
+    tables: Tables, *, threads: int | None = None, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """The same as `open_database`, kept for whoever asks of the same files next: opening a database
+    takes as long as many an answer about one payee. It must not be closed, and is used through
+    cursors.
+    """
+    return _kept_database(tuple(tables.paths()), threads, memory_limit)
 
 
 def setting(name: str, value: Any) -> exp.Expr:

@@ -32,7 +32,18 @@ def marks_tell(workspace: Workspace, shape: Shape) -> bool:
         return False
     workspace.view_lines(workspace.inputs.line_files, marked=True)
     take_split_lines(workspace, shape, marked=True)
-    return _count(workspace, "split_lines") == _lines_named(workspace)
+    return _count(workspace, "split_lines") == lines_named(workspace)
+
+
+def marks_hold(workspace: Workspace, wanted: str, named: int) -> bool:
+    """Whether the marked lines, now in the view `in_marked_lines`, are all of the lines that a
+    table of split lines names: so many.
+    """
+    if not workspace.inputs.marks_splits:
+        return False
+    workspace.view_lines(workspace.inputs.line_files, marked=True)
+    ((found,),) = workspace.rows(f"marked {wanted}", partial(_marked, wanted))
+    return bool(found == named)
 
 
 def take_split_lines(workspace: Workspace, shape: Shape, *, marked: bool) -> None:
@@ -42,7 +53,7 @@ def take_split_lines(workspace: Workspace, shape: Shape, *, marked: bool) -> Non
     workspace.create("split_lines", make, variant=which)
 
 
-def _lines_named(workspace: Workspace) -> int:
+def lines_named(workspace: Workspace) -> int:
     """How many lines the table of splits names: those that are shared, unless there are overlays,
     which may be all that is said of a line.
     """
@@ -55,6 +66,11 @@ def _lines_named(workspace: Workspace) -> int:
 def _count(workspace: Workspace, name: str) -> int:
     ((count,),) = workspace.rows(f"count of {name}", partial(_rows_of, name))
     return int(count)
+
+
+def _marked(wanted: str) -> exp.Select:
+    query = c.select({"count": c.count_rows()}).from_(c.source("in_marked_lines", "l"), copy=False)
+    return c.join(query, wanted, "w", c.same(["line_id"], "w", "l"), kind="semi")
 
 
 def _rows_of(name: str) -> exp.Select:

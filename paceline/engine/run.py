@@ -271,7 +271,9 @@ def variant(contract: Table, workspace: Workspace, days: Days) -> str:
         return f"{plan.hash} {days}"
     if contract.name == "hierarchy" or contract.name.startswith("above_"):
         return f"{plan.hash} {workspace.may_circle}"
-    return plan.hash if contract.name in {"credited", "ledger"} else ""
+    if contract.name == "credited":
+        return ledger_of(shape_of(plan)).sums.key
+    return plan.hash if contract.name == "ledger" else ""
 
 
 def fetch_ledger(workspace: Workspace, ledger: Ledger) -> dict[str, pa.Table]:
@@ -285,7 +287,7 @@ def fetch_ledger(workspace: Workspace, ledger: Ledger) -> dict[str, pa.Table]:
 def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
     """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
     rows = workspace.fetch(
-        f"credits {ledger.plan.hash}", lambda: ledger.sums.by("payee_id", "currency")
+        f"credits {ledger.sums.key}", lambda: ledger.sums.by("payee_id", "currency")
     )
     keys = [("payee_id", "ascending"), ("currency", "ascending")]
     rows = rows.take(pc.sort_indices(rows, keys)).combine_chunks()

@@ -27,13 +27,13 @@ from paceline.engine.columns import (
     select,
     typed,
 )
-from paceline.engine.database import Workspace
+from paceline.engine.database import Workspace, reused_database
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
 from paceline.engine.ledger.compile import ledger_of
 from paceline.engine.ledger.following import LineSteps, payee
 from paceline.engine.ledger.rows import keyed_measures
 from paceline.engine.ledger.told import decided_by_others
-from paceline.engine.marks import find_split_lines
+from paceline.engine.marks import find_split_lines, lines_named, marks_hold
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
@@ -88,9 +88,8 @@ def trace(
     PayeeUnknown when the payee is not in the plan in this period.
     """
     shape = shape_of(plan)
-    workspace = Workspace(
-        shape, tables, period, connection, threads=threads, memory_limit=memory_limit
-    )
+    database = connection or reused_database(tables, threads=threads, memory_limit=memory_limit)
+    workspace = Workspace(shape, tables, period, database)
     try:
         return _Tracing(workspace, shape, period, payee_id).execute()
     finally:
@@ -178,16 +177,19 @@ class _Tracing:
             raise PayeeUnknown(self.payee_id)
         create("relevant", self._relevant)
         with_splits = "credit_splits" in self.workspace.tables
+        is_marked = with_splits and marks_hold(
+            self.workspace, "in_credit_splits", lines_named(self.workspace)
+        )
         create(
             "traced_lines",
             lambda: c.union_all(
                 [
-                    self._lines(way, with_splits=with_splits)
+                    self._lines(way, with_splits=with_splits, is_marked=is_marked)
                     for way in portions.ways(self.shape, with_splits=with_splits)
                     if way.kind != "replaced"
                 ]
             ),
-            variant=str(self.days),
+            variant=f"{self.days} {is_marked}",
         )
 
     def _is_payee(self, name: str, of: str | None = None) -> exp.Expr:
@@ -205,8 +207,11 @@ class _Tracing:
             distinct=True,
         )
 
-    def _lines(self, way: Way, *, with_splits: bool) -> exp.Select:
-        """The lines of one way of handing them out, as far as they count for the payee."""
+    def _lines(self, way: Way, *, with_splits: bool, is_marked: bool) -> exp.Select:
+        """The lines of one way of handing them out, as far as they count for the payee; shared ones
+        are looked for among the marked ones where marks tell them all.
+        """
+        source = "in_marked_lines" if is_marked and way.kind == "shared" else "in_order_lines"
         handed = portions.portion(self.shape, way)
         share: exp.Expr = c.number(1, SHARE) if handed.share is None else handed.share
         values = lines.converted_values(self.shape, self.days, handed.share)
@@ -227,7 +232,7 @@ class _Tracing:
                 "shared_amount": lines.share_of_amount(share.copy()),
                 **{name: typed(value, CONVERTED) for name, value in values.items()},
             }
-        ).from_(c.source("in_order_lines", "l"), copy=False)
+        ).from_(c.source(source, "l"), copy=False)
         self.days.join(query)
         anchor = anchor_day(self.plan.policies)
         query.where(c.within(anchor, c.horizon(), c.period_ends()), copy=False)

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import duckdb
 
 from paceline.engine.comparison.narrow import narrow
-from paceline.engine.database import open_database
+from paceline.engine.database import reused_database
 from paceline.engine.errors import EngineError, PayeeUnknown
 from paceline.engine.formula.interpret import interpret
 from paceline.engine.formula.tree import Formula, Name, names_in
@@ -226,15 +226,11 @@ def under_plan(
     A calculation of the engine like any other, over the lines that can reach the payee. Raises
     InputInvalid when the text needs what the tables do not have.
     """
-    database = connection or open_database(tables)  # one for both steps: to open one takes time
-    try:
-        rows = narrow(plan, tables, period, payee_id, only_read=True, connection=database)
-        found = Tables(rows)
-        hashes = {name: ["narrowed"] for name in found.sources}
-        return calculate(plan, found, period, connection=database, input_hashes=hashes)
-    finally:
-        if connection is None:
-            database.close()
+    database = connection or reused_database(tables)
+    rows = narrow(plan, tables, period, payee_id, only_read=True, connection=database)
+    found = Tables(rows)
+    hashes = {name: ["narrowed"] for name in found.sources}
+    return calculate(plan, found, period, connection=database, input_hashes=hashes)
 
 
 # --- one more order -------------------------------------------------------------------------------

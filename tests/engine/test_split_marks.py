@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from paceline import engine
-from paceline.engine import marks
+from paceline.engine import marks, whatif
 from paceline.engine.database import Workspace
 from paceline.engine.hashing import hash_file
 from paceline.engine.inputs import SPLIT_MARK
@@ -65,18 +65,30 @@ def results(given: engine.Tables, shelf: Memory | None = None) -> dict[str, pa.T
     return engine.calculate(plan, given, QUARTER, connection=CONNECTION, shelf=shelf).tables()
 
 
+def of_ana(given: engine.Tables) -> tuple[object, ...]:
+    """Her lines, and what she would have had under another text of the plan."""
+    plan = engine.load_plan(OVERLAID)
+    other = engine.load_plan(OVERLAID.replace("rate: 2%", "rate: 7%"))
+    assert other.hash != plan.hash
+    found = engine.trace(plan, given, QUARTER, "ana")
+    imagined = whatif.under_plan(other, given, QUARTER, "ana")
+    return found.rows(), imagined.rows("statements"), imagined.rows("credits")
+
+
 @pytest.mark.parametrize(("marked", "do_tell"), MARKED.values(), ids=MARKED)
 def test_marks_are_taken_where_they_tell_all_and_change_nothing(
     tmp_path: Path,
     marked: list[list[str] | None],
     do_tell: bool,  # noqa: FBT001 -- what the files of the case do
 ) -> None:
-    silent = results(tables(tmp_path, [None, None]))
+    unmarked = tables(tmp_path, [None, None])
+    silent, hers = results(unmarked), of_ana(unmarked)
     assert {"ana", "ben", "cho"} <= {row["payee_id"] for row in silent["credits"].to_pylist()}
     given, shelf = tables(tmp_path, marked), Memory()
     assert results(given) == silent
     assert results(given, shelf) == silent  # file by file, each with its own marks
     assert shelf.put
+    assert of_ana(given) == hers
 
     shape = shape_of(engine.load_plan(OVERLAID))
     workspace = Workspace(shape, given, QUARTER)

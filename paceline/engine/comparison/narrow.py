@@ -23,6 +23,7 @@ from paceline.engine.database import Workspace
 from paceline.engine.errors import EngineError
 from paceline.engine.formula.tree import Type
 from paceline.engine.inputs import line_columns
+from paceline.engine.marks import marks_hold
 from paceline.engine.needs import needs
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
@@ -168,10 +169,14 @@ class _Picking:
             ways.append((name, f"wanted_{name}", "key"))
         if len(self.ids):
             ways.append(("line_id", "wanted_lines", "line_id"))
+        named = pc.count_distinct(self.ids).as_py()
+        is_marked = bool(named) and marks_hold(self.workspace, "wanted_lines", named)
 
         def picked(column: str, kept_by: str, key: str) -> exp.Select:
             copied = {name: value.copy() for name, value in columns.items()}
-            query = select(copied).from_(c.source("in_order_lines", "l"), copy=False)
+            by_marks = is_marked and kept_by == "wanted_lines"
+            source = c.source("in_marked_lines" if by_marks else "in_order_lines", "l")
+            query = select(copied).from_(source, copy=False)
             same = exp.EQ(this=col(column, "l"), expression=col(key, "w"))
             c.join(query, kept_by, "w", same, kind="semi")
             return query.where(self._inside(), copy=False)
@@ -191,7 +196,7 @@ class _Picking:
             return parts[0] if len(parts) == 1 else c.union_all(parts)
 
         read = ", ".join(name for name, value in columns.items() if isinstance(value, exp.Column))
-        said = f"{sorted(self.anchors)} {ways} {read}"
+        said = f"{sorted(self.anchors)} {ways} {is_marked} {read}"
         found = self.workspace.fetch(f"narrowed lines, {said}", query)
         if found.num_rows > MAX_LINES:
             raise TooManyLines(f"more than {MAX_LINES:,} order lines")

@@ -8,6 +8,7 @@ by the stretch in which a rate table begins anew), which is what measures are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -25,6 +26,7 @@ from paceline.engine.columns import (
     table,
     typed,
 )
+from paceline.engine.hashing import hash_text
 from paceline.engine.plan.model import Credit, Measure
 from paceline.engine.shape import COUNTED, Shape
 from paceline.engine.steps import crediting
@@ -43,6 +45,14 @@ class Sums:
 
     shape: Shape
     names: dict[Sum, str]
+
+    @cached_property
+    def key(self) -> str:
+        """All that the text of the queries depends on, besides the plan's style: plans that differ
+        in what they pay only add up the same sums.
+        """
+        shape = self.shape
+        return hash_text(repr((self.names, self.stretches, shape.windows, shape.levels)))
 
     def of_credit(self, credit: Credit, what: int) -> str:
         terms = (crediting.credit_term(self.shape, credit),)
