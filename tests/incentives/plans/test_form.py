@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from paceline.incentives import problems
+from paceline.incentives import plan_templates, problems
 from paceline.incentives.calculation import documents
 from paceline.incentives.forms.plan import document
 from paceline.incentives.forms.plan.document import changed_by_button, changed_by_fields, read_form
@@ -12,6 +14,7 @@ from tests.incentives.plans.conftest import SOURCE
 from tests.incentives.plans.widened import WIDENED
 
 TIERS = "components.0.rates.tiers"
+FOLDER = Path(plan_templates.__file__).parent
 
 
 def lines_changed(before: str, after: str) -> list[str]:
@@ -240,3 +243,20 @@ def test_a_second_direct_rule_states_which_of_them_takes_a_line() -> None:
     form = read_form(after)
     assert form is not None
     assert "policies.precedence" in {one.name for one in form.fields()}
+
+
+def test_a_pool_is_shared_by_coalitions_in_a_table_or_stated_here_and_back() -> None:
+    source = (FOLDER / "host-pool" / "plan.yaml").read_text(encoding="utf-8")
+    shares = "components.1.pool@shares"
+    text = changed_by_fields(source, source, {shares: "table"})
+    assert "shapley: pool" in text
+    text = changed_by_fields(text, text, {shares: "stated"})
+    assert "{of: payee, value: 100.00}" in text
+    text = changed_by_fields(text, text, {"components.1.pool.shapley.0.of": "ana, ben"})
+    assert "{of: [ana, ben], value: 100.00}" in text
+    assert field_values(text)["components.1.pool.shapley.0.of"] == "ana, ben"
+    text = changed_by_fields(text, text, {shares: "table"})
+    assert "shapley: pool" in text
+    assert "[ana, ben]" not in text
+    text = changed_by_fields(text, text, {shares: "weights"})
+    assert "shapley" not in text

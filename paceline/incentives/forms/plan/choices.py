@@ -134,6 +134,11 @@ class Choice:
             for key in sorted(shape.keys()):
                 if key not in kept or (key in renewed and key not in new.starts):
                     source = without(source, (*path, key))
+        if self.read is not None and self.value_at(Place(edit.read(source), path)) != value:
+            # Both forms stand at one key, and what the old one left there is read as itself.
+            for key in sorted(new.starts.keys() & (old.keys() if old else set())):
+                start = new.starts[key]
+                source = put(source, (*path, key), start(place) if callable(start) else start)
         return source if self.after is None else self.after(source, path, value)
 
 

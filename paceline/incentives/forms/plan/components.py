@@ -178,7 +178,10 @@ SHARES = Choice(
             beside=(
                 Rows(
                     "shapley", _("Values of coalitions"),
-                    (Words("of", _("Members")), Value("value", _("Worth together"), unit="amount")),
+                    (
+                        Value("of", _("Members"), "words"),
+                        Value("value", _("Worth together"), unit="amount"),
+                    ),
                     additions=(
                         Addition(
                             "coalition", _("Add a coalition"),
