@@ -6,6 +6,7 @@ import zoneinfo
 from functools import cache
 from typing import Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -112,3 +113,9 @@ class NewTokenForm(forms.Form):
     def scopes(self) -> list[str]:
         """What was chosen, as tokens keep it."""
         return [*self.cleaned_data.get("reads", ()), *self.cleaned_data.get("writes", ())]
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """The library's form with its label in words that can be translated."""
+
+    name = forms.CharField(label=pgettext_lazy("passkey", "Name"), required=False)

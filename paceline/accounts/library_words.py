@@ -87,6 +87,12 @@ WORDS = (
     gettext_noop(
         "You cannot generate recovery codes without having two-factor authentication enabled."
     ),
+    gettext_noop("Authenticator App"),
+    gettext_noop("Authentication using an authenticator app is active."),
+    gettext_noop("An authenticator app is not active."),
+    gettext_noop("Security Keys"),
+    gettext_noop("No security keys have been added."),
+    gettext_noop("No recovery codes set up."),
     gettext_noop("Recovery Codes"),
     gettext_noop("Unused codes"),
     gettext_noop("Download codes"),
@@ -152,6 +158,9 @@ WORDS = (
     gettext_noop("Your password can’t be entirely numeric."),
 )
 COUNTED = (
+    ngettext_lazy(
+        "You have added %(count)s security key.", "You have added %(count)s security keys."
+    ),
     ngettext_lazy(
         "There is %(unused_count)s out of %(total_count)s recovery codes available.",
         "There are %(unused_count)s out of %(total_count)s recovery codes available.",
