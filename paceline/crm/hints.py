@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from paceline.crm.models import Company, Contact, Deal, Lead, Pipeline, Record
 from paceline.live import presence, topics
+from paceline.live import wording as work
 from paceline.notifications import wording
 from paceline.org.models import Person
 
@@ -23,6 +24,8 @@ def register() -> None:
         topics.register(plural, topics.is_whole_list)
         presence.register(kind, _sees(MODELS[kind]))
     topics.register("board", _sees(Pipeline))
+    work.word_work("crm_batch", _("Changing many records"))
+    work.word_steps("crm_batch", {"changing": _("Changing records")})
     wording.register(
         "crm_assigned", _("%(who)s gave you a record to look after."), icon="user-check"
     )

@@ -3,7 +3,16 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from paceline.crm.kinds import KindConverter
-from paceline.crm.views import care, deals, lists, pipelines, process, records, timeline
+from paceline.crm.views import (
+    care,
+    deals,
+    lists,
+    many,
+    pipelines,
+    process,
+    records,
+    timeline,
+)
 
 register_converter(KindConverter, "crm_kind")
 
@@ -47,6 +56,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders/<int:pk>/unlink", deals.unlink_order, name="order_unlink"),
     path("deals/<int:pk>/credit", deals.credit, name="deal_credit"),
     path("tasks", lists.tasks, name="tasks"),
+    path("fields", many.fields, name="fields"),
+    path("fields/<int:pk>", many.field, name="field"),
+    path("changes/<int:pk>", many.batch, name="batch"),
+    path("changes/<int:pk>/undo", many.undo, name="batch_undo"),
+    path("views/<int:pk>/delete", many.delete_view, name="view_delete"),
+    path("<crm_kind:kind>/change", many.change_many, name="change_many"),
+    path("<crm_kind:kind>/views", many.save_view, name="view_save"),
     path("suggest/<crm_kind:kind>", lists.suggest, name="suggest"),
     path("activities/<int:pk>/done", timeline.finish_task, name="task_done"),
     path("activities/<int:pk>/remove", timeline.remove_activity, name="activity_remove"),

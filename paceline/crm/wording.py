@@ -18,6 +18,11 @@ from paceline.orders.actions import LineDayIsClosed, SharedByFile
 
 REFUSALS = (
     actions.AlreadyErased,
+    actions.BatchUndone,
+    actions.OptionsMissing,
+    actions.TooManyFields,
+    actions.TooManyRecords,
+    actions.TooManyViews,
     actions.AmountMissing,
     actions.ConsentIsWithdrawn,
     actions.ConsentStands,
@@ -94,6 +99,11 @@ def refusal(problem: Exception) -> str:  # noqa: PLR0911 - one sentence each
 def _plain_refusals() -> dict[type[Exception], str]:
     return {
         actions.AlreadyErased: _("This contact was erased before."),
+        actions.BatchUndone: _("This was taken back before, or is still under way."),
+        actions.OptionsMissing: _("Give the words to choose from, one a line, at most 100."),
+        actions.TooManyFields: _("A team has at most 40 fields of its own on a list."),
+        actions.TooManyRecords: _("At most 20,000 records are changed at once; narrow the list."),
+        actions.TooManyViews: _("You keep as many views as one can; delete one first."),
         actions.AmountMissing: _("Give the amount before the deal is won."),
         actions.ConsentIsWithdrawn: _("This consent was withdrawn before."),
         actions.ConsentStands: _("This was allowed already."),

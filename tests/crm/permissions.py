@@ -6,7 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from paceline.crm import actions
-from paceline.crm.models import Activity, ActivityKind, ConsentChannel, FeedbackKind
+from paceline.crm.models import (
+    Activity,
+    ActivityKind,
+    ConsentChannel,
+    FeedbackKind,
+    FieldKind,
+)
 from paceline.orders.models import OrderLine
 from tests.crm.conftest import Sales, make_sales
 from tests.permission_table import EVERYONE, Url
@@ -100,6 +106,25 @@ def _link(world: World, sales: Sales) -> dict[str, Any]:
     return {"pk": link.pk}
 
 
+def _field(world: World, _sales: Sales) -> dict[str, Any]:
+    made = actions.add_custom_field(
+        team=world.north, of="deal", label="Colour", kind=FieldKind.TEXT, by=world.marco, at=NOW
+    )
+    return {"pk": made.pk}
+
+
+def _batch(world: World, sales: Sales) -> dict[str, Any]:
+    made = actions.request_batch(
+        of="deal", ids=[sales.deal.pk], what={"tag": "vip"}, by=world.priya, at=NOW
+    )
+    return {"pk": made.pk}
+
+
+def _view(world: World, _sales: Sales) -> dict[str, Any]:
+    made = actions.save_view(of="deal", name="Mine", choices={}, team=None, by=world.priya, at=NOW)
+    return {"pk": made.pk}
+
+
 LEADS_ONLY = {"allow": {"GET": {"marco"}, "POST": {"marco"}}, "hidden": HIDDEN | {"priya": 403}}
 CHANGES = {"allow": {"POST": NORTH}, "hidden": HIDDEN}
 FORMS = {"allow": {"GET": NORTH, "POST": NORTH}, "hidden": HIDDEN}
@@ -147,6 +172,16 @@ URLS = {
     ),
     "crm:deal_credit": Url(args=_args(_deal), **CHANGES),
     "crm:order_unlink": Url(args=_args(_link), **CHANGES),
+    "crm:fields": Url(
+        allow={"GET": {"marco", "sofia"}, "POST": {"marco", "sofia"}},
+        data=lambda _world: {"label": ""},
+    ),
+    "crm:field": Url(args=_args(_field), **LEADS_ONLY),
+    "crm:batch": Url(args=_args(_batch), allow={"GET": {"priya"}}, hidden=404),
+    "crm:batch_undo": Url(args=_args(_batch), allow={"POST": {"priya"}}, hidden=404),
+    "crm:change_many": Url(args=lambda _world: {"kind": "deal"}, allow={"POST": SELLERS}),
+    "crm:view_save": Url(args=lambda _world: {"kind": "deal"}, allow={"POST": READERS}),
+    "crm:view_delete": Url(args=_args(_view), allow={"POST": {"priya"}}, hidden=404),
     "crm:suggest": Url(args=lambda _world: {"kind": "company"}, allow={"GET": READERS}),
     "crm:consent_new": Url(args=_args(_contact), **CHANGES),
     "crm:consent_withdraw": Url(args=_args(_consent), **CHANGES),

@@ -208,7 +208,6 @@ def test_the_board_moves_and_answers_with_its_columns(
     late = client.post(
         at("deal_move", sales.deal.pk), {**asked, "to": sales.stage("Won").pk}, **htmx
     )
-    assert late.status_code == 409
     assert "Priya Nair moved this deal to “Offer”" in late.content.decode()
     unmet = {"board": 1, "seen": offer.pk, "to": sales.stage("Won").pk}
     refused = client.post(at("deal_move", sales.deal.pk), unmet, **htmx).content.decode()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -114,7 +115,13 @@ def _write_shares(deal: Deal, shares: Sequence[Share]) -> None:
 
 @transaction.atomic
 def assign_deal(
-    *, deal: Deal, owner: Person, seen: int | None = None, by: Person | None, at: datetime
+    *,
+    deal: Deal,
+    owner: Person,
+    seen: int | None = None,
+    batch: UUID | None = None,
+    by: Person | None,
+    at: datetime,
 ) -> Deal:
     """Give a deal to somebody else; the share of the owner before goes along with it.
 
@@ -136,7 +143,7 @@ def assign_deal(
         if one.kind != ContributorKind.OWNER and one.person_id != owner.pk
     ]
     _write_shares(found, [Share(owner, ContributorKind.OWNER, own + joined), *kept])
-    if recording.apply(found, {"owner": owner}, seen=seen, by=by, at=at, quiet=True):
+    if recording.apply(found, {"owner": owner}, seen=seen, by=by, at=at, batch=batch, quiet=True):
         after = shares_of(found)
         recording.touch(
             found, {"shares": before}, {"shares": after}, by=by, at=at, act="shares_agreed"

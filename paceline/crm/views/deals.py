@@ -142,8 +142,7 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
     if "board" in request.POST:
         pipeline = Pipeline.objects.select_related("team").get(pk=deal.pipeline_id)
         context = _board(request, pipeline, **said)
-        return page(request, "crm/board.html", context, fragment="columns",
-                    status=409 if said["problem"] else 200)  # fmt: skip
+        return page(request, "crm/board.html", context, fragment="columns")
     if said["problem"]:
         messages.error(request, said["problem"])
     else:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from paceline.crm import access, queries
+from paceline.crm.forms import custom
 from paceline.crm.forms.choices import called
-from paceline.crm.kinds import address
-from paceline.crm.models import LeadStatus, Lifecycle, Source, Stage, StageKind
+from paceline.crm.forms.lists import BatchForm, ViewForm
+from paceline.crm.kinds import address, list_address
+from paceline.crm.models import (
+    CustomField,
+    FieldKind,
+    LeadStatus,
+    Lifecycle,
+    Pipeline,
+    SavedView,
+    Source,
+    Stage,
+    StageKind,
+)
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -54,12 +68,31 @@ def _list(request: PersonRequest, kind: str) -> HttpResponseBase:
     may_read = access.may_read_deals if kind == "deal" else access.may_read_customers
     if not may_read(request.person):
         raise PermissionDenied
-    table = table_of(request, kind)
+    own = list(CustomField.objects.visible_to(request.person).filter(of=kind, retired_at=None))
+    may_add = access.may_add(request.person)
+    more: dict[str, Any] = {}
+    if may_add:
+        more = {"choice": _pk, "choice_name": "chosen", "choice_form": "batch"}
+    table = table_of(request, kind, own=own, **more)
     if table.wants_export:
         return table.export()
+    views = list(SavedView.objects.visible_to(request.person).filter(of=kind))
+    here = request.GET.get("view", "")
     context = {
         "table": table,
         "kind": kind,
+        "view_chips": [(one.name, view_address(one), str(one.pk) == here) for one in views],
+        "own_view": next(
+            (one for one in views if str(one.pk) == here and one.owner_id == request.person.pk),
+            None,
+        ),
+        "view_form": ViewForm(viewer=request.person)
+        if access.may_read_customers(request.person)
+        else None,
+        "batch_form": BatchForm(kind=kind, viewer=request.person, on=request.today)
+        if may_add
+        else None,
+        "query": _asked(request, table),
         "title": TITLES[kind](),
         "may_add": access.may_add(request.person),
         "new_url": reverse(f"crm:{kind}_new"),
@@ -68,7 +101,26 @@ def _list(request: PersonRequest, kind: str) -> HttpResponseBase:
     return page(request, "crm/list.html", context)
 
 
-def table_of(request: PersonRequest, kind: str, **more: Any) -> Table:
+def _pk(row: Any) -> int:
+    return int(row.pk)
+
+
+def _asked(request: PersonRequest, table: Table) -> str:
+    """The list as it is now, also where it was remembered from last time."""
+    query = request.GET.copy()
+    for part, value in table.chosen.items():
+        query[f"{table.name}-{part}"] = value
+    return query.urlencode()
+
+
+def view_address(view: SavedView) -> str:
+    """The list with the filters and order of a view."""
+    return f"{list_address(view.of)}?{urlencode([*view.choices.items(), ('view', str(view.pk))])}"
+
+
+def table_of(
+    request: PersonRequest, kind: str, own: Sequence[CustomField] = (), **more: Any
+) -> Table:
     """The table of a kind with its columns and filters."""
     person = request.person
     empty, hint = {
@@ -84,8 +136,8 @@ def table_of(request: PersonRequest, kind: str, **more: Any) -> Table:
         name=plural[kind],
         topic=plural[kind],
         caption=TITLES[kind](),
-        columns=_columns(kind),
-        filters=_filters(request, kind),
+        columns=[*_columns(kind), *(_own_column(one) for one in own)],
+        filters=[*_filters(request, kind), *_own_filters(own)],
         order={"lead": "-created_at", "deal": "-changed_at"}.get(kind, "name"),
         count_max=COUNTED_MAX if kind != "deal" else None,
         empty=empty,
@@ -196,6 +248,29 @@ def _columns(kind: str) -> list[Column]:
     ]
 
 
+def _own_column(field: CustomField) -> Column:
+    """A field of the team's own: known by its id, so that views outlive its name."""
+    return Column(
+        f"own{field.pk}",
+        field.label,
+        value=lambda row: custom.shown(field, row.custom.get(field.key)),
+        secondary=True,
+    )
+
+
+def _own_filters(own: Sequence[CustomField]) -> list[Filter]:
+    return [
+        Filter(
+            f"own{one.pk}",
+            one.label,
+            [(word, word) for word in one.options],
+            apply=f"custom__{one.key}",
+        )
+        for one in own
+        if one.kind == FieldKind.CHOICE
+    ]
+
+
 def customer_of(deal: Any) -> str:
     if deal.company is not None:
         return str(deal.company.name)
@@ -253,10 +328,10 @@ def _filters(request: PersonRequest, kind: str) -> list[Filter]:
 
 def _stage_filter(request: PersonRequest) -> Filter:
     """By kind of stage, or by one stage of one's pipelines. One query."""
-    pipelines = [one.pk for one in queries.pipelines_for(request.person)]
-    stages = Stage.objects.filter(pipeline__in=pipelines, retired_at__isnull=True)
-    rows = stages.select_related("pipeline").order_by("pipeline__rank", "pipeline", "rank")
-    several = len(pipelines) > 1
+    seen = Pipeline.objects.visible_to(request.person).filter(retired_at__isnull=True)
+    stages = Stage.objects.filter(pipeline__in=seen.values("pk"), retired_at__isnull=True)
+    rows = list(stages.select_related("pipeline").order_by("pipeline__rank", "pipeline", "rank"))
+    several = len({one.pipeline_id for one in rows}) > 1
     choices = [
         ("open", pgettext("stage", "Open")),
         ("won", pgettext("stage", "Won")),
