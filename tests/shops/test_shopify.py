@@ -110,7 +110,10 @@ def test_amounts_are_net_of_discount_and_tax(shopify: Teller, lines: ReadLines) 
 def test_prices_with_tax_in_them_count_without_it(shopify: Teller, lines: ReadLines) -> None:
     refund = a_refund(refund_line_items=[
         {"line_item_id": 11, "quantity": 1, "subtotal": "27.50", "total_tax": "2.20"}])  # fmt: skip
+    # Alone the refund does not know whether tax is in its amount: the order says so.
+    tell(shopify, "refunds/create", refund)
     tell(shopify, "orders/updated", an_order(taxes_included=True, refunds=[refund]))
+    tell(shopify, "refunds/create", {**refund, "transactions": []})
     jobs.run_waiting()
     assert lines() == {
         "1001/11": ("2026-07-01", "2", "50.60", ""),

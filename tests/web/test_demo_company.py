@@ -25,8 +25,9 @@ from paceline.incentives.models import (
     StatementComponent,
 )
 from paceline.orders.models import OrderLine
+from paceline.orders.shops.models import Claim, Outcome, ShopOrder
 from paceline.org.models import Person, Role
-from paceline.web.demo import pay, story
+from paceline.web.demo import pay, story, web_shop
 from paceline.web.demo.calendar import Calendar, Quarter, Season
 from paceline.web.demo.cast import Cast
 from paceline.web.demo.sales import sell
@@ -87,7 +88,16 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     assert {door.role for door in story.doors(DAY)} == set(Role)
     unsent = stage.day(7)
     sold = [line for one in stage.sales for line in (*one.lines, *one.returns) if line.day < unsent]
-    assert OrderLine.objects.count() == len(sold)
+    by_file = OrderLine.objects.exclude(source=web_shop.SOURCE)
+    assert by_file.count() == len(sold)
+    told = ShopOrder.objects.filter(shop__source=web_shop.SOURCE)
+    assert (told.count(), told.exclude(problem="").count()) == (36, 0)
+    assert told.filter(attribution=None).count() == 8
+    assert set(told.exclude(attribution=None).values_list("attribution__basis", flat=True)) == {
+        "coupon", "referral", "agent", "named", "live",
+    }  # fmt: skip
+    assert Outcome.objects.filter(state="refused").count() == 1
+    assert Claim.objects.filter(state="open").count() == 1
     in_dollars = OrderLine.objects.filter(currency="USD").aggregate(sum=Sum("amount"))["sum"]
     assert in_dollars == sum(line.amount for line in sold if line.currency == "USD")
     assert Quota.objects.exclude(replaced_by=None).exists(), "a quota was changed"

@@ -44,11 +44,16 @@ class LineFacts:
 
 @dataclass(frozen=True, slots=True)
 class RefundedLine:
-    """How much of a position came back; ``amount`` positive, without tax."""
+    """How much of a position came back; ``amount`` positive.
+
+    ``tax`` is in the amount where the order says that its prices include tax, and beside it where
+    not: a refund that comes alone does not know.
+    """
 
     line_id: str
     quantity: Decimal
     amount: Decimal
+    tax: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ class OrderFacts:
 
     ``tax``, ``shipping`` and ``discount`` are told to the reader only. ``is_paid`` without
     ``paid_at``: the shop says that it is paid, not when; the first moment it said so counts.
-    ``is_cancelled`` without ``cancelled_at`` likewise.
+    ``is_cancelled`` without ``cancelled_at`` likewise. ``taxes_included``: refunds of the order
+    name amounts with the tax in them; its positions are without tax all the same.
     ``unknown_refunds`` are refunds of which the shop gives no positions: they must be asked for.
     """
 
@@ -80,6 +86,7 @@ class OrderFacts:
     currency: str
     lines: tuple[LineFacts, ...]
     is_placed: bool = True
+    taxes_included: bool = False
     cancelled_at: datetime | None = None
     is_cancelled: bool = False
     paid_at: datetime | None = None
@@ -257,7 +264,9 @@ def order_from_json(kept: Mapping[str, Any]) -> OrderFacts:
 def refund_from_json(kept: Mapping[str, Any]) -> RefundFacts:
     given = dict(kept)
     given["lines"] = tuple(
-        RefundedLine(one["line_id"], Decimal(one["quantity"]), Decimal(one["amount"]))
+        RefundedLine(
+            one["line_id"], Decimal(one["quantity"]), Decimal(one["amount"]), Decimal(one["tax"])
+        )
         for one in given["lines"]
     )
     _moments(given, "at", "updated_at")

@@ -132,9 +132,10 @@ def _parts(
     for one in refund.lines:
         if one.line_id not in left:
             raise Contradiction("refund_of_unknown_line", line=one.line_id, refund=refund.refund_id)
-        _check_amount(one.amount, order.currency, one.line_id)
+        amount = one.amount - one.tax if order.taxes_included else one.amount
+        _check_amount(amount, order.currency, one.line_id)
         before = taken.get(one.line_id, (ZERO, ZERO))
-        taken[one.line_id] = (before[0] + one.quantity, before[1] + one.amount)
+        taken[one.line_id] = (before[0] + one.quantity, before[1] + amount)
     for line_id, (quantity, amount) in taken.items():
         _take(left, line_id, quantity, amount, refund)
     if refund.amount:

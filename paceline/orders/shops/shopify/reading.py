@@ -8,7 +8,6 @@ a refund is not sold (``current_quantity``). Gift cards are money paid in, not a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -55,9 +54,6 @@ def read(topic: str, body: bytes, currency: str) -> Reading:
 def read_order(said: Mapping[str, Any], currency: str) -> OrderFacts:
     refunds = tuple(_refund(one) for one in facts.listing(said.get("refunds"), "refunds"))
     taxes_included = said.get("taxes_included") is True
-    if taxes_included:
-        refunds = tuple(_untaxed(one, raw) for one, raw in
-                        zip(refunds, said.get("refunds") or (), strict=True))  # fmt: skip
     returned = _returned(refunds)
     fulfilled = said.get("fulfillment_status") == "fulfilled"
     codes = facts.listing(said.get("discount_codes"), "discount_codes")
@@ -78,6 +74,7 @@ def read_order(said: Mapping[str, Any], currency: str) -> OrderFacts:
             for one in facts.listing(said.get("line_items"), "line_items")
             if one.get("gift_card") is not True
         ),
+        taxes_included=taxes_included,
         cancelled_at=facts.maybe_moment(said.get("cancelled_at"), "cancelled_at"),
         is_paid=facts.text(said.get("financial_status")) in PAID,
         shipped_at=_shipped_at(said) if fulfilled else None,
@@ -165,6 +162,7 @@ def _refund(said: Mapping[str, Any]) -> RefundFacts:
                 facts.line_identity(one.get("line_item_id"), "line_item_id"),
                 facts.number(one.get("quantity"), "refund_line_items.quantity"),
                 facts.number(one.get("subtotal"), "refund_line_items.subtotal"),
+                facts.maybe_number(one.get("total_tax"), "refund_line_items.total_tax") or ZERO,
             )
             for one in facts.listing(said.get("refund_line_items"), "refund_line_items")
             if not _is_gift_card(one)
@@ -176,20 +174,6 @@ def _refund(said: Mapping[str, Any]) -> RefundFacts:
 def _is_gift_card(said: Mapping[str, Any]) -> bool:
     line = said.get("line_item")
     return isinstance(line, dict) and line.get("gift_card") is True
-
-
-def _untaxed(refund: RefundFacts, said: Mapping[str, Any]) -> RefundFacts:
-    """Where prices include tax, the subtotal of what came back does, too."""
-    raw = [one for one in said.get("refund_line_items") or () if not _is_gift_card(one)]
-    lines = tuple(
-        replace(
-            line,
-            amount=line.amount
-            - (facts.maybe_number(one.get("total_tax"), "refund_line_items.total_tax") or ZERO),
-        )
-        for line, one in zip(refund.lines, raw, strict=True)
-    )
-    return replace(refund, lines=lines)
 
 
 def _shipped_at(said: Mapping[str, Any]) -> datetime | None:

@@ -70,12 +70,18 @@ def create(request: PersonRequest) -> HttpResponse:
     return page(request, "shops/new.html", context, status=422 if form.errors else 200)
 
 
-def _kinds(person: Person) -> list[tuple[str, Any]]:
+def _kinds(person: Person) -> list[tuple[str, Any, str]]:
     """The kinds that a person may add: files import order lines in their name."""
+    hints = {
+        ShopKind.SHOPIFY: _("Webhooks of a Shopify store; compared every night."),
+        ShopKind.WOOCOMMERCE: _("Webhooks of a WooCommerce store; compared every night."),
+        ShopKind.WEBHOOK: _("Any other shop that can send signed JSON."),
+        ShopKind.FILES: _("A shop that leaves CSV or XLSX files."),
+    }
     return [
-        (one.value, one.label)
-        for one in ShopKind
-        if one != ShopKind.FILES or may_import_lines(person)
+        (kind.value, kind.label, hint)
+        for kind, hint in hints.items()
+        if kind != ShopKind.FILES or may_import_lines(person)
     ]
 
 
