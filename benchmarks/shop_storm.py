@@ -43,7 +43,7 @@ def main(count: int, times: int) -> None:
     from tests.conftest import flush_as_owner
     from tests.shops.test_storms import end_state, events
 
-    connection.creation.create_test_db(verbosity=0, serialize=False)
+    connection.creation.create_test_db(verbosity=0, serialize=False, autoclobber=True)
     try:
         random = Random(1)  # noqa: S311 - a made-up storm
         told = events(count // 5 + 1, random)[:count]

@@ -116,6 +116,11 @@ def test_what_is_not_trusted_is_turned_away_and_nothing_is_kept(teller: Teller) 
 
 def test_a_message_is_kept_once_and_for_ever(teller: Teller) -> None:
     message = {"type": "order.updated", "data": an_order()}
+    # The message and its job come together or not at all.
+    with transaction.atomic():
+        teller.tell(message)
+        transaction.set_rollback(True)
+    assert (Delivery.objects.count(), jobs.run_waiting()) == (0, 0)
     assert [teller.tell(message, name="m1").status_code for _ in range(3)] == [200] * 3
     kept = Delivery.objects.get()
     assert json.loads(bytes(kept.body)) == message

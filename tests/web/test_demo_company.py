@@ -80,6 +80,18 @@ def test_any_day_will_do(as_of: date) -> None:
         assert cast.members[line.seller].works_on(line.day)
 
 
+def _check_the_web_shop() -> None:
+    """Its messages became orders; what cannot be read, and what is nobody's, waits."""
+    told = ShopOrder.objects.filter(shop__source=web_shop.SOURCE)
+    assert (told.count(), told.exclude(problem="").count()) == (36, 0)
+    assert told.filter(attribution=None).count() == 8
+    assert set(told.exclude(attribution=None).values_list("attribution__basis", flat=True)) == {
+        "coupon", "referral", "agent", "named", "live",
+    }  # fmt: skip
+    assert Outcome.objects.filter(state="refused").count() == 1
+    assert Claim.objects.filter(state="open").count() == 1
+
+
 @pytest.mark.django_db
 def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
@@ -90,14 +102,7 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     sold = [line for one in stage.sales for line in (*one.lines, *one.returns) if line.day < unsent]
     by_file = OrderLine.objects.exclude(source=web_shop.SOURCE)
     assert by_file.count() == len(sold)
-    told = ShopOrder.objects.filter(shop__source=web_shop.SOURCE)
-    assert (told.count(), told.exclude(problem="").count()) == (36, 0)
-    assert told.filter(attribution=None).count() == 8
-    assert set(told.exclude(attribution=None).values_list("attribution__basis", flat=True)) == {
-        "coupon", "referral", "agent", "named", "live",
-    }  # fmt: skip
-    assert Outcome.objects.filter(state="refused").count() == 1
-    assert Claim.objects.filter(state="open").count() == 1
+    _check_the_web_shop()
     in_dollars = OrderLine.objects.filter(currency="USD").aggregate(sum=Sum("amount"))["sum"]
     assert in_dollars == sum(line.amount for line in sold if line.currency == "USD")
     assert Quota.objects.exclude(replaced_by=None).exists(), "a quota was changed"
