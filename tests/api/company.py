@@ -7,11 +7,14 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from paceline.crm import actions as crm
+from paceline.crm.models import ActivityKind
 from paceline.goals.actions import Entry, add_figure_kind, enter_figures
 from paceline.goals.models import Quota, Unit
 from paceline.incentives.actions import payroll
 from paceline.incentives.models import Run
 from paceline.orders.models import Owner
+from tests.crm.conftest import make_sales
 from tests.incentives.pay.conftest import (
     FROM,
     SELLER,
@@ -50,6 +53,17 @@ def build_company(world: World) -> Company:
     Owner.objects.create(
         kind="customer", key=MARK, person=world.omar, share=Decimal(1), starts_on=FROM
     )
+    sales = make_sales(world)
+    told = {"owner": world.omar, "by": world.omar, "at": world.now}
+    mail = crm.Point("email", f"{MARK}@example.com")
+    company = crm.add_company(team=world.south, facts={"name": MARK}, points=[mail], **told)
+    crm.add_contact(team=world.south, facts={"name": MARK, "company": company}, **told)
+    crm.add_lead(team=world.south, facts={"name": MARK, "message": MARK}, **told)
+    deal = crm.add_deal(pipeline=sales.south, facts={"title": MARK, "company": company}, **told)
+    crm.add_activity(
+        on=crm.On.record(deal), kind=ActivityKind.NOTE, facts={"text": MARK}, by=world.omar,
+        at=world.now,
+    )  # fmt: skip
     run = quarter.run()
     quarter.release(run, "priya", "omar")
     payroll.export_payroll(period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now)

@@ -7,10 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from paceline.crm.actions import add_lead
 from paceline.goals.actions import Entry, add_figure_kind, enter_figures
 from paceline.goals.models import Quota, Unit
 from paceline.incentives.models import PayrollExport, Plan
 from paceline.orders.models import OrderLine
+from tests.crm import permissions as crm
+from tests.crm.conftest import Sales, make_sales
 from tests.incentives.pay import permissions as pay
 from tests.permission_table import EVERYONE, NOBODY, Url
 from tests.world import World
@@ -102,6 +105,33 @@ def _one(args: Callable[[World], dict[str, Any]], readers: set[str]) -> Url:
     return Url(args=args, allow={"GET": readers}, hidden=404, anonymous="token")
 
 
+NAMED = {"name": "Aster"}
+SAID = {"kind": "note", "record_kind": "company", "record": 1, "text": "Called"}
+
+
+def _crm_list(sent: dict[str, Any]) -> Url:
+    """Everyone may ask; who sells may add."""
+    allow = {"GET": EVERYONE, "POST": crm.SELLERS}
+    return Url(allow=allow, data=lambda _world: sent, anonymous="token")
+
+
+def _lead(world: World, _sales: Sales) -> int:
+    return add_lead(
+        team=world.north, facts={"name": "Ivy"}, owner=world.priya, by=world.priya, at=world.now
+    ).pk
+
+
+def _crm_one(pk: Callable[[World, Sales], int], sent: dict[str, Any]) -> Url:
+    """A record of Priya's: her team and her line read it, they and no one else change it."""
+    return Url(
+        args=lambda world: {"pk": pk(world, make_sales(world))},
+        allow={"GET": crm.SEES, "PATCH": crm.NORTH},
+        hidden=crm.HIDDEN,
+        data=lambda _world: sent,
+        anonymous="token",
+    )
+
+
 URLS = {
     "api:reference": Url(allow=ALL),
     "api:schema": Url(allow=ALL, anonymous="open"),
@@ -143,5 +173,23 @@ URLS = {
     "api:v1:list_payroll_exports": _list(),
     "api:v1:read_payroll_export": _one(_export, DESK),
     "api:v1:list_payroll_payments": _one(_export, DESK),
+    "api:v1:list_companies": _crm_list(NAMED),
+    "api:v1:add_company": _crm_list(NAMED),
+    "api:v1:read_company": _crm_one(lambda _world, sales: sales.company.pk, {"number": "7"}),
+    "api:v1:change_company": _crm_one(lambda _world, sales: sales.company.pk, {"number": "7"}),
+    "api:v1:list_contacts": _crm_list(NAMED),
+    "api:v1:add_contact": _crm_list(NAMED),
+    "api:v1:read_contact": _crm_one(lambda _world, sales: sales.contact.pk, {"number": "7"}),
+    "api:v1:change_contact": _crm_one(lambda _world, sales: sales.contact.pk, {"number": "7"}),
+    "api:v1:list_leads": _crm_list(NAMED),
+    "api:v1:add_lead": _crm_list(NAMED),
+    "api:v1:read_lead": _crm_one(_lead, {"title": "Buyer"}),
+    "api:v1:change_lead": _crm_one(_lead, {"title": "Buyer"}),
+    "api:v1:list_deals": _crm_list({"title": "Chairs", "pipeline": 1}),
+    "api:v1:add_deal": _crm_list({"title": "Chairs", "pipeline": 1}),
+    "api:v1:read_deal": _crm_one(lambda _world, sales: sales.deal.pk, {"title": "Chairs"}),
+    "api:v1:change_deal": _crm_one(lambda _world, sales: sales.deal.pk, {"title": "Chairs"}),
+    "api:v1:list_activities": _crm_list(SAID),
+    "api:v1:add_activity": _crm_list(SAID),
     "api:v1:search": Url(allow=ALL, anonymous="token"),
 }

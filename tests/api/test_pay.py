@@ -82,6 +82,8 @@ def test_what_the_desk_reads(company: Company, world: World) -> None:
 def test_search_keeps_to_the_rights(company: Company, world: World) -> None:
     kinds = {one["kind"] for one in program_for(world.dana).rows(f"/search?q={MARK}")}
     assert kinds == {"plan"}
+    sold = {one["kind"] for one in program_for(world.omar).rows(f"/search?q={MARK}")}
+    assert {"company", "contact", "lead", "deal"} < sold
     assert program_for(world.priya).rows(f"/search?q={MARK}") == []
     found = program_for(world.priya).rows("/search?q=omar")
     assert [(one["kind"], one["label"]) for one in found] == [("person", "Omar Haddad")]

@@ -1,0 +1,8 @@
+"""Customers, leads, deals and what was said with them, for programs."""
+
+from __future__ import annotations
+
+from paceline.crm.api import customers, deals
+from paceline.crm.api.records import AREA, router
+
+__all__ = ["AREA", "customers", "deals", "router"]
