@@ -95,6 +95,7 @@ def test_many_records_change_at_once_and_back(
     world: World, sales: Sales, client_for, run_jobs: Callable[[], int]
 ) -> None:
     companies = many(world, 25)
+    assert all(one.name_keys for one in companies), "duplicates are found by them"
     foreign = actions.add_company(
         team=world.south, facts={"name": "Foreign"}, owner=world.omar, by=None, at=NOW
     )

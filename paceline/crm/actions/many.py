@@ -103,6 +103,7 @@ def _record(
         changed_at=at,
     )  # fmt: skip
     recording.check(record, row.facts)
+    recording.keep_name_keys(record, ["name"])
     return record
 
 
