@@ -177,10 +177,8 @@ class Workspace:
         full = (self.style, tuple(self.tables.sources), key)
         found = _STATEMENTS.get(full)
         if found is None:
-            expression = make()
-            names = {str(place.this) for place in expression.find_all(exp.Placeholder)}
-            (parsed,) = self.connection.extract_statements(c.render(expression))
-            found = Statement(parsed, tuple(sorted(names)))
+            (parsed,) = self.connection.extract_statements(c.render(make()))
+            found = Statement(parsed, tuple(sorted(parsed.named_parameters)))
             if len(_STATEMENTS) >= MAX_STATEMENTS:
                 _STATEMENTS.clear()
             _STATEMENTS[full] = found
