@@ -92,6 +92,13 @@ PEOPLE_FIELDS = (
         example="zh-hant",
     ),
     Field("time_zone", _("Time zone"), FieldType.CHOICE, default="UTC", aliases=("zone", "時區", "时区"), choices=places.TIME_ZONES, example="Asia/Taipei"),
+    Field("region", _("Region of work"), max_length=80, aliases=("region", "province", "work city", "工作地區", "工作地", "工作地区", "工作城市"), example="Taipei"),
+    Field(
+        "probation_last_day",
+        _("Last day of probation"),
+        FieldType.DAY,
+        aliases=("probation", "probation until", "probation ends", "試用期截止", "試用期滿", "试用期截止", "试用期满", "Probezeit bis"),
+    ),
     Field("position", _("Position"), max_length=120, aliases=("title", "job title", "職稱", "职位", "岗位", "Stelle"), example="Sales representative"),
     Field("level", _("Level"), max_length=40, aliases=("grade", "職等", "职级")),
     Field("job_family", _("Job family"), max_length=80, aliases=("family", "職系", "职族")),

@@ -92,6 +92,7 @@ MESSAGES = {
     "key_repeated": gettext_lazy("Lines %(rows)s of the file have the same key. Keep one of them."),
     "line_unknown": gettext_lazy("There is no line %(line)s of order %(order)s."),
     "missing": gettext_lazy("A value is missing."),
+    "negative_amount": gettext_lazy("An amount cannot be negative (%(value)s)."),
     "negative_quota": gettext_lazy("A quota cannot be negative (%(value)s)."),
     "negative_sale": gettext_lazy(
         "A sale cannot be negative (%(value)s). Bring returns as returns, or map “Sale or return”."
@@ -117,6 +118,7 @@ MESSAGES = {
     "payee_left": gettext_lazy("%(value)s had left on %(day)s (last day %(last_day)s)."),
     "payee_never_employed": gettext_lazy("%(value)s has no employment."),
     "payee_not_yet": gettext_lazy("%(value)s started only on %(starts_on)s, after %(day)s."),
+    "plan_unknown": gettext_lazy("There is no plan “%(value)s”."),
     "percent_unclear": gettext_lazy(
         "“%(value)s” may be a percentage or a share. Write 58%% or 0.58."
     ),
@@ -153,6 +155,9 @@ MESSAGES = {
     "team_circle": gettext_lazy("The team would hang below itself, or too deep."),
     "team_known": gettext_lazy("The team is known already."),
     "team_unknown": gettext_lazy("There is no team “%(value)s”. Import teams first."),
+    "term_overlaps": gettext_lazy(
+        "Something else already holds on some of these days (from %(starts_on)s)."
+    ),
     "too_long": gettext_lazy("“%(value)s” is longer than %(most)s characters."),
     "too_many_places": gettext_lazy("“%(value)s” has more than %(most)s decimal places."),
     "wrong_number_of_cells": gettext_lazy("This line has %(found)s cells instead of %(expected)s."),

@@ -39,5 +39,6 @@ PAY = {
     "question_resolved": _("Question answered"),
     "question_reopened": _("Question opened again"),
     "comment_written": _("Comment written"),
+    "term_set": _("Pay term set"),
     "payroll_exported": _("Payroll file made"),
 }

@@ -19,12 +19,14 @@ class IncentivesConfig(AppConfig):
             plan_notices,
             settled_words,
         )
+        from paceline.incentives.kinds.terms import register_kinds  # noqa: PLC0415
         from paceline.kernel.acts import register  # noqa: PLC0415
         from paceline.webhooks import kinds as events  # noqa: PLC0415
 
         register(acts.PLANS)
         register(acts.PAY)
         events.register(pay_notices.EVENTS)
+        register_kinds()
         pay_words.register()
         followed.register()
         found.register()

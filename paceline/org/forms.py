@@ -15,7 +15,7 @@ from paceline.accounts.forms import time_zones
 from paceline.accounts.models import LANGUAGES
 from paceline.kernel.formats import locale_of
 from paceline.kernel.selects import LongSelect
-from paceline.org.models import LeaveKind, Person, Position, Role, Team
+from paceline.org.models import LeaveKind, Leaver, Person, Position, Role, Team
 
 
 def _day(label: Any, **options: Any) -> forms.DateField:
@@ -67,7 +67,22 @@ class TermsForm(forms.Form):
     )
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones, widget=LongSelect)
+    region = forms.CharField(
+        label=_("Region of work"),
+        max_length=80,
+        required=False,
+        help_text=_("Where minimum wages differ by region."),
+    )
+    probation_last_day = _day(_("Last day of probation"), required=False)
     reason = _reason()
+
+    def terms(self) -> dict[str, Any]:
+        """What of it is about the employment itself."""
+        values = self.cleaned_data
+        names = ("country", "currency", "language", "time_zone", "region")
+        last: date | None = values["probation_last_day"]
+        ends_before = None if last is None else last + timedelta(days=1)
+        return {name: values[name] for name in names} | {"probation_ends_before": ends_before}
 
 
 class NewPersonForm(TermsForm):
@@ -92,6 +107,19 @@ class EndForm(forms.Form):
         """The first day that no longer counts."""
         last: date = self.cleaned_data["last_day"]
         return last + timedelta(days=1)
+
+
+class LeavingForm(EndForm):
+    """The last day of an employment, and how it ended."""
+
+    leaver = forms.ChoiceField(
+        label=_("Kind of leaving"),
+        choices=[("", _("Not said")), *Leaver.choices],
+        required=False,
+        help_text=_("Plans may treat what is not due yet differently for good and bad leavers."),
+    )
+
+    field_order = ("last_day", "leaver")
 
 
 class SinceForm(forms.Form):

@@ -74,6 +74,7 @@ GROUPS = (
             Entry(_("Plans"), "file-text", "incentives:plans", _has_to_do_with_pay),
             Entry(_("Questions"), "message-question", "incentives:threads", _has_to_do_with_pay),
             Entry(_("Holds"), "hand-stop", "incentives:holds", pay.may_read_holds),
+            Entry(_("Pay terms"), "file-certificate", "incentives:terms", pay.may_read_terms),
             Entry(_("Balances"), "scale", "incentives:balances", pay.may_read_balances),
             Entry(_("Payroll"), "cash", "incentives:payroll", pay.may_read_payroll),
         ),

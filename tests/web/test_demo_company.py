@@ -144,7 +144,7 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     settled = Settlement.objects.filter(computed_at__isnull=False)
     assert [one.run.period.key for one in settled.order_by("pk")] == ["2026Q1", "2026Q2", "2026Q3"]
     kinds = set(Payable.objects.values_list("kind", flat=True))
-    assert {"earned", "draw", "clawback", "recovered", "held", "released"} <= kinds
+    assert {"earned", "draw", "guarantee", "clawback", "recovered", "held", "released"} <= kinds
     assert Hold.objects.standing().count() == 1
     assert Balance.objects.filter(plan__settlement__run__period__key="2026Q3").exists()
     assert (tmp_path / "files" / "taipei-orders-with-mistakes.csv").exists()

@@ -162,14 +162,20 @@ def write_person(record: Record, writer: Writer) -> str:
 
 
 def _write_employment(person: Person, record: Record, writer: Writer) -> bool:
+    starts_on, ends_before = record["starts_on"], record["ends_before"]
+    known = Employment.objects.filter(person=person).on(starts_on).first()
+    last = record["probation_last_day"]
+    # What a file does not say stays as it was.
     terms = org.Terms(
         country=record["country"],
         currency=record["currency"],
         language=record["language"],
         time_zone=record["time_zone"],
+        region=record["region"] or ("" if known is None else known.region),
+        probation_ends_before=_day_after(last)
+        if last
+        else (None if known is None else known.probation_ends_before),
     )
-    starts_on, ends_before = record["starts_on"], record["ends_before"]
-    known = Employment.objects.filter(person=person).on(starts_on).first()
     if known is None:
         org.employ(
             person=person,

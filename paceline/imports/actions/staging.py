@@ -34,8 +34,8 @@ class Target:
     """A table filled by imports.
 
     ``records`` is the DuckDB query that gives ``row``, the ``key`` and the ``values`` from
-    ``accepted``, in the order of the key. ``before`` is the table of earlier pictures. ``only`` is
-    a condition on the table's rows that count.
+    ``accepted``, in the order of the key. ``before`` is the table of earlier rows, empty
+    where pictures are kept. ``only`` is a condition on the table's rows that count.
     """
 
     table: str
@@ -154,7 +154,8 @@ def write(target: Target, changes: Changes, commit: Commit) -> None:
     with connection.cursor() as cursor:
         if changes.changed:
             commit.step("changing")
-            cursor.execute(sql.SQL(_KEEP_BEFORE).format(**parts))
+            if target.before:
+                cursor.execute(sql.SQL(_KEEP_BEFORE).format(**parts))
             cursor.execute(sql.SQL(_CHANGE).format(**parts))
             _expect(cursor.rowcount, changes.changed)
         written = 0

@@ -48,6 +48,13 @@ SETTLEMENT = Section(
         ),
     ),
 )
+TERMS = Section(
+    pgettext_lazy("object of a right", "pay terms"),
+    (
+        Rule("*", "read", roles=DESK, note="what they did to a payee stands in the statement"),
+        Rule("*", "set", Act.MAKE, roles=COMPENSATION, note="by hand or by file"),
+    ),
+)
 HOLD = Section(
     pgettext_lazy("object of a right", "hold"),
     (
@@ -94,7 +101,16 @@ PAYROLL = Section(
         Rule("*", "export", Act.CHECK, roles=FINANCE, note="each release once"),
     ),
 )
-SECTIONS = (RUN, SETTLEMENT, HOLD, STATEMENT, QUESTION, PAYROLL)
+SECTIONS = (RUN, SETTLEMENT, TERMS, HOLD, STATEMENT, QUESTION, PAYROLL)
+
+
+def may_read_terms(person: Person) -> bool:
+    """Whether the person may read agreed amounts, base pay, minimum wages and the like."""
+    return TERMS.allows("read", person.roles)
+
+
+def may_set_terms(person: Person) -> bool:
+    return TERMS.allows("set", person.roles)
 
 
 def may_read_runs(person: Person) -> bool:

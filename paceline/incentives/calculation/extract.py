@@ -20,6 +20,7 @@ from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.periods import calendar_period
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion, Run
 from paceline.incentives.queries.assignments import AssignedDays, assigned_days
+from paceline.incentives.queries.terms import coalitions_table
 from paceline.orders.actions import snapshot_months
 from paceline.orders.models import ORDERED_ON
 from paceline.orders.queries import (
@@ -82,6 +83,8 @@ def extract_inputs(
     }
     if "figures" in reach.tables:
         tables["figures"] = figures_table(*days)
+    if "coalitions" in reach.tables:
+        tables["coalitions"] = coalitions_table(*days)
     if "hierarchies" in reach.tables:
         tables["hierarchies"] = hierarchies_table(*days)
     if "quotas" in reach.tables:

@@ -42,6 +42,7 @@ from paceline.incentives.models import (
     TakenBack,
 )
 from paceline.incentives.queries.settlements import chain_of, settled_before
+from paceline.incentives.queries.terms import agreed_amounts, agreements, minimum_wages, wages
 from paceline.orders.queries import exchange_rates_table, paid_lines
 from paceline.org.models import LeaveKind, Person
 from paceline.org.queries import leaves_table, terms
@@ -115,6 +116,13 @@ class Settling:
             "holds": self._holds(),
             "employment": self._employment(),
         }
+        if any(clause.amount is None for clause in self.rules.minimums):
+            last = self.period.ends_before - timedelta(days=1)
+            tables["agreed_amounts"] = agreed_amounts(self.version.plan, last)
+        if self.rules.rule_packs == "by-country":
+            tables["agreements"] = agreements(self.pays_on)
+            tables["wages"] = wages(self.pays_on)
+            tables["minimum_wages"] = minimum_wages(self.pays_on)
         if self.rules.eligibility.leave == "pro-rata":
             tables["leave"] = self._leave()
         if self.rules.needs_lines or self.rules.clawbacks:
@@ -223,8 +231,10 @@ class Settling:
         ]
 
     def _employment(self) -> list[Row]:
-        empty = {"probation_ends_before": None, "leaver": None, "region": None}
-        return [row | empty for row in terms(self.period.ends_before)]
+        return [
+            row | {name: row[name] or None for name in ("leaver", "region")}
+            for row in terms(self.period.ends_before)
+        ]
 
     def _leave(self) -> list[Row]:
         """Unpaid leave on days of the period: paid leave takes nothing from what was earned."""

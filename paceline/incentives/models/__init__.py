@@ -35,16 +35,28 @@ from paceline.incentives.models.statements import (
     StatementDetail,
     StatementTier,
 )
+from paceline.incentives.models.terms import (
+    AgreedAmount,
+    Agreement,
+    BasePay,
+    CoalitionValue,
+    MinimumWage,
+)
 from paceline.incentives.models.threads import LineComment, LineThread, ThreadResolution
 
 __all__ = [
+    "AgreedAmount",
+    "Agreement",
     "Balance",
+    "BasePay",
+    "CoalitionValue",
     "FindingAcceptance",
     "Hold",
     "HoldReason",
     "HoldRelease",
     "LineComment",
     "LineThread",
+    "MinimumWage",
     "PayPeriod",
     "Payable",
     "Payment",

@@ -11,6 +11,7 @@ from paceline.incentives.views import (
     runs,
     settlements,
     statements,
+    terms,
     threads,
 )
 
@@ -27,6 +28,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("holds/new", holds.create, name="hold-create"),
     path("holds/<int:pk>/", holds.show, name="hold"),
     path("holds/<int:pk>/release", holds.release, name="hold-release"),
+    path("terms/", terms.index, name="terms"),
+    path("terms/<slug:name>/", terms.show, name="terms-of"),
+    path("terms/<slug:name>/new", terms.create, name="term-set"),
     path("balances/", holds.balances, name="balances"),
     path("statements/", statements.index, name="statements"),
     path("statements/<int:pk>/", statements.show, name="statement"),

@@ -41,13 +41,15 @@ class Terms:
     """Where a person works and how the product speaks to them.
 
     ``country`` ISO 3166 (two letters), ``currency`` ISO 4217 (what they are paid in), ``language``
-    one of the product's, ``time_zone`` an IANA name.
+    one of the product's, ``time_zone`` an IANA name; ``region`` as minimum wages are kept by it.
     """
 
     country: str
     currency: str
     language: str = "en"
     time_zone: str = "UTC"
+    region: str = ""
+    probation_ends_before: date | None = None
 
 
 @transaction.atomic
@@ -112,7 +114,13 @@ def change_terms(
 
 @transaction.atomic
 def end_employment(
-    *, person: Person, ends_before: date, by: Person, at: datetime, reason: str = ""
+    *,
+    person: Person,
+    ends_before: date,
+    by: Person,
+    at: datetime,
+    reason: str = "",
+    leaver: str = "",
 ) -> Employment:
     """End a person's employment, and with it their seat, team, places below others and roles.
 
@@ -131,6 +139,8 @@ def end_employment(
     before = days(employment)
     keep_an_administrator(without=person, on=ends_before)
     end_open_rows(Employment.objects.filter(person=person), ends_before)
+    if leaver:
+        Employment.objects.filter(pk=employment.pk).update(leaver=leaver)
     ended = []
     for model in (PositionHolding, TeamMembership, RoleGrant, Leave):
         ended += end_open_rows(model.objects.filter(person=person), ends_before)
@@ -145,7 +155,7 @@ def end_employment(
         by=by,
         at=at,
         before=before,
-        after={"ends_before": ends_before, "ended with it": ended},
+        after={"ends_before": ends_before, "ended with it": ended, "leaver": leaver},
         reason=reason,
     )
     employment.ends_before = ends_before

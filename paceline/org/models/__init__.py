@@ -6,6 +6,7 @@ from paceline.org.models.hierarchies import Hierarchy, HierarchyLine
 from paceline.org.models.leaves import Leave, LeaveKind
 from paceline.org.models.people import (
     Employment,
+    Leaver,
     Person,
     PersonQuerySet,
     Position,
@@ -24,6 +25,7 @@ __all__ = [
     "HierarchyLine",
     "Leave",
     "LeaveKind",
+    "Leaver",
     "Person",
     "PersonQuerySet",
     "Position",

@@ -91,6 +91,13 @@ class Person(models.Model):
         return not self.roles.isdisjoint(roles)
 
 
+class Leaver(models.TextChoices):
+    """How somebody left, for plans that pay on what is not due yet by it."""
+
+    GOOD = "good", pgettext_lazy("leaver", "Good")
+    BAD = "bad", pgettext_lazy("leaver", "Bad")
+
+
 class Employment(EffectiveDated):
     """Days for which a person works here, where, and in which currency they are paid."""
 
@@ -99,6 +106,11 @@ class Employment(EffectiveDated):
     currency = CurrencyField(_("currency"))
     language = models.CharField(_("language"), max_length=10, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    region = models.CharField(_("region of work"), max_length=80, blank=True)
+    probation_ends_before = models.DateField(_("probation until before"), null=True, blank=True)
+    leaver = models.CharField(
+        _("kind of leaving"), max_length=4, choices=Leaver.choices, blank=True
+    )
 
     objects = EffectiveQuerySet.as_manager()
 
@@ -106,6 +118,10 @@ class Employment(EffectiveDated):
         ordering = ("person", "starts_on")
         constraints = (
             ends_after_start("employment_ends_after_start"),
+            models.CheckConstraint(
+                name="employment_leaver_has_left",
+                condition=Q(leaver="") | Q(ends_before__isnull=False),
+            ),
             no_overlap(
                 "employment_once_at_a_time",
                 of=["person"],

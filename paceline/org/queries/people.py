@@ -131,10 +131,13 @@ def payees(before: date) -> pa.Table:
 
 def terms(before: date) -> list[dict[str, Any]]:
     """Every employment that began before a day: whom, from when until when, where, in which
-    currency. By employee number and first day.
+    currency, until when on probation, and how it ended. By employee number and first day.
     """
     rows = Employment.objects.filter(starts_on__lt=before).order_by("person__number", "starts_on")
-    names = ("payee_id", "starts_on", "ends_before", "country", "currency")
+    names = (
+        "payee_id", "starts_on", "ends_before", "country", "currency", "region",
+        "probation_ends_before", "leaver",
+    )  # fmt: skip
     values = rows.values_list("person__number", *names[1:])
     return [dict(zip(names, row, strict=True)) for row in values]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -120,6 +121,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "now": [fact(event.row) for event in events if event.is_now],
         "terms": terms,
         "country": country_name(terms.country) if terms else "",
+        "probation_last_day": _probation(terms, today),
         "roles": listed(
             Role(event.row.role).label
             for event in events
@@ -141,6 +143,12 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     return page(request, "org/person.html", context)
 
 
+def _probation(terms: Any, on: date) -> date | None:
+    """The last day of a probation that still runs."""
+    ends_before: date | None = terms.probation_ends_before if terms else None
+    return ends_before - timedelta(days=1) if ends_before and on < ends_before else None
+
+
 def _terms_at_hand(request: PersonRequest) -> dict[str, Any]:
     """Most who are added work where the one who adds them does."""
     own = queries.employment(request.person, request.today)
@@ -157,9 +165,7 @@ def create(request: PersonRequest) -> HttpResponse:
 
     def act(valid: NewPersonForm) -> str:
         values, now = valid.cleaned_data, timezone.now()
-        terms = actions.Terms(
-            *(values[name] for name in ("country", "currency", "language", "time_zone"))
-        )
+        terms = actions.Terms(**valid.terms())
         with transaction.atomic():
             person = actions.add_person(
                 number=values["number"],

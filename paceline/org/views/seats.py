@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from paceline.org import access, actions, queries
 from paceline.org.forms import (
     EndForm,
+    LeavingForm,
     ManagerForm,
     MembershipForm,
     PositionForm,
@@ -47,14 +49,14 @@ def employment(request: PersonRequest, pk: int) -> HttpResponse:
     current = queries.employment(person, today)
     initial: dict[str, Any] = {"starts_on": today}
     if current is not None:
-        for name in ("country", "currency", "language", "time_zone"):
+        for name in ("country", "currency", "language", "time_zone", "region"):
             initial[name] = getattr(current, name)
+        if current.probation_ends_before is not None:
+            initial["probation_last_day"] = current.probation_ends_before - timedelta(days=1)
 
     def act(valid: TermsForm) -> str:
         values = valid.cleaned_data
-        terms = actions.Terms(
-            *(values[name] for name in ("country", "currency", "language", "time_zone"))
-        )
+        terms = actions.Terms(**valid.terms())
         act_on = actions.employ if current is None else actions.change_terms
         act_on(
             person=person,
@@ -77,10 +79,11 @@ def employment_end(request: PersonRequest, pk: int) -> HttpResponse:
     """End a person's employment with a last day."""
     person = _changeable(request, pk)
 
-    def act(valid: EndForm) -> str:
+    def act(valid: LeavingForm) -> str:
         actions.end_employment(
             person=person,
             ends_before=valid.ends_before,
+            leaver=valid.cleaned_data["leaver"],
             by=request.person,
             at=timezone.now(),
             reason=valid.cleaned_data["reason"],
@@ -95,7 +98,7 @@ def employment_end(request: PersonRequest, pk: int) -> HttpResponse:
             "roles end with it; those who report to them need another manager."
         ),
     }
-    return answer_change(request, EndForm(given(request)), act, words=words, back=_back(person))
+    return answer_change(request, LeavingForm(given(request)), act, words=words, back=_back(person))
 
 
 @forms_only

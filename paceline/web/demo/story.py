@@ -46,6 +46,7 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     shanghai.bring_in_leaves(stage)
     cross_border.bring_in_owners(stage)
     pay.write_plans(stage)
+    cross_border.bring_in_guarantee(stage)
     pay.change_a_quota(stage)
     pay.catch_up(stage)
     trade.bring_in_news(stage)

@@ -132,6 +132,13 @@ URLS = {
     "incentives:hold-release": Url(
         args=hold, allow={"POST": {"ines"}}, data=sends({"reason": "Signed."})
     ),
+    "incentives:terms": Url(allow={"GET": DESK}),
+    "incentives:terms-of": Url(args=lambda _world: {"name": "base_pay"}, allow={"GET": DESK}),
+    "incentives:term-set": Url(
+        args=lambda _world: {"name": "base_pay"},
+        allow={"GET": COMPENSATION, "POST": COMPENSATION},
+        data=sends({"amount": "1"}),
+    ),
     "incentives:balances": Url(allow={"GET": DESK}),
     "incentives:statements": Url(allow={"GET": EVERYONE}),
     "incentives:statement": Url(args=settled_statement, allow={"GET": THEIRS}, hidden=OF_STATEMENT),

@@ -53,6 +53,16 @@ def bring_in_regions(stage: Stage) -> None:
     stage.bring_in("hierarchies", path, by=by, at=stage.at(BEGAN, 11, 20))
 
 
+def bring_in_guarantee(stage: Stage) -> None:
+    """São Paulo is a new market: its lead was promised a minimum a quarter."""
+    lead = stage.cast.lead_of("sao-paulo")
+    rows = [("cross-border-leads", "new-market", lead.number, "1500.00", lead.starts_on)]
+    header = ("plan", "clause", "payee", "amount", "start date")
+    path = papers.write(Paper(), stage.folder / "agreed-amounts", header, rows)
+    by = stage.acting(Role.COMPENSATION)
+    stage.bring_in("agreed_amounts", path, by=by, at=stage.at(BEGAN - 2, 11))
+
+
 def bring_in_owners(stage: Stage) -> None:
     header = ("column", "key", "owner", "share", "start date")
     path = papers.write(Paper(), stage.folder / "territory-owners", header, _rows(stage))
