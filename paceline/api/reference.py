@@ -130,7 +130,7 @@ def _members(schema: dict[str, Any], before: str = "", depth: int = 0) -> Iterat
 def _kind(schema: dict[str, Any]) -> str:
     schema = _resolve(schema)
     if "enum" in schema:
-        return " | ".join(str(one) for one in schema["enum"])
+        return " | ".join(str(one) for one in schema["enum"] if one != "")
     if "const" in schema:
         return str(schema["const"])
     if schema.get("type") == "array":
