@@ -1,12 +1,14 @@
-"""Jobs: changing many records."""
+"""Jobs: changing many records, and looking for the same customer twice."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
+from paceline.crm.actions import find_duplicates as look_for_pairs
 from paceline.crm.actions import lists
-from paceline.crm.models import Batch
+from paceline.crm.models import DOUBLED, Batch
 from paceline.kernel import jobs
+from paceline.org.models import Person
 
 
 @jobs.task(name=lists.BATCH_JOB)
@@ -14,3 +16,15 @@ def change_many(batch_id: int) -> None:
     """Change the records of a batch; again after a dead worker, it goes on where it stopped."""
     batch = Batch.objects.select_related("by", "progress").get(pk=batch_id)
     lists.run_batch(batch=batch, at=timezone.now())
+
+
+@jobs.every("40 2 * * *", name="crm.find_duplicates_nightly")
+def find_duplicates_nightly(timestamp: int) -> None:  # noqa: ARG001 - the time planned for
+    """Every night, what came in by day is looked through for the same customer twice."""
+    for kind in DOUBLED:
+        look_for_pairs(kind=kind, by=None, at=timezone.now())
+
+
+@jobs.task(name="crm.find_duplicates")
+def find_duplicates(kind: str, by_id: int) -> None:
+    look_for_pairs(kind=kind, by=Person.objects.get(pk=by_id), at=timezone.now())

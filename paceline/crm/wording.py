@@ -180,7 +180,17 @@ def field_value(name: str, value: Any) -> str:  # noqa: PLR0911 - one kind each
     return str(value)[:200]
 
 
-UNTOLD = {"owner", "company", "contact", "parent", "team", "competitors", "custom"}
+UNTOLD = {
+    "owner",
+    "company",
+    "contact",
+    "parent",
+    "team",
+    "competitors",
+    "custom",
+    "merged",
+    "merged_into",
+}
 
 
 def is_told(name: str) -> bool:

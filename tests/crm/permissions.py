@@ -10,6 +10,7 @@ from paceline.crm.models import (
     Activity,
     ActivityKind,
     ConsentChannel,
+    DuplicatePair,
     FeedbackKind,
     FieldKind,
 )
@@ -126,6 +127,33 @@ def _view(world: World, _sales: Sales) -> dict[str, Any]:
 
 
 LEADS_ONLY = {"allow": {"GET": {"marco"}, "POST": {"marco"}}, "hidden": HIDDEN | {"priya": 403}}
+
+
+def _second(world: World, sales: Sales) -> Any:
+    return actions.add_company(
+        team=world.north, facts={"name": "Aurora GmbH"}, owner=world.priya, by=world.priya, at=NOW
+    )
+
+
+def _pair(world: World, sales: Sales) -> dict[str, Any]:
+    _second(world, sales)
+    actions.find_duplicates(kind="company", by=world.priya, at=NOW)
+    return {"pk": DuplicatePair.objects.get().pk}
+
+
+def _merged(world: World, sales: Sales) -> dict[str, Any]:
+    other = _second(world, sales)
+    made = actions.merge(
+        survivor=sales.company, others=[other], choices={}, by=world.priya, at=NOW,
+        seen={sales.company.pk: 1, other.pk: 1},
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+def _two(world: World, sales: Sales) -> dict[str, Any]:
+    return {"kind": "company", "ids": f"{sales.company.pk},{_second(world, sales).pk}"}
+
+
 CHANGES = {"allow": {"POST": NORTH}, "hidden": HIDDEN}
 FORMS = {"allow": {"GET": NORTH, "POST": NORTH}, "hidden": HIDDEN}
 URLS = {
@@ -183,6 +211,11 @@ URLS = {
     "crm:view_save": Url(args=lambda _world: {"kind": "deal"}, allow={"POST": READERS}),
     "crm:view_delete": Url(args=_args(_view), allow={"POST": {"priya"}}, hidden=404),
     "crm:suggest": Url(args=lambda _world: {"kind": "company"}, allow={"GET": READERS}),
+    "crm:duplicates": Url(allow={"GET": READERS}),
+    "crm:duplicates_search": Url(allow={"POST": SELLERS}),
+    "crm:pair_apart": Url(args=_args(_pair), **CHANGES),
+    "crm:merge": Url(args=_args(_two), **FORMS),
+    "crm:merge_undo": Url(args=_args(_merged), **CHANGES),
     "crm:consent_new": Url(args=_args(_contact), **CHANGES),
     "crm:consent_withdraw": Url(args=_args(_consent), **CHANGES),
     "crm:contact_erase": Url(

@@ -31,6 +31,7 @@ from paceline.crm.actions.deals import (
     set_lines,
     tick,
 )
+from paceline.crm.actions.duplicates import find_duplicates, set_apart
 from paceline.crm.actions.erasure import AlreadyErased, erase_contact
 from paceline.crm.actions.leads import Into, LeadIsConverted, add_lead, convert_lead, set_status
 from paceline.crm.actions.lists import (
@@ -54,6 +55,13 @@ from paceline.crm.actions.many import (
     add_companies,
     add_contacts,
     link_orders,
+)
+from paceline.crm.actions.merging import (
+    ChangedSinceMerge,
+    MergeIsUndone,
+    TooManyToMerge,
+    merge,
+    undo_merge,
 )
 from paceline.crm.actions.moves import (
     AmountMissing,
@@ -127,6 +135,7 @@ __all__ = [
     "AmountMissing",
     "BatchUndone",
     "ChangedMeanwhile",
+    "ChangedSinceMerge",
     "Conflict",
     "ConsentIsWithdrawn",
     "ConsentStands",
@@ -143,6 +152,7 @@ __all__ = [
     "Line",
     "Lost",
     "LostReasonMissing",
+    "MergeIsUndone",
     "NameTaken",
     "NewCustomer",
     "NewLink",
@@ -169,6 +179,7 @@ __all__ = [
     "TooManyRecords",
     "TooManyStages",
     "TooManyTags",
+    "TooManyToMerge",
     "TooManyViews",
     "WasErased",
     "add_activity",
@@ -201,12 +212,14 @@ __all__ = [
     "credit_deal",
     "delete_view",
     "erase_contact",
+    "find_duplicates",
     "finish_next_step",
     "finish_task",
     "follow",
     "link_order",
     "link_order_by_number",
     "link_orders",
+    "merge",
     "move_deal",
     "record_consent",
     "remove_activity",
@@ -216,6 +229,7 @@ __all__ = [
     "retire_stage",
     "run_batch",
     "save_view",
+    "set_apart",
     "set_competitors",
     "set_lines",
     "set_status",
@@ -224,6 +238,7 @@ __all__ = [
     "settle_feedback",
     "tick",
     "undo_batch",
+    "undo_merge",
     "unlink_order",
     "withdraw_consent",
 ]

@@ -223,6 +223,8 @@ def field_label(kind: str, name: str) -> str:
         "custom": gettext_lazy("Own fields"),
         "competitors": gettext_lazy("Competitors"),
         "archived": gettext_lazy("Put away"),
+        "merged": gettext_lazy("Records merged into this one"),
+        "merged_into": gettext_lazy("Merged into another record"),
         "stage": gettext_lazy("Stage"),
     }
     if name in told:

@@ -25,6 +25,7 @@ from paceline.crm.models.deals import (
     OrderLink,
     StageChange,
 )
+from paceline.crm.models.duplicates import DOUBLED, DuplicatePair, Merge
 from paceline.crm.models.leads import OPEN_STATUSES, Conversion, Lead, LeadStatus
 from paceline.crm.models.lists import Batch, CustomField, FieldKind, ListKind, SavedView
 from paceline.crm.models.origins import ExternalKey, ImportedRecord
@@ -66,6 +67,7 @@ from paceline.crm.models.timeline import (
 )
 
 __all__ = [
+    "DOUBLED",
     "OPEN_STATUSES",
     "PHONES",
     "RECORD_KINDS",
@@ -93,6 +95,7 @@ __all__ = [
     "DealContributor",
     "DealLine",
     "Direction",
+    "DuplicatePair",
     "ErasedKey",
     "Erasure",
     "ExternalKey",
@@ -107,6 +110,7 @@ __all__ = [
     "ListKind",
     "LostReason",
     "Mention",
+    "Merge",
     "OrderLink",
     "Pipeline",
     "Play",

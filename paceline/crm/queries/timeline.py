@@ -217,9 +217,9 @@ def _files(kind: str, record: Record, viewer: Person) -> QuerySet[Any]:
 
 def _changes(kind: str, record: Record) -> QuerySet[Any]:
     """What was changed of the record itself; moves stand in the log of stages."""
-    rows = RecordChange.objects.filter(**{kind: record}).exclude(
-        Q(after__has_key="stage") | Q(after={})
-    )
+    # What a merged record was changed before is part of the history of the one that stayed.
+    own = Q(**{kind: record}) | Q(**{f"{kind}__merged_into": record})
+    rows = RecordChange.objects.filter(own).exclude(Q(after__has_key="stage") | Q(after={}))
     return _shaped(
         rows,
         "change",

@@ -96,6 +96,7 @@ def _list(request: PersonRequest, kind: str) -> HttpResponseBase:
         "title": TITLES[kind](),
         "may_add": access.may_add(request.person),
         "new_url": reverse(f"crm:{kind}_new"),
+        "duplicates_url": "" if kind == "deal" else f"{reverse('crm:duplicates')}?kind={kind}",
         "board_url": reverse("crm:boards") if kind == "deal" else "",
     }
     return page(request, "crm/list.html", context)

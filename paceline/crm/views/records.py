@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -63,6 +63,8 @@ def deal(request: PersonRequest, pk: int) -> HttpResponse:
 def _show(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
     person, today = request.person, request.today
     record = found_or_404(request, kind, pk)
+    if record.merged_into_id is not None:
+        return redirect(address(kind, _last_of(record)))
     before = parse_datetime(request.GET.get("before", ""))
     before = before if before is not None and before.tzinfo is not None else None
     timeline = queries.timeline_of(record, person, before)
@@ -87,6 +89,13 @@ def _show(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
         **_particulars(request, kind, record, colleagues, may_change=may_change),
     }
     return page(request, "crm/record.html", context)
+
+
+def _last_of(record: Any) -> int:
+    """The record into which one was merged, and that perhaps into another."""
+    while record.merged_into is not None:
+        record = record.merged_into
+    return int(record.pk)
 
 
 def _particulars(

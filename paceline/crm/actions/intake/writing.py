@@ -14,7 +14,7 @@ from paceline.crm.actions.intake.shapes import BY_NUMBER, COMPANY, CONTACT, Shap
 from paceline.crm.models import Reach, Source, scope_of
 from paceline.imports.actions import staging
 from paceline.imports.kinds import Changes, Check, Commit
-from paceline.kernel import findable
+from paceline.kernel import findable, jobs
 from paceline.live.actions import publish_all
 
 LOCK = "crm records"
@@ -288,3 +288,6 @@ def _let_be_found(cursor: Any, shape: Shape, commit: Commit) -> None:
         commit.step("writing")
         findable.changed(shape.kind, ids[start : start + FINDABLE_BATCH])
     publish_all([hints.LISTS[shape.kind]], "changed")
+    if shape.has_points and ids:
+        jobs.enqueue("crm.find_duplicates", lock="crm.find_duplicates", kind=shape.kind,
+                     by_id=commit.by.pk)  # fmt: skip
