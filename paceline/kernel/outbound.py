@@ -58,6 +58,12 @@ class Place:
     port: int
     ip: str
 
+    @property
+    def pinned(self) -> str:
+        """The URL with the checked IP address in place of the name."""
+        ip = f"[{self.ip}]" if ":" in self.ip else self.ip
+        return f"{self.parts.scheme}://{ip}:{self.port}{self.parts.path}"
+
 
 def check(url: str, *, may_be_near: bool = False) -> Place:
     """The place that a URL leads to. Raises ``AddressRefused``.

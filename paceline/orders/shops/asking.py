@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
+
+from paceline.kernel import outbound
 
 ANSWER_BYTES_MAX = 32 * 1024**2
 WAIT_SECONDS_MAX = 120
@@ -40,9 +39,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """An open connection to one shop. ``pause`` waits for whole seconds."""
+    """An open connection to one shop. ``pause`` waits for whole seconds.
+
+    ``host`` is the shop's name, for which its certificate must stand.
+    """
 
     client: httpx.Client
+    host: str
     pause: Pause
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
@@ -71,7 +74,9 @@ class Asker:
     ) -> tuple[int, Mapping[str, str], bytes]:
         body = bytearray()
         try:
-            with self.client.stream("GET", path, params=params) as answer:
+            with self.client.stream(
+                "GET", path, params=params, extensions={"sni_hostname": self.host}
+            ) as answer:
                 for part in answer.iter_bytes():
                     body += part
                     if len(body) > ANSWER_BYTES_MAX:
@@ -98,28 +103,29 @@ def connected(
     auth: tuple[str, str] | None = None,
     pause: Pause = time.sleep,
 ) -> Iterator[Asker]:
-    """A connection to the shop at ``address``; redirects are not followed, secrets stay there."""
-    check_address(address)
+    """A connection to the shop at ``address``; redirects are not followed, secrets stay there.
+
+    It goes to the IP address that was checked, under the shop's name.
+    """
+    place = check_address(address)
     with httpx.Client(
-        base_url=address, headers=headers, auth=auth, timeout=TIMEOUT, follow_redirects=False,
+        base_url=place.pinned,
+        headers={**(headers or {}), "Host": place.parts.netloc},
+        auth=auth,
+        timeout=TIMEOUT,
+        follow_redirects=False,
         trust_env=False,
-    ) as client:  # fmt: skip
-        yield Asker(client, pause)
+    ) as client:
+        yield Asker(client, place.host, pause)
 
 
-def check_address(address: str) -> None:
+def check_address(address: str) -> outbound.Place:
     """A shop lies on the internet and speaks TLS; nobody asks the inside of our network through it.
 
     ``SHOPS_MAY_BE_NEAR`` lifts this for trials.
     """
-    if settings.SHOPS_MAY_BE_NEAR:
-        return
-    parts = urlsplit(address)
-    if parts.scheme != "https" or not parts.hostname:
-        raise AskingFailed("not_public")
     try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise AskingFailed("unreachable") from error
-    if not all(ipaddress.ip_address(one[4][0]).is_global for one in found):
-        raise AskingFailed("not_public")
+        return outbound.check(address, may_be_near=settings.SHOPS_MAY_BE_NEAR)
+    except outbound.AddressRefused as refused:
+        is_away = refused.code == "unknown_host"
+        raise AskingFailed("unreachable" if is_away else "not_public") from refused
