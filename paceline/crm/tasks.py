@@ -1,9 +1,10 @@
-"""Jobs: changing many records, and looking for the same customer twice."""
+"""Jobs: changing many records, crediting late lines, and looking for the same customer twice."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
+from paceline.crm.actions import credit_late_lines as credit_them
 from paceline.crm.actions import find_duplicates as look_for_pairs
 from paceline.crm.actions import lists
 from paceline.crm.models import DOUBLED, Batch
@@ -16,6 +17,12 @@ def change_many(batch_id: int) -> None:
     """Change the records of a batch; again after a dead worker, it goes on where it stopped."""
     batch = Batch.objects.select_related("by", "progress").get(pk=batch_id)
     lists.run_batch(batch=batch, at=timezone.now())
+
+
+@jobs.every("*/10 * * * *", name="crm.credit_late_lines")
+def credit_late_lines(timestamp: int) -> None:  # noqa: ARG001 - the time planned for
+    """An order may get more lines after its deal was credited: those are the deal's as well."""
+    credit_them(at=timezone.now())
 
 
 @jobs.every("40 2 * * *", name="crm.find_duplicates_nightly")

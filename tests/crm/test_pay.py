@@ -182,6 +182,20 @@ def test_shares_change_with_the_deal_and_go_with_the_link(world: World, quarter:
     assert deal.contributors.count() == 2
 
 
+def test_lines_that_come_late_are_the_deals_too(world: World, quarter: Quarter) -> None:
+    """A shop changes an order after it was credited: whoever shares in the deal shares in that."""
+    write_line("D1", world.priya, date(2026, 6, 1), "100.00")
+    won(world, [(world.priya, OWNER, "0.75"), (world.omar, CO_SELLER, "0.25")], "D1")
+    assert actions.credit_late_lines(at=LATER) == 0
+    write_line("D1", world.priya, date(2026, 6, 2), "60.00", line_number="2")
+    write_line("D2", world.priya, date(2026, 6, 2), "60.00")  # of no deal
+    assert actions.credit_late_lines(at=LATER) == 1
+    shares = LineShare.objects.filter(line__order_number="D1").order_by("line", "share")
+    assert list(shares.values_list("share", flat=True)) == [Decimal("0.25"), Decimal("0.75")] * 2
+    assert not LineShare.objects.filter(line__order_number="D2").exists()
+    assert actions.credit_late_lines(at=LATER) == 0
+
+
 def test_a_link_that_was_wrong_is_taken_back(world: World, quarter: Quarter) -> None:
     won(world, [(world.priya, OWNER, "0.5"), (world.omar, CO_SELLER, "0.5")], "A1")
     actions.unlink_order(link=OrderLink.objects.get(), by=world.marco, at=LATER)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paceline.crm.actions.crediting import DealNotWon, credit_deal
+from paceline.crm.actions.crediting import DealNotWon, credit_deal, credit_late_lines
 from paceline.crm.actions.customers import (
     ConsentIsWithdrawn,
     ConsentStands,
@@ -210,6 +210,7 @@ __all__ = [
     "change_stage",
     "convert_lead",
     "credit_deal",
+    "credit_late_lines",
     "delete_view",
     "erase_contact",
     "find_duplicates",

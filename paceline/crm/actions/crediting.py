@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from paceline.crm import hints
 from paceline.crm.models import Deal, DealContributor, OrderLink, StageKind
 from paceline.kernel import audit
 from paceline.live.actions import publish_all
 from paceline.orders.actions import LineDayIsClosed, Part, SharedByFile, share_orders
+from paceline.orders.models import LineKind, LineShare, OrderLine
 from paceline.org.models import Person
 
 
@@ -69,6 +71,24 @@ def credit_if_open(deal: Deal, *, by: Person | None, at: datetime) -> bool:
     except (LineDayIsClosed, SharedByFile):
         return False
     return True
+
+
+def credit_late_lines(*, at: datetime) -> int:
+    """Credit the lines that came to an order after its deal was credited; returns how many deals.
+
+    One query finds them, whatever brought them: a shop, a file, a program.
+    """
+    unshared = OrderLine.objects.filter(
+        ~Exists(LineShare.objects.filter(line=OuterRef("pk"))),
+        source=OuterRef("source"),
+        order_number=OuterRef("order_number"),
+        kind=LineKind.SALE,
+    )
+    links = OrderLink.objects.filter(
+        Exists(unshared), credited_at__isnull=False, deal__stage__kind=StageKind.WON
+    )
+    deals = Deal.objects.filter(pk__in=links.values("deal")).order_by("pk")
+    return sum(credit_if_open(deal, by=None, at=at) for deal in deals)
 
 
 @transaction.atomic

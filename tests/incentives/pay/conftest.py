@@ -177,12 +177,11 @@ def write_line(
     line = OrderLine.objects.create(
         source="shop",
         order_number=order,
-        line_number="1",
         person=person,
         ordered_on=on,
         quantity=Decimal(1),
         amount=Decimal(amount),
-        **({"currency": "USD"} | more),
+        **({"currency": "USD", "line_number": "1"} | more),
     )
     month, is_new = MonthRevision.objects.get_or_create(month=on.replace(day=1))
     if not is_new:
