@@ -73,13 +73,11 @@ SECTIONS = (CUSTOMER, DEAL, PIPELINE)
 
 def may_read_customers(person: Person) -> bool:
     """Whether the person has anything to do with customers at all."""
-    scope = scope_of(person)
-    return scope.sells or scope.oversees
+    return person.has_role(*SELLERS, *OVERSEERS)
 
 
 def may_read_deals(person: Person) -> bool:
-    scope = scope_of(person)
-    return scope.sells or scope.oversees or scope.keeps_pay
+    return person.has_role(*SELLERS, *OVERSEERS, *PAY_DESK)
 
 
 def may_read_talk(person: Person) -> bool:

@@ -146,11 +146,12 @@ def _peers(viewer: Person, on: date) -> set[int]:
     return set(same_manager.union(same_team))
 
 
-def may_read_terms(person: Person, other: Person, on: date) -> bool:
-    """Whether the person may read the other's employment."""
+def may_read_terms(person: Person, other: Person, on: date, stands: Relation | None = None) -> bool:
+    """Whether the person may read the other's employment. ``stands``: their relation, if known."""
     if person.pk == other.pk or PERSON.allows("read", person.roles, of_field="employment"):
         return True
-    return PERSON.allows("read", person.roles, relation(person, other, on), of_field="employment")
+    stands = stands or relation(person, other, on)
+    return PERSON.allows("read", person.roles, stands, of_field="employment")
 
 
 def may_read_roles(person: Person, other: Person) -> bool:
@@ -207,6 +208,11 @@ def may_read_leave_kind(person: Person, other: Person) -> bool:
 def may_read_all_leaves(person: Person) -> bool:
     """Whether the person may know of everybody when they are away."""
     return LEAVE.allows("read", person.roles, of_field="days")
+
+
+def may_read_leaves(person: Person, stands: Relation | None) -> bool:
+    """Whether the person may know when somebody who stands to them like this is away."""
+    return LEAVE.allows("read", person.roles, stands, of_field="days")
 
 
 def may_grant_roles(person: Person, other: Person | None = None) -> bool:

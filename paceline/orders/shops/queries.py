@@ -156,15 +156,16 @@ def attention(person: Person, as_of: date) -> list[Attention]:
         url = f"{reverse('shops:claims')}?claims-is-state=open"
         found.append(Attention(text % {"count": claims}, url, "gavel", 60))
     if access.may_keep_shops(person):
-        refused = Delivery.objects.filter(outcome__state=OutcomeState.REFUSED).count()
-        troubled = ShopOrder.objects.exclude(problem="").count()
-        if refused or troubled:
+        refused = Delivery.objects.filter(outcome__state=OutcomeState.REFUSED)
+        troubled = ShopOrder.objects.exclude(problem="")
+        stopped = refused.values("pk").union(troubled.values("pk"), all=True).count()
+        if stopped:
             text = ngettext(
                 "%(count)s message or order of a shop could not be taken in.",
                 "%(count)s messages or orders of shops could not be taken in.",
-                refused + troubled,
+                stopped,
             )
-            text %= {"count": refused + troubled}
+            text %= {"count": stopped}
             found.append(Attention(text, reverse("shops:list"), "alert-triangle", 70))
     if access.may_assign(person):
         nobody = unlinked(ShopOrder.objects.visible_to(person).known()).count()

@@ -105,8 +105,10 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     viewer: Person = request.person
     today = request.today
     person = get_object_or_404(queries.directory(viewer, today).select_related("user"), pk=pk)
+    knows_all = access.may_read_all_leaves(viewer)
+    stands = None if knows_all else access.relation(viewer, person, today)
     kinds = {"position", "team", "manager", "hierarchy"}
-    if access.may_read_terms(viewer, person, today):
+    if access.may_read_terms(viewer, person, today, stands):
         kinds.add("employment")
     if access.may_read_roles(viewer, person):
         kinds.add("role")
@@ -114,7 +116,9 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     terms = next((e.row for e in events if e.is_now and isinstance(e.row, Employment)), None)
     lines = [e.row for e in events if e.is_now and isinstance(e.row, ReportingLine)]
     may_manage_account = access.may_manage_account(viewer, person)
-    leaves = list(queries.leaves_for(viewer).filter(person=person))
+    leaves = []
+    if access.may_read_leaves(viewer, stands):
+        leaves = list(queries.leaves_for(viewer).filter(person=person))
     context = {
         "subject": person,
         "events": [(event, fact(event.row)) for event in events],
