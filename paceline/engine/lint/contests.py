@@ -91,9 +91,9 @@ def _ranked(plan: Plan, component: Component, contest: Contest) -> Iterator[Find
 
 def _parts(plan: Plan, component: Component, total: Decimal, count: int) -> list[Decimal]:
     """A sum in so many whole coins; what is left goes to the first."""
-    coin = ONE.scaleb(-plan.digits) if component.unit == "money" else ONE.scaleb(-4)
-    each, rest = divmod(int(total / coin), count)
-    return [(each + (place < rest)) * coin for place in range(count)]
+    digits = plan.digits if component.unit == "money" else 4
+    each, rest = divmod(int(total.scaleb(digits)), count)
+    return [Decimal(each + (place < rest)).scaleb(-digits) for place in range(count)]
 
 
 def _equal(
