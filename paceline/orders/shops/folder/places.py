@@ -6,6 +6,7 @@ import asyncio
 import fnmatch
 import stat
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -152,8 +153,10 @@ class SftpPlace:
             async with asyncio.timeout(SECONDS_MAX):
                 return await work
 
+        # In a thread of its own: whoever asks may stand in a loop already.
         try:
-            return asyncio.run(limited())
+            with ThreadPoolExecutor(1) as thread:
+                return thread.submit(asyncio.run, limited()).result()
         except asyncssh.HostKeyNotVerifiable as error:
             raise AskingFailed("host_key") from error
         except (asyncssh.PermissionDenied, asyncssh.KeyImportError) as error:
