@@ -73,6 +73,13 @@ DRAW = """\
       recovery: {from: 2026-05, share: 50%}
       limit: none
 """
+# Payments in the payee's currency, rounded once: nothing keeps earnings before they were rounded.
+REFUSED = """\
+  payment:
+    currency: payee
+    exchange: {rate: payment, date: pay-date, quote: multiply}
+    rounding: {mode: half-up, stage: once}
+"""
 CLAWBACK = """\
   clawbacks:
     - {id: returned, on: return, within_days: 90, amount: full, recover_at_most: 50%}
@@ -138,8 +145,14 @@ class Months:
 
 
 def build_months(world: World, *clauses: str) -> Months:
-    """The plan with its clauses, for Priya from April 2026 on."""
-    return Months(world, approve(PLAN + "".join(clauses), world, to=world.priya))
+    """The plan with its clauses, for Priya from April 2026 on.
+
+    A clause of payment takes the place of the plan's own.
+    """
+    plan = PLAN
+    if REFUSED in clauses:
+        plan = plan[: plan.index("  payment:")]
+    return Months(world, approve(plan + "".join(clauses), world, to=world.priya))
 
 
 def sell(world: World, order: str, on: date, amount: str) -> OrderLine:

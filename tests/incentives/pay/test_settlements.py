@@ -25,6 +25,7 @@ from tests.incentives.pay.settling import (
     CLAWBACK,
     DRAW,
     HALVES,
+    REFUSED,
     balances,
     build_months,
     entries,
@@ -309,15 +310,14 @@ def test_a_run_without_results_or_clause_is_not_settled(world: World, quarter) -
 
 
 def test_a_refused_settlement_keeps_nothing_but_its_reasons(world: World) -> None:
-    by_payee = DRAW.replace("amount: 1000.00", "amount: by-payee")
-    months = build_months(world, by_payee)
+    months = build_months(world, REFUSED)
     sell(world, "A1", date(2026, 4, 10), "6000.00")
     settlement = months.settle(months.run("2026-04"))
     assert settlement.computed_at is None
     assert settlement.progress is not None
     assert settlement.progress.state == "failed"
     problem = SettlementProblem.objects.get()
-    assert (problem.code, problem.params["table"]) == ("table_missing", "agreed_amounts")
+    assert (problem.code, problem.params["table"]) == ("table_missing", "unrounded_earnings")
     assert not Payable.objects.exists()
     assert not settlement.plans.exists()
 
