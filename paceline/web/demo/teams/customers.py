@@ -28,7 +28,7 @@ from paceline.web.demo.sales import Line
 from paceline.web.demo.shops import Market
 from paceline.web.demo.stage import UNSENT, Stage
 
-CONTACTS_EACH, DEALS_EACH, LEADS_EACH = 200, 60, 12
+CONTACTS_EACH, DEALS_EACH, LEADS_EACH = 120, 18, 12
 CHATS = {"TW": "line", "CN": "wechat", "JP": "line", "DE": "whatsapp", "BR": "whatsapp"}
 PHONES = {
     "TW": "09{:02d}-{:03d}-{:03d}", "CN": "138 {:04d} {:04d}", "JP": "090-{:04d}-{:04d}",
