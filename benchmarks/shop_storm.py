@@ -38,8 +38,8 @@ def main(count: int, times: int) -> None:
     from django.urls import reverse
 
     from paceline.kernel import jobs
+    from paceline.kernel.standard_webhooks import signature
     from paceline.orders.shops.models import Delivery, Outcome
-    from paceline.orders.shops.webhook.envelope import signature
     from tests.conftest import flush_as_owner
     from tests.shops.test_storms import end_state, events
 

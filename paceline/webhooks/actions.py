@@ -18,12 +18,12 @@ from django.urls import reverse
 from paceline.kernel import audit, jobs
 from paceline.kernel.outbound import Answer
 from paceline.kernel.sealed import seal
+from paceline.kernel.standard_webhooks import new_secret
 from paceline.notifications.actions import notify
 from paceline.org.models import Person
 from paceline.webhooks import queries
 from paceline.webhooks.kinds import PING
 from paceline.webhooks.models import Attempt, Endpoint, Message
-from paceline.webhooks.signing import new_secret
 
 PURPOSE = "webhooks"
 ENDPOINTS_MAX = 50

@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from paceline.kernel import jobs
+from paceline.kernel.standard_webhooks import signature
 from paceline.orders.models import OrderLine
 from paceline.orders.shops import actions
 from paceline.orders.shops.actions import NewShop
 from paceline.orders.shops.models import Outcome, Shop, ShopKind
-from paceline.orders.shops.webhook.envelope import signature
 from tests.world import NOW, World
 
 

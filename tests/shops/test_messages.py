@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from paceline.kernel import jobs, sealed
 from paceline.kernel.audit import AuditEntry
+from paceline.kernel.standard_webhooks import signature
 from paceline.orders.actions import close_days
 from paceline.orders.models import LineShare, MonthRevision, OrderLine
 from paceline.orders.queries import order_lines_table
@@ -30,7 +31,6 @@ from paceline.orders.shops.models import (
     StopKind,
     Turned,
 )
-from paceline.orders.shops.webhook.envelope import signature
 from tests.shops.conftest import Lines, Teller, an_order
 from tests.world import NOW, World
 

@@ -17,10 +17,10 @@ from django.test import Client
 from django.utils import timezone
 
 from paceline.imports.actions import import_records
-from paceline.kernel import jobs, outbound
+from paceline.kernel import jobs, outbound, standard_webhooks
 from paceline.kernel.audit import AuditEntry
 from paceline.notifications.models import Notification
-from paceline.webhooks import actions, signing
+from paceline.webhooks import actions
 from paceline.webhooks.models import Attempt, Endpoint, Message
 from tests.incentives.pay.conftest import build_quarter
 from tests.webhooks.receiver import Receiver, receiving
@@ -64,11 +64,11 @@ def _trial(endpoint: Endpoint, world: World) -> Message:
 def test_the_signature_is_that_of_the_standard() -> None:
     """The example of the specification, and one by hand."""
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    made = signing.signature(
-        secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
+    made = standard_webhooks.signature(
+        secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", b'{"test": 2432232314}'
     )
     assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
-    assert len(base64.b64decode(signing.new_secret().removeprefix("whsec_"))) == 32
+    assert len(base64.b64decode(standard_webhooks.new_secret().removeprefix("whsec_"))) == 32
 
 
 def test_what_happened_is_told_by_kinds_and_ids(

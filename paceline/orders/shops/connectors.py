@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from paceline.kernel.standard_webhooks import new_secret
 from paceline.orders.shops import signing
 from paceline.orders.shops.asking import Asker, Pause
 from paceline.orders.shops.facts import Reading, Unreadable
@@ -66,7 +67,7 @@ class Connector:
     greets: Callable[[Headers, bytes], bool] = _no_greeting
     is_from: Callable[[Headers, str], bool] = _any_shop
     gives_secret: bool = False
-    make_secret: Callable[[], str] = webhook.make_secret
+    make_secret: Callable[[], str] = new_secret
     asking: Asking | None = None
 
 

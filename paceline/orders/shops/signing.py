@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
@@ -65,11 +64,3 @@ def moment(given: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
-
-
-def decoded(text: str) -> bytes:
-    """Base64 with or without its padding; empty when it is none."""
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return b""

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from paceline.kernel.standard_webhooks import signature
 from paceline.orders.shops import actions, connectors
 from paceline.orders.shops.actions import NewRule, NewShop, NewSlot
 from paceline.orders.shops.models import RuleKind, Shop, ShopKind, ShopOrder
-from paceline.orders.shops.webhook.envelope import signature
 from paceline.org.models import Person, Role, Team
 from paceline.web.demo.stage import SEED, ZONE, Stage
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from paceline.orders.shops.actions.deliveries import receive, take
 from paceline.orders.shops.actions.shops import access_to
 from paceline.orders.shops.asking import AskingFailed, Pause
 from paceline.orders.shops.models import Comparison, OutcomeState, Said, Shop, ShopOrder, ShopStop
-from paceline.orders.shops.signing import Message
+from paceline.orders.shops.signing import Message, content_id
 from paceline.org.models import Person
 
 # Two looks overlap, because clocks differ; the first reaches back before the shop was added.
@@ -74,8 +73,7 @@ def _ways(shop: Shop) -> tuple[connectors.Asking, Mapping[str, str]]:
 def _take(shop: Shop, topic: str, said: Mapping[str, Any], at: datetime) -> bool:
     """Keep what the shop answered as a message of its own, and read it; whether it was news."""
     body = json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
-    digest = hashlib.sha256(topic.encode() + b"\n" + body).hexdigest()
-    message = Message(f"asked:{digest}", topic, said_at=at)
+    message = Message(f"asked:{content_id(topic, body)}", topic, said_at=at)
     with transaction.atomic():
         delivery, _is_new = receive(
             shop=shop, message=message, body=body, at=at, how=Said.ASKED, queued=False

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import secrets as random
 from collections.abc import Sequence
 from datetime import datetime
 
+from paceline.kernel.standard_webhooks import signature
 from paceline.orders.shops import signing
 from paceline.orders.shops.signing import Headers, Message, Untrusted
 
 TOLERANCE_SECONDS = 300
-SECRET_BYTES = 32
-PREFIX = "whsec_"
-
-
-def make_secret() -> str:
-    return PREFIX + base64.b64encode(random.token_bytes(SECRET_BYTES)).decode()
-
-
-def signature(secret: str, delivery_id: str, timestamp: str, body: bytes) -> str:
-    key = signing.decoded(secret.removeprefix(PREFIX))
-    content = f"{delivery_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(key, content, "sha256")).decode()
 
 
 def open_message(headers: Headers, body: bytes, secrets: Sequence[str], at: datetime) -> Message:
