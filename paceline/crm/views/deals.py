@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -220,21 +222,27 @@ def lines(request: PersonRequest, pk: int) -> HttpResponse:
     form = LinesForm(request.POST or None, deal=deal)
     if request.method == "POST" and form.is_valid():
         rows = form.lines()
-        if not form.errors:
-            try:
-                actions.set_lines(
-                    deal=deal, lines=rows, seen=form.cleaned_data["version"], by=request.person,
-                    at=timezone.now(),
-                )  # fmt: skip
-            except actions.ChangedMeanwhile as problem:
-                form.add_error(None, changed(problem))
-            except wording.REFUSALS as problem:
-                wording.put_into(form, problem)
-            else:
-                messages.success(request, _("Saved."))
-                return go_to(request, address("deal", pk))
+        if not form.errors and _is_done(form, partial(
+            actions.set_lines, deal=deal, lines=rows, seen=form.cleaned_data["version"],
+            by=request.person, at=timezone.now(),
+        )):  # fmt: skip
+            messages.success(request, _("Saved."))
+            return go_to(request, address("deal", pk))
     context = {"form": form, "deal": deal, "back_url": address("deal", pk)}
     return page(request, "crm/lines.html", context, status=422 if form.errors else 200)
+
+
+def _is_done(form: Any, act: Callable[[], object]) -> bool:
+    """Whether the act was done; otherwise the form says what stands against it."""
+    try:
+        act()
+    except actions.ChangedMeanwhile as problem:
+        form.add_error(None, changed(problem))
+    except wording.REFUSALS as problem:
+        wording.put_into(form, problem)
+    else:
+        return True
+    return False
 
 
 def changed(problem: actions.ChangedMeanwhile) -> str:
@@ -253,19 +261,12 @@ def shares(request: PersonRequest, pk: int) -> HttpResponse:
     form = SharesForm(request.POST or None, deal=deal, viewer=request.person, on=request.today)
     if request.method == "POST" and form.is_valid():
         rows = form.shares()
-        if not form.errors:
-            try:
-                actions.agree_shares(
-                    deal=deal, shares=rows, seen=form.cleaned_data["version"], by=request.person,
-                    at=timezone.now(),
-                )  # fmt: skip
-            except actions.ChangedMeanwhile as problem:
-                form.add_error(None, changed(problem))
-            except wording.REFUSALS as problem:
-                wording.put_into(form, problem)
-            else:
-                messages.success(request, _("The shares are agreed."))
-                return go_to(request, address("deal", pk))
+        if not form.errors and _is_done(form, partial(
+            actions.agree_shares, deal=deal, shares=rows, seen=form.cleaned_data["version"],
+            by=request.person, at=timezone.now(),
+        )):  # fmt: skip
+            messages.success(request, _("The shares are agreed."))
+            return go_to(request, address("deal", pk))
     context = {"form": form, "deal": deal, "back_url": address("deal", pk)}
     return page(request, "crm/shares.html", context, status=422 if form.errors else 200)
 
