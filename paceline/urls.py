@@ -18,6 +18,7 @@ urlpatterns = [
     path("shops/", include("paceline.orders.shops.urls")),
     path("goals/", include("paceline.goals.urls")),
     path("crm/", include("paceline.crm.urls")),
+    path("leads/", include("paceline.leads.urls")),
     path("incentives/", include("paceline.incentives.urls")),
 ]
 

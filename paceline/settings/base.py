@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "paceline.api",
     "paceline.incentives",
     "paceline.goals",
+    "paceline.leads",
     "paceline.crm",
     "paceline.orders.shops",
     "paceline.orders",

@@ -13,6 +13,7 @@ from paceline.crm import access as crm
 from paceline.goals import access as goals
 from paceline.imports import access as imports
 from paceline.incentives.access import pay
+from paceline.leads import access as leads
 from paceline.orders import access as orders
 from paceline.orders.shops import access as shops
 from paceline.org import access as org
@@ -85,6 +86,8 @@ GROUPS = (
             Entry(_("Board"), "layout-kanban", "crm:boards", crm.may_read_customers),
             Entry(_("Deals"), "briefcase", "crm:deals", crm.may_read_deals),
             Entry(_("Leads"), "user-question", "crm:leads", crm.may_read_customers),
+            Entry(_("Replies due"), "clock", "leads:inquiries", leads.may_read_inquiries),
+            Entry(_("How leads are given"), "route", "leads:routing", leads.may_read_routing),
             Entry(_("Contacts"), "address-book", "crm:contacts", crm.may_read_customers),
             Entry(_("Companies"), "building", "crm:companies", crm.may_read_customers),
             Entry(_("My tasks"), "checkbox", "crm:tasks", crm.may_read_customers),

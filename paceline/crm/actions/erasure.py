@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from paceline.crm import hints
+from paceline.crm import hints, sequels
 from paceline.crm.actions import customers
 from paceline.crm.models import (
     Activity,
@@ -71,6 +71,7 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
     )
     _keep_fingerprints(erasure, found, leads)
     erasure.removed = _remove(found, leads, deals, at)
+    erasure.removed |= sequels.forget(sequels.Forgotten(found, leads, deals, at))
     erasure.save(update_fields=["removed"])
     for deal in deals:
         if any(word in deal.title for word in words):
@@ -79,8 +80,8 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
         deal.save(update_fields=["title", "next_step", "next_step_on", "lost_note"])
     for lead in leads:
         for name, value in {"name": f"#{lead.pk}", "company_name": "", "title": "", "message": "",
-                            "why_not": "", "languages": [], "country": "", "territory": "",
-                            "source_detail": "", "custom": {},
+                            "interest": "", "why_not": "", "languages": [], "country": "",
+                            "territory": "", "source_detail": "", "custom": {},
                             "name_keys": []}.items():  # fmt: skip
             setattr(lead, name, value)
         lead.archived_at = at

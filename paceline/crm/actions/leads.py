@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
+from paceline.crm import sequels
 from paceline.crm.actions import customers, deals, recording
 from paceline.crm.actions.customers import Point
 from paceline.crm.models import (
@@ -26,6 +27,7 @@ from paceline.crm.models import (
     Pipeline,
     Tagging,
 )
+from paceline.crm.sequels import Moment
 from paceline.kernel import audit
 from paceline.org.models import Person, Team
 
@@ -74,6 +76,7 @@ def add_lead(
     lead: Lead = customers._made(Lead, team, facts, owner, by, at)
     customers._write_points(lead, points)
     recording.added(lead, by=by, at=at)
+    sequels.follow(Moment.LEAD_ADDED, lead=lead, by=by, at=at)
     return lead
 
 
@@ -88,6 +91,7 @@ def set_status(
         raise recording.FieldUnknown("status")
     reason = why_not.strip() if status == LeadStatus.UNQUALIFIED else ""
     recording.apply(found, {"status": status, "why_not": reason}, by=by, at=at)
+    sequels.follow(Moment.LEAD_MOVED, lead=found, by=by, at=at)
     return found
 
 
@@ -130,6 +134,7 @@ def convert_lead(*, lead: Lead, into: Into, by: Person, at: datetime) -> Convers
     )
     _carry_over(found, contact, company, deal, by, at)
     recording.apply(found, {"status": LeadStatus.CONVERTED}, by=by, at=at)
+    sequels.follow(Moment.LEAD_MOVED, lead=found, by=by, at=at)
     audit.record(
         "lead_converted", subject=found, by=by, at=at,
         after={"contact": contact.pk, "company": company and company.pk, "deal": deal and deal.pk},

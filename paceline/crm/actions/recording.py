@@ -73,8 +73,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "reach", "owner", "team", "custom",
     ),
     "lead": (
-        "name", "company_name", "title", "status", "why_not", "message", "languages", "country",
-        "territory", "rating", "source", "source_detail", "reach", "owner", "team", "custom",
+        "name", "company_name", "title", "status", "why_not", "message", "interest", "languages",
+        "country", "territory", "rating", "source", "source_detail", "reach", "owner", "team",
+        "custom",
     ),
     "deal": (
         "title", "company", "contact", "amount", "currency", "expected_close_on", "next_step",

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from paceline.crm import hints
+from paceline.crm import hints, sequels
 from paceline.crm.actions import recording
 from paceline.crm.models import (
     RECORD_KINDS,
@@ -32,6 +32,7 @@ from paceline.crm.models import (
     Tag,
     Tagging,
 )
+from paceline.crm.sequels import Moment
 from paceline.files.actions import store_file
 from paceline.kernel import audit
 from paceline.live.actions import publish_all
@@ -124,6 +125,7 @@ def add_activity(
         recording.tell(on.records[0], [assignee], "crm_task", by=by, at=at)
     for record in on.records:
         recording.tell_followers(record, by=by, at=at)
+    sequels.follow(Moment.ACTIVITY_WRITTEN, activity=activity, by=by, at=at)
     return activity
 
 
@@ -181,6 +183,7 @@ def change_activity(
     found.save(update_fields=[*facts, "subject", "text", "version"])
     audit.record("activity_changed", subject=found, by=by, at=at, after={"fields": sorted(facts)})
     _published(on_of(found), found)
+    sequels.follow(Moment.ACTIVITY_CHANGED, activity=found, by=by, at=at)
     return found
 
 
@@ -209,6 +212,7 @@ def remove_activity(*, activity: Activity, by: Person | None, at: datetime) -> N
     on = on_of(found)
     audit.record("activity_removed", subject=found, by=by, at=at, before={"kind": found.kind})
     _published(on, found)
+    sequels.follow(Moment.ACTIVITY_CHANGED, activity=found, by=by, at=at, is_gone=True)
     found.delete()
 
 

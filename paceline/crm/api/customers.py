@@ -204,6 +204,7 @@ class LeadRecord(ReachableRecord):
     status: str
     why_not: str
     message: str
+    interest: str
     languages: list[str]
     country: str
     territory: str
@@ -217,6 +218,7 @@ class LeadFacts(FactsIn):
     company_name: str | None = Field(None, max_length=200)
     title: str | None = Field(None, max_length=120)
     message: str | None = Field(None, max_length=10_000)
+    interest: str | None = Field(None, max_length=200)
     languages: list[str] | None = Field(None, max_length=10)
     country: str | None = Field(None, max_length=2)
     territory: str | None = Field(None, max_length=80)

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from paceline.crm import panels
 from paceline.crm.forms.choices import ColleagueField
 from paceline.crm.models import (
     CustomField,
@@ -22,6 +23,8 @@ from paceline.crm.models import (
 )
 from paceline.org.models import Person, Team
 
+# Before the key of an act of an app above, among what one may do with many records.
+ACT = "act:"
 SETTABLE: dict[str, dict[str, Any]] = {
     "company": {"lifecycle": Lifecycle, "source": Source, "reach": Reach},
     "contact": {"lifecycle": Lifecycle, "source": Source, "reach": Reach},
@@ -35,7 +38,9 @@ class BatchForm(forms.Form):
 
     def __init__(self, data: Any = None, *, kind: str, viewer: Person, on: date) -> None:
         super().__init__(data, auto_id="batch-%s")
-        self.fields["what"] = forms.ChoiceField(label=_("Change"), choices=_changes(kind))
+        self.fields["what"] = forms.ChoiceField(
+            label=_("Change"), choices=[*_changes(kind), *_acts(kind, viewer)]
+        )
         self.fields["owner"] = ColleagueField(viewer, on, label=_("Owner"))
         self.fields["tag"] = forms.CharField(label=_("Tag"), max_length=40, required=False)
 
@@ -47,6 +52,12 @@ class BatchForm(forms.Form):
             self.add_error("owner", _("Choose one of the people."))
         return cleaned
 
+    @property
+    def act(self) -> str:
+        """The act of an app above that was chosen; empty when records are to change."""
+        what = str(self.cleaned_data["what"])
+        return what.removeprefix(ACT) if what.startswith(ACT) else ""
+
     def wanted(self) -> dict[str, Any]:
         data = self.cleaned_data
         if data["what"] == "owner":
@@ -57,6 +68,10 @@ class BatchForm(forms.Form):
             return {"archive": True}
         name, _sign, value = data["what"].partition("=")
         return {"set": {name: value}}
+
+
+def _acts(kind: str, viewer: Person) -> list[tuple[str, str]]:
+    return [(f"{ACT}{one.key}", str(one.label)) for one in panels.acts_for(viewer, kind)]
 
 
 def _changes(kind: str) -> list[tuple[str, str]]:

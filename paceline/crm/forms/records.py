@@ -37,8 +37,8 @@ LAYOUT: dict[str, tuple[str, ...]] = {
         "reach",
     ),
     "lead": (
-        "name", "company_name", "title", "message", "rating", "languages", "country", "territory",
-        "source", "source_detail", "reach",
+        "name", "company_name", "title", "message", "interest", "rating", "languages", "country",
+        "territory", "source", "source_detail", "reach",
     ),
     "deal": (
         "title", "company", "contact", "amount", "currency", "expected_close_on", "next_step",

@@ -249,6 +249,8 @@ LEAD = (
           aliases=("lead status", "Lead-Status", "名單狀態", "潛在客戶狀態", "线索状态", "状态", "潜在客户状态"),
           words={value: text for value, text in LeadStatus.choices if value in STATUSES}),
     Field("message", _("what they asked"), max_length=8000, aliases=("description", "notes", "message", "備註", "备注", "描述", "需求", "线索详情")),
+    Field("interest", _("interested in"), max_length=200,
+          aliases=("product interest", "product", "product line", "Produktinteresse", "感興趣的產品", "感兴趣的产品", "意向产品", "產品興趣")),
     EMAIL, MOBILE, PHONE, *CHATS,
     *(one for one in PLACE if one.name in {"country", "territory"}),
     Field("languages", _("languages"), FieldType.CHOICE, choices=LANGUAGES, aliases=("language", "preferred language", "語言", "语言", "Sprache")),

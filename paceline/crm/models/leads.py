@@ -43,6 +43,7 @@ class Lead(Record):
     )
     why_not = models.CharField(_("why not"), max_length=200, blank=True)
     message = models.TextField(_("what they asked"), max_length=10_000, blank=True)
+    interest = models.CharField(_("interested in"), max_length=200, blank=True, db_default="")
     languages = ArrayField(
         models.CharField(max_length=10), verbose_name=_("languages"), default=list, blank=True
     )

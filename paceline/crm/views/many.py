@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from paceline.crm import access, actions, wording
+from paceline.crm import access, actions, panels, wording
 from paceline.crm.forms.lists import BatchForm, FieldForm, ViewForm
 from paceline.crm.hints import LISTS
 from paceline.crm.kinds import list_address
@@ -39,6 +39,8 @@ def change_many(request: PersonRequest, kind: str) -> HttpResponse:
         if not ids:
             messages.error(request, _("Choose some records first."))
             return go_to(request, list_address(kind))
+        if form.act:
+            return go_to(request, _begun(request, kind, form.act, ids))
         batch = actions.request_batch(
             of=kind, ids=ids, what=form.wanted(), by=request.person, at=timezone.now()
         )
@@ -46,6 +48,14 @@ def change_many(request: PersonRequest, kind: str) -> HttpResponse:
         messages.error(request, wording.refusal(problem))
         return go_to(request, list_address(kind))
     return go_to(request, reverse("crm:batch", args=[batch.pk]))
+
+
+def _begun(request: PersonRequest, kind: str, key: str, ids: list[int]) -> str:
+    """Begin an act of an app above with the records; the address where it goes on."""
+    if len(ids) > actions.BATCH_MAX:
+        raise actions.TooManyRecords
+    act = next(one for one in panels.acts_for(request.person, kind) if one.key == key)
+    return act.begin(kind, ids, request.person, timezone.now())
 
 
 def _ids(request: PersonRequest, kind: str) -> list[int]:

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from paceline.crm import access, actions, queries, wording
+from paceline.crm import access, actions, panels, queries, wording
 from paceline.crm.forms import custom
 from paceline.crm.forms.choices import country_name, language_name
 from paceline.crm.forms.deals import NextStepForm
@@ -86,6 +86,7 @@ def _show(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
         "may_talk": access.may_read_talk(person) and record.archived_at is None,
         "activity_form": ActivityForm(colleagues=colleagues, auto_id="activity-%s"),
         "topic": f"{kind}:{record.pk}",
+        "panels": panels.panels_of(person, kind, record, may_change=may_change, at=timezone.now()),
         **_particulars(request, kind, record, colleagues, may_change=may_change),
     }
     return page(request, "crm/record.html", context)

@@ -63,8 +63,8 @@ CONTACT = Shape(
 )  # fmt: skip
 LEAD = Shape(
     "lead",
-    texts=("name", "company_name", "title", "status", "message", "country", "territory",
-           "source_detail"),
+    texts=("name", "company_name", "title", "status", "message", "interest", "country",
+           "territory", "source_detail"),
     by_mail=True,
     is_spoken=True,
 )  # fmt: skip

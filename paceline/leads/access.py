@@ -1,0 +1,50 @@
+"""Who may see and arrange how leads are given, and read how long replies took."""
+
+from __future__ import annotations
+
+from django.utils.translation import pgettext_lazy
+
+from paceline.crm import access as crm
+from paceline.crm.access import LEADS, OURS, OVERSEE, SELL
+from paceline.kernel.rights import Act, Rule, Section
+from paceline.org.models import Person, Team
+
+ROUTING = Section(
+    pgettext_lazy("object of a right", "lead routing"),
+    (
+        Rule("*", "read", roles=OVERSEE, relations=OURS, note="rules and hours of one's own teams"),
+        Rule("*", "arrange", Act.MAKE, roles=LEADS, note="rules and hours of their teams"),
+        Rule("hours", "set", Act.MAKE, roles=SELL, note="their own"),
+    ),
+)
+INQUIRY = Section(
+    pgettext_lazy("object of a right", "inquiry"),
+    (
+        Rule(
+            "*",
+            "read",
+            roles=OVERSEE,
+            relations=OURS,
+            note="with its lead or contact: when a reply is due and came; who was passed over",
+        ),
+        Rule("*", "give by rules", Act.MAKE, roles=SELL, note="leads that they may assign"),
+    ),
+)
+SECTIONS = (ROUTING, INQUIRY)
+
+
+def may_read_inquiries(person: Person) -> bool:
+    return crm.may_read_customers(person)
+
+
+def may_read_routing(person: Person) -> bool:
+    return crm.may_read_customers(person)
+
+
+def may_arrange(person: Person, team: Team) -> bool:
+    """Whether the person arranges the rules and hours of a team."""
+    return ROUTING.allows("arrange", person.roles) and crm.may_arrange(person, team)
+
+
+def may_set_own_hours(person: Person) -> bool:
+    return ROUTING.allows("set", person.roles, of_field="hours")
