@@ -29,6 +29,7 @@ from paceline.engine.periods import Period, PeriodUnknown, period_from_key
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
 from paceline.engine.plan.schema import plan_schema
+from paceline.engine.rerating import Rerated, Returned, rerate
 from paceline.engine.results import ENGINE_VERSION, Results
 from paceline.engine.run import calculate
 from paceline.engine.settlement import Settlement, SettlementTables, settle
@@ -55,8 +56,10 @@ __all__ = [
     "PlanInvalid",
     "Point",
     "Problem",
+    "Rerated",
     "Results",
     "ResultsDisagree",
+    "Returned",
     "Settlement",
     "SettlementTables",
     "Side",
@@ -76,6 +79,7 @@ __all__ = [
     "needs",
     "period_from_key",
     "plan_schema",
+    "rerate",
     "settle",
     "state_totals",
     "trace",

@@ -104,7 +104,8 @@ def settle_confined(
     with tempfile.TemporaryDirectory(prefix="paceline-settlement-") as name:
         folder = Path(name)
         request = _request(text, tables, period, limits) | {"results": results.fingerprint}
-        _write(folder / "earnings.arrow", results.table("earnings"))
+        for one in _SETTLED & set(results.tables()):
+            _write(folder / f"{one}.arrow", results.table(one))
         (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
         _execute(folder, limits, None)
         answer = json.loads((folder / "answer.json").read_text("utf-8"))
@@ -117,6 +118,9 @@ def settle_confined(
             answer["inputs"],
             {one: _read(folder / f"{one}.arrow") for one in answer["tables"]},
         )
+
+
+_SETTLED = {"earnings", "unrounded_earnings"}  # what a settlement reads of a run
 
 
 def _request(
@@ -225,8 +229,9 @@ def _calculate(
 
 
 def _settle(folder: Path, plan: Plan, request: Mapping[str, Any], period: Period) -> dict[str, Any]:
-    earnings = {"earnings": _read(folder / "earnings.arrow")}
-    results = Results(plan, period, request["results"], {}, (), _tables=earnings)
+    files = {name: folder / f"{name}.arrow" for name in _SETTLED}
+    found = {name: _read(path) for name, path in files.items() if path.exists()}
+    results = Results(plan, period, request["results"], {}, (), _tables=found)
     return _answer(folder, settle(plan, results, _tables(request, SettlementTables({})), period))
 
 

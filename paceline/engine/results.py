@@ -116,6 +116,11 @@ DETAILS = table(
     },
     nullable="value",
 )
+UNROUNDED = table(
+    "unrounded_earnings",
+    "payee_id component",
+    {"payee_id": TEXT, "component": TEXT, "earned": EXACT},
+)
 STATEMENTS = table("statements", "payee_id", {"payee_id": TEXT, "earned": MONEY, "currency": TEXT})
 PROBLEMS = table(
     "problems",

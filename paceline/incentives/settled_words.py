@@ -100,6 +100,9 @@ SETTLING: Mapping[str, Text] = {
     ),
     "line_amount_missing": lazy("Line %(subject)s has no amount to be collected"),
     "rerated_missing": lazy("There is no second calculation for %(subject)s"),
+    "rerating_impossible": lazy(
+        "The period of what came back cannot be calculated again for %(subject)s"
+    ),
     "wages_missing": lazy("The other wages of %(subject)s are not known (%(detail)s)"),
     "minimum_wage_missing": lazy("There is no minimum wage for %(subject)s on %(detail)s"),
     "exchange_rate_missing": lazy("No exchange rate (%(detail)s) %(subject)s"),

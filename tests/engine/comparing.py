@@ -46,7 +46,11 @@ def _found(results: engine.Results) -> dict[str, dict[Any, Any]]:
     parts = ("computed", *(f"{name}_adjustment" for name in ADJUSTMENTS), "earned")
     conserved = ("imported", "credited", "excluded", "imported_lines")
     summed = {measure.id for measure in results.plan.measures if measure.is_summed}
-    return {
+    found: dict[str, dict[Any, Any]] = {}
+    if results.plan.rounds_once:
+        rows = keyed(results, "unrounded_earnings", "component payee_id")
+        found["unrounded"] = {key: row["earned"] for key, row in rows.items()}
+    return found | {
         "conservation": table("conservation", "currency", *conserved),
         "credits": table(
             "credits", "credit payee_id currency", "lines", "credited", "credited_plan"

@@ -145,9 +145,27 @@ def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -
         "measures": measures,
         "quotas": quotas,
         "components": parts,
-    }
+    } | ({"settlement": ONCE} if style.randrange(3) == 0 else {})
 
 
+# Paid in the payee's currency and rounded there alone: what components earn exactly is asked for.
+ONCE = {
+    "pay_date": {"days_after_period": 0},
+    "below_zero": "carry-forward",
+    "retroactivity": "ignore",
+    "rule_packs": "none",
+    "eligibility": {
+        "employed_on": "period-end",
+        "resignation": "pays",
+        "probation": "pays",
+        "leave": "pays",
+    },
+    "payment": {
+        "currency": "payee",
+        "exchange": {"rate": "payment", "date": "pay-date", "quote": "multiply"},
+        "rounding": {"mode": "half-up", "stage": "once"},
+    },
+}
 ANCHORS = ["invoice", "shipment", "cash", "return-window"]
 ANCHOR_DAYS = ["invoiced_on", "shipped_on", "paid_on", "final_on"]
 

@@ -138,3 +138,46 @@ def test_refusals_leave_nothing_behind(folder: Path) -> None:
     code, output = settle(folder, "2024-01", "unsettled", "out")
     assert (code, "has no clause settlement" in output) == (1, True)
     assert not (folder / "out").exists()
+
+
+def test_earnings_before_rounding_come_from_the_run(folder: Path) -> None:
+    """S16: 24 EUR × 1.27151 × 15 % ÷ 1.3333 is 3.43 EUR; from the rounded 4.58 USD it is 3.44."""
+    payment = {
+        "currency": "payee",
+        "exchange": {"rate": "payment", "date": "pay-date", "quote": "divide"},
+        "rounding": {"mode": "half-up", "stage": "once"},
+    }
+    tiers = [{"from": "0", "rate": "15%"}]
+    rates = {"reading": "slice", "on": "amount", "tiers": tiers}
+    plan = {
+        **PLAN,
+        "components": [PLAN["components"][0] | {"rates": rates}],  # type: ignore[index]
+        "settlement": {**POLICIES, "payment": payment},
+    }
+    (folder / "plan.yaml").write_text(json.dumps(plan), encoding="utf-8")
+    line = {"ordered_on": "2024-01-09", "payee_id": "ana", "amount": 24, "currency": "EUR"}
+    rate = {"from_currency": "EUR", "to_currency": "USD"}
+    rows = {
+        "tables/order_lines": [line],
+        "tables/exchange_rates": [
+            rate | {"on_date": "2024-01-09", "rate_type": "average", "rate": "1.27151"}
+        ],
+        "settling/exchange_rates": [
+            rate | {"on_date": "2024-01-31", "rate_type": "payment", "rate": "1.3333"}
+        ],
+    }
+    for place, part in rows.items():
+        name = place.partition("/")[2]
+        pa_csv.write_csv(arrow(name, fill(name, part)), folder / f"{place}.csv")
+    (folder / "settling" / "employment.csv").write_text(
+        "payee_id,starts_on,currency\nana,2020-01-01,EUR\n", encoding="utf-8"
+    )
+    calculate(folder, "2024-01", "results")
+    code, output = settle(folder, "2024-01", "results", "paid")
+    assert code == 0, output
+    paid = pa_csv.read_csv(folder / "paid" / "payments.csv").to_pylist()
+    assert [(row["currency"], str(row["amount"])) for row in paid] == [("EUR", "3.43")]
+    (folder / "results" / "unrounded_earnings.parquet").unlink()
+    code, output = settle(folder, "2024-01", "results", "again")
+    assert code == 1
+    assert "unrounded_earnings" in output

@@ -48,6 +48,7 @@ class Ledger:
     adjusted: dict[str, list[str]] = field(default_factory=dict)
     measured: dict[str, str] = field(default_factory=dict)  # component → column of its measure
     details: list[str] = field(default_factory=list)  # further columns for a reader
+    unrounded: dict[str, str] = field(default_factory=dict)  # component → what it earns exactly
 
     @property
     def plan(self) -> Plan:
@@ -73,6 +74,7 @@ class Ledger:
                 names += self._read_by(component)
             adjusted = self.adjusted.get(component.id, ())
             names += [f"{path}/{part}" for part in ("computed", *adjusted, "earned")]
+        names += self.unrounded.values()
         return list(dict.fromkeys([*names, *self.details, "statement"]))
 
     def _read_by(self, component: Component) -> list[str]:
@@ -164,7 +166,8 @@ def _add_component(ledger: Ledger, component: Component, above: tuple[Component,
     if component.when is not None:
         test = _holds(plan, component.when, named)
         holds = figures.add(f"{path}/holds", test, BOOLEAN)
-    computed = typed(_computed(ledger, component, named, holds), MONEY)
+    pay = _computed(ledger, component, named, holds)
+    computed = typed(pay.rounded, MONEY)
     column = figures.add(f"{path}/computed", computed.copy(), MONEY)
     if component.multipliers:
         computed = typed(column, MONEY)
@@ -193,39 +196,75 @@ def _add_component(ledger: Ledger, component: Component, above: tuple[Component,
         ledger.adjust(component, "floor_adjustment", _where(holds, under, nothing))
         earned = c.greatest(earned, floor.copy(), MONEY)
     figures.add(f"{path}/earned", _where(holds, earned, nothing), MONEY)
+    if plan.rounds_once and component.unit == "money":
+        exact = typed(column if pay.exact is None else pay.exact, EXACT)
+        if component.multipliers:
+            by = _factor(plan, component, named)
+            exact = typed(c.times(exact, by, c.FORMULA_PRODUCT), EXACT)
+        _add_unrounded(ledger, component, exact, holds)
+
+
+def _add_unrounded(
+    ledger: Ledger, component: Component, exact: exp.Expr, holds: exp.Expr | None
+) -> None:
+    """What a component earns before any rounding of money, within the same condition and limits."""
+    if component.cap is not None:
+        exact = c.least(exact, c.number(component.cap, EXACT), EXACT)
+    if component.floor is not None:
+        exact = c.greatest(exact, c.number(component.floor, EXACT), EXACT)
+    name = f"components/{component.id}/unrounded"
+    ledger.figures.add(name, _where(holds, exact, c.number(0, EXACT)), EXACT)
+    ledger.unrounded[component.id] = name
+
+
+@dataclass(frozen=True)
+class _Pay:
+    """What a component computes; `exact` before rounding, None where nothing is rounded."""
+
+    rounded: exp.Expr
+    exact: exp.Expr | None = None
 
 
 def _computed(
     ledger: Ledger, component: Component, named: Mapping[str, str], holds: exp.Expr | None
-) -> exp.Expr:
+) -> _Pay:
     """What a component computes in its own form."""
     plan, figures = ledger.plan, ledger.figures
     if component.rates is not None:
         paid = add_rates(figures, ledger.shape, component)
         ledger.tiers[component.id], ledger.measured[component.id] = paid.tiers, paid.measure
-        return paid.total
+        return _Pay(paid.total, paid.exact)
     if component.formula is not None:
-        return forms.formula_pay(plan, component.formula, named)
+        exact: exp.Expr = forms.or_nothing(over_figures(component.formula, named))
+        return _Pay(forms.in_plan_money(plan, exact.copy()), exact)
     if component.target_share is not None:
         incentive = forms.incentive_of(plan)
         assert incentive is not None  # noqa: S101 -- the plan was checked for it
-        share = c.times(c.number(component.target_share, RATE), incentive, EXACT)
-        return forms.in_plan_money(plan, share)
-    return _group_pay(ledger, component, named, holds)
+        exact = c.times(c.number(component.target_share, RATE), incentive, EXACT)
+        return _Pay(forms.in_plan_money(plan, exact.copy()), exact)
+    if component.scorecard is not None:
+        return _Pay(*_scored(ledger, component, named))
+    return _Pay(_group_pay(ledger, component, named, holds))
+
+
+def _scored(
+    ledger: Ledger, component: Component, named: Mapping[str, str]
+) -> tuple[exp.Expr, exp.Expr]:
+    """A scorecard, with the columns that explain it."""
+    assert component.scorecard is not None  # noqa: S101 -- the caller looked
+    scored = forms.add_scorecard(ledger.figures, ledger.plan, component, named)
+    for indicator in component.scorecard.indicators:
+        own = f"components/{component.id}/indicators/{indicator.id}"
+        ledger.details += [f"{own}/value", f"{own}/score", f"{own}/amount"]
+    return scored
 
 
 def _group_pay(
     ledger: Ledger, component: Component, named: Mapping[str, str], holds: exp.Expr | None
 ) -> exp.Expr:
-    """Scorecards, pools and contests, with the columns that explain them; else a fixed amount."""
+    """Pools and contests, with the columns that explain them; else a fixed amount."""
     plan, figures = ledger.plan, ledger.figures
     path = f"components/{component.id}"
-    if component.scorecard is not None:
-        amount = forms.add_scorecard(figures, plan, component, named)
-        for indicator in component.scorecard.indicators:
-            own = f"{path}/indicators/{indicator.id}"
-            ledger.details += [f"{own}/value", f"{own}/score", f"{own}/amount"]
-        return amount
     if component.pool is not None:
         ledger.details += [f"{path}/pool/{part}" for part in ("amount", "weight", "weights")]
         return forms.add_pool(figures, plan, component, named)

@@ -28,11 +28,6 @@ def in_plan_money(plan: Plan, value: exp.Expr) -> exp.Cast:
     return c.rounded(value, plan.digits, plan.policies.rounding_mode)
 
 
-def formula_pay(plan: Plan, formula: Formula, named: Mapping[str, str]) -> exp.Expr:
-    """A formula over the payee's figures; nothing where a figure that it needs is missing."""
-    return in_plan_money(plan, or_nothing(over_figures(formula, named)))
-
-
 def incentive_of(plan: Plan) -> exp.Expr | None:
     """The payee's target incentive as money; zero where nobody entered one."""
     target = plan.target_incentive
@@ -48,14 +43,17 @@ def incentive_of(plan: Plan) -> exp.Expr | None:
 
 def add_scorecard(
     figures: Figures, plan: Plan, component: Component, named: Mapping[str, str]
-) -> exp.Expr:
-    """The target times the weighted scores, or nothing when a gate does not hold."""
+) -> tuple[exp.Expr, exp.Expr]:
+    """The target times the weighted scores, or nothing when a gate does not hold: rounded, and
+    before.
+    """
     card = component.scorecard
     assert card is not None  # noqa: S101 -- the caller looked
     path = f"components/{component.id}/indicators"
     target = or_nothing(over_figures(card.target, named))
     gates: list[exp.Expr] = []
     exact: exp.Expr | None = None
+    pay: exp.Expr = c.number(0, EXACT)
     through: list[exp.Expr] = []
     for indicator in card.indicators:
         name = f"{path}/{indicator.id}"
@@ -73,9 +71,12 @@ def add_scorecard(
     for indicator, amount in zip(card.indicators, differences(through), strict=True):
         figures.add(f"{path}/{indicator.id}/amount", amount, MONEY)
     if not gates:
-        return through[-1].copy()
+        return through[-1].copy(), pay.copy()
     opened = figures.add(f"{path}/gates", c.both(*gates), BOOLEAN)
-    return c.when((opened, through[-1].copy()), otherwise=c.number(0, MONEY))
+    return (
+        c.when((opened, through[-1].copy()), otherwise=c.number(0, MONEY)),
+        c.when((opened.copy(), pay.copy()), otherwise=c.number(0, EXACT)),
+    )
 
 
 def _score(plan: Plan, indicator: Indicator, value: exp.Expr) -> exp.Expr:
@@ -286,4 +287,4 @@ def _shared(
     return c.rescaled(exp.Mul(this=exp.Paren(this=part), expression=unit.copy()), MONEY)
 
 
-__all__ = ["TEXT", "add_contest", "add_pool", "add_scorecard", "formula_pay", "incentive_of"]
+__all__ = ["TEXT", "add_contest", "add_pool", "add_scorecard", "incentive_of"]

@@ -43,6 +43,8 @@ def result_tables(ledger: Ledger, wide: pa.Table) -> dict[str, pa.Table]:
         ),
     }
     found["details"] = _details(ledger, wide)
+    if ledger.plan.rounds_once:
+        found["unrounded_earnings"] = _unrounded(ledger, wide)
     return found | {"problems": _problems(ledger, wide)}
 
 
@@ -199,6 +201,17 @@ def _earnings(ledger: Ledger, wide: pa.Table) -> pa.Table:
             block[name] = wide.column(f"{path}/{name}")
         blocks.append(block)
     return _table(results.EARNINGS, blocks)
+
+
+def _unrounded(ledger: Ledger, wide: pa.Table) -> pa.Table:
+    """What each component of money earned before any rounding, for payment that rounds once."""
+    blocks = [
+        {"payee_id": wide.column("payee_id"), "component": name, "earned": wide.column(column)}
+        for name, column in ledger.unrounded.items()
+    ]
+    found = _table(results.UNROUNDED, blocks)
+    keys = [(name, "ascending") for name in results.UNROUNDED.grain]
+    return found.take(pc.sort_indices(found, sort_keys=keys)).combine_chunks()
 
 
 def _details(ledger: Ledger, wide: pa.Table) -> pa.Table:

@@ -204,6 +204,16 @@ def add_through(
     return found
 
 
+def exact_sum(figures: Figures, pays: Sequence[exp.Expr], path: str) -> exp.Expr:
+    """What the tiers earn together before any rounding of money."""
+    total = pays[0].copy()
+    for place, pay in enumerate(pays[1:], start=2):
+        total = c.plus(total, pay.copy(), PRODUCT)
+        if place % BLOCK == 0:
+            total = figures.add(f"{path}/{place}/unrounded", total, PRODUCT)
+    return total
+
+
 def differences(through: Sequence[exp.Expr]) -> list[exp.Expr]:
     """What each tier earns: the rounded total through it less that through the tier before."""
     return [

@@ -12,7 +12,13 @@ from paceline.engine.columns import COUNT, EXACT, MONEY, TEXT, Kind, col, typed
 from paceline.engine.ledger import forms
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.measures import add_measures, name_of
-from paceline.engine.ledger.rates import Reading, TierFigures, add_through, differences
+from paceline.engine.ledger.rates import (
+    Reading,
+    TierFigures,
+    add_through,
+    differences,
+    exact_sum,
+)
 from paceline.engine.ledger.rows import entered, join_to_payee
 from paceline.engine.ledger.sums import Sums
 from paceline.engine.plan.model import Component, Plan
@@ -26,6 +32,7 @@ class Paid:
     total: exp.Expr
     tiers: tuple[TierFigures, ...]
     measure: str
+    exact: exp.Expr | None = None  # before rounding, where the plan asks for that
 
 
 def by_stretch(plan: Plan) -> dict[str, list[Component]]:
@@ -260,4 +267,13 @@ def add_rates(figures: Figures, shape: Shape, component: Component) -> Paid:
     for tier, amount in zip(made, earned, strict=True):
         figures.add(tier.earned, amount, MONEY)
     measure = name_of(component.measure or "", tiers.window)
-    return Paid(c.or_else(total, c.number(0, MONEY), MONEY), made, measure)
+    total = c.or_else(total, c.number(0, MONEY), MONEY)
+    return Paid(total, made, measure, _unrounded(tiers) if plan.rounds_once else None)
+
+
+def _unrounded(tiers: _Tiers) -> exp.Expr:
+    exact = exact_sum(tiers.figures, tiers.pays, tiers.path)
+    if tiers.had:
+        had = exact_sum(tiers.figures, tiers.had, f"{tiers.path}/earlier")
+        exact = c.minus(exact, had, c.PRODUCT)
+    return forms.or_nothing(exact)

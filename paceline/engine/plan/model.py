@@ -345,6 +345,11 @@ class Plan:
     def digits(self) -> int:
         return DIGITS[self.currency]
 
+    @property
+    def rounds_once(self) -> bool:
+        """Pay is converted before it is rounded: settlement needs what components earn exactly."""
+        return self.settlement is not None and self.settlement.payment.rounds_once
+
     def credit(self, id: str) -> Credit:  # noqa: A002 -- the clause's own word
         return next(credit for credit in self.credits if credit.id == id)
 

@@ -47,6 +47,11 @@ class PaymentPolicy:
     stage: Literal["each-step", "once"]
     clause: str
 
+    @property
+    def rounds_once(self) -> bool:
+        """Amounts are rounded in the currency of payment alone."""
+        return self.currency == "payee" and self.stage == "once"
+
 
 @dataclass(frozen=True)
 class Limit:

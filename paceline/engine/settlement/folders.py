@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from paceline.engine.folders import Format, spelled_out
 from paceline.engine.hashing import hash_file
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.results import EARNINGS, Results
+from paceline.engine.results import EARNINGS, UNROUNDED, Results
 from paceline.engine.settlement.opening import problem
 from paceline.engine.settlement.outcome import Settlement
 from paceline.engine.settlement.tables import SETTLEMENT_INPUTS, SettlementTables
@@ -34,13 +35,20 @@ def read_results(folder: Path, plan: Plan, period: Period) -> Results:
         subject = f"{record['plan']['plan']} {of[0][:12]} {record['period']['key']}"
         wanted = f"{plan.slug} {plan.hash[:12]} {period.key}"
         raise InputInvalid([problem("results_differ", "results", subject, wanted)])
-    path = _find(folder, "earnings")
+    wanted_tables = [EARNINGS, UNROUNDED] if plan.rounds_once else [EARNINGS]
+    tables = {one.name: _unchanged(folder, one, record["outputs"]) for one in wanted_tables}
+    return Results(plan, period, record["fingerprint"], {}, (), _tables=tables)
+
+
+def _unchanged(folder: Path, contract: Table, outputs: Mapping[str, str]) -> pa.Table:
+    """A table that the run wrote, as it wrote it."""
+    path = _find(folder, contract.name)
     if path is None:
-        raise InputInvalid([problem("table_missing", "earnings", "", "it says who earned what")])
-    if record["outputs"].get(path.name) != hash_file(path):
+        detail = "it says who earned what"
+        raise InputInvalid([problem("table_missing", contract.name, "", detail)])
+    if outputs.get(path.name) != hash_file(path):
         raise InputInvalid([problem("results_changed", path.name)])
-    rows = _read(path, EARNINGS)
-    return Results(plan, period, record["fingerprint"], {}, (), _tables={"earnings": rows})
+    return _read(path, contract)
 
 
 def _record(path: Path) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def _needed(books: Books) -> Iterator[tuple[str, str]]:
         yield "receipts", "a part is due on cash"
     if any(clause.amount is None for clause in rules.minimums):
         yield "agreed_amounts", "an amount is agreed by payee"
-    if rules.payment.currency == "payee" and rules.payment.stage == "once":
+    if rules.payment.rounds_once:
         yield "unrounded_earnings", "payments are rounded once"
     first = year_of(books.period.starts_on, books.plan.year_starts) == books.period.starts_on
     if any(limit.per == "year" for limit in rules.limits) and not first:

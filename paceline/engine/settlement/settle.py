@@ -43,8 +43,9 @@ _EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
 def settle(plan: Plan, results: Results, tables: SettlementTables, period: Period) -> Settlement:
     """Settle what a run found to be earned in a period.
 
-    `results` are those of the same plan and period. Raises InputInvalid with every reason when the
-    tables cannot be settled; then nothing has changed, for nothing is written here.
+    `results` are those of the same plan and period; what they say of earnings before rounding
+    stands for the table of that name where it is not given. Raises InputInvalid with every reason
+    when the tables cannot be settled; then nothing has changed, for nothing is written here.
     """
     rules = plan.settlement
     if rules is None:
@@ -57,10 +58,11 @@ def settle(plan: Plan, results: Results, tables: SettlementTables, period: Perio
         raise InputInvalid([problem("results_differ", "results", subject, wanted)])
     if period.ends_before.year > LAST_YEAR:
         raise InputInvalid([problem("period_too_late", "period", period.key, str(LAST_YEAR))])
-    books = Books(plan, rules, period, read_tables(tables))
+    given = _with_unrounded(results, tables)
+    books = Books(plan, rules, period, read_tables(given))
     earned = results.table("earnings").select([*EARNED, "unit"])
     earnings = earned.filter(pc.equal(earned.column("unit"), "money")).to_pylist()
-    needs.check_tables(books, set(tables.sources))
+    needs.check_tables(books, set(given.sources))
     with localcontext(_EXACT):
         outcome = _Settling(books, earnings, find_clawbacks(books)).execute()
         books.stop_if_refused()
@@ -73,6 +75,13 @@ def settle(plan: Plan, results: Results, tables: SettlementTables, period: Perio
         inputs=inputs,
     )
     return Settlement(plan, period, mark, inputs, found)
+
+
+def _with_unrounded(results: Results, tables: SettlementTables) -> SettlementTables:
+    name = "unrounded_earnings"
+    if name in tables.sources or name not in results.tables():
+        return tables
+    return SettlementTables({**tables.sources, name: results.table(name)})
 
 
 def _make_tables(books: Books, outcome: Outcome) -> dict[str, pa.Table]:

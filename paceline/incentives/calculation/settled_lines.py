@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from paceline import engine
 from paceline.engine.settlement.shares import Rounding
 from paceline.files.queries import path_of
 from paceline.incentives.calculation import documents
-from paceline.incentives.calculation.extract import LINES, inputs_of
+from paceline.incentives.calculation.execute import InputsRefused, Refusal, engine_period
+from paceline.incentives.calculation.extract import LINES, inputs_of, tables_of
 from paceline.incentives.calculation.trace import traced
-from paceline.incentives.models import PlanVersion, Run, SettledPlan
-from paceline.orders.queries import returned_lines
+from paceline.incentives.models import PlanVersion, Run, SettledPlan, TakenBack
+from paceline.orders.queries import ReturnedLine, returned_lines
 
 ZERO = Decimal(0)
 Row = dict[str, Any]
@@ -106,14 +110,9 @@ class Lines:
         """
         if not any(one.on == "return" for one in self.rules.clawbacks):
             return [], []
-        since = self.chain[0].settlement.run.period.starts_on if self.chain else None
         known = {row["line_id"] for row in own}
         seen = self._seen_events()
-        events = [
-            event
-            for event in returned_lines(since or self.period.starts_on, self.period.ends_before)
-            if event.return_id not in seen
-        ]
+        events = [one for one in self.returns.values() if one.return_id not in seen]
         earlier = self._earlier_lines({event.line_id for event in events})
         known |= {row["line_id"] for row in earlier}
         here = {(row["line_id"], row["payee_id"], row["component"]) for row in own}
@@ -133,6 +132,83 @@ class Lines:
             for row in earlier
             if (row["line_id"], row["payee_id"], row["component"]) not in here
         ]
+
+    @cached_property
+    def returns(self) -> dict[str, ReturnedLine]:
+        """Every return since the first settled period, in their order."""
+        first = self.chain[0].settlement.run.period if self.chain else self.period
+        found = returned_lines(first.starts_on, self.period.ends_before)
+        return {one.return_id: one for one in found}
+
+    def rerated(self, events: Sequence[Row], lines: Sequence[Row], step: Step) -> list[Row]:
+        """What each payee earned in the period of a line before a return and after it, return after
+        return, where the plan takes back by re-rating. Raises ``InputsRefused``.
+        """
+        rule = next((one for one in self.rules.clawbacks if one.on == "return"), None)
+        if rule is None or rule.amount != "re-rated":
+            return []
+        earners: dict[str, list[Row]] = defaultdict(list)
+        for row in lines:
+            if row["earned"] > 0:
+                earners[row["line_id"]].append(row)
+        # By period and payee: the returns that take something back, and the components they touch.
+        found: dict[tuple[int, str], dict[str, set[str]]] = defaultdict(dict)
+        for event in sorted(events, key=lambda row: (row["happened_on"], row["event_id"])):
+            for row in earners[event["line_id"]]:
+                days = (event["happened_on"] - row["occurred_on"]).days
+                if rule.within_days is None or days <= rule.within_days:
+                    key = (self._place_of(row["occurred_on"]), row["payee_id"])
+                    found[key].setdefault(event["event_id"], set()).add(row["component"])
+        rows: list[Row] = []
+        for (place, payee), touched in sorted(found.items()):
+            step()
+            rows += self._rerate(place, payee, touched)
+        return rows
+
+    def _place_of(self, day: date) -> int:
+        """The settlement in which lines of a day earned; the number of all is this one."""
+        periods = [part.settlement.run.period for part in self.chain]
+        inside = (one.starts_on <= day < one.ends_before for one in periods)
+        return next((place for place, is_in in enumerate(inside) if is_in), len(periods))
+
+    def _rerate(self, place: int, payee: str, touched: Mapping[str, set[str]]) -> list[Row]:
+        run, version = self.run, self.version
+        if place < len(self.chain):
+            run, version = self.chain[place].settlement.run, self.chain[place].version
+        try:
+            found = engine.rerate(
+                documents.load(version.source),
+                tables_of(inputs_of(run)),
+                engine_period(run.period),
+                payee,
+                [self._returned(event_id) for event_id in touched],
+                gone=[self._returned(one) for one in self._gone(payee) if one in self.returns],
+            )
+        except engine.EngineError as error:
+            params = {"plan": version.plan.code, "subject": payee, "table": "rerated_earnings"}
+            raise InputsRefused([Refusal("rerating_impossible", params)]) from error
+        return [
+            {
+                "event_id": one.event_id,
+                "payee_id": payee,
+                "component": one.component,
+                "before": one.before,
+                "after": one.after,
+            }
+            for one in found
+            if one.component in touched[one.event_id]
+        ]
+
+    def _returned(self, event_id: str) -> engine.Returned:
+        one = self.returns[event_id]
+        return engine.Returned(event_id, one.line_id, abs(one.amount))
+
+    def _gone(self, payee: str) -> list[str]:
+        """The returns that earlier settlements took back from a payee, in their order."""
+        rows = TakenBack.objects.filter(
+            plan__in=[one.pk for one in self.chain], payee__number=payee
+        )
+        return list(dict.fromkeys(rows.order_by("id").values_list("event_id", flat=True)))
 
     def _kept(self, table: str) -> Iterable[tuple[SettledPlan, pa.Table]]:
         """A table as each earlier settlement read it."""

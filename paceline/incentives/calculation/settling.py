@@ -22,10 +22,12 @@ from paceline.incentives.calculation.earlier_periods import recalculated
 from paceline.incentives.calculation.execute import (
     InputsRefused,
     Refusal,
+    calculate_plan,
     engine_period,
 )
 from paceline.incentives.calculation.extract import (
     Input,
+    inputs_of,
     store_table,
 )
 from paceline.incentives.calculation.periods import calendar_period
@@ -130,6 +132,9 @@ class Settling:
             own = lines.earnings(step)
             tables["line_events"], earlier = lines.events(own)
             tables["line_earnings"] = own + earlier
+            tables["rerated_earnings"] = lines.rerated(
+                tables["line_events"], tables["line_earnings"], step
+            )
             if self.waits_for_cash:
                 tables["receipts"] = self._receipts(own, tables["balances"])
         if self.rules.retroactivity == "carry-forward":
@@ -137,6 +142,8 @@ class Settling:
             tables["recalculated_earnings"] = recalculated(
                 self.chain, settled, step, by=self.by, at=self.at
             )
+        if self.rules.payment.rounds_once:
+            tables["unrounded_earnings"] = self._unrounded()
         kept = [
             self._store(name, arrow_table(kinds_of(name), rows)) for name, rows in tables.items()
         ]
@@ -166,6 +173,14 @@ class Settling:
     def _store(self, name: str, table: pa.Table) -> Input:
         label = f"{name}-{self.version.plan.code}-{self.run.period.key}.parquet"
         return Input(name, store_table(table, label, by=self.by, at=self.at), table.num_rows)
+
+    def _unrounded(self) -> list[Row]:
+        """What each component earned before rounding: the run's calculation over the run's files,
+        which gives what it gave. Raises ``InputsRefused``.
+        """
+        found = calculate_plan(self.version, inputs_of(self.run), self.run.period)
+        rows: list[Row] = found.results.rows("unrounded_earnings")
+        return rows
 
     def _balances(self) -> list[Row]:
         if self.previous is None:

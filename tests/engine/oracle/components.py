@@ -52,6 +52,8 @@ class Books:
     earnings: dict[tuple[str, str], Earning] = field(default_factory=dict)
     tiers: dict[tuple[str, str], Tiers] = field(default_factory=dict)
     indicators: dict[tuple[str, str], Tiers] = field(default_factory=dict)
+    exact: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # computed, not rounded
+    unrounded: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # S16
 
 
 class Components:
@@ -68,9 +70,15 @@ class Components:
         for payee in self.books.members:
             earning = self._limited(component, payee, computed.get(payee, ZERO))
             self.books.earnings[component.id, payee] = earning
+            if component.unit == "money":
+                self.books.unrounded[component.id, payee] = self._unrounded(component, payee)
 
     def _round(self, value: Decimal) -> Decimal:
         return round_to(value, self.plan.digits, self.plan.policies.rounding_mode)
+
+    def _rounded(self, component: Component, payee: str, exact: Decimal) -> Decimal:
+        self.books.exact[component.id, payee] = exact
+        return self._round(exact)
 
     # --- figures ----------------------------------------------------------------------------------
 
@@ -128,10 +136,14 @@ class Components:
             return lambda _: component.amount or ZERO
         if component.target_share is not None:  # 8.5
             share = component.target_share
-            return lambda payee: self._round(times(share, self.incentive(payee)))
+            return lambda payee: self._rounded(
+                component, payee, times(share, self.incentive(payee))
+            )
         if component.formula is not None:  # 8.4
             formula = component.formula
-            return lambda payee: self._round(number(formula, self.figures(payee)) or ZERO)
+            return lambda payee: self._rounded(
+                component, payee, number(formula, self.figures(payee)) or ZERO
+            )
         if component.scorecard is not None:
             return lambda payee: self._scored(component, payee)
         return None
@@ -147,17 +159,21 @@ class Components:
             return ZERO
         if component.rates.is_spread:
             spread = Spread(self.plan, self.calendar, self.measures, component)
-            tiers = spread.tiers(payee, window, self.books.targets)
+            tiers, exact = spread.tiers(payee, window, self.books.targets)
+            self.books.exact[component.id, payee] = exact
             self.books.tiers[component.id, payee] = tiers
             return total(earned for _, earned in tiers)
         if self.calendar.is_longer(window):
             tiers = self._longer(component, reader, payee, window)
+            exact = self.books.exact[component.id, payee]
         else:
             taken = [
                 self._taken(component, reader, payee, choice)
                 for choice in self._stretches(component, payee, window)
             ]
             tiers = list(zip(*reader.earn(taken), strict=True))
+            exact = reader.exactly(taken)
+        self.books.exact[component.id, payee] = exact
         self.books.tiers[component.id, payee] = tiers
         return total(earned for _, earned in tiers)
 
@@ -202,12 +218,16 @@ class Components:
     def _longer(self, component: Component, reader: TierReader, payee: str, window: str) -> Tiers:
         """7.14: by the period's end less before it began, both with the whole window's target."""
         now = self.measures.inside(self.calendar.to_date(window))
-        bases, earned = reader.earn([self._taken(component, reader, payee, now)])
+        taken = [self._taken(component, reader, payee, now)]
+        bases, earned = reader.earn(taken)
+        self.books.exact[component.id, payee] = reader.exactly(taken)
         before = self.calendar.before(window)
         if before[0] >= before[1]:
             return list(zip(bases, earned, strict=True))
         then = self.measures.inside(before)
-        less, paid = reader.earn([self._taken(component, reader, payee, then)])
+        had = [self._taken(component, reader, payee, then)]
+        less, paid = reader.earn(had)
+        self.books.exact[component.id, payee] -= reader.exactly(had)
         return [
             (base - without, now_earned - before_earned)
             for base, without, now_earned, before_earned in zip(
@@ -238,6 +258,8 @@ class Components:
             if indicator.gate is not None:
                 passed = passed and evaluate(indicator.gate, figures) is True
         self.books.indicators[component.id, payee] = rows
+        exact = twelve(times(target, through))
+        self.books.exact[component.id, payee] = exact if passed else ZERO
         return before if passed else ZERO
 
     # --- 8.7, 8.8 ---------------------------------------------------------------------------------
@@ -306,12 +328,7 @@ class Components:
     def _limited(self, component: Component, payee: str, computed: Decimal) -> Earning:
         amount = computed
         if component.multipliers:
-            product = Decimal(1)
-            for factor in component.multipliers:
-                by = number(factor.by, self.figures(payee))
-                if by is not None and self.holds(factor.when, payee):
-                    product = twelve(times(product, by))
-            amount = self._round(times(computed, product))
+            amount = self._round(times(computed, self._factor(component, payee)))
         earning = Earning(computed, amount - computed, ZERO, ZERO, ZERO)
         if not self.holds(component.when, payee):
             return replace(earning, condition=-amount)
@@ -320,6 +337,26 @@ class Components:
         if component.floor is not None:
             earning = replace(earning, floor=max(component.floor - earning.earned, ZERO))
         return earning
+
+    def _factor(self, component: Component, payee: str) -> Decimal:
+        product = Decimal(1)
+        for factor in component.multipliers:
+            by = number(factor.by, self.figures(payee))
+            if by is not None and self.holds(factor.when, payee):
+                product = twelve(times(product, by))
+        return product
+
+    def _unrounded(self, component: Component, payee: str) -> Decimal:
+        """S16: what was earned before any rounding; what is shared out in coins was not rounded."""
+        computed = self.books.earnings[component.id, payee].computed
+        if not self.holds(component.when, payee):
+            return ZERO
+        exact = twelve(self.books.exact.get((component.id, payee), computed))
+        if component.multipliers:
+            exact = twelve(times(exact, self._factor(component, payee)))
+        if component.cap is not None:
+            exact = min(exact, component.cap)
+        return exact if component.floor is None else max(exact, component.floor)
 
     def holds(self, when: Condition | None, payee: str) -> bool:
         """8.2: exact amounts are compared; what is missing does not hold (5.8)."""

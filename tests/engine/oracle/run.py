@@ -28,6 +28,7 @@ class Expected:
     tiers: dict[tuple[str, str, int], tuple[Decimal, Decimal]] = field(default_factory=dict)
     earnings: dict[tuple[str, str], tuple[Decimal, ...]] = field(default_factory=dict)
     statements: dict[str, Decimal] = field(default_factory=dict)
+    unrounded: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     problems: set[tuple[str, str, str]] = field(default_factory=set)
     conservation: dict[tuple[str], tuple[Decimal, Decimal, Decimal, int]] = field(
         default_factory=dict
@@ -131,6 +132,8 @@ class Oracle:
 
     def _settle(self, result: Expected, books: Books) -> None:
         result.earnings = {key: earning.parts for key, earning in books.earnings.items()}
+        if self.plan.rounds_once:
+            result.unrounded = books.unrounded
         for (component, payee), rows in books.tiers.items():
             for place, row in enumerate(rows, start=1):
                 result.tiers[component, payee, place] = row

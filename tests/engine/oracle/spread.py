@@ -37,22 +37,25 @@ class Spread:
 
     def tiers(
         self, payee: str, window: str, targets: Mapping[tuple[str, str], Decimal | None]
-    ) -> list[tuple[Decimal, Decimal]]:
+    ) -> tuple[list[tuple[Decimal, Decimal]], Decimal]:
+        """What the tiers take and earn, and what they earn together before rounding."""
         target = targets[self.table.quota, payee] if self.table.quota else None
         reader = TierReader(self.plan, self.table, target, ZERO)
         if not self.calendar.is_longer(window):
             taken = self._taken(payee, self.calendar.period, window, target)
-            return list(zip(*reader.earn(taken), strict=True))
+            return list(zip(*reader.earn(taken), strict=True)), reader.exactly(taken)
         now = self._taken(payee, self.calendar.to_date(window), "period", target)
         bases, earned = reader.earn(now)
         before = self.calendar.before(window)
         if before[0] >= before[1]:
-            return list(zip(bases, earned, strict=True))
-        less, paid = reader.earn(self._taken(payee, before, "period", target))
-        return [
+            return list(zip(bases, earned, strict=True)), reader.exactly(now)
+        then = self._taken(payee, before, "period", target)
+        less, paid = reader.earn(then)
+        tiers = [
             (base - without, so_far - had)
             for base, without, so_far, had in zip(bases, less, earned, paid, strict=True)
         ]
+        return tiers, reader.exactly(now) - reader.exactly(then)
 
     def _version(self, entry: Entry) -> int:
         return sum(entry.day >= day for day in self.starts)

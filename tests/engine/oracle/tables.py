@@ -144,6 +144,11 @@ class TierReader:
             before = rounded
         return bases, earned
 
+    def exactly(self, taken: list[Taken]) -> Decimal:
+        """What all tiers earn over all stretches, not rounded but by lines where the plan says."""
+        by_line = self.plan.policies.rounding_stage == "line"
+        return total(self._round(pay) if by_line else pay for one in taken for pay in one.exact)
+
 
 def tier_of(value: Decimal, bounds: Bounds, *, upper: bool) -> int:
     """7.4: on a boundary the upper or the lower tier; below zero the first."""

@@ -73,8 +73,8 @@ DRAW = """\
       recovery: {from: 2026-05, share: 50%}
       limit: none
 """
-# Payments in the payee's currency, rounded once: nothing keeps earnings before they were rounded.
-REFUSED = """\
+# Payments in the payee's currency, rounded there alone; refused without a rate.
+ONCE = """\
   payment:
     currency: payee
     exchange: {rate: payment, date: pay-date, quote: multiply}
@@ -84,6 +84,7 @@ CLAWBACK = """\
   clawbacks:
     - {id: returned, on: return, within_days: 90, amount: full, recover_at_most: 50%}
 """
+RERATED = CLAWBACK.replace("full", "re-rated").replace("50%", "100%")
 HALVES = """\
   payout:
     - id: halves
@@ -150,8 +151,15 @@ def build_months(world: World, *clauses: str) -> Months:
     A clause of payment takes the place of the plan's own.
     """
     plan = PLAN
-    if REFUSED in clauses:
+    if ONCE in clauses:
         plan = plan[: plan.index("  payment:")]
+    return Months(world, approve(plan + "".join(clauses), world, to=world.priya))
+
+
+def build_tiered(world: World, *clauses: str) -> Months:
+    """The plan with 10 % up to 5,000 and 20 % above, for Priya."""
+    tiers = "tiers: [{from: 0, rate: 10%}, {from: 5000, rate: 20%}]"
+    plan = PLAN.replace("tiers: [{from: 0, rate: 10%}]", tiers)
     return Months(world, approve(plan + "".join(clauses), world, to=world.priya))
 
 

@@ -19,7 +19,7 @@ from tests.incentives.pay.settling import (
     CLAWBACK,
     DRAW,
     HALVES,
-    REFUSED,
+    ONCE,
     Months,
     build_months,
     give_back,
@@ -165,11 +165,12 @@ def test_a_settlement_is_asked_for_on_the_page_and_followed(
 
 
 def test_a_refused_settlement_is_explained(world: World, client_for) -> None:
-    months = build_months(world, REFUSED)
+    months = build_months(world, ONCE)
+    world.priya.employments.update(currency="EUR")
     run = months.run("2026-04")
     months.settle(run)
     page = client_for(world.dana).get(reverse("incentives:settlement", args=[run.pk]))
-    assert "data that are not there: earnings before rounding" in text_of(page)
+    assert "No exchange rate (payment) from USD to EUR on 2026-05-10" in text_of(page)
 
 
 def test_holds_are_placed_and_released_on_their_pages(

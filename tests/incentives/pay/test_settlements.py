@@ -19,15 +19,17 @@ from paceline.incentives.models import (
     Settlement,
     SettlementProblem,
 )
-from paceline.orders.models import OrderLine
+from paceline.orders.models import ExchangeRate, OrderLine
 from tests.incentives.pay.settling import (
     CASH,
     CLAWBACK,
     DRAW,
     HALVES,
-    REFUSED,
+    ONCE,
+    RERATED,
     balances,
     build_months,
+    build_tiered,
     entries,
     give_back,
     paid,
@@ -124,6 +126,61 @@ def test_a_return_is_clawed_back_in_the_period_after(world: World) -> None:
     assert entries(june.settlements.get(), world.priya, "clawback") == [("recovered", D("50.00"))]
     assert paid(june, world.priya) == D("150.00")
     assert balances(june, world.priya) == {}
+
+
+def test_returns_are_taken_back_by_rating_the_period_again(world: World) -> None:
+    months = build_tiered(world, RERATED)
+    first = sell(world, "A1", date(2026, 4, 10), "4000.00")
+    second = sell(world, "A2", date(2026, 4, 20), "3000.00")
+    late = sell(world, "A0", date(2026, 4, 1), "100.00")
+    april = months.settled("2026-04")
+    assert paid(april, world.priya) == D("920.00")  # 500 and 20 % of 2,100
+    months.pay(april)
+    sell(world, "B1", date(2026, 5, 10), "4500.00")
+    give_back(world, "R1", date(2026, 5, 20), first, "2000.00")
+    give_back(world, "R2", date(2026, 5, 21), second, "1000.00")
+    may = months.settled("2026-05")
+    # April with 5,100 instead of 7,100 earns 520, with 4,100 it earns 410: not 10 % of what came
+    # back, as its lines in the order of their days had it.
+    taken = may.settlements.get().plans.get().taken_back.order_by("id")
+    assert list(taken.values_list("event_id", "amount")) == [
+        ("shop/R1/1", D("400.00")),
+        ("shop/R2/1", D("110.00")),
+    ]
+    assert paid(may, world.priya) == D("0.00")  # 450 less 450 of 510
+    assert balances(may, world.priya) == {"clawback": D("-60.00")}
+    months.pay(may)
+    # What came back before stays gone; the ninetieth day still counts.
+    sell(world, "C1", date(2026, 6, 10), "3000.00")
+    give_back(world, "R3", date(2026, 6, 15), first, "500.00")
+    give_back(world, "R4", date(2026, 6, 30), late, "100.00")
+    june = months.settled("2026-06")
+    taken = june.settlements.get().plans.get().taken_back
+    assert [(one.event_id, one.amount) for one in taken.all()] == [
+        ("shop/R3/1", D("50.00")),
+        ("shop/R4/1", D("10.00")),
+    ]
+    assert paid(june, world.priya) == D("180.00")  # 300 less 60, less what was left of May's 60
+    assert balances(june, world.priya) == {}
+
+
+def test_pay_in_another_currency_is_rounded_once(world: World) -> None:
+    months = build_months(world, ONCE)
+    world.priya.employments.update(currency="EUR")
+    ExchangeRate.objects.create(
+        from_currency="USD",
+        to_currency="EUR",
+        on=date(2026, 5, 10),
+        rate_type="payment",
+        rate=D("0.75"),
+    )
+    sell(world, "A1", date(2026, 4, 10), "45.7744")
+    april = months.settled("2026-04")
+    payment = april.settlements.get().plans.get().payments.get()
+    # 4.57744 × 0.75 = 3.43308; the rounded 4.58 would have been 3.435, and so 3.44.
+    assert (payment.currency, payment.amount) == ("EUR", D("3.43"))
+    assert (payment.plan_amount, payment.rate) == (D("4.58"), D("0.75"))
+    assert months.pay(april).totals == {"EUR": "3.43"}
 
 
 def test_half_falls_due_when_the_return_window_of_its_line_is_over(world: World) -> None:
@@ -310,14 +367,15 @@ def test_a_run_without_results_or_clause_is_not_settled(world: World, quarter) -
 
 
 def test_a_refused_settlement_keeps_nothing_but_its_reasons(world: World) -> None:
-    months = build_months(world, REFUSED)
+    months = build_months(world, ONCE)
+    world.priya.employments.update(currency="EUR")
     sell(world, "A1", date(2026, 4, 10), "6000.00")
     settlement = months.settle(months.run("2026-04"))
     assert settlement.computed_at is None
     assert settlement.progress is not None
     assert settlement.progress.state == "failed"
     problem = SettlementProblem.objects.get()
-    assert (problem.code, problem.params["table"]) == ("table_missing", "unrounded_earnings")
+    assert (problem.code, problem.params["detail"]) == ("exchange_rate_missing", "payment")
     assert not Payable.objects.exists()
     assert not settlement.plans.exists()
 
