@@ -29,6 +29,14 @@ CUSTOMER = Section(
         Rule("*", "add", Act.MAKE, roles=SELL, note="and import"),
         Rule("*", "change", Act.MAKE, roles=SELL, note="of their own team and of people below"),
         Rule("owner", "assign", Act.MAKE, roles=SELL, note="their own; a lead everyone below"),
+        Rule(
+            "orders that are nobody's",
+            "read",
+            roles=OVERSEE,
+            relations=LINE_BELOW | {Relation.SELF},
+            note="their seller and those above; without a seller every lead",
+        ),
+        Rule("orders that are nobody's", "link", Act.MAKE, roles=SELL, note="to whom they change"),
         Rule("personal data", "erase", Act.MAKE, roles=LEADS, note="under data-protection law"),
     ),
 )

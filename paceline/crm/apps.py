@@ -11,11 +11,14 @@ class CrmConfig(AppConfig):
     def ready(self) -> None:
         # Only now are the models loaded that these need.
         from paceline.crm import found, hints  # noqa: PLC0415
+        from paceline.crm.actions.waking import wake  # noqa: PLC0415
         from paceline.crm.acts import ACTS  # noqa: PLC0415
         from paceline.crm.intake import register_kinds  # noqa: PLC0415
         from paceline.kernel import acts  # noqa: PLC0415
+        from paceline.orders import news  # noqa: PLC0415
 
         acts.register(ACTS)
         found.register()
         hints.register()
+        news.follow(wake)
         register_kinds()

@@ -24,6 +24,7 @@ def register() -> None:
         topics.register(plural, topics.is_whole_list)
         presence.register(kind, _sees(MODELS[kind]))
     topics.register("duplicates", topics.is_whole_list)
+    topics.register("customer-orders", topics.is_whole_list)
     topics.register("board", _sees(Pipeline))
     work.word_work("crm_batch", _("Changing many records"))
     work.word_steps("crm_batch", {"changing": _("Changing records")})

@@ -1,4 +1,4 @@
-"""Jobs: changing many records, crediting late lines, and looking for the same customer twice."""
+"""Jobs: changing many records, following orders, and looking for the same customer twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from django.utils import timezone
 
 from paceline.crm.actions import credit_late_lines as credit_them
 from paceline.crm.actions import find_duplicates as look_for_pairs
+from paceline.crm.actions import follow_orders as follow_them
 from paceline.crm.actions import lists
+from paceline.crm.actions import measure_again as measure_them
+from paceline.crm.actions.waking import FOLLOW_JOB
 from paceline.crm.models import DOUBLED, Batch
 from paceline.kernel import jobs
 from paceline.org.models import Person
@@ -23,6 +26,24 @@ def change_many(batch_id: int) -> None:
 def credit_late_lines(timestamp: int) -> None:  # noqa: ARG001 - the time planned for
     """An order may get more lines after its deal was credited: those are the deal's as well."""
     credit_them(at=timezone.now())
+
+
+@jobs.task(name=FOLLOW_JOB)
+def follow_orders() -> None:
+    """As soon as orders or customers come; one run takes all that waits."""
+    follow_them(at=timezone.now())
+
+
+@jobs.every("* * * * *", name="crm.follow_orders_each_minute")
+def follow_orders_each_minute(timestamp: int) -> None:  # noqa: ARG001 - the time planned for
+    """What came while nobody was called: one cheap query where nothing did."""
+    follow_them(at=timezone.now())
+
+
+@jobs.every("10 19 * * *", name="crm.measure_again")
+def measure_again(timestamp: int) -> None:  # noqa: ARG001 - the time planned for
+    """Every night (of Taipei and Shanghai), by the rates as they are then."""
+    measure_them(at=timezone.now())
 
 
 @jobs.every("40 2 * * *", name="crm.find_duplicates_nightly")

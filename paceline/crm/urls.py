@@ -13,6 +13,7 @@ from paceline.crm.views import (
     process,
     records,
     timeline,
+    waiting,
 )
 
 register_converter(KindConverter, "crm_kind")
@@ -54,6 +55,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("stages/<int:pk>", pipelines.stage, name="stage"),
     path("stages/<int:pk>/place", pipelines.place, name="stage_place"),
     path("stages/<int:pk>/retire", pipelines.retire, name="stage_retire"),
+    path("orders", waiting.index, name="waiting_orders"),
+    path("orders/change", waiting.change, name="waiting_change"),
+    path("orders/<int:pk>", waiting.show, name="waiting_order"),
     path("orders/<int:pk>/unlink", deals.unlink_order, name="order_unlink"),
     path("deals/<int:pk>/credit", deals.credit, name="deal_credit"),
     path("tasks", lists.tasks, name="tasks"),

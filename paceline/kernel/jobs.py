@@ -13,11 +13,12 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from procrastinate.contrib.django import app as queue
-from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
 TaskFunction = Callable[..., Any]
@@ -67,6 +68,23 @@ def enqueue(
     if isinstance(job, str):
         return int(queue.configure_task(job, lock=lock, schedule_at=later).defer(**arguments))
     return int(job.configure(lock=lock, schedule_at=later).defer(**arguments))
+
+
+def wake(job: str) -> None:
+    """Queue a job that takes up whatever waits, once this transaction is kept; one that waits
+    already will see to it.
+
+    For jobs whose work stands in rows of their own: the job only says that there is some, and one
+    of the hour takes up what a lost call left.
+    """
+    waiting = (one[1] for one in connection.run_on_commit)
+    if not any(isinstance(one, partial) and one.args == (job,) for one in waiting):
+        transaction.on_commit(partial(_wake, job))
+
+
+def _wake(job: str) -> None:
+    with contextlib.suppress(AlreadyEnqueued):
+        queue.configure_task(job, lock=job, queueing_lock=job).defer()
 
 
 async def work(*, concurrency: int) -> None:

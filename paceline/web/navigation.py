@@ -90,6 +90,12 @@ GROUPS = (
             Entry(_("How leads are given"), "route", "leads:routing", leads.may_read_routing),
             Entry(_("Contacts"), "address-book", "crm:contacts", crm.may_read_customers),
             Entry(_("Companies"), "building", "crm:companies", crm.may_read_customers),
+            Entry(
+                _("Orders without a customer"),
+                "link-off",
+                "crm:waiting_orders",
+                crm.may_read_customers,
+            ),
             Entry(_("My tasks"), "checkbox", "crm:tasks", crm.may_read_customers),
         ),
     ),

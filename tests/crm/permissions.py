@@ -10,6 +10,7 @@ from paceline.crm.models import (
     Activity,
     ActivityKind,
     ConsentChannel,
+    CustomerOrder,
     DuplicatePair,
     FeedbackKind,
     FieldKind,
@@ -17,7 +18,7 @@ from paceline.crm.models import (
 from paceline.orders.models import OrderLine
 from tests.crm.conftest import Sales, make_sales
 from tests.permission_table import EVERYONE, Url
-from tests.world import NOW, World
+from tests.world import NOW, TODAY, World
 
 NORTH = {"priya", "marco"}
 SELLERS = NORTH | {"omar", "sofia"}
@@ -154,6 +155,15 @@ def _two(world: World, sales: Sales) -> dict[str, Any]:
     return {"kind": "company", "ids": f"{sales.company.pk},{_second(world, sales).pk}"}
 
 
+def _waiting(world: World, _sales: Sales) -> dict[str, Any]:
+    OrderLine.objects.create(
+        source="shop", order_number="W1", line_number="1", person=world.priya, ordered_on=TODAY,
+        quantity=1, amount=100, currency="USD", customer="Somebody",
+    )  # fmt: skip
+    actions.follow_orders(at=NOW)
+    return {"pk": CustomerOrder.objects.get(order_number="W1").pk}
+
+
 CHANGES = {"allow": {"POST": NORTH}, "hidden": HIDDEN}
 FORMS = {"allow": {"GET": NORTH, "POST": NORTH}, "hidden": HIDDEN}
 URLS = {
@@ -211,6 +221,11 @@ URLS = {
     "crm:view_save": Url(args=lambda _world: {"kind": "deal"}, allow={"POST": READERS}),
     "crm:view_delete": Url(args=_args(_view), allow={"POST": {"priya"}}, hidden=404),
     "crm:suggest": Url(args=lambda _world: {"kind": "company"}, allow={"GET": READERS}),
+    "crm:waiting_orders": Url(allow={"GET": READERS}),
+    "crm:waiting_change": Url(allow={"POST": SELLERS}),
+    "crm:waiting_order": Url(
+        args=_args(_waiting), allow={"GET": SEES, "POST": NORTH}, hidden=HIDDEN
+    ),
     "crm:duplicates": Url(allow={"GET": READERS}),
     "crm:duplicates_search": Url(allow={"POST": SELLERS}),
     "crm:pair_apart": Url(args=_args(_pair), **CHANGES),

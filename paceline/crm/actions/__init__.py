@@ -33,6 +33,7 @@ from paceline.crm.actions.deals import (
 )
 from paceline.crm.actions.duplicates import find_duplicates, set_apart
 from paceline.crm.actions.erasure import AlreadyErased, erase_contact
+from paceline.crm.actions.following import Followed, follow_orders, measure_again
 from paceline.crm.actions.leads import Into, LeadIsConverted, add_lead, convert_lead, set_status
 from paceline.crm.actions.lists import (
     BATCH_MAX,
@@ -75,6 +76,7 @@ from paceline.crm.actions.moves import (
 from paceline.crm.actions.orders import (
     OrderIsLinked,
     OrderUnknown,
+    leave_order,
     link_order,
     link_order_by_number,
     unlink_order,
@@ -146,6 +148,7 @@ __all__ = [
     "FactsInvalid",
     "FeedbackIsSettled",
     "FieldUnknown",
+    "Followed",
     "Into",
     "LastStageOfItsKind",
     "LeadIsConverted",
@@ -217,9 +220,12 @@ __all__ = [
     "finish_next_step",
     "finish_task",
     "follow",
+    "follow_orders",
+    "leave_order",
     "link_order",
     "link_order_by_number",
     "link_orders",
+    "measure_again",
     "merge",
     "move_deal",
     "record_consent",

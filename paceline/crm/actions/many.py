@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from paceline.crm import hints
-from paceline.crm.actions import customers, recording
+from paceline.crm.actions import customers, recording, waking
 from paceline.crm.actions.customers import Point
 from paceline.crm.models import Company, Contact, ContactPoint, Deal, OrderLink
 from paceline.crm.points import normalise
@@ -90,6 +90,7 @@ def _add(
     audit.record(f"{kind}_added", subject=made[0], by=by, at=at,
                  after={"team": team.pk, "count": len(made)})  # fmt: skip
     findable.changed(kind, [one.pk for one in made])
+    waking.wake()
     publish_all([hints.LISTS[kind]], "added")
     return list(made)
 
@@ -129,6 +130,7 @@ def link_orders(*, links: Sequence[NewLink], rule: str, by: Person | None, at: d
     )  # fmt: skip
     new = OrderLink.objects.count() - before
     if new:
+        waking.wake()
         audit.record("order_linked", subject=OrderLink.objects.order_by("-pk")[0], by=by, at=at,
                      after={"count": new, "rule": rule})  # fmt: skip
     return new

@@ -10,7 +10,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Field
 
 from paceline.crm.actions import recording
-from paceline.crm.models import DOUBLED, ImportedRecord, LeadStatus, Merge, Record, RecordChange
+from paceline.crm.models import (
+    DOUBLED,
+    ImportedRecord,
+    LeadStatus,
+    Merge,
+    Purchases,
+    Record,
+    RecordChange,
+)
 from paceline.live.actions import publish
 from paceline.org.models import Person
 
@@ -158,7 +166,7 @@ def _references(model: Any) -> list[tuple[Any, Field[Any, Any]]]:
     return [
         (one.related_model, one.field)
         for one in model._meta.related_objects
-        if one.related_model not in (RecordChange, ImportedRecord)
+        if one.related_model not in (RecordChange, ImportedRecord, Purchases)
         and one.field.name != "merged_into"
         and one.field.many_to_many is not True
     ]

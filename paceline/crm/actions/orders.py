@@ -7,8 +7,17 @@ from datetime import datetime
 from django.db import transaction
 
 from paceline.crm import hints
-from paceline.crm.actions import crediting
-from paceline.crm.models import Company, Contact, Deal, OrderLink, StageKind
+from paceline.crm.actions import crediting, waking
+from paceline.crm.models import (
+    Company,
+    Contact,
+    CustomerOrder,
+    Deal,
+    LinkRefusal,
+    OrderLink,
+    StageKind,
+    WaitingOrder,
+)
 from paceline.kernel import audit
 from paceline.live.actions import publish_all
 from paceline.orders.models import OrderLine
@@ -68,6 +77,7 @@ def link_order(
         after={name: value and value.pk for name, value in wanted.items()} | {"rule": rule},
     )  # fmt: skip
     _publish(link)
+    waking.wake()
     if link.deal is not None and link.deal.stage.kind == StageKind.WON:
         crediting.credit_if_open(link.deal, by=by, at=at)
     return link
@@ -75,7 +85,7 @@ def link_order(
 
 @transaction.atomic
 def unlink_order(*, link: OrderLink, by: Person | None, at: datetime) -> None:
-    """An order is not theirs after all; its credits go with the link.
+    """An order is not theirs after all; its credits go with the link, and no rule gives it back.
 
     Raises ``LineDayIsClosed`` when a final run has used them; then nothing changed.
     """
@@ -87,7 +97,29 @@ def unlink_order(*, link: OrderLink, by: Person | None, at: datetime) -> None:
         before={"deal": found.deal_id, "contact": found.contact_id, "company": found.company_id},
     )  # fmt: skip
     _publish(found)
+    if found.deal_id is None:
+        named = {"contact": found.contact} if found.contact_id else {"company": found.company}
+        LinkRefusal.objects.create(
+            source=found.source, order_number=found.order_number, at=at, by=by, **named
+        )
     found.delete()
+    waking.wake()
+
+
+@transaction.atomic
+def leave_order(
+    *, order: CustomerOrder, is_left: bool = True, by: Person | None, at: datetime
+) -> None:
+    """An order that is to stay without a customer, such as one over the counter; or no longer."""
+    waiting = WaitingOrder.objects.select_for_update(of=("self",)).filter(order=order).first()
+    if waiting is None:
+        raise OrderUnknown(order.order_number)
+    if (waiting.left_at is not None) == is_left:
+        return
+    waiting.left_at, waiting.left_by = (at, by) if is_left else (None, None)
+    waiting.save(update_fields=["left_at", "left_by"])
+    audit.record("order_left" if is_left else "order_waits", subject=order, by=by, at=at)
+    publish_all(["customer-orders"], "left")
 
 
 def _publish(link: OrderLink) -> None:

@@ -17,6 +17,7 @@ from django.db import models
 from django.db.models import F
 
 from paceline.crm import hints
+from paceline.crm.actions import waking
 from paceline.crm.models import Following, Record, RecordChange
 from paceline.crm.names import name_keys
 from paceline.kernel import audit, findable
@@ -222,6 +223,7 @@ def touch(
 def announce(record: Any, *, by: Person | None, at: datetime, quiet: bool = False) -> None:
     """Keep the record findable, and tell open pages and followers that it changed."""
     findable.changed(kind_of(record), [record.pk])
+    waking.wake()
     publish_all(hints.topics_of(record), "changed", str(record.pk))
     if not quiet:
         tell_followers(record, by=by, at=at)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from paceline.crm.models.buying import (
+    BuyingRules,
+    CustomerOrder,
+    Fifths,
+    LinkRefusal,
+    Purchases,
+    TouchedCustomer,
+    WaitingOrder,
+)
 from paceline.crm.models.customers import (
     PHONES,
     Company,
@@ -77,6 +86,7 @@ __all__ = [
     "Answer",
     "Attachment",
     "Batch",
+    "BuyingRules",
     "ChecklistItem",
     "ChecklistTick",
     "Company",
@@ -90,6 +100,7 @@ __all__ = [
     "Criterion",
     "CriterionKind",
     "CustomField",
+    "CustomerOrder",
     "Deal",
     "DealCompetitor",
     "DealContributor",
@@ -102,11 +113,13 @@ __all__ = [
     "Feedback",
     "FeedbackKind",
     "FieldKind",
+    "Fifths",
     "Following",
     "ImportedRecord",
     "Lead",
     "LeadStatus",
     "Lifecycle",
+    "LinkRefusal",
     "ListKind",
     "LostReason",
     "Mention",
@@ -115,6 +128,7 @@ __all__ = [
     "Pipeline",
     "Play",
     "PointKind",
+    "Purchases",
     "Question",
     "Reach",
     "Record",
@@ -129,5 +143,7 @@ __all__ = [
     "Tag",
     "Tagging",
     "TeamRules",
+    "TouchedCustomer",
+    "WaitingOrder",
     "scope_of",
 ]

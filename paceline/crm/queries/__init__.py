@@ -33,11 +33,13 @@ from paceline.crm.queries.timeline import (
     orders_of,
     timeline_of,
 )
+from paceline.crm.queries.waiting import Candidate, candidates_of, waiting_orders
 
 __all__ = [
-    "MODELS", "BoardColumn", "Card", "Entry", "Evidence", "OrderTotal", "Timeline",
-    "attention_counts",
+    "MODELS", "BoardColumn", "Candidate", "Card", "Entry", "Evidence", "OrderTotal", "Timeline",
+    "attention_counts", "candidates_of",
     "card_of", "columns_of", "contacts_of", "contribute", "contributors_of",
     "deals_of", "evidence_of", "listed", "orders_of", "pipelines_for", "points_of",
     "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags", "timeline_of",
+    "waiting_orders",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from paceline.imports.actions import staging
 from paceline.kernel import audit
+from paceline.orders import news
 from paceline.orders.models import ANCHOR_DAYS, ORDERED_ON, ClosedDays
 from paceline.org.models import Person
 
@@ -94,3 +95,4 @@ def raise_revisions(query: str, parameters: Sequence[int | list[date] | list[int
             " ON CONFLICT (month) DO UPDATE SET revision = orders_monthrevision.revision + 1",
             list(parameters),
         )
+    news.tell()

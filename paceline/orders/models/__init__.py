@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paceline.orders.models.attributes import NAME_SHAPE, AttributeType, LineAttribute
+from paceline.orders.models.news import TouchedOrder
 from paceline.orders.models.sales import (
     ANCHOR_DAYS,
     ORDERED_ON,
@@ -45,4 +46,5 @@ __all__ = [
     "OwnerBefore",
     "OwnerKind",
     "SalesQuerySet",
+    "TouchedOrder",
 ]

@@ -103,6 +103,7 @@ class OrderFacts:
     buyer_id: str = ""
     buyer_email: str = ""
     buyer_phone: str = ""
+    buyer_country: str = ""
     coupons: tuple[str, ...] = ()
     referral: str = ""
     agent: str = ""

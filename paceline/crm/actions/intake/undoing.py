@@ -7,9 +7,11 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from paceline.crm import hints
-from paceline.crm.actions.intake.shapes import BY_NUMBER, COMPANY, Shape
+from paceline.crm.actions import waking
+from paceline.crm.actions.intake.shapes import COMPANY, Shape
 from paceline.crm.models import ImportedRecord
 from paceline.crm.names import name_keys
+from paceline.crm.queries.waiting import RULES
 from paceline.imports.kinds import Commit, UndoRefused
 from paceline.kernel import findable
 from paceline.live.actions import publish_all
@@ -46,6 +48,7 @@ def undo(commit: Commit, shape: Shape) -> None:
     for kind, ids in touched.items():
         findable.changed(kind, ids)
         publish_all([hints.LISTS[kind]], "changed")
+    waking.wake()
 
 
 def _ids(commit: Commit, kind: str) -> list[int]:
@@ -148,7 +151,7 @@ def _remove(commit: Commit, shape: Shape) -> None:
         return
     if kind != "lead":
         _run(
-            f"DELETE FROM crm_orderlink WHERE rule = '{BY_NUMBER}' AND credited_at IS NULL"
+            f"DELETE FROM crm_orderlink WHERE rule IN {RULES} AND credited_at IS NULL"
             f" AND deal_id IS NULL AND {kind}_id IN ({new})",
             told,
         )

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from paceline.crm import hints
-from paceline.crm.actions import boards
+from paceline.crm.actions import boards, waking
 from paceline.crm.actions.intake import comparison
 from paceline.crm.actions.intake.shapes import BY_NUMBER, COMPANY, CONTACT, Shape
 from paceline.crm.models import Reach, Source, scope_of
@@ -288,6 +288,7 @@ def _let_be_found(cursor: Any, shape: Shape, commit: Commit) -> None:
         commit.step("writing")
         findable.changed(shape.kind, ids[start : start + FINDABLE_BATCH])
     publish_all([hints.LISTS[shape.kind]], "changed")
+    waking.wake()
     if shape.has_points and ids:
         jobs.enqueue("crm.find_duplicates", lock="crm.find_duplicates", kind=shape.kind,
                      by_id=commit.by.pk)  # fmt: skip

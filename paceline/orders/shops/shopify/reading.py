@@ -86,6 +86,7 @@ def read_order(said: Mapping[str, Any], currency: str) -> OrderFacts:
         buyer_id=facts.text(customer.get("id"), most=60),
         buyer_email=facts.text(said.get("email") or customer.get("email"), most=254),
         buyer_phone=facts.text(said.get("phone") or customer.get("phone"), most=40),
+        buyer_country=_country(said),
         coupons=tuple(facts.text(one.get("code"), most=120) for one in codes if one.get("code")),
         referral=_referral(said, notes),
         agent=_first(notes, ("agent", "chat agent", "chat_agent")),
@@ -197,6 +198,15 @@ def _buyer(said: Mapping[str, Any], customer: Mapping[str, Any]) -> str:
     names = (customer.get("first_name"), customer.get("last_name"))
     name = " ".join(filter(None, map(facts.text, names)))
     return name or facts.text(said.get("email"))
+
+
+def _country(said: Mapping[str, Any]) -> str:
+    """Where the buyer is, for reading their phone number: ISO 3166."""
+    for name in ("billing_address", "shipping_address"):
+        code = facts.text(facts.maybe_mapping(said.get(name)).get("country_code"), most=2)
+        if code:
+            return code.upper()
+    return ""
 
 
 def _referral(said: Mapping[str, Any], notes: Mapping[str, str]) -> str:

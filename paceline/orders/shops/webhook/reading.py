@@ -64,6 +64,7 @@ def read_order(said: Mapping[str, Any], currency: str) -> OrderFacts:
         buyer_id=facts.text(customer.get("id"), most=60),
         buyer_email=facts.text(customer.get("email"), most=254),
         buyer_phone=facts.text(customer.get("phone"), most=40),
+        buyer_country=facts.text(customer.get("country"), most=2).upper(),
         coupons=tuple(facts.text(one, most=120) for one in coupons if one)
         if isinstance(coupons, list)
         else (),

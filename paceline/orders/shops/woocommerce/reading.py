@@ -79,6 +79,7 @@ def read_order(said: Mapping[str, Any], currency: str) -> OrderFacts:
         buyer_id="" if said.get("customer_id") in (None, 0) else facts.text(said["customer_id"]),
         buyer_email=facts.text(billing.get("email"), most=254),
         buyer_phone=facts.text(billing.get("phone"), most=40),
+        buyer_country=facts.text(billing.get("country"), most=2).upper(),
         coupons=tuple(facts.text(one.get("code"), most=120) for one in coupons if one.get("code")),
         referral=_first(meta, REFERRALS),
         agent=_first(meta, AGENTS),

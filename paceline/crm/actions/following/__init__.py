@@ -1,0 +1,89 @@
+"""Following orders: each is summed, finds its customer, and is added to what that customer bought.
+
+One job does it, whatever brought the lines or the customer and whichever came first. Triggers write
+down what changed; the job takes those rows away and does its work for them alone, so that doing it
+again changes nothing. Only one runs at a time: of an order and a customer that are kept in the same
+moment, the later one finds the earlier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from paceline.crm.actions.following import linking, purchases, summing
+from paceline.crm.models import TouchedCustomer
+from paceline.kernel import audit
+from paceline.live.actions import publish_all
+from paceline.orders.models import TouchedOrder
+
+__all__ = ["Followed", "follow_orders", "measure_again"]
+
+# So many orders are followed in one transaction.
+PART = 20_000
+LOCK = 7_340_021
+
+
+@dataclass(slots=True)
+class Followed:
+    """What a run did: orders summed, links made, customers counted anew."""
+
+    orders: int = 0
+    linked: int = 0
+    customers: int = 0
+
+
+def follow_orders(*, at: datetime) -> Followed:
+    """Follow all that changed since the last time, part by part."""
+    done = Followed()
+    while _follow_part(done, at):
+        pass
+    return done
+
+
+@transaction.atomic
+def _follow_part(done: Followed, at: datetime) -> bool:
+    """One part; whether there may be more."""
+    if not TouchedOrder.objects.exists() and not TouchedCustomer.objects.exists():
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        # What this job links it counts itself: the triggers need not tell it.
+        cursor.execute("SET LOCAL paceline.following = 'on'")
+        rules = summing.rules_in_force()
+        taken, orders = summing.take_orders(cursor, PART)
+        linking.take_customers(cursor)
+        summing.sum_orders(cursor, rules)
+        linking.keep_waiting(cursor)
+        linked = linking.link(cursor, at)
+        counted = purchases.count(cursor, rules)
+        cursor.execute("DROP TABLE touched, touched_company, touched_contact")
+        cursor.execute("SET LOCAL paceline.following = 'off'")
+    done.orders += orders
+    done.linked += linked
+    done.customers += counted
+    if linked:
+        audit.record("orders_followed", subject=rules, by=None, at=at, after={"linked": linked})
+    publish_all(["customer-orders"], "followed")
+    return taken == PART
+
+
+@transaction.atomic
+def measure_again(*, at: datetime) -> int:
+    """Convert and count everything anew: at night, and after the rules changed.
+
+    Rates may have come since, and the fifths of all customers move. Returns how many customers
+    were counted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        rules = summing.rules_in_force()
+        summing.convert_again(cursor, rules)
+        purchases.prepare_all(cursor)
+        counted = purchases.count(cursor, rules)
+        purchases.measure_fifths(cursor, at)
+        cursor.execute("DROP TABLE touched_company, touched_contact")
+    publish_all(["customer-orders"], "measured")
+    return counted

@@ -1,0 +1,201 @@
+"""Orders that are no customer's yet: the list, and saying whose one is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from paceline.crm import access, actions, queries, wording
+from paceline.crm.forms.waiting import BuyerForm
+from paceline.crm.kinds import address
+from paceline.crm.models import CustomerOrder
+from paceline.kernel.pages import go_to, page
+from paceline.kernel.shell import Badge
+from paceline.kernel.tables import Column, Filter, Table
+from paceline.org.requests import PersonRequest
+
+CHOSEN_MAX = 200
+
+
+def rule_words() -> dict[str, str]:
+    return {
+        "number": _("customer number"),
+        "account": _("shop account"),
+        "mail": _("e-mail address"),
+        "phone": _("phone"),
+        "name": pgettext("of a record", "name"),
+        "hand": _("by hand"),
+    }
+
+
+@require_GET
+def index(request: PersonRequest) -> HttpResponseBase:
+    """Orders without a customer, the latest first, with what they say of their buyer."""
+    person = request.person
+    if not access.may_read_customers(person):
+        raise PermissionDenied
+    is_left = request.GET.get("left") == "1"
+    rows = queries.waiting_orders(person, left=is_left)
+    may_link = access.may_add(person)
+    more: dict[str, Any] = {}
+    if may_link:
+        more = {"choice": lambda row: row.pk, "choice_name": "chosen", "choice_form": "orders"}
+    table = Table(
+        request,
+        rows=rows,
+        name="waiting",
+        topic="customer-orders",
+        caption=_("Orders without a customer"),
+        columns=[
+            Column("order_number", _("Order"), sort="order_number", search=True, kind="code",
+                   link=lambda row: reverse("crm:waiting_order", args=[row.pk])),
+            Column("bought_on", _("Order date"), sort="bought_on", kind="day"),
+            Column("buyer", _("Buyer as the order says"), value=said_of),
+            Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),
+            Column("why", _("Why it waits"), value=_why, secondary=True),
+            Column("person", _("Seller"), value="person.name", sort="person__name", secondary=True),
+            Column("source", _("Sales system"), sort="source", secondary=True),
+        ],
+        filters=[
+            Filter("several", _("Whatever the reason"), [("1", _("Several customers fit"))],
+                   apply=lambda found, _value: found.filter(waiting__is_ambiguous=True)),
+        ],
+        order="-bought_on",
+        count_max=10_000,
+        empty=_("Every order has its customer."),
+        empty_hint=_("Orders that no rule can link wait here."),
+        **more,
+    )  # fmt: skip
+    if table.wants_export:
+        return table.export()
+    here = reverse("crm:waiting_orders")
+    context = {
+        "table": table,
+        "chips": [
+            (_("Waiting"), here, not is_left),
+            (_("Left without a customer"), f"{here}?left=1", is_left),
+        ],
+        "is_left": is_left,
+        "may_link": may_link,
+    }
+    return page(request, "crm/waiting.html", context)
+
+
+def said_of(order: Any) -> str:
+    told = [order.buyer, order.buyer_email, order.buyer_phone]
+    return " · ".join(dict.fromkeys(filter(None, told))) or order.said or "–"
+
+
+def _why(order: Any) -> Any:
+    if order.is_ambiguous:
+        return Badge(_("Several customers fit"), "warning")
+    return Badge(_("Nobody is known by it"), "neutral")
+
+
+@require_POST
+def change(request: PersonRequest) -> HttpResponse:
+    """Of the chosen orders: link each to the only customer that is proposed, or leave them."""
+    person = request.person
+    if not access.may_add(person):
+        raise PermissionDenied
+    texts = request.POST.getlist("chosen")[:CHOSEN_MAX]
+    ids = [int(one[:18]) for one in texts if one.isdecimal()]
+    what = request.POST.get("what", "")
+    is_left = what == "again"
+    orders = list(queries.waiting_orders(person, left=is_left).filter(pk__in=ids))
+    at = timezone.now()
+    back = reverse("crm:waiting_orders") + ("?left=1" if is_left else "")
+    if what in {"leave", "again"}:
+        for one in orders:
+            actions.leave_order(order=one, is_left=what == "leave", by=person, at=at)
+        done = len(orders)
+    else:
+        done = _link_proposed(request, orders)
+    told = ngettext("%(count)d order was changed.", "%(count)d orders were changed.", done)
+    messages.success(request, told % {"count": done})
+    if done < len(ids):
+        rest = ngettext(
+            "%(count)d stayed as it was.", "%(count)d stayed as they were.", len(ids) - done
+        )
+        messages.info(request, rest % {"count": len(ids) - done})
+    return go_to(request, back)
+
+
+def _link_proposed(request: PersonRequest, orders: list[Any]) -> int:
+    """Only where one customer is proposed that the person may change."""
+    done = 0
+    found = queries.candidates_of([one.pk for one in orders], request.person)
+    for order in orders:
+        proposed = found.get(order.pk, [])
+        if len(proposed) != 1 or not access.may_change(request.person, proposed[0].record):
+            continue
+        try:
+            actions.link_order(
+                source=order.source, order_number=order.order_number, rule=proposed[0].rules[0],
+                by=request.person, at=timezone.now(), **{proposed[0].kind: proposed[0].record},
+            )  # fmt: skip
+        except (actions.OrderIsLinked, actions.OrderUnknown):
+            continue
+        done += 1
+    return done
+
+
+def _order_or_404(request: PersonRequest, pk: int) -> CustomerOrder:
+    rows = CustomerOrder.objects.visible_to(request.person).filter(waiting__isnull=False)
+    found: CustomerOrder = get_object_or_404(rows.select_related("waiting", "person"), pk=pk)
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+def show(request: PersonRequest, pk: int) -> HttpResponse:
+    """One order with the customers that are proposed; one of them, or another, is chosen."""
+    person = request.person
+    order = _order_or_404(request, pk)
+    may_link = access.may_add(person)
+    if request.method == "POST" and not may_link:
+        raise PermissionDenied
+    form = BuyerForm(request.POST or None, viewer=person)
+    if request.method == "POST" and form.is_valid():
+        record = form.chosen()
+        if not access.may_change(person, record):
+            raise PermissionDenied
+        try:
+            actions.link_order(
+                source=order.source, order_number=order.order_number, by=person,
+                at=timezone.now(), **{record._meta.model_name: record},
+            )  # fmt: skip
+        except wording.REFUSALS as problem:
+            wording.put_into(form, problem)
+        else:
+            messages.success(request, _("The order was linked."))
+            return go_to(request, reverse("crm:waiting_orders"))
+    told = queries.waiting_orders(person, left=order.waiting.left_at is not None).get(pk=pk)
+    words = rule_words()
+    context = {
+        "order": order,
+        "said": said_of(told),
+        "candidates": [
+            {
+                "value": f"{one.kind}:{one.record.pk}",
+                "record": one.record,
+                "url": address(one.kind, one.record.pk),
+                "why": ", ".join(words[rule] for rule in one.rules),
+                "may_link": may_link and access.may_change(person, one.record),
+            }
+            for one in queries.candidates_of([pk], person).get(pk, [])
+        ],
+        "form": form,
+        "may_link": may_link,
+        "new_url": reverse("crm:contact_new"),
+    }
+    return page(request, "crm/waiting_order.html", context, status=422 if form.errors else 200)
