@@ -16,6 +16,7 @@ urlpatterns = [
     path("imports/", include("paceline.imports.urls")),
     path("orders/", include("paceline.orders.urls")),
     path("shops/", include("paceline.orders.shops.urls")),
+    path("quota-plans/", include("paceline.goals.planning.urls")),
     path("goals/", include("paceline.goals.urls")),
     path("crm/", include("paceline.crm.urls")),
     path("leads/", include("paceline.leads.urls")),

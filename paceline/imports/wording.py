@@ -182,7 +182,15 @@ MESSAGES = {
         "Somebody with this number or address was erased under data-protection law."
     ),
     "zero_amount": gettext_lazy("The amount is zero: the line will earn nothing."),
+    "quota_plan_closed": gettext_lazy(
+        "%(plan)s waits for approval or was approved; its amounts do not change any more."
+    ),
+    "quota_plan_unknown": gettext_lazy("There is no plan of quotas called %(value)s."),
+    "quota_plan_asks_nobody": gettext_lazy("%(plan)s has no part for this person."),
     # Undo
+    "agreed_quota_replaced": gettext_lazy(
+        "The amount of %(person)s in %(plan)s was agreed anew. It cannot be taken back any more."
+    ),
     "changed_by_later_import": gettext_lazy(
         "Import %(id)s changed %(rows)s of these lines later. Undo that one first."
     ),

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
-from django.db.models import QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Case, QuerySet, Sum, Value, When
+from django.db.models.functions import Concat, TruncMonth
 from django.urls import reverse
 from django.utils.http import urlencode
 from psycopg import sql
@@ -310,6 +310,45 @@ def days_of_month(value: str) -> tuple[date, date]:
 def month_after(month: date) -> date:
     """The first day of the month after one."""
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+def sold_by_month(
+    people: Collection[int],
+    starts_on: date,
+    ends_before: date,
+    *,
+    product: str = "",
+    channel: str = "",
+) -> list[tuple[int, date, str, Decimal]]:
+    """What the lines and returns of people came to: person, month, currency, sum. One query.
+
+    With ``product`` or ``channel`` only the lines that say exactly this.
+    """
+    only = {name: value for name, value in (("product", product), ("channel", channel)) if value}
+    rows = (
+        OrderLine.objects.filter(
+            person__in=people, ordered_on__gte=starts_on, ordered_on__lt=ends_before, **only
+        )
+        .order_by()
+        .annotate(month=TruncMonth("ordered_on"))
+        .values_list("person_id", "month", "currency")
+        .annotate(total=Sum("amount"))
+    )
+    return list(rows)
+
+
+def latest_rates(to: str, currencies: Collection[str], before: date) -> dict[str, Decimal]:
+    """The latest rate of each currency before a day, the kind of rate called average first.
+
+    Currencies without a rate are missing; the currency itself has none.
+    """
+    rows = (
+        ExchangeRate.objects.filter(to_currency=to, from_currency__in=currencies, on__lt=before)
+        .annotate(other=Case(When(rate_type="average", then=0), default=1))
+        .order_by("from_currency", "other", "-on", "rate_type")
+        .distinct("from_currency")
+    )
+    return dict(rows.values_list("from_currency", "rate"))
 
 
 def currencies() -> list[tuple[str, str]]:

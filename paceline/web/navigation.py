@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from paceline.crm import access as crm
 from paceline.goals import access as goals
+from paceline.goals.planning import access as planning
 from paceline.imports import access as imports
 from paceline.incentives.access import pay
 from paceline.leads import access as leads
@@ -110,6 +111,7 @@ GROUPS = (
             Entry(_("Owners"), "map-pins", "orders:owners", orders.may_read_owners),
             Entry(_("Exchange rates"), "arrows-exchange", "orders:rates", orders.may_read_rates),
             Entry(_("Quotas"), "target", "goals:quotas", goals.may_read_all_quotas),
+            Entry(_("Plans of quotas"), "chart-bar", "planning:plans", planning.may_see_plans),
             Entry(_("Figures"), "abacus", "goals:figures", goals.may_read_all_figures),
         ),
     ),

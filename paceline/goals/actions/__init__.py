@@ -10,12 +10,20 @@ from paceline.goals.actions.figures import (
     add_figure_kind,
     enter_figures,
 )
-from paceline.goals.actions.quotas import QuotaOverlaps, QuotaUnchanged, Target, set_quota
+from paceline.goals.actions.quotas import (
+    QuotaDaysClosed,
+    QuotaOverlaps,
+    QuotaUnchanged,
+    Target,
+    set_quota,
+    set_quotas,
+)
 
 __all__ = [
     "Entry",
     "FigureKindKnown",
     "FiguresChanged",
+    "QuotaDaysClosed",
     "QuotaOverlaps",
     "QuotaUnchanged",
     "ReasonMissing",
@@ -23,4 +31,5 @@ __all__ = [
     "add_figure_kind",
     "enter_figures",
     "set_quota",
+    "set_quotas",
 ]

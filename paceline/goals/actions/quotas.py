@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +18,7 @@ from paceline.imports.actions import staging
 from paceline.imports.kinds import Changes, Commit, UndoRefused
 from paceline.kernel import audit
 from paceline.live.actions import publish
+from paceline.orders.models import ClosedDays
 from paceline.org.models import Person, Team
 
 LOCK = "quotas"
@@ -99,6 +102,88 @@ def set_quota(
     )
     publish("quotas", "set")
     return quota
+
+
+class QuotaDaysClosed(Exception):
+    """A final pay run has used quotas of these days: of whom, and from which day."""
+
+    def __init__(self, person: Person, starts_on: date) -> None:
+        super().__init__(f"{person} {starts_on}")
+        self.person, self.starts_on = person, starts_on
+
+
+@transaction.atomic
+def set_quotas(
+    *, targets: Sequence[tuple[Person, Target]], reason: str, by: Person, at: datetime
+) -> int:
+    """Ask many people at once; quotas with the same first day are replaced and kept, equal ones
+    stay. Returns how many were set or changed. Four queries for any number, and the rows.
+
+    Raises ``QuotaOverlaps`` and ``QuotaDaysClosed``; then nothing changed.
+    """
+    if not targets:
+        return 0
+    staging.lock_target(LOCK)
+    first = min(one.starts_on for _person, one in targets)
+    after = max(one.ends_before for _person, one in targets)
+    standing: dict[tuple[int, str], list[Quota]] = defaultdict(list)
+    rows = Quota.objects.standing().filter(person__in={person.pk for person, _one in targets})
+    for quota in rows.during(first, after).select_related("person", "team"):
+        standing[quota.person_id, quota.measure].append(quota)
+    closed = list(ClosedDays.objects.values_list("starts_on", "ends_before"))
+    made, replaced = [], []
+    for person, target in targets:
+        same = _replaced_by(target, standing[person.pk, target.measure])
+        wanted = (target.ends_before, target.amount, target.currency)
+        if same and (same.ends_before, same.amount, same.currency) == wanted:
+            continue
+        if any(begin < target.ends_before and target.starts_on < end for begin, end in closed):
+            raise QuotaDaysClosed(person, target.starts_on)
+        made.append(
+            Quota(
+                person=person, measure=target.measure, starts_on=target.starts_on,
+                ends_before=target.ends_before, amount=target.amount, currency=target.currency,
+                set_at=at, set_by=by, reason=reason,
+            )
+        )  # fmt: skip
+        replaced.append(same)
+    if not made:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS quota_one_standing_at_a_time DEFERRED")
+    Quota.objects.bulk_create(made)
+    old = []
+    for new, before in zip(made, replaced, strict=True):
+        if before is not None:
+            before.replaced_by = new
+            old.append(before)
+    Quota.objects.bulk_update(old, ["replaced_by"], batch_size=1000)
+    audit.record(
+        "quotas_set",
+        subject=made[0],
+        by=by,
+        at=at,
+        after={"quotas": len(made), "people": len({one.person_id for one in made})},
+        reason=reason,
+    )
+    publish("quotas", "set")
+    return len(made)
+
+
+def _replaced_by(target: Target, standing: Sequence[Quota]) -> Quota | None:
+    """The quota with the same first day. Raises ``QuotaOverlaps`` for any other on the days."""
+    same = None
+    for quota in standing:
+        if quota.starts_on == target.starts_on:
+            same = quota
+        elif quota.starts_on < target.ends_before and target.starts_on < _end(quota):
+            raise QuotaOverlaps(quota)
+    return same
+
+
+def _end(quota: Quota) -> date:
+    assert quota.ends_before is not None  # noqa: S101 -- a constraint of the table
+    return quota.ends_before
 
 
 def _as_told(quota: Quota) -> dict[str, object]:
