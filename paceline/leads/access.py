@@ -30,7 +30,15 @@ INQUIRY = Section(
         Rule("*", "give by rules", Act.MAKE, roles=SELL, note="leads that they may assign"),
     ),
 )
-SECTIONS = (ROUTING, INQUIRY)
+FORM = Section(
+    pgettext_lazy("object of a right", "web form"),
+    (
+        Rule("*", "read", roles=OVERSEE, relations=OURS, note="forms of one's own teams"),
+        Rule("*", "keep", Act.MAKE, roles=LEADS, note="forms of their teams, and their consents"),
+        Rule("quarantine", "release", Act.MAKE, roles=SELL, note="and discard; of their teams"),
+    ),
+)
+SECTIONS = (ROUTING, INQUIRY, FORM)
 
 
 def may_read_inquiries(person: Person) -> bool:
@@ -48,3 +56,20 @@ def may_arrange(person: Person, team: Team) -> bool:
 
 def may_set_own_hours(person: Person) -> bool:
     return ROUTING.allows("set", person.roles, of_field="hours")
+
+
+def may_read_forms(person: Person) -> bool:
+    return crm.may_read_customers(person)
+
+
+def may_keep(person: Person, team: Team) -> bool:
+    """Whether the person makes and changes the forms of a team."""
+    return FORM.allows("keep", person.roles) and crm.may_arrange(person, team)
+
+
+def may_keep_any(person: Person) -> bool:
+    return FORM.allows("keep", person.roles)
+
+
+def may_release(person: Person) -> bool:
+    return FORM.allows("release", person.roles, of_field="quarantine")

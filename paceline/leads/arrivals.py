@@ -17,6 +17,7 @@ def register() -> None:
     sequels.add(Moment.LEAD_MOVED, lead_moved)
     sequels.add(Moment.ACTIVITY_WRITTEN, activity_written)
     sequels.add(Moment.ACTIVITY_CHANGED, activity_written)
+    sequels.add_forgetting(actions.forget)
 
 
 def lead_added(*, lead: Lead, by: Person | None, at: datetime) -> None:

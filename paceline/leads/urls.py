@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.leads.views import inquiries, routing
+from paceline.leads.views import forms, inquiries, public, routing
 
 app_name = "leads"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,5 +17,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rules/<int:pk>", routing.rule, name="rule"),
     path("rules/<int:pk>/place", routing.place, name="rule_place"),
     path("rules/<int:pk>/remove", routing.remove, name="rule_remove"),
+    path("forms", forms.index, name="forms"),
+    path("forms/new", forms.add, name="form_new"),
+    path("forms/<int:pk>", forms.change, name="form"),
+    path("forms/<int:pk>/state", forms.state, name="form_state"),
+    path("quarantine", forms.held, name="held"),
+    path("quarantine/<int:pk>/<slug:what>", forms.decide, name="decide"),
+    path("f/form.js", public.script, name="public_script"),
+    path("f/<str:key>", public.show, name="public_form"),
+    path("f/<str:key>/token", public.token, name="public_token"),
+    path("f/<str:key>/thanks", public.thanks, name="public_thanks"),
     path("leads/<int:pk>/give", routing.give, name="give"),
 ]

@@ -153,3 +153,21 @@ def about(inquiry: Inquiry) -> str:
 
 def nobody() -> str:
     return pgettext("owner", "nobody yet")
+
+
+SIGNS = {
+    "trap": gettext_lazy("filled in a field that people do not see"),
+    "no_token": gettext_lazy("was sent without opening the form"),
+    "bad_token": gettext_lazy("carried a mark that is not ours"),
+    "too_fast": gettext_lazy("was filled in within three seconds"),
+    "stale": gettext_lazy("was opened more than a day before"),
+    "no_work": gettext_lazy("did not do the work that was asked of the browser"),
+    "links": gettext_lazy("contains several links or code"),
+    "used_token": gettext_lazy("was sent twice with other content"),
+    "origin": gettext_lazy("came from a page that is not on the form’s list"),
+}
+
+
+def signs_of(reasons: list[str]) -> str:
+    """Why something waits in quarantine."""
+    return "; ".join(str(SIGNS[one]) for one in reasons)

@@ -224,4 +224,7 @@ SHOP_FOLDERS = names("SHOP_FOLDERS")
 # Whether shops may be asked over plain HTTP and at private addresses: for trials on one machine.
 SHOPS_MAY_BE_NEAR = flag("SHOPS_MAY_BE_NEAR", default=False)
 
+# The largest answer of a web form that is accepted, in bytes.
+FORM_BYTES_MAX = 32 * 1024
+
 PROCRASTINATE_ON_APP_READY = None

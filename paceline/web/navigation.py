@@ -89,6 +89,7 @@ GROUPS = (
             Entry(_("Leads"), "user-question", "crm:leads", crm.may_read_customers),
             Entry(_("Replies due"), "clock", "leads:inquiries", leads.may_read_inquiries),
             Entry(_("How leads are given"), "route", "leads:routing", leads.may_read_routing),
+            Entry(_("Web forms"), "forms", "leads:forms", leads.may_read_forms),
             Entry(_("Contacts"), "address-book", "crm:contacts", crm.may_read_customers),
             Entry(_("Companies"), "building", "crm:companies", crm.may_read_customers),
             Entry(

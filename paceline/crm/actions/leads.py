@@ -64,14 +64,16 @@ def add_lead(
     facts: Mapping[str, Any],
     points: Sequence[Point] = (),
     owner: Person | None = None,
+    after_erasure: bool = False,
     by: Person | None,
     at: datetime,
 ) -> Lead:
     """A new lead of a team; without an owner it waits for one.
 
-    Raises ``WasErased``, ``FactsInvalid`` and ``FieldUnknown``.
+    Raises ``WasErased`` when one of the points belonged to somebody who was erased, unless they
+    came back by themselves (``after_erasure``), besides ``FactsInvalid`` and ``FieldUnknown``.
     """
-    if customers.was_erased(points, str(facts.get("country", ""))):
+    if not after_erasure and customers.was_erased(points, str(facts.get("country", ""))):
         raise customers.WasErased
     lead: Lead = customers._made(Lead, team, facts, owner, by, at)
     customers._write_points(lead, points)

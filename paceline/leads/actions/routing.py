@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from paceline.crm.actions import FactsInvalid, assign
+from paceline.crm.actions import FactsInvalid, assign, recording
 from paceline.crm.actions.recording import check
 from paceline.crm.models import Lead
 from paceline.kernel import audit
@@ -27,8 +27,7 @@ from paceline.leads.models import (
     WorkingWeek,
 )
 from paceline.live.actions import publish_all
-from paceline.notifications.actions import notify
-from paceline.org.models import Person, ReportingPath, Role, Team, TeamMembership
+from paceline.org.models import Person, ReportingPath, Role, RoleGrant, Team, TeamMembership
 
 RULES_MAX = 40
 MEMBERS_MAX = 60
@@ -89,7 +88,7 @@ def route_lead(
         fresh = assign(record=found, owner=person, by=by, at=at)
         lead.owner, lead.version, lead.changed_at = person, fresh.version, fresh.changed_at
     else:
-        _tell_leads(found, at)
+        tell_leads(record=found, sentence="lead_waits", at=at)
     audit.record(
         "lead_routed", subject=found, by=by, at=at,
         after={"to": trial.person, "rule": trial.rule and trial.rule.pk, "cause": cause},
@@ -133,20 +132,15 @@ def _told(choice: Choice, people: Mapping[int, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _tell_leads(lead: Lead, at: datetime) -> None:
-    """Whoever leads the team learns that nobody could take a lead."""
+@transaction.atomic
+def tell_leads(*, record: Any, sentence: str, at: datetime) -> None:
+    """Whoever leads the team of a lead or contact learns that nobody looks after it."""
     on = at.date()
-    members = TeamMembership.objects.on(on).filter(team=lead.team_id).values("person")
+    members = TeamMembership.objects.on(on).filter(team=record.team_id).values("person")
     above = ReportingPath.objects.on(on).filter(descendant__in=members, depth=1).values("ancestor")
-    leads = Person.objects.employed_on(on).filter(pk__in=above, role_grants__role=Role.LEAD)
-    people = [one for one in leads.distinct() if _sees(one, lead)]
-    notify(
-        recipients=people, kind="lead_waits", params={}, url=f"/crm/leads/{lead.pk}", at=at
-    )  # fmt: skip
-
-
-def _sees(person: Person, lead: Lead) -> bool:
-    return bool(Lead.objects.visible_to(person).filter(pk=lead.pk).exists())
+    grants = RoleGrant.objects.on(on).filter(role=Role.LEAD).values("person")
+    people = Person.objects.employed_on(on).filter(pk__in=above).filter(pk__in=grants)
+    recording.tell(record, people, sentence, by=None, at=at)
 
 
 # Writing the rules

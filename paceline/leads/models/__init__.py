@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paceline.leads.models.forms import ConsentText, Submission, SubmissionState, WebForm
 from paceline.leads.models.inquiries import Inquiry
 from paceline.leads.models.routing import (
     Assignment,
@@ -14,6 +15,6 @@ from paceline.leads.models.routing import (
 )
 
 __all__ = [
-    "Assignment", "Cause", "Inquiry", "Method", "RoutingDesk", "RoutingRule", "RuleMember",
-    "WorkingWeek",
+    "Assignment", "Cause", "ConsentText", "Inquiry", "Method", "RoutingDesk", "RoutingRule",
+    "RuleMember", "Submission", "SubmissionState", "WebForm", "WorkingWeek",
 ]  # fmt: skip

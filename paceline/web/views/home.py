@@ -25,7 +25,7 @@ def show(request: HttpRequest) -> HttpResponse:
     own = pay_attention.own_statements(person)
     context = {
         "topic": f"person:{person.pk} plans questions runs statements",
-        "attention": waiting_for(person, today, states, own),
+        "attention": waiting_for(person, today, states, own, timezone.now()),
         "periods": desk.pay_periods(states),
         "may_read_runs": is_desk,
         "own_pay": desk.own_pay(own),
