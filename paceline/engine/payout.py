@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from functools import cached_property
 
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.plan.model import Component, Plan, RateTable
@@ -32,7 +33,9 @@ class Standing:
     """Where a payee stands with a component, when the condition is decided elsewhere.
 
     `bases` are what its tiers hold of lines that stand alone, without the `gain` that is looked at;
-    None where the tiers see the total, which is `value`.
+    None where the tiers see the total, which is `value`. `subject` is what bounds are compared with
+    and `across` what chooses the column of a grid, where they are other measures; `incentive` is
+    the payee's own target incentive.
     """
 
     value: Decimal
@@ -40,6 +43,9 @@ class Standing:
     holds: bool
     bases: tuple[Decimal, ...] | None = None
     gain: Decimal = ZERO
+    subject: Decimal | None = None
+    across: Decimal | None = None
+    incentive: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def pay_standing(plan: Plan, component: Component, at: Standing) -> Payout:
     """Pay for a standing: tiers, then condition, cap and floor."""
     tiers: tuple[TierPay, ...] = ()
     if component.rates is not None:
-        tiers = _tiers(plan, component.rates, at)
+        tiers = tiers_at(plan, component.rates, at)
     fixed = component.amount or ZERO
     if component.target_share is not None:
         share = EXACT.multiply(component.target_share, incentive_of(plan))
@@ -106,83 +112,113 @@ def bounds_of(rates: RateTable, target: Decimal | None) -> list[tuple[Decimal, D
     ]
 
 
-def _tiers(plan: Plan, rates: RateTable, at: Standing) -> tuple[TierPay, ...]:
+def tiers_at(plan: Plan, rates: RateTable, at: Standing) -> tuple[TierPay, ...]:
+    """What the tiers take and earn at a standing; none where there is nothing to attain."""
     found: list[TierPay] = []
     exact, before = ZERO, ZERO
-    bounds = bounds_of(rates, at.target)
-    for place, tier in enumerate(rates.tiers if bounds else ()):
-        value = at.value if at.bases is None else at.gain
-        base = _base(plan, rates, bounds, place, value)
-        pay = _pay(plan, rates, bounds, place, base, value)
+    by_tier = plan.policies.rounding_stage == "tier"
+    reading = _Reading(plan, rates, at)
+    for place, tier in enumerate(rates.tiers if reading.bounds else ()):
+        base = reading.base(place)
+        pay = reading.pay(place, base)
         if at.bases is not None:  # what other stretches hold already
             held = at.bases[place] if at.bases else ZERO
             base, pay = EXACT.add(held, base), EXACT.add(EXACT.multiply(held, tier.rate), pay)
-        exact = EXACT.add(exact, pay)
+        exact = EXACT.add(ZERO if by_tier else exact, pay)
         through = round_to(exact, plan.digits, plan.policies.rounding_mode)
-        found.append(TierPay(place + 1, base, tier.rate, through - before, tier.clause))
+        earned = through if by_tier else through - before
+        found.append(TierPay(place + 1, base, tier.rate, earned, tier.clause))
         before = through
     return tuple(found)
 
 
-Bounds = list[tuple[Decimal, Decimal | None]]
+@dataclass(frozen=True)
+class _Reading:
+    """A rate table at one standing (clauses 7.2, 7.3, 7.8 to 7.12, 7.16 and 7.17)."""
 
+    plan: Plan
+    rates: RateTable
+    at: Standing
 
-def _base(plan: Plan, rates: RateTable, bounds: Bounds, place: int, value: Decimal) -> Decimal:
-    """The part of the value that a tier takes (clauses 7.2, 7.3 and 7.12)."""
-    lower, upper = bounds[place]
-    tiers = rates.tiers
-    if rates.reading == "whole" and not tiers[place].marginal:
-        if not _reached(plan, rates, bounds, place, value):
+    @property
+    def value(self) -> Decimal:
+        return self.at.value if self.at.bases is None else self.at.gain
+
+    @property
+    def subject(self) -> Decimal:
+        """What the bounds are compared with."""
+        return self.value if self.at.subject is None else self.at.subject
+
+    @cached_property
+    def bounds(self) -> list[tuple[Decimal, Decimal | None]]:
+        return bounds_of(self.rates, self.at.target)
+
+    def base(self, place: int) -> Decimal:
+        """The part of the value that a tier takes."""
+        lower, upper = self.bounds[place]
+        tiers = self.rates.tiers
+        if self.rates.reading == "whole" and not tiers[place].marginal:
+            if not self._reached(place):
+                return ZERO
+            after = place + 1
+            cut = after < len(tiers) and tiers[after].marginal
+            return min(self.value, self.bounds[after][0]) if cut else self.value
+        filled = self.subject if self.rates.reading == "interpolated" else self.value
+        capped = filled if upper is None else min(filled, upper)
+        taken = capped if place == 0 else max(capped - lower, ZERO)
+        following = self._next_whole(place) if self.rates.reading == "whole" else None
+        if following is not None and not self._below(self.bounds[following][0]):
             return ZERO
-        after = place + 1
-        return (
-            min(value, bounds[after][0]) if after < len(tiers) and tiers[after].marginal else value
-        )
-    capped = value if upper is None else min(value, upper)
-    taken = capped if place == 0 else max(capped - lower, ZERO)
-    following = _next_whole(rates, place) if rates.reading == "whole" else None
-    if following is not None and not _below(plan, bounds[following][0], value):
-        return ZERO
-    return taken
+        return taken
 
+    def _below(self, bound: Decimal) -> bool:
+        upper = self.plan.policies.boundary == "upper"
+        return self.subject < bound if upper else self.subject <= bound
 
-def _below(plan: Plan, bound: Decimal, value: Decimal) -> bool:
-    return value < bound if plan.policies.boundary == "upper" else value <= bound
+    def _next_whole(self, place: int) -> int | None:
+        above = range(place + 1, len(self.rates.tiers))
+        return next((one for one in above if not self.rates.tiers[one].marginal), None)
 
+    def _reached(self, place: int) -> bool:
+        if self.rates.across is not None:
+            return self._in_cell(place)
+        following = self._next_whole(place)
+        above = place == 0 or not self._below(self.bounds[place][0])
+        return above and (following is None or self._below(self.bounds[following][0]))
 
-def _next_whole(rates: RateTable, place: int) -> int | None:
-    above = range(place + 1, len(rates.tiers))
-    return next((one for one in above if not rates.tiers[one].marginal), None)
+    def _in_cell(self, place: int) -> bool:
+        """Both values lie in the cell; the first row and column also take what is below zero."""
+        tier, upper = self.rates.tiers[place], self.plan.policies.boundary == "upper"
+        across = self.at.across or ZERO
+        sides = ((self.subject, self.bounds[place]), (across, tier.across or (ZERO, None)))
+        for value, (low, high) in sides:
+            if low and not (value >= low if upper else value > low):
+                return False
+            if high is not None and not (value < high if upper else value <= high):
+                return False
+        return True
 
-
-def _reached(plan: Plan, rates: RateTable, bounds: Bounds, place: int, value: Decimal) -> bool:
-    following = _next_whole(rates, place)
-    above = place == 0 or not _below(plan, bounds[place][0], value)
-    return above and (following is None or _below(plan, bounds[following][0], value))
-
-
-def _pay(
-    plan: Plan, rates: RateTable, bounds: Bounds, place: int, base: Decimal, value: Decimal
-) -> Decimal:
-    """What a tier's part earns, exact (clauses 7.8 to 7.10 and 7.17)."""
-    tier = rates.tiers[place]
-    if rates.value == "rate":
-        pay = EXACT.multiply(base, tier.rate)
-        if rates.floor is None and rates.cap is None:
-            return pay
-        size = abs(pay) if rates.cap is None else min(abs(pay), rates.cap)
-        size = size if rates.floor is None else max(size, rates.floor)
-        return size if base > 0 else -size if base < 0 else ZERO
-    amount = tier.rate
-    if rates.value == "target_share":
-        share = EXACT.multiply(tier.rate, incentive_of(plan))
-        amount = round_to(share, 4)
-    if rates.reading == "interpolated":
-        lower, upper = bounds[place]
-        width = (upper or lower) - lower
-        cut = EXACT.multiply(amount, base)
-        return EXACT.divide(cut, width).quantize(_EIGHT, ROUND_DOWN, EXACT) if width else ZERO
-    return amount if _reached(plan, rates, bounds, place, value) else ZERO
+    def pay(self, place: int, base: Decimal) -> Decimal:
+        """What a tier's part earns, exact."""
+        tier, rates = self.rates.tiers[place], self.rates
+        if rates.value == "rate":
+            pay = EXACT.multiply(base, tier.rate)
+            if rates.floor is None and rates.cap is None:
+                return pay
+            size = abs(pay) if rates.cap is None else min(abs(pay), rates.cap)
+            size = size if rates.floor is None else max(size, rates.floor)
+            return size if base > 0 else -size if base < 0 else ZERO
+        amount = tier.rate
+        if rates.value == "target_share":
+            own = self.at.incentive
+            share = EXACT.multiply(tier.rate, incentive_of(self.plan) if own is None else own)
+            amount = round_to(share, 4)
+        if rates.reading == "interpolated":
+            lower, upper = self.bounds[place]
+            width = (upper or lower) - lower
+            cut = EXACT.multiply(amount, base)
+            return EXACT.divide(cut, width).quantize(_EIGHT, ROUND_DOWN, EXACT) if width else ZERO
+        return amount if self._reached(place) else ZERO
 
 
 _EIGHT = Decimal("1e-8")

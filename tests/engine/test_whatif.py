@@ -250,3 +250,195 @@ def test_another_version_is_a_run_of_that_version() -> None:
         row for row in whole.rows("earnings") if row["payee_id"] == "ana"
     ]
     assert found.rows("earnings")[1]["earned"] == Decimal("3200.00")
+
+
+GROUP = """
+paceline: 1
+plan: shop
+name: Shop
+currency: USD
+period: quarter
+policies:
+  boundary: upper
+  rounding: {mode: half-up, stage: component}
+  accumulation: period
+  accumulation_order: [ordered_on, line_id]
+  hierarchy_date: order-date
+  exchange: {date: order-date, rate: average}
+  anchor: booking
+  returns: own-day
+  retroactivity: carry-forward
+  precedence: all
+  splits: exactly-100
+credits:
+  - {id: own, kind: direct}
+measures:
+  - {id: sales, kind: sum, of: amount, credits: own}
+  - {id: profit, kind: sum, of: 'amount - given(cost, 0)', credits: own}
+  - {id: margin, kind: ratio, of: profit, over: sales}
+  - {id: buyers, kind: distinct, of: customer, credits: own}
+  - {id: payment, kind: figure, name: payment, read: last, unit: percent}
+  - {id: reply, kind: figure, name: reply, read: last, unit: quantity}
+quotas:
+  - {id: target, measure: sales, name: target}
+components:
+  - id: grid
+    name: Grid
+    kind: commission
+    measure: sales
+    rates:
+      reading: whole
+      on: attainment
+      quota: target
+      across: {by: margin, from: [0%, 20%]}
+      tiers: [{from: 0%, rate: [2%, 3%]}, {from: 100%, rate: [4%, 6%]}]
+  - id: year
+    name: Year
+    kind: commission
+    measure: sales
+    accumulation: year
+    rates: {reading: slice, on: amount, tiers: [{from: 0, rate: 1%}, {from: 150000, rate: 2%}]}
+  - id: card
+    name: Card
+    kind: scorecard
+    scorecard:
+      target: 1000 USD
+      indicators:
+        - id: payment
+          weight: 60%
+          value: payment
+          steps: [{from: 0%, rate: 50%}, {from: 80%, rate: 100%}]
+        - id: reply
+          weight: 40%
+          value: reply
+          steps: [{from: 0, rate: 100%}, {from: 25, rate: 60%}]
+  - id: extra
+    name: Extra
+    kind: commission
+    pays: {formula: 'sales * 1%'}
+    times: [{by: 150%, when: 'sales >= 90000 USD'}]
+    when: 'payment >= 70% and margin > 5%'
+  - id: reach
+    name: Reach
+    kind: bonus
+    measure: buyers
+    rates: {reading: whole, on: amount, tiers: [{from: 0, amount: 0}, {from: 2, amount: 300}]}
+"""
+
+
+def rich(*more: dict[str, Any]) -> tuple[engine.Plan, engine.Tables, engine.Results]:
+    """60,000 sold before the quarter's year-to-date total, 80,000 in it, at a margin of 10 %."""
+    plan = engine.load_plan(GROUP)
+    period = engine.period_from_key("2024Q2")
+    sold = {"payee_id": "ana", "customer": "x"}
+    rows = {
+        "order_lines": [
+            sold | {"ordered_on": START, "amount": "60000", "cost": "60000"},
+            sold | {"ordered_on": "2024-04-10", "amount": "80000", "cost": "72000"},
+            *more,
+        ],
+        "assignments": [{"plan": "shop", "payee_id": "ana", "starts_on": START}],
+        "quotas": [
+            {
+                "quota": "target",
+                "payee_id": "ana",
+                "starts_on": "2024-04-01",
+                "ends_before": "2024-07-01",
+                "amount": "100000",
+                "currency": "USD",
+            }
+        ],
+        "figures": [
+            {"figure": name, "payee_id": "ana", "on_date": "2024-06-30", "value": value}
+            for name, value in (("payment", "0.71"), ("reply", "28"))
+        ],
+    }
+    tables = tables_of({name: fill(name, part) for name, part in rows.items()}, plan)
+    return plan, tables, engine.calculate(plan, tables, period, connection=CONNECTION)
+
+
+def earned_of(results: engine.Results) -> dict[str, Decimal]:
+    return {row["component"]: row["earned"] for row in results.rows("earnings")}
+
+
+def test_steps_of_grids_windows_scorecards_and_multipliers() -> None:
+    """3.3: each with the amount that a run with the figure there pays."""
+    plan, _tables, results = rich()
+    assert earned_of(results) == {
+        "grid": Decimal(1600),
+        "year": Decimal(800),
+        "card": Decimal(540),  # 60 % × 50 % and 40 % × 60 % of 1,000
+        "extra": Decimal(800),
+        "reach": Decimal(0),
+    }
+    found = whatif.next_steps(plan, whatif.kept_of(results, "ana"))
+    told = {
+        (one.component, one.kind, one.measure): (one.missing, one.pays, one.pays_in_all)
+        for one in found
+    }
+    # 20,000 more: 4,000 − 1,600; the year pays 10,000 at 1 % and 10,000 at 2 %; extra 1,500 − 800.
+    # The margin falls to 8 % while it is looked at as sold without profit.
+    assert told == {
+        ("grid", "tier", "sales"): (Decimal(20000), Decimal(2400), Decimal(3400)),
+        ("grid", "column", "margin"): (Decimal("0.1"), Decimal(800), Decimal(800)),
+        ("year", "tier", "sales"): (Decimal(10000), Decimal(100), Decimal(850)),
+        ("card", "score", "payment"): (Decimal("0.09"), Decimal(300), Decimal(300)),
+        ("card", "score", "reply"): (Decimal("-3.0001"), Decimal(160), Decimal(160)),
+        ("extra", "multiplier", "sales"): (Decimal(10000), Decimal(550), Decimal(850)),
+        ("reach", "tier", "buyers"): (Decimal(1), Decimal(300), Decimal(300)),
+    }
+
+
+def test_an_order_is_calculated_among_the_lines_where_figures_do_not_tell() -> None:
+    plan, tables, results = rich()
+    kept, period = whatif.kept_of(results, "ana"), engine.period_from_key("2024Q2")
+    columns = {"customer": "y", "cost": Decimal(10000)}
+    imagined = Order(Decimal(30000), "USD", date(2024, 6, 30), columns=columns)
+    quick = whatif.one_more(plan, kept, imagined)
+    assert set(quick.unanswered) == {"grid", "year", "card", "extra", "reach"}
+    counted = whatif.one_more_counted(plan, tables, period, "ana", imagined, connection=CONNECTION)
+    whole = quick.answered(counted)
+    assert {one.component: one.more for one in whole.outcomes} == {
+        "grid": Decimal(5000),  # 110,000 at a margin of 25.45 %: 6 % instead of 2 % of 80,000
+        "year": Decimal(500),
+        "card": Decimal(0),
+        "extra": Decimal(850),
+        "reach": Decimal(300),
+    }
+    assert whole.is_whole
+    line = {"payee_id": "ana", "ordered_on": "2024-06-30", "amount": "30000", "cost": "10000"}
+    assert earned_of(rich(line | {"customer": "y"})[2]) == counted
+    foreign = Order(
+        Decimal(1000),
+        "EUR",
+        date(2024, 6, 30),
+        exchange_rate=Decimal("1.1"),
+        columns=columns | {"cost": Decimal(0)},
+    )
+    counted = whatif.one_more_counted(plan, tables, period, "ana", foreign, connection=CONNECTION)
+    assert counted["extra"] == Decimal("811.00")
+
+
+def test_an_order_of_a_report_is_counted_for_the_lead() -> None:
+    text = GROUP.replace(
+        "  - {id: own, kind: direct}\n",
+        "  - {id: sold, kind: direct}\n  - {id: own, kind: rollup, of: sold, levels: 1}\n",
+    )
+    plan = engine.load_plan(text)
+    lines = [{"payee_id": "ben", "ordered_on": START, "amount": "1000", "customer": "x"}]
+    rows = {
+        "order_lines": lines,
+        "assignments": [
+            {"plan": "shop", "payee_id": name, "starts_on": START} for name in ("ana", "ben")
+        ],
+        "reporting": [{"payee_id": "ben", "manager_id": "ana", "starts_on": START}],
+        "quotas": [],
+        "figures": [],
+    }
+    tables = tables_of({name: fill(name, part) for name, part in rows.items()}, plan)
+    asked = {"payee_id": "ana", "connection": CONNECTION}
+    one = Order(Decimal(500), "USD", date(2024, 3, 1), level=1, columns={"customer": "y"})
+    counted = whatif.one_more_counted(plan, tables, QUARTER, order=one, **asked)
+    assert (counted["year"], counted["reach"]) == (Decimal(15), Decimal(300))
+    higher = Order(Decimal(500), "USD", date(2024, 3, 1), level=2)
+    assert whatif.one_more_counted(plan, tables, QUARTER, order=higher, **asked) == {}

@@ -28,6 +28,7 @@ from paceline.engine.whatif import (
     nearest_level,
     next_steps,
     one_more,
+    one_more_counted,
     under_plan,
 )
 from paceline.files.queries import path_of
@@ -85,7 +86,16 @@ class PlanKept:
             level=self.level,
             columns={name: value for name, value in values.items() if name not in own},
         )
-        return one_more(self.plan, self.kept, order)
+        found = one_more(self.plan, self.kept, order)
+        return found.answered(self._counted(statement, order)) if found.unanswered else found
+
+    def _counted(self, statement: Statement, order: Order) -> dict[str, Decimal]:
+        """What a calculation over the payee's own lines says; nothing where there can be none."""
+        tables, period = tables_of(inputs_of(statement.run)), engine_period(statement.period)
+        try:
+            return one_more_counted(self.plan, tables, period, statement.payee.number, order)
+        except EngineError:
+            return {}
 
 
 def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
@@ -96,12 +106,14 @@ def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
     found = []
     for components in rows.values():
         version = components[0].version
-        measures, targets = figures_of(statement, version)
+        found_figures = figures_of(statement, version)
         kept = Kept(
-            measures,
-            targets,
+            found_figures.measures,
+            found_figures.targets,
             {row.component: row.earned for row in components},
             {row.component: tuple(tier.base for tier in row.tiers.all()) for row in components},
+            {row.component: row.measure for row in components},
+            found_figures.reached,
         )
         found.append(PlanKept(version, documents.load(version.source), kept))
     return tuple(found)

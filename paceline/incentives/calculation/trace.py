@@ -181,18 +181,23 @@ def orders_of(component: StatementComponent, line_ids: Sequence[str]) -> dict[st
     return {row["line_id"]: row for row in found}
 
 
-def figures_of(
-    statement: Statement, version: PlanVersion
-) -> tuple[dict[str, Decimal], dict[str, Decimal | None]]:
-    """The payee's measures and targets under one plan version, by their ids."""
-    measures: dict[str, Decimal] = {}
-    targets: dict[str, Decimal | None] = {}
+@dataclass(frozen=True, slots=True)
+class KeptFigures:
+    """A payee's figures under one plan version by their ids; ``reached`` is what the measure of a
+    quota came to in its window, and empty for statements that were opened before it was kept.
+    """
+
+    measures: dict[str, Decimal | None]
+    targets: dict[str, Decimal | None]
+    reached: dict[str, Decimal | None]
+
+
+def figures_of(statement: Statement, version: PlanVersion) -> KeptFigures:
+    """The payee's measures and targets under one plan version."""
+    found: dict[str, dict[str, Decimal | None]] = {"measure": {}, "target": {}, "reached": {}}
     for row in traced(statement, version, "figures").to_pylist():
-        if row["kind"] == "measure":
-            measures[row["subject"]] = row["value"]
-        else:
-            targets[row["subject"]] = row["value"]
-    return measures, targets
+        found[row["kind"]][row["subject"]] = row["value"]
+    return KeptFigures(found["measure"], found["target"], found["reached"])
 
 
 Kept = Literal["lines", "orders", "figures"]
@@ -277,7 +282,11 @@ def _figures(found: engine.Trace) -> pa.Table:
         {"kind": "target", "subject": row["quota"], "value": row["target"]}
         for row in found.attainment.to_pylist()
     ]
-    return pa.Table.from_pylist([*measures, *targets], schema=_FIGURES)
+    reached = [
+        {"kind": "reached", "subject": row["quota"], "value": row["measure"]}
+        for row in found.attainment.to_pylist()
+    ]
+    return pa.Table.from_pylist([*measures, *targets, *reached], schema=_FIGURES)
 
 
 def _line(row: dict[str, Any]) -> TracedLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,13 +16,14 @@ from django.views.decorators.http import require_GET
 from paceline.incentives import pay_words as words
 from paceline.incentives.calculation import imagined
 from paceline.incentives.calculation.difference import differences
+from paceline.incentives.calculation.documents import Plan
 from paceline.incentives.calculation.imagined import OneMore, OrderIncomplete, PlanKept, Step
 from paceline.incentives.change_words import causes_of, column_name
 from paceline.incentives.forms.what_if import OrderForm
 from paceline.incentives.models import PlanVersion, Statement
 from paceline.incentives.queries import plans as plan_queries
 from paceline.incentives.queries import statements as queries
-from paceline.incentives.wording import component_name, in_words
+from paceline.incentives.wording import component_name, in_type, in_unit, in_words, named
 from paceline.kernel import formats
 from paceline.kernel.pages import page
 from paceline.org.requests import PersonRequest
@@ -86,28 +88,53 @@ def _tabs(
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """A component now and then; ``then`` is None where it is not explained further, because others
-    decide it, too (``of_others``), or because the plan says more than is followed here.
+    decide it, too (``of_others``), or because the run's data do not tell.
     """
 
-    name: str
+    plan: Plan
+    component: str
     now: Decimal
     then: Decimal | None
     of_others: bool = False
 
     @property
+    def name(self) -> str:
+        return component_name(self.plan, self.component)
+
+    @property
     def more(self) -> Decimal | None:
         return None if self.then is None else self.then - self.now
+
+    @property
+    def is_money(self) -> bool:
+        return self._unit == "money"
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Now, then and the difference in words, as far as they are known."""
+        values = (self.now, self.then, self.more)
+        return tuple(in_unit(self.plan, self._unit, one) for one in values if one is not None)
+
+    @property
+    def _unit(self) -> str:
+        return self.plan.component(self.component).unit
+
+
+def _sum(rows: Iterable[Outlook]) -> Decimal:
+    """What components of money pay more, together."""
+    return sum((one.more for one in rows if one.is_money and one.more is not None), ZERO)
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What is missing to a tier or a condition, and what reaching it pays."""
+    """What is missing to a tier, a condition or a score, and what reaching it pays."""
 
     name: str
     clause: str
     missing: str
-    pays: Decimal
-    in_all: Decimal
+    is_less: bool  # less of it pays more
+    pays: str
+    in_all: str  # with all components, where others pay more there, too
 
 
 @require_GET
@@ -167,7 +194,8 @@ def _one_more(
         return {}
     outlook = [
         Outlook(
-            component_name(one.plan, outcome.component),
+            one.plan,
+            outcome.component,
             outcome.now,
             outcome.earned,
             outcome.note == imagined.OTHERS,
@@ -177,21 +205,29 @@ def _one_more(
     ]
     return {
         "outlook": outlook,
-        "more": sum((one.more for one in outlook if one.more is not None), ZERO),
-        "is_taken": any(more.credits for _kept, more in found),
+        "more": _sum(outlook),
+        "is_taken": any(more.credits for _kept, more in found) or any(one.more for one in outlook),
     }
 
 
 def _step(one: PlanKept, step: Step) -> NextStep:
-    measure = one.plan.measure(step.measure)
+    plan = one.plan
+    measure, component = plan.measure(step.measure), plan.component(step.component)
+    amount = in_type(plan, measure.type, abs(step.missing))
+    if step.measure != component.measure:
+        amount = _("%(amount)s of %(measure)s") % {
+            "amount": amount,
+            "measure": named(measure),
+        }
+    alone = component.unit == "money" and step.pays == step.pays_in_all
+    in_all = "" if alone or not step.pays_in_all else formats.money(step.pays_in_all, plan.currency)
     return NextStep(
-        component_name(one.plan, step.component),
-        in_words(one.plan, step.clause),
-        formats.money(step.missing, one.plan.currency)
-        if measure.is_money
-        else formats.number(step.missing),
-        step.pays,
-        step.pays_in_all,
+        component_name(plan, step.component),
+        in_words(plan, step.clause),
+        amount,
+        step.missing < 0,
+        in_unit(plan, component.unit, step.pays),
+        in_all,
     )
 
 
@@ -208,7 +244,8 @@ def _under(
     names = dict.fromkeys([*now, *earned])
     rows = [
         Outlook(
-            component_name(other if name in earned else used.plan, name),
+            other if name in earned else used.plan,
+            name,
             now.get(name, ZERO),
             earned.get(name, ZERO),
         )
@@ -216,6 +253,5 @@ def _under(
     ]
     return {
         "under": rows,
-        "under_now": sum(now.values(), ZERO),
-        "under_then": sum(earned.values(), ZERO),
+        "under_then": sum((one.then for one in rows if one.then and one.is_money), ZERO),
     }

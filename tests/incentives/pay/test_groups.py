@@ -108,3 +108,27 @@ def test_rewards_are_outside_the_sum_and_the_paper_says_the_same(
     assert "Rewards other than money" in text
     for language in ("zh-hant", "zh-hans"):
         assert statement_pdf(statement, language=language).startswith(b"%PDF")
+
+
+def test_one_more_order_and_the_next_score_of_everything(
+    run: Run, quarter: Quarter, client_for
+) -> None:
+    """What kept figures do not tell is calculated among the payee's lines."""
+    statement = quarter.statement(run, "priya")
+    address = reverse("incentives:statement-what-if", args=[statement.pk])
+    page = client_for(quarter.world.dana).get(address, {"amount": "1000", "currency": "USD"})
+    rows = page.context["outlook"]
+    more = {one.name: one.texts[-1] if one.then is not None else "" for one in rows}
+    assert more == {
+        "Commission": "$40.00",
+        "Card": "$36.00",  # 6,000 × 60 % × 1 % of quota
+        "Shared": "",
+        "Race": "",
+        "Kicked": "$0.00",
+        "Stepped": "$0.00",
+        "Thanks": "0 points",
+    }
+    assert page.context["more"] == Decimal("76.00")
+    text = html.unescape(page.content.decode())
+    assert "What others do decides it, too" in text
+    assert "Not explained further" not in text

@@ -1,41 +1,31 @@
-"""What if: one more order, the next tier, another version of the plan, for one payee.
+"""What one more order pays, from what a run keeps of a payee: measures, targets, tiers, earnings.
 
-The first two read only what a run keeps of a payee (measures, targets, tiers, earnings), never the
-lines, and take milliseconds. The third is a calculation over the payee's own lines. A component
-whose figures cannot be made again from what was kept, or that has clauses this module does not
-know, is left out of the answer by name: `earned` is None and `note` says so.
+A component whose figures cannot be made again from what was kept, or that has clauses this module
+does not know, is left out of the answer by name: `earned` is None and `note` says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal
+from typing import Any
 
-import duckdb
-
-from paceline.engine.comparison.narrow import narrow
-from paceline.engine.database import reused_database
-from paceline.engine.errors import EngineError, PayeeUnknown
+from paceline.engine.errors import EngineError
 from paceline.engine.formula.interpret import interpret
 from paceline.engine.formula.tree import Formula, Name, names_in
 from paceline.engine.known import NOT_EXPLAINED, is_explained, is_known
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.money import EXACT
-from paceline.engine.payout import Standing, TierPay, bounds_of, pay_standing
-from paceline.engine.periods import Period
+from paceline.engine.payout import Standing, TierPay, pay_standing
 from paceline.engine.plan.model import Component, Credit, Measure, Plan
-from paceline.engine.results import Results
-from paceline.engine.run import calculate
 from paceline.engine.shape import shape_of
-from paceline.engine.tables import Tables
+from paceline.engine.whatif.kept import Kept
 
 ZERO = Decimal(0)
 OTHERS = "decided_by_others"  # the note where what others do decides a component, too
 _TWELVE = Decimal("1e-12")
-_UNIT = Decimal("0.0001")  # the smallest step of a measure that counts units
 
 
 class OrderIncomplete(EngineError):
@@ -44,19 +34,6 @@ class OrderIncomplete(EngineError):
     def __init__(self, names: set[str]) -> None:
         self.names = tuple(sorted(names))
         super().__init__(f"the order needs {', '.join(self.names)}")
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What a run keeps of one payee; amounts in plan currency, targets None where there is none.
-
-    `bases` are what each tier of a component holds, needed where every line stands alone.
-    """
-
-    measures: Mapping[str, Decimal]
-    targets: Mapping[str, Decimal | None]
-    earned: Mapping[str, Decimal]
-    bases: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,52 +92,20 @@ class OneMore:
     def is_whole(self) -> bool:
         return all(one.earned is not None for one in self.outcomes)
 
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Components that the kept figures do not tell, though the payee alone decides them."""
+        return tuple(one.component for one in self.outcomes if one.note == NOT_EXPLAINED)
 
-@dataclass(frozen=True)
-class Step:
-    """The next place where a component pays otherwise: a tier or its condition.
-
-    `missing` is what the measure lacks to `reach`; `pays` is what the component, and `pays_in_all`
-    what all components pay more there.
-    """
-
-    component: str
-    kind: Literal["tier", "condition"]
-    clause: str
-    tier: int | None
-    measure: str
-    reach: Decimal
-    missing: Decimal
-    pays: Decimal
-    pays_in_all: Decimal
-
-
-def kept_of(results: Results, payee_id: str) -> Kept:
-    """The kept figures of one payee out of a run's results. Raises PayeeUnknown."""
-    rows = {
-        name: _of_payee(results, name, payee_id)
-        for name in ("earnings", "measures", "attainment", "tiers")
-    }
-    if not rows["earnings"]:
-        raise PayeeUnknown(payee_id)
-    bases: dict[str, tuple[Decimal, ...]] = {}
-    for row in rows["tiers"]:
-        bases[row["component"]] = (*bases.get(row["component"], ()), row["base"])
-    return Kept(
-        {row["measure"]: row["value"] for row in rows["measures"]},
-        {row["quota"]: row["target"] for row in rows["attainment"]},
-        {row["component"]: row["earned"] for row in rows["earnings"]},
-        bases,
-    )
-
-
-def _of_payee(results: Results, name: str, payee_id: str) -> list[dict[str, Any]]:
-    table = results.table(name)
-    places = [
-        place for place, one in enumerate(table.column("payee_id").to_pylist()) if one == payee_id
-    ]
-    found: list[dict[str, Any]] = table.take(places).to_pylist()
-    return found
+    def answered(self, earned: Mapping[str, Decimal]) -> OneMore:
+        """With what a calculation found for components that were not answered."""
+        outcomes = (
+            replace(one, earned=earned[one.component], note="")
+            if one.note == NOT_EXPLAINED and one.component in earned
+            else one
+            for one in self.outcomes
+        )
+        return replace(self, outcomes=tuple(outcomes))
 
 
 def columns_asked(plan: Plan) -> tuple[str, ...]:
@@ -189,51 +134,13 @@ def one_more(plan: Plan, kept: Kept, order: Order) -> OneMore:
     gains = {
         measure.id: _gain(plan, measure, order) if taken & set(measure.credits) else ZERO
         for measure in plan.measures
+        if measure.is_summed
     }
     return OneMore(
         tuple(credit.id for credit in plan.credits if credit.id in taken),
         gains,
         tuple(_outcome(plan, component, kept, gains) for component in plan.components),
     )
-
-
-def next_steps(plan: Plan, kept: Kept) -> tuple[Step, ...]:
-    """For each component the next tier and the condition that is not met, where there is one.
-
-    Where each line stands alone there is no next tier: nothing adds up towards one.
-    """
-    found: list[Step] = []
-    for component in plan.components:
-        if _again(plan, component, kept) is None:
-            continue
-        if component.when is not None and not _standing(plan, component, kept, {}).holds:
-            found += _to_condition(plan, component, kept)
-        if component.rates is not None and not shape_of(plan).by_line:
-            found += _to_tier(plan, component, kept)
-    return tuple(found)
-
-
-def under_plan(
-    plan: Plan,
-    tables: Tables,
-    period: Period,
-    payee_id: str,
-    *,
-    connection: duckdb.DuckDBPyConnection | None = None,
-) -> Results:
-    """What the payee would have earned under another text of the plan, over the same tables.
-
-    A calculation of the engine like any other, over the lines that can reach the payee. Raises
-    InputInvalid when the text needs what the tables do not have.
-    """
-    database = connection or reused_database(tables)
-    rows = narrow(plan, tables, period, payee_id, only_read=True, connection=database)
-    found = Tables(rows)
-    hashes = {name: ["narrowed"] for name in found.sources}
-    return calculate(plan, found, period, connection=database, input_hashes=hashes)
-
-
-# --- one more order -------------------------------------------------------------------------------
 
 
 def _taken_by(plan: Plan, order: Order) -> set[str]:
@@ -311,7 +218,7 @@ def _standing(
     """Where a component stands: its measure and target, and whether its condition holds."""
     rates, by_line = component.rates, shape_of(plan).by_line
     target = kept.targets[rates.quota] if rates is not None and rates.quota else None
-    value = kept.measures[component.measure] if component.measure else ZERO
+    value = (kept.measures[component.measure] or ZERO) if component.measure else ZERO
     gain = gains.get(component.measure or "", ZERO)
     return Standing(
         value=EXACT.add(value, gain),
@@ -328,7 +235,7 @@ def _holds(plan: Plan, component: Component, kept: Kept, gains: Mapping[str, Dec
     measure, least = _threshold(plan, component, kept)
     if least is None:
         return False
-    return EXACT.add(kept.measures[measure], gains.get(measure, ZERO)) >= least
+    return EXACT.add(kept.measures[measure] or ZERO, gains.get(measure, ZERO)) >= least
 
 
 def _threshold(plan: Plan, component: Component, kept: Kept) -> tuple[str, Decimal | None]:
@@ -340,58 +247,3 @@ def _threshold(plan: Plan, component: Component, kept: Kept) -> tuple[str, Decim
     target = kept.targets[when.subject]
     measure = plan.quota(when.subject).measure
     return measure, EXACT.multiply(when.at_least, target) if target else None
-
-
-# --- the next step --------------------------------------------------------------------------------
-
-
-def _to_tier(plan: Plan, component: Component, kept: Kept) -> list[Step]:
-    """The first tier whose beginning the measure has not reached."""
-    rates = component.rates
-    assert rates is not None  # noqa: S101
-    assert component.measure is not None  # noqa: S101
-    target = kept.targets[rates.quota] if rates.quota else None
-    value = kept.measures[component.measure]
-    inside = rates.reading == "whole" and plan.policies.boundary == "lower"
-    for place, (lower, _) in enumerate(bounds_of(rates, target)):
-        reach = EXACT.add(lower, _smallest(plan, component.measure)) if inside else lower
-        if place and value < reach:
-            tier = rates.tiers[place]
-            return [_step(plan, component, kept, "tier", tier.clause, place + 1, reach)]
-    return []
-
-
-def _to_condition(plan: Plan, component: Component, kept: Kept) -> list[Step]:
-    measure, least = _threshold(plan, component, kept)
-    if least is None or component.when is None:
-        return []
-    clause = component.when.clause
-    return [_step(plan, component, kept, "condition", clause, None, least, measure)]
-
-
-def _step(
-    plan: Plan,
-    component: Component,
-    kept: Kept,
-    kind: Literal["tier", "condition"],
-    clause: str,
-    tier: int | None,
-    reach: Decimal,
-    measure: str | None = None,
-) -> Step:
-    subject = measure or component.measure or ""
-    missing = EXACT.subtract(reach, kept.measures[subject])
-    pays, in_all = ZERO, ZERO
-    for one in plan.components:
-        if _again(plan, one, kept) is None:
-            continue
-        there = pay_standing(plan, one, _standing(plan, one, kept, {subject: missing})).earned
-        more = there - kept.earned[one.id]
-        in_all += more
-        pays = more if one.id == component.id else pays
-    return Step(component.id, kind, clause, tier, subject, reach, missing, pays, in_all)
-
-
-def _smallest(plan: Plan, measure: str) -> Decimal:
-    """The smallest step beyond a boundary: one minor unit of money, else a ten-thousandth."""
-    return Decimal(1).scaleb(-plan.digits) if plan.measure(measure).is_money else _UNIT

@@ -1,0 +1,265 @@
+"""What one payee's components pay at other figures than those that a run found.
+
+The clauses of docs/calculation.md, 5 to 8, over single values in Python. Nothing is trusted: what
+the kept figures themselves give is compared with what the run paid, and a component that does not
+come to the same amount has no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+from paceline.engine import windows
+from paceline.engine.formula.interpret import interpret
+from paceline.engine.formula.tree import Formula, names_in, needed_names
+from paceline.engine.ledger.told import decided_by_others
+from paceline.engine.money import EXACT, round_to
+from paceline.engine.payout import Standing, tiers_at
+from paceline.engine.plan.model import Component, Condition, Measure, Plan, Tier
+from paceline.engine.plan.scope import word
+from paceline.engine.whatif.kept import Kept
+
+ZERO = Decimal(0)
+_TWELVE, _EIGHT = Decimal("1e-12"), Decimal("1e-8")
+Values = Mapping[str, Decimal]  # measures that are looked at otherwise, by id
+Figures = dict[str, Decimal | None]  # by the names that formulas use
+
+
+class NotPossible(Exception):
+    """The kept figures do not hold what a component stands on."""
+
+
+class Books:
+    """One payee's components, calculated again from what a run keeps."""
+
+    def __init__(self, plan: Plan, kept: Kept) -> None:
+        self.plan, self.kept = plan, kept
+        self.others = decided_by_others(plan)
+        made = self._pay({})
+        self.known = {name for name, earned in made.items() if kept.earned.get(name) == earned}
+
+    def pay(self, values: Values) -> dict[str, Decimal]:
+        """What each component that can be made again earns, at these values of measures."""
+        return {name: one for name, one in self._pay(values).items() if name in self.known}
+
+    def measured(self, component: Component) -> Decimal | None:
+        """The value that a component's rate table pays on, in the window of the table."""
+        if component.measure is None:
+            return None
+        value = self.kept.measured.get(component.id)
+        return self.kept.measures.get(component.measure) if value is None else value
+
+    def reached(self, quota: str) -> Decimal | None:
+        """What the measure of a quota came to in the window of the quota."""
+        if quota in self.kept.reached:
+            return self.kept.reached[quota]
+        clause = self.plan.quota(quota)
+        if windows.over(self.plan, clause.over) != windows.PERIOD:
+            raise NotPossible
+        return self.kept.measures.get(clause.measure)
+
+    # --- figures ----------------------------------------------------------------------------------
+
+    def figures(self, values: Values) -> Figures:
+        """Measures, targets and attainments, where `values` take the place of what was kept."""
+        found: Figures = {}
+        changed = dict(values)
+        for measure in self.plan.measures:
+            value = changed.get(measure.id, self.kept.measures.get(measure.id))
+            if measure.id not in changed and changed.keys() & set(measure.parts):
+                value = self._derived(measure, found)
+                if value is not None:
+                    changed[measure.id] = value
+            found[word(measure.id)] = value
+        for quota in self.plan.quotas:
+            target = self.kept.targets.get(quota.id)
+            found[f"{word(quota.id)}.target"] = target
+            found[f"{word(quota.id)}.attainment"] = None
+            try:
+                value = self._reached(quota.id, found)
+            except NotPossible:
+                del found[f"{word(quota.id)}.attainment"]
+                continue
+            if target and target > 0 and value is not None:
+                share = EXACT.divide(value, target).quantize(_EIGHT, ROUND_DOWN, EXACT)
+                found[f"{word(quota.id)}.attainment"] = share
+        return found
+
+    def _derived(self, measure: Measure, found: Figures) -> Decimal | None:
+        if measure.kind == "ratio":
+            first, second = (found[word(part)] for part in measure.parts)
+            if first is None or not second:
+                return None
+            return EXACT.divide(first, second).quantize(_TWELVE, ROUND_DOWN, EXACT)
+        assert measure.of is not None  # noqa: S101 -- the plan was checked for it
+        return number(measure.of, found)
+
+    def _reached(self, quota: str, figures: Figures) -> Decimal | None:
+        """A quota's measure, with what the change adds to it."""
+        value, measure = self.reached(quota), self.plan.quota(quota).measure
+        then = figures[word(measure)]
+        now = self.kept.measures.get(measure)
+        if then == now or then is None:
+            return value
+        return EXACT.add(value or ZERO, EXACT.subtract(then, now or ZERO))
+
+    # --- components -------------------------------------------------------------------------------
+
+    def _pay(self, values: Values) -> dict[str, Decimal]:
+        figures = self.figures(values)
+        found: dict[str, Decimal] = {}
+        for component in self.plan.components:
+            try:
+                earned = self._earned(component, figures)
+            except NotPossible:
+                continue
+            found[component.id] = figures[f"{word(component.id)}.earned"] = earned
+        return found
+
+    def _earned(self, component: Component, figures: Figures) -> Decimal:
+        if component.id in self.others:
+            raise NotPossible
+        amount = self._computed(component, figures)
+        if component.multipliers:
+            factor = Decimal(1)
+            for one in component.multipliers:
+                by = number(one.by, figures)
+                if by is not None and self.holds(one.when, figures):
+                    factor = EXACT.multiply(factor, by).quantize(_TWELVE, ROUND_HALF_UP, EXACT)
+            amount = self._round(EXACT.multiply(amount, factor))
+        if not self.holds(component.when, figures):
+            return ZERO
+        if component.cap is not None:
+            amount = min(amount, component.cap)
+        return amount if component.floor is None else max(amount, component.floor)
+
+    def _round(self, value: Decimal) -> Decimal:
+        return round_to(value, self.plan.digits, self.plan.policies.rounding_mode)
+
+    def _computed(self, component: Component, figures: Figures) -> Decimal:
+        if component.rates is not None:
+            return self._rated(component, figures)
+        if component.target_share is not None:
+            share = EXACT.multiply(component.target_share, self._incentive(figures))
+            return self._round(share)
+        if component.formula is not None:
+            return self._round(number(component.formula, figures) or ZERO)
+        if component.scorecard is not None:
+            return self._scored(component, figures)
+        return component.amount or ZERO
+
+    def _incentive(self, figures: Figures) -> Decimal:
+        stated = self.plan.target_incentive
+        if stated is None:
+            return ZERO
+        if stated.measure is None:
+            return stated.amount or ZERO
+        return figures[word(stated.measure)] or ZERO
+
+    def _rated(self, component: Component, figures: Figures) -> Decimal:
+        rates, unit = component.rates, windows.window_of(self.plan, component)
+        assert rates is not None  # noqa: S101
+        longer = windows.is_longer(self.plan, unit)
+        if rates.is_spread or windows.is_shorter(self.plan, unit):
+            raise NotPossible
+        if longer and (rates.subject or rates.across):
+            raise NotPossible
+        measure = component.measure or ""
+        subject, across = (
+            (figures[word(name)] or ZERO) if name else None
+            for name in (rates.subject, rates.across)
+        )
+        value, earlier = figures[word(measure)] or ZERO, None
+        if longer:
+            earlier = self._earlier(component)
+            value = EXACT.add(earlier, value)
+        target = self.kept.targets.get(rates.quota) if rates.quota else None
+        at = Standing(
+            value,
+            target if target is None or target > 0 else None,
+            holds=True,
+            subject=subject,
+            across=across,
+            incentive=self._incentive(figures),
+        )
+        earned = sum((tier.earned for tier in tiers_at(self.plan, rates, at)), ZERO)
+        if earlier is None:
+            return earned
+        then = Standing(earlier, at.target, holds=True, incentive=at.incentive)
+        return earned - sum((one.earned for one in tiers_at(self.plan, rates, then)), ZERO)
+
+    def _earlier(self, component: Component) -> Decimal:
+        """What a component's measure came to in its window before the period."""
+        measure = self.plan.measure(component.measure or "")
+        total = self.kept.measured.get(component.id)
+        own = self.kept.measures.get(measure.id)
+        if total is None or own is None or not measure.is_summed or measure.window is not None:
+            raise NotPossible
+        return EXACT.subtract(total, own)
+
+    def _scored(self, component: Component, figures: Figures) -> Decimal:
+        card = component.scorecard
+        assert card is not None  # noqa: S101
+        target = number(card.target, figures) or ZERO
+        exact, passed = ZERO, True
+        for one in card.indicators:
+            value = number(one.value, figures)
+            score = value or ZERO
+            if one.steps and value is not None:
+                score = one.steps[step_of(self.plan, one.steps, value)].rate
+            weighted = EXACT.multiply(score, one.weight).quantize(_TWELVE, ROUND_HALF_UP, EXACT)
+            exact = EXACT.add(exact, weighted)
+            if one.gate is not None:
+                passed = passed and decided(one.gate, figures)
+        return self._round(EXACT.multiply(target, exact)) if passed else ZERO
+
+    def holds(self, when: Condition | None, figures: Figures) -> bool:
+        """Whether a condition holds, decided on exact amounts; what is missing does not."""
+        if when is None:
+            return True
+        if when.formula is not None:
+            return decided(when.formula, figures)
+        if when.on == "measure":
+            value = figures[word(when.subject)]
+            return value is not None and value >= when.at_least
+        target = self.kept.targets.get(when.subject)
+        value = self._reached(when.subject, figures)
+        if value is None or not target or target <= 0:
+            return False
+        return value >= EXACT.multiply(when.at_least, target)
+
+
+def step_of(plan: Plan, steps: tuple[Tier, ...], value: Decimal) -> int:
+    """The step of a scorecard that a value reaches; below zero the first."""
+    upper = plan.policies.boundary == "upper"
+    return max(
+        (
+            place
+            for place, step in enumerate(steps)
+            if not place or (value >= step.lower if upper else value > step.lower)
+        ),
+        default=0,
+    )
+
+
+def number(formula: Formula, figures: Figures) -> Decimal | None:
+    """A formula over figures; None where one that it needs is missing. Raises NotPossible."""
+    value = _value(formula, figures)
+    return None if value is None else Decimal(value)  # type: ignore[arg-type]
+
+
+def decided(formula: Formula, figures: Figures) -> bool:
+    """Whether a condition over figures holds; where one is missing it does not."""
+    return _value(formula, figures) is True
+
+
+def _value(formula: Formula, figures: Figures) -> object:
+    if names_in(formula.root) - figures.keys():
+        raise NotPossible
+    if any(figures[name] is None for name in needed_names(formula.root)):
+        return None
+    value = interpret(formula.root, figures)
+    if isinstance(value, Decimal):
+        return value.quantize(_TWELVE, ROUND_HALF_UP, EXACT)
+    return value

@@ -1,0 +1,58 @@
+"""What a run keeps of one payee, without any line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from paceline.engine.errors import PayeeUnknown
+from paceline.engine.results import Results
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a run keeps of one payee; amounts in plan currency, None where there is nothing.
+
+    `bases` are what each tier of a component holds, needed where every line stands alone.
+    `measured` is what each component's own measure comes to in the window of its rate table, and
+    `reached` what each quota's measure comes to in the window of the quota.
+    """
+
+    measures: Mapping[str, Decimal | None]
+    targets: Mapping[str, Decimal | None]
+    earned: Mapping[str, Decimal]
+    bases: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    measured: Mapping[str, Decimal | None] = field(default_factory=dict)
+    reached: Mapping[str, Decimal | None] = field(default_factory=dict)
+
+
+def kept_of(results: Results, payee_id: str) -> Kept:
+    """The kept figures of one payee out of a run's results. Raises PayeeUnknown."""
+    rows = {
+        name: _of_payee(results, name, payee_id)
+        for name in ("earnings", "measures", "attainment", "tiers")
+    }
+    if not rows["earnings"]:
+        raise PayeeUnknown(payee_id)
+    bases: dict[str, tuple[Decimal, ...]] = {}
+    for row in rows["tiers"]:
+        bases[row["component"]] = (*bases.get(row["component"], ()), row["base"])
+    return Kept(
+        {row["measure"]: row["value"] for row in rows["measures"]},
+        {row["quota"]: row["target"] for row in rows["attainment"]},
+        {row["component"]: row["earned"] for row in rows["earnings"]},
+        bases,
+        {row["component"]: row["measure"] for row in rows["earnings"]},
+        {row["quota"]: row["measure"] for row in rows["attainment"]},
+    )
+
+
+def _of_payee(results: Results, name: str, payee_id: str) -> list[dict[str, Any]]:
+    table = results.table(name)
+    places = [
+        place for place, one in enumerate(table.column("payee_id").to_pylist()) if one == payee_id
+    ]
+    found: list[dict[str, Any]] = table.take(places).to_pylist()
+    return found

@@ -1,0 +1,280 @@
+"""What is missing to the next place where a component pays otherwise, and what reaching it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from paceline.engine import windows
+from paceline.engine.formula.tree import Call, Formula, Name, Value
+from paceline.engine.formula.written import failing
+from paceline.engine.money import EXACT
+from paceline.engine.payout import bounds_of
+from paceline.engine.plan.model import Component, Condition, Indicator, Plan
+from paceline.engine.plan.scope import word
+from paceline.engine.shape import shape_of
+from paceline.engine.whatif.books import Books, Figures, NotPossible, step_of
+from paceline.engine.whatif.kept import Kept
+
+ZERO = Decimal(0)
+_UNIT = Decimal("0.0001")  # the smallest step of a measure that counts units or shares
+
+StepKind = Literal["tier", "column", "condition", "multiplier", "score"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next place where a component pays otherwise.
+
+    `missing` is what the measure lacks to `reach`, below zero where less of it pays more; `pays` is
+    what the component, and `pays_in_all` what all components of money pay more there.
+    """
+
+    component: str
+    kind: StepKind
+    clause: str
+    tier: int | None
+    measure: str
+    reach: Decimal
+    missing: Decimal
+    pays: Decimal
+    pays_in_all: Decimal
+
+
+def next_steps(plan: Plan, kept: Kept) -> tuple[Step, ...]:
+    """For each component the next tier, the condition that is not met, the next score.
+
+    Where each line stands alone there is no next tier: nothing adds up towards one.
+    """
+    steps = _Steps(plan, kept)
+    return tuple(
+        step
+        for component in plan.components
+        if component.id in steps.books.known
+        for step in steps.of(component)
+    )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A value of a measure, and how far it is away."""
+
+    measure: str
+    reach: Decimal
+    missing: Decimal
+
+
+class _Steps:
+    def __init__(self, plan: Plan, kept: Kept) -> None:
+        self.plan, self.kept = plan, kept
+        self.books = Books(plan, kept)
+        self.figures: Figures = self.books.figures({})
+        self.now = self.books.pay({})
+
+    def of(self, component: Component) -> Iterator[Step]:
+        """The steps of one component; none where what it stands on is not kept."""
+        try:
+            yield from self._of(component)
+        except NotPossible:
+            return
+
+    def _of(self, component: Component) -> Iterator[Step]:
+        if component.when is not None:
+            yield from self._to_condition(component, component.when, "condition")
+        if component.rates is not None and not component.rates.is_spread:
+            yield from self._to_tier(component)
+            yield from self._to_column(component)
+        for one in component.multipliers:
+            if one.when is not None:
+                yield from self._to_condition(component, one.when, "multiplier")
+        if component.scorecard is not None:
+            for indicator in component.scorecard.indicators:
+                yield from self._to_score(component, indicator)
+
+    # --- conditions -------------------------------------------------------------------------------
+
+    def _to_condition(
+        self, component: Component, when: Condition, kind: StepKind
+    ) -> Iterator[Step]:
+        if self.books.holds(when, self.figures):
+            return
+        place = self._formula_place(when.formula) if when.formula else self._threshold(when)
+        if place is not None:
+            yield self._step(component, kind, when.clause, None, place)
+
+    def _threshold(self, when: Condition) -> _Place | None:
+        if when.on == "measure":
+            return self._place(when.subject, self.kept.measures.get(when.subject), when.at_least)
+        target = self.kept.targets.get(when.subject)
+        if not target:
+            return None
+        reach = EXACT.multiply(when.at_least, target)
+        return self._place(self.plan.quota(when.subject).measure, self._of_quota(when), reach)
+
+    def _of_quota(self, when: Condition) -> Decimal | None:
+        return self.books.reached(when.subject)
+
+    def _formula_place(self, formula: Formula) -> _Place | None:
+        """Where one figure alone keeps a condition from holding, and enough of it is enough."""
+        try:
+            parts = failing(formula.root, self.figures)
+        except KeyError:
+            return None
+        if len(parts) != 1 or not isinstance(parts[0], Call):
+            return None
+        part = parts[0]
+        if part.operation not in {">", ">="}:
+            return None
+        name, least = part.arguments
+        if not (isinstance(name, Name) and isinstance(least, Value)):
+            return None
+        return self._named_place(name.name, Decimal(least.value), beyond=part.operation == ">")  # type: ignore[arg-type]
+
+    def _named_place(self, name: str, reach: Decimal, *, beyond: bool = False) -> _Place | None:
+        """A value of a figure of a formula: a measure, or an attainment."""
+        for measure in self.plan.measures:
+            if word(measure.id) == name:
+                reach = EXACT.add(reach, self._smallest(measure.id)) if beyond else reach
+                return self._place(measure.id, self.kept.measures.get(measure.id), reach)
+        for quota in self.plan.quotas:
+            target = self.kept.targets.get(quota.id)
+            if f"{word(quota.id)}.attainment" == name and target:
+                reach = EXACT.multiply(reach, target)
+                reach = EXACT.add(reach, self._smallest(quota.measure)) if beyond else reach
+                return self._place(quota.measure, self.books.reached(quota.id), reach)
+        return None
+
+    # --- rate tables ------------------------------------------------------------------------------
+
+    def _to_tier(self, component: Component) -> Iterator[Step]:
+        """The first tier whose beginning the measure has not reached."""
+        rates = component.rates
+        assert rates is not None  # noqa: S101
+        if shape_of(self.plan).by_line or self._is_shorter(component):
+            return
+        subject = rates.subject or component.measure or ""
+        value = self.kept.measures.get(subject) if rates.subject else self.books.measured(component)
+        if value is None:
+            return
+        target = self.kept.targets.get(rates.quota) if rates.quota else None
+        inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
+        now = _column_of(self.plan, component, self._across(component))
+        for place, (lower, _) in enumerate(bounds_of(rates, target)):
+            tier = rates.tiers[place]
+            if rates.across is not None and tier.across != now:
+                continue
+            reach = EXACT.add(lower, self._smallest(subject)) if inside else lower
+            if lower and value < reach:
+                at = self._place(subject, value, reach)
+                if at is not None:
+                    yield self._step(component, "tier", tier.clause, place + 1, at)
+                return
+
+    def _is_shorter(self, component: Component) -> bool:
+        return windows.is_shorter(self.plan, windows.window_of(self.plan, component))
+
+    def _across(self, component: Component) -> Decimal:
+        across = component.rates.across if component.rates is not None else None
+        return (self.kept.measures.get(across) or ZERO) if across else ZERO
+
+    def _to_column(self, component: Component) -> Iterator[Step]:
+        """In a grid, the next column that the other measure has not reached."""
+        rates = component.rates
+        assert rates is not None  # noqa: S101
+        if rates.across is None or self._is_shorter(component):
+            return
+        value = self.kept.measures.get(rates.across)
+        edges = sorted({tier.across[0] for tier in rates.tiers if tier.across is not None})
+        for edge in edges[1:]:
+            lower = self.plan.policies.boundary == "lower"
+            reach = EXACT.add(edge, self._smallest(rates.across)) if lower else edge
+            if value is not None and value < reach:
+                place = self._place(rates.across, value, reach)
+                if place is not None:
+                    yield self._step(component, "column", rates.clause, None, place)
+                return
+
+    # --- scorecards -------------------------------------------------------------------------------
+
+    def _to_score(self, component: Component, indicator: Indicator) -> Iterator[Step]:
+        """The nearest step that scores more: upwards, else downwards."""
+        root = indicator.value.root
+        if not isinstance(root, Name) or not indicator.steps:
+            return
+        value = self.figures.get(root.name)
+        if value is None:
+            return
+        steps, at = indicator.steps, step_of(self.plan, indicator.steps, value)
+        upper = self.plan.policies.boundary == "upper"
+        place = None
+        better = [n for n, step in enumerate(steps) if step.rate > steps[at].rate]
+        above = [n for n in better if n > at]
+        if above:
+            step = steps[above[0]]
+            place = self._named_place(root.name, step.lower, beyond=not upper)
+        elif better:
+            step = steps[better[-1]]
+            place = self._below(root.name, step.upper or ZERO, beyond=upper)
+        if place is not None:
+            yield self._step(component, "score", step.clause, None, place)
+
+    def _below(self, name: str, bound: Decimal, *, beyond: bool) -> _Place | None:
+        place = self._named_place(name, bound)
+        if place is None or not beyond:
+            return place
+        unit = self._smallest(place.measure)
+        reach, missing = (EXACT.subtract(one, unit) for one in (place.reach, place.missing))
+        return _Place(place.measure, reach, missing)
+
+    # --- what reaching it pays --------------------------------------------------------------------
+
+    def _place(self, measure: str, value: Decimal | None, reach: Decimal) -> _Place | None:
+        if value is None:
+            return None
+        return _Place(measure, reach, EXACT.subtract(reach, value))
+
+    def _smallest(self, measure: str) -> Decimal:
+        """The smallest step beyond a boundary: one minor unit of money, else a ten-thousandth."""
+        money = self.plan.measure(measure).is_money
+        return Decimal(1).scaleb(-self.plan.digits) if money else _UNIT
+
+    def _is_money(self, component: str) -> bool:
+        return self.plan.component(component).unit == "money"
+
+    def _step(
+        self, component: Component, kind: StepKind, clause: str, tier: int | None, place: _Place
+    ) -> Step:
+        now = self.kept.measures.get(place.measure) or ZERO
+        there = self.books.pay({place.measure: EXACT.add(now, place.missing)})
+        more = {name: there[name] - self.now[name] for name in self.now if name in there}
+        return Step(
+            component.id,
+            kind,
+            clause,
+            tier,
+            place.measure,
+            place.reach,
+            place.missing,
+            more.get(component.id, ZERO),
+            sum((one for name, one in more.items() if self._is_money(name)), ZERO),
+        )
+
+
+def _column_of(
+    plan: Plan, component: Component, value: Decimal
+) -> tuple[Decimal, Decimal | None] | None:
+    """The bounds of the column of a grid that a value reaches."""
+    assert component.rates is not None  # noqa: S101
+    columns = sorted(
+        {tier.across for tier in component.rates.tiers if tier.across is not None},
+        key=lambda bounds: bounds[0],
+    )
+    upper = plan.policies.boundary == "upper"
+    found = None
+    for column in columns:
+        low = column[0]
+        if found is None or (value >= low if upper else value > low):
+            found = column
+    return found
