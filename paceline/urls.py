@@ -20,6 +20,7 @@ urlpatterns = [
     path("goals/", include("paceline.goals.urls")),
     path("crm/", include("paceline.crm.urls")),
     path("leads/", include("paceline.leads.urls")),
+    path("boards/", include("paceline.boards.urls")),
     path("incentives/", include("paceline.incentives.urls")),
 ]
 

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "paceline.api",
     "paceline.incentives",
+    "paceline.boards",
     "paceline.goals.planning",
     "paceline.goals",
     "paceline.leads",

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from paceline.boards import access as boards
 from paceline.crm import access as crm
 from paceline.goals import access as goals
 from paceline.goals.planning import access as planning
@@ -80,6 +81,10 @@ GROUPS = (
             Entry(_("Balances"), "scale", "incentives:balances", pay.may_read_balances),
             Entry(_("Payroll"), "cash", "incentives:payroll", pay.may_read_payroll),
         ),
+    ),
+    Group(
+        _("Work"),
+        (Entry(_("Projects"), "checklist", "boards:list_of_projects", boards.may_add_project),),
     ),
     Group(
         _("Customers"),

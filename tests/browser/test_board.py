@@ -21,7 +21,7 @@ def test_cards_move_by_mouse_and_by_keys(company: World, window: Callable[..., P
     page = window(company.priya)
     page.goto(reverse("crm:board", args=[sales.north.pk]))
     new, offer = (
-        page.locator(f"[data-stage='{sales.stage(name).pk}']") for name in ("New", "Offer")
+        page.locator(f"[data-column='{sales.stage(name).pk}']") for name in ("New", "Offer")
     )
     card = page.locator(f"#card-{sales.deal.pk}")
     expect(new.locator(".board-card")).to_have_count(1)

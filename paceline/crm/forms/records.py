@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from paceline.crm.actions import Point
-from paceline.crm.forms import custom
 from paceline.crm.forms.choices import (
     ColleagueField,
     CountryField,
@@ -23,6 +22,7 @@ from paceline.crm.forms.choices import (
 )
 from paceline.crm.models import CustomField, Pipeline, PointKind, Record, scope_of
 from paceline.crm.queries import MODELS, pipelines_for, points_of
+from paceline.kernel import own_fields
 from paceline.org.models import Person, Team
 
 LAYOUT: dict[str, tuple[str, ...]] = {
@@ -84,7 +84,9 @@ class RecordForm(forms.Form):
         self.known_points = points_of(record) if record is not None and self.has_points else []
         self.own_fields = _own_fields(kind, viewer, team)
         for one in self.own_fields:
-            self.fields[custom.name_of(one)] = custom.form_field(one, record)
+            self.fields[own_fields.name_of(one)] = own_fields.form_field(
+                one, {} if record is None else record.custom
+            )
 
     def _field(self, name: str) -> forms.Field:
         column: Any = MODELS[self.kind]._meta.get_field(name)
@@ -191,7 +193,7 @@ class RecordForm(forms.Form):
         if self.kind == "deal" and not facts["currency"]:
             facts.pop("currency")
         facts["custom"] = {
-            one.key: custom.kept(one, self.cleaned_data[custom.name_of(one)])
+            one.key: own_fields.kept(one, self.cleaned_data[own_fields.name_of(one)])
             for one in self.own_fields
         }
         return facts

@@ -36,7 +36,7 @@ from paceline.crm.models.deals import (
 )
 from paceline.crm.models.duplicates import DOUBLED, DuplicatePair, Merge
 from paceline.crm.models.leads import OPEN_STATUSES, Conversion, Lead, LeadStatus
-from paceline.crm.models.lists import Batch, CustomField, FieldKind, ListKind, SavedView
+from paceline.crm.models.lists import Batch, CustomField, ListKind, SavedView
 from paceline.crm.models.origins import ExternalKey, ImportedRecord
 from paceline.crm.models.pipelines import (
     ChecklistItem,
@@ -74,6 +74,7 @@ from paceline.crm.models.timeline import (
     Tag,
     Tagging,
 )
+from paceline.kernel.own_fields import FieldKind
 
 __all__ = [
     "DOUBLED",

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from paceline.crm.models.pipelines import TeamQuerySet
 from paceline.crm.models.records import scope_of
+from paceline.kernel.own_fields import FieldKind
 from paceline.org.models import Person, Team
 
 
@@ -22,18 +23,6 @@ class ListKind(models.TextChoices):
     CONTACT = "contact", pgettext_lazy("list", "Contacts")
     LEAD = "lead", pgettext_lazy("list", "Leads")
     DEAL = "deal", pgettext_lazy("list", "Deals")
-
-
-class FieldKind(models.TextChoices):
-    TEXT = "text", pgettext_lazy("kind of field", "Text")
-    LONG_TEXT = "long_text", pgettext_lazy("kind of field", "Long text")
-    NUMBER = "number", pgettext_lazy("kind of field", "Number")
-    MONEY = "money", pgettext_lazy("kind of field", "Amount of money")
-    DAY = "day", pgettext_lazy("kind of field", "Date")
-    YES_NO = "yes_no", pgettext_lazy("kind of field", "Yes or no")
-    CHOICE = "choice", pgettext_lazy("kind of field", "One of a list")
-    CHOICES = "choices", pgettext_lazy("kind of field", "Several of a list")
-    LINK = "link", pgettext_lazy("kind of field", "Web address")
 
 
 class CustomField(models.Model):

@@ -15,7 +15,6 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from paceline.crm import access, queries
-from paceline.crm.forms import custom
 from paceline.crm.forms.choices import called
 from paceline.crm.forms.lists import BatchForm, ViewForm
 from paceline.crm.kinds import address, list_address
@@ -30,6 +29,7 @@ from paceline.crm.models import (
     Stage,
     StageKind,
 )
+from paceline.kernel import own_fields
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -254,7 +254,7 @@ def _own_column(field: CustomField) -> Column:
     return Column(
         f"own{field.pk}",
         field.label,
-        value=lambda row: custom.shown(field, row.custom.get(field.key)),
+        value=lambda row: own_fields.shown(field, row.custom.get(field.key)),
         secondary=True,
     )
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.crm import access, actions, panels, queries, wording
-from paceline.crm.forms import custom
 from paceline.crm.forms.choices import country_name, language_name
 from paceline.crm.forms.deals import NextStepForm
 from paceline.crm.forms.records import LAYOUT, RecordForm, field_label, initial_of
@@ -30,6 +29,7 @@ from paceline.crm.kinds import address, list_address
 from paceline.crm.models import CustomField, Deal, Record, StageKind
 from paceline.crm.views.lists import TITLES, customer_of, lead_badge, stage_badge
 from paceline.crm.views.timeline import told
+from paceline.kernel import own_fields
 from paceline.kernel.pages import go_to, page
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
@@ -193,7 +193,7 @@ def facts_of(record: Any, kind: str) -> list[tuple[str, str]]:
             found.append((field_label(kind, name), text))
     if record.custom:
         own = CustomField.objects.filter(pk__in=[int(one) for one in record.custom])
-        found += [(one.label, custom.shown(one, record.custom[one.key])) for one in own]
+        found += [(one.label, own_fields.shown(one, record.custom[one.key])) for one in own]
     return found
 
 

@@ -1,29 +1,55 @@
-"""Fields that a team added: how each kind is asked for, checked, kept and shown."""
+"""Fields that people add to their records: how each kind is asked for, checked, kept and shown."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
-from paceline.crm.forms.choices import date_input
-from paceline.crm.models import CustomField, FieldKind, Record
 from paceline.kernel import formats
 
 
-def name_of(field: CustomField) -> str:
+class FieldKind(models.TextChoices):
+    TEXT = "text", pgettext_lazy("kind of field", "Text")
+    LONG_TEXT = "long_text", pgettext_lazy("kind of field", "Long text")
+    NUMBER = "number", pgettext_lazy("kind of field", "Number")
+    MONEY = "money", pgettext_lazy("kind of field", "Amount of money")
+    DAY = "day", pgettext_lazy("kind of field", "Date")
+    YES_NO = "yes_no", pgettext_lazy("kind of field", "Yes or no")
+    CHOICE = "choice", pgettext_lazy("kind of field", "One of a list")
+    CHOICES = "choices", pgettext_lazy("kind of field", "Several of a list")
+    LINK = "link", pgettext_lazy("kind of field", "Web address")
+
+
+class OwnField(Protocol):
+    """A row that describes such a field; records keep its value under its ``key``."""
+
+    pk: Any
+    label: Any
+    kind: Any
+    options: Any
+    is_required: Any
+
+    @property
+    def key(self) -> str: ...
+
+
+def name_of(field: OwnField) -> str:
     """The name of the field in a form."""
     return f"custom-{field.pk}"
 
 
 def form_field(  # noqa: PLR0911 - one kind each
-    field: CustomField, record: Record | None
+    field: OwnField, values: Mapping[str, Any]
 ) -> forms.Field:
-    """The form's field with what the record says in it."""
-    value = None if record is None else record.custom.get(field.key)
+    """The form's field with what is kept in it."""
+    value = values.get(field.key)
     given: dict[str, Any] = {
         "label": field.label,
         "required": field.is_required and field.kind != FieldKind.YES_NO,
@@ -36,7 +62,9 @@ def form_field(  # noqa: PLR0911 - one kind each
         case FieldKind.NUMBER | FieldKind.MONEY:
             return forms.DecimalField(max_digits=20, decimal_places=4, **given)
         case FieldKind.DAY:
-            return forms.DateField(widget=date_input(), **given)
+            return forms.DateField(
+                widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **given
+            )
         case FieldKind.YES_NO:
             return forms.BooleanField(**given)
         case FieldKind.CHOICE:
@@ -49,13 +77,13 @@ def form_field(  # noqa: PLR0911 - one kind each
     return forms.CharField(max_length=300, **given)
 
 
-def _options(field: CustomField, *chosen: Any) -> list[tuple[str, str]]:
+def _options(field: OwnField, *chosen: Any) -> list[tuple[str, str]]:
     """The words of the list; one that was taken off it stays where it was chosen."""
     words = dict.fromkeys([*field.options, *(one for one in chosen if one)])
     return [(one, one) for one in words]
 
 
-def kept(field: CustomField, value: Any) -> Any:
+def kept(field: OwnField, value: Any) -> Any:
     """A value as the record keeps it in JSON."""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
@@ -66,7 +94,7 @@ def kept(field: CustomField, value: Any) -> Any:
     return value or None
 
 
-def shown(field: CustomField, value: Any) -> str:
+def shown(field: OwnField, value: Any) -> str:
     """A kept value in the reader's words; one of another kind is shown as it is."""
     if value in (None, "", []):
         return ""

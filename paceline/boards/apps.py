@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class BoardsConfig(AppConfig):
+    name = "paceline.boards"
+    label = "boards"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Only now are the models loaded that these need.
+        from paceline.boards import found, hints  # noqa: PLC0415
+        from paceline.boards.acts import ACTS  # noqa: PLC0415
+        from paceline.kernel import acts  # noqa: PLC0415
+
+        acts.register(ACTS)
+        found.register()
+        hints.register()

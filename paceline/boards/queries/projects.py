@@ -1,0 +1,57 @@
+"""Projects as their readers see them, and what belongs to one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from paceline.boards.models import CardField, CardList, Label, Member, Project, Reach
+from paceline.org.models import Person, TeamMembership
+
+PEOPLE_MAX = 2000
+
+
+def projects_for(person: Person) -> QuerySet[Any]:
+    """The projects that somebody sees, with how many of their cards are open and done."""
+    top = Q(cards__archived_at__isnull=True, cards__list__isnull=False)
+    rows = Project.objects.visible_to(person).select_related("team")
+    found: QuerySet[Any] = rows.annotate(
+        open_cards=Count("cards", filter=top & Q(cards__done_at__isnull=True)),
+        done_cards=Count("cards", filter=top & Q(cards__done_at__isnull=False)),
+    )
+    return found
+
+
+def lists_of(project: Project) -> list[CardList]:
+    """The lists in use, in order."""
+    rows = CardList.objects.filter(project=project, archived_at__isnull=True)
+    return list(rows.order_by("rank", "id"))
+
+
+def labels_of(project: Project) -> list[Label]:
+    return list(Label.objects.filter(project=project))
+
+
+def fields_of(project: Project) -> list[CardField]:
+    """The fields in use, in order."""
+    return list(CardField.objects.filter(project=project, retired_at__isnull=True))
+
+
+def members_of(project: Project) -> list[Member]:
+    rows = Member.objects.filter(project=project).select_related("person")
+    return list(rows.order_by("person__name", "pk"))
+
+
+def able_people(project: Project, on: date) -> list[Person]:
+    """To whom cards of the project can be given: who works here and is a member, of its team where
+    it is open to that, or anybody where it is open to all. One query."""
+    members = Member.objects.filter(project=project).values("person")
+    rows = Person.objects.employed_on(on)
+    if project.reach == Reach.MEMBERS:
+        rows = rows.filter(pk__in=members)
+    elif project.reach == Reach.TEAM:
+        team = TeamMembership.objects.filter(team=project.team).on(on).values("person")
+        rows = rows.filter(Q(pk__in=members) | Q(pk__in=team))
+    return list(rows.order_by("name", "pk")[:PEOPLE_MAX])

@@ -1,0 +1,130 @@
+"""Who may use the addresses of projects and cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from paceline.boards import actions
+from paceline.boards.models import CardChange
+from tests.boards.conftest import Work, make_work
+from tests.permission_table import EVERYONE, Url
+from tests.world import NOW, World
+
+SEES = {"priya", "marco", "erik"}
+ARRANGES = {"marco"}
+HIDDEN = dict.fromkeys(EVERYONE, 404)
+SEEN = HIDDEN | dict.fromkeys(SEES, 403)
+
+
+def _args(get: Callable[[World, Work], Any], name: str = "pk") -> Callable[[World], dict[str, Any]]:
+    def made(world: World) -> dict[str, Any]:
+        found = get(world, make_work(world))
+        return {name: found.pk}
+
+    return made
+
+
+def _card(_world: World, work: Work) -> Any:
+    return work.card
+
+
+def _project(_world: World, work: Work) -> Any:
+    return work.campaign
+
+
+def _list(_world: World, work: Work) -> Any:
+    return work.list("To do")
+
+
+def _checklist(world: World, work: Work) -> Any:
+    told: dict[str, Any] = {"by": world.priya, "at": NOW}
+    return actions.add_checklist(card=work.card, name="Steps", items=["one"], **told)
+
+
+def _dependency(world: World, work: Work) -> Any:
+    other = work.add("other", world.priya)
+    return actions.add_dependency(card=work.card, on=other, by=world.priya, at=NOW)
+
+
+def _comment(world: World, work: Work) -> Any:
+    return actions.add_comment(card=work.card, text="hello", by=world.priya, at=NOW)
+
+
+def _file(world: World, work: Work) -> Any:
+    return actions.add_file(
+        card=work.card, content=b"x", name="a.txt", media_type="", by=world.priya, at=NOW
+    )
+
+
+def _link(world: World, work: Work) -> Any:
+    from tests.crm.conftest import make_sales  # noqa: PLC0415
+
+    return actions.link_card(card=work.card, to=make_sales(world).deal, by=world.priya, at=NOW)
+
+
+def _time(world: World, work: Work) -> Any:
+    return actions.add_time(card=work.card, on=world.today, minutes=30, by=world.priya, at=NOW)
+
+
+def _change(world: World, work: Work) -> Any:
+    actions.change_card(card=work.card, facts={"title": "x"}, by=world.priya, at=NOW)
+    return CardChange.objects.get(card=work.card, act="card_changed")
+
+
+READS = {"allow": {"GET": SEES}, "hidden": 404}
+CHANGES = {"allow": {"POST": SEES}, "hidden": 404}
+ARRANGED = {"allow": {"GET": ARRANGES, "POST": ARRANGES}, "hidden": SEEN}
+ARRANGED_POST = {"allow": {"POST": ARRANGES}, "hidden": SEEN}
+URLS = {
+    "boards:list_of_projects": Url(allow={"GET": EVERYONE}),
+    "boards:new": Url(
+        allow={"GET": EVERYONE, "POST": EVERYONE}, data=lambda _world: {"name": ""}
+    ),
+    "boards:board": Url(args=_args(_project), **READS),
+    "boards:cards_new": Url(
+        args=_args(_project), allow={"POST": set()}, hidden=HIDDEN  # no such list
+    ),
+    "boards:edit": Url(args=_args(_project), **ARRANGED),
+    "boards:arrange": Url(
+        args=_args(_project), allow={"GET": ARRANGES}, hidden=SEEN
+    ),
+    "boards:members": Url(
+        args=_args(_project), data=lambda world: {"person": world.priya.pk, "right": "edit"},
+        **ARRANGED_POST,
+    ),
+    "boards:archive": Url(args=_args(_project), **ARRANGED_POST),
+    "boards:archived": Url(args=_args(_project), **READS),
+    "boards:list_new": Url(
+        args=_args(_project), data=lambda _world: {"name": "Later"}, **ARRANGED_POST
+    ),
+    "boards:list_edit": Url(args=_args(_list), **ARRANGED),
+    "boards:list_place": Url(args=_args(_list), **ARRANGED_POST),
+    "boards:list_archive": Url(args=_args(_list), **ARRANGED_POST),
+    "boards:card": Url(args=_args(_card), **READS),
+    "boards:card_edit": Url(args=_args(_card), allow={"GET": SEES, "POST": SEES}, hidden=404),
+    "boards:card_move": Url(args=_args(_card), allow={"GET": SEES}, hidden=404),
+    **{
+        f"boards:{name}": Url(args=_args(_card), **CHANGES)
+        for name in (
+            "card_done", "card_archive", "card_labels", "card_people", "part_new",
+            "checklist_new", "dependency_new", "comment_new", "file_new", "link_new", "time_new",
+        )
+    },
+    "boards:checklist": Url(args=_args(_checklist), **CHANGES),
+    "boards:item": Url(
+        args=_args(lambda world, work: _checklist(world, work).items.get()), **CHANGES
+    ),
+    "boards:dependency_remove": Url(args=_args(_dependency), **CHANGES),
+    "boards:comment": Url(
+        args=_args(_comment), allow={"POST": {"priya"}}, hidden=SEEN,
+        data=lambda _world: {"text": "hello again"},
+    ),
+    "boards:file": Url(args=_args(_file), **READS),
+    "boards:file_remove": Url(
+        args=_args(lambda world, work: _file(world, work).attachment), **CHANGES
+    ),
+    "boards:link_remove": Url(args=_args(_link), **CHANGES),
+    "boards:time_remove": Url(args=_args(_time), allow={"POST": {"priya"}}, hidden=SEEN),
+    "boards:undo": Url(args=_args(_change), **CHANGES),
+}  # fmt: skip

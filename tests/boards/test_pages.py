@@ -1,0 +1,166 @@
+"""The pages: what each reader finds, how forms answer, and how few queries they ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from paceline.boards import actions
+from paceline.boards.models import Card, CardChange, CardList
+from tests.boards.conftest import Work
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.django_db
+
+
+def at(name: str, *args: object) -> str:
+    return reverse(f"boards:{name}", args=args)
+
+
+def fill(world: World, work: Work) -> list[Card]:
+    """500 cards on one board, with all that hangs on some of them."""
+    told: dict[str, Any] = {"by": world.priya, "at": NOW}
+    CardList.objects.filter(project=work.campaign).update(limit=None)
+    made: list[Card] = []
+    for name, count in (("To do", 200), ("Doing", 150), ("Done", 150)):
+        titles = [f"{name} {n}" for n in range(count)]
+        made += actions.add_cards(cards=work.list(name), titles=titles, **told)
+    for card in made[:12]:
+        actions.set_labels(card=card, labels=[work.urgent], **told)
+        actions.change_card(
+            card=card, facts={"executor": world.priya, "due_on": world.today}, **told
+        )
+        actions.set_participants(card=card, people=[world.marco], **told)
+        actions.add_checklist(card=card, name="Steps", items=["a", "b"], **told)
+        actions.add_part(card=card, facts={"title": "Part", "executor": world.marco}, **told)
+        actions.add_comment(card=card, text="Hello", **told)
+        actions.add_time(card=card, on=world.today, minutes=30, **told)
+        actions.add_dependency(card=card, on=made[20], **told)
+    actions.add_file(card=made[0], content=b"1", name="a.txt", media_type="", **told)
+    actions.add_file(card=made[0], content=b"2", name="A.txt", media_type="", **told)
+    actions.link_card(card=made[0], to=_order(), **told)
+    return made
+
+
+def _order() -> str:
+    from paceline.orders.models import OrderLine  # noqa: PLC0415
+
+    OrderLine.objects.create(
+        source="shop", order_number="A-7", line_number="1", ordered_on=NOW.date(), currency="USD",
+        quantity=1, amount=1,
+    )  # fmt: skip
+    return "A-7"
+
+
+def test_each_page_asks_few_queries(
+    world: World, work: Work, client_for, django_assert_max_num_queries
+) -> None:
+    made = fill(world, work)
+    board = at("board", work.campaign.pk)
+    pages = {
+        at("list_of_projects"): 15, board: 15, f"{board}?lanes=executor": 15,
+        f"{board}?lanes=label&whose=mine&due=soon&q=do": 15, at("new"): 15,
+        at("card", made[0].pk): 27, at("card_move", made[0].pk): 15,
+        at("card_edit", made[0].pk): 15, at("arrange", work.campaign.pk): 15,
+        at("archived", work.campaign.pk): 15,
+    }  # fmt: skip
+    client: Client = client_for(world.marco)
+    client.get(board)
+    asked = {}
+    for page, most in pages.items():
+        client.get(page)
+        with django_assert_max_num_queries(60) as queries:
+            answer = client.get(page)
+        assert answer.status_code == 200, page
+        if len(queries) > most:
+            asked[page] = len(queries)
+    assert asked == {}
+    text = client.get(board).content.decode()
+    assert text.count('class="board-card ') == 120 + 120 + 120
+    assert "Blocked" in text
+    assert "(has left)" not in text
+
+
+def test_nobody_reads_what_is_not_open_to_them(world: World, work: Work, client_for) -> None:
+    actions.change_card(card=work.secret, facts={"title": "Kanari-77"}, by=world.hana, at=NOW)
+    for name in ("marco", "omar", "erik", "dana", "ada"):
+        client: Client = client_for(world.cast[name])
+        for page in (at("list_of_projects"), reverse("web:palette") + "?q=Kanari"):
+            text = client.get(page).content.decode()
+            assert "Kanari-77" not in text, (name, page)
+            assert "Secret plan" not in text, (name, page)
+    found = client_for(world.priya).get(reverse("web:palette") + "?q=kanari")
+    assert "Kanari-77" in found.content.decode()
+
+
+def test_a_card_is_dragged_to_where_it_may_go(world: World, work: Work, client_for) -> None:
+    client: Client = client_for(world.priya)
+    project, doing = work.campaign.pk, work.list("Doing")
+    asks = {"HTTP_HX_REQUEST": "true"}
+    drag = {"board": project, "to": doing.pk, "seen": work.list("To do").pk}
+    answer = client.post(at("card_move", work.card.pk), drag, **asks)
+    text = answer.content.decode()
+    assert 'aria-live="polite" id="board-said">“Write the banner” is now in “Doing”.' in text
+    assert Card.objects.get(pk=work.card.pk).list == doing
+    # Seen in a list where it is no more; archived; deleted: the board as it is now, and why.
+    text = client.post(at("card_move", work.card.pk), drag, **asks).content.decode()
+    assert "Priya Nair moved this card to “Doing” meanwhile." in text
+    told: dict[str, Any] = {"card": work.card, "by": world.marco, "at": NOW}
+    actions.archive_card(**told)
+    text = client.post(at("card_move", work.card.pk), drag, **asks).content.decode()
+    assert "This card was archived meanwhile." in text
+    actions.delete_card(**told)
+    answer = client.post(at("card_move", work.card.pk), drag, **asks)
+    assert answer.status_code == 200
+    assert "This card was deleted meanwhile." in answer.content.decode()
+    assert client.post(at("card_move", work.secret.pk), drag).status_code != 500
+    # Swimlanes: dropped into somebody's lane it becomes theirs.
+    card = work.add("lane", world.priya)
+    client.post(at("card_move", card.pk), {**drag, "lane": world.marco.pk}, **asks)
+    assert Card.objects.get(pk=card.pk).executor == world.marco
+
+
+def test_a_paste_too_long_stays_in_the_field(world: World, work: Work, client_for) -> None:
+    client: Client = client_for(world.priya)
+    lines = "\n".join(f"Line {n}" for n in range(10_000))
+    post = {"list": work.list("To do").pk, "titles": lines}
+    answer = client.post(at("cards_new", work.campaign.pk), post)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "These are 10,000 lines; at most 500 become cards at once." in text
+    assert "Line 9999" in text
+    assert Card.objects.filter(project=work.campaign).count() == 1
+
+
+def test_forms_answer(world: World, work: Work, client_for) -> None:
+    client: Client = client_for(world.priya)
+    card = work.card
+    client.post(at("comment_new", card.pk), {"text": "First"})
+    client.post(at("checklist_new", card.pk), {"name": "", "items": "one\ntwo"})
+    client.post(at("item", card.checklists.get().items.first().pk), {"done": "1"})
+    client.post(at("part_new", card.pk), {"title": "Part", "executor": world.marco.pk})
+    client.post(at("time_new", card.pk), {"minutes": "90"})
+    client.post(at("time_new", card.pk), {"minutes": "9000"})
+    client.post(at("dependency_new", card.pk), {"on": "nothing like it"})
+    text = client.get(at("card", card.pk)).content.decode()
+    for said in ("First", "1/2", "Part", "1 h 30 min", "No card of this project is called"):
+        assert said in text
+    assert card.times.count() == 1
+    change = CardChange.objects.filter(card=card).order_by("-version")[0]
+    assert client.post(at("undo", change.pk)).status_code == 303
+    post = {"title": "New", "version": 1, "executor": world.priya.pk}
+    actions.change_card(card=card, facts={"title": "Theirs"}, by=world.marco, at=NOW)
+    answer = client.post(at("card_edit", card.pk), post)
+    assert answer.status_code == 409
+    assert "Marco Bianchi changed “Title” meanwhile to: Theirs." in answer.content.decode()
+    answer = client.post(
+        at("new"), {"name": "Mine", "reach": "members", "open_right": "see", "time_zone": "UTC"}
+    )
+    assert answer.status_code == 303
+    made = CardList.objects.filter(project__name="Mine").order_by("rank")
+    assert [(one.name, one.ends_work) for one in made] == [
+        ("To do", False), ("Doing", False), ("Done", True),
+    ]  # fmt: skip
