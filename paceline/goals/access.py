@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils.translation import pgettext_lazy
 
-from paceline.kernel.rights import LINE_BELOW, Act, Relation, Rule, Section
-from paceline.org.models import Person, Role
+from paceline.crm.models import scope_of
+from paceline.goals.models import Goal, Level, Side
+from paceline.goals.models.goals import OVERSEERS
+from paceline.kernel.rights import EVERYONE, LINE_BELOW, Act, Relation, Rule, Section
+from paceline.org.models import Person, ReportingPath, Role, Team
 
 QUOTA = Section(
     pgettext_lazy("object of a right", "quota"),
@@ -33,7 +38,71 @@ FIGURE = Section(
         ),
     ),
 )
-SECTIONS = (QUOTA, FIGURE)
+EXECUTIVES = frozenset({Role.EXECUTIVE})
+LEADS = frozenset({Role.LEAD, Role.EXECUTIVE})
+OURS = LINE_BELOW | {Relation.SELF, Relation.PEER}
+OWN_LINE = LINE_BELOW | {Relation.SELF}
+GOAL = Section(
+    pgettext_lazy("object of a right", "goal"),
+    (
+        Rule("of the company and of teams", "read", relations=EVERYONE),
+        Rule(
+            "of a person",
+            "read",
+            roles=frozenset(OVERSEERS),
+            relations=OURS,
+            note="peers of the team in which it was made; whoever contributes",
+        ),
+        Rule("of the company", "change", Act.MAKE, roles=EXECUTIVES, note="and propose"),
+        Rule(
+            "of a team",
+            "change",
+            Act.MAKE,
+            roles=LEADS,
+            note="and propose; of teams that they belong to or lead; executives of all",
+        ),
+        Rule(
+            "of a person",
+            "change",
+            Act.MAKE,
+            roles=EXECUTIVES,
+            relations=OWN_LINE,
+            note="and propose; of somebody who left, the leads of the team",
+        ),
+        Rule(
+            "*",
+            "agree",
+            Act.MAKE,
+            relations=OWN_LINE,
+            note="the owner for one side, somebody above for the other; both have to",
+        ),
+        Rule(
+            "*",
+            "check in",
+            Act.MAKE,
+            relations=frozenset({Relation.SELF}),
+            note="the owner, and whoever contributes",
+        ),
+        Rule("*", "comment", Act.MAKE, relations=EVERYONE, note="whoever may read it"),
+    ),
+)
+PERIOD = Section(
+    pgettext_lazy("object of a right", "period of goals"),
+    (
+        Rule("*", "read", relations=EVERYONE),
+        Rule("*", "keep", Act.MAKE, roles=frozenset(OVERSEERS), note="add, and move with a reason"),
+    ),
+)
+STRATEGY = Section(
+    pgettext_lazy("object of a right", "strategy page"),
+    (
+        Rule("*", "read", relations=EVERYONE),
+        Rule("*", "comment", Act.MAKE, relations=EVERYONE),
+        Rule("of the company", "write", Act.MAKE, roles=EXECUTIVES),
+        Rule("of a team", "write", Act.MAKE, roles=LEADS, note="of the own teams"),
+    ),
+)
+SECTIONS = (QUOTA, FIGURE, GOAL, PERIOD, STRATEGY)
 
 
 def may_set_quota(person: Person) -> bool:
@@ -50,3 +119,82 @@ def may_enter_figures(person: Person) -> bool:
 
 def may_read_all_figures(person: Person) -> bool:
     return FIGURE.allows("read", person.roles)
+
+
+def may_keep_periods(person: Person) -> bool:
+    return PERIOD.allows("keep", person.roles)
+
+
+def may_write_strategy(person: Person, team: Team | None) -> bool:
+    """Executives everywhere; leads for the teams that they belong to or lead."""
+    if STRATEGY.allows("write", person.roles, of_field="of the company"):
+        return True
+    by_role = STRATEGY.allows("write", person.roles, of_field="of a team")
+    return by_role and team is not None and team.pk in scope_of(person).all_teams
+
+
+def may_write_any_strategy(person: Person) -> bool:
+    return STRATEGY.allows("write", person.roles, of_field="of a team")
+
+
+def may_see_goals_without_owner(person: Person) -> bool:
+    """Who may give a goal to somebody else has a list of those that wait for it."""
+    return GOAL.allows("change", person.roles, of_field="of a team")
+
+
+def may_propose(person: Person, level: str, team_id: int | None, owner_id: int | None) -> bool:
+    """Whether the person may propose a goal of this level, team and owner."""
+    if GOAL.allows("change", person.roles, of_field="of the company"):
+        return True
+    scope = scope_of(person)
+    if level == Level.PERSON:
+        return owner_id in scope.people
+    by_role = GOAL.allows("change", person.roles, of_field="of a team")
+    return level == Level.TEAM and by_role and team_id in scope.all_teams
+
+
+def may_change(person: Person, goal: Goal) -> bool:
+    """Whether the person may change, move, drop or close a goal that they see."""
+    if goal.closed_at is not None:
+        return False
+    if may_propose(person, goal.level, goal.team_id, goal.owner_id):
+        return True
+    scope = scope_of(person)
+    if goal.owner_id in scope.people:
+        return True
+    # Whoever left is in nobody's line any more: the leads of the team look after their goals.
+    leads = GOAL.allows("change", person.roles, of_field="of a team")
+    return leads and goal.team_id in scope.all_teams and not _stands_in_line(person, goal)
+
+
+def _stands_in_line(person: Person, goal: Goal) -> bool:
+    """Whether somebody stands above the owner on the day on which the person acts. One query, kept
+    on the person."""
+    day = person.acting_on
+    kept: tuple[Any, frozenset[int]] | None = getattr(person, "_in_line", None)
+    if kept is None or kept[0] != day:
+        paths = ReportingPath.objects.filter(depth=1)
+        paths = paths.filter(ends_before__isnull=True) if day is None else paths.on(day)
+        kept = (day, frozenset(paths.values_list("descendant_id", flat=True)))
+        person._in_line = kept  # type: ignore[attr-defined]
+    return goal.owner_id in kept[1]
+
+
+def side_of(person: Person, goal: Goal) -> Side | None:
+    """For which side the person may agree to the goal, if for any."""
+    if goal.owner_id is None or goal.closed_at is not None:
+        return None
+    if goal.owner_id == person.pk:
+        return Side.OWNER
+    if goal.owner_id in scope_of(person).below:
+        return Side.LEAD
+    return None
+
+
+def may_check_in(person: Person, goal: Goal) -> bool:
+    """The owner and who contributes, while the goal is open."""
+    if goal.closed_at is not None:
+        return False
+    return goal.owner_id == person.pk or any(
+        one.person_id == person.pk for one in goal.contributors.all()
+    )

@@ -10,12 +10,15 @@ class GoalsConfig(AppConfig):
 
     def ready(self) -> None:
         # Only now are the models loaded that these need.
+        from paceline.goals import found, hints  # noqa: PLC0415
         from paceline.goals.acts import ACTS  # noqa: PLC0415
         from paceline.goals.kinds import register_kinds  # noqa: PLC0415
+        from paceline.goals.measures import deals, figures, orders  # noqa: PLC0415
         from paceline.kernel import acts  # noqa: PLC0415
-        from paceline.live import topics  # noqa: PLC0415
 
         acts.register(ACTS)
         register_kinds()
-        for whole_list in ("quotas", "figures"):
-            topics.register(whole_list, topics.is_whole_list)
+        hints.register()
+        found.register()
+        for sources in (orders, deals, figures):
+            sources.register()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from paceline.goals.queries import attention as goals
 from paceline.imports import queries as imports
 from paceline.incentives.models import Statement
 from paceline.incentives.queries import pay_attention, plans
@@ -30,6 +31,7 @@ def waiting_for(
         *imports.attention(person, as_of),
         *shops.attention(person, as_of),
         *(leads.attention(person, at) if at is not None else ()),
+        *goals.attention(person, as_of),
         *plans.attention(person, as_of),
         *pay_attention.attention(person, as_of, states, own),
     ]

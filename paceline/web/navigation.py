@@ -87,6 +87,15 @@ GROUPS = (
         (Entry(_("Projects"), "checklist", "boards:list_of_projects", boards.may_add_project),),
     ),
     Group(
+        _("Goals"),
+        (
+            Entry(_("Goals"), "target-arrow", "goals:tree", _everyone),
+            Entry(_("My goals"), "user-star", "goals:mine", _everyone),
+            Entry(_("Alignment"), "git-merge", "goals:alignment", _everyone),
+            Entry(_("Strategy"), "compass", "goals:strategies", _everyone),
+        ),
+    ),
+    Group(
         _("Customers"),
         (
             Entry(_("Board"), "layout-kanban", "crm:boards", crm.may_read_customers),

@@ -1,7 +1,24 @@
-"""Every change to quotas and entered figures."""
+"""Every change to strategy, goals, check-ins, quotas and entered figures."""
 
 from __future__ import annotations
 
+from paceline.goals.actions.agreements import (
+    AgreedAlready,
+    NothingSaid,
+    TermsChanged,
+    agree,
+    comment,
+)
+from paceline.goals.actions.check_ins import (
+    GoalNotOver,
+    OutsideThePeriod,
+    Said,
+    check_in,
+    close_goal,
+    read_all_sources,
+    read_sources,
+    remind_owners,
+)
 from paceline.goals.actions.figures import (
     Entry,
     FigureKindKnown,
@@ -9,6 +26,26 @@ from paceline.goals.actions.figures import (
     ReasonMissing,
     add_figure_kind,
     enter_figures,
+)
+from paceline.goals.actions.goals import (
+    ChangedMeanwhile,
+    GoalInvalid,
+    GoalIsClosed,
+    Measured,
+    MeasureUnknown,
+    Proposal,
+    TargetOnTheWrongSide,
+    TooManyContributors,
+    change_goal,
+    propose_goal,
+)
+from paceline.goals.actions.periods import (
+    PeriodChangedMeanwhile,
+    PeriodEndsBeforeItBegins,
+    PeriodFacts,
+    PeriodNameTaken,
+    add_period,
+    change_period,
 )
 from paceline.goals.actions.quotas import (
     QuotaDaysClosed,
@@ -18,18 +55,68 @@ from paceline.goals.actions.quotas import (
     set_quota,
     set_quotas,
 )
+from paceline.goals.actions.strategy import (
+    StrategyChangedMeanwhile,
+    StrategyText,
+    StrategyUnchanged,
+    add_strategy,
+    archive_strategy,
+    comment_on_strategy,
+    write_strategy,
+)
+from paceline.goals.actions.tree import GoalCircle, ParentIsClosed, TooDeep, move_goal
 
 __all__ = [
+    "AgreedAlready",
+    "ChangedMeanwhile",
     "Entry",
     "FigureKindKnown",
     "FiguresChanged",
+    "GoalCircle",
+    "GoalInvalid",
+    "GoalIsClosed",
+    "GoalNotOver",
+    "MeasureUnknown",
+    "Measured",
+    "NothingSaid",
+    "OutsideThePeriod",
+    "ParentIsClosed",
+    "PeriodChangedMeanwhile",
+    "PeriodEndsBeforeItBegins",
+    "PeriodFacts",
+    "PeriodNameTaken",
+    "Proposal",
     "QuotaDaysClosed",
     "QuotaOverlaps",
     "QuotaUnchanged",
     "ReasonMissing",
+    "Said",
+    "StrategyChangedMeanwhile",
+    "StrategyText",
+    "StrategyUnchanged",
     "Target",
+    "TargetOnTheWrongSide",
+    "TermsChanged",
+    "TooDeep",
+    "TooManyContributors",
     "add_figure_kind",
+    "add_period",
+    "add_strategy",
+    "agree",
+    "archive_strategy",
+    "change_goal",
+    "change_period",
+    "check_in",
+    "close_goal",
+    "comment",
+    "comment_on_strategy",
     "enter_figures",
+    "move_goal",
+    "propose_goal",
+    "read_all_sources",
+    "read_sources",
+    "remind_owners",
     "set_quota",
     "set_quotas",
+    "write_strategy",
 ]

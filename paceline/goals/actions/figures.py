@@ -26,7 +26,7 @@ class FigureKindKnown(Exception):
 
 
 class ReasonMissing(Exception):
-    """A figure that was entered before changes only with a reason."""
+    """What was said, agreed or entered before changes only with a reason."""
 
 
 class FiguresChanged(Exception):

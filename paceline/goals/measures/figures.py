@@ -1,0 +1,61 @@
+"""Sources that come from entered figures: one for each kind that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from paceline.goals import measures
+from paceline.goals.measures import Fact, Family, People, Source, whole
+from paceline.goals.measures.orders import ratio
+from paceline.goals.models.quotas import Figure, FigureKind, Unit
+
+PREFIX = "figure"
+ONE = Decimal(1)
+
+
+def _daily(kind: FigureKind) -> Callable[[date, date, People], Iterator[Fact]]:
+    is_level = kind.unit == Unit.PERCENT
+
+    def facts(first: date, before: date, people: People) -> Iterator[Fact]:
+        rows = Figure.objects.standing().filter(
+            kind=kind, on__gte=first, on__lt=before, value__isnull=False
+        )
+        rows = rows if people is None else rows.filter(person__in=people)
+        for who, on, value in rows.order_by("on", "person").values_list("person", "on", "value"):
+            yield Fact(who, on, "", (value, ONE) if is_level else (value,))
+
+    return facts
+
+
+def _source(kind: FigureKind) -> Source:
+    is_level = kind.unit == Unit.PERCENT
+    return Source(
+        key=f"{PREFIX}:{kind.name}",
+        label=kind.label,
+        definition=_("The average of what was entered for the people in the days.")
+        if is_level
+        else _("The sum of what was entered for the people in the days."),
+        unit=Unit(kind.unit),
+        daily=_daily(kind),
+        value=ratio if is_level else whole,
+        parts=2 if is_level else 1,
+        is_level=is_level,
+    )
+
+
+def find(name: str) -> Source | None:
+    kind = FigureKind.objects.filter(name=name).first()
+    return None if kind is None else _source(kind)
+
+
+def sources() -> list[Source]:
+    return [_source(kind) for kind in FigureKind.objects.all()]
+
+
+def register() -> None:
+    """Let goals be measured by entered figures; called once at start."""
+    measures.register_family(Family(PREFIX, find, sources))

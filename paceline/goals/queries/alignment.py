@@ -1,0 +1,37 @@
+"""What the alignment page looks at: the open goals of a period, and who ought to have some."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from paceline.crm.models import scope_of
+from paceline.goals.alignment import Line
+from paceline.goals.models import Goal, GoalPeriod
+from paceline.goals.models.goals import OVERSEERS
+from paceline.org.models import Person, Role, RoleGrant
+
+FIELDS = (
+    "pk", "name", "level", "owner_id", "team_id", "parent_id", "strategy_id", "measure", "unit",
+    "currency", "target", "direction", "weight",
+)  # fmt: skip
+SELLERS = (Role.SALESPERSON, Role.LEAD)
+
+
+def lines_for(person: Person, period: GoalPeriod) -> list[Line]:
+    """The open goals of a period that a person sees. One query."""
+    rows = Goal.objects.visible_to(person).open().filter(period=period).order_by("rank", "pk")
+    return [Line(*row) for row in rows.values_list(*FIELDS)]
+
+
+def expected_owners(person: Person, on: date) -> dict[int, str]:
+    """Who sells or leads and is the reader's business: themselves and those below; for whoever
+    oversees, everybody. By name; one query."""
+    grants = RoleGrant.objects.filter(role__in=SELLERS).on(on)
+    people = Person.objects.employed_on(on).filter(pk__in=grants.values("person"))
+    if not person.has_role(*OVERSEERS):
+        people = people.filter(pk__in=scope_of(person).people)
+    return dict(people.order_by("name", "pk").values_list("pk", "name"))
+
+
+def names_of_people(ids: set[int]) -> dict[int, str]:
+    return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))

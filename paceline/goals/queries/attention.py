@@ -1,0 +1,77 @@
+"""What waits for a person: their word on goals, check-ins that are due, goals without owner."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from paceline.goals import access
+from paceline.goals.cadence import latest_due
+from paceline.goals.models import Goal
+from paceline.goals.queries.goals import waiting_for_word
+from paceline.kernel.shell import Attention
+from paceline.org.models import Person
+
+
+def attention(person: Person, as_of: date) -> list[Attention]:
+    """At most three queries; none about goals without owner for who cannot give them away."""
+    return [*_words(person, as_of), *_due(person, as_of), *_ownerless(person, as_of)]
+
+
+def _words(person: Person, as_of: date) -> list[Attention]:
+    count = waiting_for_word(person, as_of).count()
+    if not count:
+        return []
+    text = ngettext(
+        "%(count)d goal waits for your word", "%(count)d goals wait for your word", count
+    )
+    return [
+        Attention(
+            text=text % {"count": count},
+            url=reverse("goals:mine"),
+            icon="target-arrow",
+            weight=45,
+            detail=_("A goal counts once both sides have agreed to it."),
+        )
+    ]
+
+
+def _due(person: Person, as_of: date) -> list[Attention]:
+    rows = Goal.objects.open().agreed().filter(owner=person, period__ends_before__gt=as_of)
+    count = 0
+    for goal in rows.select_related("period", "last_check_in"):
+        due = latest_due(goal.period, as_of)
+        last = goal.last_check_in.on if goal.last_check_in else None
+        count += due is not None and (last is None or last < due)
+    if not count:
+        return []
+    text = ngettext("%(count)d check-in is due", "%(count)d check-ins are due", count)
+    return [
+        Attention(
+            text=text % {"count": count},
+            url=reverse("goals:mine"),
+            icon="calendar-check",
+            weight=35,
+        )
+    ]
+
+
+def _ownerless(person: Person, as_of: date) -> list[Attention]:
+    if not access.may_see_goals_without_owner(person):
+        return []
+    count = Goal.objects.visible_to(person).without_owner(as_of).count()
+    if not count:
+        return []
+    text = ngettext("%(count)d goal is without owner", "%(count)d goals are without owner", count)
+    return [
+        Attention(
+            text=text % {"count": count},
+            url=f"{reverse('goals:goals')}?goals-is-whose=nobody",
+            icon="user-question",
+            weight=40,
+            detail=_("Its owner has left; give it to somebody, or close it."),
+        )
+    ]

@@ -1,0 +1,156 @@
+"""The misalignment view: what hangs from nothing, who has no goal, what pulls against what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from paceline.goals import alignment, measures, wording
+from paceline.goals.alignment import Item, Line, Section
+from paceline.goals.measures import Source
+from paceline.goals.models import Goal, GoalPeriod
+from paceline.goals.queries import alignment as queries
+from paceline.goals.queries.goals import period_of_day, periods
+from paceline.goals.views.goals import tabs
+from paceline.kernel import formats
+from paceline.kernel.pages import page
+from paceline.org.models import Person
+from paceline.org.requests import PersonRequest
+
+SHOWN_MAX = 40
+
+
+@require_GET
+def show(request: PersonRequest) -> HttpResponse:
+    known = periods()
+    asked = request.GET.get("period", "")
+    period = next((one for one in known if str(one.pk) == asked), None)
+    period = period or period_of_day(known, request.today)
+    url = reverse("goals:alignment")
+    sections = [] if period is None else _sections(request.person, period, request.today)
+    context = {
+        "period": period,
+        "chips": [(one.name, f"{url}?period={one.pk}", one == period) for one in known[:12]],
+        "sections": sections,
+        "clear": [one.title for one in sections if not one.count],
+        "tabs": tabs("alignment", request),
+    }
+    return page(request, "goals/alignment.html", context)
+
+
+def _address(line: Line) -> str:
+    return reverse("goals:goal", args=[line.pk])
+
+
+def _sections(person: Person, period: GoalPeriod, today: date) -> list[Section]:
+    lines = queries.lines_for(person, period)
+    sources = measures.known({one.measure for one in lines})
+    names = queries.names_of_people({one.owner_id for one in lines if one.owner_id})
+    found = [
+        _hanging(lines, names),
+        _without_owner(person, period, today),
+        _without_goals(person, lines, today),
+        _weights(lines, names),
+        _pulls(lines, sources, names),
+        _shortfalls(lines, sources),
+        *alignment.contributed(person, period, lines, today),
+    ]
+    for section in found:
+        section.count = section.count or len(section.items)
+        section.items = section.items[:SHOWN_MAX]
+    return found
+
+
+def _hanging(lines: Sequence[Line], names: Mapping[int, str]) -> Section:
+    items = [
+        Item(one.name, names.get(one.owner_id or 0, ""), _address(one))
+        for one in alignment.hanging(lines)
+    ]
+    rule = _("Goals that serve no other goal and no strategy page.")
+    return Section("hanging", _("Hanging from nothing"), rule, items)
+
+
+def _without_owner(person: Person, period: GoalPeriod, today: date) -> Section:
+    rows = Goal.objects.visible_to(person).filter(period=period).without_owner(today)
+    items = [
+        Item(goal.name, goal.owner.name if goal.owner else "",
+             reverse("goals:goal", args=[goal.pk]))
+        for goal in rows.select_related("owner").order_by("pk")[: SHOWN_MAX * 5]
+    ]  # fmt: skip
+    rule = _("Open goals whose owner has left; nothing of them is lost until somebody takes over.")
+    return Section("without_owner", _("Without owner"), rule, items)
+
+
+def _without_goals(person: Person, lines: Sequence[Line], today: date) -> Section:
+    expected = queries.expected_owners(person, today)
+    url = reverse("goals:goal_new")
+    items = [
+        Item(expected[pk], "", f"{url}?owner={pk}")
+        for pk in alignment.without_goals(expected, lines)
+    ]
+    rule = _("People who sell or lead and own no goal in this period.")
+    return Section("without_goals", _("People without goals"), rule, items)
+
+
+def _weights(lines: Sequence[Line], names: Mapping[int, str]) -> Section:
+    url = reverse("goals:goals")
+    items = [
+        Item(
+            names.get(owner, "–"),
+            _("together %(total)s") % {"total": formats.percent(total.scaleb(-2))},
+            f"{url}?goals-q={names.get(owner, '')}",
+        )
+        for owner, total in sorted(
+            alignment.crooked_weights(lines).items(), key=lambda one: names.get(one[0], "")
+        )
+    ]
+    rule = _("Owners whose weights in this period are not 100% together.")
+    return Section("weights", _("Weights that do not add up"), rule, items)
+
+
+def _pulls(
+    lines: Sequence[Line], sources: Mapping[str, Source], names: Mapping[int, str]
+) -> Section:
+    items = []
+    for pull in alignment.pulls(lines, sources):
+        detail = (
+            _("the same measure is to rise and to fall")
+            if pull.is_opposite
+            else _("more %(one)s is apt to worsen %(other)s")
+            % {"one": sources[pull.one.measure].label, "other": sources[pull.other.measure].label}
+        )
+        whose = names.get(pull.one.owner_id or 0, "")
+        items.append(
+            Item(f"{pull.one.name} ↔ {pull.other.name}", " · ".join(filter(None, [whose, detail])),
+                 _address(pull.one))
+        )  # fmt: skip
+    rule = _(
+        "Goals of one owner, or one serving the other: the same measure up and down at once, or a"
+        " measure whose rise alone is known to hurt the other (orders: order value, return rate;"
+        " sales: return rate; deals won: win rate). Keep both where the one guards the other."
+    )
+    return Section("pulls", _("Pulling against each other"), rule, items)
+
+
+def _shortfalls(lines: Sequence[Line], sources: Mapping[str, Source]) -> Section:
+    items = []
+    for one in alignment.shortfalls(lines, sources):
+        above = one.above
+        told = ngettext(
+            "%(count)s goal below makes %(total)s of %(target)s",
+            "%(count)s goals below make %(total)s of %(target)s",
+            one.count,
+        ) % {
+            "count": one.count,
+            "total": wording.in_unit(one.total, above.unit, above.currency),
+            "target": wording.in_unit(above.target, above.unit, above.currency),
+        }
+        items.append(Item(above.name, told, _address(above)))
+    rule = _("Goals whose goals below, measured alike, make less than their target.")
+    return Section("shortfalls", _("Not covered from below"), rule, items)

@@ -1,0 +1,185 @@
+"""The page of one goal: its number first, its way so far, who agreed, what was said and changed."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.http import require_GET
+
+from paceline.goals import access, wording
+from paceline.goals.cadence import next_due
+from paceline.goals.measures import Source
+from paceline.goals.models import Goal, Side
+from paceline.goals.progress import Point, Standing
+from paceline.goals.queries import goals as queries
+from paceline.goals.standing import is_lost, points_of, sources_of, standing_of, track_of
+from paceline.goals.views.goals import found_or_404
+from paceline.goals.views.rows import filled, tree_rows
+from paceline.kernel import formats
+from paceline.kernel.charts import LineChart, Series
+from paceline.kernel.pages import page
+from paceline.org.requests import PersonRequest
+
+
+@require_GET
+def show(request: PersonRequest, pk: int) -> HttpResponse:
+    goal = found_or_404(request, pk)
+    person, today = request.person, request.today
+    all_of_it = queries.everything(person, goal)
+    sources = sources_of([goal])
+    points = points_of(goal, all_of_it.check_ins)
+    standing = standing_of(goal, today, sources, points)
+    side = access.side_of(person, goal)
+    names = queries.names_of(all_of_it.changes)
+    due = next_due(goal.period, goal.last_check_in.on if goal.last_check_in else None)
+    context = {
+        "goal": goal,
+        "state": wording.state(goal),
+        "status": wording.status(standing),
+        "value": wording.value(standing.value, goal),
+        "aim": wording.aim(goal),
+        "filled": filled(standing),
+        "stats": stats(goal, standing),
+        "problem": _problem(goal, sources),
+        "chart": chart(goal, sources, points),
+        "check_ins": [_said(goal, one) for one in reversed(all_of_it.check_ins)],
+        "measure": wording.measure_label(goal, sources),
+        "definition": sources[goal.measure].definition if goal.measure in sources else "",
+        "start": wording.value(goal.start_value, goal),
+        "weight": formats.percent(goal.weight.scaleb(-2)),
+        "contributors": [one.person.name for one in all_of_it.contributors],
+        "sides": _sides(goal, all_of_it.agreements),
+        "may_agree": side is not None and not _has_agreed(goal, side),
+        "may_change": access.may_change(person, goal),
+        "may_check_in": access.may_check_in(person, goal),
+        "due": due if goal.closed_at is None else None,
+        "is_due": due is not None and due <= today,
+        "comments": all_of_it.comments,
+        "history": [
+            (one, wording.changed_fields(one.before, one.after, goal, names))
+            for one in all_of_it.changes
+        ],
+        "agreements": all_of_it.agreements,
+        "below": tree_rows(all_of_it.below, today, person),
+        "more_below": f"{reverse('goals:below', args=[goal.pk])}?start={queries.BELOW_MAX}"
+        if all_of_it.below.more
+        else "",
+        "new_below": f"{reverse('goals:goal_new')}?parent={goal.pk}",
+        "topic": f"goal:{goal.pk}",
+    }
+    return page(request, "goals/goal.html", context)
+
+
+def _has_agreed(goal: Any, side: Side) -> bool:
+    return bool(goal.owner_agreed if side == Side.OWNER else goal.lead_agreed)
+
+
+def _problem(goal: Goal, sources: dict[str, Source]) -> str:
+    if is_lost(goal, sources):
+        return str(wording.PROBLEMS["no_source"])
+    reading = getattr(goal, "reading", None)
+    return str(wording.PROBLEMS.get(reading.problem, "")) if reading is not None else ""
+
+
+def stats(goal: Goal, standing: Standing) -> list[tuple[str, str, str]]:
+    """The figures beside the number: label, value, detail."""
+    found = []
+    if standing.progress is not None:
+        elapsed = formats.percent(standing.elapsed.quantize(Decimal("0.0001")))
+        found.append(
+            (
+                _("Progress"),
+                formats.percent(standing.progress),
+                _("%(part)s of the period is over") % {"part": elapsed},
+            )
+        )
+    if standing.gap is not None:
+        paced = wording.value(standing.paced, goal)
+        found.append(
+            (_("Still missing"), wording.value(standing.gap, goal),
+             _("even pace: %(value)s by today") % {"value": paced})
+        )  # fmt: skip
+    if standing.pace_needed is not None:
+        pace = "" if standing.pace is None else wording.value(standing.pace, goal)
+        found.append(
+            (
+                _("Needed each week"),
+                wording.value(standing.pace_needed, goal),
+                _("so far %(value)s a week") % {"value": pace} if pace else "",
+            )
+        )
+    if standing.forecast is not None:
+        found.append((_("Forecast"), *_forecast(goal, standing)))
+    left = ngettext("%(count)s day left", "%(count)s days left", standing.days_left)
+    days = formats.span_of_days(goal.period.starts_on, goal.period.ends_before)
+    found.append((goal.period.name, left % {"count": standing.days_left}, days))
+    return found
+
+
+def _forecast(goal: Goal, standing: Standing) -> tuple[str, str]:
+    ahead = standing.forecast
+    assert ahead is not None  # noqa: S101 - asked before
+    shown = wording.value(ahead.value, goal)
+    if ahead.low is None or ahead.high is None:
+        return shown, _("too few check-ins to say how sure")
+    between = {"low": wording.value(ahead.low, goal), "high": wording.value(ahead.high, goal)}
+    return shown, _("four times in five between %(low)s and %(high)s") % between
+
+
+CHART_UNITS = {"money": "money", "percent": "percent", "quantity": "number"}
+
+
+def chart(goal: Goal, sources: dict[str, Source], points: list[Point]) -> LineChart | None:
+    """Check-ins against the line of an even pace, at their days."""
+    if not points:
+        return None
+    track = track_of(goal, sources, points)
+    reached = {one.on: one.value for one in points}
+    first, last = goal.period.starts_on, goal.period.end
+    days = sorted({first, *reached, date.fromordinal(last.toordinal() - 1)})
+    return LineChart(
+        name="way",
+        title=_("Check-ins and an even pace"),
+        labels=[formats.day(on) for on in days],
+        label_title=_("Day"),
+        series=[
+            Series(pgettext("series of a chart", "Reached"), [_reached(on, reached, track)
+                   for on in days]),
+            Series(_("Even pace"), [track.paced(on) for on in days], is_muted=True),
+        ],
+        unit=CHART_UNITS[goal.unit],  # type: ignore[arg-type]
+        currency=goal.currency,
+        positions=[Decimal((on - first).days + 1) for on in days],
+        height=240,
+    )  # fmt: skip
+
+
+def _reached(on: date, reached: dict[date, Decimal], track: Any) -> Decimal | None:
+    if on in reached:
+        return reached[on]
+    return track.start if on == track.starts_on and not track.is_level else None
+
+
+def _said(goal: Goal, one: Any) -> dict[str, Any]:
+    differs = one.source_value is not None and one.source_value != one.value
+    return {
+        "row": one,
+        "value": wording.value(one.value, goal),
+        "measured": wording.value(one.source_value, goal) if differs else "",
+        "confidence": wording.confidence(one.confidence),
+        "is_outside": not goal.period.counts_on(one.on),
+    }
+
+
+def _sides(goal: Any, agreements: list[Any]) -> list[dict[str, Any]]:
+    """Both sides and whether they agreed to the goal as it stands."""
+    standing = {one.side: one for one in agreements if one.terms == goal.terms}
+    return [
+        {"label": str(side.label), "row": standing.get(side)} for side in (Side.OWNER, Side.LEAD)
+    ]

@@ -1,0 +1,142 @@
+"""What sources say of goals: whose facts, on which days, in which currency."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from paceline.crm import actions as crm
+from paceline.goals import actions, measures
+from paceline.goals.measures import Fact, Source
+from paceline.goals.measures.reading import read
+from paceline.goals.models import Direction, Goal, GoalReading, Level, Unit
+from paceline.orders.models import ExchangeRate, LineShare, OrderLine
+from paceline.org import actions as org
+from tests.crm.conftest import make_sales
+from tests.goals.conftest import Aims, propose
+from tests.world import NOW, TODAY, World
+
+pytestmark = pytest.mark.django_db
+
+
+def _line(number: str, person: Any, day: date, amount: str, **more: Any) -> OrderLine:
+    return OrderLine.objects.create(
+        source="shop", order_number=number, line_number=more.pop("line", "1"), ordered_on=day,
+        person=person, quantity=1, amount=Decimal(amount), currency=more.pop("currency", "USD"),
+        **more,
+    )  # fmt: skip
+
+
+def _goal(world: World, aims: Aims, measure: str, **facts: Any) -> Goal:
+    direction = facts.pop("direction", Direction.UP)
+    edge = Decimal(1000) if direction == Direction.DOWN else Decimal(0)
+    target = Decimal(0) if direction == Direction.DOWN else Decimal(1000)
+    measured = actions.Measured(edge, target, direction, measure, currency="USD")
+    named = {"level": Level.PERSON, "owner": world.priya, "team": world.north, **facts}
+    return propose(world, period=aims.quarter, name=measure, measured=measured, **named)
+
+
+def test_orders(world: World, aims: Aims) -> None:
+    day = date(2026, 7, 2)
+    sale = _line("1", world.priya, day, "100")
+    _line("1", world.priya, day, "50", line="2")
+    _line("2", world.omar, day, "70")
+    _line("3", None, day, "11")
+    _line("4", world.priya, date(2026, 6, 30), "999")
+    _line("5", world.priya, date(2026, 7, 16), "5")
+    shared = _line("6", world.priya, day, "40")
+    LineShare.objects.create(line=shared, person=world.priya, share=Decimal("0.25"))
+    LineShare.objects.create(line=shared, person=world.omar, share=Decimal("0.75"))
+    LineShare.objects.create(line=sale, person=world.marco, share=Decimal(1), is_overlay=True)
+    _line("R", world.priya, date(2026, 7, 10), "-20", kind="return", returns_line=shared)
+    company = _goal(world, aims, "sales", level=Level.COMPANY, owner=world.erik, team=None)
+    south = _goal(world, aims, "sales", level=Level.TEAM, owner=world.sofia, team=world.south)
+    everyone = _goal(world, aims, "sales", level=Level.TEAM, owner=world.erik, team=world.company)
+    orders = _goal(world, aims, "orders")
+    value = _goal(world, aims, "order_value")
+    back = _goal(world, aims, "return_rate", direction=Direction.DOWN)
+    found = read([aims.priya, aims.north, company, south, everyone, orders, value, back], TODAY)
+    assert found[aims.priya.pk].value == Decimal("155.0000")  # 150 + a quarter of (40 - 20)
+    assert found[aims.north.pk].value == Decimal("155.0000")
+    assert found[south.pk].value == Decimal("85.0000")
+    assert found[company.pk].value == Decimal("251.0000")
+    assert found[everyone.pk].value == Decimal("240.0000")  # what is nobody's is no team's
+    assert found[orders.pk].value == 2
+    assert found[value.pk].value == Decimal("80.0000")
+    assert found[back.pk].value == Decimal("0.0313")
+
+
+def test_who_moves_counts_where_they_were(world: World, aims: Aims) -> None:
+    _line("1", world.priya, date(2026, 7, 2), "10")
+    _line("2", world.priya, date(2026, 7, 9), "32")
+    org.move_to_team(
+        person=world.priya, team=world.south, starts_on=date(2026, 7, 8), by=world.hana, at=NOW
+    )
+    south = _goal(world, aims, "sales", level=Level.TEAM, owner=world.sofia, team=world.south)
+    found = read([aims.priya, aims.north, south], TODAY)
+    assert [found[one.pk].value for one in (aims.priya, aims.north, south)] == [42, 10, 32]
+
+
+def test_money_of_other_currencies(world: World, aims: Aims) -> None:
+    _line("1", world.priya, date(2026, 7, 2), "1000", currency="TWD")
+    assert read([aims.priya], TODAY)[aims.priya.pk].problem == "no_rate"
+    for on, rate in ((date(2026, 6, 30), "0.03"), (date(2026, 7, 3), "0.04")):
+        ExchangeRate.objects.create(
+            from_currency="TWD", to_currency="USD", on=on, rate=Decimal(rate)
+        )
+    assert read([aims.priya], TODAY)[aims.priya.pk].value == Decimal("30.0000")
+    assert read([aims.priya], date(2026, 6, 1))[aims.priya.pk].problem == "nothing_yet"
+
+
+def test_deals_talks_and_figures(world: World, aims: Aims) -> None:
+    sales = make_sales(world)
+    for deal, pipeline in ((sales.deal, sales.north), (sales.foreign, sales.south)):
+        won = pipeline.stages.get(kind="won")
+        type(deal).objects.filter(pk=deal.pk).update(stage=won, closed_on=date(2026, 7, 9))
+    kind = actions.add_figure_kind(
+        name="reply", label="Reply", unit=Unit.PERCENT, by=world.dana, at=NOW
+    )
+    for day, value in ((date(2026, 7, 3), "0.5"), (date(2026, 7, 10), "0.7")):
+        entry = actions.Entry(world.priya, kind, day, Decimal(value))
+        actions.enter_figures(entries=[entry], reason="", by=world.dana, at=NOW)
+    crm.add_activity(
+        on=crm.On.record(sales.deal), kind="call", facts={"text": "Hello"}, by=world.priya, at=NOW
+    )
+    keys = ("deals_won", "deal_amount", "win_rate", "new_customers", "talks", "figure:reply")
+    goals = {key: _goal(world, aims, key) for key in keys}
+    found = read(list(goals.values()), TODAY)
+    assert {key: found[goal.pk].value for key, goal in goals.items()} == {
+        "deals_won": 1,
+        "deal_amount": Decimal("1200.5000"),
+        "win_rate": 1,
+        "new_customers": 1,
+        "talks": 1,
+        "figure:reply": Decimal("0.6000"),
+    }
+    # A measure that is no more: the last value stays, and the goal says so.
+    actions.read_all_sources(as_of=TODAY, at=NOW)
+    goal = goals["figure:reply"]
+    assert GoalReading.objects.get(goal=goal).value == Decimal("0.6000")
+    kind.figures.all().delete()
+    kind.delete()
+    assert actions.read_all_sources(as_of=TODAY, at=NOW) == 1
+    assert GoalReading.objects.get(goal=goal).problem == "no_source"
+    assert measures.find("figure:reply") is None
+
+
+def test_an_app_above_adds_its_own(world: World, aims: Aims) -> None:
+    def daily(first: date, before: date, people: Any) -> list[Fact]:
+        assert (first, before, people) == (date(2026, 7, 1), date(2026, 7, 16), {world.priya.pk})
+        return [Fact(world.priya.pk, first, "", (Decimal(3),))]
+
+    source = Source("cards", "Cards", "Cards done", Unit.QUANTITY, daily)
+    measures.register(source)
+    try:
+        goal = _goal(world, aims, "cards")
+        assert read([goal], TODAY)[goal.pk].value == 3
+    finally:
+        measures._sources.pop("cards")
+    assert read([goal], TODAY)[goal.pk].problem == "no_source"

@@ -1,0 +1,75 @@
+"""How goals stand: exact figures, no division by nothing, and forecasts that say how sure."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from paceline.goals.progress import Point, Status, Track, stand
+
+FROM, UNTIL = date(2026, 7, 1), date(2026, 10, 9)  # a hundred days
+
+
+def _track(start: str, target: str, *points: tuple[int, str], level: bool = False) -> Track:
+    s, z = Decimal(start), Decimal(target)
+    made = [Point(FROM + timedelta(days=day - 1), Decimal(value)) for day, value in points]
+    return Track(FROM, UNTIL, s, z, z >= s, level, made)
+
+
+def _on(day: int) -> date:
+    return FROM + timedelta(days=day - 1)
+
+
+def test_pace_gap_and_progress() -> None:
+    found = stand(_track("0", "1000", (40, "300")), _on(50))
+    assert (found.progress, found.elapsed, found.paced) == (
+        Decimal("0.3000"), Decimal("0.5"), Decimal("500.0000"),
+    )  # fmt: skip
+    assert (found.gap, found.days_left) == (Decimal(700), 50)
+    assert (found.pace, found.pace_needed) == (Decimal("52.5000"), Decimal("98.0000"))
+    assert found.status == Status.BEHIND
+    assert found.forecast is not None
+    assert (found.forecast.value, found.forecast.low) == (Decimal("750.0000"), None)
+    assert stand(_track("0", "1000", (50, "450")), _on(50)).status == Status.ON_PACE
+    assert stand(_track("0", "1000", (50, "449")), _on(50)).status == Status.AT_RISK
+    assert stand(_track("0", "1000", (50, "349")), _on(50)).status == Status.BEHIND
+    assert stand(_track("0", "1000", (50, "1000")), _on(50)).status == Status.REACHED
+    # Downwards: forty complaints to none.
+    down = stand(_track("40", "0", (50, "30")), _on(50))
+    assert (down.progress, down.gap, down.pace_needed) == (
+        Decimal("0.2500"), Decimal(30), Decimal("-4.2000"),
+    )  # fmt: skip
+
+
+def test_nothing_is_divided_by_nothing() -> None:
+    held = stand(_track("0", "0", (10, "2")), _on(10))
+    assert (held.progress, held.status) == (None, Status.REACHED)
+    kept = _track("5", "5", (10, "4"))
+    assert (stand(kept, _on(10)).progress, stand(kept, _on(10)).status) == (None, Status.BEHIND)
+    before = stand(_track("0", "10"), FROM - timedelta(days=9))
+    assert (before.elapsed, before.value, before.status) == (0, None, Status.UNKNOWN)
+    over = stand(_track("0", "10", (100, "9")), UNTIL + timedelta(days=40))
+    assert (over.days_left, over.elapsed, over.pace_needed) == (0, 1, None)
+    assert over.forecast is not None
+    assert over.forecast.value == 9
+    worse = stand(_track("0", "10", (10, "-5")), _on(10))
+    assert (worse.progress, worse.status) == (Decimal("-0.5000"), Status.BEHIND)
+
+
+def test_forecast_with_an_interval() -> None:
+    """Four weeks of 10: 100, 140, 60, 100. Drift 10 a day; residuals 0, 40, -40, 0."""
+    points = ((10, "100"), (20, "240"), (30, "300"), (40, "400"))
+    found = stand(_track("0", "1000", *points), _on(40)).forecast
+    assert found is not None
+    # s² = (40² + 40²)/10/3 = 106.6667; var = s² · 60 · (1 + 60/40) = 16000; t(3) = 1.638
+    assert found.value == Decimal("1000.0000")
+    assert (found.low, found.high) == (Decimal("792.8076"), Decimal("1207.1924"))
+    level = stand(_track("0.05", "0.03", (7, "0.04"), (14, "0.02"), (21, "0.03"), level=True),
+                  _on(21))  # fmt: skip
+    assert level.forecast is not None
+    # mean 0.03, s 0.01, t(2) = 1.886, half = 1.886 · 0.01 · √(4/3) = 0.021778
+    assert level.forecast.value == Decimal("0.0300")
+    assert (level.forecast.low, level.forecast.high) == (Decimal("0.0082"), Decimal("0.0518"))
+    assert (level.status, level.pace_needed, level.paced) == (
+        Status.ON_PACE, None, Decimal("0.03"),
+    )  # fmt: skip
