@@ -22,6 +22,7 @@ urlpatterns = [
     path("leads/", include("paceline.leads.urls")),
     path("boards/", include("paceline.boards.urls")),
     path("incentives/", include("paceline.incentives.urls")),
+    path("insights/", include("paceline.insights.urls")),
 ]
 
 handler400 = "paceline.web.views.errors.bad_request"

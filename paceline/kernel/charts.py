@@ -33,7 +33,8 @@ class Chart:
     """``name`` is unique on the page. With ``money`` the ``currency`` words the figures.
 
     ``positions`` puts the points of a line at exact places on a number axis (a pay curve); without
-    them the labels stand at equal distances.
+    them the labels stand at equal distances. ``is_stacked`` puts the bars of a label upon each
+    other; ``is_flat`` lets them lie, the first on top, for long labels.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Chart:
     positions: Sequence[Decimal] = ()
     positions_unit: Unit = "number"
     mark: int | None = None
+    is_stacked: bool = False
+    is_flat: bool = False
     height: int = 260
     kind: Literal["line", "bar"] = field(default="line", init=False)
 
@@ -63,6 +66,8 @@ class Chart:
             "positionsUnit": self.positions_unit,
             "labels": [str(label) for label in self.labels],
             "mark": self.mark,
+            "stacked": self.is_stacked,
+            "flat": self.is_flat,
             "series": [
                 {
                     "name": str(one.name),

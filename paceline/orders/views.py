@@ -33,6 +33,7 @@ from paceline.orders.models import (
     Owner,
     OwnerKind,
 )
+from paceline.orders.selections import select
 from paceline.orders.shops import queries as shops
 from paceline.org.requests import PersonRequest
 
@@ -46,9 +47,11 @@ def lines(request: PersonRequest) -> HttpResponseBase:
     if not access.may_read_lines(request.person):
         raise PermissionDenied
     months = queries.months()
+    visible = OrderLine.objects.visible_to(request.person).select_related("person")
+    rows, selected = select(visible, request.GET.dict())
     table = Table(
         request,
-        rows=OrderLine.objects.visible_to(request.person).select_related("person"),
+        rows=rows,
         name="lines",
         topic="imports",
         caption=_("Order lines"),
@@ -69,7 +72,8 @@ def lines(request: PersonRequest) -> HttpResponseBase:
     if table.wants_export:
         return table.export()
     may_import = access.may_import_lines(request.person)
-    return page(request, "orders/lines.html", {"table": table, "may_import": may_import})
+    context = {"table": table, "may_import": may_import, "selected": selected}
+    return page(request, "orders/lines.html", context)
 
 
 def _line_columns() -> list[Column]:

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "template_partials",
     "procrastinate.contrib.django",
     "paceline.api",
+    "paceline.insights",
     "paceline.incentives",
     "paceline.boards",
     "paceline.goals.planning",
@@ -207,6 +208,11 @@ CALCULATION_LIMITS: dict[str, int] | None = {
 # Sums of order lines, kept by month so that a run reads only months that changed; 0 MiB keeps none.
 CALCULATION_SUMS = VAR / "sums"
 CALCULATION_SUMS_MIB = int(secret("CALCULATION_SUMS_MIB", "2048"))
+
+# Sums of order lines that charts are drawn from: a cache that is made again when it is gone; and
+# the MiB of memory that one page of charts may use.
+INSIGHTS_CUBES = VAR / "insights"
+INSIGHTS_MEMORY_MIB = int(secret("INSIGHTS_MEMORY_MIB", "512"))
 
 # Whether webhooks go to private addresses and over plain HTTP: for trials on one machine.
 WEBHOOKS_MAY_BE_NEAR = flag("WEBHOOKS_MAY_BE_NEAR", default=False)

@@ -34,4 +34,5 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # Passkeys over plain HTTP: this is the loopback address of one machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 CALCULATION_SUMS = MEDIA_ROOT / "sums"
+INSIGHTS_CUBES = MEDIA_ROOT / "insights"
 SHOPS_MAY_BE_NEAR = WEBHOOKS_MAY_BE_NEAR = True

@@ -15,6 +15,7 @@ from paceline.goals import access as goals
 from paceline.goals.planning import access as planning
 from paceline.imports import access as imports
 from paceline.incentives.access import pay
+from paceline.insights import access as insights
 from paceline.leads import access as leads
 from paceline.orders import access as orders
 from paceline.orders.shops import access as shops
@@ -69,6 +70,13 @@ def _has_to_do_with_pay(person: Person) -> bool:
 
 GROUPS = (
     Group("", (Entry(_("Home"), "home", "web:home", _everyone),)),
+    Group(
+        _("Figures"),
+        (
+            Entry(_("Ask the figures"), "chart-bar", "insights:explore", insights.may_read),
+            Entry(_("Measures"), "book", "insights:measures", insights.may_read),
+        ),
+    ),
     Group(
         _("Pay"),
         (

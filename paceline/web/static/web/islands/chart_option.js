@@ -12,11 +12,21 @@ export const option = (data, library) => {
   const soft = { color: token("--ink-soft") };
   const line = { lineStyle: { color: token("--line") } };
   const placed = data.series.some((one) => one.points.some((point) => Array.isArray(point.value)));
+  const values = { type: "value", axisLabel: { ...soft, formatter: short(data.unit) }, splitLine: line };
+  const places = {
+    type: placed ? "value" : "category", data: placed ? undefined : data.labels,
+    axisLabel: {
+      ...soft, hideOverlap: true, ...(data.flat && { width: 150, overflow: "truncate" }),
+      ...(placed && { formatter: short(data.positionsUnit) }),
+    },
+    axisLine: line, axisTick: { show: false }, splitLine: { show: false },
+  };
+  const round = data.stacked ? 0 : data.flat ? [0, 3, 3, 0] : [3, 3, 0, 0];
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 250,
     aria: { enabled: true, decal: { show: data.kind === "bar" && data.series.length > 1 } },
-    color: [1, 2, 3, 4].map((place) => token(`--chart-${place}`)),
+    color: [1, 2, 3, 4, 5, 6].map((place) => token(`--chart-${place}`)),
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
     legend: { show: data.series.length > 1, top: 0, left: 0, icon: "roundRect", textStyle: soft },
@@ -29,17 +39,12 @@ export const option = (data, library) => {
           `<b>${clean(one.data.text)}</b>`),
       ].join("<br>"),
     },
-    xAxis: {
-      type: placed ? "value" : "category", data: placed ? undefined : data.labels,
-      axisLabel: { ...soft, hideOverlap: true, ...(placed && { formatter: short(data.positionsUnit) }) },
-      axisLine: line, axisTick: { show: false }, splitLine: { show: false },
-    },
-    yAxis: { type: "value", axisLabel: { ...soft, formatter: short(data.unit) }, splitLine: line },
+    ...(data.flat ? { xAxis: values, yAxis: { ...places, inverse: true } } : { xAxis: places, yAxis: values }),
     series: data.series.map((one, place) => ({
       type: data.kind, name: one.name, data: one.points, showSymbol: one.points.length < 3,
-      symbolSize: 6, barMaxWidth: 36, connectNulls: false,
+      symbolSize: 6, barMaxWidth: 36, connectNulls: false, stack: data.stacked ? "all" : undefined,
       lineStyle: { width: 2, type: one.muted ? "dashed" : "solid" },
-      itemStyle: { borderRadius: data.kind === "bar" ? [3, 3, 0, 0] : 0, opacity: one.muted ? 0.55 : 1 },
+      itemStyle: { borderRadius: data.kind === "bar" ? round : 0, opacity: one.muted ? 0.55 : 1 },
       markLine: data.mark === null || place ? undefined : {
         silent: true, symbol: "none", label: { show: false }, lineStyle: { color: token("--ink-faint") },
         data: [{ xAxis: placed ? one.points[data.mark].value[0] : data.mark }],

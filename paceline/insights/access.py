@@ -1,0 +1,94 @@
+"""Who may read which figures, and keep questions about them."""
+
+from __future__ import annotations
+
+from django.utils.translation import pgettext_lazy
+
+from paceline.kernel.rights import LINE_BELOW, Act, Relation, Rule, Section
+from paceline.org.models import Person, Role
+
+ALL_SALES = frozenset({Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE})
+SELLERS = frozenset({Role.SALESPERSON, Role.LEAD})
+DESK = frozenset({Role.COMPENSATION, Role.FINANCE})
+OVERSEERS = frozenset({Role.EXECUTIVE})
+OWN = frozenset({Relation.SELF})
+
+SALES_FIGURE = Section(
+    pgettext_lazy("object of a right", "sales figure"),
+    (
+        Rule(
+            "*",
+            "read",
+            roles=ALL_SALES,
+            relations=LINE_BELOW | OWN,
+            note="of lines by the person whom they name, on the days when they were below",
+        ),
+        Rule(
+            "total of a team",
+            "read",
+            roles=ALL_SALES,
+            relations=LINE_BELOW | frozenset({Relation.PEER}),
+            note="a member by weeks or longer, undivided, where at least five belong to it",
+        ),
+    ),
+)
+PAY_FIGURE = Section(
+    pgettext_lazy("object of a right", "pay figure"),
+    (
+        Rule(
+            "*",
+            "read",
+            roles=DESK,
+            relations=LINE_BELOW | OWN,
+            note="of released statements that one may read",
+        ),
+        Rule(
+            "sums of at least five payees",
+            "read",
+            roles=DESK | OVERSEERS,
+            note="released ones; smaller groups are withheld",
+        ),
+    ),
+)
+REPORTING_RULE = Section(
+    pgettext_lazy("object of a right", "reporting currency"),
+    (
+        Rule("*", "read", roles=ALL_SALES | SELLERS),
+        Rule("*", "set", Act.MAKE, roles=frozenset({Role.FINANCE})),
+    ),
+)
+QUESTION = Section(
+    pgettext_lazy("object of a right", "kept question"),
+    (
+        Rule(
+            "*",
+            "read",
+            roles=ALL_SALES | SELLERS,
+            note="one's own and shared ones; its figures follow the rights of the reader",
+        ),
+        Rule("*", "keep", Act.MAKE, roles=ALL_SALES | SELLERS, note="and share, put away"),
+    ),
+)
+SECTIONS = (SALES_FIGURE, PAY_FIGURE, REPORTING_RULE, QUESTION)
+
+
+def may_read(person: Person) -> bool:
+    """Whether the person has anything to do with figures of sales at all."""
+    return QUESTION.allows("read", person.roles)
+
+
+def may_read_all_sales(person: Person) -> bool:
+    return SALES_FIGURE.allows("read", person.roles)
+
+
+def may_read_sums_of_pay(person: Person) -> bool:
+    """Whether the person reads sums of pay over people whose statements are not theirs to read."""
+    return PAY_FIGURE.allows("read", person.roles, of_field="sums of at least five payees")
+
+
+def may_set_rule(person: Person) -> bool:
+    return REPORTING_RULE.allows("set", person.roles)
+
+
+def may_keep(person: Person) -> bool:
+    return QUESTION.allows("keep", person.roles)

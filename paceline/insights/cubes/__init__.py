@@ -1,0 +1,29 @@
+"""Months of order lines as small columnar files, and asking them.
+
+A month's snapshot is known by the hash of its content; from it three files are made once, each the
+same sums at another grain (``shapes``). They are a cache: whoever deletes them waits a moment.
+Nothing here knows Django's models, a person or the clock.
+"""
+
+from __future__ import annotations
+
+from paceline.insights.cubes.asking import Lines, Narrowed, Outcome, ask
+from paceline.insights.cubes.customers import Cohort, cohorts, count_customers
+from paceline.insights.cubes.making import cube_path, is_made, make_cubes, sweep
+from paceline.insights.cubes.shapes import DIMENSIONS, FACTS
+
+__all__ = [
+    "DIMENSIONS",
+    "FACTS",
+    "Cohort",
+    "Lines",
+    "Narrowed",
+    "Outcome",
+    "ask",
+    "cohorts",
+    "count_customers",
+    "cube_path",
+    "is_made",
+    "make_cubes",
+    "sweep",
+]

@@ -1,0 +1,88 @@
+"""Making the files of a month from the snapshot of its order lines."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from pathlib import Path
+
+import duckdb
+
+from paceline.insights.cubes.shapes import CUSTOMER_KEY, FACTS, SHAPES, facts_of, type_of
+
+# Other columns or another way to sum: another number, and the files are made again.
+VERSION = "1"
+
+_LINES = f"""
+CREATE TEMP TABLE lines AS SELECT
+    date_trunc('month', ordered_on)::DATE AS month, ordered_on AS day, payee_id AS person, channel,
+    territory, currency, category, product, customer, {CUSTOMER_KEY} AS customer_key,
+    quantity, amount, cost,
+    kind = 'sale' AS is_sale,
+    row_number() OVER (PARTITION BY order_id, kind ORDER BY line_id) AS of_order,
+    row_number() OVER (PARTITION BY order_id, kind, product ORDER BY line_id) AS of_product,
+    row_number() OVER (PARTITION BY order_id, kind, category ORDER BY line_id) AS of_category
+FROM read_parquet(?)
+"""
+
+
+def open_database(
+    folders: Collection[Path], *, memory: int, threads: int = 2
+) -> duckdb.DuckDBPyConnection:
+    """An empty database in memory, within limits (MiB), that reaches no file but below these
+    folders."""
+    duck = duckdb.connect(":memory:")
+    duck.execute(f"SET memory_limit = '{int(memory)}MiB'")
+    duck.execute(f"SET threads = {int(threads)}")
+    duck.execute("SET preserve_insertion_order = false")
+    duck.execute("SET TimeZone = 'UTC'")
+    allowed = ", ".join("'{}'".format(str(one.resolve()).replace("'", "''")) for one in folders)
+    duck.execute(f"SET allowed_directories = [{allowed}]")
+    duck.execute("SET enable_external_access = false")
+    duck.execute("SET lock_configuration = true")
+    return duck
+
+
+def cube_path(folder: Path, digest: str, shape: str) -> Path:
+    """Where the file of a shape lies that was made of the snapshot with this hash."""
+    return folder / f"{digest}.{VERSION}.{shape}.parquet"
+
+
+def is_made(folder: Path, digest: str) -> bool:
+    return all(cube_path(folder, digest, shape).is_file() for shape in SHAPES)
+
+
+def make_cubes(source: Path, digest: str, folder: Path, *, memory: int) -> None:
+    """Write every shape of a snapshot; each file appears whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    duck = open_database([source.parent, folder], memory=memory)
+    try:
+        duck.execute(_LINES, [str(source.resolve())])
+        for shape, columns in SHAPES.items():
+            draft = folder / f"{secrets.token_hex(8)}.part"
+            keys = ", ".join(("month", "day", *columns))
+            sums = ", ".join(
+                f"CAST(coalesce({FACTS[fact]}, 0) AS {type_of(fact)}) AS {fact}"
+                for fact in facts_of(shape)
+            )
+            try:
+                duck.execute(
+                    f"COPY (SELECT {keys}, {sums} FROM lines GROUP BY ALL ORDER BY day, person)"
+                    f" TO '{draft.resolve()}' (FORMAT parquet, COMPRESSION zstd)"
+                )
+                draft.replace(cube_path(folder, digest, shape))
+            finally:
+                draft.unlink(missing_ok=True)
+    finally:
+        duck.close()
+
+
+def sweep(folder: Path, kept: Collection[str]) -> int:
+    """Remove the files of snapshots that no longer count; returns how many."""
+    removed = 0
+    for file in folder.glob("*.parquet"):
+        digest, version, *_rest = file.name.split(".")
+        if digest not in kept or version != VERSION:
+            file.unlink(missing_ok=True)
+            removed += 1
+    return removed

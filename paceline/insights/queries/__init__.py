@@ -1,0 +1,3 @@
+"""Answering questions from order lines, statements, quotas, deals and feedback."""
+
+from __future__ import annotations

@@ -1,0 +1,183 @@
+"""Answers: the values of a measure by time and split, beside those they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from paceline.crm import access as crm
+from paceline.insights import access
+from paceline.insights.asked import NotAsked, Question
+from paceline.insights.dimensions import buckets
+from paceline.insights.measures import (
+    CUSTOMERS,
+    DEALS,
+    FEEDBACK,
+    PAY,
+    QUOTAS,
+    SALES,
+    SOURCE_OF,
+    Measure,
+)
+from paceline.insights.queries.deals import deal_facts, feedback_facts
+from paceline.insights.queries.desk import Desk
+from paceline.insights.queries.facts import Found, Place, together
+from paceline.insights.queries.pay import pay_facts
+from paceline.insights.queries.quotas import quota_facts
+from paceline.insights.queries.sales import customer_facts, sales_facts
+from paceline.org.models import Person
+
+Source = Callable[[Desk, Question, Collection[str]], Found]
+_SOURCES: dict[str, Source] = {
+    SALES: sales_facts,
+    CUSTOMERS: customer_facts,
+    QUOTAS: quota_facts,
+    PAY: pay_facts,
+    DEALS: deal_facts,
+    FEEDBACK: feedback_facts,
+}
+ROWS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A value at a bucket and key; ``None`` where it is a share of nothing."""
+
+    bucket: date | None
+    key: str | None
+    value: Decimal | None
+    before: Decimal | None = None
+
+    @property
+    def change(self) -> Decimal | None:
+        if self.value is None or self.before is None:
+            return None
+        return self.value - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``rows`` by bucket and by size; ``total`` is of the whole question, not of what is shown.
+
+    ``left_out`` counts lines without a rate by currency, ``withheld`` says that small groups are
+    not shown, ``cut_off`` that there are more rows than these.
+    """
+
+    question: Question
+    currency: str
+    rows: list[Row]
+    total: Row
+    left_out: dict[str, int] = field(default_factory=dict)
+    withheld: bool = False
+    cut_off: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.rows or all(not row.value and not row.before for row in self.rows)
+
+
+class MeasureForbidden(Exception):
+    """The reader may not read this measure."""
+
+
+def may_read_measure(person: Person, measure: Measure) -> bool:
+    """Whether the person reads figures of every source that the measure is made of."""
+    rights = {
+        SALES: access.may_read(person),
+        CUSTOMERS: access.may_read(person),
+        QUOTAS: access.may_read(person),
+        PAY: access.may_read(person),
+        DEALS: crm.may_read_customers(person)
+        or (crm.may_read_deals(person) and "lost" not in measure.facts),
+        FEEDBACK: crm.may_read_customers(person),
+    }
+    return all(rights[source] for source in measure.sources)
+
+
+def answer(desk: Desk, question: Question) -> Answer:
+    """Raises ``MeasureForbidden`` and ``NotAsked``."""
+    if not may_read_measure(desk.reader, question.measure):
+        raise MeasureForbidden(question.measure.key)
+    _check_pay(question)
+    desk.left_out.clear()
+    desk.withheld = False
+    values = _values(desk, question)
+    before = _before(desk, question)
+    rows = [
+        Row(bucket, key, values.get((bucket, key)), before.get((bucket, key)))
+        for bucket, key in {**values, **before}
+    ]
+    rows.sort(key=lambda row: (row.bucket or date.min, -(row.value or 0), row.key or ""))
+    return Answer(
+        question,
+        desk.currency(question.currency),
+        rows[:ROWS_MAX],
+        _total(desk, question, values, before),
+        dict(desk.left_out),
+        desk.withheld,
+        len(rows) > ROWS_MAX,
+    )
+
+
+def _check_pay(question: Question) -> None:
+    """Pay is known by pay period, never by the day or week."""
+    if PAY not in question.measure.sources:
+        return
+    if question.over in {"day", "week"}:
+        raise NotAsked("pay_too_fine", "over", question.over)
+
+
+def _values(desk: Desk, question: Question) -> dict[Place, Decimal | None]:
+    found = facts_of(desk, question)
+    return {place: question.measure.of(facts) for place, facts in found.items()}
+
+
+def facts_of(desk: Desk, question: Question) -> Found:
+    """The facts of the question's measure, source by source."""
+    wanted: dict[str, set[str]] = {}
+    for fact in question.measure.facts:
+        wanted.setdefault(SOURCE_OF[fact], set()).add(fact)
+    return together(
+        _SOURCES[source](desk, question, wanted[source]) for source in question.measure.sources
+    )
+
+
+def _before(desk: Desk, question: Question) -> dict[Place, Decimal | None]:
+    """The values of the days compared with, each at the bucket beside which it stands."""
+    other = question.compared
+    if other is None:
+        return {}
+    values = _values(desk, other)
+    if not question.over:
+        return values
+    beside = dict(zip(_starts(other), _starts(question), strict=False))
+    return {
+        (beside[bucket], key): value for (bucket, key), value in values.items() if bucket in beside
+    }
+
+
+def _starts(question: Question) -> list[date]:
+    return buckets(question.span, question.over)
+
+
+def _total(
+    desk: Desk,
+    question: Question,
+    values: dict[Place, Decimal | None],
+    before: dict[Place, Decimal | None],
+) -> Row:
+    """Of the whole question: parts added where they add up, else asked again undivided."""
+    whole = replace(question, over="", split="")
+    if question.measure.adds_up and not desk.withheld and question.split != "customer":
+        return Row(None, None, _sum(values), _sum(before) if question.compare else None)
+    if question == whole:
+        return Row(None, None, values.get((None, None)), before.get((None, None)))
+    of = _values(desk, whole).get((None, None))
+    other = _before(desk, whole).get((None, None)) if question.compare else None
+    return Row(None, None, of, other)
+
+
+def _sum(values: dict[Place, Decimal | None]) -> Decimal:
+    return sum((value for value in values.values() if value is not None), Decimal(0))

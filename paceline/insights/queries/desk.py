@@ -1,0 +1,186 @@
+"""What one reader brings to every question of a page: rights, currency, teams, names, files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from django.conf import settings
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
+
+from paceline.insights import access
+from paceline.insights.cubes import Lines
+from paceline.insights.cubes.asking import FAR
+from paceline.insights.dimensions import Span, bucket_of
+from paceline.insights.models import ReportingRule
+from paceline.insights.queries.shelf import Shelf, folder
+from paceline.orders.models import ExchangeRate
+from paceline.org.models import Employment, Person, ReportingPath, Team, TeamMembership
+
+RATE_STEP = Decimal("0.0000000001")
+ALWAYS = (date(1, 1, 1), FAR)
+
+
+@dataclass
+class Desk:
+    """Made once a page; close it. ``today`` is the reader's day; ``shelf`` the files that stand.
+
+    What was found out while answering and must be said stands in ``left_out`` (lines by currency)
+    and ``withheld``.
+    """
+
+    reader: Person
+    today: date
+    shelf: Shelf
+    left_out: Counter[str] = field(default_factory=Counter)
+    withheld: bool = False
+
+    @cached_property
+    def lines(self) -> Lines:
+        return Lines(
+            folder(), self.shelf.digests, self.members, memory=settings.INSIGHTS_MEMORY_MIB
+        )
+
+    def close(self) -> None:
+        if "lines" in self.__dict__:
+            self.lines.close()
+
+    # Whose
+
+    @cached_property
+    def sees_all(self) -> bool:
+        return access.may_read_all_sales(self.reader)
+
+    @cached_property
+    def reach(self) -> list[tuple[str, date, date]] | None:
+        """Whose lines on which days the reader may see one by one; ``None``: everybody's."""
+        if self.sees_all:
+            return None
+        paths = ReportingPath.objects.filter(ancestor=self.reader).values_list(
+            "descendant__number", "starts_on", "ends_before"
+        )
+        below = [(number, first, end or FAR) for number, first, end in paths]
+        return [(self.reader.number, *ALWAYS), *below]
+
+    @cached_property
+    def people_seen(self) -> frozenset[str] | None:
+        return None if self.reach is None else frozenset(number for number, *_days in self.reach)
+
+    @cached_property
+    def members(self) -> list[tuple[str, str, date, date]]:
+        """Who belonged to which team when: team's code, number, days. One query."""
+        rows = TeamMembership.objects.values_list(
+            "team__code", "person__number", "starts_on", "ends_before"
+        )
+        return [(team, number, first, end or FAR) for team, number, first, end in rows]
+
+    @cached_property
+    def teams(self) -> dict[str, Team]:
+        return {team.code: team for team in Team.objects.all()}
+
+    def teams_below(self, code: str) -> frozenset[str]:
+        """The codes of a team and of all below it; nothing for one that is not known."""
+        if code not in self.teams:
+            return frozenset()
+        found, parents = {code}, {self.teams[code].pk}
+        while parents:
+            below = [one for one in self.teams.values() if one.parent_id in parents]
+            parents = {one.pk for one in below if one.code not in found}
+            found |= {one.code for one in below}
+        return frozenset(found)
+
+    def team_on(self, number: str, day: date) -> str:
+        """The code of the team that a person belonged to on a day; empty without one."""
+        return next(
+            (team for team, first, end in self._teams_of.get(number, ()) if first <= day < end),
+            "",
+        )
+
+    @cached_property
+    def _teams_of(self) -> dict[str, list[tuple[str, date, date]]]:
+        found: dict[str, list[tuple[str, date, date]]] = {}
+        for team, number, first, end in self.members:
+            found.setdefault(number, []).append((team, first, end))
+        return found
+
+    def members_of(self, teams: Iterable[str], span: Span) -> frozenset[str]:
+        """Who belonged to one of some teams on some of the days."""
+        wanted = set(teams)
+        return frozenset(
+            number
+            for team, number, first, end in self.members
+            if team in wanted and first < span.ends_before and end > span.starts_on
+        )
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Everyone's name by number. One query."""
+        return dict(Person.objects.values_list("number", "name"))
+
+    # In which money
+
+    @cached_property
+    def rule(self) -> ReportingRule:
+        """How the company adds up; before it said so, in the currency that most are paid in."""
+        known = ReportingRule.objects.first()
+        if known is not None:
+            return known
+        paid = Employment.objects.on(self.today).order_by().values("currency")
+        most = paid.annotate(n=Count("pk")).order_by("-n", "currency").first()
+        return ReportingRule(currency="USD" if most is None else most["currency"])
+
+    def currency(self, asked: str = "") -> str:
+        return asked or self.rule.currency
+
+    def rate(self, currency: str, month: date, target: str) -> Decimal | None:
+        """What a unit is worth in a month: the mean of the month's daily rates, else that of the
+        last month before which has one; ``None`` where there is none."""
+        if currency == target:
+            return Decimal(1)
+        months = self._rates(target).get(currency, {})
+        first = bucket_of(month, "month")
+        known = max((one for one in months if one <= first), default=None)
+        return None if known is None else months[known]
+
+    def rates(self, target: str) -> dict[tuple[date, str], Decimal]:
+        """The rates of every month that has lines, for every currency that can be told."""
+        found = {}
+        for month in self.shelf.digests:
+            for currency in (target, *self._rates(target)):
+                rate = self.rate(currency, month, target)
+                if rate is not None:
+                    found[month, currency] = rate
+        return found
+
+    def _rates(self, target: str) -> dict[str, dict[date, Decimal]]:
+        """By currency and month the mean rate into the target; turned over where only the other
+        way is known. One query."""
+        kept: dict[str, dict[str, dict[date, Decimal]]] = self.__dict__.setdefault(
+            "_kept_rates", {}
+        )
+        if target in kept:
+            return kept[target]
+        rows = (
+            ExchangeRate.objects.filter(
+                Q(to_currency=target) | Q(from_currency=target), rate_type=self.rule.rate_type
+            )
+            .annotate(month=TruncMonth("on"))
+            .order_by()
+            .values_list("from_currency", "to_currency", "month")
+            .annotate(sum=Sum("rate"), n=Count("pk"))
+        )
+        found: dict[str, dict[date, Decimal]] = {}
+        turned: dict[str, dict[date, Decimal]] = {}
+        for source, into, month, total, count in rows:
+            mean = total / count
+            if into == target:
+                found.setdefault(source, {})[month] = mean.quantize(RATE_STEP)
+            else:
+                turned.setdefault(into, {})[month] = (1 / mean).quantize(RATE_STEP)
+        kept[target] = {**turned, **found}
+        return kept[target]

@@ -1,0 +1,82 @@
+"""Facts of order lines and of customers, from the files of sums, as far as the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from paceline.insights import cubes
+from paceline.insights.asked import NotAsked, Question
+from paceline.insights.cubes import Narrowed
+from paceline.insights.queries.desk import Desk
+from paceline.insights.queries.facts import Found
+from paceline.org.models import TeamMembership
+
+# A member reads the total of their team where at least so many belong to it, by a week or longer.
+TEAM_MIN, DAYS_MIN = 5, 7
+COLUMNS = ("person", "channel", "category", "product", "territory", "customer", "currency")
+CUSTOMERS_MOST = 1000
+
+
+def sales_facts(desk: Desk, question: Question, facts: Collection[str]) -> Found:
+    """Sums of order lines."""
+    outcome = cubes.ask(
+        desk.lines,
+        sorted(facts),
+        narrowed(desk, question),
+        desk.rates(desk.currency(question.currency)),
+        over=question.over,
+        by=question.splits,
+        most=CUSTOMERS_MOST if question.split == "customer" else None,
+    )
+    desk.left_out.update(outcome.without_rate)
+    return {
+        (row[0], key_of(row[1]) if question.split else None): sums
+        for row, sums in outcome.sums.items()
+    }
+
+
+def customer_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found:
+    """Counts of customers."""
+    rows = cubes.count_customers(
+        desk.lines, narrowed(desk, question), over=question.over, by=question.splits
+    )
+    return {
+        (row[0], key_of(row[1]) if question.split else None): counts for row, counts in rows.items()
+    }
+
+
+def key_of(value: str | None) -> str:
+    return value or ""
+
+
+def narrowed(desk: Desk, question: Question) -> Narrowed:
+    """Which lines the question is about, for this reader. Raises ``NotAsked``."""
+    team = question.only.get("team")
+    teams = None
+    if team is not None:
+        teams = desk.teams_below(team)
+        if not teams:
+            raise NotAsked("team_gone", "only-team", team)
+    reach = desk.reach
+    if reach is not None and team is not None and may_read_total(desk, question, team):
+        reach = None
+    return Narrowed(
+        question.span.starts_on,
+        question.span.ends_before,
+        only={name: value or None for name, value in question.only.items() if name in COLUMNS},
+        teams=teams,
+        reach=reach,
+    )
+
+
+def may_read_total(desk: Desk, question: Question, team: str) -> bool:
+    """Whether the reader may see what their own team sold as a whole: undivided, by weeks or
+    longer, and only where at least five belong to it, so that nobody's sales can be told."""
+    if question.split or set(question.only) != {"team"}:
+        return False
+    if question.over == "day" or question.span.days < DAYS_MIN:
+        return False
+    own = TeamMembership.objects.filter(person=desk.reader).on(desk.today)
+    if team not in own.values_list("team__code", flat=True):
+        return False
+    return len(desk.members_of([team], question.span)) >= TEAM_MIN

@@ -1,0 +1,86 @@
+"""The pages of figures: what they show, refuse and export, in few queries."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from paceline.insights.models import ReportingRule, SavedQuestion
+from tests.world import World
+
+pytestmark = pytest.mark.django_db
+
+Q2 = "from=2026-04-01&to=2026-06-30"
+
+
+def test_the_explorer_answers_draws_and_exports(
+    sold: World, client_for, django_assert_max_num_queries
+) -> None:
+    client = client_for(sold.dana)
+    address = f"{reverse('insights:explore')}?measure=net_sales&split=person&compare=previous&{Q2}"
+    client.get(address)
+    with django_assert_max_num_queries(20):
+        answer = client.get(address)
+    text = answer.content.decode()
+    assert "$600.00" in text
+    assert "Priya Nair" in text
+    assert 'data-island="chart"' in text
+    lines = f"{reverse('orders:lines')}?from=2026-04-01&amp;to=2026-06-30&amp;payee=E001"
+    assert lines in text
+    file = client.get(f"{address}&export=csv")
+    rows = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
+    assert rows[1:] == ["Priya Nair,400,,USD", "Omar Haddad,200,,USD", "Fred Braun,,40,USD"]
+    found = client.get(lines.replace("&amp;", "&")).content.decode()
+    assert "A1" in found
+    assert "A3" not in found
+    assert "B1" not in found
+
+
+def test_what_cannot_be_answered_is_said(sold: World, client_for) -> None:
+    client = client_for(sold.priya)
+    explore = reverse("insights:explore")
+    for query, status, said in (
+        ("split=weather", 422, "“weather” is not known here"),
+        ("measure=earned&split=product", 422, "cannot be split"),
+        ("only-team=gone", 422, "no team “gone” any more"),
+        ("from=2020-01-01&to=2020-02-01", 200, "Nothing to show"),
+    ):
+        answer = client.get(f"{explore}?{query}")
+        assert answer.status_code == status, query
+        assert said in answer.content.decode()
+    # The pay desk reads won deals, but not how many were lost.
+    answer = client_for(sold.dana).get(f"{explore}?measure=win_rate")
+    assert answer.status_code == 403
+    assert "is not yours to read" in answer.content.decode()
+
+
+def test_a_question_is_kept_shared_and_put_away(sold: World, client_for) -> None:
+    client = client_for(sold.marco)
+    asked = {"query": f"measure=net_sales&split=person&{Q2}", "name": "Who sold", "sharing": "team"}
+    refused = client.post(reverse("insights:question_keep"), asked)
+    assert refused.status_code == 422
+    assert not SavedQuestion.objects.exists()
+    client.post(reverse("insights:question_keep"), {**asked, "team": sold.north.pk})
+    kept = SavedQuestion.objects.get()
+    theirs = client_for(sold.priya).get(reverse("insights:question", args=[kept.pk]), follow=True)
+    text = theirs.content.decode()
+    assert "$400.00" in text
+    assert "Omar" not in text
+    assert (
+        client_for(sold.omar).get(reverse("insights:question", args=[kept.pk])).status_code == 404
+    )
+    away = reverse("insights:question_put_away", args=[kept.pk])
+    assert client_for(sold.priya).post(away).status_code == 403
+    client.post(away)
+    assert client.get(reverse("insights:question", args=[kept.pk])).status_code == 404
+
+
+def test_finance_sets_the_currency(sold: World, client_for) -> None:
+    client = client_for(sold.ines)
+    asked = {"currency": "EUR", "rate_type": "average"}
+    client.post(reverse("insights:rule"), asked)
+    assert ReportingRule.objects.get().currency == "EUR"
+    text = client.get(reverse("insights:measures")).content.decode()
+    assert "added up in EUR" in text
+    july = f"{reverse('insights:explore')}?from=2026-07-01&to=2026-07-31"
+    assert "€153.04" in client.get(july).content.decode()
