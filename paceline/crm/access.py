@@ -37,6 +37,14 @@ CUSTOMER = Section(
             note="their seller and those above; without a seller every lead",
         ),
         Rule("orders that are nobody's", "link", Act.MAKE, roles=SELL, note="to whom they change"),
+        Rule(
+            "segments",
+            "read",
+            roles=OVERSEE,
+            relations=frozenset({Relation.SELF, Relation.PEER}),
+            note="their own, and those shared with their team; of members only whom they may see",
+        ),
+        Rule("how purchases are counted", "decide", Act.MAKE, roles=OVERSEE),
         Rule("personal data", "erase", Act.MAKE, roles=LEADS, note="under data-protection law"),
     ),
 )
@@ -91,6 +99,10 @@ def may_read_deals(person: Person) -> bool:
 def may_read_talk(person: Person) -> bool:
     """Whether what was said with customers is the person's business: not the pay desk's."""
     return may_read_customers(person)
+
+
+def may_decide_buying(person: Person) -> bool:
+    return CUSTOMER.allows("decide", person.roles, of_field="how purchases are counted")
 
 
 def may_add(person: Person) -> bool:

@@ -114,6 +114,7 @@ GROUPS = (
             Entry(_("Web forms"), "forms", "leads:forms", leads.may_read_forms),
             Entry(_("Contacts"), "address-book", "crm:contacts", crm.may_read_customers),
             Entry(_("Companies"), "building", "crm:companies", crm.may_read_customers),
+            Entry(_("Segments"), "filter", "crm:segments", crm.may_read_customers),
             Entry(
                 _("Orders without a customer"),
                 "link-off",

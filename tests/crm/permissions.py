@@ -155,6 +155,14 @@ def _two(world: World, sales: Sales) -> dict[str, Any]:
     return {"kind": "company", "ids": f"{sales.company.pk},{_second(world, sales).pk}"}
 
 
+def _segment(world: World, _sales: Sales) -> dict[str, Any]:
+    made = actions.save_segment(
+        of="contact", name="Ours", rule={"has_bought": True}, team=world.north, by=world.priya,
+        at=NOW,
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
 def _waiting(world: World, _sales: Sales) -> dict[str, Any]:
     OrderLine.objects.create(
         source="shop", order_number="W1", line_number="1", person=world.priya, ordered_on=TODAY,
@@ -221,6 +229,23 @@ URLS = {
     "crm:view_save": Url(args=lambda _world: {"kind": "deal"}, allow={"POST": READERS}),
     "crm:view_delete": Url(args=_args(_view), allow={"POST": {"priya"}}, hidden=404),
     "crm:suggest": Url(args=lambda _world: {"kind": "company"}, allow={"GET": READERS}),
+    "crm:segments": Url(allow={"GET": READERS}),
+    "crm:segment_new": Url(
+        allow={"GET": SELLERS, "POST": SELLERS}, data=lambda _world: {"name": ""}
+    ),
+    "crm:buying_rules": Url(allow={"GET": {"erik"}, "POST": {"erik"}}),
+    "crm:segment": Url(args=_args(_segment), allow={"GET": NORTH}, hidden=404),
+    "crm:segment_change": Url(
+        args=_args(_segment),
+        allow={"GET": {"priya"}, "POST": {"priya"}},
+        hidden={"marco": 403, "*": 404},
+        data=lambda _world: {"name": ""},
+    ),
+    "crm:segment_delete": Url(
+        args=_args(_segment), allow={"POST": {"priya"}}, hidden={"marco": 403, "*": 404}
+    ),
+    "crm:cohorts": Url(allow={"GET": READERS}),
+    "crm:cohort": Url(allow={"GET": READERS}),
     "crm:waiting_orders": Url(allow={"GET": READERS}),
     "crm:waiting_change": Url(allow={"POST": SELLERS}),
     "crm:waiting_order": Url(

@@ -33,7 +33,12 @@ from paceline.crm.actions.deals import (
 )
 from paceline.crm.actions.duplicates import find_duplicates, set_apart
 from paceline.crm.actions.erasure import AlreadyErased, erase_contact
-from paceline.crm.actions.following import Followed, follow_orders, measure_again
+from paceline.crm.actions.following import (
+    Followed,
+    follow_orders,
+    measure_again,
+    rules_in_force,
+)
 from paceline.crm.actions.leads import Into, LeadIsConverted, add_lead, convert_lead, set_status
 from paceline.crm.actions.lists import (
     BATCH_MAX,
@@ -103,6 +108,13 @@ from paceline.crm.actions.recording import (
     FieldUnknown,
     RecordIsArchived,
 )
+from paceline.crm.actions.segments import (
+    ConditionUnknown,
+    TooManySegments,
+    decide_buying_rules,
+    delete_segment,
+    save_segment,
+)
 from paceline.crm.actions.shares import (
     OwnerMissing,
     PersonTwice,
@@ -138,6 +150,7 @@ __all__ = [
     "BatchUndone",
     "ChangedMeanwhile",
     "ChangedSinceMerge",
+    "ConditionUnknown",
     "Conflict",
     "ConsentIsWithdrawn",
     "ConsentStands",
@@ -180,6 +193,7 @@ __all__ = [
     "TooManyFields",
     "TooManyPoints",
     "TooManyRecords",
+    "TooManySegments",
     "TooManyStages",
     "TooManyTags",
     "TooManyToMerge",
@@ -214,6 +228,8 @@ __all__ = [
     "convert_lead",
     "credit_deal",
     "credit_late_lines",
+    "decide_buying_rules",
+    "delete_segment",
     "delete_view",
     "erase_contact",
     "find_duplicates",
@@ -234,7 +250,9 @@ __all__ = [
     "request_batch",
     "restore",
     "retire_stage",
+    "rules_in_force",
     "run_batch",
+    "save_segment",
     "save_view",
     "set_apart",
     "set_competitors",

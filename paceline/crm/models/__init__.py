@@ -59,6 +59,7 @@ from paceline.crm.models.records import (
     TeamRules,
     scope_of,
 )
+from paceline.crm.models.segments import Segment, SegmentKind
 from paceline.crm.models.timeline import (
     TEXT_MAX,
     Activity,
@@ -136,6 +137,8 @@ __all__ = [
     "RecordChange",
     "SavedView",
     "Scope",
+    "Segment",
+    "SegmentKind",
     "Severity",
     "Source",
     "Stage",

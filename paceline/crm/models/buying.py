@@ -201,7 +201,7 @@ class Purchases(models.Model):
 class Fifths(models.Model):
     """Where the fifths of all customers of a kind lie, measured at night: what scores go by.
 
-    Four borders each: a customer scores one more than the number of borders it reaches.
+    Four borders each: a customer scores one more than the number of borders it lies above.
     """
 
     of = models.CharField(max_length=7, unique=True)

@@ -90,9 +90,9 @@ def shown(kind: str, person: Person) -> Any:
         rows = rows.select_related("stage", "pipeline", "company", "contact", "lost_reason")
         rows = rows.annotate(**stage_work())
     if kind == "contact":
-        rows = rows.select_related("company", "erasure", "merged_into")
+        rows = rows.select_related("company", "erasure", "merged_into", "purchases")
     if kind == "company":
-        rows = rows.select_related("parent", "merged_into")
+        rows = rows.select_related("parent", "merged_into", "purchases")
     if kind == "lead":
         rows = rows.select_related("conversion__contact", "conversion__company", "conversion__deal")
     return rows

@@ -29,6 +29,7 @@ from paceline.crm.models import (
     Stage,
     StageKind,
 )
+from paceline.crm.queries.segments import narrowed, read_for, segments_of
 from paceline.kernel import own_fields
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
@@ -324,7 +325,19 @@ def _filters(request: PersonRequest, kind: str) -> list[Filter]:
     if kind == "lead":
         return [mine, Filter("status", _("Any status"), LeadStatus.choices),
                 Filter("source", _("Any source"), Source.choices), tags]  # fmt: skip
-    return [mine, Filter("lifecycle", _("Any lifecycle"), Lifecycle.choices), tags]
+    return [mine, Filter("lifecycle", _("Any lifecycle"), Lifecycle.choices), tags,
+            _segment_filter(request, kind)]  # fmt: skip
+
+
+def _segment_filter(request: PersonRequest, kind: str) -> Filter:
+    """By one of the segments that one may use. One query, and one more when it is chosen."""
+    known = {str(one.pk): one for one in segments_of(kind, request.person)}
+
+    def narrow(rows: Any, value: str) -> Any:
+        return narrowed(rows, known[value].rule, read_for(kind, request.person, request.today))
+
+    choices = [(pk, one.name) for pk, one in known.items()]
+    return Filter("segment", _("Any segment"), choices, apply=narrow)
 
 
 def _stage_filter(request: PersonRequest) -> Filter:

@@ -28,6 +28,7 @@ from paceline.crm.forms.timeline import (
 from paceline.crm.kinds import address, list_address
 from paceline.crm.models import CustomField, Deal, Record, StageKind
 from paceline.crm.views.lists import TITLES, customer_of, lead_badge, stage_badge
+from paceline.crm.views.segments import bought_by, quiet_badge
 from paceline.crm.views.timeline import told
 from paceline.kernel import own_fields
 from paceline.kernel.pages import go_to, page
@@ -118,9 +119,13 @@ def _particulars(
             "conversion": getattr(record, "conversion", None),
             "status_form": StatusForm(initial={"status": record.status}, auto_id="status-%s"),
         }
+    bought = bought_by(record)
     found |= {
         "deals": [_related(one) for one in queries.deals_of(record, person)],
         "totals": queries.orders_of(record),
+        "bought": bought,
+        "bought_in": "" if bought is None else actions.rules_in_force().currency,
+        "quiet": quiet_badge(record, request.today),
         "feedback_form": FeedbackForm(colleagues=colleagues, auto_id="feedback-%s"),
     }
     if kind == "company":

@@ -14,12 +14,13 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from paceline.crm.actions.following import linking, purchases, summing
+from paceline.crm.actions.following.summing import rules_in_force
 from paceline.crm.models import TouchedCustomer
 from paceline.kernel import audit
 from paceline.live.actions import publish_all
 from paceline.orders.models import TouchedOrder
 
-__all__ = ["Followed", "follow_orders", "measure_again"]
+__all__ = ["Followed", "follow_orders", "measure_again", "rules_in_force"]
 
 # So many orders are followed in one transaction.
 PART = 20_000
@@ -52,7 +53,7 @@ def _follow_part(done: Followed, at: datetime) -> bool:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         # What this job links it counts itself: the triggers need not tell it.
         cursor.execute("SET LOCAL paceline.following = 'on'")
-        rules = summing.rules_in_force()
+        rules = rules_in_force()
         taken, orders = summing.take_orders(cursor, PART)
         linking.take_customers(cursor)
         summing.sum_orders(cursor, rules)
@@ -79,7 +80,7 @@ def measure_again(*, at: datetime) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        rules = summing.rules_in_force()
+        rules = rules_in_force()
         summing.convert_again(cursor, rules)
         purchases.prepare_all(cursor)
         counted = purchases.count(cursor, rules)

@@ -1,0 +1,173 @@
+"""Segments by rule, what they count, and cohorts: exact, and of nobody whom one may not see."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from paceline.crm import actions
+from paceline.crm.actions.timeline import set_tags
+from paceline.crm.models import Batch, BuyingRules, ConsentChannel, Contact, Purchases
+from paceline.crm.queries.cohorts import cohorts
+from paceline.crm.queries.segments import members, summed
+from paceline.kernel import jobs
+from tests.crm.test_following import a_contact, line
+from tests.world import NOW, TODAY, World
+
+pytestmark = pytest.mark.django_db
+
+
+def buyer(world: World, name: str, *days: str, amount: str = "100", **more: Any) -> Any:
+    made = a_contact(world, name, facts={"number": name, **more.pop("facts", {})}, **more)
+    channel = "live" if name == "Cara" else "web"
+    for on in days:
+        line(f"{name}/{on}", amount, customer=name, channel=channel,
+             ordered_on=date.fromisoformat(on))  # fmt: skip
+    return made
+
+
+@pytest.fixture
+def buyers(world: World) -> dict[str, Any]:
+    """Ann is a regular who went quiet, Ben is fresh, Cara bought once long ago, Dan never did; Eve
+    is of South."""
+    made = {
+        "Ann": buyer(world, "Ann", "2026-03-01", "2026-03-11", "2026-03-21", "2026-04-01",
+                     facts={"languages": ["zh-Hant"], "country": "TW"}),
+        "Ben": buyer(world, "Ben", "2026-06-20", "2026-07-10", amount="40"),
+        "Cara": buyer(world, "Cara", "2025-11-05", amount="900"),
+        "Dan": a_contact(world, "Dan", facts={"country": "JP", "lifecycle": "lapsed"}),
+        "Eve": buyer(world, "Eve", "2026-07-01", team=world.south, owner=world.omar,
+                     by=world.omar),
+    }  # fmt: skip
+    BuyingRules.objects.create(currency="USD", decided_at=NOW)
+    actions.follow_orders(at=NOW)
+    actions.measure_again(at=NOW)
+    actions.record_consent(
+        holder=made["Ben"], channel=ConsentChannel.EMAIL, purpose="News", source="form",
+        given_at=NOW, by=world.priya, at=NOW,
+    )  # fmt: skip
+    set_tags(record=made["Cara"], names=["vip"], by=world.priya, at=NOW)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("rule", "names"),
+    [
+        ({}, "Ann Ben Cara Dan"),
+        ({"has_bought": True}, "Ann Ben Cara"),
+        ({"has_bought": False}, "Dan"),
+        ({"bought_within": 30}, "Ben"),
+        ({"not_bought_for": 30}, "Ann Cara"),
+        ({"first_within": 60}, "Ben"),
+        ({"orders_min": 2}, "Ann Ben"),
+        ({"orders_max": 1}, "Cara"),
+        ({"value_min": "400"}, "Ann Cara"),
+        ({"value_max": "400"}, "Ann Ben Dan"),
+        ({"is_quiet": True}, "Ann"),
+        ({"recency_min": 4}, "Ben"),
+        ({"recency_max": 1}, "Cara"),
+        ({"frequency_min": 4}, "Ann"),
+        ({"value_score_min": 4}, "Cara"),
+        ({"channel": ["live", "fair"]}, "Cara"),
+        ({"language": ["zh-Hant"]}, "Ann"),
+        ({"country": ["JP"]}, "Dan"),
+        ({"lifecycle": ["lapsed"]}, "Dan"),
+        ({"tag": ["vip"]}, "Cara"),
+        ({"without_tag": ["vip"], "has_bought": True}, "Ann Ben"),
+        ({"consent": ["email"]}, "Ben"),
+        ({"is_mine": True, "orders_min": 4}, "Ann"),
+    ],
+)  # fmt: skip
+def test_who_belongs(
+    world: World, buyers: dict[str, Any], rule: dict[str, Any], names: str
+) -> None:
+    found = members(rule, "contact", world.priya, TODAY)
+    assert " ".join(found.order_by("name").values_list("name", flat=True)) == names
+
+
+def test_a_segment_counts_exports_and_changes_its_members(
+    world: World, buyers: dict[str, Any], client_for: Any
+) -> None:
+    everyone = members({}, "contact", world.priya, TODAY)
+    assert summed(everyone, TODAY) == type(summed(everyone, TODAY))(4, 3, Decimal("1380"), 1)
+    # Quiet since 31 March: four purchases in a row, ten or eleven days apart, three times ten.
+    assert Purchases.objects.get(contact=buyers["Ann"]).quiet_after == date(2026, 5, 1)
+    priya, omar = client_for(world.priya), client_for(world.omar)
+    answer = priya.post("/crm/segments/new", {
+        "name": "Quiet", "of": "contact", "is_quiet": "1", "team": world.north.pk,
+    })  # fmt: skip
+    assert answer.status_code == 303
+    address = answer["Location"]
+    with CaptureQueriesContext(connection) as asked:
+        text = priya.get(address).content.decode()
+    assert len(asked) <= 20
+    assert "Ann" in text
+    assert "Cara" not in text
+    assert "longer than 3 times" in text
+    assert omar.get(address).status_code == 404
+    assert client_for(world.marco).get(address).status_code == 200
+    assert client_for(world.marco).post(f"{address}/delete").status_code == 403
+    exported = b"".join(priya.get(f"{address}?members-contacts-export=csv").streaming_content)
+    assert b"Ann" in exported
+    assert b"Ben" not in exported
+    # As the filter of a list, and of a change of many.
+    pk = address.rsplit("/", 1)[1]
+    listed = priya.get(f"/crm/contacts?contacts-is-segment={pk}").content.decode()
+    assert "Ann" in listed
+    assert "Cara" not in listed
+    priya.post("/crm/contacts/change", {
+        "all": "1", "query": f"contacts-is-segment={pk}", "what": "lifecycle=lapsed",
+    })  # fmt: skip
+    jobs.run_waiting()
+    assert Batch.objects.get().count == 1
+    lapsed = Contact.objects.filter(lifecycle="lapsed").order_by("name")
+    assert list(lapsed.values_list("name", flat=True)) == ["Ann", "Dan"]
+    # Whoever comes to meet the rule belongs; nobody is kept.
+    line("again", customer="Ann", ordered_on=TODAY)
+    actions.follow_orders(at=NOW)
+    assert not members({"is_quiet": True}, "contact", world.priya, TODAY).exists()
+    assert priya.post(f"{address}/delete").status_code == 303
+    assert priya.post("/crm/segments/new", {"name": "", "of": "contact"}).status_code == 422
+
+
+def test_cohorts_open_their_customers(
+    world: World, buyers: dict[str, Any], client_for: Any
+) -> None:
+    found = {one.month: one for one in cohorts("contact", world.priya, TODAY)}
+    assert len(found) == 12
+    march = found[date(2026, 3, 1)]
+    assert (march.customers, march.bought) == (1, [1, 1, 0, 0, 0, *[None] * 7])
+    assert found[date(2026, 6, 1)].bought[:2] == [1, 1]
+    assert found[date(2026, 7, 1)].customers == 0
+    assert {one.month: one.customers for one in cohorts("contact", world.erik, TODAY)}[
+        date(2026, 7, 1)
+    ] == 1
+    priya = client_for(world.priya)
+    with CaptureQueriesContext(connection) as asked:
+        text = priya.get("/crm/cohorts").content.decode()
+    assert len(asked) <= 15
+    assert "month=2026-03&amp;after=1" in text
+    text = priya.get("/crm/cohorts/customers?of=contact&month=2026-03&after=1").content.decode()
+    assert "Ann" in text
+    assert "Ben" not in text
+    assert "Eve" not in priya.get("/crm/cohorts/customers?month=2026-07").content.decode()
+    assert priya.get("/crm/cohorts/customers?month=x").status_code == 404
+
+
+def test_the_rules_of_counting_are_an_executives(world: World, client_for: Any) -> None:
+    contact = buyer(world, "Ann", "2026-03-01", "2026-03-11", "2026-03-21")
+    actions.follow_orders(at=NOW)
+    assert Purchases.objects.get(contact=contact).quiet_after == date(2026, 4, 20)
+    asked = {"currency": "EUR", "quiet_times": "5", "quiet_days": "14"}
+    assert client_for(world.marco).post("/crm/segments/rules", asked).status_code == 403
+    assert client_for(world.erik).post("/crm/segments/rules", asked).status_code == 303
+    jobs.run_waiting()
+    found = Purchases.objects.get(contact=contact)
+    assert found.quiet_after == date(2026, 5, 10)
+    # Without a rate nothing is guessed.
+    assert (found.value, found.unvalued) == (Decimal(0), 3)
