@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from django.db.backends.postgresql.operations import DatabaseOperations
-from django.test import Client
+from django.test import Client, TransactionTestCase
+from pytest_django import DjangoDbBlocker
 
 from paceline.kernel import jobs, postgres
+from tests.databases import copy_from_template, delete_all_rows
 from tests.world import World, build_world, sign_in
 
 _server: list[AbstractContextManager[None]] = []
@@ -30,31 +31,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-_TRUNCATE_TRIGGERS = """
-SELECT tgrelid::regclass::text, quote_ident(tgname) FROM pg_trigger
-WHERE NOT tgisinternal AND tgtype & 32 > 0
-"""
 
-_EMPTY_QUEUE = "TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE"
-
-
-_plain_flush = DatabaseOperations.execute_sql_flush
-
-
-def flush_as_owner(operations: DatabaseOperations, sql_list: list[str]) -> None:
-    """Emptying the tables after a test that commits: as their owner, past append-only triggers."""
-    with operations.connection.cursor() as cursor:
-        cursor.execute(_TRUNCATE_TRIGGERS)
-        guards = cursor.fetchall()
-    off = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name in guards]
-    on = [f"ALTER TABLE {table} ENABLE TRIGGER {name}" for table, name in guards]
-    _plain_flush(operations, [*off, *sql_list, _EMPTY_QUEUE, *on])
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _flush_append_only_tables() -> None:
-    # On the class, because a browser test opens a second connection beside its event loop.
-    DatabaseOperations.execute_sql_flush = flush_as_owner  # type: ignore[method-assign]
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Before the test database is made: it is a copy, and it is emptied by deleting."""
+    with django_db_blocker.unblock():
+        copy_from_template()
+    TransactionTestCase._fixture_teardown = delete_all_rows
 
 
 @pytest.fixture(scope="session")

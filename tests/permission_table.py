@@ -10,7 +10,9 @@
         ),
     }
 
-``tests/architecture/test_permissions.py`` walks every address × method × member of the cast.
+``tests/architecture/test_permissions.py`` walks every address × method × member of the cast, table
+by table. What many addresses of a table stand on (a calculated run) is made once for all of them
+where it is said apart: ``args=Grounded(calculated, lambda world, run: {"pk": run.pk})``.
 """
 
 from __future__ import annotations
@@ -24,6 +26,21 @@ from tests.world import NAMES, World
 
 EVERYONE: frozenset[str] = frozenset(NAMES) - {"fred"}
 NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Grounded:
+    """The parameters of addresses that stand on the same rows.
+
+    ``ground`` makes these rows; ``args`` gets what it returned. Called like any other, it makes
+    both.
+    """
+
+    ground: Callable[[World], Any]
+    args: Callable[[World, Any], dict[str, Any]]
+
+    def __call__(self, world: World) -> dict[str, Any]:
+        return self.args(world, self.ground(world))
 
 
 @dataclass(frozen=True)

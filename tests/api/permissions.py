@@ -15,7 +15,7 @@ from paceline.orders.models import OrderLine
 from tests.crm import permissions as crm
 from tests.crm.conftest import Sales, make_sales
 from tests.incentives.pay import permissions as pay
-from tests.permission_table import EVERYONE, NOBODY, Url
+from tests.permission_table import EVERYONE, NOBODY, Grounded, Url
 from tests.world import World
 
 COMPENSATION = {"dana", "wen"}
@@ -54,22 +54,21 @@ def _figure(world: World) -> dict[str, Any]:
     return {"pk": figure.pk}
 
 
-def _plan(world: World) -> dict[str, Any]:
-    pay.calculated(world)
+def _plan(_world: World, _found: pay.Calculated) -> dict[str, Any]:
     return {"pk": Plan.objects.get(code="seller").pk}
 
 
-def _version(world: World) -> dict[str, Any]:
-    return {"pk": pay.calculated(world)[0].seller.pk}
+def _version(_world: World, found: pay.Calculated) -> dict[str, Any]:
+    return {"pk": found[0].seller.pk}
 
 
-def _tier(world: World) -> dict[str, Any]:
-    found = pay.tier(world)
-    return {"pk": found["pk"], "component": found["component_pk"], "tier": found["tier"]}
+def _tier(world: World, found: pay.Calculated) -> dict[str, Any]:
+    place = pay.tier(world, found)
+    return {"pk": place["pk"], "component": place["component_pk"], "tier": place["tier"]}
 
 
-def _export(world: World) -> dict[str, Any]:
-    pay.export(world)
+def _export(world: World, found: pay.Calculated) -> dict[str, Any]:
+    pay.export(world, found)
     return {"pk": PayrollExport.objects.get().pk}
 
 
@@ -105,6 +104,10 @@ def _one(args: Callable[[World], dict[str, Any]], readers: set[str]) -> Url:
     return Url(args=args, allow={"GET": readers}, hidden=404, anonymous="token")
 
 
+def _of_pay(args: Callable[[World, pay.Calculated], dict[str, Any]], readers: set[str]) -> Url:
+    return _one(Grounded(pay.calculated, args), readers)
+
+
 NAMED = {"name": "Aster"}
 SAID = {"kind": "note", "record_kind": "company", "record": 1, "text": "Called"}
 
@@ -124,7 +127,7 @@ def _lead(world: World, _sales: Sales) -> int:
 def _crm_one(pk: Callable[[World, Sales], int], sent: dict[str, Any]) -> Url:
     """A record of Priya's: her team and her line read it, they and no one else change it."""
     return Url(
-        args=lambda world: {"pk": pk(world, make_sales(world))},
+        args=Grounded(make_sales, lambda world, sales: {"pk": pk(world, sales)}),
         allow={"GET": crm.SEES, "PATCH": crm.NORTH},
         hidden=crm.HIDDEN,
         data=lambda _world: sent,
@@ -162,17 +165,17 @@ URLS = {
     "api:v1:enter_figure": _list(FIGURE),
     "api:v1:read_figure": _one(_figure, DESK | {"erik", "marco", "priya"}),
     "api:v1:list_plans": _list(),
-    "api:v1:read_plan": _one(_plan, PLAN_READERS),
-    "api:v1:list_plan_versions": _one(_plan, PLAN_READERS),
-    "api:v1:read_plan_version": _one(_version, PLAN_READERS),
+    "api:v1:read_plan": _of_pay(_plan, PLAN_READERS),
+    "api:v1:list_plan_versions": _of_pay(_plan, PLAN_READERS),
+    "api:v1:read_plan_version": _of_pay(_version, PLAN_READERS),
     "api:v1:list_runs": _list(),
-    "api:v1:read_run": _one(pay.run, pay.RUN_READERS),
+    "api:v1:read_run": _of_pay(pay.run, pay.RUN_READERS),
     "api:v1:list_statements": _list(),
-    "api:v1:read_statement": _one(pay.released, pay.THEIRS),
-    "api:v1:list_tier_lines": _one(_tier, pay.THEIRS),
+    "api:v1:read_statement": _of_pay(pay.released, pay.THEIRS),
+    "api:v1:list_tier_lines": _of_pay(_tier, pay.THEIRS),
     "api:v1:list_payroll_exports": _list(),
-    "api:v1:read_payroll_export": _one(_export, DESK),
-    "api:v1:list_payroll_payments": _one(_export, DESK),
+    "api:v1:read_payroll_export": _of_pay(_export, DESK),
+    "api:v1:list_payroll_payments": _of_pay(_export, DESK),
     "api:v1:list_companies": _crm_list(NAMED),
     "api:v1:add_company": _crm_list(NAMED),
     "api:v1:read_company": _crm_one(lambda _world, sales: sales.company.pk, {"number": "7"}),

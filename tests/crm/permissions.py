@@ -17,7 +17,7 @@ from paceline.crm.models import (
 )
 from paceline.orders.models import OrderLine
 from tests.crm.conftest import Sales, make_sales
-from tests.permission_table import EVERYONE, Url
+from tests.permission_table import EVERYONE, Grounded, Url
 from tests.world import NOW, TODAY, World
 
 NORTH = {"priya", "marco"}
@@ -29,8 +29,8 @@ KINDS = ("company", "contact", "lead", "deal")
 HIDDEN = dict.fromkeys(EVERYONE, 404) | {"erik": 403}
 
 
-def _args(get: Callable[[World, Sales], dict[str, Any]]) -> Callable[[World], dict[str, Any]]:
-    return lambda world: get(world, make_sales(world))
+def _args(get: Callable[[World, Sales], dict[str, Any]]) -> Grounded:
+    return Grounded(make_sales, get)
 
 
 def _lead(world: World, _sales: Sales) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from paceline.live.actions import start_progress
-from tests.incentives.pay.permissions import THEIRS, released
-from tests.permission_table import EVERYONE, Url
+from tests.incentives.pay.permissions import THEIRS, Calculated, calculated, released
+from tests.permission_table import EVERYONE, Grounded, Url
 from tests.world import World
 
 
@@ -15,8 +15,8 @@ def _work_of_priya(world: World) -> dict[str, Any]:
     return {"pk": progress.pk}
 
 
-def _statement_of_priya(world: World) -> dict[str, Any]:
-    return {"kind": "statement", "ref": str(released(world)["pk"])}
+def _statement_of_priya(world: World, found: Calculated) -> dict[str, Any]:
+    return {"kind": "statement", "ref": str(released(world, found)["pk"])}
 
 
 def _opens_page(_world: World) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def _opens_page(_world: World) -> dict[str, Any]:
 URLS = {
     "live:events": Url(allow={"GET": EVERYONE}),
     "live:presence": Url(
-        args=_statement_of_priya,
+        args=Grounded(calculated, _statement_of_priya),
         allow={"GET": THEIRS, "POST": THEIRS},
         hidden=404,
         data=_opens_page,

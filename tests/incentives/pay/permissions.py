@@ -10,8 +10,8 @@ from uuid import UUID
 from paceline.incentives.actions import holds, payroll, threads
 from paceline.incentives.models import Run
 from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter, write_line
-from tests.incentives.pay.settling import DRAW, build_months
-from tests.permission_table import EVERYONE, Url
+from tests.incentives.pay.settling import DRAW, Months, build_months
+from tests.permission_table import EVERYONE, Grounded, Url
 from tests.world import World
 
 COMPENSATION = {"dana", "wen"}
@@ -32,34 +32,42 @@ def calculated(world: World) -> tuple[Quarter, Run]:
     return quarter, quarter.run()
 
 
-def run(world: World) -> dict[str, Any]:
-    return {"pk": calculated(world)[1].pk}
+Calculated = tuple[Quarter, Run]
 
 
-def released(world: World) -> dict[str, Any]:
-    quarter, made = calculated(world)
+def settled(world: World) -> tuple[Months, Run]:
+    months = build_months(world, DRAW)
+    return months, months.settled("2026-04")
+
+
+def run(_world: World, found: Calculated) -> dict[str, Any]:
+    return {"pk": found[1].pk}
+
+
+def released(_world: World, found: Calculated) -> dict[str, Any]:
+    quarter, made = found
     return {"pk": quarter.release(made, "priya")[0].pk}
 
 
-def rerun(world: World) -> dict[str, Any]:
+def rerun(world: World, found: Calculated) -> dict[str, Any]:
     """Two runs with one more order between them."""
-    quarter = calculated(world)[0]
+    quarter = found[0]
     write_line("A9", world.priya, date(2026, 6, 1), "1000.00")
     return {"pk": quarter.release(quarter.run(), "priya")[0].pk}
 
 
-def component(world: World) -> dict[str, Any]:
-    quarter, made = calculated(world)
+def component(_world: World, found: Calculated) -> dict[str, Any]:
+    quarter, made = found
     statement = quarter.release(made, "priya")[0]
     return {"pk": statement.pk, "component_pk": statement.components.get().pk}
 
 
-def tier(world: World) -> dict[str, Any]:
-    return component(world) | {"tier": 2}
+def tier(world: World, found: Calculated) -> dict[str, Any]:
+    return component(world, found) | {"tier": 2}
 
 
-def thread(world: World) -> dict[str, Any]:
-    quarter, made = calculated(world)
+def thread(world: World, found: Calculated) -> dict[str, Any]:
+    quarter, made = found
     asked = threads.ask_about_line(
         component=quarter.release(made, "priya")[0].components.get(),
         line_id="shop/A2/1",
@@ -70,32 +78,30 @@ def thread(world: World) -> dict[str, Any]:
     return {"pk": asked.pk}
 
 
-def period(world: World) -> dict[str, Any]:
-    quarter, made = calculated(world)
+def period(_world: World, found: Calculated) -> dict[str, Any]:
+    quarter, made = found
     quarter.release(made, "priya")
     return {"key": PERIOD}
 
 
-def export(world: World) -> dict[str, Any]:
-    quarter, made = calculated(world)
+def export(world: World, found: Calculated) -> dict[str, Any]:
+    quarter, made = found
     quarter.release(made, "priya")
     payroll.export_payroll(period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now)
     return {"export_id": EXPORT}
 
 
-def csv_file(world: World) -> dict[str, Any]:
-    return export(world) | {"kind": "csv"}
+def csv_file(world: World, found: Calculated) -> dict[str, Any]:
+    return export(world, found) | {"kind": "csv"}
 
 
-def settled_run(world: World) -> dict[str, Any]:
-    months = build_months(world, DRAW)
-    return {"pk": months.settled("2026-04").pk}
+def settled_run(_world: World, found: tuple[Months, Run]) -> dict[str, Any]:
+    return {"pk": found[1].pk}
 
 
-def settled_statement(world: World) -> dict[str, Any]:
+def settled_statement(_world: World, found: tuple[Months, Run]) -> dict[str, Any]:
     """Released and paid, with a way from earned to paid below what was earned."""
-    months = build_months(world, DRAW)
-    run = months.settled("2026-04")
+    months, run = found
     months.pay(run)
     return {"pk": months.statement(run).pk}
 
@@ -114,16 +120,21 @@ def hold_of_priya(world: World) -> dict[str, Any]:
 URLS = {
     "incentives:periods": Url(allow={"GET": RUN_READERS}),
     "incentives:run-create": Url(allow={"POST": COMPENSATION}, data=sends({"period": PERIOD})),
-    "incentives:run": Url(args=run, allow={"GET": RUN_READERS}),
-    "incentives:run-inputs": Url(args=run, allow={"GET": RUN_READERS}),
-    "incentives:run-finalise": Url(args=run, allow={"POST": {"ines"}}),
+    "incentives:run": Url(args=Grounded(calculated, run), allow={"GET": RUN_READERS}),
+    "incentives:run-inputs": Url(args=Grounded(calculated, run), allow={"GET": RUN_READERS}),
+    "incentives:run-finalise": Url(args=Grounded(calculated, run), allow={"POST": {"ines"}}),
     "incentives:release-create": Url(
-        args=run, allow={"POST": COMPENSATION}, hidden=OF_RUN, data=sends({"all": "1"})
+        args=Grounded(calculated, run),
+        allow={"POST": COMPENSATION},
+        hidden=OF_RUN,
+        data=sends({"all": "1"}),
     ),
     "incentives:settlement": Url(
-        args=settled_run, allow={"GET": RUN_READERS, "POST": COMPENSATION}
+        args=Grounded(settled, settled_run), allow={"GET": RUN_READERS, "POST": COMPENSATION}
     ),
-    "incentives:settlement-short": Url(args=settled_run, allow={"GET": RUN_READERS}),
+    "incentives:settlement-short": Url(
+        args=Grounded(settled, settled_run), allow={"GET": RUN_READERS}
+    ),
     "incentives:holds": Url(allow={"GET": DESK}),
     "incentives:hold-create": Url(
         allow={"GET": COMPENSATION, "POST": COMPENSATION}, data=hold_of_priya
@@ -141,43 +152,61 @@ URLS = {
     ),
     "incentives:balances": Url(allow={"GET": DESK}),
     "incentives:statements": Url(allow={"GET": EVERYONE}),
-    "incentives:statement": Url(args=settled_statement, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
-    "incentives:statement-traces": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
-    "incentives:statement-pdf": Url(args=released, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
-    "incentives:statement-changes": Url(args=rerun, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:statement": Url(
+        args=Grounded(settled, settled_statement), allow={"GET": THEIRS}, hidden=OF_STATEMENT
+    ),
+    "incentives:statement-traces": Url(
+        args=Grounded(calculated, released), allow={"GET": THEIRS}, hidden=OF_STATEMENT
+    ),
+    "incentives:statement-pdf": Url(
+        args=Grounded(calculated, released), allow={"GET": THEIRS}, hidden=OF_STATEMENT
+    ),
+    "incentives:statement-changes": Url(
+        args=Grounded(calculated, rerun), allow={"GET": THEIRS}, hidden=OF_STATEMENT
+    ),
     "incentives:statement-what-if": Url(
-        args=released,
+        args=Grounded(calculated, released),
         allow={"GET": THEIRS},
         hidden=OF_STATEMENT,
     ),
     "incentives:release-destroy": Url(
-        args=released,
+        args=Grounded(calculated, released),
         allow={"POST": COMPENSATION},
         hidden=OF_STATEMENT,
         data=sends({"reason": "Too early"}),
     ),
-    "incentives:statement-lines": Url(args=tier, allow={"GET": THEIRS}, hidden=OF_STATEMENT),
+    "incentives:statement-lines": Url(
+        args=Grounded(calculated, tier), allow={"GET": THEIRS}, hidden=OF_STATEMENT
+    ),
     "incentives:thread-create": Url(
-        args=component,
+        args=Grounded(calculated, component),
         allow={"GET": {"priya"}, "POST": {"priya"}},
         hidden=OF_STATEMENT,
         data=sends({"line": "shop/A2/1", "body": "Why?"}),
     ),
     "incentives:threads": Url(allow={"GET": EVERYONE}),
-    "incentives:thread": Url(args=thread, allow={"GET": DESK | {"priya"}}, hidden=404),
+    "incentives:thread": Url(
+        args=Grounded(calculated, thread), allow={"GET": DESK | {"priya"}}, hidden=404
+    ),
     "incentives:thread-comment": Url(
-        args=thread,
+        args=Grounded(calculated, thread),
         allow={"POST": DESK | {"priya"}},
         hidden=404,
         data=sends({"body": "Because."}),
     ),
-    "incentives:thread-resolve": Url(args=thread, allow={"POST": DESK | {"priya"}}, hidden=404),
-    "incentives:thread-reopen": Url(args=thread, allow={"POST": DESK | {"priya"}}, hidden=404),
-    "incentives:payroll": Url(allow={"GET": DESK}),
-    "incentives:payroll-preview": Url(args=period, allow={"GET": DESK}),
-    "incentives:payroll-create": Url(
-        args=period, allow={"POST": {"ines"}}, data=sends({"export_id": str(EXPORT)})
+    "incentives:thread-resolve": Url(
+        args=Grounded(calculated, thread), allow={"POST": DESK | {"priya"}}, hidden=404
     ),
-    "incentives:payroll-file": Url(args=export, allow={"GET": DESK}),
-    "incentives:payroll-download": Url(args=csv_file, allow={"GET": DESK}),
+    "incentives:thread-reopen": Url(
+        args=Grounded(calculated, thread), allow={"POST": DESK | {"priya"}}, hidden=404
+    ),
+    "incentives:payroll": Url(allow={"GET": DESK}),
+    "incentives:payroll-preview": Url(args=Grounded(calculated, period), allow={"GET": DESK}),
+    "incentives:payroll-create": Url(
+        args=Grounded(calculated, period),
+        allow={"POST": {"ines"}},
+        data=sends({"export_id": str(EXPORT)}),
+    ),
+    "incentives:payroll-file": Url(args=Grounded(calculated, export), allow={"GET": DESK}),
+    "incentives:payroll-download": Url(args=Grounded(calculated, csv_file), allow={"GET": DESK}),
 }
