@@ -6,11 +6,11 @@ Every change is an entry; the entries of all accounts add up to what the payee c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Name = Literal["due", "deferred", "held", "carried", "clawback", "draw"]
 Kind = Literal[
@@ -49,8 +49,7 @@ DEBTS: tuple[Name, ...] = ("carried", "clawback", "draw")
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where an amount stands: on which account, for what, made by which clause, since when."""
 
     account: Name
@@ -60,11 +59,10 @@ class Place:
     since: date
 
     def on(self, account: Name) -> Place:
-        return replace(self, account=account)
+        return self._replace(account=account)
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """An amount at its place.
 
     `original` is what it was when it began. It falls due on `due_on`; without a date it waits for
@@ -78,8 +76,7 @@ class Item:
     basis: Decimal | None = None
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """Why an entry is made: the clause, and the reason where there is a code for it."""
 
     kind: Kind
@@ -87,8 +84,7 @@ class Cause:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     cause: Cause
     place: Place
     amount: Decimal
@@ -127,12 +123,11 @@ class Account:
         here = self.items.get(place)
         if here is None:
             self.items[place] = Item(place, amount, amount, falls_due, basis)
+        elif (grown := here.amount + amount) or place.account == "deferred":
+            self.items[place] = here._replace(amount=grown)
         else:
-            grown = here.amount + amount
-            self.items[place] = replace(here, amount=grown)
-        self.entries.append(Entry(cause, place, amount, falls_due))
-        if not self.items[place].amount and place.account != "deferred":
             del self.items[place]
+        self.entries.append(Entry(cause, place, amount, falls_due))
 
     def move(self, item: Item, amount: Decimal, account: Name, cause: Cause) -> None:
         """Part of an item goes to another account; it stays what it is."""
@@ -145,22 +140,29 @@ class Account:
         self.post(item.place, -amount, cause, due_on=item.due_on)
         left = self.items.get(item.place)
         if left is not None:
-            self.items[item.place] = replace(left, original=left.original - amount)
+            self.items[item.place] = left._replace(original=left.original - amount)
 
-    def on(self, account: Name) -> list[Item]:
-        """The items of an account, in a fixed order."""
-        found = [item for item in self.items.values() if item.place.account == account]
-        return sorted(found, key=lambda item: sort_key(item.place))
+    def on(self, *accounts: Name) -> list[Item]:
+        """The items of some accounts, in a fixed order: those of one after those of another."""
+        return _in_order([item for item in self.items.values() if item.place.account in accounts])
 
     def due(self) -> Decimal:
-        return sum((item.amount for item in self.on("due")), ZERO)
+        return sum(
+            (item.amount for item in self.items.values() if item.place.account == "due"), ZERO
+        )
 
-    def closing(self) -> Iterator[Item]:
+    def closing(self) -> list[Item]:
         """What is left for later periods."""
-        for item in sorted(self.items.values(), key=lambda item: sort_key(item.place)):
-            if item.place.account != "due" and item.amount:
-                yield item
+        open_items = (item for item in self.items.values() if item.place.account != "due")
+        return _in_order([item for item in open_items if item.amount])
 
 
-def sort_key(place: Place) -> tuple[str, date, str, str, str]:
-    return (place.account, place.since, place.component, place.reference, place.origin)
+def _in_order(items: list[Item]) -> list[Item]:
+    if len(items) > 1:
+        items.sort(key=_sort_key)
+    return items
+
+
+def _sort_key(item: Item) -> tuple[str, date, str, str, str]:
+    account, component, reference, origin, since = item.place
+    return (account, since, component, reference, origin)

@@ -39,7 +39,7 @@ class Books:
     problems: list[Problem] = field(default_factory=list[Problem])
     _indexes: dict[tuple[str, str], Index] = field(default_factory=dict[tuple[str, str], Index])
 
-    @property
+    @cached_property
     def rounding(self) -> Rounding:
         return Rounding(self.plan.digits, self.plan.policies.rounding_mode)
 
@@ -49,11 +49,11 @@ class Books:
         first, before = self.period.starts_on, self.period.ends_before
         return frozenset(first + timedelta(days=place) for place in range((before - first).days))
 
-    @property
+    @cached_property
     def last_day(self) -> date:
         return self.period.ends_before - timedelta(days=1)
 
-    @property
+    @cached_property
     def pays_on(self) -> date:
         return self.last_day + timedelta(days=self.rules.days_after_period)
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from paceline.engine.money import DIGITS, RoundingMode
 from paceline.engine.settlement.books import Books
-from paceline.engine.settlement.shares import round_fraction
+from paceline.engine.settlement.shares import is_whole, round_fraction
 
 ONE = Decimal(1)
 
@@ -40,6 +40,8 @@ def convert(
     With `each-step` the next step goes on from the rounded amount, with `once` from the exact one;
     then only the last is money, the others are for reading.
     """
+    if all(step.rate == ONE for step in steps) and is_whole(amount, *(one.digits for one in steps)):
+        return [amount.quantize(ONE.scaleb(-step.digits)) for step in steps]
     value, shown = Fraction(amount), list[Decimal]()
     for step in steps:
         value *= step.factor

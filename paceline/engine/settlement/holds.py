@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 from paceline.engine.settlement.account import Account, Cause, Item
@@ -70,7 +69,7 @@ def _set_line_apart(books: Books, account: Account, hold: Row) -> None:
             amount = min(booked(books, item.place.component, line["earned"]), item.amount)
             if line["line_id"] != hold["line_id"] or amount <= 0:
                 continue
-            target = replace(item.place, reference=hold["line_id"])
+            target = item.place._replace(reference=hold["line_id"])
             cause = Cause("held", f"holds/{hold['hold_id']}", hold["reason"])
             account.post(item.place, -amount, cause)
             account.post(target, amount, cause)

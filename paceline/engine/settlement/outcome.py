@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -113,7 +115,7 @@ def make_tables(books: Books, outcome: Outcome) -> dict[str, pa.Table]:
 
 def _table(contract: Table, rows: Iterable[Row]) -> pa.Table:
     """Rows in the order of their grain; empty text is an empty value where that is allowed."""
-    ordered = sorted(rows, key=lambda row: [_sortable(row[name]) for name in contract.grain])
+    ordered = _in_order(list(rows), contract.grain)
     arrays = {}
     for column in contract.columns:
         values = [row[column.name] for row in ordered]
@@ -123,8 +125,19 @@ def _table(contract: Table, rows: Iterable[Row]) -> pa.Table:
     return pa.table(arrays)
 
 
-def _sortable(value: Any) -> Any:
-    return value if isinstance(value, int) else str(value)
+_AS_THEY_ARE = frozenset({str, int, bool})
+
+
+def _in_order(rows: list[Row], grain: Sequence[str]) -> list[Row]:
+    """The rows by their grain, numbers as numbers and all else as text; most come so."""
+    columns = (
+        [value if type(value) in _AS_THEY_ARE else str(value) for value in map(read, rows)]
+        for read in map(itemgetter, grain)
+    )
+    keys = list(zip(*columns, strict=True))
+    if all(first <= second for first, second in pairwise(keys)):
+        return rows
+    return [rows[place] for place in sorted(range(len(rows)), key=keys.__getitem__)]
 
 
 def _payables(account: Account, currency: str) -> Iterable[Row]:
@@ -191,16 +204,18 @@ def _conserve(outcome: Outcome, balances: list[Row], currency: str) -> Row:
     account: dict[str, Decimal] = defaultdict(Decimal)
     paid = {row["payee_id"]: row["plan_amount"] for row in outcome.payments}
     for one in outcome.accounts:
-        moved = sum((e.amount for e in one.entries if e.cause.kind not in SOURCES), ZERO)
-        gained = sum((e.amount for e in one.entries), ZERO) + one.opening
-        left = sum((item.amount for item in one.closing()), ZERO)
+        moved, gained = ZERO, one.opening
+        for entry in one.entries:
+            gained += entry.amount
+            if entry.cause.kind in SOURCES:
+                column, sign = _COUNTED[entry.cause.kind]
+                account[column] += entry.amount if sign > 0 else -entry.amount
+            else:
+                moved += entry.amount
+        left = sum((i.amount for i in one.items.values() if i.place.account != "due"), ZERO)
         if moved or gained != left + paid.get(one.payee, ZERO):
             raise ResultsDisagree(f"the account of {one.payee} does not add up")
         account["opening"] += one.opening
-        for entry in one.entries:
-            if entry.cause.kind in SOURCES:
-                column, sign = _COUNTED[entry.cause.kind]
-                account[column] += sign * entry.amount
     account["paid"] = sum(paid.values(), ZERO)
     for left_over in balances:
         column = "held" if left_over["account"] == "held" else "closing"

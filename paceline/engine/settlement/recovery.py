@@ -55,7 +55,7 @@ def recover(books: Books, account: Account, pack: RulePack | None, terms: Terms)
     held back.
     """
     due = account.due()
-    debts = [item for name in DEBTS for item in account.on(name)]
+    debts = account.on(*DEBTS)
     above = due - least_pay(books, account.payee)
     if not debts or above <= 0:
         return []
@@ -99,14 +99,14 @@ def _by_clause(books: Books, debts: list[Item], due: Decimal, above: Decimal) ->
 
     A debt whose clause the plan no longer has stays as it is.
     """
-    down, found = books.rounding.down, dict[str, Decimal]()
+    found = dict[str, Decimal]()
     clawbacks = {one.clause: one for one in books.rules.clawbacks}
     draws = {one.id: one for one in books.rules.draws}
     for debt in debts:
         origin = debt.place.origin
         if debt.place.account == "clawback":
             rule = clawbacks.get(origin)
-            found[origin] = down(Fraction(due) * Fraction(rule.recover_at_most)) if rule else ZERO
+            found[origin] = books.rounding.part(due, rule.recover_at_most) if rule else ZERO
         elif debt.place.account == "draw":
             draw = draws.get(debt.place.reference)
             found[origin] = _from_above(books, draw, above) if draw else ZERO

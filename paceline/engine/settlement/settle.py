@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -187,7 +188,12 @@ class _Settling:
 
 def _earned_place(books: Books, component: str) -> Place:
     """Where what a component earned in the open period stands."""
-    return Place("due", component, "", f"components/{component}", books.period.starts_on)
+    return _place_of(component, books.period.starts_on)
+
+
+@lru_cache(maxsize=1_000)
+def _place_of(component: str, since: date) -> Place:
+    return Place("due", component, "", f"components/{component}", since)
 
 
 def _settled(books: Books, payee: str, day: date, component: str) -> Row:

@@ -26,6 +26,11 @@ def round_fraction(value: Fraction, digits: int, mode: RoundingMode) -> Decimal:
     return Decimal(-units if value < 0 else units).scaleb(-digits)
 
 
+def is_whole(amount: Decimal, *digits: int) -> bool:
+    """The amount needs no more decimals than any of these: there is nothing to round."""
+    return not amount.scaleb(min(digits, default=0)) % 1
+
+
 @dataclass(frozen=True)
 class Rounding:
     """The digits of a currency and the mode of the plan."""
@@ -39,8 +44,16 @@ class Rounding:
     def down(self, value: Fraction) -> Decimal:
         return round_fraction(value, self.digits, "down")
 
+    def part(self, amount: Decimal, share: Decimal) -> Decimal:
+        """The amount × share, cut towards zero."""
+        if share == 1 and is_whole(amount, self.digits):
+            return amount.quantize(Decimal(1).scaleb(-self.digits))
+        return self.down(Fraction(amount) * Fraction(share))
+
     def share(self, amount: Decimal, part: int | Decimal, whole: int | Decimal) -> Decimal:
         """The amount × part ÷ whole, rounded once."""
+        if part == whole and whole and is_whole(amount, self.digits):
+            return amount.quantize(Decimal(1).scaleb(-self.digits))
         return self.of(Fraction(amount) * Fraction(part) * _inverse(whole))
 
     def spread(self, total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -58,7 +58,7 @@ def _split_piece(
         basis = _basis(books, part, piece.line)
         # The rate is frozen here: from now on the item is what it is, whatever the plan becomes.
         cause = Cause("deferred", part.clause, part.on)
-        target = replace(place, account="deferred", reference=line_id, origin=part.clause)
+        target = place._replace(account="deferred", reference=line_id, origin=part.clause)
         account.post(place, -amount, cause)
         account.post(target, amount, cause, due_on=due_on, basis=basis)
 
