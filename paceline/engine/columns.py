@@ -247,6 +247,13 @@ def rounded(value: exp.Expr, digits: int, mode: RoundingMode) -> exp.Cast:
     return typed(call(name, value, whole(digits)), MONEY)
 
 
+def with_fewer_decimals(value: exp.Expr, kind: Kind) -> exp.Cast:
+    """The same as a cast that leaves decimals out, half away from zero; ROUND divides once for it
+    where a cast divides twice.
+    """
+    return typed(call("ROUND", value, whole(kind.scale or 0)), kind)
+
+
 def both(*tests: exp.Expr) -> exp.Expr:
     return exp.and_(*tests, copy=False)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -246,6 +247,13 @@ def _open_lines(
 
 
 def _facts(path: Path | str) -> FileFacts:
+    """What a file says; whoever opens many statements of one run asks the same files each time."""
+    found = Path(path).stat()
+    return _facts_of(path, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=1_000)
+def _facts_of(path: Path | str, _inode: int, _size: int, _changed: int) -> FileFacts:
     file = pq.ParquetFile(path)
     metadata = file.metadata
     empty: dict[str, int] = {}

@@ -287,7 +287,8 @@ def fetch_ledger(workspace: Workspace, ledger: Ledger) -> dict[str, pa.Table]:
 def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
     """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
     rows = workspace.fetch(
-        f"credits {ledger.sums.key}", lambda: ledger.sums.by("payee_id", "currency")
+        f"credits {ledger.sums.key}",
+        lambda: ledger.sums.by("payee_id", "currency", only=ledger.sums.of_credits),
     )
     keys = [("payee_id", "ascending"), ("currency", "ascending")]
     rows = rows.take(pc.sort_indices(rows, keys)).combine_chunks()

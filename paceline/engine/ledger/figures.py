@@ -40,16 +40,30 @@ class Figures:
         return col(name)
 
     def query(self, rows: exp.Select, wanted: Sequence[str]) -> exp.Select:
-        """The wanted figures over `rows`, which has the given columns."""
+        """The wanted figures over `rows`, which has the given columns.
+
+        Each layer hands on only what is still asked for: to bind a column in every layer costs more
+        than to compute it.
+        """
+        live = self._live(wanted)
         query = rows
         for place, layer in enumerate(self._made):
-            columns: list[exp.Expr] = [exp.Star()]
-            columns += [
-                exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
-                for name, value in layer.items()
-            ]
+            made = {name: value for name, value in layer.items() if name in live[place]}
+            if not made:
+                continue
+            kept = {name: col(name) for name in self.kinds if name in live[place] - made.keys()}
             inner = query.subquery(f"layer_{place}", copy=False)
-            query = exp.Select(expressions=columns).from_(inner, copy=False)
+            query = c.select(kept | made).from_(inner, copy=False)
         return c.select({name: col(name) for name in wanted}).from_(
             query.subquery("ledger", copy=False), copy=False
         )
+
+    def _live(self, wanted: Sequence[str]) -> list[set[str]]:
+        """For each layer, the columns that somebody asks for after it."""
+        live, found = set(wanted), list[set[str]]()
+        for layer in reversed(self._made):
+            found.append(set(live))
+            for name in live & layer.keys():
+                live.remove(name)
+                live |= {part.name for part in layer[name].find_all(exp.Column)}
+        return found[::-1]

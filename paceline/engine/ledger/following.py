@@ -30,7 +30,7 @@ from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.forms import in_plan_money, incentive_of, or_nothing
 from paceline.engine.ledger.measures import add_measures, name_of
 from paceline.engine.ledger.rates import Reading, add_through, differences
-from paceline.engine.ledger.spread import Step, add_step, running
+from paceline.engine.ledger.spread import Step, add_step, exact_total, running
 from paceline.engine.ledger.sums import value_of
 from paceline.engine.ledger.told import TRACE_LINES, is_followed
 from paceline.engine.plan.model import Component, Measure
@@ -281,8 +281,9 @@ class LineSteps:
         if rates.is_spread:
             return figures, self._spread(figures, component, order)
         sofar = figures.add("running", running(col("value"), stretch, order), CONVERTED)
-        before = figures.add("before", c.minus(sofar, col("value"), CONVERTED), EXACT)
-        after = figures.add("after", sofar.copy(), EXACT)
+        earlier = c.minus(sofar, col("value"), CONVERTED)
+        before = figures.add("before", c.with_fewer_decimals(earlier, EXACT), EXACT)
+        after = figures.add("after", c.with_fewer_decimals(sofar.copy(), EXACT), EXACT)
         figures.add("added", c.minus(after.copy(), before.copy(), EXACT), EXACT)
         with_line = self._reading(figures, component, after, stretch)
         without = replace(with_line, value=before)
@@ -332,8 +333,9 @@ class LineSteps:
         for what in ("value", "count") if rates.by_shares else ("value",):
             sofar = figures.add(f"running {what}", running(col(what), stretch, order), CONVERTED)
             earlier = c.minus(sofar.copy(), col(what), CONVERTED)
-            ends[f"{what} after"] = figures.add(f"{what} after", sofar.copy(), EXACT)
-            ends[f"{what} before"] = figures.add(f"{what} before", earlier, EXACT)
+            for when, exact in (("after", sofar.copy()), ("before", earlier)):
+                name, amount = f"{what} {when}", c.with_fewer_decimals(exact, EXACT)
+                ends[name] = figures.add(name, amount, EXACT)
         counted = "count" if rates.by_shares else "value"
         whole = exp.Window(this=exp.Sum(this=col("value")), partition_by=[*stretch])
         added = c.minus(ends["value after"].copy(), ends["value before"].copy(), EXACT)
@@ -341,7 +343,7 @@ class LineSteps:
             before=figures.add("before", ends[f"{counted} before"].copy(), EXACT),
             after=figures.add("after", ends[f"{counted} after"].copy(), EXACT),
             value=figures.add("added", added, EXACT),
-            total=figures.add("total", typed(whole, CONVERTED), EXACT),
+            total=figures.add("total", exact_total(whole), EXACT),
             version=version,
             target=col(f"quotas/{rates.quota}/target") if rates.quota is not None else None,
         )
@@ -374,14 +376,12 @@ class LineSteps:
         rates = component.rates
         assert rates is not None  # noqa: S101
         whole = exp.Window(this=exp.Sum(this=col("value")), partition_by=[*stretch])
-        subject: exp.Expr = figures.add("total", typed(whole, CONVERTED), EXACT)
+        subject: exp.Expr = figures.add("total", exact_total(whole), EXACT)
         parts = self._subject_parts(component)
         for part in parts:
-            total = exp.Window(
-                this=exp.Sum(this=col(f"of {part.id}")),
-                partition_by=[one.copy() for one in stretch],
-            )
-            figures.add(name_of(part.id), typed(total, CONVERTED), EXACT)
+            again = [one.copy() for one in stretch]
+            total = exp.Window(this=exp.Sum(this=col(f"of {part.id}")), partition_by=again)
+            figures.add(name_of(part.id), exact_total(total), EXACT)
         if parts:
             add_measures(figures, self.plan, only={rates.subject or ""})
             subject = or_nothing(col(name_of(rates.subject or "")))

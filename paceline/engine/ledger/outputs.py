@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -173,8 +174,9 @@ def _tiers(ledger: Ledger, wide: pa.Table) -> pa.Table:
             ],
         )
         # Each tier's rows are in the order of the payees: a payee's tiers lie so many rows apart.
-        apart, count = rows.num_rows, len(tiers) * rows.num_rows
-        order = [place for payee in range(apart) for place in range(payee, count, apart)]
+        apart = rows.num_rows
+        places = (range(first * apart, (first + 1) * apart) for first in range(len(tiers)))
+        order = list(chain.from_iterable(zip(*places, strict=True)))
         blocks.append(parts.take(pa.array(order, pa.int64())))
     if not blocks:
         return _table(results.TIERS, [])

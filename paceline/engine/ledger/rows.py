@@ -26,9 +26,11 @@ def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
     first = c.parameter("first_slot", PLACE)
     members.where(exp.GTE(this=col("slot"), expression=first), copy=False)
     columns: dict[str, exp.Expr] = {"payee_id": col("payee_id", "p")}
-    columns |= summed_columns(shape, sums, "s")
+    summed = summed_columns(shape, sums, "s")
+    asked = {part.name for value in summed.values() for part in value.find_all(exp.Column)}
+    columns |= summed
     query = c.select(columns).from_(members.subquery("p", copy=False), copy=False)
-    join_to_payee(query, sums.by("payee_id"), "s", {})
+    join_to_payee(query, sums.by("payee_id", only=asked), "s", {})
     plain = [quota for quota in plan.quotas if not quota.is_worked_out]
     worked = [quota for quota in plan.quotas if quota.is_worked_out]
     for quotas, make, alias in ((plain, _targets, "t"), (worked, _worked_out, "w")):

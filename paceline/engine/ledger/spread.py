@@ -327,11 +327,12 @@ class _Spread:
             sofar = running(col(f"{when}{what}"), self._partition(), self._order())
             through = figures.add(f"{path}/{what}/through", typed(sofar, CONVERTED), CONVERTED)
             earlier = c.minus(through.copy(), col(f"{when}{what}"), CONVERTED)
-            ends[f"{what} after"] = figures.add(f"{path}/{what}/after", through.copy(), EXACT)
-            ends[f"{what} before"] = figures.add(f"{path}/{what}/before", earlier, EXACT)
+            for side, exact in (("after", through.copy()), ("before", earlier)):
+                amount = c.with_fewer_decimals(exact, EXACT)
+                ends[f"{what} {side}"] = figures.add(f"{path}/{what}/{side}", amount, EXACT)
         counted = "count" if rates.by_shares else "value"
         whole = exp.Window(this=exp.Sum(this=col(f"{when}value")), partition_by=self._partition())
-        total = figures.add(f"{path}/total", typed(whole, CONVERTED), EXACT)
+        total = figures.add(f"{path}/total", exact_total(whole), EXACT)
         value = c.minus(ends["value after"].copy(), ends["value before"].copy(), EXACT)
         at = Step(
             before=ends[f"{counted} before"],
@@ -351,4 +352,9 @@ class _Spread:
         return names
 
 
-__all__ = ["Step", "add_step", "join_spread", "running", "spread_kinds"]
+def exact_total(total: exp.Expr) -> exp.Cast:
+    """A total of lines, as an amount before rounding."""
+    return c.with_fewer_decimals(typed(total, CONVERTED), EXACT)
+
+
+__all__ = ["Step", "add_step", "exact_total", "join_spread", "running", "spread_kinds"]

@@ -7,6 +7,7 @@ by the stretch in which a rate table begins anew), which is what measures are.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +25,6 @@ from paceline.engine.columns import (
     Kind,
     col,
     table,
-    typed,
 )
 from paceline.engine.hashing import hash_text
 from paceline.engine.plan.model import Credit, Measure
@@ -35,6 +35,7 @@ from paceline.engine.steps.crediting import Term, in_window, measure_terms, take
 OWN = -2  # the amount in the currency of the line
 # The columns that tell the shares of one line that reach one payee apart.
 SHARES: dict[str, Kind] = {crediting.FROM: TEXT, "is_overlay": BOOLEAN, "bits": COUNT}
+_TOLD = (COUNTED, OWN, 0)  # what is told of a credit rule: lines, and amounts in both currencies
 _KIND: dict[int, Kind] = {COUNTED: COUNT, OWN: EXACT}
 Sum = tuple[int, tuple[Term, ...], str]  # what is added up, for which terms, in which window
 
@@ -57,6 +58,13 @@ class Sums:
     def of_credit(self, credit: Credit, what: int) -> str:
         terms = (crediting.credit_term(self.shape, credit),)
         return self.names[what, terms, windows.PERIOD]
+
+    @cached_property
+    def of_credits(self) -> frozenset[str]:
+        """The columns that say what credit rules gave."""
+        return frozenset(
+            self.of_credit(one, what) for one in self.shape.plan.credits for what in _TOLD
+        )
 
     def of_measure(self, measure: Measure, window: str) -> str:
         return self.names[self.shape.index_of(measure), measure_terms(self.shape, measure), window]
@@ -101,15 +109,19 @@ class Sums:
             .group_by(*(key.copy() for key in keys.values()), copy=False)
         )
 
-    def by(self, *keys: str, exact: bool = True) -> exp.Select:
-        """The sums by some of the keys; here, once, what is added up gets its 12 decimals, unless
-        it is added up further.
+    def by(self, *keys: str, exact: bool = True, only: Collection[str] | None = None) -> exp.Select:
+        """The sums by some of the keys, all of them or `only` some; here, once, what is added up
+        gets its 12 decimals, unless it is added up further.
         """
         is_whole = set(keys) == set(self.contract.grain)  # nothing is left to be added up
         columns: dict[str, exp.Expr] = {key: col(key) for key in keys}
         for name, kind in self.kinds.items():
+            if only is not None and name not in only:
+                continue
             value = col(name) if is_whole else c.total(col(name), kind)
-            columns[name] = typed(value, COUNT if kind is COUNT else EXACT) if exact else value
+            if exact and kind is CONVERTED:
+                value = c.with_fewer_decimals(value, EXACT)
+            columns[name] = value
         if is_whole:
             return c.select(columns).from_(c.source("credited"), copy=False)
         return (
@@ -130,7 +142,7 @@ def sums_of(shape: Shape, needed: dict[str, list[Measure]]) -> Sums:
         wanted.setdefault((what, terms, window), f"sum_{len(wanted)}")
 
     for credit in shape.plan.credits:
-        for what in (COUNTED, OWN, 0):
+        for what in _TOLD:
             ask(what, (crediting.credit_term(shape, credit),), windows.PERIOD)
     for window, measures in needed.items():
         for measure in measures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from math import gcd
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,7 +54,7 @@ def narrow_kinds(rates: Rates, largest: Decimal | None) -> tuple[c.Kind, c.Kind]
     used = {rate for by_day in rates.values() for rate in by_day.values()}
     if largest is None or not used:
         return None
-    decimals = max(max(0, -int(rate.normalize().as_tuple().exponent)) for rate in used)
+    decimals = _decimals(used)
     whole = max(1, *(rate.adjusted() + 1 for rate in used))
     width = MACHINE_DIGITS - whole - decimals
     decimals_of_amount = c.STORED.scale or 0
@@ -63,6 +64,15 @@ def narrow_kinds(rates: Rates, largest: Decimal | None) -> tuple[c.Kind, c.Kind]
         c.Kind(f"DECIMAL({width}, {decimals_of_amount})", decimals_of_amount),
         c.Kind(f"DECIMAL({whole + decimals}, {decimals})", decimals),
     )
+
+
+def _decimals(rates: set[Decimal]) -> int:
+    """The most decimals that any of the rates needs, of those that rates may have."""
+    most = c.EXCHANGE.scale or 0
+    common = gcd(*(int(rate.scaleb(most)) for rate in rates))
+    while most and common % 10 == 0:
+        common, most = common // 10, most - 1
+    return most
 
 
 def unrated() -> exp.Select:
