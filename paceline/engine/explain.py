@@ -42,6 +42,9 @@ NodeKind = Literal[
     "share",
     "addition",
     "rank",
+    "payment",
+    "entry",
+    "minimum",
 ]
 _CLAUSES = {
     "multiplier_adjustment": "times",

@@ -21,7 +21,7 @@ from paceline.engine.parts import Figures, lacks
 from paceline.engine.plan.model import Component, Credit, Plan
 from paceline.engine.plan.scope import word
 
-Kind = Literal["credit", "tier", "condition", "cap", "floor", "component", "part"]
+Kind = Literal["credit", "tier", "condition", "cap", "floor", "component", "part", "minimum"]
 ZERO = Decimal(0)
 
 
@@ -32,7 +32,8 @@ class Rejection:
     `missing` is the amount that was lacking: to a tier, to a condition, up to a cap, above a floor.
     `reason` is a code: condition_failed, level_not_covered, overlay_not_rolled_up, counted_already,
     tier_not_reached, condition_not_met, formula_not_met, cap_not_reached, floor_not_needed,
-    not_explained_further, and those of the parts of scorecards, pools and contests (`parts`).
+    not_explained_further, those of the parts of scorecards, pools and contests (`parts`), and those
+    of guarantees and draws (`settlement.explain`).
     """
 
     kind: Kind

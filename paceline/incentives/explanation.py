@@ -143,6 +143,7 @@ def explain_component(
     """One component in the reader's language, each figure with the clause that made it."""
     plan = documents.load(row.version.source)
     clause = plan.component(row.component)
+    details = details_of(plan, clause, list(row.details.all()), statement.payee)
     measure = None if clause.measure is None else plan.measure(clause.measure)
     quota = None if clause.quota is None else plan.quota(clause.quota)
     is_money = measure is None or measure.is_money
@@ -165,7 +166,7 @@ def explain_component(
         threads=tuple(threads),
         currency=statement.currency,
         earned=in_unit(plan, row.unit, row.earned),
-        details=_in_sentences(plan, details_of(plan, clause, list(row.details.all()))),
+        details=_in_sentences(plan, details),
         has_lines=clause.rates is not None and documents.is_followed(plan, clause),
     )
 

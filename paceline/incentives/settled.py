@@ -5,16 +5,19 @@ The page and the PDF both show this, so they can never say different things.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from django.db.models import Subquery
 from django.urls import reverse
 
+from paceline.incentives import minimum_words
 from paceline.incentives import settled_words as words
 from paceline.incentives.calculation import documents
+from paceline.incentives.calculation.minimums import tree_of
 from paceline.incentives.models import (
     Balance,
     Payable,
@@ -28,6 +31,7 @@ from paceline.incentives.wording import anchor, component_name
 from paceline.kernel import formats
 
 LINES_MAX = 100
+NO_REASONS: Mapping[str, str] = MappingProxyType({})
 # What changes how much the payee owns on another account than what is due now.
 SOURCES = ("clawback", "forgiven", "forfeited")
 
@@ -50,6 +54,7 @@ class EntryGroup:
     clause_url: str
     amount: Decimal
     currency: str
+    why: str = ""  # of a guarantee or a draw: what it was made from
     parts: list[EntryPart] = field(default_factory=list)
 
     @property
@@ -76,6 +81,15 @@ class OpenBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class NotApplied:
+    """A guarantee or draw that lifted nothing, or less than its minimum, and why."""
+
+    clause: str
+    clause_url: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SettledPay:
     """One plan's way from what it earned to what it pays."""
 
@@ -90,6 +104,7 @@ class SettledPay:
     others: tuple[EntryGroup, ...]
     balances: tuple[OpenBalance, ...]
     notes: tuple[str, ...]
+    not_applied: tuple[NotApplied, ...] = ()
 
     @property
     def is_converted(self) -> bool:
@@ -124,7 +139,7 @@ def explain_settlement(statement: Statement) -> tuple[SettledPay, ...]:
     return tuple(
         _explain(
             payment,
-            statement.currency,
+            statement,
             entries.get(payment.plan_id, []),
             balances.get(payment.plan_id, []),
             notes.get(payment.plan_id, []),
@@ -135,17 +150,18 @@ def explain_settlement(statement: Statement) -> tuple[SettledPay, ...]:
 
 def _explain(
     payment: Payment,
-    currency: str,
+    statement: Statement,
     entries: list[Payable],
     balances: list[Balance],
     notes: list[SettlementNote],
 ) -> SettledPay:
-    version = payment.plan.version
+    version, currency = payment.plan.version, statement.currency
+    tree = tree_of(payment, statement, entries, balances)
     due = [row for row in entries if row.account == "due"]
     others = [row for row in entries if row.account != "due" and row.kind in SOURCES]
     return SettledPay(
         plan_name=version.name,
-        entries=tuple(_grouped(version, due)),
+        entries=tuple(_grouped(version, due, minimum_words.reasons_of(tree))),
         payable=payment.plan_amount,
         currency=currency,
         paid=payment.amount,
@@ -162,10 +178,16 @@ def _explain(
             )
             for row in notes
         ),
+        not_applied=tuple(
+            NotApplied(words.clause_text(version, path), _clause_url(version, path), why)
+            for path, why in minimum_words.alternatives_of(tree)
+        ),
     )
 
 
-def _grouped(version: PlanVersion, rows: Iterable[Payable]) -> Iterable[EntryGroup]:
+def _grouped(
+    version: PlanVersion, rows: Iterable[Payable], reasons: Mapping[str, str] = NO_REASONS
+) -> Iterable[EntryGroup]:
     """Entries that one clause made for one component, together, in the order of the first."""
     found: dict[tuple[str, ...], EntryGroup] = {}
     for row in rows:
@@ -179,6 +201,7 @@ def _grouped(version: PlanVersion, rows: Iterable[Payable]) -> Iterable[EntryGro
                 clause_url=_clause_url(version, row.clause),
                 amount=Decimal(0),
                 currency=row.currency,
+                why=reasons.get(row.clause, ""),
             )
         group.amount += row.amount
         group.parts.append(

@@ -5,7 +5,7 @@ A payee sees their own figures, those of their team as sums, and their own rank;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -13,9 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from paceline.incentives import wording
+from paceline.incentives.calculation.coalitions import Pool, additions_of, average_of
 from paceline.incentives.calculation.documents import Component, Plan
 from paceline.incentives.models import StatementDetail
+from paceline.incentives.wording.names import listed
 from paceline.kernel import formats
+from paceline.org.models import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,9 @@ class Details:
     rows: tuple[DetailRow, ...]
 
 
-def details_of(plan: Plan, component: Component, kept: Sequence[StatementDetail]) -> Details | None:
+def details_of(
+    plan: Plan, component: Component, kept: Sequence[StatementDetail], payee: Person
+) -> Details | None:
     """The table of a component; None where tiers or an amount say all there is."""
     values = {(one.item, one.figure): one.value for one in kept}
     if not values:
@@ -43,7 +48,7 @@ def details_of(plan: Plan, component: Component, kept: Sequence[StatementDetail]
     if component.scorecard is not None:
         return _scorecard(plan, component, values)
     if component.pool is not None:
-        return _pool(plan, component, values)
+        return _pool(plan, component, values, payee)
     return _contest(plan, component, values) if component.contest is not None else None
 
 
@@ -78,7 +83,7 @@ def _scorecard(plan: Plan, component: Component, values: Values) -> Details:
 _INDICATOR = ("value", "score", "amount")
 
 
-def _pool(plan: Plan, component: Component, values: Values) -> Details:
+def _pool(plan: Plan, component: Component, values: Values, payee: Person) -> Details:
     pool = component.pool
     assert pool is not None  # noqa: S101 -- the caller looked
     amount = values.get(("pool", "amount")) or Decimal(0)
@@ -90,7 +95,40 @@ def _pool(plan: Plan, component: Component, values: Values) -> Details:
         (_("Own weight"), _shown(plan, kind, values.get(("pool", "weight"))), share),
         (_("All weights of the team"), _shown(plan, kind, values.get(("pool", "weights"))), share),
     )
-    return Details((), tuple(DetailRow(label, (cell,), path) for label, cell, path in rows))
+    shown = [DetailRow(label, (cell,), path) for label, cell, path in rows]
+    return Details((), (*shown, *_additions(pool, payee)))
+
+
+def _additions(pool: Pool, payee: Person) -> Iterator[DetailRow]:
+    """What the payee adds to each coalition whose value the plan states; with many of them, what
+    they add on average as the first, the second and so on to come.
+    """
+    found = additions_of(pool, payee.number)
+    path = f"{pool.clause}/shapley"
+    if len(found) <= COALITIONS_SHOWN:
+        numbers = set().union(*(one.to for one in found))
+        people = Person.objects.filter(number__in=numbers) if numbers else Person.objects.none()
+        names = dict(people.values_list("number", "name"))
+        for one in found:
+            label = _("Comes first")
+            if one.to:
+                others = (names.get(number, number) for number in sorted(one.to))
+                label = _("Comes to %(names)s") % {"names": listed(others)}
+            cell = _("adds %(value)s in %(orders)s of %(all)s orders of coming") % {
+                "value": formats.number(one.adds),
+                "orders": one.orders,
+                "all": one.of,
+            }
+            yield DetailRow(label, (cell,), path)
+        return
+    for place in range(max(len(one.to) for one in found) + 1):
+        alike = [one for one in found if len(one.to) == place]
+        label = _("Comes as number %(place)s") % {"place": place + 1}
+        value = formats.number(average_of(alike))
+        yield DetailRow(label, (_("adds %(value)s on average") % {"value": value},), path)
+
+
+COALITIONS_SHOWN = 16
 
 
 def _contest(plan: Plan, component: Component, values: Values) -> Details:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from paceline import engine
+from paceline.engine.settlement import explain_payment
 from paceline.engine.settlement.exchange import Step, convert
 from paceline.engine.settlement.law import rule_packs
 
@@ -113,3 +114,79 @@ def test_the_rules_of_countries_are_those_that_the_text_lists() -> None:
         for rule in pack.rules
     ]
     assert told == known
+
+
+def test_a_payment_is_explained_by_what_lifted_it_and_what_did_not() -> None:
+    payroll = Payroll()
+    draws: dict[str, Any] = {
+        "guarantees": [
+            {"id": "floor", "amount": 500, "first_period": "2024-01", "last_period": "none"},
+            {"id": "own", "amount": "by-payee", "first_period": "2024-01", "last_period": "none"},
+            {"id": "start", "amount": 900, "first_period": "2023-10", "last_period": "2023-12"},
+        ],
+        "draws": [
+            {
+                "id": "advance",
+                "kind": "recoverable",
+                "amount": 1000,
+                "first_period": "2024-01",
+                "last_period": "none",
+                "recovery": {"from": "2024-06", "share": "100%"},
+                "limit": 600,
+            }
+        ],
+    }
+    plan = settlement_plan(draws)
+    agreed = {"agreed_amounts": [{"clause": "own", "payee_id": "ben", "amount": 800}]}
+    trees = []
+    for key in ("2024-01", "2024-02", "2024-03"):
+        earned = {"ana": {"commission": 300}}
+        done = payroll.settle(plan, key, earned, agreed)
+        owed = {
+            row["reference"]: -row["amount"]
+            for row in done.rows("balances")
+            if row["account"] == "draw"
+        }
+        entries = done.rows("payables")
+        trees.append(explain_payment(plan, engine.period_from_key(key), "ana", entries, owed=owed))
+    told = [
+        [(node.kind, node.subject, node.value, node.note) for node in tree.children]
+        for tree in trees
+    ]
+    earned_and_floor = [
+        ("entry", "commission", Decimal(300), "earned"),
+        ("minimum", "floor", Decimal(200), "guarantee"),
+    ]
+    assert told == [
+        [*earned_and_floor, ("minimum", "advance", Decimal(500), "draw")],
+        [*earned_and_floor, ("minimum", "advance", Decimal(100), "draw")],
+        earned_and_floor,
+    ]
+    assert [tree.value for tree in trees] == [Decimal(1000), Decimal(600), Decimal(500)]
+    advance = trees[1].children[2]
+    assert {name: advance.inputs[name] for name in ("minimum", "due_before", "owed_before")} == {
+        "minimum": Decimal(1000),
+        "due_before": Decimal(500),
+        "owed_before": Decimal(500),
+    }
+    assert [(one.reason, one.missing) for one in advance.rejected] == [
+        ("limit_reached", Decimal(400))
+    ]
+    assert not trees[0].children[2].rejected
+    assert [(one.subject, one.reason, one.missing) for one in trees[2].rejected] == [
+        ("own", "nothing_agreed", None),
+        ("start", "not_running", None),
+        ("advance", "limit_reached", Decimal(500)),
+    ]
+    rich = payroll.settle(plan, "2024-04", {"ben": {"commission": 900}}, agreed)
+    tree = explain_payment(
+        plan,
+        engine.period_from_key("2024-04"),
+        "ben",
+        [row for row in rich.rows("payables") if row["payee_id"] == "ben"],
+        agreed={"own": Decimal(800)},
+    )
+    assert [(one.subject, one.reason, one.missing) for one in tree.rejected[:2]] == [
+        ("floor", "minimum_not_needed", Decimal(400)),
+        ("own", "minimum_not_needed", Decimal(100)),
+    ]

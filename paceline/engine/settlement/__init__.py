@@ -7,8 +7,9 @@ what each step does.
 
 from __future__ import annotations
 
+from paceline.engine.settlement.explain import explain_payment
 from paceline.engine.settlement.outcome import Settlement
 from paceline.engine.settlement.settle import settle
 from paceline.engine.settlement.tables import SETTLEMENT_INPUTS, SettlementTables
 
-__all__ = ["SETTLEMENT_INPUTS", "Settlement", "SettlementTables", "settle"]
+__all__ = ["SETTLEMENT_INPUTS", "Settlement", "SettlementTables", "explain_payment", "settle"]

@@ -10,10 +10,13 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from paceline.incentives.models import Run
+from paceline.incentives.calculation import documents
+from paceline.incentives.models import Run, StatementDetail
 from paceline.incentives.pdf.statement import statement_pdf
 from paceline.incentives.queries.statements import statement_in_full
+from paceline.incentives.statement_details import details_of
 from tests.incentives.pay.conftest import SELLER, Quarter, approve
+from tests.world import World
 
 HEAD = SELLER[: SELLER.index("components:")].replace("plan: seller", "plan: groups", 1)
 GROUPS = (
@@ -132,3 +135,23 @@ def test_one_more_order_and_the_next_score_of_everything(
     text = html.unescape(page.content.decode())
     assert "What others do decides it, too" in text
     assert "Not explained further" not in text
+
+
+def test_what_a_player_adds_to_each_coalition_is_shown(world: World) -> None:
+    priya, omar = world.priya.number, world.omar.number
+    coalitions = f"{{of: {priya}, value: 100}}, {{of: {omar}, value: 50}}"
+    text = HEAD + (
+        "components:\n  - {id: shared, name: Shared, kind: pool, pool: {amount: sales * 1%, "
+        f"shapley: [{coalitions}, {{of: [{priya}, {omar}], value: 350}}]}}}}\n"
+    )
+    plan = documents.load(text)
+    kept = [StatementDetail(item="pool", figure="amount", value=Decimal(1000))]
+    details = details_of(plan, plan.component("shared"), kept, world.priya)
+    assert details is not None
+    assert [(row.label, *row.cells) for row in details.rows[3:]] == [
+        ("Comes first", "adds 100 in 1 of 2 orders of coming"),
+        (f"Comes to {world.omar.name}", "adds 300 in 1 of 2 orders of coming"),
+    ]
+    other = details_of(plan, plan.component("shared"), kept, world.marco)
+    assert other is not None
+    assert len(other.rows) == 3

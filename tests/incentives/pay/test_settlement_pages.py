@@ -91,6 +91,12 @@ def test_the_statement_shows_the_way_from_earned_to_paid(
     ):
         assert shown in text, shown
     assert "The contract is not signed." not in text
+    # Due without the draw: 3,000 held by the line's hold is looked at after the draw.
+    assert "What did not apply" in text
+    assert "above the minimum." in text
+    april = months.statement(Run.objects.get(period__key="2026-04"))
+    text = text_of(client_for(world.dana).get(reverse("incentives:statement", args=[april.pk])))
+    assert "At least $1,000.00; $300.00 was due." in text
     months.pay(may)
     own = client_for(world.priya).get(address)
     assert "From earned to paid" in text_of(own)
