@@ -26,6 +26,8 @@ PAY = {
     "run_broken": _("Run stopped by an error"),
     "run_cancelled": _("Run cancelled"),
     "run_finalised": _("Run made final, period closed"),
+    "quota_effect_requested": _("Effect of planned quotas asked for"),
+    "quota_effect_calculated": _("Effect of planned quotas calculated"),
     "settlement_requested": _("Settlement asked for"),
     "run_settled": _("Run settled"),
     "settlement_refused": _("Settlement refused because of its data"),

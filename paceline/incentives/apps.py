@@ -17,6 +17,7 @@ class IncentivesConfig(AppConfig):
             pay_notices,
             pay_words,
             plan_notices,
+            quota_effect_words,
             settled_words,
         )
         from paceline.incentives.kinds.terms import register_kinds  # noqa: PLC0415
@@ -33,4 +34,5 @@ class IncentivesConfig(AppConfig):
         deal_pay.register()
         pay_notices.register()
         plan_notices.register()
+        quota_effect_words.register()
         settled_words.register()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from paceline.incentives.actions import runs, settlements
-from paceline.incentives.models import Run, Settlement
+from paceline.incentives.actions import quota_effects, runs, settlements
+from paceline.incentives.models import QuotaEffect, Run, Settlement
 from paceline.kernel import jobs
 
 
@@ -36,4 +36,19 @@ def settle_run(settlement_id: int) -> None:
         settlements.settle_run(settlement=settlement, at=timezone.now())
     except Exception:
         settlements.end_broken(settlement=settlement, at=timezone.now())
+        raise
+
+
+@jobs.task(name=quota_effects.EFFECT_JOB)
+def calculate_quota_effect(effect_id: int) -> None:
+    """Calculate what a plan of quotas would have paid; again after a dead worker, once only.
+
+    An error nobody expected ends it, and still reaches the worker's log.
+    """
+    rows = QuotaEffect.objects.select_related(*quota_effects.NEEDED)
+    effect = rows.get(pk=effect_id)
+    try:
+        quota_effects.calculate_effect(effect=effect, at=timezone.now())
+    except Exception:
+        quota_effects.end_broken(effect=effect, at=timezone.now())
         raise

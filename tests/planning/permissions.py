@@ -19,7 +19,7 @@ SEERS = PAY_DESK | CHECKERS
 HIDDEN = {"*": 404, **dict.fromkeys(SEERS | {"priya", "marco", "omar", "sofia"}, 403)}
 
 
-def _plan(world: World) -> dict[str, Any]:
+def planned(world: World) -> dict[str, Any]:
     new = NewPlan(
         "2027", "sales", "USD", date(2027, 1, 1), date(2028, 1, 1), Step.QUARTER,
         [world.north, world.south],
@@ -30,13 +30,13 @@ def _plan(world: World) -> dict[str, Any]:
 
 def _submitted(world: World) -> dict[str, Any]:
 
-    values = _plan(world)
+    values = planned(world)
     actions.submit(plan=QuotaPlan.objects.get(**values), by=world.dana, at=NOW)
     return values
 
 
 def _part(world: World) -> dict[str, Any]:
-    return {**_plan(world), "person_pk": world.priya.pk}
+    return {**planned(world), "person_pk": world.priya.pk}
 
 
 LINE = {"priya", "marco"}
@@ -46,10 +46,10 @@ URLS = {
         allow={"GET": PAY_DESK, "POST": PAY_DESK}, data=lambda _world: {"name": "x"}
     ),
     "planning:plan": Url(
-        args=_plan, allow={"GET": SEERS | {"priya", "marco", "omar", "sofia"}}, hidden=404
+        args=planned, allow={"GET": SEERS | {"priya", "marco", "omar", "sofia"}}, hidden=404
     ),
     "planning:version_new": Url(
-        args=_plan,
+        args=planned,
         allow={"GET": PAY_DESK, "POST": PAY_DESK},
         hidden=HIDDEN,
         data=lambda _world: {"target": "x"},
@@ -67,9 +67,9 @@ URLS = {
         hidden={"*": 404, **dict.fromkeys(CHECKERS | LINE, 403)},
         data=lambda _world: {"agreed-amount": "5"},
     ),
-    "planning:ask": Url(args=_plan, allow={"POST": PAY_DESK}, hidden=HIDDEN),
-    "planning:agree_rest": Url(args=_plan, allow={"POST": PAY_DESK}, hidden=HIDDEN),
-    "planning:submit": Url(args=_plan, allow={"POST": PAY_DESK}, hidden=HIDDEN),
+    "planning:ask": Url(args=planned, allow={"POST": PAY_DESK}, hidden=HIDDEN),
+    "planning:agree_rest": Url(args=planned, allow={"POST": PAY_DESK}, hidden=HIDDEN),
+    "planning:submit": Url(args=planned, allow={"POST": PAY_DESK}, hidden=HIDDEN),
     "planning:return": Url(
         args=_submitted,
         allow={"POST": CHECKERS},

@@ -15,8 +15,8 @@ from paceline.goals.planning.spread import (
     Rules,
     by_step,
     in_parts,
+    in_steps,
     months_of,
-    reshaped,
     spread,
 )
 
@@ -100,6 +100,12 @@ def test_who_is_new_counts_as_the_average_and_is_ramped() -> None:
     assert old.amount == old.full  # what the ramp takes off is asked of nobody else
 
 
+def test_quotas_of_like_seasons_are_alike() -> None:
+    (one,) = spread(rules("220000", unit=D(1), step=3), YEAR, [person(1, "1")])
+    assert by_step(one.months, 3) == [D(55000)] * 4
+    assert by_step(in_steps(D(240000), one.months, 3, D(1)), 3) == [D(60000)] * 4
+
+
 def test_leave_asks_less_from_the_stated_days_on() -> None:
     away = [Days(date(2027, 4, 1), date(2027, 4, 16)), Days(date(2027, 6, 1), date(2027, 6, 5))]
     (one,) = spread(rules("12000", relief_from_days=10), YEAR, [person(1, "1", away=away)])
@@ -163,4 +169,4 @@ def test_what_is_assigned_is_spread_whole(
     for one in shares:
         assert 0 <= one.amount <= one.full
         assert all(0 <= a <= b for a, b in zip(one.months, one.full_months, strict=True))
-        assert sum(reshaped(one.amount, one.months, D("0.01"))) == one.amount
+        assert sum(in_steps(one.amount, one.months, 3, D("0.01"))) == one.amount

@@ -28,8 +28,8 @@ from paceline.goals.planning.spread import (
     Candidate,
     Days,
     by_step,
+    in_steps,
     months_of,
-    reshaped,
 )
 from paceline.kernel.money import currency_digits
 from paceline.orders.queries import latest_rates, month_after, sold_by_month
@@ -217,7 +217,7 @@ def parts_of(version: QuotaPlanVersion, viewer: Person) -> list[Part]:
     rows = (
         QuotaShare.objects.visible_to(viewer)
         .filter(version=version)
-        .select_related("person", "team")
+        .select_related("person", "team", "version")
         .order_by("team__name", "person__name", "pk")
     )
     return _with_words(version.plan, list(rows))
@@ -225,7 +225,7 @@ def parts_of(version: QuotaPlanVersion, viewer: Person) -> list[Part]:
 
 def every_part(version: QuotaPlanVersion) -> list[Part]:
     """All parts of a version, for what writes or calculates."""
-    rows = QuotaShare.objects.filter(version=version).select_related("person", "team")
+    rows = QuotaShare.objects.filter(version=version).select_related("person", "team", "version")
     return _with_words(version.plan, list(rows))
 
 
@@ -284,12 +284,18 @@ def by_team(parts: Sequence[Part]) -> list[Sum]:
 
 
 def months_that_stand(plan: QuotaPlan, part: Part) -> list[Decimal]:
-    """What stands for a person month by month: an agreed amount in the shape of the rules."""
+    """What stands for a person month by month: an agreed amount in the shape of the rules.
+
+    In the version's unit where the amount is a whole number of it, else in the currency's own.
+    """
     if part.agreed is None:
         return list(part.share.months)
+    amount = part.agreed.amount
     shape = part.share.months if any(part.share.months) else part.share.full_months
-    unit = Decimal(1).scaleb(-currency_digits(plan.currency))
-    return reshaped(part.agreed.amount, shape, unit)
+    unit = part.share.version.unit
+    if amount % unit:
+        unit = Decimal(1).scaleb(-currency_digits(plan.currency))
+    return in_steps(amount, shape, MONTHS_OF[Step(plan.step)], unit)
 
 
 @dataclass(frozen=True, slots=True)

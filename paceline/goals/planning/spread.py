@@ -47,6 +47,7 @@ class Candidate:
 class Rules:
     """``season`` has a weight for each month; ``ramp`` the part of a full quota in the first months
     after hiring; ``relief_from_days`` the days of leave in a month from which it asks less.
+    ``step`` is how many months one quota has: these come out even where their seasons are.
     """
 
     target: Decimal
@@ -56,6 +57,7 @@ class Rules:
     ramp: Sequence[Decimal] = ()
     relief_from_days: int | None = None
     unit: Decimal = ONE
+    step: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def spread(rules: Rules, months: Sequence[Days], people: Sequence[Candidate]) ->
     wholes = in_parts(assigned, loads, rules.unit)
     found = []
     for one, whole in zip(here, wholes, strict=True):
-        full = in_parts(whole, present[one.person], rules.unit)
+        full = in_steps(whole, present[one.person], rules.step, rules.unit)
         asked = [
             _relieved(one, month, amount, rules) for month, amount in zip(months, full, strict=True)
         ]
@@ -200,6 +202,12 @@ def by_step(amounts: Sequence[Decimal], size: int) -> list[Decimal]:
     return [sum(amounts[at : at + size], ZERO) for at in range(0, len(amounts), size)]
 
 
-def reshaped(amount: Decimal, months: Sequence[Decimal], unit: Decimal) -> list[Decimal]:
-    """An agreed amount over the months, in the shape that the rules gave them."""
-    return in_parts(amount, months, unit)
+def in_steps(total: Decimal, weights: Sequence[Decimal], size: int, unit: Decimal) -> list[Decimal]:
+    """Divide a total over quotas first, then each over its months, so that alike stay alike."""
+    wholes = in_parts(total, by_step(weights, size), unit)
+    places = range(0, len(weights), size)
+    return [
+        part
+        for at, whole in zip(places, wholes, strict=True)
+        for part in in_parts(whole, weights[at : at + size], unit)
+    ]

@@ -12,6 +12,7 @@ from paceline.incentives.models.plans import (
     PlanSubmission,
     PlanVersion,
 )
+from paceline.incentives.models.quota_effects import QuotaEffect, QuotaEffectRow
 from paceline.incentives.models.runs import Run, RunFinalisation, RunInput, RunPlan, RunProblem
 from paceline.incentives.models.settlements import (
     Balance,
@@ -70,6 +71,8 @@ __all__ = [
     "PlanReturn",
     "PlanSubmission",
     "PlanVersion",
+    "QuotaEffect",
+    "QuotaEffectRow",
     "Release",
     "Run",
     "RunFinalisation",

@@ -12,12 +12,14 @@ from paceline.incentives.models import Run
 from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter, write_line
 from tests.incentives.pay.settling import DRAW, Months, build_months
 from tests.permission_table import EVERYONE, Grounded, Url
+from tests.planning.permissions import planned
 from tests.world import World
 
 COMPENSATION = {"dana", "wen"}
 DESK = COMPENSATION | {"ines"}
 RUN_READERS = DESK | {"erik"}
 THEIRS = DESK | {"priya", "marco", "erik"}
+PLANNED_FOR = {"priya", "marco", "omar", "sofia"}
 EXPORT = UUID("5ed3d66e-7b0e-4ae5-bf2c-47b0a1f8a8c6")
 OF_RUN: dict[str, int] = {**dict.fromkeys(RUN_READERS, 403), "*": 404}
 OF_STATEMENT: dict[str, int] = {**dict.fromkeys(THEIRS, 403), "*": 404}
@@ -117,7 +119,21 @@ def hold_of_priya(world: World) -> dict[str, Any]:
     return {"payee": str(world.priya.pk), "reason": "dispute", "note": "Asked."}
 
 
+def quota_effect(world: World) -> dict[str, Any]:
+    build_quarter(world)
+    return planned(world)
+
+
 URLS = {
+    "incentives:quota-effect": Url(
+        args=quota_effect,
+        allow={"GET": RUN_READERS | PLANNED_FOR, "POST": COMPENSATION},
+        hidden={
+            "*": 404,
+            **dict.fromkeys({"ines", "erik", "priya", "marco", "omar", "sofia"}, 403),
+        },
+        data=sends({"run": "0"}),
+    ),
     "incentives:periods": Url(allow={"GET": RUN_READERS}),
     "incentives:run-create": Url(allow={"POST": COMPENSATION}, data=sends({"period": PERIOD})),
     "incentives:run": Url(args=Grounded(calculated, run), allow={"GET": RUN_READERS}),

@@ -18,6 +18,7 @@ from paceline.goals.planning.actions.refusals import (
     VersionClosed,
 )
 from paceline.goals.planning.models import (
+    MONTHS_OF,
     Basis,
     QuotaPlan,
     QuotaPlanVersion,
@@ -128,6 +129,7 @@ def draw_version(
         target=version.target, over_assignment=version.over_assignment,
         evenness=ONE if version.basis == Basis.EQUAL else version.evenness, season=season,
         ramp=list(version.ramp), relief_from_days=version.relief_from_days, unit=version.unit,
+        step=MONTHS_OF[Step(plan.step)],
     )  # fmt: skip
     _keep_shares(drawn, rules, people, asked, past)
     audit.record(

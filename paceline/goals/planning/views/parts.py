@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from paceline.goals.planning import access, actions, queries, wording
+from paceline.goals.planning.beside import told
 from paceline.goals.planning.forms import (
     AgreementForm,
     AmountForm,
@@ -65,6 +66,7 @@ def _part_page(
         "months": wording.months(plan, one),
         "slices": wording.slices(plan, one),
         "why": wording.why(version, one),
+        "beside": told(request.person, plan, one.person),
         "proposed": proposed,
         "agreed": agreed,
         "badge": wording.state_badge(step.kind if step else ""),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.goals.planning import access, actions, queries, wording
+from paceline.goals.planning.beside import told
 from paceline.goals.planning.forms import (
     PlanForm,
     VersionForm,
@@ -168,6 +169,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         "chart": _chart(plan, version, parts) if whole else None,
         "badge": wording.state_badge(step.kind if step else ""),
         "step": step,
+        "beside": told(request.person, plan),
         "versions": queries.versions_of(plan) if whole else [],
         "unsaid": total.people - total.proposals,
         "unagreed": total.people - total.agreements,
