@@ -65,6 +65,22 @@ class Place:
         return f"{self.parts.scheme}://{ip}:{self.port}{self.parts.path}"
 
 
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A checked host of another protocol: its name, port, and the one IP address to connect to."""
+
+    name: str
+    port: int
+    ip: str
+
+
+def check_host(name: str, port: int, *, may_be_near: bool = False) -> Host:
+    """The same for a host and port that somebody typed in. Raises ``AddressRefused``."""
+    if not name or not name.isascii() or len(name) > 253 or not 0 < port < 65536:
+        raise AddressRefused("malformed")
+    return Host(name, port, _resolved(name, port, may_be_near=may_be_near))
+
+
 def check(url: str, *, may_be_near: bool = False) -> Place:
     """The place that a URL leads to. Raises ``AddressRefused``.
 
@@ -80,6 +96,10 @@ def check(url: str, *, may_be_near: bool = False) -> Place:
     if parts.scheme != "https" and not (may_be_near and parts.scheme == "http"):
         raise AddressRefused("not_https")
     port = port or (443 if parts.scheme == "https" else 80)
+    return Place(parts, host, port, _resolved(host, port, may_be_near=may_be_near))
+
+
+def _resolved(host: str, port: int, *, may_be_near: bool) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -87,7 +107,7 @@ def check(url: str, *, may_be_near: bool = False) -> Place:
     addresses = [str(one[4][0]) for one in found]
     if not may_be_near and not all(_is_public(one) for one in addresses):
         raise AddressRefused("not_public")
-    return Place(parts, host, port, addresses[0])
+    return addresses[0]
 
 
 def _is_public(text: str) -> bool:

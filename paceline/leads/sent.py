@@ -65,7 +65,7 @@ def check(fields: Sequence[Mapping[str, Any]], values: Mapping[str, str]) -> Che
     found = Checked()
     for one in fields:
         name = one["name"]
-        text = _CONTROL.sub("", str(values.get(name, ""))).strip()
+        text = _CONTROL.sub("", whole(str(values.get(name, "")))).strip()
         if not text:
             if one["is_required"]:
                 found.errors[name] = "required"
@@ -76,6 +76,11 @@ def check(fields: Sequence[Mapping[str, Any]], values: Mapping[str, str]) -> Che
         else:
             found.values[name] = text
     return found
+
+
+def whole(text: str) -> str:
+    """The text without halves of characters, which no database keeps."""
+    return text.encode("utf-8", "ignore").decode()
 
 
 def _problem(name: str, text: str, options: Sequence[str]) -> str:

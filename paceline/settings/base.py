@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "paceline.goals.planning",
     "paceline.goals",
     "paceline.leads",
+    "paceline.mail",
     "paceline.crm",
     "paceline.orders.shops",
     "paceline.orders",
@@ -231,6 +232,9 @@ SHOP_FOLDERS = names("SHOP_FOLDERS")
 # Whether shops may be asked over plain HTTP and at private addresses: for trials on one machine.
 SHOPS_MAY_BE_NEAR = flag("SHOPS_MAY_BE_NEAR", default=False)
 
+# Whether the mail server may stand at a private address and be asked without encryption: for trials
+# on one machine, and where it stands inside the network.
+MAIL_MAY_BE_NEAR = flag("MAIL_MAY_BE_NEAR", default=False)
 # The largest answer of a web form that is accepted, in bytes.
 FORM_BYTES_MAX = 32 * 1024
 

@@ -24,4 +24,4 @@ DATABASES = {"default": database(secret("DATABASE_URL") or postgres.database_url
 # Passkeys over plain HTTP: this is the loopback address of one machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 SHOP_FOLDERS = [str(VAR / "demo-shop")]
-SHOPS_MAY_BE_NEAR = WEBHOOKS_MAY_BE_NEAR = True
+MAIL_MAY_BE_NEAR = SHOPS_MAY_BE_NEAR = WEBHOOKS_MAY_BE_NEAR = True

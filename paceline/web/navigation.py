@@ -17,6 +17,7 @@ from paceline.imports import access as imports
 from paceline.incentives.access import pay
 from paceline.insights import access as insights
 from paceline.leads import access as leads
+from paceline.mail import access as mail
 from paceline.orders import access as orders
 from paceline.orders.shops import access as shops
 from paceline.org import access as org
@@ -112,6 +113,7 @@ GROUPS = (
             Entry(_("Replies due"), "clock", "leads:inquiries", leads.may_read_inquiries),
             Entry(_("How leads are given"), "route", "leads:routing", leads.may_read_routing),
             Entry(_("Web forms"), "forms", "leads:forms", leads.may_read_forms),
+            Entry(_("Mail templates"), "mail", "mail:templates", mail.may_use_templates),
             Entry(_("Contacts"), "address-book", "crm:contacts", crm.may_read_customers),
             Entry(_("Companies"), "building", "crm:companies", crm.may_read_customers),
             Entry(_("Segments"), "filter", "crm:segments", crm.may_read_customers),
@@ -150,6 +152,7 @@ GROUPS = (
             Entry(_("Access review"), "shield-check", "org:access_review", org.may_review_access),
             Entry(_("Audit trail"), "history", "org:audit", org.may_read_trail),
             Entry(_("Webhooks"), "webhook", "webhooks:list", webhooks.may_keep_webhooks),
+            Entry(_("Mail server"), "server", "mail:server", mail.may_set_server),
             Entry(_("API tokens of all"), "api", "org:tokens", org.may_review_tokens),
         ),
     ),

@@ -189,6 +189,8 @@ def test_limits_and_refusals(world: World, desk: Desk) -> None:
         assert given.status_code in {400, 403, 413, 422}
         assert "canary" not in given.content.decode()
         assert "Access-Control-Allow-Origin" not in given.headers
+    half = post(form, json.dumps(body(form, fields={"name": "\ud800", "message": "\udfff\x00x"})))
+    assert half.json()["errors"]["name"]["code"] == "required"
     assert Submission.objects.count() == 0
     plain = Client(enforce_csrf_checks=True)
     url = reverse("leads:public_form", args=[form.key])

@@ -21,7 +21,12 @@ class InquiryQuerySet(models.QuerySet[Any]):
         )
 
     def waiting(self) -> Self:
-        return self.filter(answered_at__isnull=True, closed_at__isnull=True)
+        """Without a reply, and of records that were neither merged nor put away."""
+        rows = self.filter(answered_at__isnull=True, closed_at__isnull=True)
+        return rows.filter(
+            Q(lead__isnull=True) | Q(lead__archived_at__isnull=True),
+            Q(contact__isnull=True) | Q(contact__archived_at__isnull=True),
+        )
 
 
 class Inquiry(models.Model):

@@ -271,7 +271,7 @@ def _from_json(body: bytes) -> tuple[dict[str, str], dict[str, Any]]:
 
 
 def _word(value: Any) -> str:
-    return value[:300] if isinstance(value, str) else ""
+    return sent.whole(value[:300]) if isinstance(value, str) else ""
 
 
 def _from_fields(request: HttpRequest) -> tuple[dict[str, str], dict[str, Any]]:

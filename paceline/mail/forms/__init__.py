@@ -1,0 +1,3 @@
+"""Forms of this app."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Pages of this app."""
+
+from __future__ import annotations

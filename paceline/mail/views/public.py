@@ -1,0 +1,29 @@
+"""Ending mails: the page behind a mail's link, and the one click of mail programs (RFC 8058)."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from paceline.mail import actions, queries
+
+
+@csrf_exempt  # mail programs post here, and the signed link names one mail only
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def unsubscribe(request: HttpRequest, signed: str) -> HttpResponse:
+    """GET asks (programs open links to look at them); POST does it. Neither names anybody."""
+    mail = queries.mail_of_link(signed)
+    if mail is None:
+        raise Http404
+    is_done = request.method == "POST"
+    if is_done:
+        actions.unsubscribe(mail=mail, at=timezone.now())
+    answer = render(request, "mail/unsubscribe.html", {"is_done": is_done})
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
