@@ -16,17 +16,22 @@ from paceline.incentives.models import (
     HoldReason,
     Payable,
     PayrollExport,
+    Run,
     Settlement,
     SettlementProblem,
 )
 from paceline.orders.models import ExchangeRate, OrderLine
+from paceline.org.models import Leave, LeaveKind, Person
+from tests.incentives.pay.conftest import approve, write_line
 from tests.incentives.pay.settling import (
     CASH,
     CLAWBACK,
     DRAW,
     HALVES,
     ONCE,
+    PLAN,
     RERATED,
+    Months,
     balances,
     build_months,
     build_tiered,
@@ -392,3 +397,71 @@ def test_the_job_settles_and_may_come_twice(world: World, run_jobs) -> None:
     count = Payable.objects.count()
     settlements.settle_run(settlement=settlement, at=months.now)
     assert Payable.objects.count() == count
+
+
+def test_joiner_mover_leave_and_leaver_are_paid_what_is_theirs(world: World) -> None:
+    """S3: who joined on probation, moved to other work, was away without pay, or left."""
+    policies = "resignation: pays, probation: pays, leave: pays"
+    strict = "resignation: pro-rata, probation: forfeits, leave: pro-rata"
+    text = PLAN.replace(policies, strict)
+    assert strict in text
+    version = approve(text, world, to=world.priya)
+    months = Months(world, version)
+    for person in (world.omar, world.sofia, world.marco):
+        assign_plan(
+            plan=version.plan,
+            to=person,
+            starts_on=date(2026, 4, 1),
+            ends_before=date(2026, 4, 16) if person == world.marco else None,
+            by=world.dana,
+            at=months.now,
+        )
+    unpaid = {"kind": LeaveKind.UNPAID}
+    Leave.objects.create(
+        person=world.priya, starts_on=date(2026, 4, 6), ends_before=date(2026, 4, 12), **unpaid
+    )
+    Leave.objects.create(
+        person=world.omar, starts_on=date(2026, 4, 11), ends_before=date(2026, 4, 16), **unpaid
+    )
+    Leave.objects.create(  # paid leave takes nothing
+        person=world.priya,
+        starts_on=date(2026, 4, 20),
+        ends_before=date(2026, 4, 25),
+        kind=LeaveKind.PAID,
+    )
+    world.omar.employments.update(ends_before=date(2026, 4, 21), leaver="good")
+    world.sofia.employments.update(
+        starts_on=date(2026, 4, 16), probation_ends_before=date(2026, 5, 16)
+    )
+    for name, on in (("priya", 3), ("omar", 10), ("sofia", 20), ("marco", 10), ("marco", 20)):
+        person = world.cast[name]
+        write_line(f"{name}{on}", person, date(2026, 4, on), "10000.00")
+    write_line("late", world.omar, date(2026, 4, 25), "10000.00")  # after leaving: nobody's
+    write_line("M1", world.sofia, date(2026, 5, 20), "10000.00")
+    april = months.settled("2026-04")
+    found = {
+        person: [(one.kind, one.reason, one.amount) for one in of_person(april, person)]
+        for person in (world.priya, world.omar, world.sofia, world.marco)
+    }
+    earned = ("earned", "", D("1000.00"))
+    assert found == {
+        world.priya: [earned, ("forfeited", "leave", D("-200.00"))],  # 24 of 30 days
+        world.omar: [
+            earned,
+            ("forfeited", "resignation", D("-333.33")),  # 20 of 30 days
+            ("forfeited", "leave", D("-166.67")),  # 15 of them
+        ],
+        world.sofia: [earned, ("forfeited", "probation", D("-1000.00"))],
+        world.marco: [earned],  # what was sold after the move is not this plan's
+    }
+    amounts = [paid(april, one) for one in found]
+    assert amounts == [D("800.00"), D("500.00"), D("0.00"), D("1000.00")]
+    months.pay(april)
+    may = months.settled("2026-05")
+    assert paid(may, world.sofia) == D("1000.00")  # probation is over when the period ends
+    assert not may.statements.filter(payee__in=[world.omar, world.marco]).exists()
+
+
+def of_person(run: Run, person: Person) -> list[Payable]:
+    rows = run.settlements.get().plans.get().payables.filter(statement__payee=person)
+    return list(rows.filter(account="due").order_by("entry"))
