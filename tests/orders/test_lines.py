@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 import pyarrow.parquet as pq
 import pytest
 from django.db import IntegrityError, transaction
 
+from paceline.files.actions import store_file
+from paceline.files.queries import path_of, path_of_digest
 from paceline.imports import actions
 from paceline.imports.kinds import UndoRefused
 from paceline.imports.layout import Problem
 from paceline.imports.mapping import Source
 from paceline.imports.models import Import, ImportState
 from paceline.orders.actions import close_days, snapshot_months
-from paceline.orders.models import MonthRevision, OrderLine
+from paceline.orders.actions.snapshots import MEDIA_TYPE
+from paceline.orders.models import MonthRevision, MonthSnapshot, OrderLine
 from paceline.orders.queries import credit_splits_table, order_lines_table
 from tests.orders.conftest import Bring
 from tests.world import NOW, World
@@ -390,3 +394,23 @@ def test_the_database_itself_keeps_closed_days(world: World, bring: Bring) -> No
             write()
     assert opened.update(amount=2) == 1
     assert closed.get().amount == 100
+
+
+def test_a_month_written_before_there_were_marks_is_written_again(
+    world: World, bring: Bring
+) -> None:
+    days = (date(2026, 6, 1), date(2026, 7, 1))
+    bring("order_lines", lines(world, "A,1,2026-06-01,{p},1,USD"))
+    (made,) = snapshot_months(*days, NOW)
+    path = path_of_digest(made.digest)
+    plain = pq.read_table(path).drop_columns(["is_split"]).replace_schema_metadata(None)
+    out = BytesIO()
+    pq.write_table(plain, out)
+    old = store_file(
+        out.getvalue(), name="old.parquet", media_type=MEDIA_TYPE, by=world.dana, at=NOW
+    )
+    MonthSnapshot.objects.update(digest=old.digest, path=str(path_of(old)))
+    (again,) = snapshot_months(*days, NOW)
+    assert (again.pk, again.digest, again.rows) == (made.pk, made.digest, 1)
+    assert path_of(old).is_file()  # a run that read it still can
+    assert [one.digest for one in snapshot_months(*days, NOW)] == [made.digest]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from datetime import date, datetime
 from io import BytesIO
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +19,7 @@ from paceline.orders import queries
 from paceline.orders.models import ORDERED_ON, MonthRevision, MonthSnapshot
 
 MEDIA_TYPE = "application/vnd.apache.parquet"
+MARK, TOTALS = "is_split", b"paceline.totals"  # what a run finds in the files that it reads
 
 
 class LinesKeepChanging(Exception):
@@ -30,8 +32,8 @@ def snapshot_months(
     """Files of all months of orders that have lines on some day of the range, oldest first.
 
     ``dates`` says by which days of a line: with payments, a month long past comes along when one
-    of its orders was paid in the range. A month is written again only when its lines changed; the
-    same lines give the same bytes.
+    of its orders was paid in the range. A month is written again only when its lines changed, or
+    when its file was written before files had marks; the same lines give the same bytes.
     """
     months = queries.months_with(dates, starts_on, ends_before)
     return [_snapshot(month, at) for month in months]
@@ -41,7 +43,7 @@ def _snapshot(month: date, at: datetime) -> MonthSnapshot:
     for _attempt in range(3):
         revision = MonthRevision.objects.get(month=month).revision
         known = MonthSnapshot.objects.filter(month=month, revision=revision).first()
-        if known is not None and stored.path_of_digest(known.digest).is_file():
+        if known is not None and _is_as_written_now(stored.path_of_digest(known.digest)):
             return known
         with transaction.atomic():
             made = _write(month, revision, at)
@@ -49,6 +51,17 @@ def _snapshot(month: date, at: datetime) -> MonthSnapshot:
                 return made
             transaction.set_rollback(True)
     raise LinesKeepChanging(month)
+
+
+def _is_as_written_now(path: Path) -> bool:
+    """Whether a month's file is there with its marks and totals: one that an earlier version wrote
+    without them makes every run read more than it needs, so it is written again when next needed.
+    """
+    try:
+        footer = pq.read_schema(path)
+    except (OSError, pa.ArrowInvalid):
+        return False
+    return MARK in footer.names and TOTALS in (footer.metadata or {})
 
 
 def _totals(table: pa.Table) -> dict[str, str]:
@@ -63,14 +76,14 @@ def _totals(table: pa.Table) -> dict[str, str]:
     stated = {
         row["currency"]: [row["count_all"], f"{row['amount_sum']:f}"] for row in sums.to_pylist()
     }
-    return {"paceline.totals": json.dumps(stated, sort_keys=True)}
+    return {TOTALS.decode(): json.dumps(stated, sort_keys=True)}
 
 
 def _marked_first(table: pa.Table) -> pa.Table:
     """The same lines, those with shares first: whoever looks for them then reads the beginning of
     the file.
     """
-    return table.take(pc.sort_indices(table, [("is_split", "descending")]))
+    return table.take(pc.sort_indices(table, [(MARK, "descending")]))
 
 
 def _write(month: date, revision: int, at: datetime) -> MonthSnapshot:
