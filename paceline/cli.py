@@ -100,6 +100,10 @@ def migrate() -> None:
     """Bring the database to this version: tables, constraints, cache table, search index."""
     _choose_settings()
     with _stoppable():
+        _set_up()
+        from paceline.kernel.migrating import migrate_if_empty
+
+        migrate_if_empty()
         _manage("migrate", "--no-input", "--verbosity=1")
         _manage("createcachetable")
         _manage("reindex_search", "--if-empty")

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from paceline.kernel import locales, postgres
+from paceline.kernel.migrating import migrate_if_empty
 from paceline.kernel.processes import Children, own_command, stopping_in_order
 
 HOST = "127.0.0.1"
@@ -61,6 +62,7 @@ def run_trial(port: int) -> int:
 def prepare() -> None:
     """Bring database, catalogues, assets and the company up to date; Django is set up already."""
     with _step("database"):
+        migrate_if_empty()
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
     with _step("languages"):
