@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from paceline.settings.environment import database, flag, names, secret
@@ -206,6 +207,10 @@ CALCULATION_LIMITS: dict[str, int] | None = {
     "processor_seconds": int(secret("CALCULATION_SECONDS", "3600")),
     "seconds": int(secret("CALCULATION_SECONDS", "3600")),
 }
+if not flag("CALCULATION_CONFINED", default=True):
+    CALCULATION_LIMITS = None
+# How many plans of a run are calculated at the same time, each in its own process.
+CALCULATIONS_AT_ONCE = int(secret("CALCULATIONS_AT_ONCE", str(min(os.cpu_count() or 1, 4))))
 # Sums of order lines, kept by month so that a run reads only months that changed; 0 MiB keeps none.
 CALCULATION_SUMS = VAR / "sums"
 CALCULATION_SUMS_MIB = int(secret("CALCULATION_SUMS_MIB", "2048"))

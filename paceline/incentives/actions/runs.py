@@ -15,7 +15,7 @@ from paceline.incentives.calculation import extract, load
 from paceline.incentives.calculation.execute import (
     InputsRefused,
     Refusal,
-    calculate_plan,
+    calculate_plans,
     versions_that_pay,
 )
 from paceline.incentives.calculation.periods import calendar_period
@@ -130,9 +130,10 @@ def calculate_run(*, run: Run, at: datetime) -> None:
             period=run.period, versions=versions, by=run.requested_by, at=at
         )
         results = []
-        for done, version in enumerate(versions, start=1):
-            step(done=done, step="calculating")
-            results.append(calculate_plan(version, inputs, run.period))
+        step(done=1, step="calculating")
+        for one in calculate_plans(versions, inputs, run.period):
+            results.append(one)
+            step(done=len(results) + 1)
         step(done=len(versions) + 1, step="keeping")
         _keep_results(run=run, inputs=inputs, loaded=load.load_results(run, results), at=at)
     except live.Cancelled:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -56,10 +57,38 @@ def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
     return [version for version in versions if version.plan_id in assigned]
 
 
+def calculate_plans(
+    versions: Sequence[PlanVersion], inputs: Iterable[Input], period: PayPeriod
+) -> Iterator[PlanResults]:
+    """Run versions over the kept files, several at once, and hand them out in their order.
+
+    Raises ``InputsRefused`` of the first that is refused. Each works in a process of its own, which
+    the threads here only wait for; where processes are switched off they run one after another.
+    """
+    tables, days = tables_of(inputs), engine_period(period)
+    if settings.CALCULATION_LIMITS is None:
+        for version in versions:
+            yield _calculate_plan(version, tables, days)
+        return
+    pool = ThreadPoolExecutor(settings.CALCULATIONS_AT_ONCE)
+    try:
+        waiting = [pool.submit(_calculate_plan, one, tables, days) for one in versions]
+        for one in waiting:
+            yield one.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def calculate_plan(version: PlanVersion, inputs: Iterable[Input], period: PayPeriod) -> PlanResults:
     """Run one version over the kept files. Raises ``InputsRefused``."""
+    return _calculate_plan(version, tables_of(inputs), engine_period(period))
+
+
+def _calculate_plan(
+    version: PlanVersion, tables: engine.Tables, period: engine.Period
+) -> PlanResults:
     try:
-        results = _calculate(version.source, tables_of(inputs), engine_period(period))
+        results = _calculate(version.source, tables, period)
     except engine.InputInvalid as invalid:
         raise InputsRefused(
             [

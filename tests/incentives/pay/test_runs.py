@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -90,6 +91,26 @@ def test_the_same_inputs_give_the_same_bytes_out(quarter: Quarter) -> None:
     assert list(first.run_plans.order_by("version").values_list("fingerprint", flat=True)) == list(
         second.run_plans.order_by("version").values_list("fingerprint", flat=True)
     )
+
+
+def test_plans_calculated_at_once_in_processes_of_their_own_pay_the_same(
+    quarter: Quarter, settings: Any
+) -> None:
+    here = quarter.run()
+    settings.CALCULATION_LIMITS = {"memory": 512, "processor_seconds": 60, "seconds": 120}
+    settings.CALCULATIONS_AT_ONCE = 2
+    apart = quarter.run()
+    assert apart.fingerprint == here.fingerprint
+    assert {one.payee.name: one.earned for one in apart.statements.select_related("payee")} == {
+        quarter.world.cast[who].name: amount for who, amount in EARNED.items()
+    }
+    # Who may use nothing at all gets nothing, and the reason for it, of the first plan by its name.
+    settings.CALCULATION_LIMITS = {"memory": 512, "processor_seconds": 60, "seconds": 0}
+    ended = quarter.run()
+    assert (ended.computed_at, ended.statements.count()) == (None, 0)
+    assert [(one.code, one.params) for one in ended.problems.all()] == [
+        ("limit_exceeded", {"plan": "override"})
+    ]
 
 
 def test_other_inputs_give_another_fingerprint(quarter: Quarter, add_line) -> None:
