@@ -13,6 +13,7 @@ from django.urls import reverse
 from paceline.goals import actions
 from paceline.goals.models import CheckIn, Confidence, Direction, Goal, Level, Side, Unit
 from paceline.goals.queries.attention import attention
+from paceline.kernel.waiting import worded
 from paceline.search.queries import find
 from tests.goals.conftest import Aims, agree_both, counted, propose
 from tests.world import NOW, TODAY, World, sign_in
@@ -156,9 +157,9 @@ def test_found_counted_and_exported(world: World, aims: Aims) -> None:
     assert find(world.omar, "close by") == {"strategy": [aims.strategy.pk]}
     agree_both(aims.priya, world.priya, world.marco)
     actions.agree(goal=aims.north, side=Side.OWNER, terms=1, by=world.marco, at=NOW)
-    told = [one.text for one in attention(world.erik, TODAY)]
+    told = [one.text for one in worded(attention(world.erik, TODAY))]
     assert told == ["2 goals wait for your word"]
-    assert [one.text for one in attention(world.priya, TODAY)] == ["1 check-in is due"]
+    assert [one.text for one in worded(attention(world.priya, TODAY))] == ["1 check-in is due"]
     csv = sign_in(world.priya).get(reverse("goals:goals"), {"goals-export": "csv"})
     lines = b"".join(csv.streaming_content).decode().splitlines()
     assert len(lines) == 4

@@ -11,6 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from paceline.kernel.audit import AuditEntry
+from paceline.kernel.waiting import worded
 from paceline.org import access, actions, queries
 from paceline.org.models import (
     Employment,
@@ -306,12 +307,12 @@ def test_an_address_changes_and_the_old_one_no_longer_signs_in(
 
 
 def test_the_missing_second_step_asks_for_attention(world: World) -> None:
-    assert [item.url for item in queries.attention(world.dana, world.today)] == [
+    assert [item.url for item in worded(queries.attention(world.dana, world.today))] == [
         reverse("accounts:security")
     ]
     sign_in(world.dana)
-    assert queries.attention(world.dana, world.today) == []
-    assert queries.attention(world.priya, world.today) == []
+    assert worded(queries.attention(world.dana, world.today)) == []
+    assert worded(queries.attention(world.priya, world.today)) == []
 
 
 def test_the_palette_finds_people_by_any_name(world: World) -> None:

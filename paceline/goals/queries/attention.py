@@ -13,30 +13,30 @@ from paceline.goals.cadence import latest_due
 from paceline.goals.models import Goal
 from paceline.goals.queries.goals import waiting_for_word
 from paceline.kernel.shell import Attention
+from paceline.kernel.waiting import Waiting
 from paceline.org.models import Person
 
 
-def attention(person: Person, as_of: date) -> list[Attention]:
-    """At most three queries; none about goals without owner for who cannot give them away."""
-    return [*_words(person, as_of), *_due(person, as_of), *_ownerless(person, as_of)]
+def attention(person: Person, as_of: date) -> list[Attention | Waiting]:
+    """One query about check-ins; what only has to be counted is counted by whoever asks."""
+    found: list[Attention | Waiting] = [Waiting(waiting_for_word(person, as_of), _words)]
+    found += _due(person, as_of)
+    if access.may_see_goals_without_owner(person):
+        found.append(Waiting(Goal.objects.visible_to(person).without_owner(as_of), _without_owner))
+    return found
 
 
-def _words(person: Person, as_of: date) -> list[Attention]:
-    count = waiting_for_word(person, as_of).count()
-    if not count:
-        return []
+def _words(count: int) -> Attention:
     text = ngettext(
         "%(count)d goal waits for your word", "%(count)d goals wait for your word", count
     )
-    return [
-        Attention(
-            text=text % {"count": count},
-            url=reverse("goals:mine"),
-            icon="target-arrow",
-            weight=45,
-            detail=_("A goal counts once both sides have agreed to it."),
-        )
-    ]
+    return Attention(
+        text=text % {"count": count},
+        url=reverse("goals:mine"),
+        icon="target-arrow",
+        weight=45,
+        detail=_("A goal counts once both sides have agreed to it."),
+    )
 
 
 def _due(person: Person, as_of: date) -> list[Attention]:
@@ -59,19 +59,12 @@ def _due(person: Person, as_of: date) -> list[Attention]:
     ]
 
 
-def _ownerless(person: Person, as_of: date) -> list[Attention]:
-    if not access.may_see_goals_without_owner(person):
-        return []
-    count = Goal.objects.visible_to(person).without_owner(as_of).count()
-    if not count:
-        return []
+def _without_owner(count: int) -> Attention:
     text = ngettext("%(count)d goal is without owner", "%(count)d goals are without owner", count)
-    return [
-        Attention(
-            text=text % {"count": count},
-            url=f"{reverse('goals:goals')}?goals-is-whose=nobody",
-            icon="user-question",
-            weight=40,
-            detail=_("Its owner has left; give it to somebody, or close it."),
-        )
-    ]
+    return Attention(
+        text=text % {"count": count},
+        url=f"{reverse('goals:goals')}?goals-is-whose=nobody",
+        icon="user-question",
+        weight=40,
+        detail=_("Its owner has left; give it to somebody, or close it."),
+    )

@@ -16,6 +16,7 @@ from paceline.incentives.queries.payroll import periods_waiting
 from paceline.incentives.queries.runs import PeriodState, period_states
 from paceline.incentives.queries.statements import released_for
 from paceline.kernel.shell import Attention
+from paceline.kernel.waiting import Waiting
 from paceline.org.models import Person
 
 RECENT = timedelta(days=400)
@@ -41,20 +42,20 @@ def attention(
     as_of: date,
     states: Sequence[PeriodState] | None = None,
     own: Sequence[Statement] | None = None,
-) -> list[Attention]:
+) -> list[Attention | Waiting]:
     """Runs that failed or wait to be released or closed, questions, payroll, one's own news.
 
     ``states`` and ``own`` may be handed in by a page that shows them anyway (see ``recent_states``
     and ``own_statements``).
     """
-    found: list[Attention] = []
+    found: list[Attention | Waiting] = []
     if access.may_request_run(person) or access.may_finalise_runs(person):
         found += _of_periods(person, recent_states(as_of) if states is None else states)
     if access.may_export_payroll(person):
         found += _of_payroll()
     if access.is_pay_desk(person):
-        found += _of_questions(person)
-    return found + _of_own_statements(own_statements(person) if own is None else own, as_of)
+        found.append(Waiting(LineThread.objects.visible_to(person).unresolved(), _questions))
+    return [*found, *_of_own_statements(own_statements(person) if own is None else own, as_of)]
 
 
 def _of_periods(person: Person, states: Sequence[PeriodState]) -> list[Attention]:
@@ -108,19 +109,14 @@ def _of_payroll() -> list[Attention]:
     ]
 
 
-def _of_questions(person: Person) -> list[Attention]:
-    waiting = LineThread.objects.visible_to(person).unresolved().count()
-    if not waiting:
-        return []
-    text = ngettext("%(count)d question waits", "%(count)d questions wait", waiting)
-    return [
-        Attention(
-            text=text % {"count": waiting},
-            url=reverse("incentives:threads"),
-            icon="message-question",
-            weight=65,
-        )
-    ]
+def _questions(count: int) -> Attention:
+    text = ngettext("%(count)d question waits", "%(count)d questions wait", count)
+    return Attention(
+        text=text % {"count": count},
+        url=reverse("incentives:threads"),
+        icon="message-question",
+        weight=65,
+    )
 
 
 def _of_own_statements(own: Sequence[Statement], as_of: date) -> list[Attention]:

@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from paceline.kernel.shell import Attention
+from paceline.kernel.waiting import Waiting
 from paceline.leads import access
 from paceline.leads.queries.forms import (
     consent_text_of,
     form_by_key,
     forms_for,
-    held_attention,
+    held,
     held_for,
 )
 from paceline.leads.queries.hours import hours_of_people, hours_of_team
@@ -41,11 +42,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def attention(person: Person, at: datetime) -> list[Attention]:
-    """What of inquiries and forms waits for a person. Two queries for those who sell."""
+def attention(person: Person, at: datetime) -> list[Attention | Waiting]:
+    """What of inquiries and forms waits for a person. One query for those who sell, and a count."""
     if not access.may_set_own_hours(person):
         return []
-    found = held_attention(person)
+    found: list[Attention | Waiting] = [Waiting(held_for(person), held)]
     late = late_count(person, at)
     if late:
         text = ngettext(

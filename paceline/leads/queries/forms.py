@@ -40,14 +40,11 @@ def held_for(person: Person) -> QuerySet[Any]:
     return rows.select_related("form__team", "consent_text")
 
 
-def held_attention(person: Person) -> list[Attention]:
+def held(count: int) -> Attention:
     """One line for the first page when something waits in quarantine."""
-    count = held_for(person).order_by().count()
-    if not count:
-        return []
     text = ngettext(
         "%(count)s message of a form waits in quarantine.",
         "%(count)s messages of forms wait in quarantine.",
         count,
     )
-    return [Attention(text % {"count": count}, reverse("leads:held"), "shield-question", 40)]
+    return Attention(text % {"count": count}, reverse("leads:held"), "shield-question", 40)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from paceline.kernel.shell import Attention
+from paceline.kernel.waiting import Waiting
 from paceline.orders.models import OrderLine
 from paceline.orders.shops import access
 from paceline.orders.shops.models import (
@@ -143,41 +144,45 @@ def claims_to_decide(person: Person, on: date) -> QuerySet[Claim]:
     return Claim.objects.filter(state=ClaimState.OPEN, person__in=below)
 
 
-def attention(person: Person, as_of: date) -> list[Attention]:
+def attention(person: Person, as_of: date) -> list[Attention | Waiting]:
     """What of shops and claims waits for a person."""
-    found = []
-    claims = claims_to_decide(person, as_of).count()
-    if claims:
-        text = ngettext(
-            "%(count)s claim of an order waits for you.",
-            "%(count)s claims of orders wait for you.",
-            claims,
-        )
-        url = f"{reverse('shops:claims')}?claims-is-state=open"
-        found.append(Attention(text % {"count": claims}, url, "gavel", 60))
+    found: list[Attention | Waiting] = [Waiting(claims_to_decide(person, as_of), _claims)]
     if access.may_keep_shops(person):
         refused = Delivery.objects.filter(outcome__state=OutcomeState.REFUSED)
         troubled = ShopOrder.objects.exclude(problem="")
-        stopped = refused.values("pk").union(troubled.values("pk"), all=True).count()
-        if stopped:
-            text = ngettext(
-                "%(count)s message or order of a shop could not be taken in.",
-                "%(count)s messages or orders of shops could not be taken in.",
-                stopped,
-            )
-            text %= {"count": stopped}
-            found.append(Attention(text, reverse("shops:list"), "alert-triangle", 70))
+        found.append(Waiting(refused.values("pk").union(troubled.values("pk"), all=True), _stopped))
     if access.may_assign(person):
-        nobody = unlinked(ShopOrder.objects.visible_to(person).known()).count()
-        if nobody:
-            text = ngettext(
-                "%(count)s order of a shop is nobody's yet.",
-                "%(count)s orders of shops are nobody's yet.",
-                nobody,
-            )
-            url = f"{reverse('shops:orders')}?orders-is-whose=nobody"
-            found.append(Attention(text % {"count": nobody}, url, "user-question", 40))
+        found.append(Waiting(unlinked(ShopOrder.objects.visible_to(person).known()), _nobodys))
     return found
+
+
+def _claims(count: int) -> Attention:
+    text = ngettext(
+        "%(count)s claim of an order waits for you.",
+        "%(count)s claims of orders wait for you.",
+        count,
+    )
+    url = f"{reverse('shops:claims')}?claims-is-state=open"
+    return Attention(text % {"count": count}, url, "gavel", 60)
+
+
+def _stopped(count: int) -> Attention:
+    text = ngettext(
+        "%(count)s message or order of a shop could not be taken in.",
+        "%(count)s messages or orders of shops could not be taken in.",
+        count,
+    )
+    return Attention(text % {"count": count}, reverse("shops:list"), "alert-triangle", 70)
+
+
+def _nobodys(count: int) -> Attention:
+    text = ngettext(
+        "%(count)s order of a shop is nobody's yet.",
+        "%(count)s orders of shops are nobody's yet.",
+        count,
+    )
+    url = f"{reverse('shops:orders')}?orders-is-whose=nobody"
+    return Attention(text % {"count": count}, url, "user-question", 40)
 
 
 def shop_choices(person: Person) -> list[tuple[str, str]]:

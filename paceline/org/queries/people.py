@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from paceline.accounts.models import User
 from paceline.accounts.verification import has_second_factor
 from paceline.kernel.shell import Attention
+from paceline.kernel.waiting import Waiting
 from paceline.org.models import (
     Employment,
     HierarchyLine,
@@ -186,9 +187,12 @@ def _table(rows: list[list[object]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def attention(person: Person, as_of: date) -> list[Attention]:
+def attention(person: Person, as_of: date) -> list[Attention | Waiting]:
     """One's own missing second step; for those who keep the company's people, who is stranded."""
-    return [*_missing_second_step(person), *_stranded(person, as_of)]
+    found: list[Attention | Waiting] = [*_missing_second_step(person)]
+    if person.has_role(Role.HR, Role.COMPENSATION, Role.ADMINISTRATOR):
+        found.append(Waiting(stranded_reports(as_of), _stranded))
+    return found
 
 
 def _missing_second_step(person: Person) -> list[Attention]:
@@ -207,26 +211,19 @@ def _missing_second_step(person: Person) -> list[Attention]:
     ]
 
 
-def _stranded(person: Person, as_of: date) -> list[Attention]:
-    if not person.has_role(Role.HR, Role.COMPENSATION, Role.ADMINISTRATOR):
-        return []
-    stranded = stranded_reports(as_of).count()
-    if not stranded:
-        return []
+def _stranded(count: int) -> Attention:
     text = ngettext(
         "%(count)d person reports to someone who has left",
         "%(count)d people report to someone who has left",
-        stranded,
-    ) % {"count": stranded}
-    return [
-        Attention(
-            text=text,
-            url=reverse("org:people") + "?stranded=1",
-            icon="sitemap",
-            weight=40,
-            detail=_("Give them another manager, or team credits will not reach anyone."),
-        )
-    ]
+        count,
+    )
+    return Attention(
+        text=text % {"count": count},
+        url=reverse("org:people") + "?stranded=1",
+        icon="sitemap",
+        weight=40,
+        detail=_("Give them another manager, or team credits will not reach anyone."),
+    )
 
 
 def stranded_reports(on: date) -> PersonQuerySet:

@@ -15,6 +15,7 @@ from paceline.incentives.models import (
     ThreadResolution,
 )
 from paceline.incentives.queries.pay_attention import attention
+from paceline.kernel.waiting import worded
 from paceline.notifications.models import Notification
 from tests.incentives.pay.conftest import Quarter
 
@@ -107,7 +108,7 @@ def test_a_question_is_asked_answered_and_closed_by_pages(
     asked = priya.post(address, {"line": LINE, "body": "Why <b>two</b> rates?"})
     thread = LineThread.objects.get()
     assert asked["Location"] == reverse("incentives:thread", args=[thread.pk])
-    assert "1 question waits" in [one.text for one in attention(world.dana, world.today)]
+    assert "1 question waits" in [one.text for one in worded(attention(world.dana, world.today))]
     shown = dana.get(asked["Location"]).content.decode()
     assert "Why &lt;b&gt;two&lt;/b&gt; rates?" in shown
     dana.post(reverse("incentives:thread-comment", args=[thread.pk]), {"body": "It crosses."})

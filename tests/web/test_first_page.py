@@ -1,0 +1,65 @@
+"""The first page: what waits for somebody, asked in few queries however much there is."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from paceline.incentives.actions import threads
+from paceline.kernel.shell import Attention
+from paceline.kernel.waiting import Waiting, counts, worded
+from paceline.orders.shops.models import ShopOrder
+from paceline.org import actions as org
+from paceline.org.models import Person
+from tests.incentives.pay.conftest import build_quarter
+from tests.shops.permissions import an_order
+from tests.world import NOW, World, sign_in
+
+
+def test_the_pay_desk_sees_everything_that_waits_in_few_queries(world: World) -> None:
+    quarter = build_quarter(world)
+    run = quarter.run()
+    statement = quarter.release(run, "priya")[0]
+    threads.ask_about_line(
+        component=statement.components.get(), line_id="shop/A2/1", body="Why?", by=world.priya,
+        at=NOW,
+    )  # fmt: skip
+    an_order(world)
+    org.end_employment(
+        person=world.marco, ends_before=date(2026, 7, 1), by=world.hana, at=NOW, reason="Moved"
+    )
+    dana = sign_in(world.dana)
+    dana.get("/")  # notes when the session was used last
+    with CaptureQueriesContext(connection) as queries:
+        page = dana.get("/").content.decode()
+    for text in (
+        "1 question waits",
+        "1 message or order of a shop could not be taken in.",
+        "1 order of a shop is nobody",
+        "1 person reports to someone who has left",
+        "is released in part",
+    ):
+        assert text in page, text
+    assert "waits for your word" not in page
+    assert len(queries) <= 15, [one["sql"][:120] for one in queries]
+
+
+@pytest.mark.django_db
+def test_rows_of_many_tables_are_counted_at_once(world: World) -> None:
+    sold = Person.objects.filter(name__contains="P")
+    both = sold.values("pk").union(Person.objects.filter(name="Omar Haddad").values("pk"))
+    rows = [sold.order_by("name"), Person.objects.none(), both, ShopOrder.objects.all()]
+    with CaptureQueriesContext(connection) as queries:
+        assert counts(rows) == [1, 0, 2, 0]
+    assert len(queries) == 1
+    assert counts([Person.objects.none()]) == [0]
+
+    def say(count: int) -> Attention:
+        return Attention(f"{count} wait", "/")
+
+    first = Attention("First", "/")
+    found = worded([Waiting(both, say), first, Waiting(ShopOrder.objects.all(), say)])
+    assert [one.text for one in found] == ["2 wait", "First"]
