@@ -8,10 +8,12 @@ import secrets
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from django.conf import settings
+from django.db import transaction
 
 from paceline.files import queries
 from paceline.files.models import StoredFile
@@ -51,7 +53,26 @@ def store_file(
             "stored_at": at,
         },
     )
+    if stored.removed_at is not None:
+        stored.removed_at, stored.name = None, shown_name(name)
+        stored.save(update_fields=["removed_at", "name"])
     return stored
+
+
+@transaction.atomic
+def remove_file(*, file: StoredFile, at: datetime) -> None:
+    """Let the bytes go once this transaction is kept, and the name with them.
+
+    Whether anything needs them is for the caller to know. No audit line: see ``store_file``.
+    """
+    StoredFile.objects.filter(pk=file.pk).update(removed_at=at, name="–")
+    transaction.on_commit(partial(_unlink, file.digest))
+
+
+def _unlink(digest: str) -> None:
+    # Somebody may have brought the same bytes again meanwhile.
+    if not StoredFile.objects.filter(digest=digest, removed_at=None).exists():
+        queries.path_of_digest(digest).unlink(missing_ok=True)
 
 
 def shown_name(name: str) -> str:

@@ -8,7 +8,10 @@ from paceline.org.models import Person
 
 
 class StoredFile(models.Model):
-    """Bytes that never change, found by their SHA-256 below ``MEDIA_ROOT``."""
+    """Bytes that never change, found by their SHA-256 below ``MEDIA_ROOT``.
+
+    ``removed_at``: nothing needed them any more, and they are gone; the row stays.
+    """
 
     digest = models.CharField(max_length=64, unique=True)
     size = models.BigIntegerField()
@@ -16,6 +19,7 @@ class StoredFile(models.Model):
     media_type = models.CharField(max_length=100)
     stored_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     stored_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
 
@@ -30,7 +30,7 @@ def open_file(file: StoredFile) -> IO[bytes]:
 
 def damaged_files() -> Iterator[StoredFile]:
     """Files whose bytes are gone or are no longer those whose hash was kept. Reads all of them."""
-    for file in StoredFile.objects.order_by("pk").iterator():
+    for file in StoredFile.objects.filter(removed_at=None).order_by("pk").iterator():
         try:
             with path_of(file).open("rb") as content:
                 is_whole = hashlib.file_digest(content, "sha256").hexdigest() == file.digest
@@ -38,6 +38,21 @@ def damaged_files() -> Iterator[StoredFile]:
             is_whole = False
         if not is_whole:
             yield file
+
+
+def is_held(file: StoredFile, but: tuple[Any, Collection[int]] | None = None) -> bool:
+    """Whether a row of any app speaks of this file; ``but`` leaves out some rows of one model."""
+    for relation in StoredFile._meta.get_fields(include_hidden=True):
+        field: Any = getattr(relation, "field", None)
+        if not relation.auto_created or field is None:
+            continue
+        model: Any = relation.related_model
+        rows = model._base_manager.filter(**{field.name: file})
+        if but is not None and model is but[0]:
+            rows = rows.exclude(pk__in=but[1])
+        if rows.exists():
+            return True
+    return False
 
 
 def path_of_digest(digest: str) -> Path:

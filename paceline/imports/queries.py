@@ -117,7 +117,7 @@ def _day(text: str | None) -> date | None:
 
 def first_rows(source: Import) -> list[list[str]]:
     """The first records of a file as its layout reads them; none when it cannot be read."""
-    if not source.layout:
+    if not source.layout or source.file.removed_at is not None:
         return []
     try:
         return reading.first_rows(path_of(source.file), Layout.from_json(source.layout))

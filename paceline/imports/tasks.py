@@ -35,3 +35,10 @@ def _abandoned_on_error(source: Import) -> Iterator[None]:
     except Exception:
         actions.abandon(source=source, at=timezone.now())
         raise
+
+
+@jobs.every("20 19 * * *", name="imports.forget_old_files")
+def forget_old_files(timestamp: int) -> None:  # noqa: ARG001 - the time planned for
+    """Every night (of Taipei and Shanghai); a part is a transaction."""
+    while actions.forget_old_files(at=timezone.now()):
+        pass

@@ -232,6 +232,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # The largest message of a shop that is accepted, in bytes.
 SHOP_MESSAGE_BYTES_MAX = 1024**2
+# For how many days what a shop said is kept after it was taken in, and an uploaded file after its
+# import was settled; then the bytes go, and what was taken from them stays.
+SHOP_MESSAGES_KEPT_DAYS = int(secret("SHOP_MESSAGES_KEPT_DAYS", "90"))
+IMPORT_FILES_KEPT_DAYS = int(secret("IMPORT_FILES_KEPT_DAYS", "30"))
 # Folders below which shops may leave files; none: shops bring files by SFTP only.
 SHOP_FOLDERS = names("SHOP_FOLDERS")
 # Whether shops may be asked over plain HTTP and at private addresses: for trials on one machine.

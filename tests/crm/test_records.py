@@ -293,9 +293,8 @@ def test_a_person_is_forgotten_and_the_books_stay(world: World, sales: Sales) ->
     erased = actions.erase_contact(
         contact=sales.contact, reason="Asked in writing", by=world.marco, at=LATER
     )
-    assert erased.removed == {
-        "points": 3, "activities": 1, "files": 0, "feedback": 0, "answers": 0, "changes": 2,
-        "leads": 0,
+    assert {name: count for name, count in erased.removed.items() if count} == {
+        "points": 3, "activities": 1, "changes": 2,
     }  # fmt: skip
     deal = Deal.objects.get(pk=sales.deal.pk)
     assert (deal.title, deal.amount, deal.contact_id, deal.next_step) == (

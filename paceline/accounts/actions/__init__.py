@@ -7,6 +7,7 @@ from paceline.accounts.actions.answers import (
     RequestUnderWay,
     claim_key,
     forget_answers,
+    forget_answers_about,
     keep_answer,
 )
 from paceline.accounts.actions.tokens import (
@@ -55,6 +56,7 @@ __all__ = [
     "end_session",
     "end_sessions",
     "forget_answers",
+    "forget_answers_about",
     "keep_answer",
     "make_token",
     "note_link",

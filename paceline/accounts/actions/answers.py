@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
@@ -61,3 +62,18 @@ def forget_answers(*, at: datetime) -> int:
     """Delete answers that nobody is given any more; returns how many."""
     old = KeptAnswer.objects.filter(made_at__lt=at - timedelta(hours=KEPT_HOURS))
     return old.delete()[0]
+
+
+@transaction.atomic
+def forget_answers_about(*, words: Iterable[str]) -> int:
+    """Kept answers that speak of somebody who was erased go; returns how many. The same request
+    again is then a new one."""
+    plain = {one.strip() for one in words if len(one.strip()) > 1}
+    spelled = {one.encode() for one in plain} | {json.dumps(one)[1:-1].encode() for one in plain}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM accounts_keptanswer a WHERE EXISTS ("
+            "SELECT 1 FROM unnest(%s::bytea[]) w (word) WHERE position(w.word in a.body) > 0)",
+            [sorted(spelled)],
+        )
+        return int(cursor.rowcount)

@@ -1,10 +1,12 @@
 """Forgetting a customer under data-protection law, and what has to stay behind.
 
 What goes: the contact's name, numbers, addresses, every text that was written about them, files,
-answers, feedback, what changes said before and after, tags and followers, and their lead. What
-stays: a contact without a name, so that links hold; deals with amounts, shares and stages; orders
-that were paid for or counted in closed pay, as the shop's books keep them; consents without a word
-of where they came from; and keyed hashes of the numbers, so that no file brings the person back.
+answers, feedback, what changes said before and after, tags and followers, and their lead; those
+that were merged into the contact; the buyer of their orders, what shops said of them, and the files
+from which they came. What stays: a contact without a name, so that links hold; deals with amounts,
+shares and stages; order lines with their amounts under a number; consents without a word of where
+they came from; and keyed hashes of the numbers, so that no file brings the person back.
+The decision and its reasons are in docs/decisions/0007-erasure.md.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from paceline.accounts.actions import forget_answers_about
 from paceline.crm import hints, sequels
-from paceline.crm.actions import customers
+from paceline.crm.actions import customers, waking
 from paceline.crm.models import (
+    PHONES,
     Activity,
     Answer,
     Attachment,
@@ -31,14 +35,24 @@ from paceline.crm.models import (
     ExternalKey,
     Feedback,
     Following,
+    ImportedRecord,
     Lead,
     Mention,
+    Merge,
     OrderLink,
+    PointKind,
     RecordChange,
     Tagging,
+    WaitingOrder,
 )
+from paceline.files.actions import remove_file
+from paceline.files.models import StoredFile
+from paceline.files.queries import is_held
+from paceline.imports.actions import forget_files
 from paceline.kernel import audit, findable
 from paceline.live.actions import publish_all
+from paceline.orders.actions import forget_customer
+from paceline.orders.shops.actions import forget_buyer
 from paceline.org.models import Person
 
 EMPTY: dict[str, Any] = {
@@ -58,19 +72,26 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
     found = Contact.objects.select_for_update().get(pk=contact.pk)
     if Erasure.objects.filter(contact=found).exists():
         raise AlreadyErased(found)
-    leads = list(Lead.objects.filter(conversion__contact=found).select_for_update(of=("self",)))
-    deals = list(Deal.objects.filter(contact=found).select_for_update(of=("self",)))
-    words = [one for one in (found.name, found.latin_name) if len(one.strip()) > 1]
+    merged = _merged_into(found)
+    family = [found, *merged]
+    leads = list(
+        Lead.objects.filter(conversion__contact__in=family).select_for_update(of=("self",))
+    )
+    deals = list(Deal.objects.filter(contact__in=family).select_for_update(of=("self",)))
+    names = [one.name for one in (*family, *leads)] + [one.latin_name for one in family]
+    words = [one for one in names if len(one.strip()) > 1]
     company = found.company_id
     erasure = Erasure.objects.create(
         contact=found,
         at=at,
         by=by,
         reason=reason.strip()[:300],
-        orders_kept=OrderLink.objects.filter(Q(contact=found) | Q(deal__in=deals)).count(),
+        orders_kept=OrderLink.objects.filter(Q(contact__in=family) | Q(deal__in=deals)).count(),
     )
-    _keep_fingerprints(erasure, found, leads)
-    erasure.removed = _remove(found, leads, deals, at)
+    points = list(ContactPoint.objects.filter(Q(contact__in=family) | Q(lead__in=leads)))
+    _keep_fingerprints(erasure, points)
+    elsewhere = _forget_elsewhere(found, family, leads, points, words, at)
+    erasure.removed = _remove(family, leads, deals, at) | elsewhere
     erasure.removed |= sequels.forget(sequels.Forgotten(found, leads, deals, at))
     erasure.save(update_fields=["removed"])
     for deal in deals:
@@ -87,25 +108,79 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
         lead.archived_at = at
         lead.version += 1
         lead.save()
-    for name, value in {**EMPTY, "name": "", "company": None}.items():
-        setattr(found, name, value)
-    found.archived_at, found.changed_at = at, at
-    found.version += 1
-    found.save()
+    for one in family:
+        for name, value in {**EMPTY, "name": "", "company": None}.items():
+            setattr(one, name, value)
+        one.archived_at, one.changed_at = at, at
+        one.version += 1
+        one.save()
     # Neither a name nor the reason, which may tell of the person, goes into the trail.
     audit.record(
         "contact_erased", subject=found, by=by, at=at,
         after={"removed": erasure.removed, "orders_kept": erasure.orders_kept},
     )  # fmt: skip
     findable.changed("lead", [lead.pk for lead in leads])
-    findable.changed("contact", [found.pk])
+    findable.changed("contact", [one.pk for one in family])
+    waking.wake()
     touched = [f"company:{company}"] if company else []
     publish_all([*hints.topics_of(found), *touched, "deals"], "erased", str(found.pk))
     return erasure
 
 
-def _keep_fingerprints(erasure: Erasure, contact: Contact, leads: list[Lead]) -> None:
-    points = ContactPoint.objects.filter(Q(contact=contact) | Q(lead__in=leads))
+def _merged_into(contact: Contact) -> list[Contact]:
+    """Those that became this contact, and those that had become them."""
+    found: list[Contact] = []
+    ids = [contact.pk]
+    while ids:
+        rows = list(Contact.objects.select_for_update().filter(merged_into__in=ids))
+        found += rows
+        ids = [one.pk for one in rows]
+    return found
+
+
+def _forget_elsewhere(
+    contact: Contact,
+    family: list[Contact],
+    leads: list[Lead],
+    points: list[ContactPoint],
+    words: list[str],
+    at: datetime,
+) -> dict[str, int]:
+    """Take the person out of orders, messages of shops, uploaded files and kept answers."""
+    said = [*words, *(one.value for one in points), *(one.normalised for one in points)]
+    mails = {one.normalised for one in points if one.kind == PointKind.EMAIL}
+    phones = {one.normalised for one in points if one.kind in PHONES}
+    accounts = {one.normalised for one in points if one.kind == PointKind.SHOP}
+    waiting = WaitingOrder.objects.filter(
+        Q(mail__in=mails) | Q(phone__in=phones) | Q(account__in=accounts)
+    )
+    orders = list(
+        OrderLink.objects.filter(contact__in=family).values_list("source", "order_number")
+    )
+    orders += waiting.values_list("order__source", "order__order_number")
+    forgotten = forget_buyer(orders=orders, mails=mails, words=said, at=at)
+    theirs = sorted({*orders, *forgotten.keys})
+    lines = forget_customer(orders=theirs, texts=said, pseudonym=f"erased-{contact.pk}")
+    waiting.update(number="", account="", mail="", phone="", name_keys=[])
+    brought = set(
+        ImportedRecord.objects.filter(Q(contact__in=family) | Q(lead__in=leads)).values_list(
+            "source_import", flat=True
+        )
+    )
+    files = forget_files(imports=brought, at=at)
+    forget_answers_about(words=said)
+    ids = [one.pk for one in family]
+    Merge.objects.filter(kind="contact", survivor__in=ids).update(before={}, moved=[])
+    Merge.objects.filter(kind="lead", survivor__in=[one.pk for one in leads]).update(
+        before={}, moved=[]
+    )
+    return {
+        "shop_orders": forgotten.orders, "messages": forgotten.messages, "lines": lines,
+        "uploads": files,
+    }  # fmt: skip
+
+
+def _keep_fingerprints(erasure: Erasure, points: list[ContactPoint]) -> None:
     digests = {customers.fingerprint(one.kind, one.normalised) for one in points}
     ErasedKey.objects.bulk_create(
         (ErasedKey(digest=digest, erasure=erasure) for digest in sorted(digests)),
@@ -113,9 +188,11 @@ def _keep_fingerprints(erasure: Erasure, contact: Contact, leads: list[Lead]) ->
     )
 
 
-def _remove(contact: Contact, leads: list[Lead], deals: list[Deal], at: datetime) -> dict[str, int]:
+def _remove(
+    family: list[Contact], leads: list[Lead], deals: list[Deal], at: datetime
+) -> dict[str, int]:
     """Delete what was written about the person; returns how much of each kind went."""
-    theirs = Q(contact=contact) | Q(lead__in=leads)
+    theirs = Q(contact__in=family) | Q(lead__in=leads)
     # What hangs on a deal of theirs speaks of them as well, unless another contact is named.
     deal_only = Q(deal__in=deals, contact__isnull=True, lead__isnull=True)
     activities = Activity.objects.filter(theirs | deal_only)
@@ -124,7 +201,7 @@ def _remove(contact: Contact, leads: list[Lead], deals: list[Deal], at: datetime
     removed["activities"] = activities.filter(erased_at__isnull=True).update(
         subject="", text="", direction="", minutes=None, erased_at=at
     )
-    removed["files"] = Attachment.objects.filter(theirs | Q(deal__in=deals)).delete()[0]
+    removed["files"] = _remove_attachments(theirs | Q(deal__in=deals), at)
     removed["feedback"] = Feedback.objects.filter(theirs | deal_only).update(text="", outcome="")
     removed["answers"] = Answer.objects.filter(deal__in=deals).delete()[0]
     removed["changes"] = RecordChange.objects.filter(theirs | Q(deal__in=deals)).update(
@@ -138,3 +215,14 @@ def _remove(contact: Contact, leads: list[Lead], deals: list[Deal], at: datetime
     # A lead keeps its conversion: that it became a customer is a figure, not a person.
     removed["leads"] = Conversion.objects.filter(lead__in=leads).count()
     return removed
+
+
+def _remove_attachments(theirs: Q, at: datetime) -> int:
+    """Attached files go with their bytes, unless the same bytes hang on something else."""
+    rows = Attachment.objects.filter(theirs)
+    files = list(StoredFile.objects.filter(pk__in=rows.values("file")))
+    gone = rows.delete()[0]
+    for file in files:
+        if not is_held(file):
+            remove_file(file=file, at=at)
+    return gone

@@ -23,6 +23,7 @@ from paceline.imports.actions.files import (
     set_mapping,
     upload,
 )
+from paceline.imports.actions.forgetting import forget_files, forget_old_files
 from paceline.imports.actions.whole_files import ImportRefused, import_file
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "check",
     "commit",
     "discard",
+    "forget_files",
+    "forget_old_files",
     "import_file",
     "import_records",
     "request_check",

@@ -9,6 +9,7 @@ from paceline.orders.actions.attributes import (
     rename_line_attribute,
 )
 from paceline.orders.actions.days import LinesAreBusy, close_days
+from paceline.orders.actions.forgetting import forget_customer
 from paceline.orders.actions.orders import Placed, Placing, first_open_day, place_order
 from paceline.orders.actions.owners import (
     Holding,
@@ -43,6 +44,7 @@ __all__ = [
     "add_line_attribute",
     "close_days",
     "first_open_day",
+    "forget_customer",
     "place_order",
     "rename_line_attribute",
     "set_owner",

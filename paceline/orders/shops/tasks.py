@@ -45,6 +45,12 @@ def compare_all(timestamp: int) -> None:  # noqa: ARG001 - the queue's own argum
         jobs.enqueue("shops.compare", lock=f"shops.compare:{shop.pk}", shop_pk=shop.pk)
 
 
+@jobs.every("30 19 * * *", name="shops.empty_old_messages")
+def empty_old_messages(timestamp: int) -> None:  # noqa: ARG001 - the queue's own argument
+    """Every night (of Taipei and Shanghai)."""
+    actions.empty_old_messages(at=timezone.now())
+
+
 @jobs.task(name="shops.look", queue_name="slow")
 def look(shop_pk: int) -> None:
     shop = Shop.objects.select_related("set_up_by").get(pk=shop_pk)

@@ -35,6 +35,7 @@ REASONS = {
     "ping": gettext_lazy("A message that only tries the address."),
     "other_topic": gettext_lazy("A topic that says nothing of orders."),
     "test_order": gettext_lazy("A test order."),
+    "emptied": gettext_lazy("What it said was removed: its buyer was erased."),
     "told_elsewhere": gettext_lazy(
         "The change of order %(order)s is taken from the message that describes the whole order."
     ),

@@ -34,6 +34,7 @@ from paceline.orders.shops.actions.comparisons import (
 )
 from paceline.orders.shops.actions.deliveries import receive, take, try_again, turn_away
 from paceline.orders.shops.actions.files import look_for_files, shops_with_files
+from paceline.orders.shops.actions.forgetting import Forgotten, empty_old_messages, forget_buyer
 from paceline.orders.shops.actions.orders import NothingClosed, book_difference, try_order_again
 from paceline.orders.shops.actions.shops import (
     NameTaken,
@@ -56,6 +57,7 @@ __all__ = [
     "ClaimOpen",
     "ClaimedByOther",
     "DaysClosed",
+    "Forgotten",
     "NameTaken",
     "NewRule",
     "NewShop",
@@ -77,7 +79,9 @@ __all__ = [
     "compare",
     "decide_by_rule",
     "decide_by_time",
+    "empty_old_messages",
     "end_rule",
+    "forget_buyer",
     "look_for_files",
     "make_claim",
     "make_rule",

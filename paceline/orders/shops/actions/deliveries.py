@@ -14,6 +14,7 @@ from paceline.live import actions as live
 from paceline.orders.shops import connectors
 from paceline.orders.shops import facts as said
 from paceline.orders.shops.actions import orders
+from paceline.orders.shops.actions.forgetting import empty_message
 from paceline.orders.shops.facts import Reading, Unreadable
 from paceline.orders.shops.models import (
     Delivery,
@@ -91,6 +92,8 @@ def take(*, delivery: Delivery, at: datetime, by: Person | None = None) -> Outco
     known = Outcome.objects.filter(delivery=delivery).first()
     if known is not None and known.state in FINAL:
         return known
+    if delivery.emptied_at is not None:
+        return _end(delivery, OutcomeState.IGNORED, "emptied", {}, None, at)
     try:
         reading = connectors.read(shop, delivery.topic, bytes(delivery.body))
     except Unreadable as error:
@@ -125,6 +128,8 @@ def take_reading(
             state = OutcomeState.WAITING
         elif was_unknown:
             _end_waiting(last, at)
+    if last is not None and last.buyer_erased_at is not None:
+        empty_message(delivery=delivery, at=at)
     return _end(delivery, state, "", {}, last, at)
 
 

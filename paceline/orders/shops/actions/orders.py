@@ -18,6 +18,7 @@ from paceline.orders import actions as orders
 from paceline.orders.actions import Placing
 from paceline.orders.models import LineKind, OrderLine
 from paceline.orders.shops import facts as said
+from paceline.orders.shops.actions.forgetting import pseudonym_of, without_buyer
 from paceline.orders.shops.attribution import candidates
 from paceline.orders.shops.facts import OrderFacts, RefundFacts
 from paceline.orders.shops.models import (
@@ -57,6 +58,8 @@ def lock_order(shop: Shop, order_id: str) -> ShopOrder:
 def keep_order(order: ShopOrder, facts: OrderFacts, delivery: Delivery) -> bool:
     """Keep a description if it is the latest; returns whether anything is new."""
     is_new = False
+    if order.buyer_erased_at is not None:
+        facts = without_buyer(facts)
     for name, happened, at in (
         ("paid_seen_at", facts.is_paid, facts.paid_at),
         ("cancelled_seen_at", facts.is_cancelled, facts.cancelled_at),
@@ -217,7 +220,12 @@ def _placings(
 ) -> list[Placing]:
     """The wanted lines as rows, with booked days and corrections of closed lines."""
     booked = {one.line_number: one.on for one in order.booked_days.all()}
-    rows = {one.line_number: _row(order, facts, one, person, booked) for one in wanted}
+    lines = OrderLine.objects.filter(source=order.shop.source, order_number=order.number)
+    # What a line calls its customer stays, also when the buyer was erased since.
+    customer = lines.order_by("pk").values_list("customer", flat=True).first()
+    if customer is None:
+        customer = facts.buyer_id or pseudonym_of(facts)
+    rows = {one.line_number: _row(order, facts, one, person, booked, customer) for one in wanted}
     corrections = sorted(
         (number.split(CORRECTS)[0], int(number.split(CORRECTS)[1]), on)
         for number, on in booked.items()
@@ -286,6 +294,7 @@ def _row(
     wanted: WantedLine,
     person: Person | None,
     booked: dict[str, date],
+    customer: str,
 ) -> Placing:
     on = booked.get(wanted.line_number)
 
@@ -302,7 +311,7 @@ def _row(
         kind=LineKind.RETURN if wanted.takes_back else LineKind.SALE,
         ordered_on=day(wanted.ordered_on),
         person=person,
-        customer=facts.buyer_id or facts.buyer_email or facts.buyer,
+        customer=customer,
         product=wanted.product,
         category=wanted.category,
         channel=facts.channel,

@@ -22,6 +22,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """What a shop said, byte by byte; never changed and never deleted (a trigger).
 
+    It is only emptied: when its buyer is erased, and long after it was taken in.
+
     ``delivery_id`` is the shop's own id of the message: the same message again is the same row.
     ``said_at`` is when the shop says that it spoke, where it says so.
     """
@@ -34,6 +36,7 @@ class Delivery(models.Model):
     digest = models.CharField(max_length=64)
     said_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(_("received"))
+    emptied_at = models.DateTimeField(null=True)
 
     objects = DeliveryQuerySet.as_manager()
 

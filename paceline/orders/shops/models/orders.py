@@ -50,6 +50,7 @@ class ShopOrder(models.Model):
     amount = MoneyField(_("amount"), null=True)
     paid_seen_at = models.DateTimeField(null=True)
     cancelled_seen_at = models.DateTimeField(null=True)
+    buyer_erased_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=60, blank=True)
     problem_params = models.JSONField(default=dict)
 
