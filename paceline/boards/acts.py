@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 ACTS = {
+    "board_intake_requested": _("Board brought from elsewhere asked for"),
+    "board_brought": _("Board brought from elsewhere"),
     "card_added": _("Card added"),
     "card_archived": _("Card archived"),
     "card_changed": _("Card changed"),

@@ -30,6 +30,8 @@ def register() -> None:
         ("boards_freed", _("“%(card)s” waits for nothing any more."), "lock-open"),
         ("boards_due", _("“%(card)s” is due soon."), "clock"),
         ("boards_rule", _("%(text)s (“%(card)s”)"), "bolt"),
+        ("board_brought", _("“%(file)s” is a project now."), "layout-kanban"),
+        ("board_not_brought", _("“%(file)s” could not be brought in."), "alert-triangle"),
         ("boards_member", _("%(who)s added you to the project “%(project)s”."), "users"),
     ):
         wording.register(kind, text, icon=icon)

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.boards.views import boards, cards, parts, projects, talk
+from paceline.boards.views import boards, cards, intake, parts, projects, talk
 
 app_name = "boards"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", boards.index, name="list_of_projects"),
     path("new", projects.create, name="new"),
+    path("intakes/new", intake.create, name="intake_new"),
+    path("intakes/<int:pk>", intake.show, name="intake"),
     path("<int:pk>", boards.board, name="board"),
     path("<int:pk>/cards", boards.add_cards, name="cards_new"),
     path("<int:pk>/edit", projects.change, name="edit"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from paceline.boards import actions
-from paceline.boards.models import CardChange
+from paceline.boards.models import CardChange, IntakeKind
 from tests.boards.conftest import Work, make_work
 from tests.permission_table import EVERYONE, Url
 from tests.world import NOW, World
@@ -76,7 +77,23 @@ READS = {"allow": {"GET": SEES}, "hidden": 404}
 CHANGES = {"allow": {"POST": SEES}, "hidden": 404}
 ARRANGED = {"allow": {"GET": ARRANGES, "POST": ARRANGES}, "hidden": SEEN}
 ARRANGED_POST = {"allow": {"POST": ARRANGES}, "hidden": SEEN}
+
+
+def _intake(world: World) -> dict[str, Any]:
+    facts = {"name": "x", "description": "", "team": None, "reach": "members",
+             "open_right": "edit", "time_zone": "UTC"}  # fmt: skip
+    made = actions.request_intake(
+        kind=IntakeKind.TRELLO, file=BytesIO(b"{}"), name="x.json", facts=facts, by=world.priya,
+        at=NOW,
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
 URLS = {
+    "boards:intake_new": Url(
+        allow={"GET": EVERYONE, "POST": EVERYONE}, data=lambda _world: {"kind": "trello"}
+    ),
+    "boards:intake": Url(args=_intake, allow={"GET": {"priya"}}, hidden=404),
     "boards:list_of_projects": Url(allow={"GET": EVERYONE}),
     "boards:new": Url(
         allow={"GET": EVERYONE, "POST": EVERYONE}, data=lambda _world: {"name": ""}

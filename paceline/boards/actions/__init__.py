@@ -21,6 +21,7 @@ from paceline.boards.actions.cards import (
     finish_card,
     restore_card,
 )
+from paceline.boards.actions.intake import request_intake
 from paceline.boards.actions.labels import (
     OptionsMissing,
     add_field,
@@ -159,6 +160,7 @@ __all__ = [
     "remove_file",
     "remove_member",
     "remove_time",
+    "request_intake",
     "restore_card",
     "restore_list",
     "restore_project",

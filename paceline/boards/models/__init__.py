@@ -13,6 +13,7 @@ from paceline.boards.models.cards import (
     Labelling,
     Participant,
 )
+from paceline.boards.models.intake import BoardIntake, IntakeKind
 from paceline.boards.models.projects import (
     CardField,
     CardList,
@@ -47,6 +48,7 @@ __all__ = [
     "TEXT_MAX",
     "Attachment",
     "Batch",
+    "BoardIntake",
     "Card",
     "CardChange",
     "CardField",
@@ -60,6 +62,7 @@ __all__ = [
     "Dependency",
     "Feed",
     "FileVersion",
+    "IntakeKind",
     "Label",
     "Labelling",
     "Member",

@@ -1,0 +1,1 @@
+"""Boards from elsewhere: what a file says, in one form for all of them."""
