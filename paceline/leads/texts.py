@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from paceline.leads.models import WebForm
 
 # What a form may ask besides the team's own fields, in the order in which it is offered.
 ASKED = {
-    "name": gettext_lazy("Name"),
+    "name": pgettext_lazy("person", "Name"),
     "email": gettext_lazy("E-mail address"),
     "mobile": gettext_lazy("Mobile phone"),
     "company_name": gettext_lazy("Company"),

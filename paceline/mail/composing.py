@@ -32,13 +32,15 @@ def message_of(mail: Mail, server: MailServer, at: datetime, unsubscribe_url: st
         message["In-Reply-To"] = mail.in_reply_to
         first = mail.thread.message_id if mail.thread is not None else ""
         message["References"] = " ".join(dict.fromkeys(x for x in (first, mail.in_reply_to) if x))
-    text, html = mail.text, html_of(mail)
+    text = mail.text
     if mail.is_offer:
+        # Only the reader gets the link: whoever else saw it could end the mails for them.
+        text = "\n\n".join(x for x in (text, f"—\n{unsubscribe_url}", server.footer) if x)
         message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message["Precedence"] = "bulk"
     message.set_content(text, cte="quoted-printable")
-    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message.add_alternative(html_of(text, mail.language), subtype="html", cte="quoted-printable")
     return message
 
 
@@ -46,13 +48,13 @@ def _address(name: str, address: str) -> Address:
     return Address(display_name=" ".join(name.split()), addr_spec=address)
 
 
-def html_of(mail: Mail) -> str:
+def html_of(text: str, language: str) -> str:
     """The text as HTML: paragraphs, and links that can be clicked."""
-    paragraphs = mail.text.replace("\r\n", "\n").split("\n\n")
+    paragraphs = text.replace("\r\n", "\n").split("\n\n")
     told = "".join(
         "<p>{}</p>".format(urlize(escape(one).replace("\n", "<br>")))
         for one in paragraphs
         if one.strip()
     )
-    lang = escape(mail.language or "en")
+    lang = escape(language or "en")
     return f'<!DOCTYPE html><html lang="{lang}"><body>{told}</body></html>'

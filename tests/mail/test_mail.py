@@ -243,6 +243,8 @@ def test_to_many_only_who_may_get_it(
         assert one["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert one["List-Unsubscribe"].startswith("<https://paceline.example.com/mail/u/")
         assert "Ours, 1 Road" in next(one.iter_parts()).get_content()
+    texts = set(Mail.objects.values_list("text", flat=True))
+    assert not any("/mail/u/" in one for one in texts), "the link is the reader's alone"
     subjects = {one["To"]: one["Subject"] for one in sent}
     assert subjects["en@x.example"] == "News"
     assert subjects["c1@x.example"] == "王小明，新品"

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from paceline.crm.forms.choices import language_name, languages
 from paceline.crm.models import ConsentChannel, CustomField, FieldKind, Source, scope_of
@@ -132,8 +132,10 @@ class WebFormForm(forms.Form):
                 "words": [
                     {"key": f"text-{code}-{name}", "label": label, "usual": usual[name],
                      "value": self._text(f"text-{code}-{name}", own.get(name))}
-                    for name, label in (("title", _("Title")), ("intro", _("Introduction")),
-                                        ("button", _("Button")), ("thanks", _("Thanks")))
+                    for name, label in (
+                        ("title", pgettext("form", "Title")), ("intro", _("Introduction")),
+                        ("button", _("Button")), ("thanks", _("Thanks")),
+                    )
                 ],
                 "consent_key": f"consent-{code}",
                 "consent": self._text(f"consent-{code}", agreed),

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from paceline.crm.models import Source
@@ -47,7 +47,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         topic="inquiries",
         caption=_("Waiting for a reply"),
         columns=[
-            Column("about", _("From"), value=wording.about, link=_address),
+            Column("about", pgettext("who asked", "From"), value=wording.about, link=_address),
             Column("clock", _("Clock"), value=lambda row: wording.clock_of(row, now).badge,
                    kind="badge"),
             Column("due_at", _("Due"), sort="due_at", kind="moment"),

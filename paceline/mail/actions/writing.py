@@ -22,7 +22,7 @@ from paceline.crm.models import (
 )
 from paceline.kernel import audit, jobs
 from paceline.live.actions import publish_all
-from paceline.mail import filling, parsing, queries
+from paceline.mail import filling, parsing
 from paceline.mail.models import (
     Flow,
     Mail,
@@ -106,9 +106,6 @@ def write(
         from_address=server.from_address, to_address=to, subject=filling.one_line(words.subject),
         text=body, is_offer=is_offer, state=MailState.QUEUED, made_at=at, next_at=later or at,
     )  # fmt: skip
-    if is_offer:
-        link = queries.unsubscribe_url(server, token)
-        mail.text = "\n\n".join(x for x in (body, f"—\n{link}", server.footer) if x)
     if answers is not None:
         mail.in_reply_to, mail.thread = answers.message_id, answers.thread or answers
     mail.save()
