@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 PLANS = {
+    "goal_reward_said": _("Reward of goals said"),
+    "goal_reward_taken_back": _("Reward of goals taken back"),
     "plan_created": _("Plan created"),
     "plan_draft_started": _("Plan draft begun"),
     "plan_draft_saved": _("Plan draft saved"),

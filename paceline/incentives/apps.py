@@ -11,6 +11,7 @@ class IncentivesConfig(AppConfig):
     def ready(self) -> None:
         from paceline.incentives import (  # noqa: PLC0415 - models are ready only now
             acts,
+            alignment,
             deal_pay,
             followed,
             found,
@@ -31,6 +32,7 @@ class IncentivesConfig(AppConfig):
         pay_words.register()
         followed.register()
         found.register()
+        alignment.register()
         deal_pay.register()
         pay_notices.register()
         plan_notices.register()

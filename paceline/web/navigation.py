@@ -99,6 +99,7 @@ GROUPS = (
         _("Goals"),
         (
             Entry(_("Goals"), "target-arrow", "goals:tree", _everyone),
+            Entry(_("My plan"), "clipboard-text", "incentives:my-plan", _everyone),
             Entry(_("My goals"), "user-star", "goals:mine", _everyone),
             Entry(_("Alignment"), "git-merge", "goals:alignment", _everyone),
             Entry(_("Strategy"), "compass", "goals:strategies", _everyone),

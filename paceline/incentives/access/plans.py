@@ -37,6 +37,7 @@ PLAN = Section(
         ),
         Rule("*", "write", Act.MAKE, roles=WRITERS, note="and submit, withdraw, throw away"),
         Rule("assignments", "assign", Act.MAKE, roles=WRITERS),
+        Rule("goals that components reward", "say", Act.MAKE, roles=WRITERS),
         Rule(
             "findings of a draft",
             "accept",
@@ -69,6 +70,11 @@ def may_read_all_plans(person: Person) -> bool:
 
 def may_write_plans(person: Person) -> bool:
     return PLAN.allows("write", person.roles)
+
+
+def may_say_rewards(person: Person) -> bool:
+    """Who says which component rewards which goals."""
+    return PLAN.allows("say", person.roles, of_field="goals that components reward")
 
 
 def may_edit(person: Person, version: PlanVersion) -> bool:

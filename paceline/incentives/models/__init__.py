@@ -13,6 +13,7 @@ from paceline.incentives.models.plans import (
     PlanVersion,
 )
 from paceline.incentives.models.quota_effects import QuotaEffect, QuotaEffectRow
+from paceline.incentives.models.rewards import GoalReward
 from paceline.incentives.models.runs import Run, RunFinalisation, RunInput, RunPlan, RunProblem
 from paceline.incentives.models.settlements import (
     Balance,
@@ -52,6 +53,7 @@ __all__ = [
     "BasePay",
     "CoalitionValue",
     "FindingAcceptance",
+    "GoalReward",
     "Hold",
     "HoldReason",
     "HoldRelease",

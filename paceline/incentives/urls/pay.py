@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from paceline.incentives.views import (
     explanations,
     holds,
+    my_plan,
     payroll,
     periods,
     quota_effects,
@@ -17,6 +18,10 @@ from paceline.incentives.views import (
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("my-plan/", my_plan.show, name="my-plan"),
+    path("my-plan/pdf", my_plan.pdf, name="my-plan-pdf"),
+    path("goal-rewards/", my_plan.rewards, name="goal-rewards"),
+    path("goal-rewards/<int:pk>/removal", my_plan.take_back, name="goal-reward-remove"),
     path("pay/", periods.index, name="periods"),
     path("pay/runs", runs.create, name="run-create"),
     path("pay/runs/<int:pk>/", runs.show, name="run"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from paceline.incentives.actions import approvals, findings, plans
 from paceline.incentives.actions.assignments import assign_plan
+from paceline.incentives.actions.rewards import reward_goals
 from paceline.incentives.calculation.findings import findings_of
 from paceline.incentives.models import PlanVersion
 from tests.incentives.plans.conftest import FROM, SOURCE
@@ -40,6 +41,17 @@ def approved(world: World) -> dict[str, Any]:
     approvals.approve_plan(version=version, digest=version.digest, by=world.ines, at=world.now)
     assign_plan(plan=version.plan, to=world.priya, starts_on=FROM, by=world.dana, at=world.now)
     return place
+
+
+def reward(world: World) -> dict[str, Any]:
+    """That a component rewards goals of a measure."""
+    place = approved(world)
+    version = PlanVersion.objects.get(plan__code=place["code"])
+    component = version.outline["components"][0]["id"]
+    row = reward_goals(
+        plan=version.plan, component=component, measure="sales", by=world.dana, at=world.now
+    )
+    return {"pk": row.pk}
 
 
 def found(world: World) -> dict[str, Any]:
@@ -83,6 +95,10 @@ def digest(world: World) -> dict[str, Any]:
 
 
 URLS: dict[str, Url] = {
+    "incentives:my-plan": Url(allow={"GET": EVERYONE}),
+    "incentives:my-plan-pdf": Url(allow={"GET": EVERYONE}),
+    "incentives:goal-rewards": Url(allow={"GET": READERS, "POST": WRITERS}, data=lambda _world: {}),
+    "incentives:goal-reward-remove": Url(args=reward, allow={"POST": WRITERS}, hidden=403),
     "incentives:plans": Url(allow={"GET": EVERYONE}),
     "incentives:plan-new": Url(allow={"GET": WRITERS}),
     "incentives:plan-begin": Url(
