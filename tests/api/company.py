@@ -9,8 +9,9 @@ from uuid import UUID
 
 from paceline.crm import actions as crm
 from paceline.crm.models import ActivityKind
+from paceline.goals import actions as goals
 from paceline.goals.actions import Entry, add_figure_kind, enter_figures
-from paceline.goals.models import Quota, Unit
+from paceline.goals.models import Level, Quota, Unit
 from paceline.incentives.actions import payroll
 from paceline.incentives.models import Run
 from paceline.orders.models import Owner
@@ -63,6 +64,16 @@ def build_company(world: World) -> Company:
     crm.add_activity(
         on=crm.On.record(deal), kind=ActivityKind.NOTE, facts={"text": MARK}, by=world.omar,
         at=world.now,
+    )  # fmt: skip
+    period = goals.add_period(
+        facts=goals.PeriodFacts("Q", FROM, UNTIL), by=world.erik, at=world.now
+    )
+    goals.propose_goal(
+        proposal=goals.Proposal(
+            period=period, name=MARK, why=MARK, level=Level.PERSON, owner=world.omar,
+            team=world.south, measured=goals.Measured(Decimal(0), Decimal(9)),
+        ),
+        by=world.omar, at=world.now,
     )  # fmt: skip
     run = quarter.run()
     quarter.release(run, "priya", "omar")

@@ -14,6 +14,7 @@ from paceline.incentives.models import PayrollExport, Plan
 from paceline.orders.models import OrderLine
 from tests.crm import permissions as crm
 from tests.crm.conftest import Sales, make_sales
+from tests.goals.conftest import make_aims
 from tests.incentives.pay import permissions as pay
 from tests.permission_table import EVERYONE, NOBODY, Grounded, Url
 from tests.world import World
@@ -135,6 +136,24 @@ def _crm_one(pk: Callable[[World, Sales], int], sent: dict[str, Any]) -> Url:
     )
 
 
+def _goal(world: World) -> dict[str, Any]:
+    return {"pk": make_aims(world).priya.pk}
+
+
+GOAL_READERS = {"priya", "marco", "erik", "dana", "wen", "hana"}
+
+
+def _goal_check_ins() -> Url:
+    """Who sees a goal reads its check-ins; its owner writes one."""
+    return Url(
+        args=_goal,
+        allow={"GET": GOAL_READERS, "POST": {"priya"}},
+        hidden=dict.fromkeys(GOAL_READERS, 403) | {"*": 404},
+        data=lambda _world: {"on": "2026-07-02", "value": "5"},
+        anonymous="token",
+    )
+
+
 URLS = {
     "api:reference": Url(allow=ALL),
     "api:schema": Url(allow=ALL, anonymous="open"),
@@ -164,6 +183,11 @@ URLS = {
     "api:v1:list_figures": _list(FIGURE),
     "api:v1:enter_figure": _list(FIGURE),
     "api:v1:read_figure": _one(_figure, DESK | {"erik", "marco", "priya"}),
+    "api:v1:list_goal_periods": Url(allow=ALL, anonymous="token"),
+    "api:v1:list_goals": Url(allow=ALL, anonymous="token"),
+    "api:v1:read_goal": _one(_goal, GOAL_READERS),
+    "api:v1:list_check_ins": _goal_check_ins(),
+    "api:v1:check_in": _goal_check_ins(),
     "api:v1:list_plans": _list(),
     "api:v1:read_plan": _of_pay(_plan, PLAN_READERS),
     "api:v1:list_plan_versions": _of_pay(_plan, PLAN_READERS),
