@@ -11,7 +11,7 @@ import pytest
 from django.db.models import Sum
 
 from paceline.crm.models import Contact, Deal, DealContributor, Pipeline
-from paceline.goals.models import Figure, Quota
+from paceline.goals.models import CheckIn, Figure, Goal, Quota
 from paceline.incentives.models import (
     Balance,
     Hold,
@@ -135,6 +135,10 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
     assert RunFinalisation.objects.get().period.key == "2026Q1"
     assert Pipeline.objects.count() == 10
     assert Deal.objects.count() >= 40
+    levels = Counter(Goal.objects.values_list("level", flat=True))
+    assert (levels["company"], levels["team"]) == (2, 16)
+    assert levels["person"] > 25
+    assert CheckIn.objects.exists()
     assert {deal.stage.kind for deal in Deal.objects.select_related("stage")} >= {"open", "won"}
     assert Contact.objects.filter(order_links__isnull=False).distinct().count() >= 40
     assert not DealContributor.objects.filter(deal__owner=None).exists()

@@ -138,26 +138,33 @@ class _Facts:
         source = self._source
         if source.unit != goal.unit:
             return Read(None, NO_SOURCE)
-        currency = goal.currency or _usual_currency(facts)
-        sums = [Decimal(0)] * source.parts
-        try:
-            for fact in facts:
-                for place, part in enumerate(fact.parts):
-                    is_money = place in source.money and fact.currency
-                    rate = rates.on(fact.currency, currency, fact.on) if is_money else 1
-                    sums[place] += part * rate
-        except RateMissing:
-            return Read(None, NO_RATE)
-        value = source.value(sums)
-        if value is None:
-            return Read(None, NOTHING_YET)
-        return Read(value.quantize(PLACES, rounding=ROUND_HALF_UP))
+        # A rate of money by money needs one currency, whichever all others can be brought to.
+        for currency in [goal.currency] if goal.currency else _usual_currencies(facts):
+            try:
+                sums = self._in_currency(facts, currency, rates)
+            except RateMissing:
+                continue
+            value = source.value(sums)
+            if value is None:
+                return Read(None, NOTHING_YET)
+            return Read(value.quantize(PLACES, rounding=ROUND_HALF_UP))
+        return Read(None, NO_RATE)
+
+    def _in_currency(self, facts: list[Fact], currency: str, rates: _Rates) -> list[Decimal]:
+        """The sums of the parts; money in one currency. Raises ``RateMissing``."""
+        sums = [Decimal(0)] * self._source.parts
+        for fact in facts:
+            for place, part in enumerate(fact.parts):
+                is_money = place in self._source.money and fact.currency
+                rate = rates.on(fact.currency, currency, fact.on) if is_money else 1
+                sums[place] += part * rate
+        return sums
 
 
-def _usual_currency(facts: Iterable[Fact]) -> str:
-    """A rate of money by money needs one currency: the one that most facts are in."""
+def _usual_currencies(facts: Iterable[Fact]) -> list[str]:
+    """The currencies that facts are in, the one of most facts first."""
     counted = Counter(fact.currency for fact in facts if fact.currency)
-    return min(counted, key=lambda one: (-counted[one], one), default="")
+    return sorted(counted, key=lambda one: (-counted[one], one)) or [""]
 
 
 class _Rates:
