@@ -7,7 +7,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from tests.architecture.source import calls, dotted, place, python_files, templates
+from tests.architecture.source import calls, dotted, place, python_files, templates, tree
 
 EXEMPT = ("paceline/web/templates/web/gallery.html", "paceline/web/views/gallery.py")
 SPOKEN = {"title", "placeholder", "aria-label", "alt", "aria-description"}
@@ -82,4 +82,18 @@ def test_python() -> None:
                 and isinstance(one.value, str)
                 and LETTERS.search(one.value)
             ]
+    assert found == []
+
+
+def test_no_string_is_translated_inside_an_f_string() -> None:
+    """Strings there are not found when the catalogues are made, and stay English."""
+    names = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "lazy"}
+    found = [
+        f"{place(file)}:{call.lineno}"
+        for file in python_files()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and dotted(call.func) in names
+    ]
     assert found == []

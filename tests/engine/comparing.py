@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from paceline import engine
+from paceline.engine import windows
 from paceline.engine.ledger.told import decided_by_others
+from paceline.engine.plan.model import Component
 
 from .building import keyed
 from .oracle import Expected
@@ -87,14 +89,21 @@ def compare_trace(results: engine.Results, trace: engine.Trace, payee: str) -> N
             assert added == row["earned"], f"lines add up to {added}, not to {row}"
 
 
+def is_short(plan: engine.Plan, component: Component) -> bool:
+    return windows.is_shorter(plan, windows.window_of(plan, component))
+
+
 def plainly_told(plan: engine.Plan) -> set[str]:
-    """Components whose lines must be told: a rate on the lines of the window itself."""
+    """Components whose lines must be told: a rate on the lines of the window itself, and no grid in
+    a stretch shorter than the period (9.5).
+    """
     return {
         component.id
         for component in plan.components
         if component.rates is not None
         and component.rates.value == "rate"
         and component.rates.on != "measure"
+        and not (component.rates.across is not None and is_short(plan, component))
         and (measure := plan.measure(component.measure or "")).is_summed
         and measure.window is None
     }

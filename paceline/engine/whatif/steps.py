@@ -236,9 +236,13 @@ class _Steps:
         return _Place(measure, reach, EXACT.subtract(reach, value))
 
     def _smallest(self, measure: str) -> Decimal:
-        """The smallest step beyond a boundary: one minor unit of money, else a ten-thousandth."""
-        money = self.plan.measure(measure).is_money
-        return Decimal(1).scaleb(-self.plan.digits) if money else _UNIT
+        """The smallest step beyond a boundary: one minor unit of money, one of what is counted,
+        else a ten-thousandth.
+        """
+        found = self.plan.measure(measure)
+        if found.is_money:
+            return Decimal(1).scaleb(-self.plan.digits)
+        return Decimal(1) if found.kind in {"count", "distinct"} else _UNIT
 
     def _is_money(self, component: str) -> bool:
         return self.plan.component(component).unit == "money"

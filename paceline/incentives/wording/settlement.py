@@ -213,13 +213,13 @@ def _agreed(plan: Plan, amount: Decimal | None) -> str:
 
 
 def _guarantee(plan: Plan, clause: documents.Guarantee) -> str:
-    return f"{_lifted(plan, clause)} {_('Nobody owes that back.')}"
+    return " ".join((_lifted(plan, clause), _("Nobody owes that back.")))
 
 
 def _draw(plan: Plan, draw: documents.Draw) -> str:
     sentences = [_lifted(plan, draw)]
     if draw.recovery_from is None:
-        return f"{sentences[0]} {_('Nobody owes that back.')}"
+        return " ".join((sentences[0], _("Nobody owes that back.")))
     sentences.append(
         _("It is owed back: from %(from)s on, %(share)s of what is due above that is deducted.")
         % {
