@@ -13,6 +13,7 @@ def unpaid_releases(period: PayPeriod) -> QuerySet[Release]:
     return (
         Release.objects.filter(period=period, payroll_entry__isnull=True)
         .select_related("payee", "statement__run__period")
+        .defer("statement__run__checks")
         .order_by("payee__number", "currency")
     )
 

@@ -112,7 +112,10 @@ def run_that_counts(period_key: str) -> Run | None:
     runs = Run.objects.filter(period__key=period_key, computed_at__isnull=False)
     final = Exists(RunFinalisation.objects.filter(run=OuterRef("pk")))
     return (
-        runs.select_related("period").annotate(is_final=final).order_by("-is_final", "-number")
+        runs.select_related("period")
+        .defer("checks")
+        .annotate(is_final=final)
+        .order_by("-is_final", "-number")
     ).first()
 
 
@@ -190,6 +193,7 @@ def runs_beside(pk: int, person: Person) -> QuerySet[Run]:
         .filter(period__runs=pk)
         .annotate(was_settled=Exists(Settlement.objects.filter(run=OuterRef("pk"))))
         .select_related("period", "requested_by", "progress", "finalisation__finalised_by")
+        .defer("checks")
         .order_by("-number")
     )
 
@@ -223,11 +227,11 @@ class PeriodState:
 def period_states(periods: QuerySet[PayPeriod]) -> list[PeriodState]:
     """How far each period has come; four queries for any number of periods."""
     known = list(periods.select_related("finalisation"))
-    runs = Run.objects.filter(period__in=known).select_related("progress").order_by("number")
+    runs = Run.objects.filter(period__in=known).select_related("progress").defer("checks")
     last: dict[int, Run] = {}
     counting: dict[int, Run] = {}
     final = {one.finalisation.run_id for one in known if hasattr(one, "finalisation")}
-    for run in runs:
+    for run in runs.order_by("number"):
         last[run.period_id] = run
         standing = counting.get(run.period_id)
         if run.computed_at is not None and not (standing and standing.pk in final):

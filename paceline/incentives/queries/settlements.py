@@ -72,6 +72,7 @@ def standing(rows: QuerySet[SettledPlan]) -> QuerySet[SettledPlan]:
             is_final=Exists(RunFinalisation.objects.filter(run=run)),
         )
         .select_related("version__plan", "settlement__run__period")
+        .defer("settlement__run__checks")
         .order_by(
             "-settlement__run__period__starts_on",
             "-is_paid",
@@ -87,7 +88,8 @@ def chain_of(last: SettledPlan | None) -> list[SettledPlan]:
     if last is None:
         return []
     rows = SettledPlan.objects.filter(version__plan=last.version.plan_id)
-    known = {one.pk: one for one in rows.select_related("version__plan", "settlement__run__period")}
+    rows = rows.select_related("version__plan", "settlement__run__period")
+    known = {one.pk: one for one in rows.defer("settlement__run__checks")}
     found, at = list[SettledPlan](), known.get(last.pk)
     while at is not None:
         found.append(at)
@@ -285,7 +287,10 @@ def open_balances(person: Person) -> list[AccountBalance]:
     last = standing(SettledPlan.objects.filter(version__plan=OuterRef("version__plan")))
     plans = SettledPlan.objects.filter(pk=last.values("pk")[:1])
     known = {
-        one.pk: one for one in plans.select_related("version__plan", "settlement__run__period")
+        one.pk: one
+        for one in plans.select_related("version__plan", "settlement__run__period").defer(
+            "settlement__run__checks"
+        )
     }
     rows = (
         Balance.objects.visible_to(person)

@@ -19,9 +19,13 @@ SIBLINGS = 100
 
 
 def statements_for(person: Person) -> QuerySet[Statement]:
-    """Statements the person may read, with whom and when they are about."""
-    return Statement.objects.visible_to(person).select_related(
-        "payee", "period", "run", "release__payroll_entry"
+    """Statements the person may read, with whom and when they are about.
+
+    What their runs checked is long, the same for each of them, and read by the run's page alone.
+    """
+    rows = Statement.objects.visible_to(person)
+    return rows.select_related("payee", "period", "run", "release__payroll_entry").defer(
+        "run__checks"
     )
 
 
