@@ -30,6 +30,7 @@ from paceline.engine.shape import arrow_table
 from paceline.engine.tables import INPUTS
 
 PAYEES = 2_000
+ROWS_PER_GROUP = 32_768  # as the product writes them
 QUARTER = engine.period_from_key("2026Q1")
 PLAN = """\
 paceline: 1
@@ -130,8 +131,8 @@ components:
 
 def write_lines(path: Path, lines: int, *, first: int = 0, days: int = 90) -> None:
     """Deterministic lines: 2,000 payees, 90 days, four currencies, 2 % returns. The file states its
-    totals by currency and puts the lines that may be split first, marked, as the product's
-    snapshots do.
+    totals by currency and puts the lines that may be split first, marked, then payee by payee, as
+    the product's snapshots do.
     """
     query = f"""
             SELECT
@@ -165,7 +166,9 @@ def write_lines(path: Path, lines: int, *, first: int = 0, days: int = 90) -> No
     totals = connection.sql(f"SELECT currency, count(*), sum(amount) FROM ({query}) GROUP BY ALL")
     stated = engine.state_totals({row[0]: (row[1], row[2]) for row in totals.fetchall()})
     facts = ", ".join(f"'{name}': '{text}'" for name, text in stated.items())
-    connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, KV_METADATA {{{facts}}})")
+    ordered = f"SELECT * FROM ({query}) ORDER BY is_split DESC, payee_id, line_id"
+    options = f"FORMAT parquet, ROW_GROUP_SIZE {ROWS_PER_GROUP}, KV_METADATA {{{facts}}}"
+    connection.execute(f"COPY ({ordered}) TO '{path}' ({options})")
 
 
 def small_tables(

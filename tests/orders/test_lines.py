@@ -350,6 +350,19 @@ def test_the_same_lines_give_the_same_bytes(world: World, bring: Bring) -> None:
     assert third[1].revision == 3
 
 
+def test_files_go_payee_by_payee(world: World, bring: Bring) -> None:
+    people = sorted((world.priya.number, world.omar.number))
+    sold = [(2, people[1]), (3, people[0]), (1, people[1])]
+    bring("order_lines", lines(world, *(f"A,{n},2026-06-01,{who},1,USD" for n, who in sold)))
+    (found,) = snapshot_months(date(2026, 6, 1), date(2026, 7, 1), NOW)
+    rows = pq.read_table(found.path).select(["payee_id", "line_id"]).to_pylist()
+    assert [(row["payee_id"], row["line_id"]) for row in rows] == [
+        (people[0], "shop/A/3"),
+        (people[1], "shop/A/1"),
+        (people[1], "shop/A/2"),
+    ]
+
+
 def test_files_mark_the_lines_that_are_shared_and_put_them_first(
     world: World, bring: Bring
 ) -> None:
