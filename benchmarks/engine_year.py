@@ -64,14 +64,14 @@ settlement:
 YEARLY = PLAN.replace("period: quarter", "period: year") + FURTHER
 
 
-def write_year(folder: Path, lines: int) -> list[Path]:
+def write_year(folder: Path, lines: int, *, by_payee: bool = True) -> list[Path]:
     """The files of the first so many lines; those that are there already are not written again."""
     paths = []
     for first in range(0, lines, PART):
         count = min(PART, lines - first)
-        path = folder / f"lines-{first}-{count}.parquet"
+        path = folder / f"{'by-payee' if by_payee else 'lines'}-{first}-{count}.parquet"
         if not path.exists():
-            write_lines(path, count, first=first, days=365)
+            write_lines(path, count, first=first, days=365, by_payee=by_payee)
         paths.append(path)
     return paths
 
@@ -136,9 +136,9 @@ def _cents(amount: Decimal) -> Decimal:
 class Case:
     """One size: its files, the bare GROUP BY and the run."""
 
-    def __init__(self, folder: Path, lines: int) -> None:
+    def __init__(self, folder: Path, lines: int, *, by_payee: bool = True) -> None:
         self.lines = lines
-        self.paths = write_year(folder, lines)
+        self.paths = write_year(folder, lines, by_payee=by_payee)
         self.small: dict[str, pa.Table] = year_tables(lines)
         files = engine.ParquetFiles(
             tuple(self.paths), tuple(path.name for path in self.paths), grain_checked=True
@@ -272,19 +272,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--spark", action="store_true")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--unordered", action="store_true", help="not payee by payee")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
-        folder = options.folder or Path(made)
+        folder, by_payee = options.folder or Path(made), not options.unordered
         if options.spark:
             report_spark(Case(folder, options.lines), options.rounds)
         elif options.against:
-            before = report(Case(folder, options.against), options.rounds, hand=False)
-            after = report(Case(folder, options.lines), options.rounds, hand=False)
+            before, after = (
+                report(Case(folder, lines, by_payee=by_payee), options.rounds, hand=False)
+                for lines in (options.against, options.lines)
+            )
             ratios = (after.clock / before.clock, after.processor / before.processor)
             taken = "{:.2f} x, by processor {:.2f} x".format(*ratios)
             print(f"{options.lines:,} lines take {taken} what {options.against:,} take")
         else:
-            report(Case(folder, options.lines), options.rounds, hand=True)
+            case = Case(folder, options.lines, by_payee=by_payee)
+            report(case, options.rounds, hand=True)
 
 
 if __name__ == "__main__":
