@@ -69,7 +69,26 @@ QUESTION = Section(
         Rule("*", "keep", Act.MAKE, roles=ALL_SALES | SELLERS, note="and share, put away"),
     ),
 )
-SECTIONS = (SALES_FIGURE, PAY_FIGURE, REPORTING_RULE, QUESTION)
+DASHBOARD = Section(
+    pgettext_lazy("object of a right", "dashboard"),
+    (
+        Rule(
+            "*",
+            "read",
+            roles=ALL_SALES | SELLERS,
+            note="one's own and shared ones; its figures follow the rights of the reader",
+        ),
+        Rule("*", "keep", Act.MAKE, roles=ALL_SALES | SELLERS, note="the owner changes and shares"),
+        Rule(
+            "mails",
+            "ask for",
+            Act.MAKE,
+            roles=ALL_SALES | SELLERS,
+            note="to oneself, the owner to others; with the rights of the recipient then",
+        ),
+    ),
+)
+SECTIONS = (SALES_FIGURE, PAY_FIGURE, REPORTING_RULE, QUESTION, DASHBOARD)
 
 
 def may_read(person: Person) -> bool:

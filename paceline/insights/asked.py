@@ -94,7 +94,7 @@ def asked(query: QueryDict, today: date) -> Question:
     measure = _known(query, "measure", MEASURES, "net_sales")
     question = Question(
         MEASURES[measure],
-        *_span(query, today),
+        days_asked(query, today),
         over=_known(query, "over", BUCKETS),
         split=_known(query, "split", DIMENSIONS),
         only=_only(query),
@@ -141,14 +141,15 @@ def _only(query: QueryDict) -> dict[str, str]:
     return found
 
 
-def _span(query: QueryDict, today: date) -> tuple[Span]:
+def days_asked(query: QueryDict, today: date) -> Span:
+    """The days that an address asks for; this quarter where it names none. Raises ``NotAsked``."""
     name = query.get("span", "")
     if name and name not in SPANS:
         raise NotAsked("unknown", "span", name[:VALUE_MAX])
     if name and name != "days":
-        return (span_of(name, today),)
+        return span_of(name, today)
     if not query.get("from") and not query.get("to"):
-        return (span_of("this_quarter", today),)
+        return span_of("this_quarter", today)
     try:
         starts_on = date.fromisoformat(query.get("from", ""))
         ends_before = date.fromisoformat(query.get("to", "")) + timedelta(days=1)
@@ -158,4 +159,4 @@ def _span(query: QueryDict, today: date) -> tuple[Span]:
         raise NotAsked("backwards", "to")
     if (ends_before - starts_on).days > YEARS_MAX * 366 or starts_on.year < YEARS_MAX:
         raise NotAsked("too_long", "to")
-    return (Span(starts_on, ends_before),)
+    return Span(starts_on, ends_before)

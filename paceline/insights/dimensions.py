@@ -46,6 +46,7 @@ SPANS: dict[str, Text] = {
     "last_year": gettext_lazy("Last year"),
     "weeks_13": gettext_lazy("Last 13 weeks"),
     "months_12": gettext_lazy("Last 12 months"),
+    "last_year_and_this": gettext_lazy("Last year and this year"),
     "days": gettext_lazy("Days of one's own"),
 }
 COMPARISONS: dict[str, Text] = {
@@ -88,6 +89,8 @@ class Span:
 
 def span_of(kind: str, today: date) -> Span:
     """The days that a name like ``last_month`` means on a day."""
+    if kind == "last_year_and_this":
+        return Span(date(today.year - 1, 1, 1), date(today.year + 1, 1, 1))
     which, _low, length = kind.partition("_")
     if which == "weeks":
         end = bucket_of(today, "week")

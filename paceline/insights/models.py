@@ -97,3 +97,86 @@ class SavedQuestion(Shared):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Dashboard(Shared):
+    """Charts that somebody put together. ``only_team`` is a team's code, kept as text: a team that
+    is gone is said, not guessed; ``span`` names the days of charts that have none of their own."""
+
+    only_team = models.CharField(_("team"), max_length=60, blank=True)
+    span = models.CharField(_("days"), max_length=20, blank=True)
+
+    objects = SharedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (shared_with("dashboard_shared_with"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tile(models.Model):
+    """A place of a dashboard: a chart of the catalogue, or a kept question."""
+
+    dashboard = models.ForeignKey(Dashboard, models.CASCADE, related_name="tiles")
+    rank = models.PositiveSmallIntegerField()
+    chart = models.CharField(max_length=40, blank=True)
+    question = models.ForeignKey(SavedQuestion, models.PROTECT, null=True, related_name="+")
+    is_wide = models.BooleanField(_("wide"), default=False)
+
+    class Meta:
+        ordering = ("dashboard", "rank")
+        constraints = (
+            models.UniqueConstraint(fields=["dashboard", "rank"], name="tile_rank_once"),
+            models.CheckConstraint(
+                name="tile_of_a_chart_or_a_question",
+                condition=(~Q(chart="") & Q(question__isnull=True))
+                | Q(chart="", question__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.dashboard_id}: {self.chart or self.question_id}"
+
+
+class Cadence(models.TextChoices):
+    """How often a dashboard is mailed."""
+
+    DAILY = "daily", pgettext_lazy("how often", "Every day")
+    WEEKLY = "weekly", pgettext_lazy("how often", "Every week")
+    MONTHLY = "monthly", pgettext_lazy("how often", "Every month, on its first day")
+
+
+class Mailing(models.Model):
+    """That somebody is sent a dashboard by mail, in their language and zone, with their rights.
+
+    ``site`` is the address of this installation, for the links; ``weekday`` counts from Monday, 0.
+    """
+
+    dashboard = models.ForeignKey(Dashboard, models.PROTECT, related_name="mailings")
+    recipient = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    cadence = models.CharField(_("how often"), max_length=7, choices=Cadence.choices)
+    weekday = models.PositiveSmallIntegerField(_("day of the week"), default=0)
+    hour = models.PositiveSmallIntegerField(_("hour"), default=8)
+    site = models.CharField(max_length=200)
+    next_at = models.DateTimeField(db_index=True)
+    asked_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("dashboard", "recipient")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["dashboard", "recipient"],
+                condition=Q(stopped_at__isnull=True),
+                name="mailing_once_per_recipient",
+            ),
+            models.CheckConstraint(
+                name="mailing_hour_and_weekday", condition=Q(hour__lte=23, weekday__lte=6)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.dashboard}: {self.recipient}"

@@ -16,6 +16,7 @@ from paceline.insights.queries.desk import Desk
 from paceline.kernel import formats
 
 HOUR_STEP = Decimal("0.1")
+PLAIN_STEP = Decimal("0.00000001")
 _CHOICES: dict[str, dict[str, object]] = {
     "origin": dict(Origin.choices),
     "kind": dict(FeedbackKind.choices),
@@ -62,6 +63,14 @@ def worded_change(measure: Measure, value: Decimal | None, before: Decimal | Non
 
 def _signed(text: str, value: Decimal) -> str:
     return f"+{text}" if value > 0 else text
+
+
+def plain(value: Decimal | None) -> Decimal | str:
+    """A value as a file takes it."""
+    if value is None:
+        return ""
+    rounded = value.quantize(PLAIN_STEP)
+    return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded.normalize()
 
 
 def direction(measure: Measure, value: Decimal | None, before: Decimal | None) -> str:

@@ -17,6 +17,7 @@ from paceline.kernel import formats
 Text = str | Promise
 Unit = Literal["money", "number", "percent"]
 Axis = Literal["category", "value"]
+Kind = Literal["line", "bar", "scatter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Chart:
     is_stacked: bool = False
     is_flat: bool = False
     height: int = 260
-    kind: Literal["line", "bar"] = field(default="line", init=False)
+    kind: Kind = field(default="line", init=False)
 
     def worded(self, value: Decimal | int | None) -> str:
         """A value as the reader sees it in the tooltip and in the table."""
@@ -97,9 +98,16 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class LineChart(Chart):
-    kind: Literal["line", "bar"] = field(default="line", init=False)
+    kind: Kind = field(default="line", init=False)
 
 
 @dataclass(frozen=True, slots=True)
 class BarChart(Chart):
-    kind: Literal["line", "bar"] = field(default="bar", init=False)
+    kind: Kind = field(default="bar", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ScatterChart(Chart):
+    """A point for each label, placed by ``positions`` to the right and by its value upwards."""
+
+    kind: Kind = field(default="scatter", init=False)

@@ -74,6 +74,7 @@ GROUPS = (
     Group(
         _("Figures"),
         (
+            Entry(_("Dashboards"), "layout-dashboard", "insights:home", insights.may_read),
             Entry(_("Ask the figures"), "chart-bar", "insights:explore", insights.may_read),
             Entry(_("Measures"), "book", "insights:measures", insights.may_read),
         ),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.conf import settings
 
 from paceline.goals.actions import Target, set_quota
 from paceline.imports.actions import import_file
@@ -53,5 +52,5 @@ def sold(world: World, tmp_path: Path) -> World:
 
 
 @pytest.fixture(autouse=True)
-def _no_cubes() -> None:
-    shutil.rmtree(settings.INSIGHTS_CUBES, ignore_errors=True)
+def _own_cubes(tmp_path: Path, settings: Any) -> None:
+    settings.INSIGHTS_CUBES = tmp_path / "cubes"

@@ -51,6 +51,7 @@ def test_measures_of_sales_are_exact(sold: World) -> None:
     assert ask(dana, f"measure=return_rate{Q2}").total.value == Decimal("0.07692308")
     assert ask(dana, f"measure=orders{Q2}").total.value == 3
     assert told(dana, f"measure=orders&split=product{Q2}") == {"Lamp": 2, "Chair": 1, "Desk": 1}
+    assert ask(dana, f"measure=orders&split=product{Q2}").total.value == 3
     assert told(dana, f"measure=orders&split=category{Q2}") == {"Home": 3}
     assert ask(dana, f"measure=units{Q2}").total.value == 4
     # Neither the cost of the desk nor that of a part that came back is known.

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from paceline.insights.actions.cubes import bring_up_to_date, catch_up
+from paceline.insights.actions.dashboards import (
+    keep_dashboard,
+    mail_dashboard,
+    put_away_dashboard,
+    stop_mailing,
+    take_due,
+)
 from paceline.insights.actions.questions import (
     NameMissing,
     keep_question,
@@ -14,7 +21,12 @@ __all__ = [
     "NameMissing",
     "bring_up_to_date",
     "catch_up",
+    "keep_dashboard",
     "keep_question",
+    "mail_dashboard",
+    "put_away_dashboard",
     "put_away_question",
     "set_rule",
+    "stop_mailing",
+    "take_due",
 ]

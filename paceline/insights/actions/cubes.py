@@ -8,7 +8,7 @@ from django.conf import settings
 
 from paceline.files.queries import path_of_digest
 from paceline.insights import cubes
-from paceline.insights.queries.shelf import Shelf, folder, shelf
+from paceline.insights.queries.shelf import Shelf, folder, latest_digests, shelf
 from paceline.kernel import jobs
 from paceline.orders.actions import snapshot_months
 from paceline.orders.models import OrderLine
@@ -37,7 +37,7 @@ def catch_up(*, at: datetime) -> int:
     """Make every month that changed again and forget files that no longer count; how many."""
     behind = shelf().behind
     _make(behind, at)
-    cubes.sweep(folder(), set(shelf().digests.values()))
+    cubes.sweep(folder(), set(shelf().digests.values()) | latest_digests())
     return len(behind)
 
 

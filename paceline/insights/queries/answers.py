@@ -103,8 +103,11 @@ def answer(desk: Desk, question: Question) -> Answer:
     _check_pay(question)
     desk.left_out.clear()
     desk.withheld = False
-    values = _values(desk, question)
-    before = _before(desk, question)
+    found = facts_of(desk, question)
+    other = question.compared
+    earlier = {} if other is None else facts_of(desk, other)
+    values = _values(question, found)
+    before = {} if other is None else _beside(question, other, earlier)
     rows = [
         Row(bucket, key, values.get((bucket, key)), before.get((bucket, key)))
         for bucket, key in {**values, **before}
@@ -114,7 +117,7 @@ def answer(desk: Desk, question: Question) -> Answer:
         question,
         desk.currency(question.currency),
         rows[:ROWS_MAX],
-        _total(desk, question, values, before),
+        _total(desk, question, found, earlier),
         dict(desk.left_out),
         desk.withheld,
         len(rows) > ROWS_MAX,
@@ -129,8 +132,7 @@ def _check_pay(question: Question) -> None:
         raise NotAsked("pay_too_fine", "over", question.over)
 
 
-def _values(desk: Desk, question: Question) -> dict[Place, Decimal | None]:
-    found = facts_of(desk, question)
+def _values(question: Question, found: Found) -> dict[Place, Decimal | None]:
     return {place: question.measure.of(facts) for place, facts in found.items()}
 
 
@@ -144,17 +146,16 @@ def facts_of(desk: Desk, question: Question) -> Found:
     )
 
 
-def _before(desk: Desk, question: Question) -> dict[Place, Decimal | None]:
+def _beside(question: Question, other: Question, found: Found) -> dict[Place, Decimal | None]:
     """The values of the days compared with, each at the bucket beside which it stands."""
-    other = question.compared
-    if other is None:
-        return {}
-    values = _values(desk, other)
+    values = _values(other, found)
     if not question.over:
         return values
     beside = dict(zip(_starts(other), _starts(question), strict=False))
     return {
-        (beside[bucket], key): value for (bucket, key), value in values.items() if bucket in beside
+        (beside[bucket], key): value
+        for (bucket, key), value in values.items()
+        if bucket is not None and bucket in beside
     }
 
 
@@ -162,22 +163,33 @@ def _starts(question: Question) -> list[date]:
     return buckets(question.span, question.over)
 
 
-def _total(
-    desk: Desk,
-    question: Question,
-    values: dict[Place, Decimal | None],
-    before: dict[Place, Decimal | None],
-) -> Row:
-    """Of the whole question: parts added where they add up, else asked again undivided."""
-    whole = replace(question, over="", split="")
-    if question.measure.adds_up and not desk.withheld and question.split != "customer":
-        return Row(None, None, _sum(values), _sum(before) if question.compare else None)
-    if question == whole:
-        return Row(None, None, values.get((None, None)), before.get((None, None)))
-    of = _values(desk, whole).get((None, None))
-    other = _before(desk, whole).get((None, None)) if question.compare else None
-    return Row(None, None, of, other)
+def _total(desk: Desk, question: Question, found: Found, earlier: Found) -> Row:
+    """Of the whole question: facts added where they add up, else asked again undivided."""
+    other = question.compared
+    if not _adds_up(desk, question):
+        found = facts_of(desk, replace(question, over="", split=""))
+        if other is not None:
+            earlier = facts_of(desk, replace(other, over="", split=""))
+    of = question.measure.of(_folded(found))
+    return Row(None, None, of, question.measure.of(_folded(earlier)) if other else None)
 
 
-def _sum(values: dict[Place, Decimal | None]) -> Decimal:
-    return sum((value for value in values.values() if value is not None), Decimal(0))
+def _adds_up(desk: Desk, question: Question) -> bool:
+    """Customers and orders may be in several parts; not all customers are shown; and what is
+    withheld is part of the whole."""
+    if not question.over and not question.split:
+        return True
+    parts = {"product", "category"} if "orders" in question.measure.facts else set()
+    return (
+        CUSTOMERS not in question.measure.sources
+        and question.split not in {"customer", *parts}
+        and not desk.withheld
+    )
+
+
+def _folded(found: Found) -> dict[str, Decimal]:
+    facts: dict[str, Decimal] = {}
+    for one in found.values():
+        for fact, value in one.items():
+            facts[fact] = facts.get(fact, Decimal(0)) + value
+    return facts

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
@@ -39,6 +40,7 @@ class Desk:
     shelf: Shelf
     left_out: Counter[str] = field(default_factory=Counter)
     withheld: bool = False
+    kept: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> Lines:

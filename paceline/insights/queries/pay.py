@@ -6,6 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from paceline.incentives.models import Statement
 from paceline.insights import access
@@ -54,10 +57,10 @@ def _rows(
         period__starts_on__gte=question.span.starts_on,
         period__ends_before__lte=question.span.ends_before,
     )
-    visible = released.visible_to(desk.reader)
+    visible = Statement.objects.visible_to(desk.reader)
     sums_too = access.may_read_sums_of_pay(desk.reader)
-    seen = set(visible.values_list("pk", flat=True)) if sums_too else set()
-    rows = released if sums_too else visible
+    rows: Any = released if sums_too else released.visible_to(desk.reader)
+    rows = rows.annotate(is_seen=Exists(visible.filter(pk=OuterRef("pk"))))
     team = question.only.get("team")
     if team is not None and not desk.teams_below(team):
         raise NotAsked("team_gone", "only-team", team)
@@ -67,12 +70,12 @@ def _rows(
     if "currency" in question.only:
         rows = rows.filter(currency=question.only["currency"])
     values = rows.values_list(
-        "pk", "payee__number", "period__starts_on", "period__ends_before", "currency", "credited",
-        "earned",
+        "is_seen", "payee__number", "period__starts_on", "period__ends_before", "currency",
+        "credited", "earned",
     )  # fmt: skip
     return [
-        (number, (first, end), currency, credited, earned, not sums_too or pk in seen)
-        for pk, number, first, end, currency, credited, earned in values
+        (number, (first, end), currency, credited, earned, is_seen)
+        for is_seen, number, first, end, currency, credited, earned in values
         if members is None or number in members
     ]
 

@@ -25,12 +25,9 @@ def quota_facts(desk: Desk, question: Question, facts: Collection[str]) -> Found
     holders: set[str] = set()
     wanted = _people(desk, question)
     target = desk.currency(question.currency)
-    quotas = Quota.objects.visible_to(desk.reader).standing()
-    quotas = quotas.during(question.span.starts_on, question.span.ends_before)
-    rows = quotas.filter(person__isnull=False, measure=MEASURE).values_list(
-        "person__number", "starts_on", "ends_before", "amount", "currency"
-    )
-    for number, starts_on, ends_before, amount, currency in rows:
+    for number, starts_on, ends_before, amount, currency in _quotas(desk):
+        if starts_on >= question.span.ends_before or ends_before <= question.span.starts_on:
+            continue
         if wanted is not None and number not in wanted:
             continue
         if desk.people_seen is not None and number not in desk.people_seen:
@@ -49,6 +46,20 @@ def quota_facts(desk: Desk, question: Question, facts: Collection[str]) -> Found
     if not set(RENAMED.values()).isdisjoint(facts):
         _add_sales(desk, question, holders, found)
     return found
+
+
+def _quotas(desk: Desk) -> list[tuple[str, date, date, Decimal, str]]:
+    """The quotas that the reader may see, read once a page."""
+    kept: list[tuple[str, date, date, Decimal, str]] | None = desk.kept.get("quotas")
+    if kept is None:
+        rows = Quota.objects.visible_to(desk.reader).standing()
+        kept = list(
+            rows.filter(person__isnull=False, measure=MEASURE).values_list(
+                "person__number", "starts_on", "ends_before", "amount", "currency"
+            )
+        )
+        desk.kept["quotas"] = kept
+    return kept
 
 
 def share(amount: Decimal, whole: Span, part: Span) -> Decimal:

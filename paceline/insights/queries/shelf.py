@@ -41,3 +41,11 @@ def shelf() -> Shelf:
         known = older.values_list("month", "digest")
         digests |= {month: digest for month, digest in known if cubes.is_made(folder(), digest)}
     return Shelf(digests, tuple(behind))
+
+
+def latest_digests() -> set[str]:
+    """The hashes of each month's two newest snapshots: an open page may still read the older."""
+    by_month: dict[date, list[str]] = {}
+    for month, digest in MonthSnapshot.objects.order_by("-revision").values_list("month", "digest"):
+        by_month.setdefault(month, []).append(digest)
+    return {digest for digests in by_month.values() for digest in digests[:2]}

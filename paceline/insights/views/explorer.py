@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -22,8 +21,9 @@ from paceline.insights import access, actions, words
 from paceline.insights.asked import NotAsked, Question, asked
 from paceline.insights.charts import chart_of, rows_of
 from paceline.insights.charts.leads import leads_to
+from paceline.insights.charts.notes import notes_of
 from paceline.insights.dimensions import BUCKETS, DIMENSIONS
-from paceline.insights.forms import AskForm, ShareForm, initial_of
+from paceline.insights.forms.questions import AskForm, ShareForm, initial_of
 from paceline.insights.measures import SOURCES
 from paceline.insights.models import SavedQuestion
 from paceline.insights.queries.answers import Answer, MeasureForbidden, answer
@@ -33,7 +33,6 @@ from paceline.kernel.pages import go_to, page, refuse
 from paceline.org.requests import PersonRequest
 
 SHOWN_MAX = 200
-CSV_STEP = Decimal("0.00000001")
 
 
 def desk_for(request: PersonRequest) -> Desk:
@@ -119,22 +118,6 @@ def _context(
     }
 
 
-def notes_of(desk: Desk, found: Answer) -> list[str]:
-    """What must be said beside the figures."""
-    notes = [
-        _("%(count)d rows in %(currency)s are left out: no exchange rate into %(target)s is known.")
-        % {"count": count, "currency": currency, "target": found.currency}
-        for currency, count in sorted(found.left_out.items())
-    ]
-    if found.withheld:
-        notes.append(
-            _("Groups of fewer than five payees are withheld, so that nobody's pay can be told.")
-        )
-    if desk.shelf.behind:
-        notes.append(_("Some months changed a moment ago; their figures are being brought up."))
-    return notes
-
-
 def csv_of(desk: Desk, found: Answer) -> HttpResponseBase:
     """The answer as a file: every row, values as plain numbers."""
     question = found.question
@@ -152,16 +135,12 @@ def csv_of(desk: Desk, found: Answer) -> HttpResponseBase:
             yield [
                 *([row.bucket] if question.over else []),
                 *([words.key_name(desk, question.split, row.key)] if question.split else []),
-                _plain(row.value),
-                *([_plain(row.before)] if question.compare else []),
+                words.plain(row.value),
+                *([words.plain(row.before)] if question.compare else []),
                 unit,
             ]
 
     return sheets.csv_response(question.measure.key, header, list(rows()))
-
-
-def _plain(value: Any) -> Any:
-    return "" if value is None else value.quantize(CSV_STEP).normalize() + 0
 
 
 @require_POST

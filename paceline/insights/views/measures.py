@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.insights import access, actions
 from paceline.insights.dimensions import DIMENSIONS
-from paceline.insights.forms import RuleForm
+from paceline.insights.forms.questions import RuleForm
 from paceline.insights.measures import MEASURES, SOURCES, Measure
 from paceline.insights.queries.answers import may_read_measure
 from paceline.insights.views.explorer import desk_for

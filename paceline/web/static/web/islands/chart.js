@@ -14,6 +14,18 @@ const fetchLibrary = (url) =>
 export default (figure) => {
   const canvas = figure.querySelector(".chart-canvas");
   const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
+  const saver = figure.querySelector("[data-png]");
+  saver?.addEventListener("click", async () => {
+    const echarts = await fetchLibrary(figure.dataset.library);
+    const width = Math.max(canvas.clientWidth, 640);
+    const paper = document.createElement("div");
+    const copy = echarts.init(paper, null, { renderer: "canvas", width, height: canvas.clientHeight });
+    copy.setOption({ ...option(data, echarts), animation: false });
+    const background = getComputedStyle(document.documentElement).getPropertyValue("--raised").trim();
+    const href = copy.getDataURL({ type: "png", pixelRatio: 2, backgroundColor: background || "#fff" });
+    Object.assign(document.createElement("a"), { href, download: `${saver.dataset.png}.png` }).click();
+    copy.dispose();
+  });
   const draw = async () => {
     const echarts = await fetchLibrary(figure.dataset.library);
     words(echarts);

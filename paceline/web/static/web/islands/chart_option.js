@@ -31,18 +31,18 @@ export const option = (data, library) => {
     grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
     legend: { show: data.series.length > 1, top: 0, left: 0, icon: "roundRect", textStyle: soft },
     tooltip: {
-      trigger: "axis", backgroundColor: token("--raised"), borderColor: token("--line"),
+      trigger: data.kind === "scatter" ? "item" : "axis", backgroundColor: token("--raised"), borderColor: token("--line"),
       textStyle: { color: token("--ink") },
       formatter: (points) => [
-        clean(data.labels[points[0].dataIndex] ?? ""),
-        ...points.map((one) => `${one.marker} ${clean(one.seriesName)} ` +
+        clean(data.labels[[points].flat()[0].dataIndex] ?? ""),
+        ...[points].flat().map((one) => `${one.marker} ${clean(one.seriesName)} ` +
           `<b>${clean(one.data.text)}</b>`),
       ].join("<br>"),
     },
     ...(data.flat ? { xAxis: values, yAxis: { ...places, inverse: true } } : { xAxis: places, yAxis: values }),
     series: data.series.map((one, place) => ({
       type: data.kind, name: one.name, data: one.points, showSymbol: one.points.length < 3,
-      symbolSize: 6, barMaxWidth: 36, connectNulls: false, stack: data.stacked ? "all" : undefined,
+      symbolSize: data.kind === "scatter" ? 11 : 6, barMaxWidth: 36, connectNulls: false, stack: data.stacked ? "all" : undefined,
       lineStyle: { width: 2, type: one.muted ? "dashed" : "solid" },
       itemStyle: { borderRadius: data.kind === "bar" ? round : 0, opacity: one.muted ? 0.55 : 1 },
       markLine: data.mark === null || place ? undefined : {

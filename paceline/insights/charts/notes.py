@@ -1,0 +1,23 @@
+"""What must be said beside figures: what was left out, withheld, or is being brought up."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from paceline.insights.queries.answers import Answer
+from paceline.insights.queries.desk import Desk
+
+
+def notes_of(desk: Desk, found: Answer) -> list[str]:
+    notes = [
+        _("%(count)d rows in %(currency)s are left out: no exchange rate into %(target)s is known.")
+        % {"count": count, "currency": currency, "target": found.currency}
+        for currency, count in sorted(found.left_out.items())
+    ]
+    if found.withheld:
+        notes.append(
+            _("Groups of fewer than five payees are withheld, so that nobody's pay can be told.")
+        )
+    if desk.shelf.behind:
+        notes.append(_("Some months changed a moment ago; their figures are being brought up."))
+    return notes

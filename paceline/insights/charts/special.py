@@ -1,0 +1,197 @@
+"""Charts that are no single question: funnel, customers who stay, pay against contribution."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, time
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from paceline.crm.models import Pipeline, StageKind
+from paceline.crm.queries.process import walked
+from paceline.insights import cubes, words
+from paceline.insights.charts.frame import Cell, Drawn, Place
+from paceline.insights.dimensions import bucket_name, span_of
+from paceline.insights.measures import MEASURES
+from paceline.insights.queries.answers import facts_of
+from paceline.insights.queries.sales import narrowed
+from paceline.kernel import formats
+from paceline.kernel.charts import BarChart, LineChart, ScatterChart, Series
+
+STEP = Decimal("0.001")
+COHORTS_DRAWN, MONTHS_ON = 6, 12
+PERCENT_TONES = 5
+
+
+def funnel(place: Place) -> Drawn:
+    """How many deals came into each stage of a pipeline: of the chosen team, or the first seen."""
+    desk, frame = place.desk, place.frame
+    drawn = Drawn(place.key, place.name, place.definition, url=place.url)
+    seen = Pipeline.objects.visible_to(desk.reader).filter(retired_at__isnull=True)
+    if frame.team:
+        seen = seen.filter(team__code__in=desk.teams_below(frame.team))
+    pipeline = seen.select_related("team").order_by("team__name", "rank", "pk").first()
+    if pipeline is None:
+        return replace(drawn, why=_("None of the teams whose deals you may see has a pipeline."))
+    span = frame.span or span_of("weeks_13", desk.today)
+    zone = timezone.get_current_timezone()
+    starts_at = datetime.combine(span.starts_on, time(), zone)
+    ends_at = datetime.combine(span.ends_before, time(), zone)
+    found = walked(pipeline, desk.reader, starts_at, ends_at, ends_at)
+    stages = [one for one in found.stages if one.stage.kind != StageKind.LOST]
+    if not any(one.entered for one in stages):
+        return replace(drawn, why=_("No deal moved in these days."))
+    first = max((one.entered for one in stages), default=0)
+    names = [one.stage.name for one in stages]
+    shares = [formats.percent((Decimal(one.entered) / first).quantize(STEP)) for one in stages]
+    process = reverse("crm:process", args=[pipeline.pk])
+    return replace(
+        drawn,
+        headline=formats.number(found.won),
+        change=_("won of %(count)s that began, in “%(pipeline)s” of %(team)s")
+        % {
+            "count": formats.number(found.began),
+            "pipeline": pipeline.name,
+            "team": pipeline.team.name,
+        },
+        chart=BarChart(
+            name=f"tile-{place.key}",
+            title=f"{place.name} · {span.worded}",
+            labels=names,
+            series=[Series(_("Came in"), [one.entered for one in stages])],
+            is_flat=True,
+            height=max(160, 40 + 34 * len(stages)),
+        ),
+        head=[_("Stage"), _("Came in"), _("Of the most"), ""],
+        rows=[
+            [
+                Cell(name, is_figure=False),
+                Cell(formats.number(one.entered)),
+                Cell(share),
+                Cell(_("Process"), process, is_figure=False),
+            ]
+            for name, one, share in zip(names, stages, shares, strict=True)
+        ],
+        raw=[[name, one.entered] for name, one in zip(names, stages, strict=True)],
+        leads=[(_("Deals"), reverse("crm:deals"))],
+    )
+
+
+def cohort(place: Place) -> Drawn:
+    """Of those who bought for the first time in a month, how many came back later."""
+    desk, frame = place.desk, place.frame
+    span = frame.span or span_of("months_12", desk.today)
+    question = frame.question("customers", span)
+    found = cubes.cohorts(desk.lines, narrowed(desk, question), over="month")[-MONTHS_ON:]
+    drawn = Drawn(place.key, place.name, place.definition, url=place.url)
+    if not found:
+        return drawn
+    shares = [
+        [(Decimal(count) / one.stayed[0]).quantize(STEP) if one.stayed[0] else None
+         for count in one.stayed]
+        for one in found
+    ]  # fmt: skip
+    longest = max(len(one) for one in shares)
+    numbered = [_("+%(count)d months") % {"count": n} for n in range(1, longest)]
+    names = [bucket_name(one.first, "month") for one in found]
+    series = [
+        Series(name, [*share[1:], *[None] * (longest - len(share))])
+        for name, share in list(zip(names, shares, strict=True))[:COHORTS_DRAWN]
+        if len(share) > 1
+    ]
+    return replace(
+        drawn,
+        headline=formats.number(sum(one.stayed[0] for one in found)),
+        change=_("new customers · %(days)s") % {"days": span.worded},
+        chart=LineChart(
+            name=f"tile-{place.key}",
+            title=f"{place.name} · {span.worded}",
+            labels=numbered,
+            series=series,
+            unit="percent",
+        )
+        if series
+        else None,
+        head=[_("First order"), _("Customers"), *numbered],
+        rows=[
+            [
+                Cell(name, is_figure=False),
+                Cell(formats.number(one.stayed[0])),
+                *(
+                    Cell(
+                        formats.percent(value),
+                        tone="" if not value else f"heat-{min(PERCENT_TONES, 1 + int(value * 10))}",
+                    )
+                    for value in share[1:]
+                ),
+                *(Cell("") for _gap in range(longest - len(share))),
+            ]
+            for name, one, share in zip(names, found, shares, strict=True)
+        ],
+        raw=[[one.first.isoformat(), *one.stayed] for one in found],
+    )
+
+
+def pay_against_contribution(place: Place) -> Drawn:
+    """A point for each person whose pay the reader may open."""
+    desk, frame = place.desk, place.frame
+    span = frame.span or span_of("last_quarter", desk.today)
+    facts = facts_of(desk, frame.question("cost_of_sales", span, split="person"))
+    people = sorted(
+        (
+            (str(number), one.get("sold", Decimal(0)) - one.get("returned", Decimal(0)),
+             one["earned"])
+            for (_bucket, number), one in facts.items()
+            if number and "earned" in one
+        ),
+        key=lambda one: -one[1],
+    )  # fmt: skip
+    drawn = Drawn(place.key, place.name, place.definition, url=place.url)
+    if not people:
+        return replace(
+            drawn,
+            why=_("No statement that you may read was released for pay periods in these days."),
+        )
+    currency = desk.currency(frame.currency)
+    sold = sum((one[1] for one in people), Decimal(0))
+    earned = sum((one[2] for one in people), Decimal(0))
+    names = [desk.names.get(number, number) for number, *_rest in people]
+    listed = reverse("incentives:statements")
+    return replace(
+        drawn,
+        headline=formats.percent((earned / sold).quantize(STEP)) if sold > 0 else "–",
+        change=_("%(earned)s earned of %(sold)s sold")
+        % {"earned": formats.money(earned, currency), "sold": formats.money(sold, currency)},
+        chart=ScatterChart(
+            name=f"tile-{place.key}",
+            title=f"{place.name} · {span.worded}",
+            labels=names,
+            series=[Series(MEASURES["earned"].name, [one[2] for one in people])],
+            positions=[one[1] for one in people],
+            positions_unit="money",
+            unit="money",
+            currency=currency,
+        ),
+        head=[
+            _("Person"), str(MEASURES["net_sales"].name), str(MEASURES["earned"].name),
+            str(MEASURES["cost_of_sales"].name),
+        ],
+        rows=[
+            [
+                Cell(name, f"{listed}?{urlencode({'statements-q': name})}", is_figure=False),
+                Cell(formats.money(net, currency)),
+                Cell(formats.money(pay, currency)),
+                Cell(formats.percent((pay / net).quantize(STEP)) if net > 0 else "–"),
+            ]
+            for name, (_number, net, pay) in zip(names, people, strict=True)
+        ],
+        raw=[
+            [name, words.plain(net), words.plain(pay)]
+            for name, (_number, net, pay) in zip(names, people, strict=True)
+        ],
+        leads=[(_("Statements"), reverse("incentives:statements"))],
+    )  # fmt: skip

@@ -1,0 +1,275 @@
+"""Dashboards: of a role, of one's own, shared; and each chart on a page of its own."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from paceline.insights import access, actions
+from paceline.insights.actions.dashboards import Layout, NoTiles, Put, Times, TooManyTiles
+from paceline.insights.asked import NotAsked, days_asked
+from paceline.insights.charts.catalogue import CHARTS, DEFAULTS, draw
+from paceline.insights.charts.frame import Drawn, Frame
+from paceline.insights.charts.tiles import default_tiles, forbidden, frame_of, tiles_of
+from paceline.insights.dimensions import SPANS
+from paceline.insights.forms.dashboards import FrameForm, LayoutForm, MailForm
+from paceline.insights.models import Dashboard, Mailing, Tile
+from paceline.insights.queries.answers import MeasureForbidden
+from paceline.insights.queries.desk import Desk
+from paceline.insights.queries.notes import notes_beside
+from paceline.insights.views.explorer import desk_for
+from paceline.kernel import sheets
+from paceline.kernel.money import CURRENCIES
+from paceline.kernel.pages import go_to, page
+from paceline.org.models import Role
+from paceline.org.requests import PersonRequest
+
+
+def frame_for(request: PersonRequest, usual: Frame | None = None) -> Frame:
+    """Whose figures and which days the address asks for; what it does not say is as usual."""
+    asked, base = request.GET, usual or Frame()
+    known, span = base.span_name, base.span
+    if "span" in asked or "from" in asked:
+        known = asked.get("span", "days")
+        try:
+            span = days_asked(asked, request.today) if known in SPANS else None
+        except NotAsked:
+            span = None
+        known = known if span else ""
+    currency = asked.get("in", "")
+    return Frame(
+        team=asked.get("team", base.team)[:60],
+        person=asked.get("person", "")[:40],
+        currency=currency if currency in CURRENCIES else "",
+        span=span,
+        span_name=known,
+    )
+
+
+def role_names() -> dict[str, str]:
+    return {**{str(role): str(Role(role).label) for role in DEFAULTS if role in Role.values},
+            "operations": pgettext("dashboard", "Operations")}  # fmt: skip
+
+
+def roles_of(desk: Desk) -> list[str]:
+    """Whose dashboards the reader is offered: those of their roles, and of operations."""
+    own = [role for role in DEFAULTS if role in desk.reader.roles]
+    return [*own, "operations"]
+
+
+@require_GET
+def home(request: PersonRequest) -> HttpResponse:
+    """The dashboard of the reader's role."""
+    with closing(desk_for(request)) as desk:
+        offered = roles_of(desk)
+        role = request.GET.get("role", offered[0])
+        if role not in offered:
+            raise Http404
+        frame = frame_for(request)
+        tiles = default_tiles(desk, DEFAULTS[role], frame)
+        names = role_names()
+        context = {
+            **_shared(request, desk, frame, f"role:{role}"),
+            "title": names[role],
+            "tiles": [(one, False) for one in tiles],
+            "copy_url": f"{reverse('insights:dashboard_new')}?{urlencode({'role': role})}",
+        }
+        return page(request, "insights/dashboard.html", context)
+
+
+def _shared(request: PersonRequest, desk: Desk, frame: Frame, here: str) -> dict[str, Any]:
+    names = role_names()
+    tabs = [
+        (names[role], f"{reverse('insights:home')}?role={role}", here == f"role:{role}", None)
+        for role in roles_of(desk)
+    ]
+    kept = Dashboard.objects.visible_to(request.person).kept()
+    tabs += [
+        (one.name, reverse("insights:dashboard", args=[one.pk]), here == f"own:{one.pk}", None)
+        for one in kept[:20]
+    ]
+    return {
+        "tabs": tabs,
+        "frame_form": FrameForm(desk=desk, initial=dict(frame.parameters())),
+        "may_keep": access.may_keep(request.person),
+        "notes": notes_beside(desk, frame),
+        "role": request.GET.get("role", ""),
+    }
+
+
+@require_GET
+def show(request: PersonRequest, pk: int) -> HttpResponse:
+    """A kept dashboard, with the figures that this reader may see."""
+    found = get_object_or_404(
+        Dashboard.objects.visible_to(request.person)
+        .kept()
+        .select_related("owner")
+        .prefetch_related("tiles__question"),
+        pk=pk,
+    )
+    with closing(desk_for(request)) as desk:
+        frame = frame_for(request, frame_of(desk, found))
+        wide = [tile.is_wide for tile in found.tiles.all()]
+        mailings = list(found.mailings.filter(stopped_at=None).select_related("recipient"))
+        own = [one for one in mailings if one.recipient_id == request.person.pk]
+        is_owner = found.owner_id == request.person.pk
+        context = {
+            **_shared(request, desk, frame, f"own:{pk}"),
+            "title": found.name,
+            "dashboard": found,
+            "is_owner": is_owner,
+            "tiles": list(zip(tiles_of(desk, found, frame), wide, strict=True)),
+            "mailing": own[0] if own else None,
+            "mailings": mailings if is_owner else [],
+            "mail_form": MailForm(viewer=request.person, is_owner=is_owner),
+            "copy_url": f"{reverse('insights:dashboard_new')}?{urlencode({'like': pk})}",
+        }
+        return page(request, "insights/dashboard.html", context)
+
+
+@require_GET
+def chart(request: PersonRequest, key: str) -> HttpResponseBase:
+    """One chart with its filters, table, definition, file and notes."""
+    if key not in CHARTS:
+        raise Http404
+    with closing(desk_for(request)) as desk:
+        frame = frame_for(request)
+        status = 200
+        try:
+            drawn = draw(desk, key, frame)
+        except MeasureForbidden as error:
+            drawn, status = forbidden(error, str(CHARTS[key].name), key), 403
+        if request.GET.get("export") == "csv" and status == 200:
+            return csv_of(drawn)
+        query = urlencode([*frame.parameters(), ("export", "csv")])
+        context = {
+            "drawn": drawn,
+            "frame_form": FrameForm(desk=desk, initial=dict(frame.parameters())),
+            "csv_url": f"{reverse('insights:chart', args=[key])}?{query}",
+            "notes": notes_beside(desk, frame),
+            "others": [
+                (one.name, reverse("insights:chart", args=[one.key]), one.key == key)
+                for one in CHARTS.values()
+            ],
+        }
+        return page(request, "insights/chart.html", context, status=status)
+
+
+def csv_of(drawn: Drawn) -> HttpResponseBase:
+    wide = max((len(row) for row in drawn.raw), default=0)
+    head = [one for one in drawn.head if one][:wide]
+    return sheets.csv_response(drawn.key, head, drawn.raw)
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: PersonRequest) -> HttpResponse:
+    """A dashboard of one's own, at first like another one."""
+    return _edited(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+def change(request: PersonRequest, pk: int) -> HttpResponse:
+    """The owner changes a dashboard."""
+    return _edited(request, _own(request, pk))
+
+
+def _own(request: PersonRequest, pk: int) -> Dashboard:
+    found: Dashboard = get_object_or_404(
+        Dashboard.objects.visible_to(request.person).kept().prefetch_related("tiles"), pk=pk
+    )
+    if found.owner_id != request.person.pk:
+        raise PermissionDenied
+    return found
+
+
+def _edited(request: PersonRequest, dashboard: Dashboard | None) -> HttpResponse:
+    if not access.may_keep(request.person):
+        raise PermissionDenied
+    puts = _puts(request, dashboard)
+    form = LayoutForm(request.POST or None, viewer=request.person, dashboard=dashboard, puts=puts)
+    if request.method == "POST" and form.is_valid():
+        layout = Layout(tiles=form.tiles(), **form.facts())
+        try:
+            kept = actions.keep_dashboard(
+                layout=layout, dashboard=dashboard, by=request.person, at=timezone.now()
+            )
+        except NoTiles:
+            form.add_error(None, _("Choose at least one chart."))
+        except TooManyTiles:
+            form.add_error(None, _("A dashboard shows at most twelve charts."))
+        else:
+            messages.success(request, _("The dashboard was kept."))
+            return go_to(request, reverse("insights:dashboard", args=[kept.pk]))
+    context = {"form": form, "dashboard": dashboard}
+    return page(request, "insights/layout.html", context, status=422 if form.errors else 200)
+
+
+def _puts(request: PersonRequest, dashboard: Dashboard | None) -> list[Put]:
+    """What stands in the places before anything was changed."""
+    if dashboard is None and request.GET.get("like", "").isdecimal():
+        seen = Dashboard.objects.visible_to(request.person).kept()
+        dashboard = get_object_or_404(seen, pk=request.GET["like"])
+    if dashboard is not None:
+        rows = Tile.objects.filter(dashboard=dashboard).select_related("question")
+        return [Put(one.chart, one.question, one.is_wide) for one in rows]
+    role = request.GET.get("role", "")
+    return [Put(key) for key in DEFAULTS.get(role, ())]
+
+
+@require_POST
+def put_away(request: PersonRequest, pk: int) -> HttpResponse:
+    actions.put_away_dashboard(dashboard=_own(request, pk), by=request.person, at=timezone.now())
+    messages.success(request, _("The dashboard was put away."))
+    return go_to(request, reverse("insights:home"))
+
+
+@require_POST
+def mail(request: PersonRequest, pk: int) -> HttpResponse:
+    """Have a dashboard mailed: to oneself, or by its owner to others."""
+    if not access.may_read(request.person):
+        raise PermissionDenied
+    found = get_object_or_404(Dashboard.objects.visible_to(request.person).kept(), pk=pk)
+    is_owner = found.owner_id == request.person.pk
+    form = MailForm(request.POST, viewer=request.person, is_owner=is_owner)
+    back = reverse("insights:dashboard", args=[pk])
+    if not form.is_valid():
+        said = " ".join(str(one) for errors in form.errors.values() for one in errors)
+        messages.error(request, said)
+        return go_to(request, back)
+    data = form.cleaned_data
+    actions.mail_dashboard(
+        dashboard=found,
+        recipient=data.get("recipient") or request.person,
+        times=Times(data["cadence"], int(data["weekday"]), data["hour"]),
+        site=request.build_absolute_uri("/"),
+        by=request.person,
+        at=timezone.now(),
+    )
+    messages.success(request, _("The dashboard will be mailed."))
+    return go_to(request, back)
+
+
+@require_POST
+def stop_mail(request: PersonRequest, pk: int) -> HttpResponse:
+    """The recipient, or who owns the dashboard, stops the mails."""
+    found = get_object_or_404(
+        Mailing.objects.filter(stopped_at__isnull=True).select_related("dashboard", "recipient"),
+        pk=pk,
+    )
+    if request.person.pk not in {found.recipient_id, found.dashboard.owner_id}:
+        raise Http404
+    actions.stop_mailing(mailing=found, by=request.person, at=timezone.now())
+    messages.success(request, _("No more mails of this dashboard."))
+    return go_to(request, reverse("insights:dashboard", args=[found.dashboard_id]))

@@ -1,0 +1,178 @@
+"""Charts and dashboards: what each reader sees of them, what is gone, and how they are mailed."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from django.utils import translation
+
+from paceline.accounts import actions as accounts
+from paceline.insights import actions
+from paceline.insights.actions.dashboards import Layout, Put, Times
+from paceline.insights.charts.catalogue import CHARTS, draw, may_read_chart
+from paceline.insights.charts.frame import Frame
+from paceline.insights.dimensions import Span, span_of
+from paceline.insights.due import next_time
+from paceline.insights.mails import mail_of
+from paceline.insights.models import Cadence, Dashboard, Mailing, SavedQuestion, Sharing
+from paceline.insights.projection import project
+from paceline.insights.queries.desk import Desk
+from paceline.org import actions as org
+from paceline.org.models import Person
+from tests.world import NOW, TODAY, World
+
+pytestmark = pytest.mark.django_db
+
+
+def drawn(person: Person, key: str, span: Span | None = None):
+    with closing(Desk(person, TODAY, actions.bring_up_to_date(at=NOW))) as desk:
+        return draw(desk, key, Frame(span=span))
+
+
+def test_every_chart_has_figures_a_table_or_says_why(sold: World) -> None:
+    for key, kind in CHARTS.items():
+        for person in (sold.dana, sold.priya, sold.erik):
+            if not may_read_chart(person, kind):
+                continue
+            one = drawn(person, key)
+            assert one.definition, key
+            assert (one.chart and one.rows and one.raw) or one.why, key
+    assert not may_read_chart(sold.dana, CHARTS["funnel"])
+    assert not may_read_chart(sold.hana, CHARTS["sales"])
+    quarter = span_of("last_quarter", TODAY)
+    attained = drawn(sold.dana, "attainment", quarter)
+    assert attained.headline == "40%"
+    assert [row[0].text for row in attained.rows] == ["Priya Nair", "Omar Haddad"]
+    paced = drawn(sold.marco, "pace", quarter)
+    assert paced.headline == "40%"
+    assert paced.chart is not None
+    assert [series.values[-1] for series in paced.chart.series] == [400, 1000, 0]
+    stay = drawn(sold.dana, "cohort", Span(date(2026, 1, 1), date(2026, 8, 1)))
+    assert [(row[0], row[1]) for row in stay.raw] == [
+        ("2026-02-01", 1), ("2026-05-01", 1), ("2026-06-01", 1), ("2026-07-01", 1),
+    ]  # fmt: skip
+    assert stay.raw[0] == ["2026-02-01", 1, 0, 0, 1, 0, 1]
+
+
+def test_a_forecast_repeats_the_weeks_and_its_range_comes_from_the_past() -> None:
+    today = date(2026, 7, 15)
+    steady = {today - timedelta(days=n): Decimal(10) for n in range(1, 200)}
+    span = Span(date(2026, 7, 1), date(2026, 8, 1))
+    found = project(steady, span, today)
+    assert found is not None
+    assert (found.low[-1], found.middle[-1], found.high[-1]) == (310, 310, 310)
+    uneven = {day: Decimal(20 if day.isocalendar().week % 2 else 0) for day in steady}
+    wide = project(uneven, span, today)
+    assert wide is not None
+    assert wide.low[-1] < wide.middle[-1] < wide.high[-1]
+    assert project({}, span, today) is None
+    assert project(steady, Span(date(2026, 6, 1), date(2026, 7, 1)), today) is None
+
+
+def test_dashboards_follow_the_rights_of_the_reader(
+    sold: World, client_for, django_assert_max_num_queries
+) -> None:
+    client = client_for(sold.marco)
+    form = {
+        "name": "North", "sharing": "team", "team": sold.north.pk, "only_team": "north",
+        "span": "last_quarter", "tile-0": "chart:attainment", "tile-2": "chart:pay_contribution",
+        "wide-2": "on",
+    }  # fmt: skip
+    refused = client.post(reverse("insights:dashboard_new"), {**form, "tile-0": "", "tile-2": ""})
+    assert refused.status_code == 422
+    assert not Dashboard.objects.exists()
+    client.post(reverse("insights:dashboard_new"), form)
+    kept = Dashboard.objects.get()
+    assert [(tile.chart, tile.is_wide) for tile in kept.tiles.all()] == [
+        ("attainment", False), ("pay_contribution", True),
+    ]  # fmt: skip
+    address = reverse("insights:dashboard", args=[kept.pk])
+    quarter = "?from=2026-04-01&to=2026-06-30"
+    theirs = client_for(sold.priya).get(address + quarter).content.decode()
+    assert "40%" in theirs
+    assert ">Priya Nair</a></td>" in theirs
+    assert "Omar Haddad" not in theirs
+    assert client_for(sold.omar).get(address).status_code == 404
+    assert client_for(sold.priya).get(
+        reverse("insights:dashboard_edit", args=[kept.pk])
+    ).status_code == 403  # fmt: skip
+    for person, path in ((sold.marco, address), (sold.erik, reverse("insights:home"))):
+        signed_in = client_for(person)
+        signed_in.get(path)
+        with django_assert_max_num_queries(20):
+            assert signed_in.get(path).status_code == 200
+    # A team that is gone, a chart that is gone, a question that was put away: said, not guessed.
+    question = SavedQuestion.objects.create(
+        name="Old", owner=sold.marco, asked="measure=orders", made_at=NOW, changed_at=NOW
+    )
+    tiles = [Put("sales"), Put("no_such_chart"), Put(question=question), Put("time_to_settle")]
+    layout = Layout("North", tiles, only_team="dissolved")
+    actions.keep_dashboard(layout=layout, dashboard=kept, by=sold.marco, at=NOW)
+    actions.put_away_question(question=question, by=sold.marco, at=NOW)
+    text = client.get(address).content.decode()
+    assert "no team “dissolved” any more" in text
+    assert "There is no such chart any more." in text
+    assert "put away by its owner" in text
+    client.post(reverse("insights:dashboard_put_away", args=[kept.pk]))
+    assert client.get(address).status_code == 404
+
+
+def test_a_chart_has_a_page_and_a_file(sold: World, client_for) -> None:
+    client = client_for(sold.ines)
+    address = reverse("insights:chart", args=["product_mix"]) + "?from=2026-04-01&to=2026-06-30"
+    text = client.get(address).content.decode()
+    assert "data-png" in text
+    file = client.get(f"{address}&export=csv")
+    rows = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
+    assert rows[1:] == ["Desk,300,", "Chair,200,", "Lamp,100,40"]
+    assert client.get(reverse("insights:chart", args=["nothing"])).status_code == 404
+    assert client.get(reverse("insights:chart", args=["funnel"])).status_code == 403
+    assert client.get(reverse("insights:home") + "?role=executive").status_code == 404
+
+
+def test_mails_are_in_the_language_and_with_the_rights_of_who_receives_them(
+    sold: World, run_jobs
+) -> None:
+    assert next_time("weekly", 0, 8, "Asia/Taipei", NOW) == datetime(2026, 7, 20, 0, tzinfo=UTC)
+    assert next_time("monthly", 0, 8, "Asia/Taipei", NOW) == datetime(2026, 8, 1, 0, tzinfo=UTC)
+    spring = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    assert next_time("daily", 0, 2, "Europe/Berlin", spring) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    layout = Layout("All", [Put("attainment")], sharing=Sharing.ALL, span="last_quarter")
+    kept = actions.keep_dashboard(layout=layout, by=sold.dana, at=NOW)
+    assert sold.priya.user is not None
+    accounts.change_preferences(
+        user=sold.priya.user, language="zh-hant", time_zone="Asia/Taipei", at=NOW
+    )
+    for person in (sold.priya, sold.hana, sold.omar):
+        actions.mail_dashboard(
+            dashboard=kept, recipient=Person.objects.get(pk=person.pk),
+            times=Times(Cadence.WEEKLY), site="https://example.com/", by=sold.dana, at=NOW,
+        )  # fmt: skip
+    monday = datetime(2026, 7, 20, 0, 5, tzinfo=UTC)
+    assert actions.take_due(at=NOW) == []
+    due = {one.recipient_id: one for one in actions.take_due(at=monday)}
+    assert actions.take_due(at=monday) == []
+    shelf = actions.bring_up_to_date(at=NOW)
+    org.end_employment(
+        person=sold.omar, ends_before=date(2026, 7, 18), by=sold.hana, at=NOW, reason="Resigned"
+    )
+    assert mail_of(due[sold.hana.pk], shelf, monday) is None
+    assert mail_of(due[sold.omar.pk], shelf, monday) is None
+    one = mail_of(due[sold.priya.pk], shelf, monday)
+    assert one is not None
+    one.send()
+    (sent,) = mail.outbox
+    assert sent.to == ["priya@example.com"]
+    html = str(sent.alternatives[0][0])
+    with translation.override("zh-hant"):
+        assert str(CHARTS["attainment"].name) in html
+    assert "Priya Nair" in html
+    assert "Omar Haddad" not in html
+    assert f'href="https://example.com{reverse("insights:dashboard", args=[kept.pk])}"' in html
+    actions.put_away_dashboard(dashboard=kept, by=sold.dana, at=NOW)
+    assert not Mailing.objects.filter(stopped_at__isnull=True).exists()
