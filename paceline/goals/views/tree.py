@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from paceline.goals import access, actions, wording
 from paceline.goals.models import Goal, GoalPeriod
 from paceline.goals.queries import goals as queries
+from paceline.goals.views.goals import tabs
 from paceline.goals.views.rows import tree_rows
 from paceline.kernel.pages import page, wants_fragment
 from paceline.org.requests import PersonRequest
@@ -57,6 +58,7 @@ def _tree(
         "rows": tree_rows(level, request.today, request.person),
         "more_url": f"{address}&start={start + queries.ROOTS_MAX}" if level.more else "",
         "address": address if not start else f"{address}&start={start}",
+        "tabs": tabs("tree", request),
         "may_keep": access.may_keep_periods(request.person),
         "said": said,
         "problem": problem,

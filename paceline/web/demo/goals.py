@@ -184,7 +184,8 @@ class Story:
 
     def _shop(self, code: str, period: GoalPeriod, page: StrategyPage, above: Goal) -> Goal:
         head = self._head(code)
-        words = WORDS[self.plans[code].place.language]
+        # Its people sit in four countries: they write to one another in English.
+        words = WORDS["en" if code == "cross-border" else self.plans[code].place.language]
         team = self.teams[code]
         goal = self._propose(
             period, name=f"{team.name}: {words.sales}", owner=head, level=Level.TEAM,
