@@ -10,6 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from paceline.accounts.actions import change_preferences
+from paceline.accounts.models import User
 from paceline.goals import actions
 from paceline.goals.models import CheckIn, Confidence, Direction, Goal, Level, Side, Unit
 from paceline.goals.queries.attention import attention
@@ -69,6 +71,13 @@ def test_propose_change_agree_check_in_and_close(world: World, aims: Aims) -> No
     assert goal.retrospective.value == Decimal("0.72")
     assert "Macros" in priya.get(reverse("goals:goal", args=[goal.pk])).content.decode()
     assert priya.get(edit).status_code == 403
+
+
+def test_days_stand_in_their_fields_in_every_language(world: World, aims: Aims) -> None:
+    assert isinstance(world.priya.user, User)
+    change_preferences(user=world.priya.user, language="zh-hant", at=NOW)
+    page = sign_in(world.priya).get(reverse("goals:check_in", args=[aims.priya.pk]))
+    assert 'value="2026-09-30"' in page.content.decode()
 
 
 def test_two_people_write_one_goal(world: World, aims: Aims) -> None:

@@ -36,7 +36,8 @@ def _area(rows: int = 3) -> forms.Textarea:
 
 
 def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"})
+    # Whatever the reader's language, a field of days takes this one way of writing them.
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
 def _figure(label: Any, **more: Any) -> forms.DecimalField:

@@ -42,12 +42,12 @@ class QuotaForm(forms.Form):
     starts_on = forms.DateField(
         label=gettext_lazy("First day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     last_day = forms.DateField(
         label=gettext_lazy("Last day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     amount = forms.DecimalField(
         label=gettext_lazy("Quota"), min_value=0, max_digits=18, decimal_places=4
