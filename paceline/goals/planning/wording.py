@@ -78,17 +78,14 @@ def stats(plan: QuotaPlan, version: QuotaPlanVersion, total: Sum) -> list[Stat]:
     """What stands, against the target; then by which steps it came down to it."""
     ratio = formats.percent(total.stands * (ONE / version.target))
     relief = total.full - total.amount
-    assigned = _("target and %(share)s above it") % {
-        "share": formats.percent(version.over_assignment)
-    }
+    assigned = _("assigned: %(amount)s") % {"amount": _money(total.full, plan)}
     return [
         Stat(
             _("What stands"),
             _money(total.stands, plan),
             _("%(share)s of the target") % {"share": ratio},
         ),
-        Stat(_("Target"), _money(version.target, plan)),
-        Stat(_("Assigned"), _money(total.full, plan), assigned),
+        Stat(_("Target"), _money(version.target, plan), assigned),
         Stat(
             _("After ramp and relief"),
             _money(total.amount, plan),
