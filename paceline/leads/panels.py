@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Exists, OuterRef
 
 from paceline.crm import access as crm
 from paceline.crm import panels
@@ -16,6 +19,12 @@ from paceline.org.models import Person
 def register() -> None:
     """Called once at start."""
     panels.offer(of_record)
+    for kind in ("lead", "contact"):
+        panels.annotate(kind, "has_inquiries", _has_inquiries(kind))
+
+
+def _has_inquiries(kind: str) -> Callable[[], Exists]:
+    return lambda: Exists(Inquiry.objects.filter(**{kind: OuterRef("pk")}))
 
 
 def of_record(
@@ -28,7 +37,7 @@ def of_record(
     if kind not in {"lead", "contact"} or not crm.may_read_customers(person):
         return None
     found = Inquiry.objects.filter(**{kind: record}).select_related("answered_by")
-    inquiries = list(found.order_by("-arrived_at")[:5])
+    inquiries = list(found.order_by("-arrived_at")[:5]) if record.has_inquiries else []
     given = queries.assignments_of(record) if kind == "lead" else []
     may_give = kind == "lead" and may_change and crm.may_assign(person, record)
     if not inquiries and not given and not may_give:

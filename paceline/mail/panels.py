@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,12 +15,15 @@ from paceline.crm import panels
 from paceline.crm.actions import TooManyRecords
 from paceline.crm.panels import ManyAct, Panel
 from paceline.mail import access, actions, queries, wording
+from paceline.mail.models import MailServer
 from paceline.org.models import Person
 
 
 def register() -> None:
     """Called once at start."""
     panels.offer(of_record)
+    for kind in ("contact", "lead", "deal"):
+        panels.annotate(kind, "has_mail_server", _has_server)
     panels.offer_act(
         ManyAct(
             key="mail",
@@ -31,6 +35,10 @@ def register() -> None:
     )
 
 
+def _has_server() -> Exists:
+    return Exists(MailServer.objects.all())
+
+
 def of_record(
     person: Person,
     kind: str,
@@ -40,10 +48,10 @@ def of_record(
 ) -> Panel | None:
     if kind not in {"contact", "lead", "deal"} or not crm.may_read_talk(person):
         return None
+    if not record.has_mail_server:
+        return None  # and without one no mail was ever written
     server = queries.server()
     mails = queries.mails_of(kind, record, person)
-    if server is None and not mails:
-        return None
     may_write = server is not None and access.may_write(person, record)
     return Panel(
         "mail/panel.html",

@@ -20,6 +20,7 @@ from django.db.models import (
 )
 from django.db.models.functions import JSONObject
 
+from paceline.crm import panels
 from paceline.crm.models import (
     OPEN_STATUSES,
     Activity,
@@ -84,7 +85,7 @@ def shown(kind: str, person: Person) -> Any:
     follows = Following.objects.filter(**{kind: OuterRef("pk")}, person=person)
     rows: Any = MODELS[kind].objects.visible_to(person)
     rows = rows.select_related("owner", "team").annotate(
-        tag_names=tags_of(kind), follows=Exists(follows)
+        tag_names=tags_of(kind), follows=Exists(follows), **panels.annotations_of(kind)
     )
     if kind == "deal":
         rows = rows.select_related("stage", "pipeline", "company", "contact", "lost_reason")
