@@ -20,6 +20,7 @@ from paceline.crm.models import (
     Deal,
     DealContributor,
     FieldKind,
+    Merge,
     SavedView,
     Tagging,
 )
@@ -203,3 +204,19 @@ def test_values_of_every_kind_are_kept(world: World, sales: Sales, client_for) -
     body = client.get(at("company", sales.company.pk)).content.decode()
     assert "x, y" in body
     assert client.get(at("companies")).status_code == 200
+
+
+def test_those_chosen_are_compared_before_they_are_merged(
+    world: World, sales: Sales, client_for
+) -> None:
+    """The list leads to the comparison; alone, or with too many, nobody is merged."""
+    told = {"team": world.north, "owner": world.priya, "by": world.priya, "at": NOW}
+    ids = [actions.add_company(facts={"name": f"Same {n}"}, **told).pk for n in range(11)]
+    priya = client_for(world.priya)
+    answer = priya.post("/crm/companies/change", {"what": "merge", "chosen": ids[:3]})
+    assert answer["Location"] == f"/crm/companies/merge/{ids[0]},{ids[1]},{ids[2]}"
+    assert priya.get(answer["Location"]).status_code == 200
+    for chosen in (ids[:1], ids):
+        answer = priya.post("/crm/companies/change", {"what": "merge", "chosen": chosen})
+        assert answer["Location"] == "/crm/companies"
+    assert not Merge.objects.exists()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from paceline.crm import panels
 from paceline.crm.forms.choices import ColleagueField
 from paceline.crm.models import (
+    DOUBLED,
     CustomField,
     FieldKind,
     LeadStatus,
@@ -85,6 +86,8 @@ def _changes(kind: str) -> list[tuple[str, str]]:
             for value, word in choices.choices
             if value != LeadStatus.CONVERTED
         ]
+    if kind in DOUBLED:
+        found.append(("merge", _("Merge into one")))
     return [*found, ("archive", _("Put away"))]
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from paceline.crm import access, actions, panels, wording
+from paceline.crm.actions.merging import RECORDS_MAX
 from paceline.crm.forms.lists import BatchForm, FieldForm, ViewForm
 from paceline.crm.hints import LISTS
 from paceline.crm.kinds import list_address
@@ -41,6 +42,8 @@ def change_many(request: PersonRequest, kind: str) -> HttpResponse:
             return go_to(request, list_address(kind))
         if form.act:
             return go_to(request, _begun(request, kind, form.act, ids))
+        if form.cleaned_data["what"] == "merge":
+            return _to_merge(request, kind, ids)
         batch = actions.request_batch(
             of=kind, ids=ids, what=form.wanted(), by=request.person, at=timezone.now()
         )
@@ -68,6 +71,15 @@ def _ids(request: PersonRequest, kind: str) -> list[int]:
         return list(table.found.values_list("pk", flat=True)[: actions.BATCH_MAX + 1])
     chosen = request.POST.getlist("chosen")
     return list(dict.fromkeys(int(one[:18]) for one in chosen if one.isdecimal()))
+
+
+def _to_merge(request: PersonRequest, kind: str, ids: list[int]) -> HttpResponse:
+    """The comparison of those that were chosen; nothing is merged before it was looked at."""
+    if not 2 <= len(ids) <= RECORDS_MAX:
+        told = _("Choose two to %(most)s records that are one customer.") % {"most": RECORDS_MAX}
+        messages.error(request, told)
+        return go_to(request, list_address(kind))
+    return go_to(request, reverse("crm:merge", args=[kind, ",".join(map(str, ids))]))
 
 
 @require_GET
