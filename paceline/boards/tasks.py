@@ -1,11 +1,15 @@
-"""Jobs of boards."""
+"""Jobs: rules, recurring cards, boards that are brought in."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
 from paceline.boards.actions import intake as intakes
-from paceline.boards.models import BoardIntake
+from paceline.boards.actions import recording
+from paceline.boards.actions.recurring import make_recurring_cards
+from paceline.boards.actions.rules import run_due_rules
+from paceline.boards.actions.rules import run_rules as carry_out
+from paceline.boards.models import BoardIntake, Trigger
 from paceline.kernel import jobs
 
 
@@ -23,3 +27,20 @@ def bring_in(intake_id: int) -> None:
     except Exception:
         intakes.end_broken(intake=intake, at=timezone.now())
         raise
+
+
+@jobs.task(name=recording.RULES_JOB)
+def run_rules(cards: list[int], trigger: str, label: int | None, depth: int) -> None:
+    """What the rules of a project do after a change of its cards."""
+    carry_out(cards=cards, trigger=Trigger(trigger), label=label, depth=depth, at=timezone.now())
+
+
+@jobs.every("*/5 * * * *", name="boards.recurring_cards")
+def recurring_cards(timestamp: int) -> None:  # noqa: ARG001 - the time planned for
+    """Cards whose time has come; also those that were missed while no worker ran."""
+    make_recurring_cards(at=timezone.now())
+
+
+@jobs.every("7 * * * *", name="boards.due_rules")
+def due_rules(timestamp: int) -> None:  # noqa: ARG001 - the time planned for
+    run_due_rules(at=timezone.now())

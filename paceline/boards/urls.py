@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.boards.views import boards, cards, intake, parts, projects, talk
+from paceline.boards.views import (
+    boards,
+    calendars,
+    cards,
+    intake,
+    labels,
+    parts,
+    projects,
+    routines,
+    tables,
+    talk,
+)
 
 app_name = "boards"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +22,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("intakes/new", intake.create, name="intake_new"),
     path("intakes/<int:pk>", intake.show, name="intake"),
     path("<int:pk>", boards.board, name="board"),
+    path("templates", routines.templates, name="templates"),
+    path("templates/<slug:key>", routines.begin, name="begin"),
+    path("<int:pk>/copy", routines.copy, name="copy"),
+    path("<int:pk>/recurrences", routines.add_recurrence, name="recurrence_new"),
+    path("recurrences/<int:pk>/stop", routines.stop_recurrence, name="recurrence_stop"),
+    path("<int:pk>/rules", routines.add_rule, name="rule_new"),
+    path("rules/<int:pk>/stop", routines.stop_rule, name="rule_stop"),
+    path("feed", routines.feed, name="feed"),
+    path("feed/<str:secret>.ics", routines.calendar_feed, name="calendar_feed"),
+    path("mine", tables.mine, name="mine"),
+    path("<int:pk>/list", tables.as_list, name="list"),
+    path("<int:pk>/table", tables.as_table, name="table"),
+    path("<int:pk>/calendar", calendars.month, name="calendar"),
+    path("<int:pk>/timeline", calendars.timeline, name="timeline"),
+    path("<int:pk>/many", tables.change_many, name="change_many"),
+    path("many/<int:pk>/undo", tables.undo_many, name="undo_many"),
+    path("<int:pk>/labels", labels.add_label, name="label_new"),
+    path("labels/<int:pk>", labels.label, name="label"),
+    path("<int:pk>/fields", labels.add_field, name="field_new"),
+    path("fields/<int:pk>", labels.field, name="field"),
     path("<int:pk>/cards", boards.add_cards, name="cards_new"),
     path("<int:pk>/edit", projects.change, name="edit"),
     path("<int:pk>/arrange", projects.arrange, name="arrange"),

@@ -8,15 +8,18 @@ from datetime import date, time
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from paceline.boards import actions
 from paceline.boards.actions.labels import OPTIONS_MAX
-from paceline.boards.models import TEXT_MAX, Card, CardChange
+from paceline.boards.models import TEXT_MAX, Card, CardChange, Recurrence, Trigger, Unit
 from paceline.kernel import acts, formats
 
 REFUSALS = (
+    actions.BatchUndone,
+    actions.NothingToDo,
     actions.CannotBeUndone,
     actions.CardIsArchived,
     actions.CardIsGone,
@@ -113,6 +116,8 @@ def _changed(problem: actions.ChangedMeanwhile) -> str:
 
 def _plain_refusals() -> dict[type[Exception], str]:
     return {
+        actions.BatchUndone: _("This was taken back before."),
+        actions.NothingToDo: _("Choose the cards first, and what to do with them."),
         actions.CannotBeUndone: _("This cannot be taken back any more."),
         actions.CardIsArchived: _("This card was archived meanwhile. Nothing was changed."),
         actions.CardIsGone: _("This card was deleted meanwhile. Nothing was changed."),
@@ -225,3 +230,44 @@ def minutes(count: int) -> str:
     if not rest:
         return _("%(hours)s h") % {"hours": hours}
     return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+
+
+def how_often(one: Recurrence) -> str:
+    """A recurrence in words: every second week on Monday and Friday at 09:00."""
+    counted = {
+        Unit.DAY: ngettext("every day", "every %(count)s days", one.every),
+        Unit.WEEK: ngettext("every week", "every %(count)s weeks", one.every),
+        Unit.MONTH: ngettext("every month", "every %(count)s months", one.every),
+        Unit.YEAR: ngettext("every year", "every %(count)s years", one.every),
+    }[Unit(one.unit)] % {"count": one.every}
+    days = ", ".join(str(WEEKDAYS_ABBR[day]) for day in one.weekdays)
+    told = [counted, days, f"{one.at_time:%H:%M}"]
+    return " · ".join(part for part in told if part)
+
+
+def rule_when(rule: Any) -> str:
+    """What starts a rule."""
+    when = str(Trigger(rule.trigger).label)
+    if rule.trigger == Trigger.DUE:
+        told = ngettext("%(count)s day before", "%(count)s days before", rule.days_before or 0)
+        return f"{when} ({told % {'count': rule.days_before}})"
+    about = [one.name for one in (rule.list, rule.label) if one is not None]
+    return f"{when} ({', '.join(about)})" if about else when
+
+
+def rule_step(step: Mapping[str, Any], names: Names) -> str:
+    """What a rule does, in words."""
+    match step["do"]:
+        case "move":
+            name = names["list"].get(step["list"], "–")
+            return _("move it to “%(list)s”") % {"list": name}
+        case "label":
+            return _("label it “%(label)s”") % {"label": names["label"].get(step["label"], "–")}
+        case "assign":
+            return _("give it to %(name)s") % {"name": names["person"].get(step["person"], "–")}
+        case "due":
+            told = ngettext("due in %(count)s day", "due in %(count)s days", step["days"])
+            return told % {"count": step["days"]}
+        case "notify":
+            return _("tell its people “%(text)s”") % {"text": step["text"]}
+    return _("finish it")

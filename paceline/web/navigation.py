@@ -94,7 +94,10 @@ GROUPS = (
     ),
     Group(
         _("Work"),
-        (Entry(_("Projects"), "checklist", "boards:list_of_projects", boards.may_add_project),),
+        (
+            Entry(_("My work"), "user-check", "boards:mine", boards.may_add_project),
+            Entry(_("Projects"), "checklist", "boards:list_of_projects", boards.may_add_project),
+        ),
     ),
     Group(
         _("Goals"),

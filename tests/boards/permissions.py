@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time
 from io import BytesIO
 from typing import Any
 
 from paceline.boards import actions
-from paceline.boards.models import CardChange, IntakeKind
+from paceline.boards.actions.many import What
+from paceline.boards.models import CardChange, IntakeKind, Trigger, Unit
+from paceline.kernel.own_fields import FieldKind
 from tests.boards.conftest import Work, make_work
 from tests.permission_table import EVERYONE, Url
 from tests.world import NOW, World
@@ -73,6 +76,42 @@ def _change(world: World, work: Work) -> Any:
     return CardChange.objects.get(card=work.card, act="card_changed")
 
 
+def _batch(world: World, work: Work) -> Any:
+    return actions.change_many(
+        project=work.campaign, cards=[work.card], what=What(archive=True), by=world.priya, at=NOW
+    )
+
+
+def _field(world: World, work: Work) -> Any:
+    return actions.add_field(
+        project=work.campaign, label="Colour", kind=FieldKind.TEXT, by=world.marco, at=NOW
+    )
+
+
+def _recurrence(world: World, work: Work) -> Any:
+    facts = {
+        "list": work.list("To do"), "title": "Again", "unit": Unit.DAY, "at_time": time(9),
+        "starts_on": world.today,
+    }  # fmt: skip
+    return actions.add_recurrence(project=work.campaign, facts=facts, by=world.marco, at=NOW)
+
+
+def _rule(world: World, work: Work) -> Any:
+    return actions.add_rule(
+        project=work.campaign, name="Rule", trigger=Trigger.CREATED, by=world.marco, at=NOW,
+        steps=[{"do": "finish"}],
+    )  # fmt: skip
+
+
+def _program(allow: dict[str, Any], sent: dict[str, Any], get: Any = None) -> Url:
+    """An address that programs ask with a token."""
+    return Url(
+        args=None if get is None else _args(get), allow=allow, hidden=404 if get else 403,
+        data=lambda _world: sent, anonymous="token",
+    )  # fmt: skip
+
+
+CARDS = {"GET": EVERYONE, "POST": EVERYONE}
 READS = {"allow": {"GET": SEES}, "hidden": 404}
 CHANGES = {"allow": {"POST": SEES}, "hidden": 404}
 ARRANGED = {"allow": {"GET": ARRANGES, "POST": ARRANGES}, "hidden": SEEN}
@@ -143,5 +182,39 @@ URLS = {
     ),
     "boards:link_remove": Url(args=_args(_link), **CHANGES),
     "boards:time_remove": Url(args=_args(_time), allow={"POST": {"priya"}}, hidden=SEEN),
+    **{f"boards:{name}": Url(allow={"GET": EVERYONE}) for name in ("mine", "templates")},
+    "boards:feed": Url(allow={"GET": EVERYONE, "POST": EVERYONE}),
+    "boards:calendar_feed": Url(
+        args=lambda world: {"secret": actions.make_feed(by=world.priya, at=NOW)},
+        allow={"GET": EVERYONE}, anonymous="open",
+    ),
+    "boards:begin": Url(
+        args=lambda _world: {"key": "launch"}, allow={"GET": EVERYONE, "POST": EVERYONE},
+        data=lambda _world: {"name": ""},
+    ),
+    "boards:copy": Url(args=_args(_project), allow={"GET": SEES, "POST": SEES}, hidden=404),
+    **{
+        f"boards:{name}": Url(args=_args(_project), **READS)
+        for name in ("list", "table", "calendar", "timeline")
+    },
+    "boards:change_many": Url(args=_args(_project), **CHANGES),
+    "boards:undo_many": Url(args=_args(_batch), allow={"POST": {"priya"}}, hidden=404),
+    "boards:label_new": Url(args=_args(_project), **ARRANGED_POST),
+    "boards:label": Url(args=_args(lambda _world, work: work.urgent), **ARRANGED_POST),
+    "boards:field_new": Url(args=_args(_project), **ARRANGED_POST),
+    "boards:field": Url(args=_args(_field), **ARRANGED_POST),
+    "boards:recurrence_new": Url(args=_args(_project), **ARRANGED),
+    "boards:recurrence_stop": Url(args=_args(_recurrence), **ARRANGED_POST),
+    "boards:rule_new": Url(args=_args(_project), **ARRANGED),
+    "boards:rule_stop": Url(args=_args(_rule), **ARRANGED_POST),
+    "api:v1:list_projects": _program({"GET": EVERYONE}, {}),
+    "api:v1:read_project": _program({"GET": SEES}, {}, _project),
+    **{f"api:v1:{name}": _program(CARDS, {"title": "x", "in_list": 1}) for name in (
+        "list_cards", "add_card")},
+    **{f"api:v1:{name}": _program({"GET": SEES, "PATCH": SEES}, {"title": "x"}, _card)
+       for name in ("read_card", "change_card")},
+    "api:v1:place_card": _program({"POST": SEES}, {"to": 1}, _card),
+    **{f"api:v1:{name}": _program({"GET": SEES, "POST": SEES}, {"text": "x"}, _card)
+       for name in ("list_comments", "add_comment")},
     "boards:undo": Url(args=_args(_change), **CHANGES),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paceline.boards.actions.beginning import begin_project, copy_project
 from paceline.boards.actions.cards import (
     CARDS_MAX,
     LINES_MAX,
@@ -21,6 +22,7 @@ from paceline.boards.actions.cards import (
     finish_card,
     restore_card,
 )
+from paceline.boards.actions.feeds import make_feed, revoke_feed
 from paceline.boards.actions.intake import request_intake
 from paceline.boards.actions.labels import (
     OptionsMissing,
@@ -29,6 +31,12 @@ from paceline.boards.actions.labels import (
     change_field,
     change_label,
     delete_label,
+)
+from paceline.boards.actions.many import (
+    BatchUndone,
+    NothingToDo,
+    change_many,
+    undo_batch,
 )
 from paceline.boards.actions.moves import CardMovedMeanwhile, move_card
 from paceline.boards.actions.parts import (
@@ -74,6 +82,12 @@ from paceline.boards.actions.recording import (
     ProjectIsArchived,
     TooMany,
 )
+from paceline.boards.actions.recurring import (
+    add_recurrence,
+    make_recurring_cards,
+    stop_recurrence,
+)
+from paceline.boards.actions.rules import add_rule, run_due_rules, run_rules, stop_rule
 from paceline.boards.actions.talk import (
     NothingSaid,
     OrderUnknown,
@@ -94,6 +108,7 @@ from paceline.boards.actions.undoing import CannotBeUndone, undo_change
 __all__ = [
     "CARDS_MAX",
     "LINES_MAX",
+    "BatchUndone",
     "CannotBeUndone",
     "CardIsArchived",
     "CardIsGone",
@@ -114,6 +129,7 @@ __all__ = [
     "NotArchived",
     "NotInProject",
     "NothingSaid",
+    "NothingToDo",
     "OptionsMissing",
     "OrderUnknown",
     "PersonCannotSee",
@@ -137,21 +153,28 @@ __all__ = [
     "add_list",
     "add_part",
     "add_project",
+    "add_recurrence",
+    "add_rule",
     "add_time",
     "archive_card",
     "archive_list",
     "archive_project",
+    "begin_project",
     "change_card",
     "change_comment",
     "change_field",
     "change_item",
     "change_label",
     "change_list",
+    "change_many",
     "change_project",
+    "copy_project",
     "delete_card",
     "delete_label",
     "finish_card",
     "link_card",
+    "make_feed",
+    "make_recurring_cards",
     "move_card",
     "place_list",
     "remove_checklist",
@@ -164,10 +187,16 @@ __all__ = [
     "restore_card",
     "restore_list",
     "restore_project",
+    "revoke_feed",
+    "run_due_rules",
+    "run_rules",
     "set_labels",
     "set_member",
     "set_participants",
+    "stop_recurrence",
+    "stop_rule",
     "tick",
+    "undo_batch",
     "undo_change",
     "unlink_card",
 ]

@@ -18,6 +18,17 @@ from paceline.boards.queries.projects import (
     lists_of,
     members_of,
     projects_for,
+    recurrences_of,
+    rules_of,
+)
+from paceline.boards.queries.views import (
+    between,
+    for_calendar,
+    in_lists,
+    listed,
+    mine,
+    overdue_of,
+    unscheduled,
 )
 
 __all__ = [
@@ -25,14 +36,23 @@ __all__ = [
     "BoardColumn",
     "Narrowing",
     "able_people",
+    "between",
     "card_page",
     "columns_of",
     "faced",
     "fields_of",
+    "for_calendar",
     "history_of",
+    "in_lists",
     "labels_of",
+    "listed",
     "lists_of",
     "members_of",
+    "mine",
     "narrowed",
+    "overdue_of",
     "projects_for",
+    "recurrences_of",
+    "rules_of",
+    "unscheduled",
 ]

@@ -5,9 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from paceline.boards.models import CardField, CardList, Label, Member, Project, Reach
+from paceline.boards.models import (
+    CardField,
+    CardList,
+    Label,
+    Member,
+    Project,
+    Reach,
+    Recurrence,
+    Rule,
+    RuleRun,
+)
 from paceline.org.models import Person, TeamMembership
 
 PEOPLE_MAX = 2000
@@ -55,3 +65,15 @@ def able_people(project: Project, on: date) -> list[Person]:
         team = TeamMembership.objects.filter(team=project.team).on(on).values("person")
         rows = rows.filter(Q(pk__in=members) | Q(pk__in=team))
     return list(rows.order_by("name", "pk")[:PEOPLE_MAX])
+
+
+def recurrences_of(project: Project) -> list[Recurrence]:
+    rows = Recurrence.objects.filter(project=project, stopped_at__isnull=True)
+    return list(rows.select_related("executor"))
+
+
+def rules_of(project: Project) -> list[Any]:
+    """The rules in use, each with what its last run did."""
+    last = RuleRun.objects.filter(rule=OuterRef("pk")).order_by("-id").values("outcome")[:1]
+    rows = Rule.objects.filter(project=project, stopped_at__isnull=True)
+    return list(rows.select_related("list", "label").annotate(last_outcome=Subquery(last)))

@@ -97,6 +97,7 @@ def project_context(request: PersonRequest, project: Project, here: str) -> dict
         "is_narrowed": by.is_set,
         "here_url": request.get_full_path(),
         "clear_url": request.path,
+        "label_rows": [(one.pk, one) for one in labels],
         "labels_by_id": {one.pk: one for one in labels},
         "people": people,
         "may_edit": access.may_edit(person, project),
@@ -119,11 +120,8 @@ def _tabs(request: PersonRequest, project: Project, here: str) -> list[tuple[str
     query = f"?{kept.urlencode()}" if kept else ""
     return [
         (words[name], reverse(f"boards:{name}", args=[project.pk]) + query, name == here, None)
-        for name in TABS
+        for name in VIEWS
     ]
-
-
-TABS = ("board",)
 
 
 def _filters(

@@ -18,9 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from paceline.boards import access, actions, queries, wording
 from paceline.boards.forms.projects import ListForm, ProjectForm, initial_of, seen_of
-from paceline.boards.models import Card, CardList, Member, Project, Reach, Right
+from paceline.boards.models import Card, CardField, CardList, Colour, Member, Project, Reach, Right
 from paceline.boards.views.boards import seen_project
 from paceline.crm.models import scope_of
+from paceline.kernel import formats
+from paceline.kernel.own_fields import FieldKind
 from paceline.kernel.pages import go_to, page
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
@@ -43,6 +45,17 @@ def is_done(form: Any, act: Callable[[], object]) -> bool:
     else:
         return True
     return False
+
+
+def beginning(request: PersonRequest) -> dict[str, Any]:
+    """What a new project begins with: one's team, and the zone in which one reads times."""
+    teams = sorted(scope_of(request.person).teams)
+    return {
+        "team": teams[0] if teams else None,
+        "reach": Reach.TEAM if teams else Reach.MEMBERS,
+        "open_right": Right.EDIT,
+        "time_zone": timezone.get_current_timezone_name(),
+    }
 
 
 @require_http_methods(["GET", "POST"])
@@ -121,8 +134,49 @@ def arrange(request: PersonRequest, pk: int) -> HttpResponse:
         ],
         "people": list(everyone.order_by("name", "pk").values_list("pk", "name")),
         "rights": Right.choices,
+        "labels": [
+            {"label": one, "colours": [(key, label, key == one.colour)
+                                       for key, label in Colour.choices]}
+            for one in queries.labels_of(project)
+        ],
+        "colours": Colour.choices,
+        "fields": [
+            {"field": one, "kind": dict(FieldKind.choices)[one.kind],
+             "options": "\n".join(one.options)}
+            for one in CardField.objects.filter(project=project)
+        ],
+        "kinds": FieldKind.choices,
+        "recurrences": [
+            {
+                "one": one,
+                "how_often": wording.how_often(one),
+                "next": "" if one.next_at is None else formats.moment(one.next_at),
+            }
+            for one in queries.recurrences_of(project)
+        ],
+        "rules": _rules(project, lists),
     }  # fmt: skip
     return page(request, "boards/arrange.html", context)
+
+
+def _rules(project: Project, lists: list[CardList]) -> list[dict[str, Any]]:
+    """The rules of a project in words."""
+    rules = queries.rules_of(project)
+    people = {step["person"] for one in rules for step in one.steps if step["do"] == "assign"}
+    names = {
+        "list": {one.pk: one.name for one in lists},
+        "label": {one.pk: one.name for one in queries.labels_of(project)},
+        "person": dict(Person.objects.filter(pk__in=people).values_list("pk", "name")),
+    }
+    return [
+        {
+            "one": one,
+            "when": wording.rule_when(one),
+            "steps": ", ".join(wording.rule_step(step, names) for step in one.steps),
+            "last_refused": any("refused" in step for step in one.last_outcome or ()),
+        }
+        for one in rules
+    ]
 
 
 @require_POST

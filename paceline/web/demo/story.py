@@ -13,7 +13,7 @@ from paceline.org.models import Person, Role
 from paceline.web.demo import founding, goals, next_year, pay, trade, web_shop
 from paceline.web.demo.calendar import Calendar
 from paceline.web.demo.stage import Stage
-from paceline.web.demo.teams import cross_border, customers, replies, shanghai, taipei
+from paceline.web.demo.teams import cross_border, customers, replies, shanghai, taipei, work
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     pay.pay_the_last_quarter(stage)
     customers.bring_in(stage)
     replies.bring_in(stage)
+    work.begin_boards(stage)
     web_shop.open_shop(stage)
     goals.bring_in(stage)
     next_year.plan_quotas(stage)

@@ -1,0 +1,339 @@
+"""Projects, lists and cards, for programs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any, Literal
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
+from ninja import Query, Schema
+from pydantic import ConfigDict, Field
+
+from paceline.boards import access, actions, wording
+from paceline.boards.models import Card, CardList, Comment, Project
+from paceline.kernel.interface import (
+    Area,
+    Asked,
+    Page,
+    Picked,
+    Problem,
+    Record,
+    answer_one,
+    answer_page,
+)
+from paceline.kernel.interface.problems import Fault, invalid
+from paceline.kernel.interface.versions import tag_of_version
+from paceline.org.models import Person
+from paceline.org.requests import TokenRequest
+
+AREA = Area("boards", lazy("Projects and cards"), writes=True)
+router = AREA.router()
+NUMBER = noop("Employee number.")
+VERSION = re.compile(r'(?:W/)?"v(\d{1,9})"')
+ID_MAX = 2**63 - 1
+
+
+class ListRecord(Schema):
+    """A list of a project, in the order of the board."""
+
+    id: int
+    name: str
+    limit: int | None = None
+    ends_work: bool = Field(default=False, description=noop("Cards that come here are done."))
+
+
+class LabelRecord(Schema):
+    """A label of a project."""
+
+    id: int
+    name: str
+    colour: str
+
+
+class ProjectRecord(Record):
+    """A project that the token's owner sees."""
+
+    id: int
+    version: int
+    name: str
+    description: str
+    team: str | None = Field(None, description=noop("Code of the team."))
+    reach: str = Field("", description=noop("members, team or company."))
+    time_zone: str
+    lists: list[ListRecord] = []
+    labels: list[LabelRecord] = []
+
+    @staticmethod
+    def resolve_team(row: Project) -> str | None:
+        return row.team.code if row.team is not None else None
+
+    @staticmethod
+    def resolve_lists(row: Project) -> list[Any]:
+        return [one for one in row.lists.all() if one.archived_at is None]
+
+    @staticmethod
+    def resolve_labels(row: Project) -> list[Any]:
+        return list(row.labels.all())
+
+
+class CardRecord(Record):
+    """A card, or a subtask, which has a parent and no list."""
+
+    id: int
+    version: int
+    project: int = Field(0, alias="project_id")
+    list: int | None = Field(None, alias="list_id")
+    parent: int | None = Field(None, alias="parent_id")
+    title: str
+    description: str
+    executor: str | None = Field(None, description=NUMBER)
+    starts_on: date | None = None
+    due_on: date | None = None
+    due_time: time | None = Field(None, description=noop("In the time zone of the project."))
+    estimate: int | None = Field(None, description=noop("Minutes."))
+    done_at: datetime | None = None
+    created_at: datetime
+    changed_at: datetime
+    labels: Any = Field(None, description=noop("Ids of its labels."))
+
+    @staticmethod
+    def resolve_executor(row: Card) -> str | None:
+        return row.executor.number if row.executor is not None else None
+
+    @staticmethod
+    def resolve_labels(row: Card) -> Any:
+        return [one.label_id for one in row.labellings.all()]
+
+
+class CardsAsked(Asked):
+    """Which cards are wanted; archived ones are left out."""
+
+    sort: Literal["id", "-id", "changed_at", "-changed_at"] = "id"
+    project: int | None = Field(None, ge=1, le=ID_MAX)
+    in_list: int | None = Field(None, ge=1, le=ID_MAX, description=noop("Of this list."))
+    executor: str = Field("", max_length=40, description=NUMBER)
+    done: bool | None = None
+    due_before: date | None = Field(None, description=noop("Due before this day."))
+
+
+class Sent(Schema):
+    """What a program sends; a member that nobody knows is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CardFacts(Sent):
+    """What may be said of a card; what is left out stays as it is, null empties it."""
+
+    title: str | None = Field(None, min_length=1, max_length=300)
+    description: str | None = Field(None, max_length=20_000)
+    executor: str | None = Field(None, max_length=40, description=NUMBER)
+    starts_on: date | None = None
+    due_on: date | None = None
+    due_time: time | None = None
+    estimate: int | None = Field(None, ge=1, le=1_000_000)
+
+
+class CardIn(CardFacts):
+    """A new card at the end of a list."""
+
+    in_list: int = Field(ge=1, le=ID_MAX)
+    title: str = Field(min_length=1, max_length=300)
+
+
+class PlaceIn(Sent):
+    """Where a card goes: below another one of the list, or on top without it."""
+
+    to: int = Field(ge=1, le=ID_MAX, description=noop("Id of the list."))
+    after: int | None = Field(None, ge=1, le=ID_MAX, description=noop("Id of the card above."))
+
+
+class CommentRecord(Record):
+    """What somebody said of a card."""
+
+    id: int
+    card: int = Field(0, alias="card_id")
+    text: str
+    at: datetime
+    by: str | None = Field(None, description=NUMBER)
+
+    @staticmethod
+    def resolve_by(row: Comment) -> str | None:
+        return row.by.number if row.by is not None else None
+
+
+class CommentIn(Sent):
+    """What is to be said."""
+
+    text: str = Field(min_length=1, max_length=20_000)
+
+
+def _projects(request: TokenRequest) -> Any:
+    rows = Project.objects.visible_to(request.person).kept().select_related("team")
+    return rows.prefetch_related("lists", "labels")
+
+
+def _cards(request: TokenRequest) -> Any:
+    rows = Card.objects.visible_to(request.person).kept()
+    return rows.select_related("project", "executor", "list").prefetch_related("labellings")
+
+
+def _editable(request: TokenRequest, pk: int) -> Any:
+    card = get_object_or_404(_cards(request), pk=pk)
+    if not access.may_edit(request.person, card.project):
+        raise Problem("forbidden")
+    return card
+
+
+def _written(act: Callable[[], Any]) -> Any:
+    """Do a write, and tell in a problem document what stands in its way."""
+    try:
+        return act()
+    except actions.FactsInvalid as refused:
+        faults = [
+            Fault("body", name, str(text))
+            for name, texts in refused.errors.items()
+            for text in texts
+        ]
+        raise Problem("invalid", faults=faults) from None
+    except actions.ChangedMeanwhile as meanwhile:
+        conflicts = [
+            {"field": one.field, "theirs": one.theirs, "by": one.by, "at": one.at.isoformat()}
+            for one in meanwhile.conflicts
+        ]
+        raise Problem("changed_since", more={"conflicts": conflicts}) from None
+    except wording.REFUSALS as refused:
+        raise Problem("conflict", wording.refusal(refused)) from None
+
+
+def _facts(request: TokenRequest, sent: CardFacts, *without: str) -> dict[str, Any]:
+    facts = sent.model_dump(exclude_unset=True, exclude=set(without))
+    for name in ("title", "description"):
+        if name in facts and facts[name] is None:
+            facts.pop(name)
+    if facts.get("executor") is not None:
+        number = facts["executor"]
+        facts["executor"] = Person.objects.visible_to(request.person).filter(number=number).first()
+        if facts["executor"] is None:
+            raise invalid("executor", _("Nobody has this number."))
+    return facts
+
+
+def _seen(request: TokenRequest) -> int | None:
+    header = request.headers.get("If-Match")
+    if header is None:
+        return None
+    found = VERSION.fullmatch(header.strip())
+    if found is None:
+        message = _("Send the ETag of the record as you read it.")
+        raise Problem("invalid", faults=[Fault("header", "If-Match", message)])
+    return int(found[1])
+
+
+def _list_in(project: Any, pk: int, member: str) -> CardList:
+    rows = CardList.objects.filter(project__in=project, pk=pk).select_related("project")
+    found: CardList | None = rows.filter(archived_at__isnull=True).first()
+    if found is None:
+        raise invalid(member, _("There is nothing here that you can see."))
+    return found
+
+
+@router.get("/projects", response=Page[ProjectRecord], summary=noop("List projects"))
+def list_projects(request: TokenRequest, asked: Query[Asked]) -> HttpResponse:
+    return answer_page(request, _projects(request), asked, ProjectRecord)
+
+
+@router.get("/projects/{int:pk}", response=ProjectRecord, summary=noop("Read a project"))
+def read_project(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpResponse:
+    found = get_object_or_404(_projects(request), pk=pk)
+    return answer_one(request, found, ProjectRecord, picked)
+
+
+@router.get("/cards", response=Page[CardRecord], summary=noop("List cards"))
+def list_cards(request: TokenRequest, asked: Query[CardsAsked]) -> HttpResponse:
+    wanted = {
+        "project": asked.project,
+        "list": asked.in_list,
+        "executor__number": asked.executor,
+        "due_on__lt": asked.due_before,
+        "done_at__isnull": None if asked.done is None else not asked.done,
+    }
+    rows = _cards(request).filter(
+        **{key: value for key, value in wanted.items() if value not in (None, "")}
+    )
+    order = {"id": "pk", "changed_at": "changed_at"}
+    return answer_page(request, rows, asked, CardRecord, sort=order)
+
+
+@router.get("/cards/{int:pk}", response=CardRecord, summary=noop("Read a card"))
+def read_card(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpResponse:
+    found = get_object_or_404(_cards(request), pk=pk)
+    return answer_one(request, found, CardRecord, picked, version=tag_of_version(found.version))
+
+
+def _answer_card(request: TokenRequest, pk: int) -> HttpResponse:
+    """The card as it stands after a write."""
+    found = get_object_or_404(_cards(request), pk=pk)
+    return answer_one(request, found, CardRecord, version=tag_of_version(found.version))
+
+
+@router.post("/cards", response=CardRecord, summary=noop("Add a card"))
+def add_card(request: TokenRequest, sent: CardIn) -> HttpResponse:
+    cards = _list_in(_projects(request).values("pk"), sent.in_list, "in_list")
+    if not access.may_edit(request.person, cards.project):
+        raise Problem("forbidden")
+    facts = _facts(request, sent, "in_list")
+    made = _written(
+        lambda: actions.add_card(cards=cards, facts=facts, by=request.person, at=request.now)
+    )
+    return _answer_card(request, made.pk)
+
+
+@router.patch("/cards/{int:pk}", response=CardRecord, summary=noop("Change a card"))
+def change_card(request: TokenRequest, pk: int, sent: CardFacts) -> HttpResponse:
+    card = _editable(request, pk)
+    facts = _facts(request, sent)
+    seen = _seen(request)
+    _written(
+        lambda: actions.change_card(
+            card=card, facts=facts, seen=seen, by=request.person, at=request.now
+        )
+    )
+    return _answer_card(request, pk)
+
+
+@router.post("/cards/{int:pk}/place", response=CardRecord, summary=noop("Move a card"))
+def place_card(request: TokenRequest, pk: int, sent: PlaceIn) -> HttpResponse:
+    card = _editable(request, pk)
+    to = _list_in([card.project_id], sent.to, "to")
+    after = Card.objects.filter(list=to, pk=sent.after).first() if sent.after else None
+    if sent.after and after is None:
+        raise invalid("after", _("There is nothing here that you can see."))
+    _written(
+        lambda: actions.move_card(card=card, to=to, after=after, by=request.person, at=request.now)
+    )
+    return _answer_card(request, pk)
+
+
+@router.get("/cards/{int:pk}/comments", response=Page[CommentRecord], summary=noop("List comments"))
+def list_comments(request: TokenRequest, pk: int, asked: Query[Asked]) -> HttpResponse:
+    card = get_object_or_404(_cards(request), pk=pk)
+    rows = Comment.objects.filter(card=card, removed_at__isnull=True).select_related("by")
+    return answer_page(request, rows, asked, CommentRecord)
+
+
+@router.post("/cards/{int:pk}/comments", response=CommentRecord, summary=noop("Write a comment"))
+def add_comment(request: TokenRequest, pk: int, sent: CommentIn) -> HttpResponse:
+    card = get_object_or_404(_cards(request), pk=pk)
+    if not access.may_comment(request.person, card.project):
+        raise Problem("forbidden")
+    made = _written(
+        lambda: actions.add_comment(card=card, text=sent.text, by=request.person, at=request.now)
+    )
+    return answer_one(request, made, CommentRecord)
