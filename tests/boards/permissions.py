@@ -9,10 +9,10 @@ from typing import Any
 
 from paceline.boards import actions
 from paceline.boards.actions.many import What
-from paceline.boards.models import CardChange, IntakeKind, Trigger, Unit
+from paceline.boards.models import Card, CardChange, IntakeKind, Trigger, Unit
 from paceline.kernel.own_fields import FieldKind
 from tests.boards.conftest import Work, make_work
-from tests.permission_table import EVERYONE, Url
+from tests.permission_table import EVERYONE, Grounded, Url
 from tests.world import NOW, World
 
 SEES = {"priya", "marco", "erik"}
@@ -21,12 +21,12 @@ HIDDEN = dict.fromkeys(EVERYONE, 404)
 SEEN = HIDDEN | dict.fromkeys(SEES, 403)
 
 
-def _args(get: Callable[[World, Work], Any], name: str = "pk") -> Callable[[World], dict[str, Any]]:
-    def made(world: World) -> dict[str, Any]:
-        found = get(world, make_work(world))
-        return {name: found.pk}
+def _args(get: Callable[[World, Work], Any], name: str = "pk") -> Grounded:
+    return Grounded(make_work, lambda world, work: {name: get(world, work).pk})
 
-    return made
+
+def _to_a_list(_world: World) -> dict[str, Any]:
+    return {"to": Card.objects.earliest("pk").list_id}
 
 
 def _card(_world: World, work: Work) -> Any:
@@ -159,7 +159,9 @@ URLS = {
     "boards:list_archive": Url(args=_args(_list), **ARRANGED_POST),
     "boards:card": Url(args=_args(_card), **READS),
     "boards:card_edit": Url(args=_args(_card), allow={"GET": SEES, "POST": SEES}, hidden=404),
-    "boards:card_move": Url(args=_args(_card), allow={"GET": SEES}, hidden=404),
+    "boards:card_move": Url(
+        args=_args(_card), allow={"GET": SEES, "POST": SEES}, hidden=404, data=_to_a_list
+    ),
     **{
         f"boards:{name}": Url(args=_args(_card), **CHANGES)
         for name in (

@@ -89,7 +89,9 @@ def _context(
         "form": form,
         "problem": problem,
         "question": question,
-        "saved": SavedQuestion.objects.visible_to(request.person).kept().select_related("owner"),
+        "saved": list(
+            SavedQuestion.objects.visible_to(request.person).kept().select_related("owner")
+        ),
         "address": reverse("insights:explore"),
     }
     if question is None or found is None:
