@@ -49,7 +49,8 @@ def pdf(request: PersonRequest) -> HttpResponse:
     person, today = request.person, request.today
     content = my_plan_pdf(plan_of(person, today), person, today, language=get_language() or "en")
     response = HttpResponse(content, content_type="application/pdf")
-    name = f"{_('My plan')} {person.name} {today.isoformat()}.pdf"
+    title = _("My plan")
+    name = f"{title} {person.name} {today.isoformat()}.pdf"
     disposition = content_disposition_header(as_attachment=True, filename=name)
     response.headers["Content-Disposition"] = str(disposition)
     response.headers["X-Content-Type-Options"] = "nosniff"
