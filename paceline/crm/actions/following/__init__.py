@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from paceline.crm.actions.following import linking, purchases, summing
 from paceline.crm.actions.following.summing import rules_in_force
@@ -25,6 +26,7 @@ __all__ = ["Followed", "follow_orders", "measure_again", "rules_in_force"]
 # So many orders are followed in one transaction.
 PART = 20_000
 LOCK = 7_340_021
+ANALYZE_ROWS = 1_000
 
 
 @dataclass(slots=True)
@@ -57,8 +59,11 @@ def _follow_part(done: Followed, at: datetime) -> bool:
         taken, orders = summing.take_orders(cursor, PART)
         linking.take_customers(cursor)
         summing.sum_orders(cursor, rules)
+        _look_again(cursor, orders, "crm_customerorder")
         linking.keep_waiting(cursor)
+        _look_again(cursor, orders, "crm_waitingorder")
         linked = linking.link(cursor, at)
+        _look_again(cursor, linked, "crm_orderlink")
         counted = purchases.count(cursor, rules)
         cursor.execute("DROP TABLE touched, touched_company, touched_contact")
         cursor.execute("SET LOCAL paceline.following = 'off'")
@@ -69,6 +74,13 @@ def _follow_part(done: Followed, at: datetime) -> bool:
         audit.record("orders_followed", subject=rules, by=None, at=at, after={"linked": linked})
     publish_all(["customer-orders"], "followed")
     return taken == PART
+
+
+def _look_again(cursor: CursorWrapper, written: int, table: str) -> None:
+    """After so many rows what the planner knows of the table is out of date: read at once, before
+    its own upkeep has come by, orders would be joined row by row."""
+    if written >= ANALYZE_ROWS:
+        cursor.execute(f"ANALYZE {table}")
 
 
 @transaction.atomic
