@@ -111,7 +111,8 @@ def _executor(row: Any) -> Any:
     if row.executor is None:
         return ""
     if not row.executor_works:
-        return Badge(f"{row.executor.name} ({_('has left')})", "warning")
+        gone = _("has left")
+        return Badge(f"{row.executor.name} ({gone})", "warning")
     return row.executor.name
 
 
