@@ -88,7 +88,30 @@ DASHBOARD = Section(
         ),
     ),
 )
-SECTIONS = (SALES_FIGURE, PAY_FIGURE, REPORTING_RULE, QUESTION, DASHBOARD)
+REVIEW = Section(
+    pgettext_lazy("object of a right", "team review"),
+    (
+        Rule(
+            "*",
+            "read",
+            roles=ALL_SALES,
+            relations=LINE_BELOW | frozenset({Relation.SELF, Relation.PEER}),
+            note="of teams in which one works or whose people one leads; figures by one's rights",
+        ),
+        Rule(
+            "*", "write", Act.MAKE, roles=SELLERS,
+            note="in the teams where one works or which one leads",
+        ),
+    ),
+)  # fmt: skip
+NOTE = Section(
+    pgettext_lazy("object of a right", "note beside figures"),
+    (
+        Rule("*", "read", roles=ALL_SALES | SELLERS, note="of the company and of one's teams"),
+        Rule("*", "write", Act.MAKE, roles=ALL_SALES | SELLERS, note="and take one's own back"),
+    ),
+)
+SECTIONS = (SALES_FIGURE, PAY_FIGURE, REPORTING_RULE, QUESTION, DASHBOARD, REVIEW, NOTE)
 
 
 def may_read(person: Person) -> bool:

@@ -11,6 +11,11 @@ ACTS = {
     "dashboard_removed": _("Dashboard put away"),
     "dashboard_mailed": _("Mails of a dashboard asked for"),
     "dashboard_mail_stopped": _("Mails of a dashboard stopped"),
+    "market_note_written": _("Note beside figures written"),
+    "market_note_removed": _("Note beside figures taken back"),
+    "review_entry_written": _("Gap or decision of a team written down"),
+    "review_entry_removed": _("Gap or decision of a team taken back"),
+    "review_task_made": _("Task made in a team review"),
     "question_saved": _("Question kept"),
     "question_removed": _("Question put away"),
 }

@@ -9,8 +9,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from paceline.boards.models import Card
+from paceline.crm.models import scope_of
 from paceline.kernel.money import CurrencyField
 from paceline.org.models import Person, Role, Team, TeamMembership
+
+# Who oversees the weeks and notes of every team; the written matrix is in access.py.
+SEES_ALL_TEAMS = (Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE)
 
 
 class ReportingRule(models.Model):
@@ -180,3 +185,106 @@ class Mailing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dashboard}: {self.recipient}"
+
+
+class NoteKind(models.TextChoices):
+    """What a note beside the figures is about."""
+
+    MARKET = "market", pgettext_lazy("note", "Market")
+    COMPETITOR = "competitor", pgettext_lazy("note", "Competitor")
+    CUSTOMER = "customer", pgettext_lazy("note", "Customers")
+    OWN = "own", pgettext_lazy("note", "Our own doing")
+
+
+class NoteQuerySet(models.QuerySet[Any]):
+    def visible_to(self, person: Person) -> Self:
+        """Notes of the whole company, and those of teams that one works in, leads or oversees."""
+        rows = self.filter(removed_at__isnull=True)
+        if person.has_role(*SEES_ALL_TEAMS):
+            return rows
+        return rows.filter(Q(team__isnull=True) | Q(team__in=scope_of(person).all_teams))
+
+
+class MarketNote(models.Model):
+    """What happened on a day that explains a figure: of one measure or any, of a team or all."""
+
+    on = models.DateField(_("day"))
+    kind = models.CharField(_("kind"), max_length=10, choices=NoteKind.choices)
+    measure = models.CharField(_("measure"), max_length=40, blank=True)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
+    text = models.TextField(_("note"), max_length=2000)
+    written_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    objects = NoteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-on", "-id")
+        indexes = (models.Index(fields=["on"], name="market_note_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.on} {self.kind}"
+
+
+class TeamReviewQuerySet(models.QuerySet[Any]):
+    def visible_to(self, person: Person) -> Self:
+        """Of teams that one works in, leads or oversees."""
+        if person.has_role(*SEES_ALL_TEAMS):
+            return self
+        return self.filter(team__in=scope_of(person).all_teams)
+
+
+class TeamReview(models.Model):
+    """A team's look at its week: begun when something is first written. ``week`` is a Monday."""
+
+    team = models.ForeignKey(Team, models.PROTECT, related_name="+")
+    week = models.DateField(_("week"))
+    begun_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    begun_at = models.DateTimeField()
+
+    objects = TeamReviewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-week", "team")
+        constraints = (
+            models.UniqueConstraint(fields=["team", "week"], name="team_review_once_a_week"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.team} {self.week}"
+
+
+class EntryKind(models.TextChoices):
+    GAP = "gap", pgettext_lazy("team review", "Gap")
+    DECISION = "decision", pgettext_lazy("team review", "Decision")
+
+
+class ReviewEntry(models.Model):
+    """A gap that the team saw, or what it decided; taken back it stays in the trail."""
+
+    review = models.ForeignKey(TeamReview, models.PROTECT, related_name="entries")
+    kind = models.CharField(_("kind"), max_length=8, choices=EntryKind.choices)
+    text = models.TextField(_("text"), max_length=2000)
+    written_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("review", "id")
+
+    def __str__(self) -> str:
+        return f"{self.review}: {self.kind}"
+
+
+class ReviewTask(models.Model):
+    """A card that was made in a review: it lives on its board."""
+
+    review = models.ForeignKey(TeamReview, models.PROTECT, related_name="tasks")
+    card = models.OneToOneField(Card, models.CASCADE, related_name="+")
+
+    class Meta:
+        ordering = ("review", "id")
+
+    def __str__(self) -> str:
+        return f"{self.review}: {self.card_id}"

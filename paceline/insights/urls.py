@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.insights.views import dashboards, explorer, measures
+from paceline.insights.views import dashboards, explorer, measures, reviews
 
 app_name = "insights"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +18,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("questions/keep", explorer.keep, name="question_keep"),
     path("questions/<int:pk>", explorer.question, name="question"),
     path("questions/<int:pk>/put-away", explorer.put_away, name="question_put_away"),
+    path("reviews", reviews.index, name="reviews"),
+    path("reviews/<int:team_id>/<str:week>", reviews.show, name="review"),
+    path("reviews/<int:team_id>/<str:week>/write", reviews.write, name="review_write"),
+    path("reviews/<int:team_id>/<str:week>/tasks", reviews.take_on, name="review_task"),
+    path("reviews/entries/<int:pk>/take-back", reviews.take_back, name="entry_back"),
+    path("notes/new", reviews.note, name="note_new"),
+    path("notes/<int:pk>/take-back", reviews.note_back, name="note_back"),
     path("measures", measures.index, name="measures"),
     path("measures/currency", measures.currency, name="rule"),
 ]

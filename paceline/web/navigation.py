@@ -75,6 +75,7 @@ GROUPS = (
         _("Figures"),
         (
             Entry(_("Dashboards"), "layout-dashboard", "insights:home", insights.may_read),
+            Entry(_("Team reviews"), "calendar-stats", "insights:reviews", insights.may_read),
             Entry(_("Ask the figures"), "chart-bar", "insights:explore", insights.may_read),
             Entry(_("Measures"), "book", "insights:measures", insights.may_read),
         ),

@@ -8,8 +8,9 @@ from django.http import QueryDict
 
 from paceline.insights import actions
 from paceline.insights.actions.dashboards import Layout, Put, Times
+from paceline.insights.actions.reviews import NoteFacts
 from paceline.insights.asked import asked
-from paceline.insights.models import Cadence, Sharing
+from paceline.insights.models import Cadence, EntryKind, NoteKind, Sharing
 from tests.permission_table import Url
 from tests.world import World
 
@@ -87,4 +88,53 @@ URLS |= {
         data=lambda _world: {"cadence": "weekly", "weekday": "0", "hour": "8"},
     ),
     "insights:mailing_stop": Url(args=_mailing, allow={"POST": {"priya", "marco"}}, hidden=404),
+}
+
+
+def _entry(world: World) -> dict[str, Any]:
+    entry = actions.write_entry(
+        team=world.north, week=world.today, kind=EntryKind.GAP, text="Late", by=world.priya,
+        at=world.now,
+    )  # fmt: skip
+    return {"pk": entry.pk}
+
+
+def _note(world: World) -> dict[str, Any]:
+    facts = NoteFacts(world.today, NoteKind.MARKET, "Holiday")
+    return {"pk": actions.write_note(facts=facts, by=world.priya, at=world.now).pk}
+
+
+def _week(world: World) -> dict[str, Any]:
+    return {"team_id": world.north.pk, "week": "2026-07-13"}
+
+
+_NORTH = {"priya", "marco", "dana", "wen", "ines", "erik"}
+_MAY_NOT = {"*": 404, "hana": 403, "ada": 403, "dana": 403, "wen": 403, "ines": 403, "erik": 403}
+URLS |= {
+    "insights:reviews": Url(allow={"GET": READERS}),
+    "insights:review": Url(
+        args=_week, allow={"GET": _NORTH}, hidden={"*": 404, "hana": 403, "ada": 403}
+    ),
+    "insights:review_write": Url(
+        args=_week,
+        allow={"POST": {"priya", "marco"}},
+        hidden=_MAY_NOT,
+        data=lambda _world: {"kind": "gap", "text": "Late"},
+    ),
+    "insights:review_task": Url(
+        args=_week,
+        allow={"POST": {"priya", "marco"}},
+        hidden=_MAY_NOT,
+        data=lambda _world: {"title": "Call"},
+    ),
+    "insights:entry_back": Url(
+        args=_entry,
+        allow={"POST": {"priya"}},
+        hidden={"*": 404, "marco": 403, "dana": 403, "wen": 403, "ines": 403, "erik": 403},
+    ),
+    "insights:note_new": Url(
+        allow={"POST": READERS},
+        data=lambda _world: {"on": "2026-07-13", "kind": "market", "text": "Holiday"},
+    ),
+    "insights:note_back": Url(args=_note, allow={"POST": {"priya"}}, hidden=403),
 }

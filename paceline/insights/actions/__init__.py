@@ -16,9 +16,18 @@ from paceline.insights.actions.questions import (
     put_away_question,
     set_rule,
 )
+from paceline.insights.actions.reviews import (
+    NothingWritten,
+    remove_entry,
+    remove_note,
+    take_on,
+    write_entry,
+    write_note,
+)
 
 __all__ = [
     "NameMissing",
+    "NothingWritten",
     "bring_up_to_date",
     "catch_up",
     "keep_dashboard",
@@ -26,7 +35,12 @@ __all__ = [
     "mail_dashboard",
     "put_away_dashboard",
     "put_away_question",
+    "remove_entry",
+    "remove_note",
     "set_rule",
     "stop_mailing",
     "take_due",
+    "take_on",
+    "write_entry",
+    "write_note",
 ]

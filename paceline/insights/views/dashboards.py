@@ -25,6 +25,7 @@ from paceline.insights.charts.frame import Drawn, Frame
 from paceline.insights.charts.tiles import default_tiles, forbidden, frame_of, tiles_of
 from paceline.insights.dimensions import SPANS
 from paceline.insights.forms.dashboards import FrameForm, LayoutForm, MailForm
+from paceline.insights.forms.reviews import NoteForm
 from paceline.insights.models import Dashboard, Mailing, Tile
 from paceline.insights.queries.answers import MeasureForbidden
 from paceline.insights.queries.desk import Desk
@@ -106,7 +107,14 @@ def _shared(request: PersonRequest, desk: Desk, frame: Frame, here: str) -> dict
         "may_keep": access.may_keep(request.person),
         "notes": notes_beside(desk, frame),
         "role": request.GET.get("role", ""),
+        **note_writing(request),
     }
+
+
+def note_writing(request: PersonRequest) -> dict[str, Any]:
+    """The form of a note, and the page that it leads back to."""
+    form = NoteForm(viewer=request.person, initial={"on": request.today}, auto_id="note-%s")
+    return {"note_form": form, "here": request.get_full_path()}
 
 
 @require_GET
@@ -159,6 +167,7 @@ def chart(request: PersonRequest, key: str) -> HttpResponseBase:
             "frame_form": FrameForm(desk=desk, initial=dict(frame.parameters())),
             "csv_url": f"{reverse('insights:chart', args=[key])}?{query}",
             "notes": notes_beside(desk, frame),
+            **note_writing(request),
             "others": [
                 (one.name, reverse("insights:chart", args=[one.key]), one.key == key)
                 for one in CHARTS.values()

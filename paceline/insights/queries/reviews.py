@@ -1,0 +1,154 @@
+"""A team's week: its figures, goals, what customers said, what was written and taken on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from paceline.boards import access as boards
+from paceline.boards.models import Card, CardList, Project
+from paceline.crm.models import Deal, DealCompetitor, Feedback, scope_of
+from paceline.goals.queries.goals import goals_for
+from paceline.goals.standing import sources_of, standing_of
+from paceline.insights.access import ALL_SALES
+from paceline.insights.dimensions import Span
+from paceline.insights.models import MarketNote, ReviewEntry, TeamReview
+from paceline.org.models import Person, Team
+
+GOALS_SHOWN, FEEDBACK_SHOWN, NOTES_SHOWN, WEEKS_SHOWN = 40, 12, 30, 60
+WEEK_MEASURES = (
+    "net_sales", "orders", "order_value", "return_rate", "new_customers", "deals_won", "win_rate",
+    "feedback",
+)  # fmt: skip
+
+
+def teams_for(person: Person) -> list[Team]:
+    """The teams whose reviews a person reads: where they work, whom they lead; overseers all."""
+    rows = Team.objects.all()
+    if not person.has_role(*ALL_SALES):
+        rows = rows.filter(pk__in=scope_of(person).all_teams)
+    return list(rows.order_by("name", "pk"))
+
+
+def may_write(person: Person, team: Team) -> bool:
+    """Who works in a team or leads it writes in its review."""
+    scope = scope_of(person)
+    return scope.sells and team.pk in scope.all_teams
+
+
+def reviews_for(person: Person) -> list[TeamReview]:
+    rows = TeamReview.objects.visible_to(person).select_related("team")
+    return list(rows[:WEEKS_SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    """A goal of the team or of its people, and how it stands at the end of the week."""
+
+    goal: Any
+    standing: Any
+
+
+def goals_of(person: Person, team: Team, on: date) -> list[GoalLine]:
+    """The open goals of a team and its people in periods that run on a day, those behind first."""
+    rows = goals_for(person).filter(
+        Q(period__ends_before__isnull=True) | Q(period__ends_before__gt=on),
+        team=team,
+        closed_at__isnull=True,
+        period__starts_on__lte=on,
+    )
+    goals = list(rows[:GOALS_SHOWN])
+    sources = sources_of(goals)
+    lines = [GoalLine(goal, standing_of(goal, on, sources)) for goal in goals]
+    order = {"behind": 0, "at_risk": 1, "unknown": 2, "on_pace": 3, "reached": 4}
+    return sorted(lines, key=lambda line: (order[line.standing.status], line.goal.pk))
+
+
+def feedback_of(person: Person, team: Team, week: Span) -> list[Feedback]:
+    """What customers of a team said in a week, as far as the person may read it."""
+    of_team = (
+        Q(deal__team=team) | Q(contact__team=team) | Q(company__team=team) | Q(lead__team=team)
+    )
+    rows = Feedback.objects.visible_to(person).filter(of_team, **_within("at", week))
+    return list(rows.order_by("-at", "-pk")[:FEEDBACK_SHOWN])
+
+
+def lost_to(person: Person, team: Team, week: Span) -> list[DealCompetitor]:
+    """Deals of a team that somebody else won in a week."""
+    seen = Deal.objects.visible_to(person).filter(
+        team=team, closed_on__gte=week.starts_on, closed_on__lt=week.ends_before
+    )
+    rows = DealCompetitor.objects.filter(deal__in=seen.values("pk"), won_it=True)
+    return list(rows.select_related("deal", "competitor")[:FEEDBACK_SHOWN])
+
+
+def notes_of_days(
+    person: Person, span: Span, team: Team | None = None, measure: str = ""
+) -> list[MarketNote]:
+    """Notes of some days: of everything or of a measure; of a team with those of the company."""
+    rows = MarketNote.objects.visible_to(person).filter(
+        on__gte=span.starts_on, on__lt=span.ends_before
+    )
+    if team is not None:
+        rows = rows.filter(Q(team=team) | Q(team__isnull=True))
+    if measure:
+        rows = rows.filter(measure__in=["", measure])
+    return list(rows.select_related("team", "written_by")[:NOTES_SHOWN])
+
+
+def _within(field: str, week: Span) -> dict[str, datetime]:
+    zone = timezone.get_current_timezone()
+    return {
+        f"{field}__gte": datetime.combine(week.starts_on, time(), zone),
+        f"{field}__lt": datetime.combine(week.ends_before, time(), zone),
+    }
+
+
+def entries_of(team: Team, week: date) -> list[ReviewEntry]:
+    rows = ReviewEntry.objects.filter(review__team=team, review__week=week, removed_at__isnull=True)
+    return list(rows.select_related("written_by"))
+
+
+def earlier_decisions(team: Team, week: date) -> list[ReviewEntry]:
+    """What was decided the week before, to be looked at first."""
+    rows = ReviewEntry.objects.filter(
+        review__team=team, review__week=week - timedelta(weeks=1), kind="decision",
+        removed_at__isnull=True,
+    )  # fmt: skip
+    return list(rows.select_related("written_by"))
+
+
+def cards_of(person: Person, team: Team, week: date) -> list[Card]:
+    """The cards made in this review and in the four before that are not done, as far as seen."""
+    rows = Card.objects.visible_to(person).filter(archived_at__isnull=True)
+    made = rows.filter(
+        Q(pk__in=_made_in(team, week)) | Q(pk__in=_made_before(team, week), done_at__isnull=True)
+    )
+    return list(made.select_related("executor", "project", "list").order_by("due_on", "pk")[:60])
+
+
+def _made_in(team: Team, week: date) -> Any:
+    return TeamReview.objects.filter(team=team, week=week).values("tasks__card")
+
+
+def _made_before(team: Team, week: date) -> Any:
+    rows = TeamReview.objects.filter(
+        team=team, week__lt=week, week__gte=week - timedelta(weeks=4), tasks__isnull=False
+    )
+    return rows.values("tasks__card")
+
+
+def places_for(person: Person, team: Team) -> list[tuple[CardList, str]]:
+    """Where a card can be put: the first list in use of each project that the person may edit."""
+    projects = Project.objects.visible_to(person).filter(archived_at__isnull=True)
+    own = [one for one in projects.select_related("team")[:60] if boards.may_edit(person, one)]
+    own.sort(key=lambda one: (one.team_id != team.pk, one.pk))
+    first: dict[int, CardList] = {}
+    lists = CardList.objects.filter(project__in=own, archived_at__isnull=True, ends_work=False)
+    for one in lists.order_by("project", "rank", "pk"):
+        first.setdefault(one.project_id, one)
+    return [(first[one.pk], f"{one.name} · {first[one.pk].name}") for one in own if one.pk in first]

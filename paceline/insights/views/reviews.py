@@ -1,0 +1,246 @@
+"""The weekly review of a team, and notes beside figures."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from paceline.boards import wording as boards
+from paceline.goals import wording as goals
+from paceline.insights import access, actions, words
+from paceline.insights.actions.reviews import NoteFacts
+from paceline.insights.asked import NotAsked, Question
+from paceline.insights.dimensions import Span, bucket_of
+from paceline.insights.forms.reviews import EntryForm, NoteForm, TaskForm
+from paceline.insights.measures import MEASURES
+from paceline.insights.models import EntryKind, MarketNote, NoteKind, ReviewEntry
+from paceline.insights.queries import reviews
+from paceline.insights.queries.answers import answer, may_read_measure
+from paceline.insights.queries.desk import Desk
+from paceline.insights.views.explorer import desk_for
+from paceline.kernel.pages import go_to, page, refuse
+from paceline.org.models import Team
+from paceline.org.requests import PersonRequest
+
+WEEK = timedelta(weeks=1)
+
+
+@require_GET
+def index(request: PersonRequest) -> HttpResponse:
+    """The teams whose weeks one may look at, and the reviews that were held."""
+    if not access.may_read(request.person):
+        raise PermissionDenied
+    week = bucket_of(request.today, "week")
+    teams = [(one, address(one, week)) for one in reviews.teams_for(request.person)]
+    held = [
+        (one, address(one.team, one.week), Span(one.week, one.week + WEEK).worded)
+        for one in reviews.reviews_for(request.person)
+    ]
+    return page(request, "insights/reviews.html", {"teams": teams, "held": held})
+
+
+def address(team: Team, week: date) -> str:
+    return reverse("insights:review", args=[team.pk, week.isoformat()])
+
+
+def _place(request: PersonRequest, team_id: int, week: str) -> tuple[Team, date]:
+    """The team and the Monday of an address; what is not the reader's does not exist."""
+    if not access.may_read(request.person):
+        raise PermissionDenied
+    team = next((one for one in reviews.teams_for(request.person) if one.pk == team_id), None)
+    try:
+        day = date.fromisoformat(week)
+    except ValueError as error:
+        raise Http404 from error
+    if team is None or not 2000 <= day.year <= 2200:
+        raise Http404
+    return team, bucket_of(day, "week")
+
+
+@require_GET
+def show(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
+    """A team's week: figures, goals, gaps, decisions, tasks, and what explains them."""
+    team, monday = _place(request, team_id, week)
+    span = Span(monday, monday + WEEK, "week")
+    person = request.person
+    may_write = reviews.may_write(person, team)
+    with closing(desk_for(request)) as desk:
+        figures = figures_of(desk, team, span)
+    last_day = min(monday + WEEK - timedelta(days=1), request.today)
+    entries = reviews.entries_of(team, monday)
+    context: dict[str, Any] = {
+        "team": team,
+        "days": span.worded,
+        "before_url": address(team, monday - WEEK),
+        "after_url": address(team, monday + WEEK) if monday + WEEK <= request.today else "",
+        "figures": figures,
+        "goals": [
+            (
+                line.goal,
+                goals.value(line.standing.value, line.goal),
+                goals.aim(line.goal),
+                goals.status(line.standing),
+            )
+            for line in reviews.goals_of(person, team, last_day)
+        ],
+        "gaps": [one for one in entries if one.kind == EntryKind.GAP],
+        "decisions": [one for one in entries if one.kind == EntryKind.DECISION],
+        "earlier": reviews.earlier_decisions(team, monday),
+        "cards": reviews.cards_of(person, team, monday),
+        "feedback": reviews.feedback_of(person, team, span),
+        "lost": reviews.lost_to(person, team, span),
+        "notes": reviews.notes_of_days(person, span, team),
+        "may_write": may_write,
+    }
+    if may_write:
+        context |= {
+            "entry_form": EntryForm(auto_id="entry-%s"),
+            "task_form": TaskForm(viewer=person, team=team, on=request.today, auto_id="task-%s"),
+            "note_form": NoteForm(
+                viewer=person, initial={"on": last_day, "team": team.pk}, auto_id="note-%s"
+            ),
+            "here": address(team, monday),
+        }
+    return page(request, "insights/review.html", context)
+
+
+def figures_of(desk: Desk, team: Team, span: Span) -> list[dict[str, str]]:
+    """The week beside the week before, measure by measure, as far as the reader may see."""
+    rows = []
+    for key in reviews.WEEK_MEASURES:
+        measure = MEASURES[key]
+        if not may_read_measure(desk.reader, measure):
+            continue
+        question = Question(
+            measure, span, only={"team": team.code}, compare="previous", span_name="days"
+        )
+        try:
+            found = answer(desk, question)
+        except NotAsked:
+            continue
+        now, before = found.total.value, found.total.before
+        rows.append(
+            {
+                "name": str(measure.name),
+                "definition": str(measure.definition),
+                "value": words.worded(measure, now, found.currency),
+                "before": words.worded(measure, before, found.currency),
+                "change": words.worded_change(measure, now, before),
+                "direction": words.direction(measure, now, before),
+                "url": f"{reverse('insights:explore')}?{question.query}",
+            }
+        )
+    return rows
+
+
+def _writing(request: PersonRequest, team_id: int, week: str) -> tuple[Team, date]:
+    team, monday = _place(request, team_id, week)
+    if not reviews.may_write(request.person, team):
+        raise PermissionDenied
+    return team, monday
+
+
+def _said(form: Any) -> str:
+    return " ".join(str(one) for errors in form.errors.values() for one in errors)
+
+
+@require_POST
+def write(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
+    """Write down a gap or a decision."""
+    team, monday = _writing(request, team_id, week)
+    form = EntryForm(request.POST)
+    if not form.is_valid():
+        return refuse(request, 422, _("Nothing was written down"), _said(form))
+    actions.write_entry(
+        team=team,
+        week=monday,
+        kind=EntryKind(form.cleaned_data["kind"]),
+        text=form.cleaned_data["text"],
+        by=request.person,
+        at=timezone.now(),
+    )
+    messages.success(request, _("Written down."))
+    return go_to(request, address(team, monday))
+
+
+@require_POST
+def take_on(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
+    """Make a card of a decision."""
+    team, monday = _writing(request, team_id, week)
+    form = TaskForm(request.POST, viewer=request.person, team=team, on=request.today)
+    if not form.is_valid():
+        return refuse(request, 422, _("No task was made"), _said(form))
+    try:
+        actions.take_on(
+            team=team,
+            week=monday,
+            cards=form.cards,
+            facts=form.facts(),
+            by=request.person,
+            at=timezone.now(),
+        )
+    except boards.REFUSALS as problem:
+        return refuse(request, 422, _("No task was made"), boards.refusal(problem))
+    messages.success(request, _("The task stands on its board."))
+    return go_to(request, address(team, monday))
+
+
+@require_POST
+def take_back(request: PersonRequest, pk: int) -> HttpResponse:
+    """Who wrote a gap or decision takes it back."""
+    found = get_object_or_404(
+        ReviewEntry.objects.select_related("review__team").filter(removed_at__isnull=True), pk=pk
+    )
+    team = found.review.team
+    if team not in reviews.teams_for(request.person):
+        raise Http404
+    if found.written_by_id != request.person.pk:
+        raise PermissionDenied
+    actions.remove_entry(entry=found, by=request.person, at=timezone.now())
+    messages.success(request, _("Taken back."))
+    return go_to(request, address(team, found.review.week))
+
+
+@require_POST
+def note(request: PersonRequest) -> HttpResponse:
+    """Write what explains a figure; the page that one came from shows it."""
+    if not access.may_keep(request.person):
+        raise PermissionDenied
+    form = NoteForm(request.POST, viewer=request.person)
+    if not form.is_valid():
+        return refuse(request, 422, _("Nothing was written down"), _said(form))
+    data = form.cleaned_data
+    facts = NoteFacts(
+        data["on"], NoteKind(data["kind"]), data["text"], data["measure"], data["team"]
+    )
+    actions.write_note(facts=facts, by=request.person, at=timezone.now())
+    messages.success(request, _("Written down."))
+    return go_to(request, _back(request))
+
+
+@require_POST
+def note_back(request: PersonRequest, pk: int) -> HttpResponse:
+    """Who wrote a note takes it back."""
+    found = get_object_or_404(MarketNote.objects.visible_to(request.person), pk=pk)
+    if found.written_by_id != request.person.pk:
+        raise PermissionDenied
+    actions.remove_note(note=found, by=request.person, at=timezone.now())
+    messages.success(request, _("Taken back."))
+    return go_to(request, _back(request))
+
+
+def _back(request: PersonRequest) -> str:
+    """A page of ours that the form named, else the dashboards."""
+    asked = request.POST.get("back", "")
+    home = reverse("insights:home")
+    return asked if asked.startswith(home) and "//" not in asked and "\\" not in asked else home

@@ -1,0 +1,71 @@
+"""The weekly review of a team, and notes beside figures."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from paceline.boards import actions as boards
+from paceline.boards.models import Card
+from paceline.insights.models import MarketNote, ReviewEntry, TeamReview
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.django_db
+
+WEEK = date(2026, 5, 4)
+
+
+def test_a_team_looks_at_its_week(sold: World, client_for, django_assert_max_num_queries) -> None:
+    address = reverse("insights:review", args=[sold.north.pk, WEEK.isoformat()])
+    client = client_for(sold.marco)
+    assert "$400.00" in client.get(address).content.decode()
+    assert not TeamReview.objects.exists()
+    assert client.post(f"{address}/write", {"kind": "gap", "text": " "}).status_code == 422
+    assert not TeamReview.objects.exists()
+    client.post(f"{address}/write", {"kind": "gap", "text": "Too few chats answered"})
+    client.post(f"{address}/write", {"kind": "decision", "text": "Two people at noon"})
+    note = {"on": "2026-05-06", "kind": "competitor", "text": "Rival cut prices", "back": address}
+    client.post(reverse("insights:note_new"), {**note, "team": sold.north.pk})
+    text = client.get(address).content.decode()
+    for said in ("Too few chats answered", "Two people at noon", "Rival cut prices"):
+        assert said in text
+    # The middle of a week is the same week; the week after shows what was decided.
+    middle = reverse("insights:review", args=[sold.north.pk, "2026-05-07"])
+    assert "Too few chats answered" in client.get(middle).content.decode()
+    after = reverse("insights:review", args=[sold.north.pk, "2026-05-11"])
+    assert "Two people at noon" in client.get(after).content.decode()
+    project = boards.add_project(
+        facts={"name": "North", "team": sold.north, "time_zone": "Asia/Taipei"},
+        lists=[boards.NewList("To do")],
+        by=sold.marco,
+        at=NOW,
+    )
+    place = project.lists.get().pk
+    task = {"title": "Plan noon", "executor": sold.priya.pk, "due_on": "2026-12-24", "place": place}
+    client.post(f"{address}/tasks", task)
+    assert Card.objects.get().title == "Plan noon"
+    assert client.post(f"{address}/tasks", {**task, "place": place + 9}).status_code == 422
+    assert Card.objects.count() == 1
+    assert "Plan noon" in client.get(after).content.decode()
+    client.get(address)
+    with django_assert_max_num_queries(48):
+        client.get(address)
+    # A member reads and writes, who works elsewhere does neither; only the writer takes back.
+    entry = ReviewEntry.objects.get(kind="gap")
+    back = reverse("insights:entry_back", args=[entry.pk])
+    assert client_for(sold.priya).get(address).status_code == 200
+    assert client_for(sold.priya).post(back).status_code == 403
+    assert client_for(sold.omar).get(address).status_code == 404
+    assert client_for(sold.omar).post(back).status_code == 404
+    assert client_for(sold.erik).get(address).status_code == 200
+    assert client_for(sold.erik).post(f"{address}/write", {"kind": "gap"}).status_code == 403
+    client.post(back)
+    assert "Too few chats answered" not in client.get(address).content.decode()
+    assert client_for(sold.omar).post(
+        reverse("insights:note_back", args=[MarketNote.objects.get().pk])
+    ).status_code == 404  # fmt: skip
+    assert (
+        client.get(reverse("insights:review", args=[sold.north.pk, "someday"])).status_code == 404
+    )
