@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.boards import access as boards
 from paceline.crm import access as crm
@@ -72,7 +73,7 @@ def _has_to_do_with_pay(person: Person) -> bool:
 GROUPS = (
     Group("", (Entry(_("Home"), "home", "web:home", _everyone),)),
     Group(
-        _("Figures"),
+        pgettext_lazy("group of pages", "Figures"),
         (
             Entry(_("Dashboards"), "layout-dashboard", "insights:home", insights.may_read),
             Entry(_("Team reviews"), "calendar-stats", "insights:reviews", insights.may_read),

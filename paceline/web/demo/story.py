@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from paceline.org.models import Person, Role
-from paceline.web.demo import founding, goals, next_year, pay, trade, web_shop
+from paceline.web.demo import figures, founding, goals, next_year, pay, trade, web_shop
 from paceline.web.demo.calendar import Calendar
 from paceline.web.demo.stage import Stage
 from paceline.web.demo.teams import cross_border, customers, replies, shanghai, taipei, work
@@ -57,6 +57,7 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     web_shop.open_shop(stage)
     goals.bring_in(stage)
     next_year.plan_quotas(stage)
+    figures.look_at_them(stage)
     return stage
 
 

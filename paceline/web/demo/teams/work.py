@@ -40,8 +40,12 @@ def begin_boards(stage: Stage) -> None:
 def _begin(stage: Stage, plan: TeamPlan, team: Team, key: str) -> None:
     random = Random(f"board {plan.code}")  # noqa: S311 - a made-up company
     today = stage.calendar.as_of
-    lead = stage.person(stage.cast.lead_of(plan.code))
-    people = [stage.person(one) for one in stage.cast.sellers_of(plan.code, today)[:8]]
+    cast = stage.cast
+    took_over = plan.code == cast.successor.seats[-1].team
+    lead = stage.person(cast.successor if took_over else cast.lead_of(plan.code))
+    then = {one.number for one in cast.sellers_of(plan.code, stage.day(20))}
+    here = [one for one in cast.sellers_of(plan.code, today) if one.number in then]
+    people = [stage.person(one) for one in here[:8]]
     ready = blueprint(key)
     if ready is None or not people:
         return
