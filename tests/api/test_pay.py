@@ -81,7 +81,7 @@ def test_what_the_desk_reads(company: Company, world: World) -> None:
 
 def test_search_keeps_to_the_rights(company: Company, world: World) -> None:
     kinds = {one["kind"] for one in program_for(world.dana).rows(f"/search?q={MARK}")}
-    assert kinds == {"plan"}
+    assert kinds == {"goal", "plan"}
     sold = {one["kind"] for one in program_for(world.omar).rows(f"/search?q={MARK}")}
     assert {"company", "contact", "lead", "deal"} < sold
     assert program_for(world.priya).rows(f"/search?q={MARK}") == []

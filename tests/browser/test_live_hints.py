@@ -63,7 +63,7 @@ def test_a_hint_during_an_answer_is_not_lost(
     while not held:
         page.wait_for_timeout(10)
     stale = held[0].fetch()
-    assert run_jobs() == 1
+    assert run_jobs() == 2, "the import, and the customers of its orders"
     page.evaluate("(topics) => hint(...topics)", topics)
     held[0].fulfill(response=stale)
     expect(page.locator("main")).to_contain_text("2 lines are new")

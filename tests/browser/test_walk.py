@@ -51,7 +51,7 @@ def bring_in(page: Page, kind: str, file: Path, run_jobs: Callable[[], int]) -> 
     page.wait_for_load_state()
     page.locator("form[action$='/commit'] button").click()
     page.wait_for_load_state()
-    assert run_jobs() == 1
+    assert run_jobs() in {1, 2}, "the import; of order lines their customers as well"
     page.reload()
     expect(page.locator("main")).to_contain_text("Imported")
 

@@ -48,7 +48,10 @@ def kill_while_writing(table: str, log: Path) -> None:
 
 def job_states() -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT status::text FROM procrastinate_jobs WHERE queue_name = 'default'")
+        cursor.execute(
+            "SELECT status::text FROM procrastinate_jobs WHERE queue_name = 'default'"
+            " AND task_name NOT LIKE 'crm.%'"
+        )
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -70,8 +70,9 @@ def _labels(person: Person, text: str, world: World) -> set[str]:
 
 
 def test_palette_finds_people_and_pages(world, client_for, django_assert_max_num_queries):
-    # Roles, the paths and teams that say which customers may be found, the index, the people.
-    with django_assert_max_num_queries(6):
+    # Two people ask: roles, the paths and teams that say which customers, goals and projects may be
+    # found, the index, the people.
+    with django_assert_max_num_queries(8):
         assert "Marco Bianchi" in _labels(world.priya, "marc", world)
     assert "Statements" in _labels(world.priya, "statem", world)
     assert "Audit trail" not in _labels(world.priya, "audit", world)

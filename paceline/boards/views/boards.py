@@ -66,7 +66,7 @@ def _line(project: Any) -> dict[str, Any]:
         "description": project.description[:160],
         "open": project.open_cards,
         "done": project.done_cards,
-        "all": project.open_cards + project.done_cards,
+        "total": project.open_cards + project.done_cards,
     }
 
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from paceline.goals.models import Figure, FigureKind
 from paceline.goals.planning.models import (
@@ -334,9 +334,10 @@ def plans_for(person: Person) -> QuerySet[QuotaPlan]:
 
 
 def versions_of(plan: QuotaPlan) -> list[QuotaPlanVersion]:
-    """Every version with who made it, the newest first."""
+    """Every version with who made it and its steps (``moves``), the newest first."""
     rows = QuotaPlanVersion.objects.filter(plan=plan).select_related("made_by", "potential")
-    return list(rows.prefetch_related("steps__by").order_by("-number")[:50])
+    moves = Prefetch("steps", PlanStep.objects.select_related("by"), to_attr="moves")
+    return list(rows.prefetch_related(moves).order_by("-number")[:50])
 
 
 def said_of(plan: QuotaPlan, person: Person) -> tuple[list[ProposedQuota], list[AgreedQuota]]:
