@@ -33,7 +33,7 @@ class HashOfText(models.Func):
 READERS = (Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE)
 
 
-def _below(person: Person) -> models.QuerySet[Any, Any]:
+def line_below(person: Person) -> models.QuerySet[Any, Any]:
     paths = ReportingPath.objects.filter(ancestor=person)
     below = paths if person.acting_on is None else paths.on(person.acting_on)
     return below.values("descendant")
@@ -46,11 +46,11 @@ class QuotaQuerySet(EffectiveQuerySet):
         """
         if person.has_role(*READERS):
             return self
-        members = TeamMembership.objects.filter(Q(person=person) | Q(person__in=_below(person)))
+        members = TeamMembership.objects.filter(Q(person=person) | Q(person__in=line_below(person)))
         if person.acting_on is not None:
             members = members.on(person.acting_on)
         return self.filter(
-            Q(person=person) | Q(person__in=_below(person)) | Q(team__in=members.values("team"))
+            Q(person=person) | Q(person__in=line_below(person)) | Q(team__in=members.values("team"))
         )
 
     def standing(self) -> QuotaQuerySet:
@@ -143,7 +143,7 @@ class FigureQuerySet(models.QuerySet[Any]):
         """Those who run or check pay see all; others their own and those of everyone below them."""
         if person.has_role(*READERS):
             return self
-        return self.filter(Q(person=person) | Q(person__in=_below(person)))
+        return self.filter(Q(person=person) | Q(person__in=line_below(person)))
 
     def standing(self) -> FigureQuerySet:
         """Figures that have not been replaced by a later entry."""

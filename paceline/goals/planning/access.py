@@ -6,7 +6,8 @@ from datetime import date
 
 from django.utils.translation import pgettext_lazy
 
-from paceline.goals.planning.models import READERS, PlanStep, QuotaPlanVersion
+from paceline.goals.models.quotas import READERS
+from paceline.goals.planning.models import PlanStep, QuotaPlanVersion
 from paceline.kernel.rights import LINE_BELOW, Act, Relation, Rule, Section
 from paceline.org import access as org
 from paceline.org.models import Person, Role

@@ -10,12 +10,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from paceline.goals.models import FigureKind
+from paceline.goals.models.quotas import READERS, line_below
 from paceline.imports.models import Import
 from paceline.kernel.money import CurrencyField, MoneyField
 from paceline.kernel.periods import ends_after_start
-from paceline.org.models import Person, ReportingPath, Role, Team
-
-READERS = (Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE)
+from paceline.org.models import Person, Team
 
 
 class Step(models.TextChoices):
@@ -44,12 +43,6 @@ class Season(models.TextChoices):
     HISTORY = "history", _("As the year before went")
     TYPED = "typed", _("By weights that you type")
     EVEN = "even", _("Every month alike")
-
-
-def _below(person: Person) -> Any:
-    paths = ReportingPath.objects.filter(ancestor=person)
-    below = paths if person.acting_on is None else paths.on(person.acting_on)
-    return below.values("descendant")
 
 
 class QuotaPlanQuerySet(models.QuerySet[Any]):
@@ -134,7 +127,7 @@ class QuotaShareQuerySet(models.QuerySet[Any]):
         """Those who run or check pay see all; others their own and those of everyone below."""
         if person.has_role(*READERS):
             return self
-        return self.filter(Q(person=person) | Q(person__in=_below(person)))
+        return self.filter(Q(person=person) | Q(person__in=line_below(person)))
 
 
 class QuotaShare(models.Model):
