@@ -17,6 +17,7 @@ from paceline.kernel.periods import zone_named
 LANGUAGE_COOKIE = "paceline-language"
 SEEN = "seen_at"
 SEEN_EVERY_SECONDS = 300
+EVENT_STREAM = "text/event-stream"
 
 
 class SessionLimits:
@@ -54,6 +55,9 @@ class SignInRequired(LoginRequiredMiddleware):
             leave = HttpResponse()
             leave.headers["HX-Redirect"] = self.get_login_url(view_func)
             return leave
+        if request.headers.get("Accept") == EVENT_STREAM:
+            # A page left open by somebody who signed out: 204 tells its browser not to come back.
+            return HttpResponse(status=204)
         return answer
 
 

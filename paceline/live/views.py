@@ -15,6 +15,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_required
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.exceptions import PermissionDenied
+from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http import (
     Http404,
@@ -53,8 +54,11 @@ def reader() -> stream.Reader:
 def events(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events of the topics that the person may follow.
 
-    204 tells the browser not to come back: nothing of what it asked for is theirs to follow.
+    204 tells the browser not to come back: nothing of what it asked for is theirs to follow, or the
+    server answers each request in one thread, which an open page would hold for good.
     """
+    if not isinstance(request, ASGIRequest):
+        return HttpResponse(status=204)
     person = _person(request)
     followed = topics.followed_by(person, request.GET.get("topics", "").split(","))
     if not followed:

@@ -12,7 +12,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection
 from django.http import StreamingHttpResponse
-from django.test import RequestFactory
+from django.test import AsyncRequestFactory, Client, RequestFactory
+from django.urls import reverse
 
 from paceline.accounts.models import User
 from paceline.live import events, stream, topics, views
@@ -42,8 +43,8 @@ def tell(topic: str, kind: str = "changed", ref: str = "") -> None:
     events.append(connection, topic, kind=kind, ref=ref)
 
 
-def ask(person: Person, query: str, **headers: str) -> Any:
-    request = RequestFactory().get(f"/live/events?{query}", **headers)
+def ask(person: Person, query: str, headers: dict[str, str] | None = None) -> Any:
+    request = AsyncRequestFactory().get(f"/live/events?{query}", headers=headers)
     request.user = person.user  # type: ignore[assignment]
     request.person = person  # type: ignore[attr-defined]
     request.session = Session()  # type: ignore[assignment]
@@ -206,6 +207,18 @@ def test_nobody_follows_what_is_not_theirs(starter: Person) -> None:
     assert topics.followed_by(starter, ["a kind nobody registered", "progress:1", ""]) == []
     response = ask(starter, f"topics=person:{other.pk}")
     assert response.status_code == 204
+
+
+def test_a_page_left_open_after_signing_out_is_told_to_stay_away(client: Client) -> None:
+    headers = {"accept": "text/event-stream"}
+    answer = client.get(reverse("live:events"), {"topics": "person:1"}, headers=headers)
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_server_of_threads_holds_no_page(starter: Person) -> None:
+    request = RequestFactory().get(f"/live/events?topics=person:{starter.pk}")
+    request.user = starter.user  # type: ignore[assignment]
+    assert views.events(request).status_code == 204
 
 
 def test_the_poll_heals_a_lost_notification(
