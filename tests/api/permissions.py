@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from paceline.crm.actions import add_lead
+from paceline.crm.actions import Into, add_lead, convert_lead
 from paceline.goals.actions import Entry, add_figure_kind, enter_figures
 from paceline.goals.models import Quota, Unit
 from paceline.incentives.models import PayrollExport, Plan
@@ -136,6 +136,54 @@ def _crm_one(pk: Callable[[World, Sales], int], sent: dict[str, Any]) -> Url:
     )
 
 
+def _crm_read(pk: Callable[[World, Sales], int]) -> Url:
+    args = Grounded(make_sales, lambda world, sales: {"pk": pk(world, sales)})
+    return Url(args=args, allow={"GET": crm.SEES}, hidden=404, anonymous="token")
+
+
+def _crm_put(pk: Callable[[World, Sales], int], sent: dict[str, Any], method: str = "PUT") -> Url:
+    """An address below a record of Priya's that only takes changes."""
+    return Url(
+        args=Grounded(make_sales, lambda world, sales: {"pk": pk(world, sales)}),
+        allow={method: crm.NORTH},
+        hidden=crm.HIDDEN,
+        data=lambda _world: sent,
+        anonymous="token",
+    )
+
+
+def _stage_of_a_deal() -> Url:
+    """Who sees the deal reads where it stands; her team moves it."""
+    return Url(
+        args=Grounded(make_sales, lambda _world, sales: {"pk": sales.deal.pk}),
+        allow={"GET": crm.SEES, "PUT": crm.NORTH},
+        hidden=crm.HIDDEN,
+        data=lambda _world: {"stage": 1},
+        anonymous="token",
+    )
+
+
+def _converted(world: World, _sales: Sales) -> int:
+    lead = add_lead(
+        team=world.north, facts={"name": "Ivy"}, owner=world.priya, by=world.priya, at=world.now
+    )
+    convert_lead(lead=lead, into=Into(), by=world.priya, at=world.now)
+    return lead.pk
+
+
+def _conversion() -> Url:
+    return Url(
+        args=Grounded(make_sales, lambda world, sales: {"pk": _converted(world, sales)}),
+        allow={"GET": crm.SEES, "POST": crm.NORTH},
+        hidden=crm.HIDDEN,
+        data=lambda _world: {},
+        anonymous="token",
+    )
+
+
+SHARED = {"shares": [{"payee": "E001", "kind": "owner", "share": "1"}]}
+
+
 def _goal(world: World) -> dict[str, Any]:
     return {"pk": make_aims(world).priya.pk}
 
@@ -216,6 +264,21 @@ URLS = {
     "api:v1:add_deal": _crm_list({"title": "Chairs", "pipeline": 1}),
     "api:v1:read_deal": _crm_one(lambda _world, sales: sales.deal.pk, {"title": "Chairs"}),
     "api:v1:change_deal": _crm_one(lambda _world, sales: sales.deal.pk, {"title": "Chairs"}),
+    "api:v1:assign_company": _crm_put(lambda _world, sales: sales.company.pk, {"owner": "E001"}),
+    "api:v1:assign_contact": _crm_put(lambda _world, sales: sales.contact.pk, {"owner": "E001"}),
+    "api:v1:assign_lead": _crm_put(_lead, {"owner": "E001"}),
+    "api:v1:assign_deal": _crm_put(lambda _world, sales: sales.deal.pk, {"owner": "E001"}),
+    "api:v1:set_lead_status": _crm_put(_lead, {"status": "working"}),
+    "api:v1:agree_shares": _crm_put(lambda _world, sales: sales.deal.pk, SHARED),
+    "api:v1:set_products": _crm_put(lambda _world, sales: sales.deal.pk, {"products": []}),
+    "api:v1:read_stage": _stage_of_a_deal(),
+    "api:v1:move_deal": _stage_of_a_deal(),
+    "api:v1:read_conversion": _conversion(),
+    "api:v1:convert_lead": _conversion(),
+    "api:v1:list_pipelines": Url(allow=ALL, anonymous="token"),
+    "api:v1:read_pipeline": _crm_read(lambda _world, sales: sales.north.pk),
+    "api:v1:list_lost_reasons": Url(allow=ALL, anonymous="token"),
+    "api:v1:list_competitors": Url(allow=ALL, anonymous="token"),
     "api:v1:list_activities": _crm_list(SAID),
     "api:v1:add_activity": _crm_list(SAID),
     "api:v1:search": Url(allow=ALL, anonymous="token"),

@@ -185,7 +185,7 @@ def test_two_move_one_deal(world: World, sales: Sales) -> None:
     seen = sales.stage("New")
     move(sales, "Offer", by=world.priya)
     with pytest.raises(actions.DealMovedMeanwhile) as clash:
-        move(sales, "Lost", by=world.marco, seen_in=seen, lost=Lost(note="x"))
+        move(sales, "Lost", by=world.marco, seen=seen, lost=Lost(note="x"))
     assert (clash.value.change.by, clash.value.change.to_stage.name) == (world.priya, "Offer")
     assert Deal.objects.get(pk=sales.deal.pk).stage.name == "Offer"
     with pytest.raises(actions.StageIsElsewhere):

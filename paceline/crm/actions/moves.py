@@ -67,7 +67,7 @@ def move_deal(
     deal: Deal,
     to: Stage,
     after: Deal | None = None,
-    seen_in: Stage | None = None,
+    seen: Stage | int | None = None,
     lost: Lost | None = None,
     on: date,
     by: Person | None,
@@ -75,14 +75,15 @@ def move_deal(
 ) -> Deal:
     """Put a deal into a column of its pipeline, right below ``after`` or on top.
 
-    ``seen_in`` is the stage in which whoever moves it saw it: when somebody else moved it since,
-    ``DealMovedMeanwhile`` is raised. ``on`` is the day on which a deal that is won or lost closes.
+    ``seen`` is the stage in which whoever moves it saw it, or the version that they read: when
+    somebody else moved it since, ``DealMovedMeanwhile`` is raised. ``on`` is the day on which a
+    deal that is won or lost closes.
     Going forwards asks for the criteria of every stage that is left behind (``CriteriaUnmet``);
     losing asks why (``LostReasonMissing``), winning how much (``AmountMissing``).
     """
     columns = boards.lock_stages(deal.stage_id, to.pk)
     found: Deal = recording.locked(deal)
-    if seen_in is not None and found.stage_id != seen_in.pk:
+    if _was_moved(found, seen):
         raise DealMovedMeanwhile(_last_move(found))
     if found.stage_id not in columns:
         columns |= boards.lock_stages(found.stage_id)
@@ -118,6 +119,12 @@ def move_deal(
         recording.raise_version(Stage, stage.pk)
     recording.announce(found, by=by, at=at)
     return found
+
+
+def _was_moved(deal: Deal, seen: Stage | int | None) -> bool:
+    if isinstance(seen, int):
+        return any("stage" in one.after for one in recording.changes_since(deal, seen))
+    return seen is not None and deal.stage_id != seen.pk
 
 
 def _last_move(deal: Deal) -> StageChange:

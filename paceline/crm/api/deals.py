@@ -1,10 +1,10 @@
-"""Deals, and what was said and is to be done, for programs."""
+"""Deals: what is sold, by whom, for how much and how far it has come, for programs."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -13,7 +13,8 @@ from django.utils.translation import gettext_noop as noop
 from ninja import Query, Schema
 from pydantic import Field
 
-from paceline.crm import access, actions
+from paceline.crm import access, actions, queries
+from paceline.crm.api.pipelines import pipeline_of
 from paceline.crm.api.records import (
     ID_MAX,
     NUMBER,
@@ -21,20 +22,30 @@ from paceline.crm.api.records import (
     OWNER,
     CustomerRecord,
     FactsIn,
+    OwnerIn,
     RecordsAsked,
     Sent,
     asked_rows,
     change_record,
+    changeable,
     facts_of,
+    give_away,
     owner_of,
     router,
     rows_of,
+    seen_version,
+    shaped,
     written,
 )
-from paceline.crm.models import Activity, ActivityKind, Deal, Pipeline, Stage, scope_of
-from paceline.kernel.interface import Asked, Page, Picked, Problem, Record, answer_one, answer_page
+from paceline.crm.models import (
+    ContributorKind,
+    Deal,
+    Stage,
+)
+from paceline.kernel.interface import Page, Picked, Problem, answer_one, answer_page
 from paceline.kernel.interface.problems import invalid
 from paceline.kernel.interface.versions import tag_of_version
+from paceline.org.models import Person
 from paceline.org.requests import TokenRequest
 
 # Deals
@@ -50,6 +61,16 @@ class ShareRecord(Schema):
     @staticmethod
     def resolve_payee(row: Any) -> str:
         return str(row.person.number)
+
+
+class ProductRecord(Schema):
+    """A product of a deal; ``amount`` is what it adds to the deal's."""
+
+    product: str
+    quantity: Decimal
+    price: Decimal
+    discount: Decimal
+    amount: Decimal
 
 
 class DealRecord(CustomerRecord):
@@ -68,7 +89,10 @@ class DealRecord(CustomerRecord):
     entered_at: datetime
     next_step: str
     next_step_on: date | None = None
+    lost_reason: int | None = Field(None, alias="lost_reason_id")
+    lost_note: str
     shares: list[ShareRecord] = []
+    products: list[ProductRecord] = []
 
     @staticmethod
     def resolve_stage(row: Deal) -> str:
@@ -81,6 +105,10 @@ class DealRecord(CustomerRecord):
     @staticmethod
     def resolve_shares(row: Deal) -> list[Any]:
         return list(row.contributors.all())
+
+    @staticmethod
+    def resolve_products(row: Deal) -> list[Any]:
+        return list(row.lines.all())
 
 
 class SoldRecord(DealRecord):
@@ -96,7 +124,8 @@ class SoldRecord(DealRecord):
 
 
 class DealFacts(FactsIn):
-    """What may be said of a deal; its stage, products and shares are arranged in the browser."""
+    """What may be said of a deal; its owner, stage, shares and products have addresses of their
+    own."""
 
     title: str | None = Field(None, min_length=1, max_length=200)
     company: int | None = Field(None, ge=1, le=ID_MAX)
@@ -121,9 +150,20 @@ class DealIn(DealFacts):
 class DealsAsked(RecordsAsked):
     """Which deals are wanted."""
 
+    also: ClassVar[dict[str, str]] = {
+        "pipeline": "pipeline",
+        "stage": "stage",
+        "stage_kind": "stage__kind",
+        "company": "company",
+        "contact": "contact",
+        "closed_from": "closed_on__gte",
+    }
+
     pipeline: int | None = Field(None, ge=1, le=ID_MAX)
+    stage: int | None = Field(None, ge=1, le=ID_MAX)
     stage_kind: Literal["", "open", "won", "lost"] = ""
     company: int | None = Field(None, ge=1, le=ID_MAX, description=noop("Of this company."))
+    contact: int | None = Field(None, ge=1, le=ID_MAX)
     closed_from: date | None = Field(None, description=noop("Closed on or after this day."))
 
 
@@ -132,19 +172,14 @@ def _deal_record(request: TokenRequest) -> type[DealRecord]:
 
 
 def _deals(rows: Any) -> Any:
-    return rows.select_related("team", "owner", "stage").prefetch_related("contributors__person")
+    return rows.select_related("team", "owner", "stage").prefetch_related(
+        "contributors__person", "lines"
+    )
 
 
 @router.get("/deals", response=Page[DealRecord], summary=noop("List deals"))
 def list_deals(request: TokenRequest, asked: Query[DealsAsked]) -> HttpResponse:
-    wanted = {
-        "pipeline": asked.pipeline,
-        "stage__kind": asked.stage_kind,
-        "company": asked.company,
-        "closed_on__gte": asked.closed_from,
-    }
-    given = {key: value for key, value in wanted.items() if value not in (None, "")}
-    rows = _deals(asked_rows(request, "deal", asked).filter(**given))
+    rows = _deals(asked_rows(request, "deal", asked))
     return answer_page(request, rows, asked, _deal_record(request), sort=ORDER)
 
 
@@ -159,10 +194,7 @@ def read_deal(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpResp
 def add_deal(request: TokenRequest, sent: DealIn) -> HttpResponse:
     if not access.may_add(request.person):
         raise Problem("forbidden")
-    pipelines = Pipeline.objects.visible_to(request.person).filter(retired_at__isnull=True)
-    pipeline = pipelines.filter(pk=sent.pipeline).first()
-    if pipeline is None or pipeline.team_id not in scope_of(request.person).all_teams:
-        raise invalid("pipeline", _("You add records for your own teams only."))
+    pipeline = pipeline_of(request, sent.pipeline)
     stage = None
     if sent.stage is not None:
         stage = Stage.objects.filter(pk=sent.stage, pipeline=pipeline).first()
@@ -170,108 +202,108 @@ def add_deal(request: TokenRequest, sent: DealIn) -> HttpResponse:
             raise invalid("stage", _("The pipeline has no such stage."))
     owner = owner_of(request, sent.owner)
     facts = facts_of(request, sent, "pipeline", "stage")
-    try:
-        made = written(
-            lambda: actions.add_deal(
-                pipeline=pipeline, stage=stage, facts=facts, owner=owner,
-                by=request.person, at=request.now,
-            )
-        )  # fmt: skip
-    except actions.StageIsElsewhere:
-        raise invalid("stage", _("A new deal begins in an open stage.")) from None
-    return read_deal_now(request, made.pk)
+    made = written(
+        lambda: actions.add_deal(
+            pipeline=pipeline, stage=stage, facts=facts, owner=owner,
+            by=request.person, at=request.now,
+        )
+    )  # fmt: skip
+    return answer_deal(request, made.pk)
 
 
 @router.patch("/deals/{int:pk}", response=DealRecord, summary=noop("Change a deal"))
 def change_deal(request: TokenRequest, pk: int, sent: DealFacts) -> HttpResponse:
     change_record(request, "deal", pk, sent)
-    return read_deal_now(request, pk)
+    return answer_deal(request, pk)
 
 
-def read_deal_now(request: TokenRequest, pk: int) -> HttpResponse:
-    """The deal as it stands after a write."""
-    found = get_object_or_404(_deals(rows_of(request, "deal")), pk=pk)
+def answer_deal(request: TokenRequest, pk: int) -> HttpResponse:
+    """The deal as it stands after a write; whoever gave it away reads it once more."""
+    found = _deals(shaped(Deal.objects.all(), "deal")).get(pk=pk)
     tag = tag_of_version(found.version)
     return answer_one(request, found, _deal_record(request), version=tag)
 
 
-# What was said and is to be done
+@router.put("/deals/{int:pk}/owner", response=DealRecord, summary=noop("Give a deal to somebody"))
+def assign_deal(request: TokenRequest, pk: int, sent: OwnerIn) -> HttpResponse:
+    give_away(request, "deal", pk, sent)
+    return answer_deal(request, pk)
 
 
-class ActivityRecord(Record):
-    """A call, note, mail, chat, meeting or task."""
-
-    id: int
-    kind: str
-    company: int | None = Field(None, alias="company_id")
-    contact: int | None = Field(None, alias="contact_id")
-    lead: int | None = Field(None, alias="lead_id")
-    deal: int | None = Field(None, alias="deal_id")
-    subject: str
-    text: str
-    at: datetime
-    due_on: date | None = None
-    done_at: datetime | None = None
-    assignee: str | None = Field(None, description=NUMBER)
-
-    @staticmethod
-    def resolve_assignee(row: Activity) -> str | None:
-        return row.assignee.number if row.assignee is not None else None
+# Who helped to win it
 
 
-class ActivitiesAsked(Asked):
-    """Which activities are wanted."""
+class ShareIn(Sent):
+    """A person's share of a deal: 0.4 for 40 %."""
 
-    kind: Literal["", "call", "note", "mail", "chat", "meeting", "task"] = ""
-    company: int | None = Field(None, ge=1, le=ID_MAX)
-    contact: int | None = Field(None, ge=1, le=ID_MAX)
-    lead: int | None = Field(None, ge=1, le=ID_MAX)
-    deal: int | None = Field(None, ge=1, le=ID_MAX)
+    payee: str = Field(min_length=1, max_length=40, description=NUMBER)
+    kind: Literal["owner", "co_seller", "assist", "overlay"]
+    share: Decimal = Field(gt=0, le=1, max_digits=9, decimal_places=8)
 
 
-class ActivityIn(Sent):
-    """Something that was said, written or done, or is to be done, on one record."""
+class SharesIn(Sent):
+    """Everybody who shares in a deal; all but overlays make up 1."""
 
-    kind: Literal["call", "note", "mail", "chat", "meeting", "task"]
-    record_kind: Literal["company", "contact", "lead", "deal"]
-    record: int = Field(ge=1, le=ID_MAX)
-    subject: str = Field("", max_length=200)
-    text: str = Field("", max_length=20_000)
-    due_on: date | None = None
-    assignee: str = Field("", max_length=40, description=NUMBER)
+    shares: list[ShareIn] = Field(min_length=1, max_length=20)
 
 
-@router.get("/activities", response=Page[ActivityRecord], summary=noop("List activities"))
-def list_activities(request: TokenRequest, asked: Query[ActivitiesAsked]) -> HttpResponse:
-    given = {
-        name: value
-        for name in ("kind", "company", "contact", "lead", "deal")
-        if (value := getattr(asked, name)) not in (None, "")
-    }
-    rows = Activity.objects.visible_to(request.person).filter(**given).select_related("assignee")
-    return answer_page(request, rows, asked, ActivityRecord)
-
-
-@router.post("/activities", response=ActivityRecord, summary=noop("Write an activity"))
-def add_activity(request: TokenRequest, sent: ActivityIn) -> HttpResponse:
-    if not access.may_add(request.person) or not access.may_read_talk(request.person):
+@router.put("/deals/{int:pk}/shares", response=DealRecord, summary=noop("Agree who shares"))
+def agree_shares(request: TokenRequest, pk: int, sent: SharesIn) -> HttpResponse:
+    deal = changeable(request, "deal", pk)
+    if not access.may_agree_shares(request.person, deal):
         raise Problem("forbidden")
-    found = rows_of(request, sent.record_kind).filter(pk=sent.record).first()
-    if found is None:
-        raise invalid("record", _("There is nothing here that you can see."))
-    facts: dict[str, Any] = {"subject": sent.subject, "text": sent.text}
-    if sent.kind == "task":
-        assignee = owner_of(request, sent.assignee) or request.person
-        facts |= {"due_on": sent.due_on, "assignee": assignee}
-    elif sent.due_on is not None or sent.assignee:
-        raise invalid("due_on", _("Only a task is for somebody and has a day."))
-    try:
-        made = written(
-            lambda: actions.add_activity(
-                on=actions.On.record(found), kind=ActivityKind(sent.kind), facts=facts,
-                by=request.person, at=request.now,
-            )
-        )  # fmt: skip
-    except actions.NothingSaid:
-        raise invalid("text", _("Nothing was said.")) from None
-    return answer_one(request, made, ActivityRecord)
+    shares = [
+        actions.Share(person, ContributorKind(one.kind), one.share)
+        for person, one in zip(_people(request, deal, sent), sent.shares, strict=True)
+    ]
+    written(
+        lambda: actions.agree_shares(
+            deal=deal, shares=shares, seen=seen_version(request), by=request.person, at=request.now
+        )
+    )
+    return answer_deal(request, pk)
+
+
+def _people(request: TokenRequest, deal: Deal, sent: SharesIn) -> list[Person]:
+    """Those named: colleagues to whom the caller may give records, and who shares already."""
+    numbers = {one.payee for one in sent.shares}
+    colleagues = queries.sellers(request.person, request.today).filter(number__in=numbers)
+    known = {one.person.number: one.person for one in deal.contributors.select_related("person")}
+    known |= {one.number: one for one in colleagues}
+    for place, one in enumerate(sent.shares):
+        if one.payee not in known:
+            told = _("You cannot give a record to anybody with this number.")
+            raise invalid(f"shares.{place}.payee", told)
+    return [known[one.payee] for one in sent.shares]
+
+
+# What is sold
+
+
+class ProductIn(Sent):
+    """A product of a deal; the discount is a share: 0.1 for 10 %."""
+
+    product: str = Field(min_length=1, max_length=200)
+    quantity: Decimal = Field(gt=0, max_digits=18, decimal_places=4)
+    price: Decimal = Field(ge=0, max_digits=20, decimal_places=4)
+    discount: Decimal = Field(Decimal(0), ge=0, le=1, max_digits=7, decimal_places=6)
+
+
+class ProductsIn(Sent):
+    """All products of a deal; its amount is their sum."""
+
+    products: list[ProductIn] = Field(max_length=200)
+
+
+@router.put("/deals/{int:pk}/products", response=DealRecord, summary=noop("List what is sold"))
+def set_products(request: TokenRequest, pk: int, sent: ProductsIn) -> HttpResponse:
+    deal = changeable(request, "deal", pk)
+    lines = [
+        actions.Line(one.product, one.quantity, one.price, one.discount) for one in sent.products
+    ]
+    written(
+        lambda: actions.set_lines(
+            deal=deal, lines=lines, seen=seen_version(request), by=request.person, at=request.now
+        )
+    )
+    return answer_deal(request, pk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as noop
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
-from paceline.crm import access, actions, queries
+from paceline.crm import access, actions, queries, wording
 from paceline.crm.models import scope_of
 from paceline.kernel.interface import (
     Area,
@@ -24,6 +24,7 @@ from paceline.kernel.interface import (
     Problem,
     Record,
     answer_one,
+    answer_page,
 )
 from paceline.kernel.interface.problems import Fault, invalid
 from paceline.kernel.interface.versions import tag_of_version
@@ -84,7 +85,12 @@ class ReachableRecord(CustomerRecord):
 
 
 class RecordsAsked(Asked):
-    """Which records are wanted; those put away are left out."""
+    """Which records are wanted; those put away are left out.
+
+    ``also``: what a kind of record can be chosen by besides, each member with its lookup.
+    """
+
+    also: ClassVar[dict[str, str]] = {}
 
     sort: Literal["id", "-id", "changed_at", "-changed_at"] = "id"
     owner: str = Field("", max_length=40, description=NUMBER)
@@ -127,7 +133,11 @@ class NewIn(Sent):
 
 
 def rows_of(request: TokenRequest, kind: str) -> Any:
-    rows: Any = queries.MODELS[kind].objects.visible_to(request.person).kept()
+    return shaped(queries.MODELS[kind].objects.visible_to(request.person).kept(), kind)
+
+
+def shaped(rows: Any, kind: str) -> Any:
+    """Rows with what the records of a kind say besides themselves."""
     rows = rows.select_related("team", "owner")
     return rows if kind == "deal" else rows.prefetch_related("points")
 
@@ -139,10 +149,18 @@ def asked_rows(request: TokenRequest, kind: str, asked: RecordsAsked) -> Any:
         "owner__number": asked.owner,
         "team__code": asked.team,
         "changed_at__gte": asked.changed_from,
+        **{lookup: getattr(asked, name) for name, lookup in asked.also.items()},
     }
     return rows_of(request, kind).filter(
         **{key: value for key, value in wanted.items() if value not in (None, "")}
     )
+
+
+def list_records(
+    request: TokenRequest, kind: str, asked: RecordsAsked, record: type[Record]
+) -> HttpResponse:
+    """A page of companies, contacts or leads."""
+    return answer_page(request, asked_rows(request, kind, asked), asked, record, sort=ORDER)
 
 
 def answer_record(
@@ -181,11 +199,18 @@ def facts_of(request: TokenRequest, sent: FactsIn, *without: str) -> dict[str, A
     facts = {name: value for name, value in given.items() if value is not None}
     for name in ("company", "contact"):
         if name in facts:
-            rows = queries.MODELS[name].objects.visible_to(request.person).kept()
-            facts[name] = rows.filter(pk=facts[name]).first()
-            if facts[name] is None:
-                raise invalid(name, _("There is nothing here that you can see."))
+            facts[name] = related(request, name, facts[name])
     return facts
+
+
+def related(request: TokenRequest, kind: str, pk: int | None) -> Any:
+    """A record that another one names, found through the caller."""
+    if pk is None:
+        return None
+    found = queries.MODELS[kind].objects.visible_to(request.person).kept().filter(pk=pk).first()
+    if found is None:
+        raise invalid(kind, _("There is nothing here that you can see."))
+    return found
 
 
 def points_sent(sent: FactsIn) -> list[actions.Point]:
@@ -196,34 +221,142 @@ def written(act: Callable[[], Any]) -> Any:
     """Do a write, and tell in a problem document what stands in its way."""
     try:
         return act()
-    except actions.FactsInvalid as refused:
-        raise Problem("invalid", faults=_faults(refused.errors)) from None
-    except actions.WasErased:
-        detail = _("Somebody with this number or address was erased under data-protection law.")
-        raise Problem("conflict", detail) from None
-    except actions.TooManyPoints:
-        raise invalid("points", _("Nobody has so many phones and addresses.")) from None
-    except actions.RecordIsArchived:
-        raise Problem("not_found") from None
     except actions.ChangedMeanwhile as meanwhile:
-        conflicts = [
-            {"field": one.field, "theirs": one.theirs, "by": one.by, "at": one.at.isoformat()}
-            for one in meanwhile.conflicts
+        raise _changed(*map(_told_conflict, meanwhile.conflicts)) from None
+    except actions.DealMovedMeanwhile as moved:
+        by, to = moved.change.by, moved.change.to_stage_id
+        name = "Paceline" if by is None else by.name
+        raise _changed(("stage", to, name, moved.change.at)) from None
+    except wording.REFUSALS as refused:
+        raise _refusal(refused) from None
+
+
+def _told_conflict(one: actions.Conflict) -> tuple[str, Any, str, datetime]:
+    return one.field, one.theirs, one.by, one.at
+
+
+def _changed(*conflicts: tuple[str, Any, str, datetime]) -> Problem:
+    """That somebody else changed the same, and to what."""
+    told = [
+        {"field": field, "theirs": theirs, "by": by, "at": at.isoformat()}
+        for field, theirs, by, at in conflicts
+    ]
+    return Problem("changed_since", more={"conflicts": told})
+
+
+def _refusal(refused: Exception) -> Problem:
+    """Whatever else an action refuses."""
+    if isinstance(refused, actions.FactsInvalid):
+        return Problem("invalid", faults=_faults(refused.errors))
+    if isinstance(refused, actions.RecordIsArchived):
+        return Problem("not_found")
+    if isinstance(refused, actions.CriteriaUnmet):
+        lacks = [
+            {"stage": one.stage.pk, "criterion": one.criterion.kind, "message": one.text}
+            for one in refused.unmet
         ]
-        raise Problem("changed_since", more={"conflicts": conflicts}) from None
+        return Problem("conflict", wording.refusal(refused), more={"unmet": lacks})
+    field = MEMBERS.get(type(refused))
+    if field is not None:
+        return invalid(field, wording.refusal(refused))
+    return Problem("conflict", wording.refusal(refused))
+
+
+# The member of what was sent that a refusal is about.
+MEMBERS: dict[type[Exception], str] = {
+    actions.AmountMissing: "amount",
+    actions.LostReasonMissing: "lost",
+    actions.NothingSaid: "text",
+    actions.OwnerMissing: "shares",
+    actions.PersonTwice: "shares",
+    actions.SharesNotWhole: "shares",
+    actions.ShareTooLarge: "shares",
+    actions.StageIsElsewhere: "stage",
+    actions.TextTooLong: "text",
+    actions.TooManyPoints: "points",
+}
 
 
 def _faults(errors: dict[str, list[str]]) -> Sequence[Fault]:
     return [Fault("body", name, str(text)) for name, texts in errors.items() for text in texts]
 
 
-def change_record(request: TokenRequest, kind: str, pk: int, sent: FactsIn) -> None:
-    """Change a record; what others changed since the version in ``If-Match`` is kept or told."""
+class CustomerIn(FactsIn, NewIn):
+    """A new company, contact or lead."""
+
+
+ADD: dict[str, Callable[..., Any]] = {
+    "company": actions.add_company,
+    "contact": actions.add_contact,
+    "lead": actions.add_lead,
+}
+
+
+def add_record(
+    request: TokenRequest, kind: str, sent: CustomerIn, record: type[Record]
+) -> HttpResponse:
+    """Add a company, a contact or a lead, of the caller's team unless they name another."""
+    team, owner = team_of(request, sent.team), owner_of(request, sent.owner)
+    facts, points = facts_of(request, sent), points_sent(sent)
+    made = written(
+        lambda: ADD[kind](
+            team=team, facts=facts, points=points, owner=owner, by=request.person, at=request.now
+        )
+    )
+    return answer_record(request, kind, made.pk, record)
+
+
+def changeable(request: TokenRequest, kind: str, pk: int) -> Any:
+    """A record that the caller sees and may change."""
     record = get_object_or_404(rows_of(request, kind), pk=pk)
     if not access.may_change(request.person, record):
         raise Problem("forbidden")
+    return record
+
+
+class OwnerIn(Sent):
+    """Who looks after a record from now on."""
+
+    owner: str | None = Field(max_length=40, description=noop("Employee number; null: nobody."))
+
+
+def assign_record(
+    request: TokenRequest, kind: str, pk: int, sent: OwnerIn, shown: type[Record]
+) -> HttpResponse:
+    """Give a company, contact or lead to somebody, or to nobody.
+
+    Answers with the record as it was given away, which its new owner may keep for themselves.
+    """
+    give_away(request, kind, pk, sent)
+    rows = shaped(queries.MODELS[kind].objects.all(), kind)
+    given = rows.get(pk=pk)
+    return answer_one(request, given, shown, version=tag_of_version(given.version))
+
+
+def give_away(request: TokenRequest, kind: str, pk: int, sent: OwnerIn) -> None:
+    """Give a record to somebody; the share of a deal's owner goes along."""
+    record = changeable(request, kind, pk)
+    if not access.may_assign(request.person, record):
+        raise Problem("forbidden")
+    given: dict[str, Any] = {
+        "owner": owner_of(request, sent.owner or ""),
+        "seen": seen_version(request),
+        "by": request.person,
+        "at": request.now,
+    }
+    if kind != "deal":
+        written(lambda: actions.assign(record=record, **given))
+        return
+    if given["owner"] is None:
+        raise invalid("owner", _("A deal keeps its owner until somebody else has it."))
+    written(lambda: actions.assign_deal(deal=record, **given))
+
+
+def change_record(request: TokenRequest, kind: str, pk: int, sent: FactsIn) -> None:
+    """Change a record; what others changed since the version in ``If-Match`` is kept or told."""
+    record = changeable(request, kind, pk)
     facts = facts_of(request, sent)
-    given: dict[str, Any] = {"seen": _seen(request), "by": request.person, "at": request.now}
+    given: dict[str, Any] = {"seen": seen_version(request), "by": request.person, "at": request.now}
     if kind == "deal":
         written(lambda: actions.change_deal(deal=record, facts=facts, **given))
         return
@@ -231,7 +364,8 @@ def change_record(request: TokenRequest, kind: str, pk: int, sent: FactsIn) -> N
     written(lambda: actions.change(record=record, facts=facts, points=points, **given))
 
 
-def _seen(request: TokenRequest) -> int | None:
+def seen_version(request: TokenRequest) -> int | None:
+    """The version that the caller read, as ``If-Match`` names it."""
     header = request.headers.get("If-Match")
     if header is None:
         return None

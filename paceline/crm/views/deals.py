@@ -170,7 +170,7 @@ def _move(request: PersonRequest, deal: Deal, target: Stage) -> None:
     elif _number(request, "after"):
         after = Deal.objects.visible_to(request.person).filter(pk=_number(request, "after")).first()
     actions.move_deal(
-        deal=deal, to=target, after=after, seen_in=seen, on=request.today, by=request.person,
+        deal=deal, to=target, after=after, seen=seen, on=request.today, by=request.person,
         at=timezone.now(),
     )  # fmt: skip
 
