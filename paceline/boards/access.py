@@ -41,7 +41,11 @@ CARD = Section(
             note="members who may edit; others where the project lets them",
         ),
         Rule("comments", "write", Act.MAKE, relations=EVERYONE, note="whoever sees the card"),
-        Rule("customers, deals, orders", "read", note="as far as the reader sees them themselves"),
+        Rule(
+            "customers, deals, orders, goals",
+            "read",
+            note="as far as the reader sees them themselves",
+        ),
     ),
 )
 SECTIONS = (PROJECT, CARD)

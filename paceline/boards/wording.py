@@ -15,9 +15,11 @@ from django.utils.translation import ngettext, pgettext
 from paceline.boards import actions
 from paceline.boards.actions.labels import OPTIONS_MAX
 from paceline.boards.models import TEXT_MAX, Card, CardChange, Recurrence, Trigger, Unit
+from paceline.goals.actions import GoalIsClosed
 from paceline.kernel import acts, formats
 
 REFUSALS = (
+    GoalIsClosed,
     actions.BatchUndone,
     actions.NothingToDo,
     actions.CannotBeUndone,
@@ -116,6 +118,7 @@ def _changed(problem: actions.ChangedMeanwhile) -> str:
 
 def _plain_refusals() -> dict[type[Exception], str]:
     return {
+        GoalIsClosed: _("This goal was closed; it changes no more."),
         actions.BatchUndone: _("This was taken back before."),
         actions.NothingToDo: _("Choose the cards first, and what to do with them."),
         actions.CannotBeUndone: _("This cannot be taken back any more."),

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alignment", alignment.show, name="alignment"),
     path("new", goals.create, name="goal_new"),
     path("<int:pk>", goal_page.show, name="goal"),
+    path("<int:pk>/behind", goal_page.behind, name="behind"),
     path("<int:pk>/below", tree.below, name="below"),
     path("<int:pk>/move", tree.move, name="move"),
     path("<int:pk>/edit", goals.change, name="goal_edit"),

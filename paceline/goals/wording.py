@@ -20,6 +20,7 @@ from paceline.goals.models.goals import TYPED
 from paceline.goals.progress import Standing, Status
 from paceline.kernel import formats
 from paceline.kernel.shell import Badge
+from paceline.org.models import Person
 
 Text = str | Promise
 
@@ -74,11 +75,11 @@ def aim(goal: Goal) -> str:
     return _("at most %(value)s") % {"value": shown}
 
 
-def measure_label(goal: Goal, sources: Mapping[str, Source]) -> str:
+def measure_label(goal: Goal, sources: Mapping[str, Source], reader: Person) -> str:
     if goal.measure == TYPED:
         return _("Typed at check-ins")
     source = sources.get(goal.measure)
-    return str(source.label) if source is not None else _("A measure that is no more")
+    return source.label_for(reader) if source is not None else _("A measure that is no more")
 
 
 def state(goal: Any) -> Badge:  # noqa: PLR0911 - one state each

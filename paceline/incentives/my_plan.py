@@ -9,10 +9,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from paceline.boards.models import Card
+from paceline.boards import queries as boards
+from paceline.boards.models import Card, CardLink
 from paceline.crm import access as crm_access
 from paceline.crm import queries as crm
 from paceline.crm.models import Deal, StageKind
@@ -47,6 +50,7 @@ class PlannedGoal:
     status: Badge
     state: Badge
     needed: str
+    cards: str = ""
     worth: list[PlannedWorth] = field(default_factory=list)
 
 
@@ -89,8 +93,14 @@ def plan_of(person: Person, on: date) -> MyPlan:
         if goal.owner_id == person.pk
     ]
     worth = _worth(person, own, on)
-    goals = _goals(own, worth, on)
-    steps = [*_check_ins(own, on), *_tasks(person, on), *_deals(person, on), *_cards(person, on)]
+    work = boards.cards_of_goals(person, [goal.pk for goal in own], on, shown=0)
+    goals = _goals(own, worth, work, on)
+    steps = [
+        *_check_ins(own, on),
+        *_tasks(person, on),
+        *_deals(person, on),
+        *_cards(person, own, on),
+    ]
     steps.sort(key=lambda step: (step.on is None, step.on, step.what))
     return MyPlan(
         goals=goals,
@@ -100,7 +110,12 @@ def plan_of(person: Person, on: date) -> MyPlan:
     )
 
 
-def _goals(own: list[Any], worth: Mapping[int, list[Worth]], on: date) -> list[PlannedGoal]:
+def _goals(
+    own: list[Any],
+    worth: Mapping[int, list[Worth]],
+    work: Mapping[int, boards.CardsOfGoal],
+    on: date,
+) -> list[PlannedGoal]:
     sources = sources_of(own)
     found = []
     for goal in own:
@@ -120,10 +135,24 @@ def _goals(own: list[Any], worth: Mapping[int, list[Worth]], on: date) -> list[P
                 needed=""
                 if needed is None
                 else _("%(value)s needed each week") % {"value": wording.value(needed, goal)},
+                cards=_counted(work.get(goal.pk)),
                 worth=[_worded(one) for one in worth.get(goal.pk, ())],
             )
         )
     return found
+
+
+def _counted(work: boards.CardsOfGoal | None) -> str:
+    """How many of a goal's cards are done, and overdue; of those that the reader sees."""
+    if work is None or not work.open + work.done:
+        return ""
+    count = work.open + work.done
+    values = {"done": formats.number(Decimal(work.done)), "count": formats.number(Decimal(count))}
+    said = ngettext("%(done)s of %(count)s card done", "%(done)s of %(count)s cards done", count)
+    if not work.late:
+        return said % values
+    late = ngettext("%(late)s overdue", "%(late)s overdue", work.late)
+    return f"{said % values}, {late % {'late': formats.number(Decimal(work.late))}}"
 
 
 def _worded(one: Worth) -> PlannedWorth:
@@ -210,12 +239,13 @@ def _deals(person: Person, on: date) -> list[Step]:
     ]
 
 
-def _cards(person: Person, on: date) -> list[Step]:
-    """Open cards that the person answers for, with a day by which they are to be done."""
-    rows = Card.objects.visible_to(person).filter(
-        executor=person, archived_at__isnull=True, done_at__isnull=True, due_on__isnull=False
-    )
-    rows = rows.select_related("project").order_by("due_on", "pk")
+def _cards(person: Person, own: list[Any], on: date) -> list[Step]:
+    """Open cards that the person answers for: those with a day by which they are to be done, and
+    those that work for a goal of theirs."""
+    serves = CardLink.objects.filter(card=OuterRef("pk"), goal__in=[goal.pk for goal in own])
+    rows = Card.objects.visible_to(person).open().filter(executor=person)
+    rows = rows.filter(Q(due_on__isnull=False) | Exists(serves), project__archived_at__isnull=True)
+    rows = rows.select_related("project").order_by(F("due_on").asc(nulls_last=True), "pk")
     return [
         Step(
             card.due_on,

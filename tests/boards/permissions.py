@@ -37,6 +37,13 @@ def _project(_world: World, work: Work) -> Any:
     return work.campaign
 
 
+def _goal(world: World) -> dict[str, Any]:
+    from tests.goals.conftest import make_aims  # noqa: PLC0415
+
+    make_work(world)
+    return {"pk": make_aims(world).north.pk}
+
+
 def _list(_world: World, work: Work) -> Any:
     return work.list("To do")
 
@@ -169,6 +176,9 @@ URLS = {
             "checklist_new", "dependency_new", "comment_new", "file_new", "link_new", "time_new",
         )
     },
+    "boards:next_step": Url(
+        args=_goal, allow={"GET": EVERYONE, "POST": EVERYONE}, data=lambda _world: {}
+    ),
     "boards:checklist": Url(args=_args(_checklist), **CHANGES),
     "boards:item": Url(
         args=_args(lambda world, work: _checklist(world, work).items.get()), **CHANGES

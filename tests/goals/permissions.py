@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from paceline.goals import actions
-from paceline.goals.models import Unit
-from tests.goals.conftest import make_aims
+from paceline.goals.models import Level, Unit
+from tests.goals.conftest import make_aims, propose
 from tests.permission_table import EVERYONE, Url
 from tests.world import World
 
@@ -40,6 +40,15 @@ def _goal(world: World) -> dict[str, Any]:
     return {"pk": make_aims(world).priya.pk}
 
 
+def _opened(world: World) -> dict[str, Any]:
+    aims = make_aims(world)
+    goal = propose(
+        world, period=aims.quarter, name="Cards", level=Level.PERSON, owner=world.priya,
+        team=world.north, measured=actions.Measured(Decimal(0), Decimal(9), measure="cards_done"),
+    )  # fmt: skip
+    return {"pk": goal.pk}
+
+
 def _own(world: World) -> dict[str, Any]:
     return {"pk": make_aims(world).priya.pk}
 
@@ -67,6 +76,7 @@ URLS = {
     "goals:alignment": Url(allow={"GET": EVERYONE}),
     "goals:goal_new": Url(allow={"GET": EVERYONE, "POST": EVERYONE}, data=lambda _world: {}),
     "goals:goal": Url(args=_goal, allow={"GET": READ}, hidden=404),
+    "goals:behind": Url(args=_opened, allow={"GET": READ}, hidden=404),
     "goals:below": Url(args=_goal, allow={"GET": READ}, hidden=404),
     "goals:move": Url(
         args=_goal, allow={"POST": CHANGE}, hidden=SEEN, data=lambda _world: {"how": "out"}

@@ -23,6 +23,7 @@ from paceline.boards.actions.cards import (
     restore_card,
 )
 from paceline.boards.actions.feeds import make_feed, revoke_feed
+from paceline.boards.actions.goals import add_card_for_goal
 from paceline.boards.actions.intake import request_intake
 from paceline.boards.actions.labels import (
     OptionsMissing,
@@ -142,6 +143,7 @@ __all__ = [
     "WaitsInACircle",
     "add_address",
     "add_card",
+    "add_card_for_goal",
     "add_cards",
     "add_checklist",
     "add_comment",

@@ -23,6 +23,7 @@ from paceline.boards.models import (
 )
 from paceline.files.actions import store_file
 from paceline.kernel import audit
+from paceline.live.actions import publish
 from paceline.orders.models import OrderLine
 from paceline.org.models import Person
 
@@ -171,7 +172,7 @@ def remove_file(*, attachment: Attachment, by: Person | None, at: datetime) -> N
 
 @transaction.atomic
 def link_card(*, card: Card, to: Any, by: Person | None, at: datetime) -> CardLink:
-    """Say that a card is about a company, contact, deal, or an order by its number.
+    """Say that a card is about a company, contact, deal or goal, or an order by its number.
 
     Raises ``OrderUnknown`` and ``TooMany``.
     """
@@ -190,13 +191,21 @@ def link_card(*, card: Card, to: Any, by: Person | None, at: datetime) -> CardLi
     made, is_new = CardLink.objects.get_or_create(card=found, **key, defaults={"by": by, "at": at})
     if is_new:
         recording.note(found, {}, {"link": sorted(key)[0]}, by=by, at=at, act="card_linked")
+        _tell_goal(made)
     return made
+
+
+def _tell_goal(link: CardLink) -> None:
+    """Pages of the goal that a card works for read its cards again."""
+    if link.goal_id is not None:
+        publish(f"goal:{link.goal_id}", "changed", str(link.goal_id))
 
 
 @transaction.atomic
 def unlink_card(*, link: CardLink, by: Person | None, at: datetime) -> None:
     """A card is not about that after all."""
     card = recording.locked(link.card)
+    _tell_goal(link)
     link.delete()
     recording.note(card, {"link": ""}, {}, by=by, at=at, act="card_unlinked")
 

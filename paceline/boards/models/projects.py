@@ -55,6 +55,21 @@ class ProjectQuerySet(models.QuerySet[Any]):
     def kept(self) -> Self:
         return self.filter(archived_at__isnull=True)
 
+    def editable_by(self, person: Person) -> Self:
+        """Projects in use whose cards a person may change: the rule of ``access.may_edit`` for many
+        at once."""
+        scope = scope_of(person)
+        edits = Member.objects.filter(project=OuterRef("pk"), person_id=person.pk).exclude(
+            right=Right.SEE
+        )
+        open_for_all = Q(open_right=Right.EDIT) & (
+            Q(reach=Reach.COMPANY) | Q(reach=Reach.TEAM, team_id__in=scope.all_teams)
+        )
+        found = Q(Exists(edits)) | open_for_all
+        if person.has_role(Role.LEAD):
+            found |= ~Q(reach=Reach.MEMBERS) & Q(team_id__in=scope.led)
+        return self.kept().filter(found)
+
 
 class OfProjectQuerySet(models.QuerySet[Any]):
     """What belongs to a project is seen by whoever sees the project."""

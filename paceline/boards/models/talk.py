@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from paceline.boards.models.cards import TEXT_MAX, Card, OfCardQuerySet
 from paceline.crm.models import Company, Contact, Deal
 from paceline.files.models import StoredFile
+from paceline.goals.models import Goal
 from paceline.org.models import Person
 
 
@@ -90,7 +91,7 @@ class FileVersion(models.Model):
         return f"{self.attachment} {self.number}"
 
 
-LINKED = ("company", "contact", "deal")
+LINKED = ("company", "contact", "deal", "goal")
 
 
 def _about_one_thing() -> Q:
@@ -103,12 +104,13 @@ def _about_one_thing() -> Q:
 
 
 class CardLink(models.Model):
-    """That a card is about a customer, a deal or an order."""
+    """That a card is about a customer, a deal, a goal or an order."""
 
     card = models.ForeignKey(Card, models.CASCADE, related_name="links")
     company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="+")
     contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
     deal = models.ForeignKey(Deal, models.CASCADE, null=True, related_name="+")
+    goal = models.ForeignKey(Goal, models.CASCADE, null=True, related_name="card_links")
     order_source = models.CharField(max_length=40, blank=True)
     order_number = models.CharField(_("order"), max_length=60, blank=True)
     by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
@@ -121,9 +123,16 @@ class CardLink(models.Model):
         constraints = (
             models.CheckConstraint(name="card_link_to_one_thing", condition=_about_one_thing()),
             models.UniqueConstraint(
-                fields=["card", "company", "contact", "deal", "order_source", "order_number"],
+                fields=[
+                    "card", "company", "contact", "deal", "goal", "order_source", "order_number",
+                ],
                 nulls_distinct=False,
                 name="card_link_once",
+            ),
+        )  # fmt: skip
+        indexes = (
+            models.Index(
+                fields=["goal"], condition=Q(goal__isnull=False), name="card_link_of_goal"
             ),
         )
 

@@ -10,8 +10,10 @@ from paceline.boards.queries.cards import (
     faced,
     narrowed,
 )
+from paceline.boards.queries.goals import CardsOfGoal, cards_of_goals, places_for
 from paceline.boards.queries.pages import card_page, history_of
 from paceline.boards.queries.projects import (
+    PEOPLE_MAX,
     able_people,
     fields_of,
     labels_of,
@@ -33,11 +35,14 @@ from paceline.boards.queries.views import (
 
 __all__ = [
     "CARDS_MAX",
+    "PEOPLE_MAX",
     "BoardColumn",
+    "CardsOfGoal",
     "Narrowing",
     "able_people",
     "between",
     "card_page",
+    "cards_of_goals",
     "columns_of",
     "faced",
     "fields_of",
@@ -51,6 +56,7 @@ __all__ = [
     "mine",
     "narrowed",
     "overdue_of",
+    "places_for",
     "projects_for",
     "recurrences_of",
     "rules_of",

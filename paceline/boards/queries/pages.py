@@ -24,11 +24,12 @@ from paceline.boards.models import (
 )
 from paceline.boards.queries.cards import faced
 from paceline.crm.models import Company, Contact, Deal
+from paceline.goals.models import Goal
 from paceline.org.models import Person
 
 COMMENTS_MAX = 100
 CHANGES_MAX = 100
-MODELS: dict[str, Any] = {"company": Company, "contact": Contact, "deal": Deal}
+MODELS: dict[str, Any] = {"company": Company, "contact": Contact, "deal": Deal, "goal": Goal}
 
 
 @dataclass(slots=True)

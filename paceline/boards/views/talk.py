@@ -100,12 +100,14 @@ def remove_file(request: PersonRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def link(request: PersonRequest, pk: int) -> HttpResponse:
-    """Say that a card is about a customer or deal (``Aurora #12``), or an order by its number."""
+    """Say that a card is about a customer, deal or goal (``Aurora #12``), or an order by number."""
     card = editable_card(request, pk)
     kind, text = request.POST.get("kind", ""), request.POST.get("what", "").strip()
     to: Any = text
     if kind in MODELS:
-        rows = MODELS[kind].objects.visible_to(request.person).filter(archived_at__isnull=True)
+        rows = MODELS[kind].objects.visible_to(request.person)
+        kept = {"closed_at" if kind == "goal" else "archived_at": None}
+        rows = rows.filter(**kept).order_by("-pk")
         _name, sign, number = text.rpartition("#")
         field = "title" if kind == "deal" else "name"
         by_number = rows.filter(pk=int(number[:18])) if sign and number.isdecimal() else rows.none()

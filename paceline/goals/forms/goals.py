@@ -71,6 +71,12 @@ class _Names(forms.ModelChoiceField):  # type: ignore[type-arg]
         return str(row)
 
 
+def _unlisted(measure: str, viewer: Person) -> str:
+    """The name of a measure that the viewer could not choose, and that the goal has."""
+    source = measures.find(measure)
+    return _("A measure that is no more") if source is None else source.label_for(viewer)
+
+
 class GoalForm(forms.Form):
     """A goal: whose, for when, what, how it is measured, and what it serves."""
 
@@ -145,7 +151,7 @@ class GoalForm(forms.Form):
         known["strategy"].queryset = StrategyPage.objects.visible_to(viewer).kept()
         known["measure"].choices = [
             (TYPED, _("Typed at check-ins")),
-            *((one.key, one.label) for one in measures.sources()),
+            *((one.key, one.label) for one in measures.offered(viewer)),
         ]
         if goal is None:
             return
@@ -155,7 +161,7 @@ class GoalForm(forms.Form):
         if goal.level == Level.COMPANY:
             self.fields.pop("team")
         if goal.measure not in dict(known["measure"].choices):
-            known["measure"].choices += [(goal.measure, _("A measure that is no more"))]
+            known["measure"].choices += [(goal.measure, _unlisted(goal.measure, viewer))]
         self.fields["reason"] = forms.CharField(
             label=gettext_lazy("Why it changes"),
             required=False,

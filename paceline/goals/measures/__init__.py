@@ -15,6 +15,7 @@ from decimal import Decimal
 from django.utils.functional import Promise
 
 from paceline.goals.models.quotas import Unit
+from paceline.org.models import Person
 
 People = Collection[int] | None
 
@@ -38,6 +39,26 @@ def whole(parts: Sequence[Decimal]) -> Decimal | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """One thing behind a figure, as a reader may see it; what they may not see has no words."""
+
+    person_id: int | None
+    on: date
+    text: str = ""
+    url: str = ""
+    detail: str = ""
+    figure: str = ""
+    is_seen: bool = True
+
+
+RECORDS_MAX = 500  # so many of the newest are looked at
+
+# The things behind the facts of some days, as a reader sees them: of everyone when people is None,
+# the newest first, at most RECORDS_MAX, in one or two queries.
+Records = Callable[[Person, date, date, People], Iterable[Record]]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Something that a goal can be measured by.
 
@@ -45,7 +66,8 @@ class Source:
     when ``people`` is None, in one or two queries. ``value`` makes the value of the summed parts,
     None where there is nothing to tell. ``money`` says which parts are money. A source is a
     ``level`` when its value does not grow with the days, as rates and averages.
-    ``lowered_by``: sources that, raised alone, are apt to bring this one down.
+    ``lowered_by``: sources that, raised alone, are apt to bring this one down. ``records`` opens
+    the figure. ``is_named_to`` says who may read its label; others read ``veiled``.
     """
 
     key: str
@@ -59,15 +81,27 @@ class Source:
     is_level: bool = False
     lowered_by: frozenset[str] = field(default_factory=frozenset)
     raised_by: frozenset[str] = field(default_factory=frozenset)
+    records: Records | None = None
+    is_named_to: Callable[[Person], bool] | None = None
+    veiled: str | Promise = ""
+
+    def label_for(self, reader: Person) -> str:
+        """Its name, or what somebody reads of it who may not know that."""
+        is_named = self.is_named_to is None or self.is_named_to(reader)
+        return str(self.label if is_named else self.veiled)
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Sources that come and go with rows: their keys are ``prefix:ref``."""
+    """Sources that come and go with rows: their keys are ``prefix:ref``.
+
+    ``find(refs)`` gives those of some refs that there are, ``offered(reader)`` those that a reader
+    may choose; each in a fixed number of queries.
+    """
 
     prefix: str
-    find: Callable[[str], Source | None]
-    sources: Callable[[], list[Source]]
+    find: Callable[[Collection[str]], list[Source]]
+    offered: Callable[[Person], list[Source]]
 
 
 _sources: dict[str, Source] = {}
@@ -86,18 +120,14 @@ def register_family(family: Family) -> None:
 
 def find(key: str) -> Source | None:
     """The source of a key; None for one that is typed, or that is no more."""
-    if key in _sources:
-        return _sources[key]
-    prefix, _, ref = key.partition(":")
-    family = _families.get(prefix)
-    return family.find(ref) if family is not None and ref else None
+    return known([key]).get(key)
 
 
-def sources() -> list[Source]:
-    """Every source that there is now, those of rows last. One query a family."""
+def offered(reader: Person) -> list[Source]:
+    """Every source that a reader may choose now, those of rows last."""
     found = list(_sources.values())
     for family in _families.values():
-        found += family.sources()
+        found += family.offered(reader)
     return found
 
 
@@ -105,7 +135,11 @@ def known(keys: Iterable[str]) -> dict[str, Source]:
     """The sources of some keys that there are; families are asked once."""
     wanted = set(keys)
     found = {key: _sources[key] for key in wanted if key in _sources}
-    prefixes = {key.partition(":")[0] for key in wanted if ":" in key}
-    for prefix in prefixes & _families.keys():
-        found |= {one.key: one for one in _families[prefix].sources() if one.key in wanted}
+    refs: dict[str, set[str]] = {}
+    for key in wanted:
+        prefix, _, ref = key.partition(":")
+        if ref and prefix in _families:
+            refs.setdefault(prefix, set()).add(ref)
+    for prefix, some in refs.items():
+        found |= {one.key: one for one in _families[prefix].find(some)}
     return found

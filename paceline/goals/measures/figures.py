@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from paceline.goals import measures
 from paceline.goals.measures import Fact, Family, People, Source, whole
 from paceline.goals.measures.orders import ratio
 from paceline.goals.models.quotas import Figure, FigureKind, Unit
+from paceline.org.models import Person
 
 PREFIX = "figure"
 ONE = Decimal(1)
@@ -47,15 +48,14 @@ def _source(kind: FigureKind) -> Source:
     )
 
 
-def find(name: str) -> Source | None:
-    kind = FigureKind.objects.filter(name=name).first()
-    return None if kind is None else _source(kind)
+def find(names: Collection[str]) -> list[Source]:
+    return [_source(kind) for kind in FigureKind.objects.filter(name__in=names)]
 
 
-def sources() -> list[Source]:
+def offered(_reader: Person) -> list[Source]:
     return [_source(kind) for kind in FigureKind.objects.all()]
 
 
 def register() -> None:
     """Let goals be measured by entered figures; called once at start."""
-    measures.register_family(Family(PREFIX, find, sources))
+    measures.register_family(Family(PREFIX, find, offered))

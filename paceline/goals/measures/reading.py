@@ -11,11 +11,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from paceline.goals import measures
-from paceline.goals.measures import Fact, Source
+from paceline.goals.measures import RECORDS_MAX, Fact, People, Record, Source
 from paceline.goals.models import Goal, Level, Unit
 from paceline.goals.models.goals import TYPED
 from paceline.orders.models import ExchangeRate
-from paceline.org.models import Team, TeamMembership
+from paceline.org.models import Person, Team, TeamMembership
 
 ONE_DAY = timedelta(days=1)
 PLACES = Decimal("0.0001")
@@ -70,6 +70,44 @@ def _named(goals: Iterable[Goal]) -> set[int] | None:
             return None
         owners |= {goal.owner_id} if goal.owner_id else set()
     return owners if len(owners) <= ALONE_MAX else None
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a goal's figure: records that the reader sees, and how many others."""
+
+    seen: list[Record]
+    hidden: int
+    is_cut: bool
+
+
+def behind(goal: Goal, source: Source, reader: Person, as_of: date) -> Behind:
+    """The newest records behind the figure of a goal, as of the end of a day.
+
+    They are told apart by people and days as the figure itself is. Needs ``goal.period``.
+    """
+    first, before = goal.period.starts_on, min(goal.period.end, as_of + ONE_DAY)
+    people: People = None
+    days: dict[int, list[tuple[date, date | None]]] | None = None
+    if goal.level == Level.PERSON:
+        people = {goal.owner_id} if goal.owner_id else set()
+    elif goal.team_id is not None:
+        days = _Members().days_in(goal.team_id)
+        people = set(days)
+    if source.records is None or before <= first or people == set():
+        return Behind([], 0, is_cut=False)
+    found = list(source.records(reader, first, before, people))
+    ours = [
+        one
+        for one in found
+        if days is None or (one.person_id in days and _is_within(one.on, days[one.person_id]))
+    ]
+    seen = [one for one in ours if one.is_seen]
+    return Behind(seen, len(ours) - len(seen), is_cut=len(found) >= RECORDS_MAX)
+
+
+def _is_within(on: date, days: Iterable[tuple[date, date | None]]) -> bool:
+    return any(first <= on and (end is None or on < end) for first, end in days)
 
 
 class _Members:
@@ -127,11 +165,7 @@ class _Facts:
             return [fact for facts in self._by_person.values() for fact in facts]
         found = []
         for person, days in self._people.days_in(goal.team_id).items():
-            found += [
-                fact
-                for fact in self._by_person.get(person, ())
-                if any(first <= fact.on and (end is None or fact.on < end) for first, end in days)
-            ]
+            found += [fact for fact in self._by_person.get(person, ()) if _is_within(fact.on, days)]
         return found
 
     def _sum(self, facts: list[Fact], goal: Goal, rates: _Rates) -> Read:

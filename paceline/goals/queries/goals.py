@@ -179,6 +179,13 @@ def names_of(changes: Iterable[GoalChange]) -> dict[str, dict[int, str]]:
     return found
 
 
+def people_named(ids: Iterable[int | None]) -> dict[int, str]:
+    """Names of people by id. One query at most."""
+    wanted = {one for one in ids if one is not None}
+    rows = Person.objects.filter(pk__in=wanted).values_list("pk", "name")
+    return dict(rows) if wanted else {}
+
+
 def owned_by(person: Person) -> QuerySet[Goal]:
     """Open goals that a person owns or helps with."""
     rows = goals_for(person).open()  # type: ignore[attr-defined]

@@ -6,15 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET
 
-from paceline.goals import access, wording
+from paceline.goals import access, measures, wording, work
 from paceline.goals.cadence import next_due
-from paceline.goals.measures import Source
+from paceline.goals.measures import Source, reading
 from paceline.goals.models import Goal, Side
 from paceline.goals.progress import Point, Standing
 from paceline.goals.queries import goals as queries
@@ -49,7 +49,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "problem": _problem(goal, sources),
         "chart": chart(goal, sources, points),
         "check_ins": [_said(goal, one) for one in reversed(all_of_it.check_ins)],
-        "measure": wording.measure_label(goal, sources),
+        "measure": wording.measure_label(goal, sources, person),
         "definition": sources[goal.measure].definition if goal.measure in sources else "",
         "start": wording.value(goal.start_value, goal),
         "weight": formats.percent(goal.weight.scaleb(-2)),
@@ -72,8 +72,35 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         else "",
         "new_below": f"{reverse('goals:goal_new')}?parent={goal.pk}",
         "topic": f"goal:{goal.pk}",
+        "behind_url": reverse("goals:behind", args=[goal.pk])
+        if goal.measure in sources and sources[goal.measure].records is not None
+        else "",
+        "work": work.done_for(person, goal, today),
     }
     return page(request, "goals/goal.html", context)
+
+
+@require_GET
+def behind(request: PersonRequest, pk: int) -> HttpResponse:
+    """The records behind the figure of a goal, as far as the reader may see them."""
+    goal = found_or_404(request, pk)
+    sources = sources_of([goal])
+    source = sources.get(goal.measure)
+    if source is None or source.records is None:
+        raise Http404
+    found = reading.behind(goal, source, request.person, request.today)
+    names = queries.people_named(one.person_id for one in found.seen)
+    context = {
+        "goal": goal,
+        "measure": source.label_for(request.person),
+        "definition": source.definition,
+        "value": wording.value(reading.read([goal], request.today)[goal.pk].value, goal),
+        "records": [(one, names.get(one.person_id or 0, "")) for one in found.seen],
+        "hidden": found.hidden,
+        "is_cut": found.is_cut,
+        "most": measures.RECORDS_MAX,
+    }
+    return page(request, "goals/behind.html", context)
 
 
 def _has_agreed(goal: Any, side: Side) -> bool:

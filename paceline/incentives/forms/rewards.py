@@ -54,7 +54,7 @@ class RewardForm(forms.Form):
         ]  # fmt: skip
         known["measure"].choices = [
             ("", "–"),
-            *((one.key, one.label) for one in measures.sources()),
+            *((one.key, one.label) for one in measures.offered(viewer)),
         ]
         open_goals = Goal.objects.visible_to(viewer).open().exclude(level="person")
         known["goal"].queryset = open_goals.order_by("-period__starts_on", "name")

@@ -112,7 +112,9 @@ def _rows(request: PersonRequest, versions: list[Any]) -> list[dict[str, Any]]:
     found = []
     for row in rows:
         plan, component = names.get((row.plan_id, row.component), (row.plan.code, ""))
-        label = known[row.measure].label if row.measure in known else row.measure
+        label = (
+            known[row.measure].label_for(request.person) if row.measure in known else row.measure
+        )
         found.append(
             {"row": row, "plan": plan, "component": component or row.component, "measure": label}
         )

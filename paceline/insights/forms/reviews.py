@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from paceline.boards.queries import places_for
 from paceline.insights.measures import MEASURES
 from paceline.insights.models import EntryKind, NoteKind
 from paceline.insights.queries import reviews
@@ -37,8 +38,9 @@ class TaskForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Person, team: Team, on: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.places = {str(one.pk): one for one, _name in reviews.places_for(viewer, team)}
-        names = [(str(one.pk), name) for one, name in reviews.places_for(viewer, team)]
+        places = places_for(viewer, team.pk)
+        self.places = {str(one.pk): one for one, _name in places}
+        names = [(str(one.pk), name) for one, name in places]
         self.fields["place"].choices = names  # type: ignore[attr-defined]
         self.fields["executor"].queryset = members([team], on)  # type: ignore[attr-defined]
 

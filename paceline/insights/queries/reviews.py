@@ -9,8 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from paceline.boards import access as boards
-from paceline.boards.models import Card, CardList, Project
+from paceline.boards.models import Card
 from paceline.crm.models import Deal, DealCompetitor, Feedback, scope_of
 from paceline.goals.queries.goals import goals_for
 from paceline.goals.standing import sources_of, standing_of
@@ -140,15 +139,3 @@ def _made_before(team: Team, week: date) -> Any:
         team=team, week__lt=week, week__gte=week - timedelta(weeks=4), tasks__isnull=False
     )
     return rows.values("tasks__card")
-
-
-def places_for(person: Person, team: Team) -> list[tuple[CardList, str]]:
-    """Where a card can be put: the first list in use of each project that the person may edit."""
-    projects = Project.objects.visible_to(person).filter(archived_at__isnull=True)
-    own = [one for one in projects.select_related("team")[:60] if boards.may_edit(person, one)]
-    own.sort(key=lambda one: (one.team_id != team.pk, one.pk))
-    first: dict[int, CardList] = {}
-    lists = CardList.objects.filter(project__in=own, archived_at__isnull=True, ends_work=False)
-    for one in lists.order_by("project", "rank", "pk"):
-        first.setdefault(one.project_id, one)
-    return [(first[one.pk], f"{one.name} · {first[one.pk].name}") for one in own if one.pk in first]
