@@ -56,6 +56,9 @@ locks:
 	awk '/^[a-z]/ {keep = /^(py4j|pyspark)==/} keep' requirements/spark-all.lock > requirements/spark.lock
 	awk '/^[a-z]/ {keep = /^setuptools==/} keep' requirements/spark-all.lock > requirements/spark-build.lock
 	rm requirements/spark-all.lock
+	uv pip compile pyproject.toml --extra speed -c requirements/dev.lock -o requirements/speed-all.lock $(UV_LOCK)
+	awk '/^[a-z]/ {keep = /^sqlglotc?==/} keep' requirements/speed-all.lock > requirements/speed.lock
+	rm requirements/speed-all.lock
 	npm install --package-lock-only --ignore-scripts
 
 UV_LOCK := --upgrade --universal --generate-hashes --no-annotate --no-header --quiet \

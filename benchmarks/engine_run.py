@@ -164,7 +164,7 @@ def write_lines(
                 UNION ALL
                 SELECT i, false FROM range({first}, {first + lines}) t(i) WHERE i % 100 <> 0
             )"""
-    limits = {"memory_limit": "2GB", "temp_directory": str(path.parent / "sorting")}
+    limits = {"memory_limit": "5GB", "temp_directory": str(path.parent / "sorting")}
     connection = duckdb.connect(config=limits)
     totals = connection.sql(f"SELECT currency, count(*), sum(amount) FROM ({query}) GROUP BY ALL")
     stated = engine.state_totals({row[0]: (row[1], row[2]) for row in totals.fetchall()})

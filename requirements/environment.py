@@ -45,6 +45,8 @@ def main() -> None:
             install("run")
         if "dev" in parts:
             install("dev")
+        if "run" in parts or "dev" in parts:
+            install_compiled("speed", "sqlglotc")
         if "spark" in parts:
             install("spark-build")
             install("spark", "--no-binary=pyspark", "--no-build-isolation")
@@ -102,6 +104,21 @@ def install(name: str, *options: str) -> None:
     stamp.write_text(state, encoding="ascii")
     if name == "dev":
         (ENVIRONMENT / "stamp-run").write_text(digest(LOCKS / "run.lock"), encoding="ascii")
+
+
+def install_compiled(name: str, package: str) -> None:
+    """Install what only makes things quicker; without it where there is no built package of it.
+
+    A compiled part that no longer belongs to what is installed would be imported all the same, so
+    it is taken away where the new one cannot be had. That is tried again when its lock changes.
+    """
+    stamp = ENVIRONMENT / f"stamp-{name}"
+    try:
+        install(name)
+    except subprocess.CalledProcessError:
+        say(f"Going on without {package}, which could not be installed; it only saves time.")
+        run([str(PYTHON), "-m", "pip", "uninstall", "--quiet", "--yes", package])
+        stamp.write_text(digest(LOCKS / f"{name}.lock"), encoding="ascii")
 
 
 def fetch_packages() -> None:
