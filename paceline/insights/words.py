@@ -86,7 +86,7 @@ def title(desk: Desk, question: Question) -> str:
     by = [str(BUCKETS[question.over])] if question.over else []
     by += [str(DIMENSIONS[question.split])] if question.split else []
     if by:
-        parts.append(_("by %(what)s") % {"what": " × ".join(by)})
+        parts.append(_("by %(what)s") % {"what": " × ".join(by).lower()})
     parts.append(question.span.worded)
     parts += narrowings(desk, question)
     return " · ".join(parts)

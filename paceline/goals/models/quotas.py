@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import Deferrable, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.imports.models import Import
 from paceline.kernel.money import CurrencyField, MoneyField
@@ -120,7 +121,7 @@ class Quota(EffectiveDated):
 
 class Unit(models.TextChoices):
     MONEY = "money", _("Money")
-    QUANTITY = "quantity", _("Number")
+    QUANTITY = "quantity", pgettext_lazy("unit", "Number")
     PERCENT = "percent", _("Percentage")
 
 

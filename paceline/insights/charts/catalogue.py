@@ -15,7 +15,7 @@ from paceline.crm import access as crm
 from paceline.insights import words
 from paceline.insights.asked import NotAsked, Question
 from paceline.insights.charts import progress, special
-from paceline.insights.charts.drawn import chart_of, rows_of
+from paceline.insights.charts.drawn import BARS_MAX, TILE_BARS_MAX, chart_of, rows_of
 from paceline.insights.charts.frame import Cell, Drawn, Frame, Place, Raw
 from paceline.insights.charts.leads import leads_to
 from paceline.insights.charts.notes import notes_of
@@ -57,7 +57,8 @@ CHARTS: dict[str, ChartKind] = {
             "attainment",
             definition=gettext_lazy(
                 "Net sales of those who have a quota, added up day by day, beside their quota"
-                " spread evenly over the days, and beside the same days a year before."
+                " spread evenly over the days, and beside what the same people sold on the same"
+                " days a year before."
             ),
             draw=progress.pace,
         ),
@@ -199,7 +200,7 @@ def may_read_chart(person: Person, kind: ChartKind) -> bool:
     return may_read_measure(person, MEASURES[kind.measure])
 
 
-def draw(desk: Desk, key: str, frame: Frame) -> Drawn:
+def draw(desk: Desk, key: str, frame: Frame, *, is_whole: bool = False) -> Drawn:
     """A chart for its reader. Raises ``MeasureForbidden`` and ``KeyError``."""
     kind = CHARTS[key]
     place = Place(
@@ -209,6 +210,7 @@ def draw(desk: Desk, key: str, frame: Frame) -> Drawn:
         str(kind.name),
         str(kind.definition or MEASURES[kind.measure].definition),
         chart_address(key, frame),
+        is_whole,
     )
     if not may_read_chart(desk.reader, kind):
         raise MeasureForbidden(kind.measure)
@@ -244,6 +246,7 @@ def of_question(place: Place, question: Question) -> Drawn:
     """Any question as a chart with its table."""
     found = answer(place.desk, question)
     measure = question.measure
+    most = BARS_MAX if place.is_whole else TILE_BARS_MAX
     drawn = Drawn(
         place.key,
         place.name,
@@ -251,7 +254,7 @@ def of_question(place: Place, question: Question) -> Drawn:
         headline=words.worded(measure, found.total.value, found.currency),
         change=words.worded_change(measure, found.total.value, found.total.before),
         direction=words.direction(measure, found.total.value, found.total.before),
-        notes=notes_of(place.desk, found),
+        notes=[*notes_of(place.desk, found), *_left_undrawn(found, most)],
         url=place.url,
         leads=[(_("Ask further"), f"{reverse('insights:explore')}?{question.query}")],
     )
@@ -259,11 +262,22 @@ def of_question(place: Place, question: Question) -> Drawn:
         return replace(drawn, why=nothing(), headline="", change="")
     return replace(
         drawn,
-        chart=chart_of(place.desk, found, name=f"tile-{place.key}"),
+        chart=chart_of(place.desk, found, name=f"tile-{place.key}", most=most),
         head=_head(question),
         rows=_rows(place.desk, found),
         raw=_raw(place.desk, found),
     )
+
+
+def _left_undrawn(found: Answer, most: int) -> list[str]:
+    """That more bars are known than are drawn."""
+    count = len(found.rows)
+    if found.question.over or count <= most:
+        return []
+    return [
+        _("The first %(shown)d of %(count)d are drawn; the table has the others.")
+        % {"shown": most, "count": count}
+    ]
 
 
 def _head(question: Question) -> list[str]:

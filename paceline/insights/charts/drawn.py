@@ -16,7 +16,7 @@ from paceline.insights.queries.answers import Answer, Row
 from paceline.insights.queries.desk import Desk
 from paceline.kernel.charts import BarChart, Chart, LineChart, Series, Unit
 
-SERIES_MAX, BARS_MAX = 6, 20
+SERIES_MAX, BARS_MAX, TILE_BARS_MAX = 6, 20, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,11 @@ class Line:
     raw_before: Decimal | None = None
 
 
-def chart_of(desk: Desk, answer: Answer, *, name: str = "answer") -> Chart | None:
+def chart_of(
+    desk: Desk, answer: Answer, *, name: str = "answer", most: int = BARS_MAX
+) -> Chart | None:
     """The chart that fits the question: lines over time, bars by what it is split by; none for a
-    single figure or where there is nothing to draw."""
+    single figure or where there is nothing to draw. ``most`` bars are drawn."""
     question = answer.question
     if answer.is_empty or not (question.over or question.split):
         return None
@@ -50,7 +52,7 @@ def chart_of(desk: Desk, answer: Answer, *, name: str = "answer") -> Chart | Non
     }
     if question.over:
         return _over_time(desk, answer, name, about)
-    shown = answer.rows[:BARS_MAX]
+    shown = answer.rows[:most]
     series = [Series(question.measure.name, [row.value for row in shown])]
     if question.compare:
         other = words.compared_with(question)

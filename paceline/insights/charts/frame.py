@@ -91,7 +91,7 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A chart in the catalogue as it is being drawn."""
+    """A chart in the catalogue as it is being drawn; ``is_whole`` on a page of its own."""
 
     desk: Desk
     frame: Frame
@@ -99,3 +99,4 @@ class Place:
     name: str
     definition: str
     url: str
+    is_whole: bool = False

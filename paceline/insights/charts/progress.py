@@ -9,12 +9,14 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from paceline.insights import words
-from paceline.insights.charts.frame import Cell, Drawn, Place
+from paceline.insights.asked import Question
+from paceline.insights.charts.frame import Cell, Drawn, Frame, Place
 from paceline.insights.dimensions import Span, bucket_name, span_of
 from paceline.insights.measures import MEASURES
 from paceline.insights.projection import project
-from paceline.insights.queries.answers import answer, facts_of
+from paceline.insights.queries.answers import facts_of
 from paceline.insights.queries.desk import Desk
+from paceline.insights.queries.quotas import quota_facts
 from paceline.kernel import formats
 from paceline.kernel.charts import LineChart, Series
 
@@ -36,8 +38,7 @@ def pace(place: Place) -> Drawn:
     }
     quota = {day: one.get("quota", ZERO) for (day, _key), one in facts.items()}
     before = span.year_before()
-    earlier = answer(desk, replace(frame.question("net_sales", before, over="day"), span=before))
-    last = {row.bucket: row.value or ZERO for row in earlier.rows}
+    last = _a_year_before(place, span)
     drawn = Drawn(place.key, place.name, place.definition, url=place.url)
     if not any(quota.values()):
         return replace(
@@ -92,6 +93,25 @@ def pace(place: Place) -> Drawn:
             for n in range(span.days)
         ],
     )  # fmt: skip
+
+
+def _a_year_before(place: Place, span: Span) -> dict[date | None, Decimal]:
+    """What those who have a quota in the days sold on the same days a year before."""
+    desk, frame = place.desk, place.frame
+    holders = {key for _day, key in quota_facts(desk, _by_person(frame, span), ["quota"])}
+    earlier = frame.question("net_sales", span, over="day", split="person")
+    only = {name: value for name, value in earlier.only.items() if name == "person"}
+    found: dict[date | None, Decimal] = {}
+    facts = facts_of(desk, replace(earlier, span=span.year_before(), only=only))
+    for (day, number), one in facts.items():
+        if number in holders:
+            sold = one.get("sold", ZERO) - one.get("returned", ZERO)
+            found[day] = found.get(day, ZERO) + sold
+    return found
+
+
+def _by_person(frame: Frame, span: Span) -> Question:
+    return frame.question("attainment", span, split="person")
 
 
 def summed(values: list[Decimal]) -> list[Decimal]:

@@ -156,7 +156,7 @@ def chart(request: PersonRequest, key: str) -> HttpResponseBase:
         frame = frame_for(request)
         status = 200
         try:
-            drawn = draw(desk, key, frame)
+            drawn = draw(desk, key, frame, is_whole=True)
         except MeasureForbidden as error:
             drawn, status = forbidden(error, str(CHARTS[key].name), key), 403
         if request.GET.get("export") == "csv" and status == 200:

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.insights import access, actions
@@ -41,7 +42,7 @@ def _row(request: PersonRequest, measure: Measure) -> dict[str, Any]:
     return {
         "measure": measure,
         "unit": {
-            "money": _("Money"), "number": _("Number"), "percent": _("Percentage"),
+            "money": _("Money"), "number": pgettext("unit", "Number"), "percent": _("Percentage"),
             "hours": _("Hours"),
         }[measure.unit],
         "sources": [SOURCES[one] for one in measure.sources],

@@ -29,7 +29,10 @@ export const option = (data, library) => {
     color: [1, 2, 3, 4, 5, 6].map((place) => token(`--chart-${place}`)),
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 12, bottom: 4, containLabel: true },
-    legend: { show: data.series.length > 1, top: 0, left: 0, icon: "roundRect", textStyle: soft },
+    legend: {
+      show: data.series.length > 1, type: "scroll", top: 0, left: 0, right: 0, icon: "roundRect", textStyle: soft,
+      pageTextStyle: soft, pageIconSize: 11, pageIconColor: token("--ink-soft"), pageIconInactiveColor: token("--line-strong"),
+    },
     tooltip: {
       trigger: data.kind === "scatter" ? "item" : "axis", backgroundColor: token("--raised"), borderColor: token("--line"),
       textStyle: { color: token("--ink") },
