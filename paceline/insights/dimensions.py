@@ -39,7 +39,7 @@ SPANS: dict[str, Text] = {
     "this_week": gettext_lazy("This week"),
     "last_week": gettext_lazy("Last week"),
     "this_month": gettext_lazy("This month"),
-    "last_month": gettext_lazy("Last month"),
+    "last_month": pgettext_lazy("days", "Last month"),
     "this_quarter": gettext_lazy("This quarter"),
     "last_quarter": gettext_lazy("Last quarter"),
     "this_year": gettext_lazy("This year"),

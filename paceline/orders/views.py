@@ -218,7 +218,12 @@ def rates(request: PersonRequest) -> HttpResponseBase:
                 "from_currency", pgettext("currency", "From"), sort="from_currency", search=True
             ),
             Column("to_currency", pgettext("currency", "To"), sort="to_currency", search=True),
-            Column("rate", _("Rate"), value=lambda row: row.rate.normalize(), kind="number"),
+            Column(
+                "rate",
+                pgettext("of a currency", "Rate"),
+                value=lambda row: row.rate.normalize(),
+                kind="number",
+            ),
             Column("rate_type", _("Kind of rate"), sort="rate_type"),
             Column(
                 "import",

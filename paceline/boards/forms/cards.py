@@ -41,7 +41,7 @@ class PersonField(forms.TypedChoiceField):
 class CardForm(forms.Form):
     """All fields of a card, those that its project added as well."""
 
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=300)
+    title = forms.CharField(label=pgettext_lazy("of a text", "Title"), max_length=300)
     description = forms.CharField(
         label=gettext_lazy("Description"), required=False, max_length=TEXT_MAX,
         widget=forms.Textarea(attrs={"rows": 6}),

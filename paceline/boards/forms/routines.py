@@ -20,7 +20,7 @@ from paceline.org.models import Person
 class RecurrenceForm(forms.Form):
     """What comes again, how often, at what time of day."""
 
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=300)
+    title = forms.CharField(label=pgettext_lazy("of a text", "Title"), max_length=300)
     description = forms.CharField(
         label=gettext_lazy("Description"), required=False, max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -40,7 +40,7 @@ class Card(models.Model):
     list = models.ForeignKey(CardList, models.PROTECT, null=True, related_name="cards")
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="parts")
     rank = models.BigIntegerField()
-    title = models.CharField(_("title"), max_length=300)
+    title = models.CharField(pgettext_lazy("of a text", "title"), max_length=300)
     description = models.TextField(_("description"), max_length=TEXT_MAX, blank=True)
     executor = models.ForeignKey(
         Person,

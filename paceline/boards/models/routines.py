@@ -32,7 +32,7 @@ class Recurrence(models.Model):
     weekdays = models.JSONField(default=list, blank=True)
     project = models.ForeignKey(Project, models.CASCADE, related_name="recurrences")
     list = models.ForeignKey(CardList, models.PROTECT, related_name="+", verbose_name=_("list"))
-    title = models.CharField(_("title"), max_length=300)
+    title = models.CharField(pgettext_lazy("of a text", "title"), max_length=300)
     description = models.TextField(_("description"), max_length=20_000, blank=True)
     executor = models.ForeignKey(
         Person,

@@ -73,7 +73,7 @@ def _table(request: PersonRequest, project: Project, context: dict[str, Any]) ->
         topic=f"project:{project.pk}",
         caption=_("Cards"),
         columns=[
-            Column("title", _("Title"), sort="title", search=True,
+            Column("title", pgettext("of a text", "Title"), sort="title", search=True,
                    link=lambda row: f"/boards/cards/{row.pk}"),
             Column("list", pgettext("list of cards", "List"), value=_place, sort="list__rank"),
             Column("state", _("State"), value=_state, sort="done_at"),

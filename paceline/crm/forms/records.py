@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from paceline.crm.actions import Point
 from paceline.crm.forms.choices import (
@@ -234,7 +234,7 @@ def field_label(kind: str, name: str) -> str:
     if name.startswith("item:"):
         return _("Checklist")
     if name.startswith("answer:"):
-        return _("Answer")
+        return pgettext("to a question", "Answer")
     known = {one.name for one in MODELS[kind]._meta.get_fields()}
     label = str(MODELS[kind]._meta.get_field(name).verbose_name) if name in known else name
     return label[:1].upper() + label[1:]

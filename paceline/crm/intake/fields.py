@@ -259,7 +259,7 @@ LEAD = (
 DEAL = (
     *(one for one in HOW if one.name != "likeness"),
     Field("external_id", _("ID in the other system"), max_length=120, aliases=(*ID_NAMES, "deal id", "deal - id", "opportunity id", "商机ID")),
-    Field("title", _("title"), required=True, max_length=200,
+    Field("title", pgettext_lazy("of a text", "title"), required=True, max_length=200,
           aliases=("deal name", "deal - title", "opportunity name", "name", "Dealname", "交易名稱", "交易名称", "商機名稱", "商机名称"), example="Spring order"),
     Field("company", _("company"), max_length=200,
           aliases=("account name", "associated company", "primary associated company", "deal - organization", "organization", "公司名稱", "公司名称", "客户名称", "客戶名稱", "Zugeordnetes Unternehmen"),

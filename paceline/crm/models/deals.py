@@ -55,7 +55,7 @@ class Deal(Record):
     pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="deals")
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals")
     board_rank = models.BigIntegerField()
-    title = models.CharField(_("title"), max_length=200)
+    title = models.CharField(pgettext_lazy("of a text", "title"), max_length=200)
     company = models.ForeignKey(
         Company,
         models.PROTECT,

@@ -170,7 +170,7 @@ class Play(models.Model):
     """A page of a stage's playbook: a script to say, or advice."""
 
     stage = models.ForeignKey(Stage, models.CASCADE, related_name="plays")
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(pgettext_lazy("of a text", "title"), max_length=120)
     text = models.TextField(_("script"), max_length=20_000, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     rank = models.PositiveIntegerField(default=0)

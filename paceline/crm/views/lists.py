@@ -163,7 +163,11 @@ def _columns(kind: str) -> list[Column]:
     changed = Column("changed_at", _("Last change"), sort="changed_at", kind="moment",
                      secondary=True)  # fmt: skip
     name = Column(
-        "name", _("Name"), sort="name", search=True, link=lambda row: address(kind, row.pk)
+        "name",
+        _("Name") if kind == "company" else pgettext("of a person", "Name"),
+        sort="name",
+        search=True,
+        link=lambda row: address(kind, row.pk),
     )
     lifecycle = Column(
         "lifecycle",

@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from paceline.crm import access, actions, queries, wording
@@ -153,7 +154,11 @@ def _feedback(entry: Entry, _viewer: Person, _record: Any) -> Told:
         details.append(_("for %(name)s") % {"name": facts["assignee"]})
     if facts["settled_at"]:
         details.append(_("Settled by %(name)s") % {"name": facts["settled_by"] or "Paceline"})
-    settled = Badge(_("Settled"), "good") if facts["settled_at"] else Badge(_("Open"), "warning")
+    settled = (
+        Badge(_("Settled"), "good")
+        if facts["settled_at"]
+        else Badge(pgettext("not settled", "Open"), "warning")
+    )
     text = entry.text if not facts["outcome"] else f"{entry.text}\n→ {facts['outcome']}"
     return Told(
         icon=ICONS["feedback"], title=str(FeedbackKind(entry.kind).label), at=entry.at,

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from paceline.goals import access
 from paceline.goals.actions import StrategyText
@@ -28,7 +28,7 @@ class StrategyForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("The company as a whole"),
     )
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=120)
+    title = forms.CharField(label=pgettext_lazy("of a text", "Title"), max_length=120)
     positioning = forms.CharField(
         label=gettext_lazy("Positioning"),
         max_length=STRATEGY_TEXT_MAX,

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.org.models import Person, Team
 
@@ -30,7 +31,7 @@ class StrategyPage(models.Model):
     team = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
     )
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(pgettext_lazy("of a text", "title"), max_length=120)
     current = models.PositiveIntegerField(default=1)
     created_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
@@ -50,7 +51,7 @@ class StrategyVersion(models.Model):
 
     page = models.ForeignKey(StrategyPage, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(pgettext_lazy("of a text", "title"), max_length=120)
     positioning = models.TextField(_("positioning"), max_length=STRATEGY_TEXT_MAX)
     customers = models.TextField(_("target customers"), max_length=STRATEGY_TEXT_MAX, blank=True)
     channels = models.TextField(_("channels"), max_length=STRATEGY_TEXT_MAX, blank=True)

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from paceline.incentives import pay_words as words
@@ -62,7 +63,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
             Filter(
                 "state",
                 _("Any state"),
-                [("open", _("Open")), ("resolved", _("Answered"))],
+                [("open", pgettext("not settled", "Open")), ("resolved", _("Answered"))],
                 lambda found, value: found.filter(resolution__isnull=value == "open"),
             )
         ]
@@ -75,7 +76,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
     if table.wants_export:
         return table.export()
     chips = [
-        (_("Open"), request.path, not shows_all),
+        (pgettext("not settled", "Open"), request.path, not shows_all),
         (_("All"), f"{request.path}?show=all", shows_all),
     ]
     return page(request, "incentives/threads/index.html", {"table": table, "chips": chips})
@@ -88,7 +89,7 @@ def _about(thread: LineThread) -> str:
 def _badge(thread: LineThread) -> Badge:
     if hasattr(thread, "resolution"):
         return Badge(_("Answered"), "good")
-    return Badge(_("Open"), "warning")
+    return Badge(pgettext("not settled", "Open"), "warning")
 
 
 @require_GET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.imports import checking
 from paceline.imports.actions import staging
@@ -38,7 +39,7 @@ FIELDS = (
     ),
     Field(
         "rate",
-        _("Rate"),
+        pgettext_lazy("of a currency", "Rate"),
         FieldType.DECIMAL,
         required=True,
         places=10,
