@@ -65,6 +65,7 @@ class Chart:
             "kind": self.kind,
             "unit": self.unit,
             "positionsUnit": self.positions_unit,
+            "axis": str(self.label_title) if self.positions else "",
             "labels": [str(label) for label in self.labels],
             "mark": self.mark,
             "stacked": self.is_stacked,

@@ -135,7 +135,12 @@ class Record(models.Model):
     reach = models.CharField(
         _("who may see it"), max_length=4, choices=Reach.choices, default=Reach.TEAM
     )
-    source = models.CharField(_("source"), max_length=20, choices=Source.choices, blank=True)
+    source = models.CharField(
+        pgettext_lazy("where a record came from", "source"),
+        max_length=20,
+        choices=Source.choices,
+        blank=True,
+    )
     source_detail = models.CharField(_("source in detail"), max_length=200, blank=True)
     custom = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)

@@ -170,6 +170,7 @@ def pay_against_contribution(place: Place) -> Drawn:
             name=f"tile-{place.key}",
             title=f"{place.name} · {span.worded}",
             labels=names,
+            label_title=MEASURES["net_sales"].name,
             series=[Series(MEASURES["earned"].name, [one[2] for one in people])],
             positions=[one[1] for one in people],
             positions_unit="money",

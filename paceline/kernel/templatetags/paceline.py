@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString
 from paceline.kernel import formats, icons
 from paceline.kernel.tables import Table
 
+DJANGO_EMPTY = "---------"  # what a choice of a record says before one is chosen
+
 register = template.Library()
 
 
@@ -139,6 +141,8 @@ def render_form(form: forms.BaseForm) -> SafeString:
 
 def _field_parts(field: BoundField) -> dict[str, Any]:
     widget = field.field.widget
+    if getattr(field.field, "empty_label", None) == DJANGO_EMPTY:
+        field.field.empty_label = formats.NOTHING  # type: ignore[attr-defined]
     problem = " is-invalid" if field.errors else ""
     kind = "input"
     if isinstance(widget, forms.CheckboxInput):

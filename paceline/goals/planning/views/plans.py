@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.goals.planning import access, actions, queries, wording
@@ -40,7 +41,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
     may_make = access.may_make(request.person)
     whole = access.may_read_whole(request.person)
     columns = [
-        Column("name", _("Plan"), sort="name", search=True, link=address),
+        Column("name", pgettext("of quotas", "Plan"), sort="name", search=True, link=address),
         Column("days", _("Days"), sort="starts_on",
                value=lambda row: formats.span_of_days(row.starts_on, row.ends_before)),
         Column("measure", _("Measure"), sort="measure", search=True, secondary=True),
