@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils.translation import pgettext_lazy
 
 from paceline.boards.models import Comment, Member, Project, Reach, Right
@@ -61,12 +63,19 @@ def right_in(person: Person, project: Project) -> Right | None:
     return kept[person.pk]
 
 
+def keep_right(person: Person, project: Project, own: str | None) -> None:
+    """Spare the query of ``right_in``: ``own`` is the right of the person as a member, if any."""
+    kept: dict[int, Right | None] = project.__dict__.setdefault("_rights", {})
+    kept[person.pk] = _right_of(person, project, [] if own is None else [own])
+
+
 def _right_in(person: Person, project: Project) -> Right | None:
-    found: list[Right] = []
-    own = Member.objects.filter(project=project, person_id=person.pk).values_list(
-        "right", flat=True
-    )
-    found += [Right(one) for one in own]
+    own = Member.objects.filter(project=project, person_id=person.pk)
+    return _right_of(person, project, own.values_list("right", flat=True))
+
+
+def _right_of(person: Person, project: Project, own: Iterable[str]) -> Right | None:
+    found = [Right(one) for one in own]
     scope = scope_of(person)
     if project.reach != Reach.MEMBERS:
         if project.reach == Reach.COMPANY or project.team_id in scope.all_teams:
@@ -109,6 +118,7 @@ def may_change_comment(person: Person, comment: Comment) -> bool:
 
 __all__ = [
     "SECTIONS",
+    "keep_right",
     "may_add_project",
     "may_arrange",
     "may_change_comment",

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -21,13 +20,14 @@ from paceline.crm import queries as crm
 from paceline.crm.models import Deal, StageKind
 from paceline.goals import wording
 from paceline.goals.cadence import next_due
+from paceline.goals.measures import Source
 from paceline.goals.models import Goal, GoalPeriod
 from paceline.goals.queries.goals import owned_by
 from paceline.goals.standing import sources_of, standing_of
 from paceline.incentives import pay_words
 from paceline.incentives.models import PlanVersion, Statement
 from paceline.incentives.queries.pay_attention import own_statements
-from paceline.incentives.queries.rewards import quotas_within, rewards_of
+from paceline.incentives.queries.rewards import quotas_of, rewards_of, within
 from paceline.incentives.worth import Worth, worth_of
 from paceline.kernel import formats
 from paceline.kernel.shell import Badge
@@ -92,9 +92,10 @@ def plan_of(person: Person, on: date) -> MyPlan:
         for goal in owned_by(person).filter(period__ends_before__gt=on)[:GOALS_MAX]
         if goal.owner_id == person.pk
     ]
-    worth = _worth(person, own, on)
+    sources = sources_of(own)
+    worth = _worth(person, own, sources, on)
     work = boards.cards_of_goals(person, [goal.pk for goal in own], on, shown=0)
-    goals = _goals(own, worth, work, on)
+    goals = _goals(own, sources, worth, work, on)
     steps = [
         *_check_ins(own, on),
         *_tasks(person, on),
@@ -112,11 +113,11 @@ def plan_of(person: Person, on: date) -> MyPlan:
 
 def _goals(
     own: list[Any],
+    sources: Mapping[str, Source],
     worth: Mapping[int, list[Worth]],
     work: Mapping[int, boards.CardsOfGoal],
     on: date,
 ) -> list[PlannedGoal]:
-    sources = sources_of(own)
     found = []
     for goal in own:
         standing = standing_of(goal, on, sources)
@@ -165,23 +166,30 @@ def _worded(one: Worth) -> PlannedWorth:
     )  # fmt: skip
 
 
-def _worth(person: Person, own: list[Any], on: date) -> dict[int, list[Worth]]:
-    """What each goal is worth, period by period; none where no component rewards it."""
-    sources = sources_of(own)
+def _worth(
+    person: Person, own: list[Any], sources: Mapping[str, Source], on: date
+) -> dict[int, list[Worth]]:
+    """What each goal is worth in the days of its period; none where no component rewards it."""
+    links = rewards_of(person, own)
+    versions = _versions({plan for rows in links.values() for plan, _component in rows}, on)
+    if not versions:
+        return {}
+    first = min(goal.period.starts_on for goal in own)
+    quotas = quotas_of(person, first, max(goal.period.end for goal in own))
     found: dict[int, list[Worth]] = {}
-    for period in {goal.period_id: goal.period for goal in own}.values():
-        goals = [goal for goal in own if goal.period_id == period.pk]
-        links = rewards_of(person, goals, period.starts_on, period.end)
-        versions = _versions({plan for rows in links.values() for plan, _component in rows}, on)
-        quotas = _quotas(person, period)
-        for goal in goals:
-            value = standing_of(goal, on, sources).value
-            rows = [
-                worth_of(goal, value, versions[plan], component, quotas)
-                for plan, component in links[goal.pk]
-                if plan in versions
-            ]
-            found[goal.pk] = [one for one in rows if one is not None]
+    for goal in own:
+        value = standing_of(goal, on, sources).value
+        period = goal.period
+
+        def known(currency: str, period: GoalPeriod = period) -> dict[str, Decimal]:
+            return within(quotas, currency, period.starts_on, period.end)
+
+        rows = [
+            worth_of(goal, value, versions[plan], component, known)
+            for plan, component in links[goal.pk]
+            if plan in versions
+        ]
+        found[goal.pk] = [one for one in rows if one is not None]
     return found
 
 
@@ -190,14 +198,6 @@ def _versions(plans: set[int], on: date) -> dict[int, PlanVersion]:
         return {}
     rows = PlanVersion.objects.in_force_on(on).filter(plan__in=plans).select_related("plan")
     return {one.plan_id: one for one in rows}
-
-
-def _quotas(person: Person, period: GoalPeriod) -> Any:
-    @cache
-    def of(currency: str) -> dict[str, Decimal]:
-        return quotas_within(person, currency, period.starts_on, period.end)
-
-    return of
 
 
 def _check_ins(own: list[Goal], on: date) -> list[Step]:

@@ -104,7 +104,7 @@ def test_dashboards_follow_the_rights_of_the_reader(
     for person, path in ((sold.marco, address), (sold.erik, reverse("insights:home"))):
         signed_in = client_for(person)
         signed_in.get(path)
-        with django_assert_max_num_queries(24):  # with the notes beside the figures
+        with django_assert_max_num_queries(20):  # with the notes beside the figures
             assert signed_in.get(path).status_code == 200
     # A team that is gone, a chart that is gone, a question that was put away: said, not guessed.
     question = SavedQuestion.objects.create(

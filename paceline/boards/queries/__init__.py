@@ -11,7 +11,7 @@ from paceline.boards.queries.cards import (
     narrowed,
 )
 from paceline.boards.queries.goals import CardsOfGoal, cards_of_goals, places_for
-from paceline.boards.queries.pages import card_page, history_of
+from paceline.boards.queries.pages import CheckedList, card_page, detailed, history_of
 from paceline.boards.queries.projects import (
     PEOPLE_MAX,
     able_people,
@@ -38,12 +38,14 @@ __all__ = [
     "PEOPLE_MAX",
     "BoardColumn",
     "CardsOfGoal",
+    "CheckedList",
     "Narrowing",
     "able_people",
     "between",
     "card_page",
     "cards_of_goals",
     "columns_of",
+    "detailed",
     "faced",
     "fields_of",
     "for_calendar",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from paceline.boards.models import (
     CardField,
@@ -57,6 +58,19 @@ def members_of(project: Project) -> list[Member]:
 def able_people(project: Project, on: date) -> list[Person]:
     """To whom cards of the project can be given: who works here and is a member, of its team where
     it is open to that, or anybody where it is open to all. One query."""
+    return list(_able(project, on).order_by("name", "pk")[:PEOPLE_MAX])
+
+
+def people_about(project: Project, on: date, ids: Iterable[int]) -> list[Any]:
+    """The same, marked ``is_able``, and some others, such as those whom a history names. One
+    query."""
+    able = _able(project, on)
+    rows = Person.objects.filter(Q(pk__in=able.values("pk")) | Q(pk__in=set(ids)))
+    marked = rows.annotate(is_able=Exists(able.filter(pk=OuterRef("pk"))))
+    return list(marked.order_by("name", "pk")[:PEOPLE_MAX])
+
+
+def _able(project: Project, on: date) -> Any:
     members = Member.objects.filter(project=project).values("person")
     rows = Person.objects.employed_on(on)
     if project.reach == Reach.MEMBERS:
@@ -64,7 +78,7 @@ def able_people(project: Project, on: date) -> list[Person]:
     elif project.reach == Reach.TEAM:
         team = TeamMembership.objects.filter(team=project.team).on(on).values("person")
         rows = rows.filter(Q(pk__in=members) | Q(pk__in=team))
-    return list(rows.order_by("name", "pk")[:PEOPLE_MAX])
+    return rows
 
 
 def recurrences_of(project: Project) -> list[Recurrence]:

@@ -28,11 +28,13 @@ from paceline.org.requests import PersonRequest
 
 def seen_card(request: PersonRequest, pk: int) -> Any:
     """A card through the person who asks."""
-    rows = Card.objects.visible_to(request.person)
-    rows = rows.select_related(
+    return get_object_or_404(_seen(request), pk=pk)
+
+
+def _seen(request: PersonRequest) -> Any:
+    return Card.objects.visible_to(request.person).select_related(
         "project__team", "list", "executor", "parent", "created_by", "done_by", "recurrence"
     )
-    return get_object_or_404(rows, pk=pk)
 
 
 def editable_card(request: PersonRequest, pk: int) -> Any:
@@ -49,7 +51,9 @@ def back(request: PersonRequest, card: Card) -> HttpResponse:
 @require_GET
 def show(request: PersonRequest, pk: int) -> HttpResponse:
     """A card with all that hangs on it."""
-    card = seen_card(request, pk)
+    rows = queries.detailed(_seen(request), request.person, request.today)
+    card = get_object_or_404(rows, pk=pk)
+    access.keep_right(request.person, card.project, card.own_right)
     return page(request, "boards/card.html", card_context(request, card))
 
 
@@ -58,11 +62,9 @@ def card_context(request: PersonRequest, card: Any) -> dict[str, Any]:
     found = queries.card_page(card, person, request.today)
     labels = queries.labels_of(project)
     by_id = {one.pk: one for one in labels}
-    for one in found.files:
-        one.versions_shown = list(one.versions.all())
-    own = set(card.labellings.values_list("label_id", flat=True))
-    people = queries.able_people(project, request.today)
-    names = _names(found.changes, by_id, [*people, *found.participants])
+    own = set(card.label_ids)
+    people = [one for one in found.people.values() if one.is_able]
+    names = _names(found.changes, by_id, found.people.values())
     may_edit = access.may_edit(person, project) and card.archived_at is None
     waiting = [one for one in found.waits_for if one.on.done_at is None and not one.on.archived_at]
     return {
@@ -74,9 +76,7 @@ def card_context(request: PersonRequest, card: Any) -> dict[str, Any]:
         "own": _own_values(card, project),
         "due": due_text(card),
         "due_tone": due_tone(card, request.today),
-        "executor_left": card.executor is not None
-        and card.executor not in people
-        and not Person.objects.employed_on(request.today).filter(pk=card.executor_id).exists(),
+        "executor_left": card.executor is not None and not card.executor_works,
         "page": found,
         "parts": [face(one, by_id, request.today) for one in found.parts],
         "waits": waiting,
@@ -110,19 +110,16 @@ def _names(
     changes: Iterable[CardChange], labels: dict[int, Label], people: Iterable[Person]
 ) -> dict[str, dict[int, str]]:
     """Names for the ids that a history holds."""
-    lists: set[int] = set()
-    persons: set[int] = set()
-    for change in changes:
-        for side in (change.before, change.after):
-            lists.update(one for one in [side.get("list")] if one)
-            persons.update(one for one in [side.get("executor")] if one)
-            persons.update(side.get("participants") or ())
+    lists = {
+        side["list"]
+        for change in changes
+        for side in (change.before, change.after)
+        if side.get("list")
+    }
     known = {one.pk: one.name for one in people}
-    missing = persons - set(known)
-    if missing:
-        known.update(Person.objects.filter(pk__in=missing).values_list("pk", "name"))
+    rows = CardList.objects.filter(pk__in=lists).values_list("pk", "name")
     return {
-        "list": dict(CardList.objects.filter(pk__in=lists).values_list("pk", "name")),
+        "list": dict(rows) if lists else {},
         "executor": known,
         "participants": known,
         "labels": {pk: one.name for pk, one in labels.items()},
@@ -171,14 +168,13 @@ def _told(change: Any, names: wording.Names, *, may_edit: bool) -> dict[str, Any
     }
 
 
-def _checklist(one: Any) -> dict[str, Any]:
-    items = list(one.items.all())
+def _checklist(one: queries.CheckedList) -> dict[str, Any]:
     return {
         "pk": one.pk,
         "name": one.name,
-        "items": items,
-        "done": sum(1 for item in items if item.done_at),
-        "count": len(items),
+        "items": one.items,
+        "done": sum(1 for item in one.items if item.done_at),
+        "count": len(one.items),
     }
 
 

@@ -47,25 +47,28 @@ def as_table(request: PersonRequest, pk: int) -> HttpResponseBase:
     """The cards as a table that sorts, filters and is exported; many can be changed at once."""
     project = seen_project(request, pk)
     context = project_context(request, project, "table")
-    table = _table(request, project, context)
+    lists = queries.lists_of(project)
+    table = _table(request, project, context, lists)
     if table.wants_export:
         return table.export()
     batches = Batch.objects.filter(project=project, by=request.person, undone_at__isnull=True)
     context |= {
         "table": table,
-        "lists": [(one.pk, one.name) for one in queries.lists_of(project)],
+        "lists": [(one.pk, one.name) for one in lists],
         "last_batch": batches.first() if context["may_edit"] else None,
     }
     return page(request, "boards/table.html", context)
 
 
-def _table(request: PersonRequest, project: Project, context: dict[str, Any]) -> Table:
+def _table(
+    request: PersonRequest, project: Project, context: dict[str, Any], in_use: list[CardList]
+) -> Table:
     labels, today = context["labels_by_id"], request.today
     rows = queries.listed(project, request.person, today, context["narrowing"])
     more: dict[str, Any] = {}
     if context["may_edit"]:
         more = {"choice": lambda row: row.pk, "choice_name": "card", "choice_form": "batch"}
-    lists = [(str(one.pk), one.name) for one in queries.lists_of(project)]
+    lists = [(str(one.pk), one.name) for one in in_use]
     return Table(
         request,
         rows=rows,

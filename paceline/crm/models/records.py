@@ -70,24 +70,35 @@ class Scope:
 
 
 def scope_of(person: Person) -> Scope:
-    """The scope on the day on which the person acts; two queries, then kept on the person."""
+    """The scope on the day on which the person acts; one query, then kept on the person."""
     kept: tuple[Any, Scope] | None = getattr(person, "_crm_scope", None)
     if kept is not None and kept[0] == person.acting_on:
         return kept[1]
     day = person.acting_on
     paths = ReportingPath.objects.filter(ancestor=person)
     paths = paths.filter(ends_before__isnull=True) if day is None else paths.on(day)
-    below = frozenset(paths.order_by().values_list("descendant_id", flat=True))
-    members = TeamMembership.objects.filter(person__in=below | {person.pk})
+    paths = paths.order_by()
+    members = TeamMembership.objects.filter(
+        models.Q(person=person) | models.Q(person__in=paths.values("descendant"))
+    )
     members = members.filter(ends_before__isnull=True) if day is None else members.on(day)
+    # Everyone below with no team, and everyone with each team of theirs.
+    nobody = models.Value(None, models.BigIntegerField())
+    rows = paths.values_list("descendant_id", nobody).union(
+        members.order_by().values_list("person_id", "team_id"), all=True
+    )
+    below: set[int] = set()
     teams: set[int] = set()
     led: set[int] = set()
-    for member, team in members.values_list("person_id", "team_id"):
-        (teams if member == person.pk else led).add(team)
+    for member, team in rows:
+        if team is None:
+            below.add(member)
+        else:
+            (teams if member == person.pk else led).add(team)
     scope = Scope(
         person=person.pk,
         teams=frozenset(teams),
-        below=below,
+        below=frozenset(below),
         led=frozenset(led),
         sells=person.has_role(*SELLERS),
         oversees=person.has_role(*OVERSEERS),

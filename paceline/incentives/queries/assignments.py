@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import BigIntegerField, F, Q, Value
+
 from paceline.incentives.models import PlanAssignment
-from paceline.org.models import Employment, PositionHolding, Team, TeamMembership
+from paceline.org.models import Employment, Person, PositionHolding, Team, TeamMembership
 
 Days = tuple[date, date]
 
@@ -60,6 +62,69 @@ def assigned_days(plans: Sequence[int], starts_on: date, ends_before: date) -> l
                 paid = _cut(employment, inside)  # type: ignore[arg-type]
                 if paid is not None:
                     found.append(AssignedDays(one.plan_id, numbers[person_id], *paid))
+    return found
+
+
+def days_paid(
+    person: Person, plans: Sequence[int], starts_on: date, ends_before: date
+) -> list[AssignedDays]:
+    """When the plans pay one person inside the half-open days. Three queries."""
+    window = (starts_on, ends_before)
+    # What the person was, in which team and position, and when: one question to three tables.
+    nothing = Value(0, BigIntegerField())
+    kinds = (
+        (Employment, "employment", nothing),
+        (PositionHolding, "position", F("position_id")),
+        (TeamMembership, "team", F("team_id")),
+    )
+    first, *more = (
+        model.objects.filter(person=person).during(*window).order_by()
+        .values_list(Value(kind), place, *_DAYS)
+        for model, kind, place in kinds
+    )  # fmt: skip
+    places: dict[tuple[str, int], list[tuple[date, date | None]]] = defaultdict(list)
+    for kind, place, since, before in first.union(*more, all=True):
+        places[kind, place].append((since, before))
+    above = _teams_above([place for kind, place in places if kind == "team"])
+    rows = PlanAssignment.objects.filter(plan__in=plans).during(*window).filter(
+        Q(person=person)
+        | Q(position__in=[place for kind, place in places if kind == "position"])
+        | Q(team__in={one for teams in above.values() for one in teams})
+    )  # fmt: skip
+    found = []
+    for one in rows:
+        if one.person_id:
+            reached: list[tuple[date, date | None]] = [(one.starts_on, one.ends_before)]
+        elif one.position_id:
+            reached = places["position", one.position_id]
+        else:
+            reached = [
+                days
+                for team, over in above.items()
+                if one.team_id in over
+                for days in places["team", team]
+            ]
+        assigned = _cut((one.starts_on, one.ends_before), window)
+        for days in reached:
+            inside = None if assigned is None else _cut(days, assigned)
+            for employment in places["employment", 0] if inside else ():
+                paid = _cut(employment, inside)  # type: ignore[arg-type]
+                if paid is not None:
+                    found.append(AssignedDays(one.plan_id, person.number, *paid))
+    return found
+
+
+def _teams_above(teams: Sequence[int]) -> dict[int, set[int]]:
+    """Each of some teams with itself and every team above it."""
+    parents = dict(Team.objects.values_list("id", "parent_id")) if teams else {}
+    found: dict[int, set[int]] = {}
+    for team in teams:
+        above: int | None = team
+        seen: set[int] = set()
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        found[team] = seen
     return found
 
 

@@ -9,11 +9,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from paceline.goals.models import Goal, Quota
 from paceline.incentives.models import GoalReward, Plan, PlanVersion
-from paceline.incentives.queries.assignments import assigned_days
+from paceline.incentives.queries.assignments import assigned_days, days_paid
 from paceline.org.models import Person
 
 
@@ -72,42 +72,49 @@ def rewarded(lines: Sequence[Any], starts_on: date, ends_before: date) -> Reward
     return Rewarded(frozenset(goals), frozenset(components))
 
 
-def rewards_of(
-    person: Person, goals: Iterable[Goal], starts_on: date, ends_before: date
-) -> dict[int, list[tuple[int, str]]]:
-    """By goal of one owner, the plans that pay them and the components that reward it."""
+def rewards_of(person: Person, goals: Iterable[Goal]) -> dict[int, list[tuple[int, str]]]:
+    """By goal of one owner, the plans that pay them on some day of its period and the components
+    that reward it. Four queries, whatever the number of goals and periods."""
     own = list(goals)
     rows = list(
         GoalReward.objects.values_list("plan_id", "component", "goal_id", "measure").order_by("pk")
     )
     plans = sorted({row[0] for row in rows})
-    paid = {
-        one.plan_id
-        for one in (assigned_days(plans, starts_on, ends_before) if plans else ())
-        if one.payee_number == person.number
-    }
+    paid: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    if plans and own:
+        first = min(goal.period.starts_on for goal in own)
+        for one in days_paid(person, plans, first, max(goal.period.end for goal in own)):
+            paid[one.plan_id].append((one.starts_on, one.ends_before))
     return {
         goal.pk: [
             (plan, component)
             for plan, component, named, measure in rows
-            if plan in paid and (named == goal.pk or (named is None and measure == goal.measure))
+            if (named == goal.pk or (named is None and measure == goal.measure))
+            and any(
+                first < goal.period.end and before > goal.period.starts_on
+                for first, before in paid[plan]
+            )
         ]
         for goal in own
     }
 
 
-def quotas_within(
-    person: Person, currency: str, starts_on: date, ends_before: date
-) -> dict[str, Decimal]:
-    """By measure, the sum of a person's standing quotas that lie wholly in the days. One query."""
-    rows = (
-        Quota.objects.standing()
-        .filter(
-            person=person,
-            currency=currency,
-            starts_on__gte=starts_on,
-            ends_before__lte=ends_before,
-        )
-        .order_by("measure")
+def quotas_of(person: Person, starts_on: date, ends_before: date) -> list[Quota]:
+    """A person's standing quotas that lie wholly in the days. One query."""
+    rows = Quota.objects.standing().filter(
+        person=person, starts_on__gte=starts_on, ends_before__lte=ends_before
     )
-    return dict(rows.values_list("measure").annotate(total=Sum("amount")))
+    return list(rows)
+
+
+def within(
+    quotas: Iterable[Quota], currency: str, starts_on: date, ends_before: date
+) -> dict[str, Decimal]:
+    """By measure, the sum of the quotas of a currency that lie wholly in some days."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for one in quotas:
+        end = one.ends_before
+        inside = one.starts_on >= starts_on and end is not None and end <= ends_before
+        if inside and one.currency == currency:
+            found[one.measure] += one.amount
+    return dict(found)

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Value
+from django.db.models.functions import Left
 from django.utils import timezone
 
-from paceline.crm.models import Deal, Feedback, StageKind
+from paceline.crm.models import Deal, Feedback, FeedbackKind, StageKind
 from paceline.insights.asked import NotAsked, Question
-from paceline.insights.dimensions import bucket_of
+from paceline.insights.dimensions import Span, bucket_of
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.facts import Found, add
 
 HOUR = Decimal(3600)
+SAID_MAX = 201  # one more than a page shows
 
 
 def deal_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found:
     """Deals won and lost, by the day on which they were closed."""
-    rows = Deal.objects.visible_to(desk.reader).filter(
-        archived_at__isnull=True,
-        closed_on__gte=question.span.starts_on,
-        closed_on__lt=question.span.ends_before,
-        stage__kind__in=[StageKind.WON, StageKind.LOST],
-    )
-    rows = _only(desk, question, rows, {
-        "person": "owner__number", "pipeline": "pipeline__name", "origin": "source",
-        "currency": "currency",
-    })  # fmt: skip
     keys = {
         "team": "team__code", "person": "owner__number", "pipeline": "pipeline__name",
         "origin": "source", "currency": "currency",
@@ -37,8 +31,26 @@ def deal_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found
     path = keys.get(question.split, "pk")
     target = desk.currency(question.currency)
     found: Found = {}
-    values = rows.order_by().values_list("closed_on", "stage__kind", "amount", "currency", path)
-    for closed_on, kind, amount, currency, key in values:
+
+    def closed(days: Span) -> list[Any]:
+        rows = Deal.objects.visible_to(desk.reader).filter(
+            archived_at__isnull=True,
+            closed_on__gte=days.starts_on,
+            closed_on__lt=days.ends_before,
+            stage__kind__in=[StageKind.WON, StageKind.LOST],
+        )
+        rows = _only(desk, question, rows, {
+            "person": "owner__number", "pipeline": "pipeline__name", "origin": "source",
+            "currency": "currency",
+        })  # fmt: skip
+        return list(rows.order_by().values_list(
+            "closed_on", "stage__kind", "amount", "currency", path
+        ))  # fmt: skip
+
+    what = ("deals", path, tuple(sorted(question.only.items())))
+    for closed_on, kind, amount, currency, key in desk.read(what, question.span, closed):
+        if not question.span.starts_on <= closed_on < question.span.ends_before:
+            continue
         bucket = bucket_of(closed_on, question.over) if question.over else None
         place = (bucket, (key or "") if question.split else None)
         is_won = kind == StageKind.WON
@@ -54,27 +66,60 @@ def deal_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a customer said of us."""
+
+    at: datetime
+    settled_at: datetime | None
+    kind: str
+    severity: str
+    team: str
+    text: str
+
+    @property
+    def kind_name(self) -> str:
+        return str(FeedbackKind(self.kind).label)
+
+
+def feedback_rows(desk: Desk, question: Question, most: int | None = None) -> list[Said]:
+    """What customers said in the days of a question, the newest first, as far as it may be read.
+    Its words are those of a page that shows them (``desk.days``), and cut."""
+    zone = timezone.get_current_timezone()
+    words = Left("text", SAID_MAX) if desk.days is not None else Value("")
+
+    def came(days: Span) -> list[Any]:
+        rows = Feedback.objects.visible_to(desk.reader).filter(
+            at__gte=datetime.combine(days.starts_on, time(), zone),
+            at__lt=datetime.combine(days.ends_before, time(), zone),
+        )
+        rows = _only(desk, question, rows, {"kind": "kind", "severity": "severity"})
+        return list(rows.order_by("-at", "-pk").values_list(
+            "at", "settled_at", "kind", "severity", words, "deal__team__code",
+            "contact__team__code", "company__team__code", "lead__team__code",
+        ))  # fmt: skip
+
+    what = ("feedback", tuple(sorted(question.only.items())))
+    found = [
+        Said(at, settled_at, kind, severity, next(filter(None, teams), ""), text)
+        for at, settled_at, kind, severity, text, *teams in desk.read(what, question.span, came)
+        if question.span.starts_on <= at.astimezone(zone).date() < question.span.ends_before
+    ]
+    return found[:most]
+
+
 def feedback_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found:
     """What customers said, and how long it took to settle it."""
     zone = timezone.get_current_timezone()
-    rows = Feedback.objects.visible_to(desk.reader).filter(
-        at__gte=datetime.combine(question.span.starts_on, time(), zone),
-        at__lt=datetime.combine(question.span.ends_before, time(), zone),
-    )
-    rows = _only(desk, question, rows, {"kind": "kind", "severity": "severity"})
     found: Found = {}
-    values = rows.order_by().values_list(
-        "at", "settled_at", "kind", "severity", "deal__team__code", "contact__team__code",
-        "company__team__code", "lead__team__code",
-    )  # fmt: skip
-    for at, settled_at, kind, severity, *teams in values:
-        day = at.astimezone(zone).date()
-        keys = {"kind": kind, "severity": severity, "team": next(filter(None, teams), "")}
+    for one in feedback_rows(desk, question):
+        day = one.at.astimezone(zone).date()
+        keys = {"kind": one.kind, "severity": one.severity, "team": one.team}
         bucket = bucket_of(day, question.over) if question.over else None
         place = (bucket, keys.get(question.split))
         add(found, place, "feedback", Decimal(1))
-        if settled_at is not None:
-            seconds = Decimal(int((settled_at - at).total_seconds()))
+        if one.settled_at is not None:
+            seconds = Decimal(int((one.settled_at - one.at).total_seconds()))
             add(found, place, "settled", Decimal(1))
             add(found, place, "hours_to_settle", seconds / HOUR)
     return found

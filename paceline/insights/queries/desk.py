@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, Subquery, Sum
 from django.db.models.functions import TruncMonth
 
 from paceline.insights import access
@@ -32,7 +32,8 @@ class Desk:
     """Made once a page; close it. ``today`` is the reader's day; ``shelf`` the files that stand.
 
     What was found out while answering and must be said stands in ``left_out`` (lines by currency)
-    and ``withheld``.
+    and ``withheld``. ``days``: what is asked about on this page lies in them, so that rows read for
+    one question serve the others.
     """
 
     reader: Person
@@ -40,7 +41,8 @@ class Desk:
     shelf: Shelf
     left_out: Counter[str] = field(default_factory=Counter)
     withheld: bool = False
-    kept: dict[str, Any] = field(default_factory=dict)
+    days: Span | None = None
+    kept: dict[Any, Any] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> Lines:
@@ -75,11 +77,28 @@ class Desk:
 
     @cached_property
     def members(self) -> list[tuple[str, str, date, date]]:
-        """Who belonged to which team when: team's code, number, days. One query."""
+        """Who belonged to which team when: team's code, number, days."""
+        return [one[:4] for one in self._memberships]
+
+    @cached_property
+    def _memberships(self) -> list[tuple[str, str, date, date, int, str]]:
+        """The same with id and name of the person. One query."""
         rows = TeamMembership.objects.values_list(
-            "team__code", "person__number", "starts_on", "ends_before"
+            "team__code", "person__number", "starts_on", "ends_before", "person", "person__name"
         )
-        return [(team, number, first, end or FAR) for team, number, first, end in rows]
+        return [
+            (team, number, first, end or FAR, pk, name)
+            for team, number, first, end, pk, name in rows
+        ]
+
+    def people_in(self, team: str) -> list[tuple[int, str]]:
+        """Ids and names of those who belong to a team on the day, by name."""
+        found = {
+            (name, pk)
+            for code, _number, first, end, pk, name in self._memberships
+            if code == team and first <= self.today < end
+        }
+        return [(pk, name) for name, pk in sorted(found)]
 
     @cached_property
     def teams(self) -> dict[str, Team]:
@@ -104,6 +123,12 @@ class Desk:
         )
 
     @cached_property
+    def own_teams(self) -> frozenset[str]:
+        """The codes of the teams to which the reader belongs on the day."""
+        own = self._teams_of.get(self.reader.number, ())
+        return frozenset(team for team, first, end in own if first <= self.today < end)
+
+    @cached_property
     def _teams_of(self) -> dict[str, list[tuple[str, date, date]]]:
         found: dict[str, list[tuple[str, date, date]]] = {}
         for team, number, first, end in self.members:
@@ -124,17 +149,34 @@ class Desk:
         """Everyone's name by number. One query."""
         return dict(Person.objects.values_list("number", "name"))
 
+    def read(self, what: object, asked: Span, rows: Callable[[Span], list[Any]]) -> list[Any]:
+        """Rows of the days of the page where ``asked`` lies in them, read once; else of ``asked``
+        alone. Whoever asks takes those of their own days."""
+        days = self.days
+        if days is None or asked.starts_on < days.starts_on or asked.ends_before > days.ends_before:
+            return rows(asked)
+        if what not in self.kept:
+            self.kept[what] = rows(days)
+        found: list[Any] = self.kept[what]
+        return found
+
     # In which money
 
     @cached_property
     def rule(self) -> ReportingRule:
         """How the company adds up; before it said so, in the currency that most are paid in."""
-        known = ReportingRule.objects.first()
-        if known is not None:
-            return known
+        said = ReportingRule.objects.order_by("-pk")
         paid = Employment.objects.on(self.today).order_by().values("currency")
-        most = paid.annotate(n=Count("pk")).order_by("-n", "currency").first()
-        return ReportingRule(currency="USD" if most is None else most["currency"])
+        most = paid.annotate(
+            n=Count("pk"),
+            said=Subquery(said.values("currency")[:1]),
+            kind=Subquery(said.values("rate_type")[:1]),
+        ).order_by("-n", "currency").first()  # fmt: skip
+        if most is None:  # nobody works here on the day
+            return said.first() or ReportingRule(currency="USD")
+        if most["said"]:
+            return ReportingRule(currency=most["said"], rate_type=most["kind"])
+        return ReportingRule(currency=most["currency"])
 
     def currency(self, asked: str = "") -> str:
         return asked or self.rule.currency

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from paceline.boards.models import Card
-from paceline.crm.models import Deal, DealCompetitor, Feedback, scope_of
+from paceline.crm.models import Deal, DealCompetitor, scope_of
 from paceline.goals.queries.goals import goals_for
 from paceline.goals.standing import sources_of, standing_of
 from paceline.insights.access import ALL_SALES
@@ -25,12 +26,14 @@ WEEK_MEASURES = (
 )  # fmt: skip
 
 
-def teams_for(person: Person) -> list[Team]:
-    """The teams whose reviews a person reads: where they work, whom they lead; overseers all."""
-    rows = Team.objects.all()
-    if not person.has_role(*ALL_SALES):
-        rows = rows.filter(pk__in=scope_of(person).all_teams)
-    return list(rows.order_by("name", "pk"))
+def teams_for(person: Person, known: Iterable[Team] | None = None) -> list[Team]:
+    """The teams whose reviews a person reads: where they work, whom they lead; overseers all.
+    ``known`` spares the query: every team there is."""
+    rows = Team.objects.order_by("name", "pk") if known is None else known
+    if person.has_role(*ALL_SALES):
+        return list(rows)
+    own = scope_of(person).all_teams
+    return [one for one in rows if one.pk in own]
 
 
 def may_write(person: Person, team: Team) -> bool:
@@ -67,15 +70,6 @@ def goals_of(person: Person, team: Team, on: date) -> list[GoalLine]:
     return sorted(lines, key=lambda line: (order[line.standing.status], line.goal.pk))
 
 
-def feedback_of(person: Person, team: Team, week: Span) -> list[Feedback]:
-    """What customers of a team said in a week, as far as the person may read it."""
-    of_team = (
-        Q(deal__team=team) | Q(contact__team=team) | Q(company__team=team) | Q(lead__team=team)
-    )
-    rows = Feedback.objects.visible_to(person).filter(of_team, **_within("at", week))
-    return list(rows.order_by("-at", "-pk")[:FEEDBACK_SHOWN])
-
-
 def lost_to(person: Person, team: Team, week: Span) -> list[DealCompetitor]:
     """Deals of a team that somebody else won in a week."""
     seen = Deal.objects.visible_to(person).filter(
@@ -107,18 +101,20 @@ def _within(field: str, week: Span) -> dict[str, datetime]:
     }
 
 
-def entries_of(team: Team, week: date) -> list[ReviewEntry]:
-    rows = ReviewEntry.objects.filter(review__team=team, review__week=week, removed_at__isnull=True)
-    return list(rows.select_related("written_by"))
-
-
-def earlier_decisions(team: Team, week: date) -> list[ReviewEntry]:
-    """What was decided the week before, to be looked at first."""
+def entries_of(team: Team, week: date) -> tuple[list[ReviewEntry], list[ReviewEntry]]:
+    """What was written in a week, and what was decided the week before, to be looked at first. One
+    query."""
+    before = week - timedelta(weeks=1)
     rows = ReviewEntry.objects.filter(
-        review__team=team, review__week=week - timedelta(weeks=1), kind="decision",
+        Q(review__week=week) | Q(review__week=before, kind="decision"),
+        review__team=team,
         removed_at__isnull=True,
-    )  # fmt: skip
-    return list(rows.select_related("written_by"))
+    )
+    found = list(rows.select_related("written_by", "review"))
+    return (
+        [one for one in found if one.review.week == week],
+        [one for one in found if one.review.week == before],
+    )
 
 
 def cards_of(person: Person, team: Team, week: date) -> list[Card]:

@@ -9,7 +9,6 @@ from paceline.insights.asked import NotAsked, Question
 from paceline.insights.cubes import Narrowed
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.facts import Found
-from paceline.org.models import TeamMembership
 
 # A member reads the total of their team where at least so many belong to it, by a week or longer.
 TEAM_MIN, DAYS_MIN = 5, 7
@@ -76,7 +75,6 @@ def may_read_total(desk: Desk, question: Question, team: str) -> bool:
         return False
     if question.over == "day" or question.span.days < DAYS_MIN:
         return False
-    own = TeamMembership.objects.filter(person=desk.reader).on(desk.today)
-    if team not in own.values_list("team__code", flat=True):
+    if team not in desk.own_teams:
         return False
     return len(desk.members_of([team], question.span)) >= TEAM_MIN

@@ -27,6 +27,7 @@ from paceline.insights.dimensions import SPANS
 from paceline.insights.forms.dashboards import FrameForm, LayoutForm, MailForm
 from paceline.insights.forms.reviews import NoteForm
 from paceline.insights.models import Dashboard, Mailing, Tile
+from paceline.insights.queries import reviews
 from paceline.insights.queries.answers import MeasureForbidden
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.notes import notes_beside
@@ -34,7 +35,7 @@ from paceline.insights.views.explorer import desk_for
 from paceline.kernel import sheets
 from paceline.kernel.money import CURRENCIES
 from paceline.kernel.pages import go_to, page
-from paceline.org.models import Role
+from paceline.org.models import Role, Team
 from paceline.org.requests import PersonRequest
 
 
@@ -107,13 +108,13 @@ def _shared(request: PersonRequest, desk: Desk, frame: Frame, here: str) -> dict
         "may_keep": access.may_keep(request.person),
         "notes": notes_beside(desk, frame),
         "role": request.GET.get("role", ""),
-        **note_writing(request),
+        **note_writing(request, reviews.teams_for(request.person, desk.teams.values())),
     }
 
 
-def note_writing(request: PersonRequest) -> dict[str, Any]:
+def note_writing(request: PersonRequest, teams: list[Team]) -> dict[str, Any]:
     """The form of a note, and the page that it leads back to."""
-    form = NoteForm(viewer=request.person, initial={"on": request.today}, auto_id="note-%s")
+    form = NoteForm(teams=teams, initial={"on": request.today}, auto_id="note-%s")
     return {"note_form": form, "here": request.get_full_path()}
 
 
@@ -167,7 +168,7 @@ def chart(request: PersonRequest, key: str) -> HttpResponseBase:
             "frame_form": FrameForm(desk=desk, initial=dict(frame.parameters())),
             "csv_url": f"{reverse('insights:chart', args=[key])}?{query}",
             "notes": notes_beside(desk, frame),
-            **note_writing(request),
+            **note_writing(request, reviews.teams_for(request.person, desk.teams.values())),
             "others": [
                 (one.name, reverse("insights:chart", args=[one.key]), one.key == key)
                 for one in CHARTS.values()

@@ -26,10 +26,12 @@ from paceline.insights.measures import MEASURES
 from paceline.insights.models import EntryKind, MarketNote, NoteKind, ReviewEntry
 from paceline.insights.queries import reviews
 from paceline.insights.queries.answers import answer, may_read_measure
+from paceline.insights.queries.deals import Said, feedback_rows
 from paceline.insights.queries.desk import Desk
 from paceline.insights.views.explorer import desk_for
 from paceline.kernel.pages import go_to, page, refuse
 from paceline.org.models import Team
+from paceline.org.queries import members
 from paceline.org.requests import PersonRequest
 
 WEEK = timedelta(weeks=1)
@@ -53,11 +55,14 @@ def address(team: Team, week: date) -> str:
     return reverse("insights:review", args=[team.pk, week.isoformat()])
 
 
-def _place(request: PersonRequest, team_id: int, week: str) -> tuple[Team, date]:
+def _place(
+    request: PersonRequest, team_id: int, week: str, teams: list[Team] | None = None
+) -> tuple[Team, date]:
     """The team and the Monday of an address; what is not the reader's does not exist."""
     if not access.may_read(request.person):
         raise PermissionDenied
-    team = next((one for one in reviews.teams_for(request.person) if one.pk == team_id), None)
+    own = reviews.teams_for(request.person) if teams is None else teams
+    team = next((one for one in own if one.pk == team_id), None)
     try:
         day = date.fromisoformat(week)
     except ValueError as error:
@@ -70,14 +75,18 @@ def _place(request: PersonRequest, team_id: int, week: str) -> tuple[Team, date]
 @require_GET
 def show(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
     """A team's week: figures, goals, gaps, decisions, tasks, and what explains them."""
-    team, monday = _place(request, team_id, week)
-    span = Span(monday, monday + WEEK, "week")
+    with closing(desk_for(request)) as desk:
+        teams = reviews.teams_for(request.person, desk.teams.values())
+        team, monday = _place(request, team_id, week, teams)
+        span = Span(monday, monday + WEEK, "week")
+        desk.days = Span(monday - WEEK, monday + WEEK)
+        figures = figures_of(desk, team, span)
+        said = feedback_of(desk, team, span)
+        people = desk.people_in(team.code)
     person = request.person
     may_write = reviews.may_write(person, team)
-    with closing(desk_for(request)) as desk:
-        figures = figures_of(desk, team, span)
     last_day = min(monday + WEEK - timedelta(days=1), request.today)
-    entries = reviews.entries_of(team, monday)
+    entries, earlier = reviews.entries_of(team, monday)
     context: dict[str, Any] = {
         "team": team,
         "days": span.worded,
@@ -95,9 +104,9 @@ def show(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
         ],
         "gaps": [one for one in entries if one.kind == EntryKind.GAP],
         "decisions": [one for one in entries if one.kind == EntryKind.DECISION],
-        "earlier": reviews.earlier_decisions(team, monday),
+        "earlier": earlier,
         "cards": reviews.cards_of(person, team, monday),
-        "feedback": reviews.feedback_of(person, team, span),
+        "feedback": said,
         "lost": reviews.lost_to(person, team, span),
         "notes": reviews.notes_of_days(person, span, team),
         "may_write": may_write,
@@ -105,9 +114,9 @@ def show(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
     if may_write:
         context |= {
             "entry_form": EntryForm(auto_id="entry-%s"),
-            "task_form": TaskForm(viewer=person, team=team, on=request.today, auto_id="task-%s"),
+            "task_form": TaskForm(viewer=person, team=team, people=people, auto_id="task-%s"),
             "note_form": NoteForm(
-                viewer=person, initial={"on": last_day, "team": team.pk}, auto_id="note-%s"
+                teams=teams, initial={"on": last_day, "team": team.pk}, auto_id="note-%s"
             ),
             "here": address(team, monday),
         }
@@ -141,6 +150,15 @@ def figures_of(desk: Desk, team: Team, span: Span) -> list[dict[str, str]]:
             }
         )
     return rows
+
+
+def feedback_of(desk: Desk, team: Team, span: Span) -> list[Said]:
+    """What customers of a team said in a week: what the figure beside it counts."""
+    measure = MEASURES["feedback"]
+    if not may_read_measure(desk.reader, measure):
+        return []
+    asked = Question(measure, span, only={"team": team.code}, span_name="days")
+    return feedback_rows(desk, asked, reviews.FEEDBACK_SHOWN)
 
 
 def _writing(request: PersonRequest, team_id: int, week: str) -> tuple[Team, date]:
@@ -177,7 +195,8 @@ def write(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
 def take_on(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
     """Make a card of a decision."""
     team, monday = _writing(request, team_id, week)
-    form = TaskForm(request.POST, viewer=request.person, team=team, on=request.today)
+    people = list(members([team], request.today).order_by("name", "pk").values_list("pk", "name"))
+    form = TaskForm(request.POST, viewer=request.person, team=team, people=people)
     if not form.is_valid():
         return refuse(request, 422, _("No task was made"), _said(form))
     try:
@@ -216,7 +235,7 @@ def note(request: PersonRequest) -> HttpResponse:
     """Write what explains a figure; the page that one came from shows it."""
     if not access.may_keep(request.person):
         raise PermissionDenied
-    form = NoteForm(request.POST, viewer=request.person)
+    form = NoteForm(request.POST, teams=reviews.teams_for(request.person))
     if not form.is_valid():
         return refuse(request, 422, _("Nothing was written down"), _said(form))
     data = form.cleaned_data
