@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from random import Random
 from typing import Any
@@ -124,11 +124,14 @@ class Story:
         self.teams = {one.code: one for one in Team.objects.all()}
         self.plans = {one.code: one for one in TEAMS}
         self.chief = stage.acting(Role.EXECUTIVE)
+        self.sold: dict[tuple[Level, int | None, str], Decimal] = {}
+        self.checking: list[tuple[Goal, Person, Words]] = []
 
     def tell(self) -> None:
         stage = self.stage
         stage.say("goals")
         period = self._periods()
+        self._read_sales(period)
         pages = {code: self._strategy(code, text) for code, text in STRATEGIES.items()}
         company = self._company(period, pages[""])
         sales = {code: self._shop(code, period, pages[code], company) for code in SHOPS}
@@ -138,6 +141,7 @@ class Story:
                 mine = self._team(team.code, team.parent, period, above)
                 if team.code in PEOPLE_OF:
                     self._people(team.code, team.parent, period, mine)
+        self._check_in()
         self._rewards()
         now = stage.at(0, 7)
         actions.read_all_sources(as_of=stage.calendar.as_of, at=now)
@@ -160,6 +164,36 @@ class Story:
         team = self.teams[code] if code else None
         return actions.add_strategy(team=team, text=text, by=by, at=self.stage.at(BEGAN - 1, 11))
 
+    def _read_sales(self, period: GoalPeriod) -> None:
+        """What everybody who will have a goal sold so far, asked for once."""
+        day = self.stage.calendar.as_of
+        probes = [self._probe(period, Level.COMPANY, "USD")]
+        probes += [
+            self._probe(period, Level.TEAM, CURRENCIES[shop], team=self.teams[code])
+            for code, shop in [(code, code) for code in SHOPS]
+            + [(team.code, team.parent) for team in TEAMS if team.seat]
+        ]
+        probes += [
+            self._probe(
+                period, Level.PERSON, CURRENCIES[self.plans[code].parent],
+                owner=self.stage.person(member),
+            )
+            for code in PEOPLE_OF
+            for member in self.stage.cast.sellers_of(code, day)
+        ]  # fmt: skip
+        for place, probe in enumerate(probes):
+            probe.pk = place
+        said = read(probes, day)
+        for probe in probes:
+            whose = probe.owner_id if probe.level == Level.PERSON else probe.team_id
+            sold = said[probe.pk].value or Decimal(0)
+            self.sold[Level(probe.level), whose, probe.currency] = sold
+
+    def _probe(self, period: GoalPeriod, level: Level, currency: str, **whose: Any) -> Goal:
+        return Goal(
+            period=period, level=level, measure="sales", unit=Unit.MONEY, currency=currency, **whose
+        )
+
     def _head(self, code: str) -> Person:
         cast = self.stage.cast
         lead = cast.successor if code == cast.successor.seats[-1].team else cast.lead_of(code)
@@ -179,7 +213,7 @@ class Story:
         )  # fmt: skip
         for one in (goal, returns):
             self._agree(one, self.chief, None)
-            self._check(one, self.chief, words, CHECKED)
+            self.checking.append((one, self.chief, words))
         return goal
 
     def _shop(self, code: str, period: GoalPeriod, page: StrategyPage, above: Goal) -> Goal:
@@ -198,7 +232,7 @@ class Story:
         )  # fmt: skip
         for one in (goal, returns):
             self._agree(one, head, self.chief)
-            self._check(one, head, words, CHECKED)
+            self.checking.append((one, head, words))
         return goal
 
     def _team(self, code: str, shop: str, period: GoalPeriod, above: Goal) -> Goal:
@@ -211,7 +245,7 @@ class Story:
             team=team, weight=100, parent=above,
         )  # fmt: skip
         self._agree(goal, lead, self._head(shop))
-        self._check(goal, lead, words, CHECKED)
+        self.checking.append((goal, lead, words))
         return goal
 
     def _people(self, code: str, shop: str, period: GoalPeriod, above: Goal) -> None:
@@ -243,7 +277,7 @@ class Story:
                 continue
             self._agree(goal, person, lead)
             if place < CHECKING:
-                self._check(goal, person, words, CHECKED)
+                self.checking.append((goal, person, words))
 
     def _selling(
         self,
@@ -258,11 +292,8 @@ class Story:
         """A sales target that the sales so far would reach at this ambition, in round figures."""
         day = self.stage.calendar.as_of
         level = Level.PERSON if alone else Level.COMPANY if team is None else Level.TEAM
-        probe = Goal(
-            pk=1, period=period, level=level, team=team, owner=owner, measure="sales",
-            unit=Unit.MONEY, currency=currency,
-        )  # fmt: skip
-        sold = read([probe], day)[1].value or Decimal(0)
+        whose = owner.pk if alone else team.pk if team else None
+        sold = self.sold[level, whose, currency]
         gone = max((day - period.starts_on).days, 1)
         whole = sold * (period.end - period.starts_on).days * ambition / gone
         step = Decimal(500) if currency == "USD" else Decimal(10_000)
@@ -288,25 +319,27 @@ class Story:
             at += timedelta(hours=1)
             actions.agree(goal=goal, side=Side.LEAD, terms=1, by=lead, at=at)
 
-    def _check(self, goal: Goal, owner: Person, words: Words, days: Sequence[int]) -> None:
-        for place, ago in enumerate(days):
-            on = self.stage.day(ago)
-            if on < goal.period.starts_on:
-                continue
-            said = read([goal], on).get(goal.pk)
-            if said is None or said.value is None:
-                continue
-            at: datetime = self.stage.at(ago, 17)
-            confidence = self.random.choice((Confidence.HIGH, Confidence.HIGH, Confidence.MEDIUM))
-            is_blocked = place == 1 and self.random.randrange(4) == 0
-            actions.check_in(
-                goal=goal,
-                said=Said(
-                    on, said.value, Confidence.LOW if is_blocked else confidence,
-                    words.notes[place % len(words.notes)], words.blockers if is_blocked else "",
-                ),
-                today=on, by=owner, at=at,
-            )  # fmt: skip
+    def _check_in(self) -> None:
+        """Everybody who owes it says how it goes; the sources are asked once for each day."""
+        for place, ago in enumerate(CHECKED):
+            on, at = self.stage.day(ago), self.stage.at(ago, 17)
+            goals = [goal for goal, *_rest in self.checking if goal.period.starts_on <= on]
+            said = read(goals, on)
+            for goal, owner, words in self.checking:
+                found = said.get(goal.pk)
+                if found is None or found.value is None:
+                    continue
+                sure = self.random.choice((Confidence.HIGH, Confidence.HIGH, Confidence.MEDIUM))
+                is_blocked = place == 1 and self.random.randrange(4) == 0
+                actions.check_in(
+                    goal=goal,
+                    said=Said(
+                        on, found.value, Confidence.LOW if is_blocked else sure,
+                        words.notes[place % len(words.notes)],
+                        words.blockers if is_blocked else "",
+                    ),
+                    today=on, by=owner, at=at,
+                )  # fmt: skip
 
     def _rewards(self) -> None:
         """The pay desk says which plans reward sales; other components stand alone and show."""
