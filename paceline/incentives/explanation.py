@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from django.urls import reverse
@@ -83,7 +84,10 @@ class ExplainedDetails:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedComponent:
-    """A component as read. ``measure`` and ``quota`` are worded in the unit of the measure."""
+    """A component as read. ``measure`` and ``quota`` are worded in the unit of the measure.
+
+    ``days`` says on which days of the period the plan paid, when not on all of them.
+    """
 
     row: StatementComponent
     name: str
@@ -101,6 +105,7 @@ class ExplainedComponent:
     earned: str
     details: ExplainedDetails | None
     has_lines: bool
+    days: str = ""
     rejected: tuple[str, ...] = ()
 
     @property
@@ -168,7 +173,24 @@ def explain_component(
         earned=in_unit(plan, row.unit, row.earned),
         details=_in_sentences(plan, details),
         has_lines=clause.rates is not None and documents.is_followed(plan, clause),
+        days=_days(statement, row.version.plan.code),
     )
+
+
+def _days(statement: Statement, plan_code: str) -> str:
+    """On which days the plan paid, out of how many."""
+    ranges = [
+        (date.fromisoformat(first), date.fromisoformat(before))
+        for first, before in statement.days.get(plan_code, ())
+    ]
+    if not ranges:
+        return ""
+    count = sum((before - first).days for first, before in ranges)
+    return _("Counts %(days)s: %(count)d of the %(all)d days of the period.") % {
+        "days": " · ".join(formats.span_of_days(first, before) for first, before in ranges),
+        "count": count,
+        "all": (statement.period.ends_before - statement.period.starts_on).days,
+    }
 
 
 def _in_sentences(plan: Plan, details: Details | None) -> ExplainedDetails | None:

@@ -135,7 +135,9 @@ def calculate_run(*, run: Run, at: datetime) -> None:
             results.append(one)
             step(done=len(results) + 1)
         step(done=len(versions) + 1, step="keeping")
-        _keep_results(run=run, inputs=inputs, loaded=load.load_results(run, results), at=at)
+        days = extract.days_under_plans(inputs, run.period)
+        loaded = load.load_results(run, results, days)
+        _keep_results(run=run, inputs=inputs, loaded=loaded, at=at)
     except live.Cancelled:
         _end_cancelled(run=run, at=at)
     except InputsRefused as refused:

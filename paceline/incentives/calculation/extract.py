@@ -152,6 +152,25 @@ def tables_of(inputs: Iterable[Input]) -> engine.Tables:
     )
 
 
+def days_under_plans(
+    inputs: Iterable[Input], period: PayPeriod
+) -> dict[tuple[str, str], list[tuple[date, date]]]:
+    """By slug of a plan and number of a payee: their days in the period, first and after the last.
+
+    Read from the kept file, so that it is what the engine went by.
+    """
+    found: dict[tuple[str, str], list[tuple[date, date]]] = {}
+    for one in inputs:
+        if one.table != "assignments":
+            continue
+        for row in pq.read_table(path_of(one.file)).to_pylist():
+            first = max(row["starts_on"], period.starts_on)
+            before = min(row["ends_before"] or period.ends_before, period.ends_before)
+            if first < before:
+                found.setdefault((row["plan"], row["payee_id"]), []).append((first, before))
+    return found
+
+
 def inputs_of(run: Run) -> tuple[Input, ...]:
     """The files that a calculated run was made of, in the order in which it read them."""
     rows = run.inputs.select_related("file").order_by("table", "id")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -38,11 +39,16 @@ class Loaded:
     checks: list[dict[str, Any]] = field(default_factory=list)
 
 
-def load_results(run: Run, results: Sequence[PlanResults]) -> Loaded:
+def load_results(
+    run: Run,
+    results: Sequence[PlanResults],
+    days: Mapping[tuple[str, str], Sequence[tuple[date, date]]],
+) -> Loaded:
     """The statements of a run: one for each payee and currency, with the components of every plan.
 
-    A statement's ``credited`` is the largest sum of credits of one plan: two plans that credit the
-    same lines do not count them twice.
+    ``days`` are those on which a plan (its slug) pays a payee (their number). A statement's
+    ``credited`` is the largest sum of credits of one plan: two plans that credit the same lines do
+    not count them twice.
     """
     loaded = Loaded()
     numbers = {
@@ -54,6 +60,7 @@ def load_results(run: Run, results: Sequence[PlanResults]) -> Loaded:
     statements: dict[StatementKey, Statement] = {}
     for one in results:
         _load_plan(run, one, people, statements, loaded)
+        _note_days(one, statements, days)
     loaded.statements = [statements[key] for key in sorted(statements)]
     loaded.fingerprint = _fingerprint(loaded, results)
     return loaded
@@ -130,6 +137,22 @@ def _load_plan(
     loaded.fingerprints[one.version.pk] = results.fingerprint
     loaded.engine_version = results.engine_version
     loaded.checks.append(_checks(one))
+
+
+def _note_days(
+    one: PlanResults,
+    statements: Mapping[StatementKey, Statement],
+    days: Mapping[tuple[str, str], Sequence[tuple[date, date]]],
+) -> None:
+    """Say on the statements of a plan on which days it paid, unless on all of the period."""
+    slug = one.results.plan.slug
+    for row in one.results.rows("statements"):
+        statement = statements[row["payee_id"], row["currency"]]
+        ranges = list(days.get((slug, row["payee_id"]), ()))
+        if ranges and ranges != [(statement.period.starts_on, statement.period.ends_before)]:
+            statement.days[one.version.plan.code] = [
+                [first.isoformat(), before.isoformat()] for first, before in ranges
+            ]
 
 
 _TIER = (

@@ -38,7 +38,11 @@ def _above_payee(person: Person) -> QuerySet[ReportingPath]:
 
 
 class Statement(models.Model):
-    """A payee's account of a period in one currency, as one run calculated it."""
+    """A payee's account of a period in one currency, as one run calculated it.
+
+    ``days`` has, by the code of a plan, the ranges of days (first, day after the last) on which it
+    paid the payee; a plan that paid on all days of the period is not in it.
+    """
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="statements")
     period = models.ForeignKey(PayPeriod, models.PROTECT, related_name="+")
@@ -46,6 +50,7 @@ class Statement(models.Model):
     currency = CurrencyField(_("currency"))
     credited = MoneyField(_("credited"))
     earned = MoneyField(_("earned"))
+    days = models.JSONField(_("days"), default=dict)
 
     objects = StatementQuerySet.as_manager()
 

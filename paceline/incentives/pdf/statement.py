@@ -152,7 +152,7 @@ def _component(
     ]
     return {
         "name": component.name,
-        "plan": component.plan_name,
+        "plan": " · ".join(filter(None, [component.plan_name, component.days])),
         "clause": component.clause,
         "earned": component.earned,
         "facts": facts,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from paceline.files.queries import path_of
 from paceline.goals.models import Quota
@@ -16,11 +17,13 @@ from paceline.incentives.actions import runs
 from paceline.incentives.calculation.periods import PeriodUnknown
 from paceline.incentives.calculation.trace import lines_of_tier
 from paceline.incentives.models import PayPeriod, Run, Statement, StatementTier
+from paceline.kernel.formats import span_of_days
 from paceline.kernel.models import AuditEntry
 from paceline.live import actions as live
 from paceline.live.models import Progress
 from paceline.notifications.models import Notification
 from paceline.orders.models import ClosedDays, ExchangeRate, OrderLine
+from paceline.org.actions import end_employment
 from tests.incentives.pay.conftest import (
     EARNED,
     OVERRIDE,
@@ -29,7 +32,7 @@ from tests.incentives.pay.conftest import (
     approve,
     fresh,
 )
-from tests.world import World
+from tests.world import World, sign_in
 
 
 def test_a_run_pays_every_payee_to_the_cent(quarter: Quarter) -> None:
@@ -204,6 +207,28 @@ def test_who_left_is_paid_for_the_days_before(quarter: Quarter, add_line) -> Non
     excluded = {row["reason"]: Decimal(row["amount"]) for row in seller["excluded"]}
     assert excluded["payee_not_employed"] == Decimal(1000)
     assert quarter.statement(run, "marco").earned == EARNED["marco"]
+
+
+def test_a_statement_says_the_days_on_which_its_plan_paid(quarter: Quarter, add_line) -> None:
+    world = quarter.world
+    end_employment(
+        person=world.omar, ends_before=date(2026, 5, 16), by=world.hana, at=world.now, reason="left"
+    )
+    add_line("D1", world.omar, date(2026, 5, 15), "100.00")
+    add_line("D2", world.omar, date(2026, 5, 16), "1000.00")
+    run = quarter.run()
+    omar, priya = quarter.statement(run, "omar"), quarter.statement(run, "priya")
+    assert omar.days == {"seller": [["2026-04-01", "2026-05-16"]]}
+    assert priya.days == {}
+    days = span_of_days(date(2026, 4, 1), date(2026, 5, 16))
+    said = f"Counts {days}: 45 of the 91 days of the period."
+    desk = sign_in(world.dana)
+    page, other = (
+        desk.get(reverse("incentives:statement", args=[one.pk])).content.decode()
+        for one in (omar, priya)
+    )
+    assert said in page
+    assert "days of the period" not in other
 
 
 def test_a_month_ends_by_the_order_date_whatever_the_readers_zone(
