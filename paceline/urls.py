@@ -20,6 +20,7 @@ urlpatterns = [
     path("goals/", include("paceline.goals.urls")),
     path("crm/", include("paceline.crm.urls")),
     path("leads/", include("paceline.leads.urls")),
+    path("sequences/", include("paceline.sequences.urls")),
     path("boards/", include("paceline.boards.urls")),
     path("mail/", include("paceline.mail.urls")),
     path("incentives/", include("paceline.incentives.urls")),

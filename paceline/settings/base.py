@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "paceline.goals.planning",
     "paceline.goals",
     "paceline.leads",
+    "paceline.sequences",
     "paceline.mail",
     "paceline.crm",
     "paceline.orders.shops",

@@ -24,6 +24,7 @@ from paceline.orders.shops import access as shops
 from paceline.org import access as org
 from paceline.org.models import Person, Role
 from paceline.search.queries import holds
+from paceline.sequences import access as sequences
 from paceline.webhooks import access as webhooks
 
 Text = str | Promise
@@ -124,6 +125,7 @@ GROUPS = (
             Entry(_("Contacts"), "address-book", "crm:contacts", crm.may_read_customers),
             Entry(_("Companies"), "building", "crm:companies", crm.may_read_customers),
             Entry(_("Segments"), "filter", "crm:segments", crm.may_read_customers),
+            Entry(_("Sequences"), "list-numbers", "sequences:list", sequences.may_read),
             Entry(
                 _("Orders without a customer"),
                 "link-off",

@@ -1,0 +1,1 @@
+"""Reading sequences, who goes through them, and what came of it."""
