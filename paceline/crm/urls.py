@@ -83,6 +83,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("merges/<int:pk>/undo", duplicates.undo, name="merge_undo"),
     path("<crm_kind:kind>/merge/<str:ids>", duplicates.merge, name="merge"),
     path("suggest/<crm_kind:kind>", lists.suggest, name="suggest"),
+    path("<crm_kind:kind>/alike", duplicates.alike, name="alike"),
     path("activities/<int:pk>/done", timeline.finish_task, name="task_done"),
     path("activities/<int:pk>/remove", timeline.remove_activity, name="activity_remove"),
     path("feedback/<int:pk>/settle", timeline.settle_feedback, name="feedback_settle"),

@@ -229,6 +229,7 @@ URLS = {
     "crm:view_save": Url(args=lambda _world: {"kind": "deal"}, allow={"POST": READERS}),
     "crm:view_delete": Url(args=_args(_view), allow={"POST": {"priya"}}, hidden=404),
     "crm:suggest": Url(args=lambda _world: {"kind": "company"}, allow={"GET": READERS}),
+    "crm:alike": Url(args=lambda _world: {"kind": "contact"}, allow={"POST": SELLERS}),
     "crm:segments": Url(allow={"GET": READERS}),
     "crm:segment_new": Url(
         allow={"GET": SELLERS, "POST": SELLERS}, data=lambda _world: {"name": ""}

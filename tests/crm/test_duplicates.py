@@ -250,3 +250,40 @@ def test_pages_show_pairs_to_those_who_see_both(
     assert sign_in(world.omar).post(f"/crm/merges/{merged.pk}/undo").status_code == 404
     assert client.post(f"/crm/merges/{merged.pk}/undo").status_code == 303
     assert Company.objects.kept().filter(pk__in=[pair.first, pair.second]).count() == 2
+
+
+def test_who_is_there_already_is_told_while_typing(
+    world: World, sales: Sales, django_assert_max_num_queries: Any
+) -> None:
+    """By phone as it is dialled, by mail, by name in another script; never what one may not see."""
+    lead = actions.add_lead(
+        team=world.north, facts={"name": "Wang Xiaoming"}, owner=world.priya, by=world.priya, at=NOW
+    )
+    own = {"facts": {"name": "王小明", "country": "TW", "reach": "own"}, "at": NOW}
+    actions.add_contact(
+        team=world.north, owner=world.marco, by=world.marco, **own,
+        points=[Point("mobile", "0912 345 678")],
+    )  # fmt: skip
+    client = sign_in(world.priya)
+    typed = {
+        "name": "王小明", "country": "TW", "point-0-kind": "phone", "point-1-kind": "email",
+        "point-0-value": "+886 912 345 678", "point-1-value": "MING@aurora.tw",
+    }  # fmt: skip
+    with django_assert_max_num_queries(15):
+        shown = client.post("/crm/contacts/alike", typed).content.decode()
+    assert shown.count("<li>") == 1, (
+        "the lead is called so in other letters only, and Marco's own is his"
+    )
+    assert f"/crm/contacts/{sales.contact.pk}" in shown
+    assert "e-mail, name, phone" in shown
+    latin = client.post("/crm/leads/alike", {"name": "Xiaoming Wang"}).content.decode()
+    assert latin.index(f"/crm/leads/{lead.pk}") < latin.index(f"/crm/contacts/{sales.contact.pk}")
+    assert (
+        client.post("/crm/companies/alike", {"name": "AURORA, Limited"}).content.count(b"<li>") == 1
+    )
+    assert client.post("/crm/companies/alike", {"name": "Borealis"}).content.strip() == b""
+    assert client.post("/crm/deals/alike", {"name": "Spring order"}).status_code == 404
+    south = sign_in(world.omar).post("/crm/contacts/alike", typed).content
+    assert south.strip() == b"", "not a word of what is of another team"
+    assert b"/crm/contacts/alike" in client.get("/crm/contacts/new").content
+    assert b"alike" not in client.get(f"/crm/contacts/{sales.contact.pk}/edit").content

@@ -7,20 +7,13 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from paceline.crm.likeness import SCORE_MIN, SHARED_MAX, weights
 from paceline.crm.models import DOUBLED, PHONES, DuplicatePair
 from paceline.crm.names import name_keys
 from paceline.kernel import audit
 from paceline.live.actions import publish
 from paceline.org.models import Person
 
-# What it says when two records share a key of this kind. Together they count up to a hundred.
-WEIGHTS = {"registration": 70, "mail": 60, "chat": 60, "phone": 50, "number": 45, "name": 45,
-           "website": 40, "company": 25}  # fmt: skip
-# A person's name alone is weak: many are called alike.
-PERSON_NAME = 30
-SCORE_MIN = 40
-# A key that more records than this share says nothing of any two: a switchboard, a placeholder.
-SHARED_MAX = 25
 BATCH = 1_000
 _HOST = "substring(lower(website) from '^(?:[a-z]+://)?(?:www[.])?([^/:?#[:space:]]+)')"
 
@@ -56,8 +49,7 @@ def _keys(kind: str) -> list[str]:
 
 
 def _weights(kind: str) -> str:
-    weights = {**WEIGHTS, **({} if kind == "company" else {"name": PERSON_NAME})}
-    return " ".join(f"WHEN '{reason}' THEN {weight}" for reason, weight in weights.items())
+    return " ".join(f"WHEN '{reason}' THEN {one}" for reason, one in weights(kind).items())
 
 
 @transaction.atomic

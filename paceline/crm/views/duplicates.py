@@ -20,6 +20,7 @@ from paceline.crm.actions.merging import RECORDS_MAX, chosen_values, fields_to_c
 from paceline.crm.forms.records import field_label
 from paceline.crm.kinds import address
 from paceline.crm.models import DOUBLED, DuplicatePair, Merge
+from paceline.crm.queries import alike as likely
 from paceline.crm.queries import duplicates as queries
 from paceline.crm.views.lists import TITLES
 from paceline.crm.views.records import fact
@@ -28,6 +29,7 @@ from paceline.kernel.pages import go_to, page, refuse
 from paceline.org.requests import PersonRequest
 
 SHOWN = 25
+POINTS_READ = 12
 
 
 def reason_words() -> dict[str, str]:
@@ -51,6 +53,46 @@ def _hanging_words() -> dict[str, str]:
         "order_links": _("Orders"),
         "consents": _("Consents"),
     }
+
+
+@require_POST
+def alike(request: PersonRequest, kind: str) -> HttpResponse:
+    """What is there already of whom somebody is writing down, as far as they may see it. It comes
+    by POST and is not kept, because phones and addresses stand in it."""
+    if kind not in DOUBLED:
+        raise Http404
+    if not access.may_add(request.person):
+        raise PermissionDenied
+    found = likely.alike(kind, _typed(request), request.person)
+    words = reason_words()
+    rows = [
+        {
+            "name": one.record.name,
+            "url": address(one.kind, one.record.pk),
+            "list": TITLES[one.kind](),
+            "owner": one.record.owner.name if one.record.owner is not None else "",
+            "why": ", ".join(words[reason] for reason in one.reasons),
+        }
+        for one in found
+    ]
+    return page(request, "crm/alike.html", {"rows": rows})
+
+
+def _typed(request: PersonRequest) -> likely.Typed:
+    """What stands in the form so far."""
+    data = request.POST
+    points = [
+        (data.get(f"point-{place}-kind", ""), data.get(f"point-{place}-value", "")[:300])
+        for place in range(POINTS_READ)
+    ]
+    return likely.Typed(
+        names=(data.get("name", "")[:200], data.get("latin_name", "")[:200]),
+        points=[(kind, value.strip()) for kind, value in points if value.strip()],
+        country=data.get("country", "")[:2],
+        number=data.get("number", "").strip()[:60],
+        registration=data.get("registration", "").strip()[:60],
+        company=(data.get("company", "") or data.get("company_name", "")).strip()[:220],
+    )
 
 
 def _kind(request: PersonRequest) -> str:

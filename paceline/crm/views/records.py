@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -26,7 +27,7 @@ from paceline.crm.forms.timeline import (
     colleagues_of,
 )
 from paceline.crm.kinds import address, list_address
-from paceline.crm.models import CustomField, Deal, Record, StageKind
+from paceline.crm.models import DOUBLED, CustomField, Deal, Record, StageKind
 from paceline.crm.views.lists import TITLES, customer_of, lead_badge, stage_badge
 from paceline.crm.views.segments import bought_by, quiet_badge
 from paceline.crm.views.timeline import told
@@ -347,5 +348,8 @@ def _form_context(
         "list_title": TITLES[kind](),
         "list_url": list_address(kind),
         "back_url": list_address(kind) if record is None else address(kind, record.pk),
+        "alike_url": reverse("crm:alike", args=[kind])
+        if record is None and kind in DOUBLED
+        else "",
         "title": _("New: %(list)s") % {"list": TITLES[kind]()} if record is None else name,
     }
