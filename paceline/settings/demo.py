@@ -12,6 +12,8 @@ from paceline.settings.environment import database, secret
 DEMO = True
 # The part of the company's order lines that are made; at 0 its people alone.
 DEMO_SCALE = os.environ.get("PACELINE_DEMO_SCALE", "1")
+# So many customers more, with deals and orders of their own, for whoever wants to see how it goes.
+DEMO_CUSTOMERS = os.environ.get("PACELINE_DEMO_CUSTOMERS", "0")
 SECRET_KEY = secret("SECRET_KEY") or postgres.kept_secret(VAR / "demo-secret")
 SEALING_KEYS = [SECRET_KEY]
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]

@@ -48,12 +48,19 @@ Silva, Santos, Oliveira, Souza, Lima, Pereira, Ferreira, Almeida, Araújo, Gonç
 _BRAZIL_GIVEN = """
 João, Ana, Pedro, Mariana, Lucas, Beatriz, Rafael, Camila, Thiago, Letícia
 """
+_AMERICA_FAMILIES = """
+Smith, Johnson, Williams, Brown, Jones, Garcia, Miller, Davis, Wilson, Nguyen
+"""
+_AMERICA_GIVEN = """
+Emma, Liam, Olivia, Noah, Ava, James, Sophia, Ethan, Grace, Daniel
+"""
 _LISTS = {
     "TW": (_TAIWAN_FAMILIES, _TAIWAN_GIVEN),
     "CN": (_MAINLAND_FAMILIES, _MAINLAND_GIVEN),
     "JP": (_JAPAN_FAMILIES, _JAPAN_GIVEN),
     "DE": (_GERMANY_FAMILIES, _GERMANY_GIVEN),
     "BR": (_BRAZIL_FAMILIES, _BRAZIL_GIVEN),
+    "US": (_AMERICA_FAMILIES, _AMERICA_GIVEN),
 }
 _PLAIN = str.maketrans(
     {
@@ -92,12 +99,17 @@ def name_list(country: str, random: Random) -> list[Name]:
     return list(names.values())
 
 
+def given_names(country: str) -> list[str]:
+    """The given names of a country, in their own script."""
+    return [item.split()[0] for item in _items(_LISTS[country][1])]
+
+
 def _items(text: str) -> list[str]:
     return [item.strip() for item in text.replace("\n", " ").split(",")]
 
 
 def _written(country: str, family: str, first: str) -> Name:
-    if country in {"DE", "BR"}:
+    if country in {"DE", "BR", "US"}:
         own = f"{first} {family}"
         return Name(own, own.translate(_PLAIN), _mailbox(first, family))
     (family_own, family_latin), (first_own, first_latin) = family.split(), first.split()

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from paceline.org.models import Person, Role
-from paceline.web.demo import figures, founding, goals, next_year, pay, trade, web_shop
+from paceline.web.demo import crowd, figures, founding, goals, next_year, pay, trade, web_shop
 from paceline.web.demo.calendar import Calendar
 from paceline.web.demo.stage import Stage
 from paceline.web.demo.teams import cross_border, customers, replies, shanghai, taipei, work
@@ -25,15 +25,31 @@ class Door:
 
 
 @transaction.atomic
-def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float = 1.0) -> Stage:
+def tell(
+    as_of: date,
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    scale: float = 1.0,
+    customers: int = 0,
+) -> Stage:
     """Bring the whole company in as of a day, or nothing; its files are left in ``folder``.
 
     ``scale`` is the part of its order lines that are brought in; at 0 there are its people alone.
+    So many ``customers`` come on top of those who bought them.
     """
     stage = Stage(Calendar(as_of), folder, say, scale)
     founding.found(stage)
-    if not scale:
-        return stage
+    if scale:
+        _tell_of_pay_and_customers(stage)
+    if customers:
+        if not scale:
+            trade.bring_in_rates(stage)
+        crowd.bring_in(stage, customers)
+    return stage
+
+
+def _tell_of_pay_and_customers(stage: Stage) -> None:
     shanghai.name_attributes(stage)
     trade.bring_in_rates(stage)
     trade.bring_in_history(stage)
@@ -58,7 +74,6 @@ def tell(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float 
     goals.bring_in(stage)
     next_year.plan_quotas(stage)
     figures.look_at_them(stage)
-    return stage
 
 
 def _take_stock() -> None:

@@ -65,22 +65,22 @@ def keep_waiting(cursor: Any) -> None:
     rows = [_keys(*row) for row in cursor.fetchall()]
     _forget_erased(cursor, rows)
     cursor.execute(
-        "CREATE TEMP TABLE staged (id bigint, number text, account text, mail text, phone text,"
+        "CREATE TEMP TABLE waiting_keys (id bigint, number text, account text, mail text, phone text,"
         " name_keys text[]) ON COMMIT DROP"
     )
-    with cursor.copy("COPY staged FROM STDIN") as copy:
+    with cursor.copy("COPY waiting_keys FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
     cursor.execute(
         """
         INSERT INTO crm_waitingorder AS w
             (order_id, number, account, mail, phone, name_keys, is_ambiguous)
-        SELECT id, number, account, mail, phone, name_keys, false FROM staged
+        SELECT id, number, account, mail, phone, name_keys, false FROM waiting_keys
         ON CONFLICT (order_id) DO UPDATE SET number = excluded.number, account = excluded.account,
             mail = excluded.mail, phone = excluded.phone, name_keys = excluded.name_keys
         """
     )
-    cursor.execute("DROP TABLE staged")
+    cursor.execute("DROP TABLE waiting_keys")
 
 
 Keys = list[Any]

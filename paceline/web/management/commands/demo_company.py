@@ -41,7 +41,8 @@ class Command(BaseCommand):
             )
         self.began = monotonic()
         self.stdout.write("Setting up the demonstration company (about a minute) …")
-        story.tell(as_of, folder, self._say, scale=float(settings.DEMO_SCALE))
+        scale, customers = float(settings.DEMO_SCALE), int(settings.DEMO_CUSTOMERS)
+        story.tell(as_of, folder, self._say, scale=scale, customers=customers)
         self.stdout.write(f"\nReady after {monotonic() - self.began:.0f} s. Its files: {folder}")
 
     def _say(self, what: str) -> None:
