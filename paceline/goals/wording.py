@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_UP, Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -21,6 +21,8 @@ from paceline.goals.progress import Standing, Status
 from paceline.kernel import formats
 from paceline.kernel.shell import Badge
 from paceline.org.models import Person
+
+TENTH = Decimal("0.1")
 
 Text = str | Promise
 
@@ -57,6 +59,13 @@ PROBLEMS: dict[str, Text] = {
 def value(amount: Decimal | None, goal: Goal) -> str:
     """A value of a goal in its unit."""
     return in_unit(amount, goal.unit, goal.currency)
+
+
+def weekly(amount: Decimal, goal: Goal) -> str:
+    """What each week must bring: of things that are counted, rounded up to a tenth."""
+    if goal.unit == Unit.QUANTITY:
+        return value(amount.quantize(TENTH, ROUND_UP), goal)
+    return value(amount, goal)
 
 
 def in_unit(amount: Decimal | None, unit: str, currency: str) -> str:

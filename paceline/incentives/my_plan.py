@@ -135,7 +135,7 @@ def _goals(
                 state=wording.state(goal),
                 needed=""
                 if needed is None
-                else _("%(value)s needed each week") % {"value": wording.value(needed, goal)},
+                else _("%(value)s needed each week") % {"value": wording.weekly(needed, goal)},
                 cards=_counted(work.get(goal.pk)),
                 worth=[_worded(one) for one in worth.get(goal.pk, ())],
             )

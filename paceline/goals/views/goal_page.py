@@ -137,7 +137,7 @@ def stats(goal: Goal, standing: Standing) -> list[tuple[str, str, str]]:
         found.append(
             (
                 _("Needed each week"),
-                wording.value(standing.pace_needed, goal),
+                wording.weekly(standing.pace_needed, goal),
                 _("so far %(value)s a week") % {"value": pace} if pace else "",
             )
         )
