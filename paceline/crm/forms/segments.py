@@ -97,6 +97,8 @@ class SegmentForm(forms.Form):
             "consent": list(ConsentChannel.choices),
         }
         for name, label in labels().items():
+            if not choices.get(name, [True]):
+                continue  # no tag is known yet, no order came over a channel
             self.fields[name] = _field(name, label, choices)
 
     def rule(self) -> dict[str, Any]:

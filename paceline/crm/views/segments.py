@@ -186,6 +186,7 @@ def _form(request: PersonRequest, segment: Segment | None) -> HttpResponse:
         "form": form, "title": _("New segment") if segment is None else segment.name,
         "lead": _("Whatever you fill in must be true, all of it; what stays empty asks nothing."),
         "back_url": back, "button": _("Save"), "name": _("Segments"), "wide": True,
+        "shape": "is-rule",
     }  # fmt: skip
     return page(request, "crm/one_form.html", context, status=422 if form.errors else 200)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.forms import modelform_factory
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from paceline.crm.forms.choices import language_name, languages
 from paceline.crm.models import scope_of
@@ -127,7 +127,9 @@ class MailForm(forms.Form):
     to = forms.ChoiceField(label=gettext_lazy("To"))
     subject = forms.CharField(label=gettext_lazy("Subject"), max_length=200)
     text = forms.CharField(
-        label=gettext_lazy("Text"), max_length=TEXT_MAX, widget=forms.Textarea(attrs={"rows": 12})
+        label=pgettext_lazy("of a mail", "Text"),
+        max_length=TEXT_MAX,
+        widget=forms.Textarea(attrs={"rows": 12}),
     )
 
     def __init__(self, data: Any, *, addresses: list[str], initial: dict[str, Any]) -> None:
