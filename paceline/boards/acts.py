@@ -54,3 +54,8 @@ ACTS = {
     "rule_added": _("Rule added"),
     "rule_stopped": _("Rule stopped"),
 }
+
+EVENTS = {
+    "card.done": _("A card done"),
+    "card.moved": _("A card moved to another list"),
+}

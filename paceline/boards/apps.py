@@ -11,10 +11,12 @@ class BoardsConfig(AppConfig):
     def ready(self) -> None:
         # Only now are the models loaded that these need.
         from paceline.boards import found, goals, hints, intake_words  # noqa: PLC0415
-        from paceline.boards.acts import ACTS  # noqa: PLC0415
+        from paceline.boards.acts import ACTS, EVENTS  # noqa: PLC0415
         from paceline.kernel import acts  # noqa: PLC0415
+        from paceline.webhooks import kinds as events  # noqa: PLC0415
 
         acts.register(ACTS)
+        events.register(EVENTS)
         found.register()
         goals.register()
         hints.register()

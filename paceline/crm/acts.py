@@ -52,3 +52,20 @@ ACTS = {
     "view_saved": _("View saved"),
     "view_deleted": _("View deleted"),
 }
+
+EVENTS = {
+    "customer.changed": _("A customer changed"),
+    "customer.created": _("A new customer"),
+    "customer.erased": _("A customer erased under data-protection law"),
+    "customer.merged": _("Customers merged into one"),
+    "deal.changed": _("A deal changed"),
+    "deal.created": _("A new deal"),
+    "deal.lost": _("A deal lost"),
+    "deal.moved": _("A deal moved to another stage"),
+    "deal.shares_changed": _("Shares of a deal agreed"),
+    "deal.won": _("A deal won"),
+    "lead.changed": _("A lead changed"),
+    "lead.converted": _("A lead converted"),
+    "lead.created": _("A new lead"),
+    "lead.merged": _("Leads merged into one"),
+}

@@ -12,12 +12,14 @@ class CrmConfig(AppConfig):
         # Only now are the models loaded that these need.
         from paceline.crm import found, hints  # noqa: PLC0415
         from paceline.crm.actions.waking import wake  # noqa: PLC0415
-        from paceline.crm.acts import ACTS  # noqa: PLC0415
+        from paceline.crm.acts import ACTS, EVENTS  # noqa: PLC0415
         from paceline.crm.intake import register_kinds  # noqa: PLC0415
         from paceline.kernel import acts  # noqa: PLC0415
         from paceline.orders import news  # noqa: PLC0415
+        from paceline.webhooks import kinds as events  # noqa: PLC0415
 
         acts.register(ACTS)
+        events.register(EVENTS)
         found.register()
         hints.register()
         news.follow(wake)

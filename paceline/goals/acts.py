@@ -25,3 +25,8 @@ ACTS = {
     "figure_entered": _("Figure entered"),
     "figure_kind_added": _("Kind of figure added"),
 }
+
+EVENTS = {
+    "goal.agreed": _("A goal agreed by both sides"),
+    "goal.checked_in": _("A check-in of a goal"),
+}

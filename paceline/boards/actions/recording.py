@@ -22,6 +22,7 @@ from paceline.kernel import audit, findable, jobs
 from paceline.live.actions import publish_all
 from paceline.notifications.actions import notify
 from paceline.org.models import Person
+from paceline.webhooks import actions as systems
 
 
 class FactsInvalid(Exception):
@@ -224,8 +225,18 @@ def note(  # noqa: PLR0913 - what a change is made of
     )  # fmt: skip
     names = sorted({*after, *before})
     audit.record(act, subject=card, by=by, at=at, after={"version": card.version, "fields": names})
+    _tell_systems(card, after, act, at)
     announce(card)
     return made
+
+
+def _tell_systems(card: Card, after: Mapping[str, Any], act: str, at: datetime) -> None:
+    """Other systems are told what moved and what is done: ids, no content."""
+    data = {"ids": [card.pk], "project": card.project_id, "list": card.list_id}
+    if act == "card_moved":
+        systems.announce(kind="card.moved", data=data, at=at)
+    if after.get("done") is True:
+        systems.announce(kind="card.done", data=data, at=at)
 
 
 def announce(card: Card, kind: str = "changed") -> None:

@@ -19,7 +19,7 @@ from django.db.models import Q
 
 from paceline.accounts.actions import forget_answers_about
 from paceline.crm import hints, sequels
-from paceline.crm.actions import customers, waking
+from paceline.crm.actions import customers, telling, waking
 from paceline.crm.models import (
     PHONES,
     Activity,
@@ -119,6 +119,7 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
         "contact_erased", subject=found, by=by, at=at,
         after={"removed": erasure.removed, "orders_kept": erasure.orders_kept},
     )  # fmt: skip
+    telling.tell_erased([one.pk for one in family], [lead.pk for lead in leads], at)
     findable.changed("lead", [lead.pk for lead in leads])
     findable.changed("contact", [one.pk for one in family])
     waking.wake()

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from paceline.crm import sequels
-from paceline.crm.actions import customers, deals, recording
+from paceline.crm.actions import customers, deals, recording, telling
 from paceline.crm.actions.customers import Point
 from paceline.crm.models import (
     Activity,
@@ -137,10 +137,9 @@ def convert_lead(*, lead: Lead, into: Into, by: Person, at: datetime) -> Convers
     _carry_over(found, contact, company, deal, by, at)
     recording.apply(found, {"status": LeadStatus.CONVERTED}, by=by, at=at)
     sequels.follow(Moment.LEAD_MOVED, lead=found, by=by, at=at)
-    audit.record(
-        "lead_converted", subject=found, by=by, at=at,
-        after={"contact": contact.pk, "company": company and company.pk, "deal": deal and deal.pk},
-    )  # fmt: skip
+    became = {"contact": contact.pk, "company": company and company.pk, "deal": deal and deal.pk}
+    audit.record("lead_converted", subject=found, by=by, at=at, after=became)
+    telling.tell_converted(found.pk, became, at)
     return conversion
 
 

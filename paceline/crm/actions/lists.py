@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from paceline.crm import access
-from paceline.crm.actions import customers, leads, recording, shares, timeline
+from paceline.crm.actions import customers, leads, recording, shares, telling, timeline
 from paceline.crm.actions.pipelines import NameTaken
 from paceline.crm.hints import LISTS, MODELS
 from paceline.crm.models import (
@@ -191,10 +191,13 @@ def run_batch(*, batch: Batch, at: datetime) -> Batch:
         while done < len(ids):
             live.advance(batch.progress, done=done, step="changing")
             with transaction.atomic():
+                written = []
                 for pk in ids[done : done + PART]:
                     changed = _change_one(batch, pk, by, at)
+                    written += [pk] if changed else []
                     batch.count += changed
                     batch.skipped += not changed
+                _tell_systems(batch, written, at)
                 batch.save(update_fields=["count", "skipped"])
                 publish_all([LISTS[batch.of]], "batch", str(batch.pk))
             done = batch.count + batch.skipped
@@ -206,6 +209,15 @@ def run_batch(*, batch: Batch, at: datetime) -> Batch:
     _save(batch, "ended_at")
     publish_all([LISTS[batch.of]], "batch", str(batch.pk))
     return batch
+
+
+def _tell_systems(batch: Batch, ids: list[int], at: datetime) -> None:
+    """Facts and owners of many records are told at once; tags are no news, and the rest was told
+    one by one."""
+    what = batch.what
+    fields = ["owner"] if "owner" in what else sorted(what.get("set", ()))
+    if ids and fields and "status" not in fields:
+        telling.tell_changed(batch.of, ids, fields, at)
 
 
 @transaction.atomic

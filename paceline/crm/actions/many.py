@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from paceline.crm import hints
-from paceline.crm.actions import customers, recording, waking
+from paceline.crm.actions import customers, recording, telling, waking
 from paceline.crm.actions.customers import Point
 from paceline.crm.models import Company, Contact, ContactPoint, Deal, OrderLink
 from paceline.crm.points import normalise
@@ -90,6 +90,7 @@ def _add(
     audit.record(f"{kind}_added", subject=made[0], by=by, at=at,
                  after={"team": team.pk, "count": len(made)})  # fmt: skip
     findable.changed(kind, [one.pk for one in made])
+    telling.tell_added(kind, [one.pk for one in made], at)
     waking.wake()
     publish_all([hints.LISTS[kind]], "added")
     return list(made)

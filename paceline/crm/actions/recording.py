@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models import F
 
 from paceline.crm import hints
-from paceline.crm.actions import waking
+from paceline.crm.actions import telling, waking
 from paceline.crm.models import Following, Record, RecordChange
 from paceline.crm.names import name_keys
 from paceline.kernel import audit, findable
@@ -203,6 +203,8 @@ def note(
     audit.record(
         act, subject=record, by=by, at=at, after={"version": record.version, "fields": fields}
     )
+    if batch is None:
+        telling.tell_change(kind_of(record), record, after, act, at)
 
 
 def touch(
@@ -292,6 +294,7 @@ def added(record: Any, *, by: Person | None, at: datetime) -> None:
     kind = kind_of(record)
     audit.record(f"{kind}_added", subject=record, by=by, at=at, after={"team": record.team_id})
     findable.changed(kind, [record.pk])
+    telling.tell_added(kind, [record.pk], at)
     publish_all(hints.topics_of(record), "added", str(record.pk))
     if record.owner is not None and (by is None or record.owner_id != by.pk):
         tell(record, [record.owner], "crm_assigned", by=by, at=at)

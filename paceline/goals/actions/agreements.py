@@ -10,6 +10,7 @@ from paceline.goals.actions import goals
 from paceline.goals.models import Agreement, Goal, GoalComment, Side
 from paceline.kernel import audit
 from paceline.org.models import Person, ReportingPath
+from paceline.webhooks.actions import announce
 
 
 class AgreedAlready(Exception):
@@ -54,6 +55,8 @@ def agree(*, goal: Goal, side: Side, terms: int, by: Person, at: datetime) -> Ag
     audit.record(
         "goal_agreed", subject=found, by=by, at=at, after={"terms": terms, "side": str(side)}
     )
+    if Agreement.objects.filter(goal=found, terms=terms).count() == len(Side):
+        announce(kind="goal.agreed", data={"ids": [found.pk]}, at=at)
     goals.hint(found, "agreed")
     others = goals.leads_of(found, at.date()) if side == Side.OWNER else [found.owner]
     goals.tell(found, [one for one in others if one], "goal_agreed", by=by, at=at)

@@ -28,6 +28,7 @@ from paceline.kernel import audit
 from paceline.live.actions import publish_all
 from paceline.notifications.actions import notify
 from paceline.org.models import Employment, Person
+from paceline.webhooks.actions import announce
 
 READ_AT_ONCE = 1000
 REMIND_FROM_HOUR, REMIND_UNTIL_HOUR = 9, 20
@@ -74,6 +75,8 @@ def check_in(*, goal: Goal, said: Said, today: date, by: Person, at: datetime) -
         "goal_checked_in", subject=found, by=by, at=at,
         after={"on": said.on, "value": said.value, "confidence": str(said.confidence)},
     )  # fmt: skip
+    told = {"ids": [found.pk], "on": said.on.isoformat()}
+    announce(kind="goal.checked_in", data=told, at=at)
     goals.hint(found, "checked_in")
     if said.blockers.strip():
         goals.tell(found, goals.leads_of(found, at.date()), "goal_blocked", by=by, at=at)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from paceline.crm import hints
-from paceline.crm.actions import boards, waking
+from paceline.crm.actions import boards, telling, waking
 from paceline.crm.actions.intake import comparison
 from paceline.crm.actions.intake.shapes import BY_NUMBER, COMPANY, CONTACT, Shape
 from paceline.crm.models import Reach, Source, scope_of
@@ -281,12 +281,18 @@ def _link_orders(cursor: Any, shape: Shape, commit: Commit) -> None:
 def _let_be_found(cursor: Any, shape: Shape, commit: Commit) -> None:
     if shape.has_company:
         cursor.execute("SELECT id FROM intake_companies ORDER BY id")
-        findable.changed("company", [row[0] for row in cursor.fetchall()])
+        companies = [row[0] for row in cursor.fetchall()]
+        findable.changed("company", companies)
+        telling.tell_added("company", companies, commit.at)
     cursor.execute(f"SELECT id FROM {_records(shape)} ORDER BY id")
     ids = [row[0] for row in cursor.fetchall()]
     for start in range(0, len(ids), FINDABLE_BATCH):
         commit.step("writing")
         findable.changed(shape.kind, ids[start : start + FINDABLE_BATCH])
+    cursor.execute("SELECT id FROM intake_new")
+    new = {row[0] for row in cursor.fetchall()}
+    telling.tell_added(shape.kind, [pk for pk in ids if pk in new], commit.at)
+    telling.tell_imported(shape.kind, [pk for pk in ids if pk not in new], commit.at)
     publish_all([hints.LISTS[shape.kind]], "changed")
     waking.wake()
     if shape.has_points and ids:
