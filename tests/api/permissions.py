@@ -12,6 +12,8 @@ from paceline.goals.actions import Entry, add_figure_kind, enter_figures
 from paceline.goals.models import Quota, Unit
 from paceline.incentives.models import PayrollExport, Plan
 from paceline.orders.models import OrderLine
+from paceline.org.actions import add_hierarchy, enter_leave, place_below
+from paceline.org.models import HierarchyLine, LeaveKind
 from tests.crm import permissions as crm
 from tests.crm.conftest import Sales, make_sales
 from tests.goals.conftest import make_aims
@@ -184,6 +186,49 @@ def _conversion() -> Url:
 SHARED = {"shares": [{"payee": "E001", "kind": "owner", "share": "1"}]}
 
 
+def _keepers(sent: dict[str, Any]) -> Url:
+    allow = {"GET": EVERYONE, "POST": KEEPERS}
+    return Url(allow=allow, data=lambda _world: sent, anonymous="token")
+
+
+def _place(world: World) -> HierarchyLine:
+    return place_below(
+        hierarchy=add_hierarchy(code="region", name="Region", by=None, at=world.now),
+        person=world.priya, manager=world.sofia, starts_on=date(2026, 7, 1), by=None, at=world.now,
+    )  # fmt: skip
+
+
+def _leave(world: World) -> dict[str, Any]:
+    made = enter_leave(
+        person=world.priya, kind=LeaveKind.PAID, starts_on=date(2026, 8, 3),
+        ends_before=date(2026, 8, 8), by=world.hana, at=world.now,
+    )  # fmt: skip
+    return {"pk": made.pk}
+
+
+def _in_region(allow: dict[str, Any], sent: dict[str, Any]) -> Url:
+    return Url(
+        args=lambda world: {"pk": _place(world).hierarchy_id},
+        allow=allow, data=lambda _world: sent, anonymous="token",
+    )  # fmt: skip
+
+
+def _of_leave(allow: dict[str, Any], sent: dict[str, Any]) -> Url:
+    """Who may know of the leave and change nothing is refused; the others see nothing."""
+    knowing = dict.fromkeys(LEAVE_READERS, 403)
+    return Url(
+        args=_leave, allow=allow, hidden=knowing | {"*": 404}, data=lambda _world: sent,
+        anonymous="token",
+    )  # fmt: skip
+
+
+LEAVE_READERS = {"priya", "marco", "erik", "hana", "dana", "wen", "ines"}
+KEEPERS = {"hana", "dana", "wen"}
+PLACED = {"person": "E001", "manager": "E004", "starts_on": "2026-08-01"}
+AWAY = {"person": "E001", "kind": "paid", "starts_on": "2026-09-01", "ends_before": "2026-09-02"}
+AGAIN = {"kind": "paid", "starts_on": "2026-08-03"}
+
+
 def _goal(world: World) -> dict[str, Any]:
     return {"pk": make_aims(world).priya.pk}
 
@@ -217,6 +262,26 @@ URLS = {
         args=lambda world: {"pk": world.north.pk}, allow=ALL, anonymous="token"
     ),
     "api:v1:list_positions": Url(allow=ALL, anonymous="token"),
+    "api:v1:list_hierarchies": _keepers({"code": "brand", "name": "Brand"}),
+    "api:v1:add_hierarchy": _keepers({"code": "brand", "name": "Brand"}),
+    "api:v1:rename_hierarchy": _in_region({"PATCH": KEEPERS}, {"name": "Area"}),
+    "api:v1:list_places": _in_region({"GET": EVERYONE, "POST": KEEPERS}, PLACED),
+    "api:v1:add_place": _in_region({"GET": EVERYONE, "POST": KEEPERS}, PLACED),
+    "api:v1:end_place": Url(
+        args=lambda world: {"pk": _place(world).pk},
+        allow={"PUT": KEEPERS},
+        data=lambda _world: {"ends_before": "2026-08-01"},
+        anonymous="token",
+    ),
+    "api:v1:list_leaves": Url(
+        allow={"GET": EVERYONE, "POST": {"hana"}}, data=lambda _world: AWAY, anonymous="token"
+    ),
+    "api:v1:enter_leave": Url(
+        allow={"GET": EVERYONE, "POST": {"hana"}}, data=lambda _world: AWAY, anonymous="token"
+    ),
+    "api:v1:read_leave": _of_leave({"GET": LEAVE_READERS, "PUT": {"hana"}}, AGAIN),
+    "api:v1:change_leave": _of_leave({"GET": LEAVE_READERS, "PUT": {"hana"}}, AGAIN),
+    "api:v1:withdraw_leave": _of_leave({"POST": {"hana"}}, {"reason": "By mistake"}),
     "api:v1:list_order_lines": _list(LINES),
     "api:v1:write_order_lines": _list(LINES),
     "api:v1:read_order_line": _one(_line, DESK),

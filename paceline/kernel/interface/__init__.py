@@ -17,6 +17,7 @@ from paceline.kernel.interface.answers import (
     answer_numbered,
     answer_one,
     answer_page,
+    refuse_other,
 )
 from paceline.kernel.interface.areas import Area
 from paceline.kernel.interface.problems import Problem
@@ -33,5 +34,6 @@ __all__ = [
     "answer_numbered",
     "answer_one",
     "answer_page",
+    "refuse_other",
     "refuse_stale",
 ]

@@ -88,6 +88,16 @@ def answer_one(
     return _answer(request, _dump(record, row, _wanted(record, picked)), version)
 
 
+def refuse_other(request: HttpRequest, row: object, record: type[Record]) -> None:
+    """Refuse a write whose ``If-Match`` is not the ETag of the whole record as it stands.
+
+    For things whose changes bear no numbers; call it once the thing is held.
+    """
+    tag = tag_of(_content(_dump(record, row, None)))
+    if "If-Match" in request.headers and not matches(request, "If-Match", tag):
+        raise Problem("changed_since", _("Nothing was changed. Read it again, then decide."))
+
+
 def answer_page(
     request: HttpRequest,
     rows: QuerySet[Any],
@@ -175,8 +185,12 @@ def _dump(record: type[Record], row: object, wanted: Iterable[str] | None) -> di
     return made.model_dump(include=None if wanted is None else set(wanted))
 
 
+def _content(payload: object) -> bytes:
+    return json.dumps(payload, cls=NinjaJSONEncoder, ensure_ascii=False).encode()
+
+
 def _answer(request: HttpRequest, payload: object, version: str = "") -> HttpResponse:
-    content = json.dumps(payload, cls=NinjaJSONEncoder, ensure_ascii=False).encode()
+    content = _content(payload)
     tag = version or tag_of(content)
     if request.method in {"GET", "HEAD"} and matches(request, "If-None-Match", tag):
         answer = HttpResponse(status=304)

@@ -7,19 +7,16 @@ from typing import Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as noop
 from ninja import Query
 from pydantic import Field
 
-from paceline.kernel.interface import Area, Asked, Page, Picked, Record, answer_one, answer_page
+from paceline.kernel.interface import Asked, Page, Picked, Record, answer_one, answer_page
 from paceline.kernel.interface.areas import Token
 from paceline.org import queries
+from paceline.org.api.area import router
 from paceline.org.models import Position, Team
 from paceline.org.requests import TokenRequest
-
-AREA = Area("org", _("People, teams and positions"))
-router = AREA.router()
 
 
 class Me(Record):
