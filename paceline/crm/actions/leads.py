@@ -137,7 +137,7 @@ def convert_lead(*, lead: Lead, into: Into, by: Person, at: datetime) -> Convers
     _carry_over(found, contact, company, deal, by, at)
     recording.apply(found, {"status": LeadStatus.CONVERTED}, by=by, at=at)
     sequels.follow(Moment.LEAD_MOVED, lead=found, by=by, at=at)
-    became = {"contact": contact.pk, "company": company and company.pk, "deal": deal and deal.pk}
+    became = {name: getattr(conversion, f"{name}_id") for name in ("contact", "company", "deal")}
     audit.record("lead_converted", subject=found, by=by, at=at, after=became)
     telling.tell_converted(found.pk, became, at)
     return conversion
