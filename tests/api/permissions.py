@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,9 @@ from paceline.org.models import HierarchyLine, LeaveKind
 from tests.crm import permissions as crm
 from tests.crm.conftest import Sales, make_sales
 from tests.goals.conftest import make_aims
+from tests.imports import permissions as imports
 from tests.incentives.pay import permissions as pay
+from tests.leads.conftest import make_desk
 from tests.permission_table import EVERYONE, NOBODY, Grounded, Url
 from tests.world import World
 
@@ -186,6 +189,66 @@ def _conversion() -> Url:
 SHARED = {"shares": [{"payee": "E001", "kind": "owner", "share": "1"}]}
 
 
+def _imports() -> Url:
+    sent = {"kind": "teams", "name": "t.csv", "text": "Code,Name"}
+    return Url(
+        allow={
+            "GET": imports.READERS | imports.SELLERS,
+            "POST": imports.IMPORTERS | imports.SELLERS,
+        },
+        data=lambda _world: sent,
+        anonymous="token",
+    )
+
+
+def _import_step(method: str, readers: AbstractSet[str] = frozenset()) -> Url:
+    """The pay desk brings a file of lines further; finance looks on."""
+    sent = {"PUT": {"fields": {}}, "POST": {"reason": "x"}, "GET": {}}[method]
+    return Url(
+        args=imports.checked,
+        allow={method: imports.PAY_DESK | readers},
+        hidden={"*": 404} if readers else imports.BY_THE_PAY_DESK,
+        data=lambda _world: sent,
+        anonymous="token",
+    )
+
+
+RULE = {"name": "Rest", "method": "fixed", "people": ["E001"]}
+
+
+def _routing_rules() -> Url:
+    """Everyone may ask; a lead adds to their own team's."""
+    return Url(
+        allow={"GET": EVERYONE, "POST": {"marco"}},
+        data=lambda _world: RULE | {"team": "north"},
+        anonymous="token",
+    )
+
+
+def _routing_rule(allow: dict[str, Any]) -> Url:
+    return Url(
+        args=lambda world: {"pk": make_desk(world).rule.pk},
+        allow=allow,
+        hidden=dict.fromkeys(crm.SEES, 403) | {"*": 404},
+        data=lambda _world: {"earlier": True} if len(allow) == 1 else RULE,
+        anonymous="token",
+    )
+
+
+def _assignments() -> Url:
+    return Url(
+        args=Grounded(make_desk, lambda world, _desk: {"pk": _waiting_lead(world)}),
+        allow={"GET": crm.SEES, "POST": crm.NORTH},
+        hidden=crm.HIDDEN,
+        data=lambda _world: {},
+        anonymous="token",
+    )
+
+
+def _waiting_lead(world: World) -> int:
+    return add_lead(team=world.north, facts={"name": "Ivy"}, by=None, at=world.now).pk
+
+
 def _keepers(sent: dict[str, Any]) -> Url:
     allow = {"GET": EVERYONE, "POST": KEEPERS}
     return Url(allow=allow, data=lambda _world: sent, anonymous="token")
@@ -282,6 +345,25 @@ URLS = {
     "api:v1:read_leave": _of_leave({"GET": LEAVE_READERS, "PUT": {"hana"}}, AGAIN),
     "api:v1:change_leave": _of_leave({"GET": LEAVE_READERS, "PUT": {"hana"}}, AGAIN),
     "api:v1:withdraw_leave": _of_leave({"POST": {"hana"}}, {"reason": "By mistake"}),
+    "api:v1:list_import_kinds": Url(allow=ALL, anonymous="token"),
+    "api:v1:list_imports": _imports(),
+    "api:v1:add_import": _imports(),
+    "api:v1:read_import": _import_step("GET", readers={"ines"}),
+    "api:v1:map_import": _import_step("PUT"),
+    "api:v1:list_import_problems": _import_step("GET", readers={"ines"}),
+    "api:v1:list_rejected": _import_step("GET", readers={"ines"}),
+    "api:v1:commit_import": _import_step("POST"),
+    "api:v1:discard_import": _import_step("POST"),
+    "api:v1:undo_import": _import_step("POST"),
+    "api:v1:list_routing_rules": _routing_rules(),
+    "api:v1:add_routing_rule": _routing_rules(),
+    "api:v1:read_routing_rule": _routing_rule({"GET": crm.SEES, "PUT": {"marco"}}),
+    "api:v1:change_routing_rule": _routing_rule({"GET": crm.SEES, "PUT": {"marco"}}),
+    "api:v1:place_routing_rule": _routing_rule({"PUT": {"marco"}}),
+    "api:v1:remove_routing_rule": _routing_rule({"POST": {"marco"}}),
+    "api:v1:list_assignments": _assignments(),
+    "api:v1:give_lead": _assignments(),
+    "api:v1:list_inquiries": Url(allow=ALL, anonymous="token"),
     "api:v1:list_order_lines": _list(LINES),
     "api:v1:write_order_lines": _list(LINES),
     "api:v1:read_order_line": _one(_line, DESK),

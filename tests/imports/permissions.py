@@ -18,7 +18,7 @@ READERS = IMPORTERS | {"ines"}
 BY_THE_PAY_DESK = {"ines": 403, "*": 404}
 
 
-def _checked(world: World) -> dict[str, Any]:
+def checked(world: World) -> dict[str, Any]:
     text = LINES.format(priya=world.priya.number)
     source = actions.upload(
         kind="order_lines", content=text.encode(), name="july.csv", by=world.dana, at=world.now
@@ -28,7 +28,7 @@ def _checked(world: World) -> dict[str, Any]:
 
 
 def _committed(world: World) -> dict[str, Any]:
-    found = _checked(world)
+    found = checked(world)
     source = actions.files.Import.objects.get(pk=found["pk"])
     actions.commit(source=source, by=world.dana, at=world.now)
     return found
@@ -36,7 +36,7 @@ def _committed(world: World) -> dict[str, Any]:
 
 def _step(**data: Any) -> Url:
     return Url(
-        args=_checked, allow={"POST": PAY_DESK}, hidden=BY_THE_PAY_DESK, data=lambda _world: data
+        args=checked, allow={"POST": PAY_DESK}, hidden=BY_THE_PAY_DESK, data=lambda _world: data
     )
 
 
@@ -49,7 +49,7 @@ URLS = {
     "imports:template": Url(
         args=lambda _world: {"kind": "order_lines"}, allow={"GET": PAY_DESK}, hidden=404
     ),
-    "imports:import": Url(args=_checked, allow={"GET": PAY_DESK | {"ines"}}, hidden=404),
+    "imports:import": Url(args=checked, allow={"GET": PAY_DESK | {"ines"}}, hidden=404),
     "imports:layout": _step(has_header="on"),
     "imports:mapping": _step(),
     "imports:commit": _step(),
@@ -60,5 +60,5 @@ URLS = {
         hidden=BY_THE_PAY_DESK,
         data=lambda _world: {"reason": "wrong month"},
     ),
-    "imports:rejected": Url(args=_checked, allow={"GET": PAY_DESK | {"ines"}}, hidden=404),
+    "imports:rejected": Url(args=checked, allow={"GET": PAY_DESK | {"ines"}}, hidden=404),
 }
