@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 ACTS = {
     "board_intake_requested": _("Board brought from elsewhere asked for"),
     "board_brought": _("Board brought from elsewhere"),
+    "board_view_deleted": _("View of a project deleted"),
+    "board_view_kept": _("View of a project kept"),
     "card_added": _("Card added"),
     "card_archived": _("Card archived"),
     "card_changed": _("Card changed"),

@@ -15,6 +15,7 @@ class IncentivesConfig(AppConfig):
             deal_pay,
             followed,
             found,
+            goal_measures,
             pay_notices,
             pay_words,
             plan_notices,
@@ -32,6 +33,7 @@ class IncentivesConfig(AppConfig):
         pay_words.register()
         followed.register()
         found.register()
+        goal_measures.register()
         alignment.register()
         deal_pay.register()
         pay_notices.register()

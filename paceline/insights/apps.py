@@ -10,7 +10,9 @@ class InsightsConfig(AppConfig):
 
     def ready(self) -> None:
         # Only now are the models loaded that these need.
+        from paceline.insights import found  # noqa: PLC0415
         from paceline.insights.acts import ACTS  # noqa: PLC0415
         from paceline.kernel import acts  # noqa: PLC0415
 
         acts.register(ACTS)
+        found.register()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from paceline.boards import queries as boards
 from paceline.incentives import pay_words as words
 from paceline.incentives.models import Statement
 from paceline.incentives.queries import runs, statements
@@ -18,6 +20,7 @@ from paceline.org.models import Person
 
 PERIODS_SHOWN = 5
 TEAM_SHOWN = 8
+CARDS_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,25 @@ class PeriodLine:
     earned: Sequence[str]
     payees: int
     released: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueCard:
+    """A card of one's own that is late or due today."""
+
+    title: str
+    project: str
+    due: str
+    url: str
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DueCards:
+    """Those that are shown, and how many there are besides."""
+
+    cards: list[DueCard]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,22 @@ def team_pay(person: Person) -> list[TeamLine]:
         )
         for one in theirs.order_by("-period__ends_before", "payee__name")[:TEAM_SHOWN]
     ]
+
+
+def due_cards(person: Person, on: date) -> DueCards:
+    """What somebody has to do by today, on all boards that they see; one query."""
+    found, count = boards.due_of(person, on, CARDS_SHOWN)
+    cards = [
+        DueCard(
+            title=one.title,
+            project=one.project.name,
+            due=formats.day(one.due_on),
+            url=reverse("boards:card", args=[one.pk]),
+            is_late=one.due_on < on,
+        )
+        for one in found
+    ]
+    return DueCards(cards, count - len(cards))
 
 
 def pay_periods(states: Sequence[runs.PeriodState]) -> list[PeriodLine]:

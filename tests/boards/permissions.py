@@ -9,7 +9,7 @@ from typing import Any
 
 from paceline.boards import actions
 from paceline.boards.actions.many import What
-from paceline.boards.models import Card, CardChange, IntakeKind, Trigger, Unit
+from paceline.boards.models import Card, CardChange, IntakeKind, Trigger, Unit, ViewKind
 from paceline.kernel.own_fields import FieldKind
 from tests.boards.conftest import Work, make_work
 from tests.permission_table import EVERYONE, Grounded, Url
@@ -76,6 +76,13 @@ def _link(world: World, work: Work) -> Any:
 
 def _time(world: World, work: Work) -> Any:
     return actions.add_time(card=work.card, on=world.today, minutes=30, by=world.priya, at=NOW)
+
+
+def _view(world: World, work: Work) -> Any:
+    return actions.keep_view(
+        project=work.campaign, kind=ViewKind.LIST, name="Ours", choices={}, is_shared=True,
+        by=world.priya, at=NOW,
+    )  # fmt: skip
 
 
 def _change(world: World, work: Work) -> Any:
@@ -209,6 +216,10 @@ URLS = {
         f"boards:{name}": Url(args=_args(_project), **READS)
         for name in ("list", "table", "calendar", "timeline")
     },
+    "boards:view_keep": Url(
+        args=_args(_project), allow={"POST": SEES}, hidden=404, data=lambda _world: {"name": ""}
+    ),
+    "boards:view_delete": Url(args=_args(_view), allow={"POST": {"priya", "marco"}}, hidden=SEEN),
     "boards:change_many": Url(args=_args(_project), **CHANGES),
     "boards:undo_many": Url(args=_args(_batch), allow={"POST": {"priya"}}, hidden=404),
     "boards:label_new": Url(args=_args(_project), **ARRANGED_POST),

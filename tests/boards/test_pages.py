@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from paceline.boards import actions
-from paceline.boards.models import Card, CardChange, CardList
+from paceline.boards.models import Card, CardChange, CardList, KeptView, Right
 from paceline.kernel.own_fields import FieldKind
 from tests.boards.conftest import Work
 from tests.crm.conftest import make_sales
@@ -180,3 +180,49 @@ def test_forms_answer(world: World, work: Work, client_for) -> None:
     assert [(one.name, one.ends_work) for one in made] == [
         ("To do", False), ("Doing", False), ("Done", True),
     ]  # fmt: skip
+
+
+def test_views_are_kept_for_oneself_and_for_the_project(
+    world: World, work: Work, client_for
+) -> None:
+    priya, marco = client_for(world.priya), client_for(world.marco)
+    keep = at("view_keep", work.campaign.pk)
+    query = f"whose=mine&label={work.urgent.pk}&lanes=executor&cards-sort=-due_on&cards-page=2&x=1"
+    assert priya.post(keep, {"kind": "table", "name": " ", "query": query}).status_code == 303
+    assert priya.post(keep, {"kind": "nothing", "name": "Mine", "query": query}).status_code == 303
+    assert not KeptView.objects.exists()
+    priya.post(keep, {"kind": "table", "name": "Mine", "query": query})
+    priya.post(keep, {"kind": "table", "name": "mine", "query": query})  # replaces it
+    mine = KeptView.objects.get()
+    assert mine.choices == {
+        "whose": "mine", "label": str(work.urgent.pk), "lanes": "executor",
+        "cards-sort": "-due_on",
+    }  # fmt: skip
+    marco.post(keep, {"kind": "board", "name": "By label", "query": "lanes=label", "shared": "1"})
+    shared = KeptView.objects.get(owner=world.marco)
+    board = at("board", work.campaign.pk)
+    seen = priya.get(board).content.decode()
+    assert ">mine</a>" in seen
+    assert ">By label</a>" in seen
+    assert ">mine</a>" not in marco.get(board).content.decode()
+    opened = f"{at('table', work.campaign.pk)}?view={mine.pk}&whose=mine&label={work.urgent.pk}"
+    assert 'aria-current="true">mine</a>' in priya.get(opened).content.decode()
+    # A label that is gone is left out; the view still opens.
+    actions.delete_label(label=work.urgent, by=world.marco, at=NOW)
+    assert (
+        "label=" not in priya.get(board).content.decode().split(">mine</a>")[0].rsplit("<a", 1)[1]
+    )
+    # Others' views are not theirs to delete, unless they arrange the project and it is shared.
+    delete = at("view_delete", shared.pk)
+    assert priya.post(delete).status_code == 403
+    assert client_for(world.omar).post(delete).status_code == 404
+    assert marco.post(at("view_delete", mine.pk)).status_code == 404
+    marco.post(delete)
+    assert list(KeptView.objects.all()) == [mine]
+    # Who only sees the project keeps views for oneself alone.
+    told = {"project": work.campaign, "by": world.marco, "at": NOW}
+    actions.set_member(person=world.omar, right=Right.SEE, **told)
+    omar = client_for(world.omar)
+    assert omar.post(keep, {"kind": "list", "name": "O", "shared": "1"}).status_code == 403
+    omar.post(keep, {"kind": "list", "name": "O"})
+    assert KeptView.objects.get(owner=world.omar).shared_at is None

@@ -14,11 +14,13 @@ from django.utils import translation
 from paceline.accounts import actions as accounts
 from paceline.insights import actions
 from paceline.insights.actions.dashboards import Layout, Put, Times
+from paceline.insights.asked import Question
 from paceline.insights.charts.catalogue import CHARTS, draw, may_read_chart
 from paceline.insights.charts.frame import Frame
 from paceline.insights.dimensions import Span, span_of
 from paceline.insights.due import next_time
 from paceline.insights.mails import mail_of
+from paceline.insights.measures import MEASURES
 from paceline.insights.models import Cadence, Dashboard, Mailing, SavedQuestion, Sharing
 from paceline.insights.projection import project
 from paceline.insights.queries.desk import Desk
@@ -120,6 +122,26 @@ def test_dashboards_follow_the_rights_of_the_reader(
     assert "put away by its owner" in text
     client.post(reverse("insights:dashboard_put_away", args=[kept.pk]))
     assert client.get(address).status_code == 404
+
+
+def test_dashboards_and_questions_are_found_by_who_sees_them(sold: World, client_for) -> None:
+    def found(person: Person, text: str) -> list[str]:
+        page = client_for(person).get(reverse("web:palette"), {"q": text}).content.decode()
+        return [one for one in ("Chairs abroad", "Lamp weeks") if one in page]
+
+    layout = Layout("Chairs abroad", [Put("sales")], sharing=Sharing.TEAM, team=sold.north)
+    kept = actions.keep_dashboard(layout=layout, by=sold.marco, at=NOW)
+    question = actions.keep_question(
+        question=Question(MEASURES["orders"], Span(date(2026, 5, 1), date(2026, 6, 1))),
+        name="Lamp weeks", sharing=Sharing.OWN, by=sold.priya, at=NOW,
+    )  # fmt: skip
+    for person, seen in ((sold.marco, True), (sold.priya, True), (sold.omar, False)):
+        assert found(person, "chairs abr") == ["Chairs abroad"] * seen, person
+    assert found(sold.priya, "lamp week") == ["Lamp weeks"]
+    assert found(sold.marco, "lamp week") == []
+    actions.put_away_dashboard(dashboard=kept, by=sold.marco, at=NOW)
+    actions.put_away_question(question=question, by=sold.priya, at=NOW)
+    assert found(sold.priya, "chairs abr") == found(sold.priya, "lamp week") == []
 
 
 def test_a_chart_has_a_page_and_a_file(sold: World, client_for) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from paceline.boards import actions as boards
 from paceline.incentives.actions import threads
 from paceline.kernel.shell import Attention
 from paceline.kernel.waiting import Waiting, counts, worded
@@ -31,6 +32,15 @@ def test_the_pay_desk_sees_everything_that_waits_in_few_queries(world: World) ->
     org.end_employment(
         person=world.marco, ends_before=date(2026, 7, 1), by=world.hana, at=NOW, reason="Moved"
     )
+    project = boards.add_project(
+        facts={"name": "Closing", "reach": "company", "time_zone": "UTC"},
+        lists=[boards.NewList("To do")], by=world.erik, at=NOW,
+    )  # fmt: skip
+    for n in range(8):
+        facts = {"title": f"Close {n}", "executor": world.dana, "due_on": date(2026, 7, 1 + n)}
+        boards.add_card(cards=project.lists.get(), facts=facts, by=world.dana, at=NOW)
+    later = {"title": "Much later", "executor": world.dana, "due_on": date(2090, 1, 1)}
+    boards.add_card(cards=project.lists.get(), facts=later, by=world.dana, at=NOW)
     dana = sign_in(world.dana)
     dana.get("/")  # notes when the session was used last
     with CaptureQueriesContext(connection) as queries:
@@ -41,9 +51,15 @@ def test_the_pay_desk_sees_everything_that_waits_in_few_queries(world: World) ->
         "1 order of a shop is nobody",
         "1 person reports to someone who has left",
         "is released in part",
+        "Close 0",
+        "Close 5",
+        "2</span> more",
     ):
         assert text in page, text
     assert "waits for your word" not in page
+    assert "Close 6" not in page
+    assert "Much later" not in page
+    assert "Close 0" not in sign_in(world.ines).get("/").content.decode()
     assert len(queries) <= 15, [one["sql"][:120] for one in queries]
 
 

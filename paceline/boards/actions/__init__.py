@@ -105,6 +105,7 @@ from paceline.boards.actions.talk import (
     unlink_card,
 )
 from paceline.boards.actions.undoing import CannotBeUndone, undo_change
+from paceline.boards.actions.views import delete_view, keep_view
 
 __all__ = [
     "CARDS_MAX",
@@ -173,7 +174,9 @@ __all__ = [
     "copy_project",
     "delete_card",
     "delete_label",
+    "delete_view",
     "finish_card",
+    "keep_view",
     "link_card",
     "make_feed",
     "make_recurring_cards",

@@ -42,6 +42,7 @@ from paceline.boards.models.talk import (
     FileVersion,
     TimeEntry,
 )
+from paceline.boards.models.views import KeptView, ViewKind
 
 __all__ = [
     "LINKED",
@@ -63,6 +64,7 @@ __all__ = [
     "Feed",
     "FileVersion",
     "IntakeKind",
+    "KeptView",
     "Label",
     "Labelling",
     "Member",
@@ -76,5 +78,6 @@ __all__ = [
     "TimeEntry",
     "Trigger",
     "Unit",
+    "ViewKind",
     "open_to",
 ]

@@ -25,11 +25,11 @@ from paceline.boards.queries.projects import (
 )
 from paceline.boards.queries.views import (
     between,
+    due_of,
     for_calendar,
     in_lists,
     listed,
     mine,
-    overdue_of,
     unscheduled,
 )
 
@@ -46,6 +46,7 @@ __all__ = [
     "cards_of_goals",
     "columns_of",
     "detailed",
+    "due_of",
     "faced",
     "fields_of",
     "for_calendar",
@@ -57,7 +58,6 @@ __all__ = [
     "members_of",
     "mine",
     "narrowed",
-    "overdue_of",
     "places_for",
     "projects_for",
     "recurrences_of",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce
 
 from paceline.boards.models import Card, Participant, Project
@@ -61,10 +61,17 @@ def unscheduled(project: Project) -> int:
     return rows.count()
 
 
-def overdue_of(person: Person, on: date) -> int:
-    """How many open cards of somebody are late or due today. One query."""
-    rows = Card.objects.visible_to(person).open()
-    return rows.filter(executor=person, due_on__lte=on, project__archived_at__isnull=True).count()
+def due_of(person: Person, on: date, most: int) -> tuple[list[Any], int]:
+    """The open cards of somebody that are late or due today, the oldest first, and how many there
+    are. One query."""
+    rows = (
+        Card.objects.visible_to(person)
+        .open()
+        .filter(executor=person, due_on__lte=on, project__archived_at__isnull=True)
+    )
+    counted = rows.annotate(among=Window(Count("pk"))).select_related("project")
+    found = list(counted.order_by("due_on", "due_time", "pk")[:most])
+    return found, found[0].among if found else 0
 
 
 FEED_MAX = 1000

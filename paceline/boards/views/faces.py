@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 from paceline.boards import access, queries
 from paceline.boards.models import Label, Project
 from paceline.boards.queries import Narrowing
+from paceline.boards.views.kept import kept_context
 from paceline.kernel import formats
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
@@ -102,6 +103,9 @@ def project_context(request: PersonRequest, project: Project, here: str) -> dict
         "people": people,
         "may_edit": access.may_edit(person, project),
         "may_arrange": access.may_arrange(person, project),
+        **kept_context(
+            request, project, here, {one.pk for one in labels}, {one.pk for one in people}
+        ),
     }
 
 

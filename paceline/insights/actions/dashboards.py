@@ -11,7 +11,7 @@ from django.db import transaction
 from paceline.insights.actions.questions import NameMissing
 from paceline.insights.due import next_time
 from paceline.insights.models import Cadence, Dashboard, Mailing, SavedQuestion, Sharing, Tile
-from paceline.kernel import audit
+from paceline.kernel import audit, findable
 from paceline.org.models import Person, Team
 
 TILES_MAX = 12
@@ -78,6 +78,7 @@ def keep_dashboard(
     )
     act = "dashboard_made" if dashboard is None else "dashboard_changed"
     audit.record(act, subject=kept, by=by, at=at, after={"sharing": layout.sharing})
+    findable.changed("dashboard", [kept.pk])
     return kept
 
 
@@ -91,6 +92,7 @@ def put_away_dashboard(*, dashboard: Dashboard, by: Person, at: datetime) -> Non
     kept.save(update_fields=["removed_at", "changed_at"])
     kept.mailings.filter(stopped_at__isnull=True).update(stopped_at=at)
     audit.record("dashboard_removed", subject=kept, by=by, at=at)
+    findable.changed("dashboard", [kept.pk])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from paceline.insights.asked import Question
 from paceline.insights.models import ReportingRule, SavedQuestion, Sharing
-from paceline.kernel import audit
+from paceline.kernel import audit, findable
 from paceline.org.models import Person, Team
 
 
@@ -41,6 +41,7 @@ def keep_question(
         changed_at=at,
     )
     audit.record("question_saved", subject=kept, by=by, at=at, after={"sharing": sharing})
+    findable.changed("question", [kept.pk])
     return kept
 
 
@@ -53,6 +54,7 @@ def put_away_question(*, question: SavedQuestion, by: Person, at: datetime) -> N
     kept.removed_at = kept.changed_at = at
     kept.save(update_fields=["removed_at", "changed_at"])
     audit.record("question_removed", subject=kept, by=by, at=at)
+    findable.changed("question", [kept.pk])
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "attention": waiting_for(person, today, states, own, timezone.now()),
         "periods": desk.pay_periods(states),
         "may_read_runs": is_desk,
+        "due_cards": desk.due_cards(person, today),
         "own_pay": desk.own_pay(own),
         "team_pay": [] if is_desk else desk.team_pay(person),
     }
