@@ -21,6 +21,7 @@ urlpatterns = [
     path("crm/", include("paceline.crm.urls")),
     path("leads/", include("paceline.leads.urls")),
     path("sequences/", include("paceline.sequences.urls")),
+    path("boards/trello/", include("paceline.boards.trello.urls")),
     path("boards/", include("paceline.boards.urls")),
     path("mail/", include("paceline.mail.urls")),
     path("incentives/", include("paceline.incentives.urls")),

@@ -70,21 +70,26 @@ def enqueue(
     return int(job.configure(lock=lock, schedule_at=later).defer(**arguments))
 
 
-def wake(job: str) -> None:
+def wake(job: str, **about: int) -> None:
     """Queue a job that takes up whatever waits, once this transaction is kept; one that waits
     already will see to it.
 
     For jobs whose work stands in rows of their own: the job only says that there is some, and one
-    of the hour takes up what a lost call left.
+    of the hour takes up what a lost call left. ``about`` are its arguments, where it looks after
+    one thing of many: jobs of different things run beside one another.
     """
     waiting = (one[1] for one in connection.run_on_commit)
-    if not any(isinstance(one, partial) and one.args == (job,) for one in waiting):
-        transaction.on_commit(partial(_wake, job))
+    call = (job, tuple(sorted(about.items())))
+    if not any(
+        isinstance(one, partial) and one.func is _wake and one.args == call for one in waiting
+    ):
+        transaction.on_commit(partial(_wake, *call))
 
 
-def _wake(job: str) -> None:
+def _wake(job: str, about: tuple[tuple[str, int], ...]) -> None:
+    name = ":".join([job, *(str(value) for _name, value in about)])
     with contextlib.suppress(AlreadyEnqueued):
-        queue.configure_task(job, lock=job, queueing_lock=job).defer()
+        queue.configure_task(job, lock=name, queueing_lock=name).defer(**dict(about))
 
 
 async def work(*, concurrency: int) -> None:

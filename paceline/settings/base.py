@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "paceline.insights",
     "paceline.incentives",
     "paceline.boards",
+    "paceline.boards.trello",
     "paceline.goals.planning",
     "paceline.goals",
     "paceline.leads",
@@ -242,6 +243,14 @@ IMPORT_FILES_KEPT_DAYS = int(secret("IMPORT_FILES_KEPT_DAYS", "30"))
 SHOP_FOLDERS = names("SHOP_FOLDERS")
 # Whether shops may be asked over plain HTTP and at private addresses: for trials on one machine.
 SHOPS_MAY_BE_NEAR = flag("SHOPS_MAY_BE_NEAR", default=False)
+
+# Where Trello's API stands, and whether that may be plain HTTP at a private address: for trials.
+TRELLO_ADDRESS = secret("TRELLO_ADDRESS", "https://api.trello.com")
+TRELLO_MAY_BE_NEAR = flag("TRELLO_MAY_BE_NEAR", default=False)
+# The largest message of Trello that is accepted, in bytes, and for how many days it is kept after
+# it was taken in.
+TRELLO_MESSAGE_BYTES_MAX = 1024**2
+TRELLO_MESSAGES_KEPT_DAYS = 7
 
 # Whether the mail server may stand at a private address and be asked without encryption: for trials
 # on one machine, and where it stands inside the network.

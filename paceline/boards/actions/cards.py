@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from paceline.boards import hints
+from paceline.boards import following, hints
 from paceline.boards.actions import ranks, recording
 from paceline.boards.actions.recording import NotInProject, ProjectIsArchived, TooMany
 from paceline.boards.models import (
@@ -202,6 +202,7 @@ def add_cards(
     audit.record("cards_added", subject=found, by=by, at=at, after={"count": len(made)})
     ranks.raise_version(found.pk)
     findable.changed("card", [one.pk for one in made])
+    following.changed(found.project_id)
     publish_all([f"project:{found.project_id}"], "added", str(found.pk))
     recording.fire(made, Trigger.CREATED)
     return made
@@ -340,6 +341,7 @@ def delete_card(*, card: Card, by: Person | None, at: datetime) -> None:
     rows = Card.objects.filter(Q(parent=found) | Q(pk=found.pk))
     ids = list(rows.values_list("pk", flat=True))
     audit.record("card_deleted", subject=found, by=by, at=at, after={"cards": len(ids)})
+    following.changed(found.project_id)
     publish_all(hints.topics_of(found), "deleted", str(found.pk))
     CardChange.objects.filter(card__in=ids).update(undoes=None)
     Card.objects.filter(parent=found).delete()

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from paceline.boards import following
 from paceline.boards.actions import projects, recording
 from paceline.boards.actions.projects import NameTaken
 from paceline.boards.actions.recording import TooMany
@@ -42,6 +43,7 @@ def add_label(
         raise NameTaken(made.name)
     made.save()
     audit.record("label_added", subject=made, by=by, at=at, after={"project": found.pk})
+    following.changed(found.pk)
     publish_all([f"project:{found.pk}"], "label", str(made.pk))
     return made
 
@@ -71,6 +73,7 @@ def change_label(
 def _found_again(label: Label) -> None:
     cards = Card.objects.filter(labellings__label=label).values_list("pk", flat=True)
     findable.changed("card", list(cards))
+    following.changed(label.project_id)
     publish_all([f"project:{label.project_id}"], "label", str(label.pk))
 
 
@@ -81,6 +84,7 @@ def delete_label(*, label: Label, by: Person | None, at: datetime) -> int:
     cards = list(Card.objects.filter(labellings__label=label).values_list("pk", flat=True))
     before = {"name": label.name, "cards": len(cards)}
     audit.record("label_deleted", subject=label, by=by, at=at, before=before)
+    following.changed(label.project_id)
     publish_all([f"project:{label.project_id}"], "label", str(label.pk))
     label.delete()
     findable.changed("card", cards)

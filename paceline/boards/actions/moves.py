@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from paceline.boards import hints
+from paceline.boards import following, hints
 from paceline.boards.actions import cards as making
 from paceline.boards.actions import ranks, recording
 from paceline.boards.actions.cards import IsAPart, ListIsArchived, check_room
@@ -69,6 +69,7 @@ def move_card(  # noqa: C901, PLR0913 - one check each
         found.rank = ranks.rank_after(target, above, found)
         found.save(update_fields=["rank"])
         ranks.raise_version(target.pk)
+        following.changed(found.project_id)
         publish_all(hints.topics_of(found)[1:2], "ordered", str(found.pk))
         return found
     if found.done_at is None and not target.ends_work:

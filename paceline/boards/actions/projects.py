@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from paceline.boards import following
 from paceline.boards.actions import recording
 from paceline.boards.actions.recording import (
     ChangedMeanwhile,
@@ -116,6 +117,7 @@ def announce(project: Project, *, with_cards: bool = False) -> None:
     if with_cards:
         cards = Card.objects.filter(project=project).values_list("pk", flat=True)
         findable.changed("card", list(cards))
+    following.changed(project.pk)
     publish_all([f"project:{project.pk}", "projects"], "changed", str(project.pk))
 
 
@@ -247,6 +249,7 @@ def add_list(*, project: Project, new: NewList, by: Person | None, at: datetime)
     _refuse_taken(made)
     made.save()
     audit.record("list_added", subject=made, by=by, at=at, after={"project": found.pk})
+    following.changed(found.pk)
     publish_all([f"project:{found.pk}"], "list", str(made.pk))
     return made
 
@@ -296,6 +299,7 @@ def change_list(
     found.changed_by, found.changed_at = by, at
     found.save(update_fields=[*differing, "changed_by", "changed_at"])
     audit.record("list_changed", subject=found, by=by, at=at, before=before, after=differing)
+    following.changed(found.project_id)
     publish_all([f"project:{found.project_id}"], "list", str(found.pk))
     return found
 
@@ -326,6 +330,7 @@ def place_list(
         one.rank = order.index(one.pk)
     CardList.objects.bulk_update(known, ["rank"])
     audit.record("list_placed", subject=cards, by=by, at=at, after={"place": place})
+    following.changed(project.pk)
     publish_all([f"project:{project.pk}"], "list", str(cards.pk))
     return order
 
@@ -364,6 +369,7 @@ def archive_list(
     found.archived_at, found.changed_by, found.changed_at = at, by, at
     found.save(update_fields=["archived_at", "changed_by", "changed_at"])
     audit.record("list_archived", subject=found, by=by, at=at, after={"moved": len(standing)})
+    following.changed(project.pk)
     publish_all([f"project:{project.pk}"], "list", str(found.pk))
     return len(standing)
 
@@ -378,5 +384,6 @@ def restore_list(*, cards: CardList, by: Person | None, at: datetime) -> CardLis
     found.archived_at, found.changed_by, found.changed_at = None, by, at
     found.save(update_fields=["archived_at", "changed_by", "changed_at"])
     audit.record("list_restored", subject=found, by=by, at=at)
+    following.changed(found.project_id)
     publish_all([f"project:{found.project_id}"], "list", str(found.pk))
     return found

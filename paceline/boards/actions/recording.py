@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
-from paceline.boards import hints
+from paceline.boards import following, hints
 from paceline.boards.models import Batch, Card, CardChange, Project, Rule
 from paceline.kernel import audit, findable, jobs
 from paceline.live.actions import publish_all
@@ -97,6 +97,8 @@ class ChangedMeanwhile(Exception):
         self.conflicts = conflicts
 
 
+# Nobody is told while a whole board comes from elsewhere.
+quiet: ContextVar[bool] = ContextVar("nobody is told", default=False)
 FIELDS = (
     "title", "description", "executor", "starts_on", "due_on", "due_time", "estimate", "custom",
 )  # fmt: skip
@@ -242,6 +244,7 @@ def _tell_systems(card: Card, after: Mapping[str, Any], act: str, at: datetime) 
 def announce(card: Card, kind: str = "changed") -> None:
     """Keep the card findable, and tell open pages that it changed."""
     findable.changed("card", [card.pk])
+    following.changed(card.project_id)
     publish_all(hints.topics_of(card), kind, str(card.pk))
 
 
@@ -255,6 +258,8 @@ def tell(
     **more: str,
 ) -> None:
     """Tell those of the people who may see the card; never whoever did it."""
+    if quiet.get():
+        return
     others = {one.pk: one for one in people if by is None or one.pk != by.pk}
     seeing = [one for one in others.values() if _sees(one, card)]
     if seeing:
