@@ -134,6 +134,7 @@ MFA_FORMS = {"add_webauthn": "paceline.accounts.forms.AddPasskeyForm"}
 MFA_ADAPTER = "paceline.accounts.adapter.SecondFactors"
 ALLAUTH_TRUSTED_PROXY_COUNT = int(secret("TRUSTED_PROXIES", "0"))
 
+SESSION_ENGINE = "paceline.accounts.sessions"
 SESSION_COOKIE_AGE = 24 * 3600
 SESSION_IDLE_SECONDS = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True

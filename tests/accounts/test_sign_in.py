@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -15,6 +16,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from allauth.usersessions.models import UserSession
 from django.conf import LazySettings
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
@@ -25,6 +27,7 @@ from django.utils import timezone
 
 from paceline.accounts import actions as accounts
 from paceline.accounts.models import User
+from paceline.accounts.sessions import SessionStore
 from paceline.kernel.audit import AuditEntry
 from paceline.org import actions
 from paceline.org.models import Person
@@ -265,3 +268,22 @@ def test_first_administrator_needs_a_good_password(
 def test_fred_left_on_a_day(world: World) -> None:
     terms = world.fred.employments.get()
     assert (terms.ends_before, terms.last_day) == (date(2026, 4, 1), date(2026, 3, 31))
+
+
+def test_a_session_that_is_there_is_kept_by_one_statement(
+    db: None, django_assert_num_queries: Any
+) -> None:
+    session = SessionStore()
+    session["tables"] = {"deals": {"sort": "title"}}
+    session.save()
+    key = session.session_key
+    session["tables"] = {}
+    with django_assert_num_queries(1):
+        session.save()
+    assert SessionStore(key)["tables"] == {}
+    other = SessionStore(key)
+    assert other["tables"] == {}
+    session.delete()
+    with pytest.raises(UpdateError):
+        other.save()  # signed out meanwhile: nothing brings the session back
+    assert not SessionStore().exists(key)

@@ -86,6 +86,12 @@ def test_each_page_asks_few_queries(
             answer = client.get(page)
         assert answer.status_code == 200, page
         asked[page] = len(queries)
+    # Sorted anew, the order is remembered as well.
+    for page in ("companies", "contacts", "leads", "deals"):
+        sort = "title" if page == "deals" else "name"
+        with django_assert_max_num_queries(40) as queries:
+            client.get(f"{at(page)}?{page}-sort={sort}")
+        asked[f"{page} sorted"] = len(queries)
     assert {page: count for page, count in asked.items() if count > 15} == {}
 
 
