@@ -8,6 +8,7 @@ from datetime import date
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from paceline.crm import queries as crm
 from paceline.kernel import findable
 from paceline.kernel.shell import PaletteEntry
 from paceline.orders import queries as orders
@@ -38,9 +39,17 @@ def find(person: Person, text: str, as_of: date) -> list[Hits]:
             Hits(kinds[name].label, kinds[name].entries(person, found[name], as_of)[:HITS_MAX])
             for name in sorted(found, key=_place)
         ]
-        groups.append(Hits(_("Orders"), orders.palette(person, text)[:HITS_MAX]))
+        groups.append(Hits(_("Orders"), _orders(person, text)))
         groups.append(Hits(_("Pages"), pages[:HITS_MAX]))
     return [group for group in groups if group.entries]
+
+
+def _orders(person: Person, text: str) -> list[PaletteEntry]:
+    """The order that is called so, at once; then those whose number begins so, once followed."""
+    exact = orders.palette(person, text)[:HITS_MAX]
+    known = {one.label for one in exact}
+    begun = crm.order_entries(person, text, HITS_MAX)
+    return [*exact, *(one for one in begun if one.label not in known)][:HITS_MAX]
 
 
 def _place(kind: str) -> int:

@@ -24,6 +24,7 @@ from paceline.crm.models import (
     WaitingOrder,
 )
 from paceline.orders.models import ExchangeRate, LineKind, OrderLine, TouchedOrder
+from paceline.web.finder import find as palette
 from tests.shops.conftest import Teller, an_order
 from tests.shops.conftest import teller as teller_of_tea  # noqa: F401 - a fixture
 from tests.world import NOW, World
@@ -263,3 +264,39 @@ def test_the_list_of_waiting_orders(world: World, client_for: Any) -> None:
     answer = priya.post(f"/crm/orders/{orders['B05'].pk}", {"proposed": f"contact:{foreign.pk}"})
     assert answer.status_code == 422
     assert "B05" not in links()
+
+
+def test_orders_are_found_by_the_beginning_of_their_number(world: World) -> None:
+    """Each at what its reader may see: the lines, the customer, or the order that waits. An index
+    serves the question, so that it costs no more among a million orders."""
+    mine = a_contact(world, facts={"number": "C1"})
+    line("TPE-1001", customer="C1", person=world.priya)
+    line("tpe-10020", person=world.priya)
+    line("TPE-1003", person=world.omar)
+    follow()
+    others = (
+        CustomerOrder(source="old", order_number=f"Z{n:05}", bought_on=NOW.date(), amount=1,
+                      currency="USD", person=world.omar)
+        for n in range(4000)
+    )  # fmt: skip
+    CustomerOrder.objects.bulk_create(others)
+
+    def found(person: Any, text: str) -> dict[str, str]:
+        return {one.label: one.url for one in queries.order_entries(person, text, 6)}
+
+    waiting = CustomerOrder.objects.get(order_number="tpe-10020")
+    assert found(world.priya, "tpe-100") == {
+        "TPE-1001": f"/crm/contacts/{mine.pk}", "tpe-10020": f"/crm/orders/{waiting.pk}",
+    }  # fmt: skip
+    assert list(found(world.dana, "TPE")) == ["TPE-1001", "TPE-1003", "tpe-10020"]
+    assert found(world.dana, "TPE-1003")["TPE-1003"] == "/orders/lines?lines-q=TPE-1003"
+    assert found(world.hana, "TPE") == {}
+    assert found(world.priya, "TP") == {}, "of two letters thousands begin"
+    assert found(world.priya, "%PE") == {}
+    groups = {one.label: one.entries for one in palette(world.dana, "tpe-1003", NOW.date())}
+    assert [one.label for one in groups["Orders"]] == ["TPE-1003"], "found twice, told once"
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE crm_customerorder")
+    plan = queries.orders.orders_beginning(world.dana, "Z0123").order_by()[:200].explain()
+    assert "customer_order_beginning" in plan, plan
+    assert "Seq Scan" not in plan

@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from paceline.crm.models.customers import Company, Contact
@@ -90,6 +91,13 @@ class CustomerOrder(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["source", "order_number"], name="customer_order_once"),
+        )
+        # Orders are found by the beginning of their number, whatever the order of the database.
+        indexes = (
+            models.Index(
+                OpClass(Upper("order_number"), name="text_pattern_ops"),
+                name="customer_order_beginning",
+            ),
         )
 
     def __str__(self) -> str:
