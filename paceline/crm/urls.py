@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 from paceline.crm.kinds import KindConverter
 from paceline.crm.views import (
     care,
+    deal_merges,
     deals,
     duplicates,
     lists,
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deals", lists.deals, name="deals"),
     path("deals/new", records.create, {"kind": "deal"}, name="deal_new"),
     path("deals/<int:pk>", records.deal, name="deal"),
+    path("deals/merge/<str:ids>", deal_merges.merge, name="deal_merge"),
     path("deals/<int:pk>/move", deals.move, name="deal_move"),
     path("deals/<int:pk>/lose", deals.lose, name="deal_lose"),
     path("deals/<int:pk>/lines", deals.lines, name="deal_lines"),

@@ -142,6 +142,14 @@ def _pair(world: World, sales: Sales) -> dict[str, Any]:
     return {"pk": DuplicatePair.objects.get().pk}
 
 
+def _two_deals(world: World, sales: Sales) -> dict[str, Any]:
+    other = actions.add_deal(
+        pipeline=sales.north, owner=world.priya, by=world.priya, at=NOW,
+        facts={"title": "Spring order again"},
+    )  # fmt: skip
+    return {"ids": f"{sales.deal.pk},{other.pk}"}
+
+
 def _merged(world: World, sales: Sales) -> dict[str, Any]:
     other = _second(world, sales)
     made = actions.merge(
@@ -256,6 +264,7 @@ URLS = {
     "crm:duplicates_search": Url(allow={"POST": SELLERS}),
     "crm:pair_apart": Url(args=_args(_pair), **CHANGES),
     "crm:merge": Url(args=_args(_two), **FORMS),
+    "crm:deal_merge": Url(args=_args(_two_deals), **FORMS),
     "crm:merge_undo": Url(args=_args(_merged), **CHANGES),
     "crm:consent_new": Url(args=_args(_contact), **CHANGES),
     "crm:consent_withdraw": Url(args=_args(_consent), **CHANGES),

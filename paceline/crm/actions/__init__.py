@@ -19,6 +19,12 @@ from paceline.crm.actions.customers import (
     set_team_reach,
     withdraw_consent,
 )
+from paceline.crm.actions.deal_merging import (
+    DealsApart,
+    WonDealStays,
+    merge_deals,
+    undo_merge,
+)
 from paceline.crm.actions.deals import (
     Line,
     StageIsElsewhere,
@@ -67,7 +73,6 @@ from paceline.crm.actions.merging import (
     MergeIsUndone,
     TooManyToMerge,
     merge,
-    undo_merge,
 )
 from paceline.crm.actions.moves import (
     AmountMissing,
@@ -158,6 +163,7 @@ __all__ = [
     "DealIsCredited",
     "DealMovedMeanwhile",
     "DealNotWon",
+    "DealsApart",
     "FactsInvalid",
     "FeedbackIsSettled",
     "FieldUnknown",
@@ -199,6 +205,7 @@ __all__ = [
     "TooManyToMerge",
     "TooManyViews",
     "WasErased",
+    "WonDealStays",
     "add_activity",
     "add_companies",
     "add_company",
@@ -243,6 +250,7 @@ __all__ = [
     "link_orders",
     "measure_again",
     "merge",
+    "merge_deals",
     "move_deal",
     "record_consent",
     "remove_activity",

@@ -97,7 +97,7 @@ def merge(
     if any(type(one) is not type(survivor) for one in others):
         raise TooManyToMerge
     held = _held(kind, ids)
-    _refuse_changed(held, seen)
+    refuse_changed(held, seen)
     stays: Any = held.pop(survivor.pk)
     gone = [held[pk] for pk in sorted(held)]
     values = chosen_values(stays, gone, choices)
@@ -142,7 +142,7 @@ def _held(kind: str, ids: set[int]) -> dict[int, Any]:
     return held
 
 
-def _refuse_changed(held: Mapping[int, Any], seen: Mapping[int, int]) -> None:
+def refuse_changed(held: Mapping[int, Any], seen: Mapping[int, int]) -> None:
     """Who merges decides on what they read: any later change needs another look."""
     for one in held.values():
         if seen.get(one.pk) == one.version:
@@ -161,7 +161,7 @@ def _points(record: Any) -> list[list[str]]:
     return [[one.kind, one.value, one.label] for one in record.points.order_by("rank", "id")]
 
 
-def _references(model: Any) -> list[tuple[Any, Field[Any, Any]]]:
+def references(model: Any) -> list[tuple[Any, Field[Any, Any]]]:
     """Every table and column that points to records of a kind, but for their own histories."""
     return [
         (one.related_model, one.field)
@@ -180,20 +180,20 @@ def _move(
     Returns table, column, the record it came from, and the rows.
     """
     moved = []
-    for model, field in _references(type(source)):
+    for model, field in references(type(source)):
         rows = model._default_manager.filter(**{field.name: source}).order_by("pk")
         if issubclass(model, Record):
             if model is type(source):  # among themselves they are not moved: they become one
                 rows = rows.exclude(pk__in=together)
             ids = _move_records(rows, field.name, target, by, at)
         else:
-            ids = _move_rows(model, list(rows.values_list("pk", flat=True)), field.name, target)
+            ids = move_rows(model, list(rows.values_list("pk", flat=True)), field.name, target)
         if ids:
             moved.append([model._meta.label, field.name, source.pk, ids])
     return moved
 
 
-def _move_rows(model: Any, ids: list[int], name: str, target: Any) -> list[int]:
+def move_rows(model: Any, ids: list[int], name: str, target: Any) -> list[int]:
     try:
         with transaction.atomic():
             model._default_manager.filter(pk__in=ids).update(**{name: target})
@@ -269,7 +269,7 @@ def undo_merge(*, merged: Merge, by: Person, at: datetime) -> Merge:
 
 
 def _move_back(found: Merge, held: Mapping[int, Any], by: Person, at: datetime) -> None:
-    tables = {model._meta.label: model for model, _f in _references(DOUBLED[found.kind])}
+    tables = {model._meta.label: model for model, _f in references(DOUBLED[found.kind])}
     stays = held[found.survivor]
     for label, name, source, ids in found.moved:
         model = tables[label]

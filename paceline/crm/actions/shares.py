@@ -83,17 +83,17 @@ def agree_shares(
         return found
     if seen is not None and (clash := recording.conflicts_of(found, {"shares": after}, seen)):
         raise recording.ChangedMeanwhile(found, clash)
-    _write_shares(found, shares)
+    write_shares(found, shares)
     owner = owners[0].person
     if found.owner_id != owner.pk:
         found.owner = owner
         found.save(update_fields=["owner"])
     recording.touch(found, {"shares": before}, {"shares": after}, by=by, at=at, act="shares_agreed")
-    _credit_again(found, by=by, at=at)
+    credit_again(found, by=by, at=at)
     return found
 
 
-def _credit_again(deal: Deal, *, by: Person | None, at: datetime) -> None:
+def credit_again(deal: Deal, *, by: Person | None, at: datetime) -> None:
     """Orders that were credited follow the new shares, or nothing changes at all."""
     if OrderLink.objects.filter(deal=deal, credited_at__isnull=False).exists():
         crediting.credit_deal(deal=deal, by=by, at=at)
@@ -105,7 +105,7 @@ def shares_of(deal: Deal) -> list[list[Any]]:
     return sorted([one.person_id, one.kind, recording.told(one.share)] for one in rows)
 
 
-def _write_shares(deal: Deal, shares: Sequence[Share]) -> None:
+def write_shares(deal: Deal, shares: Sequence[Share]) -> None:
     DealContributor.objects.filter(deal=deal).delete()
     DealContributor.objects.bulk_create(
         DealContributor(deal=deal, person=one.person, kind=one.kind, share=one.share)
@@ -142,12 +142,12 @@ def assign_deal(
         for one in rows
         if one.kind != ContributorKind.OWNER and one.person_id != owner.pk
     ]
-    _write_shares(found, [Share(owner, ContributorKind.OWNER, own + joined), *kept])
+    write_shares(found, [Share(owner, ContributorKind.OWNER, own + joined), *kept])
     if recording.apply(found, {"owner": owner}, seen=seen, by=by, at=at, batch=batch, quiet=True):
         after = shares_of(found)
         recording.touch(
             found, {"shares": before}, {"shares": after}, by=by, at=at, act="shares_agreed"
         )
         recording.tell(found, [owner], "crm_assigned", by=by, at=at)
-        _credit_again(found, by=by, at=at)
+        credit_again(found, by=by, at=at)
     return found

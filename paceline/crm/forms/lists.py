@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from paceline.crm import panels
 from paceline.crm.forms.choices import ColleagueField
 from paceline.crm.models import (
-    DOUBLED,
+    MERGED,
     CustomField,
     FieldKind,
     LeadStatus,
@@ -86,7 +86,7 @@ def _changes(kind: str) -> list[tuple[str, str]]:
             for value, word in choices.choices
             if value != LeadStatus.CONVERTED
         ]
-    if kind in DOUBLED:
+    if kind in MERGED:
         found.append(("merge", _("Merge into one")))
     return [*found, ("archive", _("Put away"))]
 

@@ -34,7 +34,7 @@ from paceline.crm.models.deals import (
     OrderLink,
     StageChange,
 )
-from paceline.crm.models.duplicates import DOUBLED, DuplicatePair, Merge
+from paceline.crm.models.duplicates import DOUBLED, MERGED, DuplicatePair, Merge
 from paceline.crm.models.leads import OPEN_STATUSES, Conversion, Lead, LeadStatus
 from paceline.crm.models.lists import Batch, CustomField, ListKind, SavedView
 from paceline.crm.models.origins import ExternalKey, ImportedRecord
@@ -79,6 +79,7 @@ from paceline.kernel.own_fields import FieldKind
 
 __all__ = [
     "DOUBLED",
+    "MERGED",
     "OPEN_STATUSES",
     "PHONES",
     "RECORD_KINDS",

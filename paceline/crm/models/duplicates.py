@@ -10,12 +10,15 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from paceline.crm.models.customers import Company, Contact
+from paceline.crm.models.deals import Deal
 from paceline.crm.models.leads import Lead
 from paceline.crm.models.lists import ListKind
 from paceline.org.models import Person
 
 # The kinds of records of which there may be two of the same customer.
 DOUBLED: dict[str, Any] = {"company": Company, "contact": Contact, "lead": Lead}
+# Those of which several may be made one: deals too, which are never found to be the same.
+MERGED: dict[str, Any] = {**DOUBLED, "deal": Deal}
 
 
 class DuplicatePairQuerySet(models.QuerySet[Any]):
@@ -65,7 +68,7 @@ class MergeQuerySet(models.QuerySet[Any]):
     def visible_to(self, person: Person) -> Self:
         """Merges into records that the person sees."""
         seen = Q(pk__in=())
-        for kind, model in DOUBLED.items():
+        for kind, model in MERGED.items():
             seen |= Q(kind=kind, survivor__in=model.objects.visible_to(person).values("pk"))
         return self.filter(seen)
 

@@ -9,6 +9,7 @@ from paceline.crm.queries.boards import (
     columns_of,
     pipelines_for,
 )
+from paceline.crm.queries.duplicates import deals_beside
 from paceline.crm.queries.evidence import Evidence, evidence_of
 from paceline.crm.queries.orders import order_entries
 from paceline.crm.queries.records import (
@@ -40,7 +41,7 @@ __all__ = [
     "MODELS", "BoardColumn", "Candidate", "Card", "Entry", "Evidence", "OrderTotal", "Timeline",
     "attention_counts", "candidates_of",
     "card_of", "columns_of", "contacts_of", "contribute", "contributors_of",
-    "deals_of", "evidence_of", "listed", "order_entries", "orders_of",
+    "deals_beside", "deals_of", "evidence_of", "listed", "order_entries", "orders_of",
     "pipelines_for", "points_of",
     "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags", "timeline_of",
     "waiting_orders",

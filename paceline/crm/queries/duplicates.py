@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from paceline.crm.kinds import address
-from paceline.crm.models import DOUBLED, ContactPoint, DuplicatePair, Merge
+from paceline.crm.models import DOUBLED, ContactPoint, Deal, DuplicatePair, Merge
 from paceline.org.models import Person
 
 MERGES_SHOWN = 10
@@ -28,6 +28,8 @@ def merges_for(person: Person, kind: str) -> list[Any]:
 
 def records_by_id(kind: str, ids: Iterable[int], person: Person) -> dict[int, Any]:
     """Records that the person may see, with how much hangs on them: two queries."""
+    if kind == "deal":
+        return deals_by_id(ids, person)
     rows = DOUBLED[kind].objects.visible_to(person).filter(pk__in=set(ids))
     related = ["owner", "team", *(["company"] if kind == "contact" else [])]
     related += ["parent"] if kind == "company" else []
@@ -39,6 +41,30 @@ def records_by_id(kind: str, ids: Iterable[int], person: Person) -> dict[int, An
     for pk, one in found.items():
         one.points_shown = shown.get(pk, [])
         one.url = address(kind, pk)
+    return found
+
+
+def deals_by_id(ids: Iterable[int], person: Person) -> dict[int, Any]:
+    """Deals that the person may see, as a list of merges shows them."""
+    rows = Deal.objects.visible_to(person).filter(pk__in=set(ids))
+    found = {one.pk: one for one in rows.prefetch_related("contributors")}
+    for pk, one in found.items():
+        one.name, one.url = one.title, address("deal", pk)
+    return found
+
+
+def deals_beside(ids: Iterable[int], person: Person) -> dict[int, Any]:
+    """Deals that are to become one, with their shares and products and how much hangs on them:
+    three queries."""
+    rows = Deal.objects.visible_to(person).kept().filter(pk__in=set(ids))
+    rows = rows.select_related("owner", "team", "company", "contact", "stage", "pipeline")
+    rows = rows.prefetch_related("contributors__person", "lines").annotate(
+        n_orders=Count("order_links", distinct=True),
+        n_activities=Count("activities", distinct=True),
+    )
+    found = {one.pk: one for one in rows}
+    for one in found.values():
+        one.name = one.title
     return found
 
 

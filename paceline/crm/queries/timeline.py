@@ -119,7 +119,7 @@ def viewer_reads_talk(viewer: Person) -> bool:
 def _deals_of(record: Record, viewer: Person) -> QuerySet[Any] | None:
     visible = Deal.objects.visible_to(viewer)
     if isinstance(record, Deal):
-        return visible.filter(pk=record.pk)
+        return visible.filter(Q(pk=record.pk) | Q(merged_into=record))
     if isinstance(record, Company):
         return visible.filter(company=record)
     if isinstance(record, Contact):
@@ -238,7 +238,10 @@ def _orders(record: Record) -> QuerySet[Any] | None:
     )
     summed = lines.order_by().values("order_number").annotate(total=Sum("amount"))
     first = lines.order_by("ordered_on", "id")
-    rows = OrderLink.objects.filter(**{kind: record}).annotate(
+    theirs = Q(**{kind: record})
+    if isinstance(record, Deal):  # what was paid by a merged deal stays with it
+        theirs |= Q(deal__merged_into=record)
+    rows = OrderLink.objects.filter(theirs).annotate(
         day=Subquery(first.values("ordered_on")[:1]),
         total=Subquery(summed.values("total")[:1]),
         paid_in=Subquery(first.values("currency")[:1], output_field=CharField()),

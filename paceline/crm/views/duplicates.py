@@ -15,17 +15,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from paceline.crm import access, actions
+from paceline.crm import access, actions, wording
 from paceline.crm.actions.merging import RECORDS_MAX, chosen_values, fields_to_choose
 from paceline.crm.forms.records import field_label
 from paceline.crm.kinds import address
-from paceline.crm.models import DOUBLED, DuplicatePair, Merge
+from paceline.crm.models import DOUBLED, MERGED, DuplicatePair, Merge
 from paceline.crm.queries import alike as likely
 from paceline.crm.queries import duplicates as queries
 from paceline.crm.views.lists import TITLES
 from paceline.crm.views.records import fact
 from paceline.kernel import formats, jobs
 from paceline.kernel.pages import go_to, page, refuse
+from paceline.orders.actions import LineDayIsClosed, SharedByFile
 from paceline.org.requests import PersonRequest
 
 SHOWN = 25
@@ -97,7 +98,7 @@ def _typed(request: PersonRequest) -> likely.Typed:
 
 def _kind(request: PersonRequest) -> str:
     kind = request.GET.get("kind", "company")
-    return kind if kind in DOUBLED else "company"
+    return kind if kind in MERGED else "company"
 
 
 @require_GET
@@ -117,7 +118,7 @@ def index(request: PersonRequest) -> HttpResponse:
         "kind": kind,
         "tabs": [
             (TITLES[one](), f"{reverse('crm:duplicates')}?kind={one}", one == kind, None)
-            for one in DOUBLED
+            for one in MERGED
         ],
         "rows": [
             {
@@ -139,7 +140,7 @@ def index(request: PersonRequest) -> HttpResponse:
             for one in merges
         ],
         "shown": shown,
-        "may_search": access.may_add(person),
+        "may_search": access.may_add(person) and kind in DOUBLED,
     }  # fmt: skip
     return page(request, "crm/duplicates.html", context)
 
@@ -150,6 +151,8 @@ def search(request: PersonRequest) -> HttpResponse:
     if not access.may_add(request.person):
         raise PermissionDenied
     kind = _kind(request)
+    if kind not in DOUBLED:
+        raise Http404
     jobs.enqueue("crm.find_duplicates", lock="crm.find_duplicates", kind=kind,
                  by_id=request.person.pk)  # fmt: skip
     messages.success(request, _("Looking for duplicates. The list follows by itself."))
@@ -291,6 +294,9 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         text = _("%(who)s changed what the merge wrote, on %(when)s. It cannot be taken back.")
         return refuse(request, 409, _("The merge stays."),
                       text % {"who": who, "when": formats.moment(error.change.at)}, url=back,
+                      action=_("Duplicates"))  # fmt: skip
+    except (LineDayIsClosed, SharedByFile) as problem:
+        return refuse(request, 409, _("The merge stays."), wording.refusal(problem), url=back,
                       action=_("Duplicates"))  # fmt: skip
     except (actions.MergeIsUndone, actions.RecordIsArchived):
         text = _("It was undone before, or the record was merged once more. Nothing was changed.")

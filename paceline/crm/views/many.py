@@ -79,7 +79,10 @@ def _to_merge(request: PersonRequest, kind: str, ids: list[int]) -> HttpResponse
         told = _("Choose two to %(most)s records that are one customer.") % {"most": RECORDS_MAX}
         messages.error(request, told)
         return go_to(request, list_address(kind))
-    return go_to(request, reverse("crm:merge", args=[kind, ",".join(map(str, ids))]))
+    named = ",".join(map(str, ids))
+    if kind == "deal":
+        return go_to(request, reverse("crm:deal_merge", args=[named]))
+    return go_to(request, reverse("crm:merge", args=[kind, named]))
 
 
 @require_GET
