@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,6 +31,9 @@ from paceline.engine.inputs import (
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, empty_table
 from paceline.engine.tables import INPUTS, ParquetFiles, Tables
+
+# Known and wanted: see `Workspace.fetch`.
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result makes an extra copy")
 
 MEMORY_LIMIT = "2GB"
 # Tables that no query reads: what they say is laid out by day, or worked out, before the steps.
@@ -161,8 +165,15 @@ class Workspace:
         statement = self._statement(key, make)
         return self.connection.execute(statement.parsed, self._bound(statement)).fetchall()
 
-    def fetch(self, key: str, make: Callable[[], exp.Query]) -> pa.Table:
+    def fetch(self, key: str, make: Callable[[], exp.Query], *, few: bool = False) -> pa.Table:
+        """The rows of a query as Arrow. A relation parses its text again and binds it twice, which
+        costs more than to copy a few rows out of a cursor.
+        """
         statement = self._statement(key, make)
+        if few:
+            return self.connection.execute(
+                statement.parsed, self._bound(statement)
+            ).to_arrow_table()
         return self.connection.sql(statement.parsed, params=self._bound(statement)).to_arrow_table()
 
     def create(self, name: str, make: Callable[[], exp.Query], *, variant: str = "") -> None:

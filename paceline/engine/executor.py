@@ -61,8 +61,8 @@ class Workspace(Protocol):
         """The rows of a query as Python values."""
         ...
 
-    def fetch(self, key: str, make: Callable[[], exp.Query]) -> pa.Table:
-        """The rows of a query as Arrow."""
+    def fetch(self, key: str, make: Callable[[], exp.Query], *, few: bool = False) -> pa.Table:
+        """The rows of a query as Arrow; `few` says that there is about one for each payee."""
         ...
 
     def hashes(self, given: ParquetFiles) -> list[str]:

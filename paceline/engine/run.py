@@ -12,6 +12,7 @@ from types import MappingProxyType
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlglot import exp
 
 from paceline.engine import checks, conservation
 from paceline.engine import columns as c
@@ -98,8 +99,8 @@ class _Run:
 
     def execute(self) -> Results:
         days = open_run(self.workspace, self.shape, self.period, check=True)
-        steps = step_queries(self.workspace, self.ledger, days)
-        total = len(steps) + 1
+        *steps, (last, figures) = step_queries(self.workspace, self.ledger, days)
+        total = len(steps) + 2
         chains = chains_of(self.shape)
         self._tell("lines", total)
         for contract, make in self._summed(steps, days):
@@ -112,7 +113,8 @@ class _Run:
             elif contract.name == "credited" and days.has_holes:
                 refuse_missing_rates(self.workspace, self.shape, days)
             self._tell(contract.name, total)
-        results = fetch_ledger(self.workspace, self.ledger)
+        results = fetch_ledger(self.workspace, self.ledger, figures)
+        self._tell(last.name, total)
         results["credits"] = fetch_credits(self.workspace, self.ledger)
         accounts = conservation.accounts(self.workspace, self.shape, self.period)
         results["excluded"], results["conservation"] = accounts
@@ -276,9 +278,14 @@ def variant(contract: Table, workspace: Workspace, days: Days) -> str:
     return plan.hash if contract.name == "ledger" else ""
 
 
-def fetch_ledger(workspace: Workspace, ledger: Ledger) -> dict[str, pa.Table]:
-    """The results that stand in the ledger, held to their declared types."""
-    wide = workspace.fetch(f"ledger {ledger.plan.hash}", lambda: c.every_row(ledger.contract))
+def fetch_ledger(
+    workspace: Workspace, ledger: Ledger, make: Callable[[], exp.Query] | None = None
+) -> dict[str, pa.Table]:
+    """The results that stand in the ledger, held to their declared types: out of its table, or,
+    where nobody reads that again, out of its query.
+    """
+    key = f"ledger {ledger.plan.hash}{' figured' if make else ''}"
+    wide = workspace.fetch(key, make or (lambda: c.every_row(ledger.contract)), few=True)
     wide = wide.take(pc.sort_indices(wide, [("payee_id", "ascending")])).combine_chunks()
     hold_to_types(ledger, wide)
     return result_tables(ledger, wide)
@@ -289,6 +296,7 @@ def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
     rows = workspace.fetch(
         f"credits {ledger.sums.key}",
         lambda: ledger.sums.by("payee_id", "currency", only=ledger.sums.of_credits),
+        few=True,
     )
     keys = [("payee_id", "ascending"), ("currency", "ascending")]
     rows = rows.take(pc.sort_indices(rows, keys)).combine_chunks()

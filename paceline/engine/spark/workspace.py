@@ -82,7 +82,7 @@ class SparkWorkspace:
         with _told_apart():
             return [tuple(row) for row in self._frame(make()).collect()]
 
-    def fetch(self, key: str, make: Callable[[], exp.Query]) -> pa.Table:  # noqa: ARG002 -- nothing is prepared
+    def fetch(self, key: str, make: Callable[[], exp.Query], *, few: bool = False) -> pa.Table:  # noqa: ARG002 -- nothing is prepared
         with _told_apart():
             return plain(self._frame(make()).toArrow())
 
