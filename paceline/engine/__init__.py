@@ -34,7 +34,7 @@ from paceline.engine.results import ENGINE_VERSION, Results
 from paceline.engine.run import calculate
 from paceline.engine.settlement import Settlement, SettlementTables, settle
 from paceline.engine.tables import ParquetFiles, Tables
-from paceline.engine.trace import Trace, trace
+from paceline.engine.trace import Trace, trace, traces
 
 __all__ = [
     "ENGINE_VERSION",
@@ -83,4 +83,5 @@ __all__ = [
     "settle",
     "state_totals",
     "trace",
+    "traces",
 ]

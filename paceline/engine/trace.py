@@ -1,4 +1,4 @@
-"""The trace: one payee's statement opened down to the order lines, from the same definitions.
+"""The trace: statements opened down to the order lines, from the same definitions.
 
 A line's money is the payout at the running total after the line less the payout before it. Every
 sum therefore telescopes: lines add up to their tier, tiers to their component, to the last digit.
@@ -6,6 +6,7 @@ sum therefore telescopes: lines add up to their tier, tiers to their component, 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -30,7 +31,7 @@ from paceline.engine.columns import (
 from paceline.engine.database import Workspace, reused_database
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
 from paceline.engine.ledger.compile import ledger_of
-from paceline.engine.ledger.following import LineSteps, payee
+from paceline.engine.ledger.following import FOLLOWED, LineSteps
 from paceline.engine.ledger.rows import keyed_measures
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.marks import find_split_lines, lines_named, marks_hold
@@ -87,13 +88,46 @@ def trace(
     Give it the tables of the run; they were checked there and are not checked again. Raises
     PayeeUnknown when the payee is not in the plan in this period.
     """
+    (found,) = traces(
+        plan,
+        tables,
+        period,
+        [payee_id],
+        connection=connection,
+        threads=threads,
+        memory_limit=memory_limit,
+    )
+    return found
+
+
+PAYEES_AT_ONCE = 40  # their lines are in memory together
+
+
+def traces(
+    plan: Plan,
+    tables: Tables,
+    period: Period,
+    payee_ids: Sequence[str],
+    *,
+    connection: duckdb.DuckDBPyConnection | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+) -> Iterator[Trace]:
+    """Open the statements of several payees in their order, each as `trace` does, with one pass
+    over the lines for many of them.
+
+    Raises PayeeUnknown when one of them is not in the plan in this period.
+    """
     shape = shape_of(plan)
     database = connection or reused_database(tables, threads=threads, memory_limit=memory_limit)
-    workspace = Workspace(shape, tables, period, database)
-    try:
-        return _Tracing(workspace, shape, period, payee_id).execute()
-    finally:
-        workspace.close()
+    for first in range(0, len(payee_ids), PAYEES_AT_ONCE):
+        some = payee_ids[first : first + PAYEES_AT_ONCE]
+        workspace = Workspace(shape, tables, period, database)
+        try:
+            found = _Tracing(workspace, shape, period, some).execute()
+        finally:
+            workspace.close()
+        yield from found
 
 
 def reached_lines(
@@ -111,24 +145,27 @@ def reached_lines(
     shape = shape_of(plan)
     workspace = Workspace(shape, tables, period, connection)
     try:
-        return _Tracing(workspace, shape, period, payee_id).reach()
+        return _Tracing(workspace, shape, period, [payee_id]).reach()
     finally:
         workspace.close()
 
 
 class _Tracing:
-    def __init__(self, workspace: Workspace, shape: Shape, period: Period, payee_id: str) -> None:
+    def __init__(
+        self, workspace: Workspace, shape: Shape, period: Period, payee_ids: Sequence[str]
+    ) -> None:
         self.workspace = workspace
         self.shape = shape
         self.plan = shape.plan
         self.period = period
-        self.payee_id = payee_id
+        self.payee_ids = payee_ids
         self.ledger = ledger_of(shape)
         self.lines = LineSteps(shape)
         self.days = Days(self.plan.policies)
-        workspace.parameters["payee_id"] = payee_id
+        wanted = pa.table({"payee_id": pa.array(dict.fromkeys(payee_ids), pa.string())})
+        workspace.register(FOLLOWED, wanted)
 
-    def execute(self) -> Trace:
+    def execute(self) -> list[Trace]:
         self._credit()
         for component in self.lines.components():
             self.workspace.create(
@@ -139,7 +176,7 @@ class _Tracing:
         return self._collect()
 
     def reach(self) -> set[str]:
-        """The lines that reach the payee through a measure."""
+        """The lines that reach one of the payees through a measure."""
         self._credit()
         rows = self.workspace.rows(f"reached {self.plan.hash}", self.lines.taken)
         return {line_id for (line_id,) in rows}
@@ -158,23 +195,17 @@ class _Tracing:
         create("line_credits", self.lines.credits, variant=style)
 
     def _narrow(self) -> None:
-        """Keep only this payee in the plan, and only the lines of those whose sales count for
+        """Keep only these payees in the plan, and only the lines of those whose sales count for
         them.
         """
         create = self.workspace.create
         everyone = Table("members_of_all", crediting.MEMBERS.columns, crediting.MEMBERS.grain)
         create(everyone.name, lambda: c.every_row(crediting.MEMBERS))
-        create(
-            "members",
-            lambda: c.every_row(everyone).where(self._is_payee("payee_id"), copy=False),
-            variant="one",
-        )
-        first = c.parameter("first_slot", c.PLACE)
-        in_period = exp.GTE(this=col("slot"), expression=first)
-        if not self.workspace.rows(
-            "one member", lambda: c.every_row(crediting.MEMBERS).where(in_period, copy=False)
-        ):
-            raise PayeeUnknown(self.payee_id)
+        create("members", lambda: self._followed(everyone.names, everyone.name), variant="followed")
+        in_plan = {name for (name,) in self.workspace.rows("members followed", self._members)}
+        for name in self.payee_ids:
+            if name not in in_plan:
+                raise PayeeUnknown(name)
         create("relevant", self._relevant)
         with_splits = "credit_splits" in self.workspace.tables
         is_marked = with_splits and marks_hold(
@@ -192,24 +223,30 @@ class _Tracing:
             variant=f"{self.days} {is_marked}",
         )
 
-    def _is_payee(self, name: str, of: str | None = None) -> exp.Expr:
-        return exp.EQ(this=col(name, of), expression=payee())
+    def _followed(self, names: Sequence[str], source: str, of: str = "payee_id") -> exp.Select:
+        """Columns of a table's rows in which `of` is one of the payees."""
+        query = select({name: col(name, "e") for name in names})
+        query = query.from_(c.source(source, "e"), copy=False)
+        same = exp.EQ(this=col("payee_id", "f"), expression=col(of, "e"))
+        return c.join(query, FOLLOWED, "f", same, kind="semi")
+
+    def _members(self) -> exp.Select:
+        """Those of the payees who are in the plan on a day of the period."""
+        query = select({"payee_id": col("payee_id")}, distinct=True)
+        in_period = exp.GTE(this=col("slot"), expression=c.parameter("first_slot", c.PLACE))
+        return query.from_(c.source("members"), copy=False).where(in_period, copy=False)
 
     def _relevant(self) -> exp.Query:
-        """The payee and everyone below."""
+        """The payees and everyone below."""
+        alone = select({"payee_id": col("payee_id")}).from_(c.source(FOLLOWED), copy=False)
         if not self.shape.rolls_up:
-            return select({"payee_id": payee()})
-        below = select({"payee_id": col("payee_id")}).from_(c.source("hierarchy"), copy=False)
-        alone = select({"payee_id": payee()})
-        return exp.Union(
-            this=alone,
-            expression=below.where(self._is_payee("manager_id"), copy=False),
-            distinct=True,
-        )
+            return alone
+        below = self._followed(["payee_id"], "hierarchy", "manager_id")
+        return exp.Union(this=alone, expression=below, distinct=True)
 
     def _lines(self, way: Way, *, with_splits: bool, is_marked: bool) -> exp.Select:
-        """The lines of one way of handing them out, as far as they count for the payee; shared ones
-        are looked for among the marked ones where marks tell them all.
+        """The lines of one way of handing them out, as far as they count for the payees; shared
+        ones are looked for among the marked ones where marks tell them all.
         """
         source = "in_marked_lines" if is_marked and way.kind == "shared" else "in_order_lines"
         handed = portions.portion(self.shape, way)
@@ -246,11 +283,11 @@ class _Tracing:
         return [name for name in lines.group_keys(self.shape)[5:] if name != "line_id"]
 
     def _orders(self) -> exp.Query:
-        """The lines that reach the payee, with the columns that the plan's formulas read."""
-        columns = {"line_id": col("line_line_id", "g")}
+        """The lines that reach each payee, with the columns that the plan's formulas read."""
+        columns = {"receiver": col("receiver", "r"), "line_id": col("line_line_id", "g")}
         columns |= {name: col(f"read_{name}", "g") for name in self._read()}
         query = select(columns, distinct=True).from_(c.source("traced_lines", "g"), copy=False)
-        return c.join(query, "line_credits", "r", c.same(["line_line_id"], "r", "g"), kind="semi")
+        return c.join(query, "line_credits", "r", c.same(["line_line_id"], "r", "g"))
 
     def _read(self) -> list[str]:
         return sorted(lines.columns_read(self.shape) - {"line_id"})
@@ -280,22 +317,41 @@ class _Tracing:
             .group_by(*grouped, copy=False)
         )
 
-    def _collect(self) -> Trace:
+    def _collect(self) -> list[Trace]:
+        """What was traced, payee by payee."""
         fetched = fetch_ledger(self.workspace, self.ledger)
         others = pa.array(sorted(decided_by_others(self.plan)), pa.string())
         earned = fetched["earnings"]
         earned = earned.filter(pc.invert(pc.is_in(earned.column("component"), others)))
-        found = Trace(
-            self.payee_id,
-            self.workspace.fetch(f"traced {self.plan.hash}", self.lines.collected),
-            fetched["tiers"],
-            fetched["measures"],
-            earned,
-            fetched["attainment"],
-            self.workspace.fetch(f"orders {self.plan.hash}", self._orders),
-        )
-        require_sums(found, {component.id for component in self.lines.components()})
+        lines_of = _by(self.workspace.fetch(f"traced {self.plan.hash}", self.lines.collected))
+        orders = self.workspace.fetch(f"orders {self.plan.hash}", self._orders)
+        keys = [("receiver", "ascending"), ("line_id", "ascending")]
+        orders_of = _by(orders.sort_by(keys), "receiver")
+        found: list[Trace] = []
+        for name in self.payee_ids:
+            mine = pc.field("payee_id") == name
+            one = Trace(
+                name,
+                lines_of(name),
+                fetched["tiers"].filter(mine),
+                fetched["measures"].filter(mine),
+                earned.filter(mine),
+                fetched["attainment"].filter(mine),
+                orders_of(name).drop_columns("receiver"),
+            )
+            require_sums(one, {component.id for component in self.lines.components()})
+            found.append(one)
         return found
+
+
+def _by(rows: pa.Table, column: str = "payee_id") -> Callable[[str], pa.Table]:
+    """The rows of one payee, out of rows that are in the order of the payees."""
+    places: dict[str, tuple[int, int]] = {}
+    begins = 0
+    for one in pc.value_counts(rows.column(column)).to_pylist():  # by first appearance
+        places[one["values"]] = (begins, one["counts"])
+        begins += one["counts"]
+    return lambda name: rows.slice(*places.get(name, (0, 0)))
 
 
 def require_sums(found: Trace, followed: set[str]) -> None:

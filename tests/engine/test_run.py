@@ -197,15 +197,17 @@ def test_a_trace_adds_up_for_everybody() -> None:
         (row["component"], row["payee_id"]): row["computed"] for row in results.rows("earnings")
     }
     assert earned["team", "max"] != 0
-    for payee in PAYEES:
-        lines = engine.trace(plan, tables, QUARTER, payee).rows()
+    together = list(engine.traces(plan, tables, QUARTER, PAYEES))
+    assert together == [engine.trace(plan, tables, QUARTER, payee) for payee in PAYEES]
+    for payee, found in zip(PAYEES, together, strict=True):
+        lines = found.rows()
         for component in ("commission", "team"):
             total = sum(
                 (line["earned"] for line in lines if line["component"] == component), Decimal(0)
             )
             assert total == earned[component, payee]
     with pytest.raises(engine.PayeeUnknown):
-        engine.trace(plan, tables, QUARTER, "stranger")
+        list(engine.traces(plan, tables, QUARTER, ["ana", "stranger"]))
 
 
 def test_an_explanation_adds_up_and_names_clauses() -> None:

@@ -1,8 +1,9 @@
-"""Following lines: each line of one payee's statement from its credit to the tier it falls into.
+"""Following lines: each line of some payees' statements from its credit to the tier it falls into.
 
 The queries use the ledger's definitions: what a measure takes, what a tier holds, how money is
 rounded. They only look at them along the running total instead of at its end. A line's money in a
 tier is what the tier earned with the line less what it had earned before, so lines always add up.
+Each payee's lines run for themselves: `receiver` is whose statement they are in.
 """
 
 from __future__ import annotations
@@ -49,13 +50,14 @@ _PORTION = ("payee_id", "is_overlay", "bits", "level")  # tells apart two shares
 _TOLD = ("before", "after", "added", "credit")
 
 
-def payee() -> exp.Cast:
-    """The payee whose statement is opened."""
-    return c.parameter("payee_id", TEXT)
+FOLLOWED = "followed_payees"
+"""The table of the payees whose statements are opened, by `payee_id`."""
 
 
 class LineSteps:
-    """From traced lines to earnings by line and tier, for the payee bound as `payee_id`."""
+    """From traced lines to earnings by line and tier, for the payees in `followed_payees`, who
+    alone are `members`.
+    """
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -69,7 +71,7 @@ class LineSteps:
         return {name: kinds[name] for name in wanted}
 
     def credits(self) -> exp.Query:
-        """Each line as it reaches the payee, directly or from a level below, in plan currency."""
+        """Each line as it reaches each payee, directly or from a level below, in plan currency."""
         names = [
             *("payee_id", "is_overlay", "bits", "share", "rate"),
             *self._stretches(),
@@ -77,22 +79,19 @@ class LineSteps:
             *(name for name in self.shape.sums if name.startswith("converted")),
         ]
 
-        def start(levels: dict[str, exp.Expr]) -> exp.Select:
-            columns: dict[str, exp.Expr] = {name: col(name, "g") for name in names}
+        def start(receiver: exp.Expr, levels: dict[str, exp.Expr]) -> exp.Select:
+            columns: dict[str, exp.Expr] = {"receiver": receiver}
+            columns |= {name: col(name, "g") for name in names}
             columns |= {name: typed(level, PLACE) for name, level in levels.items()}
             columns["lines"] = typed(c.whole(1), COUNT)
             return select(columns).from_(c.source("traced_lines", "g"), copy=False)
 
         own = c.same(["payee_id", "slot"], "m", "g")
-        direct = c.join(start(own_levels(self.shape)), "members", "m", own)
+        direct = c.join(start(col("payee_id", "g"), own_levels(self.shape)), "members", "m", own)
         if not self.shape.rolls_up:
             return direct
-        rolled = start(levels_above(self.shape, "h"))
-        above = c.both(
-            c.same(["payee_id", "slot"], "h", "g"),
-            exp.EQ(this=col("manager_id", "h"), expression=payee()),
-        )
-        c.join(rolled, "hierarchy", "h", above)
+        rolled = start(col("manager_id", "h"), levels_above(self.shape, "h"))
+        c.join(rolled, "hierarchy", "h", c.same(["payee_id", "slot"], "h", "g"))
         in_plan = c.both(
             exp.EQ(this=col("payee_id", "m"), expression=col("manager_id", "h")),
             c.same(["slot"], "m", "g"),
@@ -148,7 +147,7 @@ class LineSteps:
         return query.with_("wide", as_=wide, copy=False)
 
     def _carried(self) -> list[str]:
-        return [*_PORTION, "share", "rate", *(f"line_{name}" for name in self.columns())]
+        return ["receiver", *_PORTION, "share", "rate", *(f"line_{one}" for one in self.columns())]
 
     def _order(self, component: Component | None = None) -> list[exp.Expr]:
         """The plan's order, made total by the portion of the line. What was sold before the period
@@ -214,7 +213,8 @@ class LineSteps:
             alias = exp.Alias(this=value, alias=exp.to_identifier(name, quoted=True))
             query = query.select(alias, copy=False)
         if needs:
-            query = query.join(c.source("ledger", "r"), join_type="cross", copy=False)
+            own = exp.EQ(this=col("payee_id", "r"), expression=col("receiver", "g"))
+            c.join(query, "ledger", "r", own)
         if component.rates is not None and component.rates.quota is not None:
             target = col(f"quotas/{component.rates.quota}/target", "r")
             query = query.where(exp.GT(this=target, expression=c.number(0, MONEY)), copy=False)
@@ -306,7 +306,7 @@ class LineSteps:
         """What each line adds to the rounded money of each tier; the names of bases and money."""
         held: dict[str, list[exp.Expr]] = {"before": [], "after": []}
         for place, pay in enumerate(pays, start=1):
-            holds = running(pay.copy(), [], order)
+            holds = running(pay.copy(), [col("receiver")], order)
             total = figures.add(f"{place}/held", holds, c.PRODUCT)
             held["after"].append(total)
             held["before"].append(c.minus(total.copy(), pay.copy(), c.PRODUCT))
@@ -363,11 +363,11 @@ class LineSteps:
         return self._earned(figures, pays, order)
 
     def _stretch(self, component: Component) -> list[exp.Expr]:
-        """What the running total begins anew in."""
-        unit = windows.window_of(self.plan, component)
+        """What the running total begins anew in: with each payee, and each shorter stretch."""
+        unit, whose = windows.window_of(self.plan, component), col("receiver")
         if not windows.is_shorter(self.plan, unit):
-            return []
-        return [col("line_line_id" if unit == "transaction" else unit)]
+            return [whose]
+        return [whose, col("line_line_id" if unit == "transaction" else unit)]
 
     def _reading(
         self, figures: Figures, component: Component, value: exp.Expr, stretch: list[exp.Expr]
@@ -408,10 +408,10 @@ class LineSteps:
         return typed(pay, c.PRODUCT)
 
     def collected(self) -> exp.Query:
-        """The lines that took part in a tier, in the order of accumulation."""
+        """The lines that took part in a tier, payee by payee, in the order of accumulation."""
         columns: dict[str, exp.Expr] = {
             "component": col("component"),
-            "payee_id": payee(),
+            "payee_id": col("receiver"),
             "line_id": col("line_line_id"),
             "tier": col("tier"),
             "ordered_on": col("line_ordered_on"),
@@ -443,7 +443,8 @@ class LineSteps:
             return select(nothing).where(exp.false(), copy=False)
         query = c.conform(TRACE_LINES, columns)
         query = query.from_(c.union_all(rows).subquery("f", copy=False), copy=False)
-        return query.order_by(col("component"), *self._order(), col("tier"), copy=False)
+        first = (col("receiver"), col("component"))
+        return query.order_by(*first, *self._order(), col("tier"), copy=False)
 
     def _collected(self) -> list[str]:
         return ["component", "tier", "clause", "base", "earned", *_TOLD, *self._carried()]

@@ -19,8 +19,14 @@ from paceline.files.queries import path_of
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.execute import InputsRefused, Refusal, engine_period
 from paceline.incentives.calculation.extract import LINES, inputs_of, tables_of
-from paceline.incentives.calculation.trace import traced
-from paceline.incentives.models import PlanVersion, Run, SettledPlan, TakenBack
+from paceline.incentives.calculation.trace import trace_together, traced
+from paceline.incentives.models import (
+    PlanVersion,
+    Run,
+    SettledPlan,
+    StatementComponent,
+    TakenBack,
+)
 from paceline.orders.queries import ReturnedLine, returned_lines
 
 ZERO = Decimal(0)
@@ -51,12 +57,19 @@ class Lines:
         rounding = Rounding(self.plan.digits, self.plan.policies.rounding_mode)
         found: list[Row] = []
         statements = self.run.statements.filter(components__version=self.version).distinct()
-        for statement in statements.select_related("payee", "period", "run").order_by("pk"):
+        parts = StatementComponent.objects.filter(version=self.version, component__in=wanted)
+        earned_by: dict[int, dict[str, Decimal]] = defaultdict(dict)
+        for one in parts.filter(statement__in=statements):
+            earned_by[one.statement_id][one.component] = one.earned
+        earners = [
+            one
+            for one in statements.select_related("payee", "period", "run").order_by("pk")
+            if one.pk in earned_by
+        ]
+        trace_together(earners, self.version, step)
+        for statement in earners:
             step()
-            parts = statement.components.filter(version=self.version, component__in=wanted)
-            earned = dict(parts.values_list("component", "earned"))
-            if not earned:
-                continue
+            earned = earned_by[statement.pk]
             lines = _by_line(traced(statement, self.version), earned)
             for component, rows in lines.items():
                 found += self._shared(statement.payee.number, component, rows, earned, rounding)

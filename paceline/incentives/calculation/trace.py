@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -212,27 +212,57 @@ def traced(statement: Statement, version: PlanVersion, what: Kept = "lines") -> 
 
 def kept_trace(statement: Statement, version: PlanVersion, what: Kept = "lines") -> Path:
     """The file of what was traced for a payee under one plan version, made the first time."""
-    folder = kept_in(statement.run) / _name(statement, version)
-    place = folder / f"{what}.parquet"
-    if place.is_file():
-        try:
-            pq.read_metadata(place)
-        except (pa.ArrowInvalid, OSError):
-            place.unlink(missing_ok=True)
-        else:
-            return place
+    place = _place(statement, version, what)
+    if not _is_kept(place):
+        for _made in _trace([statement], version):
+            pass
+    return place
+
+
+def trace_together(
+    statements: Sequence[Statement], version: PlanVersion, step: Callable[[], None]
+) -> None:
+    """Trace those of a run's statements under one plan version that are not traced yet, with one
+    pass over the lines for many of them. ``step`` is called as each of them is done.
+    """
+    missing = [one for one in statements if not _is_kept(_place(one, version, "lines"))]
+    for _made in _trace(missing, version):
+        step()
+
+
+def _trace(statements: Sequence[Statement], version: PlanVersion) -> Iterator[Statement]:
+    """Trace statements of one run and keep what was found; each as soon as it is kept."""
+    if not statements:
+        return
     limits = settings.CALCULATION_LIMITS
-    found = engine.trace(
+    found = engine.traces(
         documents.load(version.source),
-        tables_of(inputs_of(statement.run)),
-        engine_period(statement.period),
-        statement.payee.number,
+        tables_of(inputs_of(statements[0].run)),
+        engine_period(statements[0].period),
+        [one.payee.number for one in statements],
         memory_limit=f"{limits['memory']}MiB" if limits else None,
     )
-    tables = {"lines": found.lines, "orders": found.orders, "figures": _figures(found)}
-    for name, rows in tables.items():
-        keep(folder / f"{name}.parquet", rows)
-    return place
+    for statement, one in zip(statements, found, strict=True):
+        tables = {"orders": one.orders, "figures": _figures(one), "lines": one.lines}
+        for name, rows in tables.items():
+            keep(_place(statement, version, name), rows)
+        yield statement
+
+
+def _place(statement: Statement, version: PlanVersion, what: str) -> Path:
+    return kept_in(statement.run) / _name(statement, version) / f"{what}.parquet"
+
+
+def _is_kept(place: Path) -> bool:
+    """Whether a file is there and whole; one that is not is taken away."""
+    if not place.is_file():
+        return False
+    try:
+        pq.read_metadata(place)
+    except (pa.ArrowInvalid, OSError):
+        place.unlink(missing_ok=True)
+        return False
+    return True
 
 
 def is_traced(statement: Statement) -> bool:
