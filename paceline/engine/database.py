@@ -52,6 +52,7 @@ def _open(
 ) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     settings: dict[str, Any] = {
+        "parquet_metadata_cache": True,  # a run binds several statements to the same files
         "memory_limit": memory_limit or MEMORY_LIMIT,
         "allowed_paths": [str(path) for path in paths],
         "autoinstall_known_extensions": False,
