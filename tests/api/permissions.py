@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from paceline.crm.actions import Into, add_lead, convert_lead
+from paceline.crm.actions import Into, add_lead, convert_lead, save_segment
 from paceline.goals.actions import Entry, add_figure_kind, enter_figures
 from paceline.goals.models import Quota, Unit
 from paceline.incentives.models import PayrollExport, Plan
@@ -21,6 +21,7 @@ from tests.goals.conftest import make_aims
 from tests.imports import permissions as imports
 from tests.incentives.pay import permissions as pay
 from tests.leads.conftest import make_desk
+from tests.mail.permissions import make_mail, make_template
 from tests.permission_table import EVERYONE, NOBODY, Grounded, Url
 from tests.world import World
 
@@ -249,6 +250,84 @@ def _waiting_lead(world: World) -> int:
     return add_lead(team=world.north, facts={"name": "Ivy"}, by=None, at=world.now).pk
 
 
+def _templates() -> Url:
+    texts = {"en": {"subject": "Hi", "body": "Hello"}}
+    sent = {"team": "north", "name": "Hello", "texts": texts}
+    return Url(
+        allow={"GET": EVERYONE, "POST": {"marco"}}, data=lambda _world: sent, anonymous="token"
+    )
+
+
+def _template(allow: dict[str, Any]) -> Url:
+    sent = {"name": "Hello", "texts": {"en": {"subject": "Hi", "body": "Hello"}}}
+    return Url(
+        args=lambda world: {"pk": make_template(world).pk},
+        allow=allow,
+        hidden=dict.fromkeys(crm.SEES, 403) | {"*": 404},
+        data=lambda _world: sent,
+        anonymous="token",
+    )
+
+
+def _mails() -> Url:
+    """Everyone may ask for theirs; who sells may write."""
+    sent = {"record_kind": "contact", "record": 1, "subject": "Hi", "text": "Hello"}
+    return Url(
+        allow={"GET": EVERYONE, "POST": crm.SELLERS}, data=lambda _world: sent, anonymous="token"
+    )
+
+
+SEGMENT = {"name": "Regulars", "rule": {"orders_min": 3}}
+
+
+def _segment(allow: dict[str, Any]) -> Url:
+    """Priya's, shared with her team."""
+    return Url(
+        args=lambda world: {
+            "pk": save_segment(
+                of="contact", name="Regulars", rule={"orders_min": 2}, team=world.north,
+                by=world.priya, at=world.now,
+            ).pk
+        },
+        allow=allow,
+        hidden={"marco": 403, "*": 404},
+        data=lambda _world: SEGMENT,
+        anonymous="token",
+    )  # fmt: skip
+
+
+INSIGHT_READERS = {"priya", "marco", "omar", "sofia", "erik", "dana", "wen", "ines"}
+GOAL_SIDES = {"priya", "marco", "erik"}
+
+
+def _goal_periods() -> Url:
+    sent = {"name": "Q4", "starts_on": "2026-10-01", "ends_before": "2027-01-01"}
+    return Url(
+        allow={"GET": EVERYONE, "POST": {"erik", "dana", "wen", "hana"}}, data=lambda _world: sent,
+        anonymous="token",
+    )  # fmt: skip
+
+
+def _goals() -> Url:
+    """A goal of Priya's own is hers to propose, and of those above her."""
+    sent = {"period": 1, "level": "person", "name": "Sell", "owner": "E001", "target": "5"}
+    return Url(
+        allow={"GET": EVERYONE, "POST": {"priya", "marco", "erik"}},
+        data=lambda _world: sent,
+        anonymous="token",
+    )
+
+
+def _goal_itself() -> Url:
+    return Url(
+        args=_goal,
+        allow={"GET": GOAL_READERS, "PATCH": {"priya", "marco", "erik"}},
+        hidden=dict.fromkeys(GOAL_READERS, 403) | {"*": 404},
+        data=lambda _world: {"why": "Because"},
+        anonymous="token",
+    )
+
+
 def _keepers(sent: dict[str, Any]) -> Url:
     allow = {"GET": EVERYONE, "POST": KEEPERS}
     return Url(allow=allow, data=lambda _world: sent, anonymous="token")
@@ -364,6 +443,23 @@ URLS = {
     "api:v1:list_assignments": _assignments(),
     "api:v1:give_lead": _assignments(),
     "api:v1:list_inquiries": Url(allow=ALL, anonymous="token"),
+    "api:v1:list_mail_templates": _templates(),
+    "api:v1:add_mail_template": _templates(),
+    "api:v1:read_mail_template": _template({"GET": crm.SEES, "PUT": {"marco"}}),
+    "api:v1:change_mail_template": _template({"GET": crm.SEES, "PUT": {"marco"}}),
+    "api:v1:remove_mail_template": _template({"POST": {"marco"}}),
+    "api:v1:list_mails": _mails(),
+    "api:v1:write_mail": _mails(),
+    "api:v1:read_mail": _one(lambda world: {"pk": make_mail(world).pk}, crm.SEES),
+    "api:v1:list_segments": _crm_list(SEGMENT | {"of": "contact"}),
+    "api:v1:add_segment": _crm_list(SEGMENT | {"of": "contact"}),
+    "api:v1:read_segment": _segment({"GET": crm.NORTH, "PUT": {"priya"}}),
+    "api:v1:change_segment": _segment({"GET": crm.NORTH, "PUT": {"priya"}}),
+    "api:v1:delete_segment": _segment({"POST": {"priya"}}),
+    "api:v1:list_members": _segment({"GET": crm.NORTH}),
+    "api:v1:list_cohorts": Url(allow={"GET": crm.READERS}, anonymous="token"),
+    "api:v1:list_measures": Url(allow=ALL, anonymous="token"),
+    "api:v1:ask": Url(allow={"GET": INSIGHT_READERS}, anonymous="token"),
     "api:v1:list_order_lines": _list(LINES),
     "api:v1:write_order_lines": _list(LINES),
     "api:v1:read_order_line": _one(_line, DESK),
@@ -378,9 +474,19 @@ URLS = {
     "api:v1:list_figures": _list(FIGURE),
     "api:v1:enter_figure": _list(FIGURE),
     "api:v1:read_figure": _one(_figure, DESK | {"erik", "marco", "priya"}),
-    "api:v1:list_goal_periods": Url(allow=ALL, anonymous="token"),
-    "api:v1:list_goals": Url(allow=ALL, anonymous="token"),
-    "api:v1:read_goal": _one(_goal, GOAL_READERS),
+    "api:v1:list_goal_periods": _goal_periods(),
+    "api:v1:add_goal_period": _goal_periods(),
+    "api:v1:list_goals": _goals(),
+    "api:v1:propose_goal": _goals(),
+    "api:v1:read_goal": _goal_itself(),
+    "api:v1:change_goal": _goal_itself(),
+    "api:v1:agree_goal": Url(
+        args=_goal,
+        allow={"POST": GOAL_SIDES},
+        hidden=dict.fromkeys(GOAL_READERS, 403) | {"*": 404},
+        data=lambda _world: {"terms": 1},
+        anonymous="token",
+    ),
     "api:v1:list_check_ins": _goal_check_ins(),
     "api:v1:check_in": _goal_check_ins(),
     "api:v1:list_plans": _list(),

@@ -38,3 +38,35 @@ def test_goals_are_read_and_checked_in(world: World) -> None:
     found = priya.get(f"/goals/{aims.priya.pk}").json()
     assert (Decimal(found["value"]), found["value_on"]) == (Decimal("4000.5"), "2026-07-02")
     assert [row["name"] for row in priya.rows("/goal-periods")] == ["2026 Q3"]
+
+
+def test_goals_are_proposed_changed_and_agreed(world: World) -> None:
+    aims = make_aims(world)
+    priya, marco, omar = (program_for(one) for one in (world.priya, world.marco, world.omar))
+    sent = {
+        "period": aims.quarter.pk, "level": "person", "name": "Call", "owner": "E001",
+        "team": "north", "parent": aims.north.pk, "target": "50", "weight": "20",
+    }  # fmt: skip
+    made = priya.ask("POST", "/goals", sent)
+    assert made.status_code == 200, made.content
+    found, path = made.json(), f"/goals/{made.json()['id']}"
+    assert (found["owner"], found["terms"], found["is_agreed"]) == ("E001", 1, False)
+    assert omar.ask("POST", "/goals", sent).status_code == 403
+    for more in ({"period": 10**9}, {"parent": 10**9}, {"measure": "mood"}, {"target": "-1"}):
+        assert priya.ask("POST", "/goals", sent | more).status_code in {409, 422}, more
+    assert priya.ask("POST", f"{path}/agreement", {"terms": 1}).status_code == 200
+    assert marco.ask("POST", f"{path}/agreement", {"terms": 2}).status_code == 409
+    assert marco.ask("POST", f"{path}/agreement", {"terms": 1}).json()["is_agreed"] is True
+    assert omar.ask("POST", f"{path}/agreement", {"terms": 1}).status_code == 404
+    # What both agreed to needs a reason, and their word again.
+    tag = priya.get(path)["ETag"]
+    assert priya.ask("PATCH", path, {"target": "60"}).status_code == 422
+    told = {"target": "60", "reason": "More time"}
+    changed = priya.ask("PATCH", path, told, If_Match=tag).json()
+    assert (changed["target"], changed["terms"], changed["is_agreed"]) == ("60.0000", 2, False)
+    stale = marco.ask("PATCH", path, told | {"target": "70"}, If_Match=tag)
+    assert (stale.status_code, stale.json()["conflicts"][0]["field"]) == (412, "target")
+    erik = program_for(world.erik)
+    later = {"name": "2027 Q1", "starts_on": "2027-01-01", "ends_before": "2027-04-01"}
+    assert erik.ask("POST", "/goal-periods", later).status_code == 200
+    assert priya.ask("POST", "/goal-periods", later).status_code == 403

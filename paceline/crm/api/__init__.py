@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from paceline.crm.api import customers, deals, leads, pipelines, stages, talk
+from paceline.crm.api import customers, deals, leads, pipelines, segments, stages, talk
 from paceline.crm.api.records import AREA, router
 
-__all__ = ["AREA", "customers", "deals", "leads", "pipelines", "router", "stages", "talk"]
+__all__ = [
+    "AREA",
+    "customers",
+    "deals",
+    "leads",
+    "pipelines",
+    "router",
+    "segments",
+    "stages",
+    "talk",
+]

@@ -13,7 +13,11 @@ from paceline.mail.models import Mail, MailServer, MailTemplate
 from paceline.org.models import Person
 
 SHOWN = 20
-_signer = Signer(salt="mail.unsubscribe", sep="~")
+
+
+def _signer() -> Signer:
+    """Made when it is needed: only then does it ask for the installation's secret key."""
+    return Signer(salt="mail.unsubscribe", sep="~")
 
 
 def server() -> MailServer | None:
@@ -23,14 +27,14 @@ def server() -> MailServer | None:
 
 def unsubscribe_url(server: MailServer, token: str) -> str:
     """Where the reader of a mail ends mails like it: nobody can make one for another's."""
-    path = reverse("mail:unsubscribe", args=[_signer.sign(token)])
+    path = reverse("mail:unsubscribe", args=[_signer().sign(token)])
     return f"{server.site.rstrip('/')}{path}"
 
 
 def mail_of_link(signed: str) -> Mail | None:
     """The mail of an unsubscribe link; ``None`` for one that is not ours."""
     try:
-        token = _signer.unsign(signed[:120])
+        token = _signer().unsign(signed[:120])
     except BadSignature:
         return None
     return Mail.objects.filter(token=token).first()
