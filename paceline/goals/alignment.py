@@ -47,15 +47,25 @@ class Item:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings that belong together, such as those of a team, under one line."""
+
+    label: str
+    detail: str
+    items: list[Item]
+
+
 @dataclass(slots=True)
 class Section:
-    """Findings by one rule, which it says in words."""
+    """Findings by one rule, which it says in words; many of them by group."""
 
     key: str
     title: str
     rule: str
     items: list[Item] = field(default_factory=list)
     count: int = 0
+    groups: list[Group] = field(default_factory=list)
 
 
 Contribution = Callable[[Person, GoalPeriod, Sequence[Line], date], list[Section]]

@@ -13,7 +13,7 @@ class GoalsConfig(AppConfig):
         from paceline.goals import found, hints  # noqa: PLC0415
         from paceline.goals.acts import ACTS, EVENTS  # noqa: PLC0415
         from paceline.goals.kinds import register_kinds  # noqa: PLC0415
-        from paceline.goals.measures import deals, figures, orders  # noqa: PLC0415
+        from paceline.goals.measures import deals, figures, orders, replies  # noqa: PLC0415
         from paceline.kernel import acts  # noqa: PLC0415
         from paceline.webhooks import kinds as events  # noqa: PLC0415
 
@@ -22,5 +22,5 @@ class GoalsConfig(AppConfig):
         register_kinds()
         hints.register()
         found.register()
-        for sources in (orders, deals, figures):
+        for sources in (orders, deals, replies, figures):
             sources.register()

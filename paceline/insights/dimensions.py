@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from paceline.kernel import formats
+from paceline.kernel.periods import month_from
 
 Text = str | Promise
 NOBODY = ""  # the key of lines that name none
@@ -97,7 +98,7 @@ def span_of(kind: str, today: date) -> Span:
         return Span(end - timedelta(weeks=int(length)), end)
     if which == "months":
         end = bucket_after(today, "month")
-        return Span(_months_back(end, int(length)), end)
+        return Span(month_from(end, -int(length)), end)
     first = bucket_of(today, length)
     if which == "last":
         first = bucket_of(first - timedelta(days=1), length)
@@ -122,7 +123,7 @@ def bucket_after(day: date, length: str) -> date:
     if length == "week":
         return bucket_of(day, length) + timedelta(days=7)
     months = {"month": 1, "quarter": 3, "year": 12}[length]
-    return _months_back(bucket_of(day, length), -months)
+    return month_from(bucket_of(day, length), months)
 
 
 def buckets(span: Span, length: str) -> list[date]:
@@ -141,11 +142,6 @@ def bucket_name(day: date, length: str) -> str:
     if length == "quarter":
         return _("%(year)d Q%(quarter)d") % {"year": day.year, "quarter": (day.month + 2) // 3}
     return str(day.year) if length == "year" else formats.day(day)
-
-
-def _months_back(day: date, months: int) -> date:
-    place = day.year * 12 + day.month - 1 - months
-    return date(place // 12, place % 12 + 1, 1)
 
 
 def _year_back(day: date) -> date:

@@ -18,8 +18,8 @@ Facts = Mapping[str, Decimal]
 STEP = Decimal("0.00000001")
 
 # Where facts come from, and what each source can be split and narrowed by.
-SALES, CUSTOMERS, QUOTAS, PAY, DEALS, FEEDBACK = (
-    "sales", "customers", "quotas", "pay", "deals", "feedback",
+SALES, CUSTOMERS, QUOTAS, PAY, DEALS, FEEDBACK, REPLIES = (
+    "sales", "customers", "quotas", "pay", "deals", "feedback", "replies",
 )  # fmt: skip
 SOURCE_OF = {
     **dict.fromkeys(("sold", "returned", "cost", "costed", "units", "orders", "lines"), SALES),
@@ -28,6 +28,7 @@ SOURCE_OF = {
     **dict.fromkeys(("credited", "earned"), PAY),
     **dict.fromkeys(("won", "lost", "won_amount", "days_to_win"), DEALS),
     **dict.fromkeys(("feedback", "settled", "hours_to_settle"), FEEDBACK),
+    **dict.fromkeys(("answered", "hours_to_reply", "in_time", "replies_due"), REPLIES),
 }
 SOURCES: dict[str, Text] = {
     SALES: _("Order lines and returns, on the day of the order or return, by the person named"),
@@ -36,6 +37,7 @@ SOURCES: dict[str, Text] = {
     PAY: _("Released statements of pay periods that lie wholly in the days"),
     DEALS: _("Deals by the day on which they were won or lost"),
     FEEDBACK: _("Customer feedback by the day on which it came"),
+    REPLIES: _("Leads and questions of customers by the day on which they arrived"),
 }
 SPLITS: dict[str, tuple[str, ...]] = {
     SALES: (
@@ -46,6 +48,7 @@ SPLITS: dict[str, tuple[str, ...]] = {
     PAY: ("team", "person", "currency"),
     DEALS: ("team", "person", "pipeline", "origin", "currency"),
     FEEDBACK: ("team", "kind", "severity"),
+    REPLIES: ("team", "person", "origin"),
 }  # fmt: skip
 
 
@@ -295,6 +298,29 @@ MEASURES: dict[str, Measure] = {
             {"hours_to_settle": 1},
             {"settled": 1},
             good="down",
+        ),
+        Measure(
+            "response_time",
+            _("Response time"),
+            _(
+                "Mean hours of the team's working time from when a lead or question arrived until"
+                " the first reply; what nobody answered is left out."
+            ),
+            "hours",
+            {"hours_to_reply": 1},
+            {"answered": 1},
+            good="down",
+        ),
+        Measure(
+            "replies_in_time",
+            _("Replies in time"),
+            _(
+                "Replies within the team's time, divided by what was answered or is past that"
+                " time; what was closed without a reply is left out."
+            ),
+            "percent",
+            {"in_time": 1},
+            {"replies_due": 1},
         ),
     )
 }

@@ -26,6 +26,18 @@ def zone_named(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo("UTC")
 
 
+def month_from(day: date, months: int) -> date:
+    """The first day of the month that lies so many months after that of a day; before, if
+    negative."""
+    place = day.year * 12 + day.month - 1 + months
+    return date(place // 12, place % 12 + 1, 1)
+
+
+def month_after(day: date) -> date:
+    """The first day of the month after that of a day."""
+    return month_from(day, 1)
+
+
 class DateRange(Func):
     """``daterange(starts_on, ends_before, '[)')`` as an expression."""
 

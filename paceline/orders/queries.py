@@ -19,6 +19,7 @@ from psycopg import sql
 
 from paceline.imports.models import Import, ImportState
 from paceline.kernel import formats
+from paceline.kernel.periods import month_after
 from paceline.kernel.shell import PaletteEntry
 from paceline.orders import attributes
 from paceline.orders.models import (
@@ -305,11 +306,6 @@ def days_of_month(value: str) -> tuple[date, date]:
     """The half-open days of a month written ``2026-07``."""
     month = date.fromisoformat(f"{value}-01")
     return month, month_after(month)
-
-
-def month_after(month: date) -> date:
-    """The first day of the month after one."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 def sold_by_month(

@@ -16,9 +16,11 @@ from paceline.goals import actions
 from paceline.goals.models import CheckIn, Confidence, Direction, Goal, Level, Side, Unit
 from paceline.goals.queries.attention import attention
 from paceline.kernel.waiting import worded
+from paceline.org import actions as org
+from paceline.org.models import Role
 from paceline.search.queries import find
 from tests.goals.conftest import Aims, agree_both, counted, propose
-from tests.world import NOW, TODAY, World, sign_in
+from tests.world import FOUNDED, NOW, TERMS, TODAY, World, sign_in
 
 pytestmark = pytest.mark.django_db
 QUERIES_MAX = 20
@@ -136,7 +138,20 @@ def test_alignment(world: World, aims: Aims) -> None:
     ):  # fmt: skip
         assert part in text, part
     assert "Fewer orders ↔" not in text
+    # Many people without goals are told team by team, with how many that is of how many.
+    for n in range(9):
+        more = org.add_person(
+            number=f"E9{n}", name=f"New {n}", latin_name="", email="", by=None, at=NOW
+        )
+        since: dict[str, Any] = {"person": more, "starts_on": FOUNDED, "by": None, "at": NOW}
+        org.employ(terms=TERMS, **since)
+        org.move_to_team(team=world.south, **since)
+        org.grant_role(role=Role.SALESPERSON, **since)
+    text = sign_in(world.erik).get(reverse("goals:alignment")).content.decode()
+    assert "10 of 11 without goals" in text
+    assert "New 3" in text
     alone = sign_in(world.priya).get(reverse("goals:alignment")).content.decode()
+    assert "New 3" not in alone
     assert "Loose" not in alone
     assert world.sofia.name not in alone
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from paceline.crm.queries.records import MODELS
+from paceline.kernel.periods import month_from
 from paceline.org.models import Person
 
 SPAN = 12
@@ -25,16 +26,10 @@ class Cohort:
     bought: list[int | None]
 
 
-def months_back(on: date, count: int) -> date:
-    """The first day of the month so many months before."""
-    at = on.year * 12 + on.month - 1 - count
-    return date(at // 12, at % 12 + 1, 1)
-
-
 def cohorts(kind: str, person: Person, on: date) -> list[Cohort]:
     """The cohorts of the last twelve months among those whom the person may see. One query."""
     seen = MODELS[kind].objects.visible_to(person).kept().order_by().values("pk")
-    since = months_back(on, SPAN - 1)
+    since = month_from(on, -(SPAN - 1))
     query, parameters = seen.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -48,7 +43,7 @@ def cohorts(kind: str, person: Person, on: date) -> list[Cohort]:
         counted = {(row[0], row[1]): row[2] for row in cursor.fetchall()}
     found = []
     for back in range(SPAN - 1, -1, -1):
-        month = months_back(on, back)
+        month = month_from(on, -back)
         bought: list[int | None] = [
             counted.get((month, n), 0) if n <= back else None for n in range(SPAN)
         ]
@@ -58,7 +53,7 @@ def cohorts(kind: str, person: Person, on: date) -> list[Cohort]:
 
 def cohort_members(kind: str, person: Person, month: date, after: int | None) -> QuerySet[Any]:
     """Who bought first in this month; with ``after`` those of them who bought in that month."""
-    following = months_back(month, -1)
+    following = month_from(month, 1)
     rows: QuerySet[Any] = MODELS[kind].objects.visible_to(person).kept()
     rows = rows.filter(purchases__first_on__gte=month, purchases__first_on__lt=following)
     return rows if after is None else rows.filter(purchases__months__contains=[after])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from paceline.goals import measures
 from paceline.goals.measures import Fact, People, Source
 from paceline.goals.measures.orders import ratio
 from paceline.goals.models.quotas import Unit
+from paceline.goals.progress import divided
 
 TALKS = (ActivityKind.CALL, ActivityKind.MAIL, ActivityKind.CHAT, ActivityKind.MEETING)
 
@@ -108,6 +109,27 @@ def complaints(first: date, before: date, people: People) -> Iterator[Fact]:
     yield from _counted(rows if people is None else rows.filter(who__in=people), "who")
 
 
+def feedback(first: date, before: date, people: People) -> Iterator[Fact]:
+    rows = Feedback.objects.filter(**_moments(first, before))
+    rows = rows.annotate(who=Coalesce("assignee", "created_by"))
+    yield from _counted(rows if people is None else rows.filter(who__in=people), "who")
+
+
+def feedback_hours(first: date, before: date, people: People) -> Iterator[Fact]:
+    """How long feedback of the days took until it was settled; what is open is left out."""
+    rows = Feedback.objects.filter(settled_at__isnull=False, **_moments(first, before))
+    rows = rows.annotate(who=Coalesce("assignee", "created_by"))
+    rows = rows if people is None else rows.filter(who__in=people)
+    found = rows.order_by("at").values_list("who", "at", "settled_at")
+    for who, at, settled_at in found:
+        seconds = Decimal(int((settled_at - at).total_seconds()))
+        yield Fact(who, at.astimezone(UTC).date(), "", (seconds, Decimal(1)))
+
+
+def _hours(parts: Sequence[Decimal]) -> Decimal | None:
+    return divided(parts[0], parts[1] * 3600)
+
+
 def _counted(rows: QuerySet[Any], who: str) -> Iterator[Fact]:
     days = rows.order_by().annotate(day=TruncDate("at", tzinfo=UTC))
     for person, on, count in days.values_list(who, "day").annotate(n=Count("pk")).order_by("day"):
@@ -141,9 +163,30 @@ def register() -> None:
             _("Complaints of customers, for whoever looks after them (days in UTC)."),
             complaints,
         ),
+        (
+            "feedback",
+            _("Customer feedback"),
+            _("What customers said of us, for whoever looks after it (days in UTC)."),
+            feedback,
+        ),
     )
     for key, label, definition, daily in counts:
         measures.register(Source(key, label, definition, Unit.QUANTITY, daily))
+    measures.register(
+        Source(
+            key="feedback_hours",
+            label=_("Hours until feedback is settled"),
+            definition=_(
+                "Mean hours from when feedback of the days came until it was settled, for whoever"
+                " looks after it; open ones left out (days in UTC)."
+            ),
+            unit=Unit.QUANTITY,
+            daily=feedback_hours,
+            value=_hours,
+            parts=2,
+            is_level=True,
+        )
+    )
     measures.register(
         Source(
             key="deal_amount",

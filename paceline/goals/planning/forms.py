@@ -21,7 +21,7 @@ from paceline.goals.planning.models import (
 )
 from paceline.goals.planning.spread import months_of
 from paceline.kernel.money import CURRENCIES, currency_digits
-from paceline.orders.queries import month_after
+from paceline.kernel.periods import month_after
 from paceline.org.models import Team
 
 MONTHS_MAX = 24

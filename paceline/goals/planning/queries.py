@@ -32,7 +32,8 @@ from paceline.goals.planning.spread import (
     months_of,
 )
 from paceline.kernel.money import currency_digits
-from paceline.orders.queries import latest_rates, month_after, sold_by_month
+from paceline.kernel.periods import month_after
+from paceline.orders.queries import latest_rates, sold_by_month
 from paceline.org.models import Employment, Leave, Person, Role, RoleGrant, Team, TeamMembership
 
 # Fewer months with somebody here tell nothing of a year.

@@ -12,6 +12,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from paceline.kernel.periods import month_after
+
 ZERO, ONE = Decimal(0), Decimal(1)
 WEIGHT_PLACES = 12
 
@@ -106,8 +108,7 @@ def months_of(starts_on: date, ends_before: date) -> list[Days]:
     """The calendar months from one first day of a month to another."""
     firsts = [starts_on]
     while firsts[-1] < ends_before:
-        last = firsts[-1]
-        firsts.append(date(last.year + last.month // 12, last.month % 12 + 1, 1))
+        firsts.append(month_after(firsts[-1]))
     return [Days(one, after) for one, after in pairwise(firsts)]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from paceline.crm.models import scope_of
 from paceline.goals.alignment import Line
 from paceline.goals.models import Goal, GoalPeriod
 from paceline.goals.models.goals import OVERSEERS
-from paceline.org.models import Person, Role, RoleGrant
+from paceline.org.models import Person, Role, RoleGrant, TeamMembership
 
 FIELDS = (
     "pk", "name", "level", "owner_id", "team_id", "parent_id", "strategy_id", "measure", "unit",
@@ -23,14 +27,26 @@ def lines_for(person: Person, period: GoalPeriod) -> list[Line]:
     return [Line(*row) for row in rows.values_list(*FIELDS)]
 
 
-def expected_owners(person: Person, on: date) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Somebody who ought to own goals, and the team where they are."""
+
+    pk: int
+    name: str
+    team: str
+
+
+def expected_owners(person: Person, on: date) -> dict[int, Expected]:
     """Who sells or leads and is the reader's business: themselves and those below; for whoever
     oversees, everybody. By name; one query."""
     grants = RoleGrant.objects.filter(role__in=SELLERS).on(on)
     people = Person.objects.employed_on(on).filter(pk__in=grants.values("person"))
     if not person.has_role(*OVERSEERS):
         people = people.filter(pk__in=scope_of(person).people)
-    return dict(people.order_by("name", "pk").values_list("pk", "name"))
+    team = TeamMembership.objects.filter(person=OuterRef("pk")).on(on).values("team__name")
+    rows = people.annotate(team=Coalesce(Subquery(team[:1]), Value("")))
+    found = rows.order_by("name", "pk").values_list("pk", "name", "team")
+    return {row[0]: Expected(*row) for row in found}
 
 
 def names_of_people(ids: set[int]) -> dict[int, str]:

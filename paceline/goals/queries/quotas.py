@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
@@ -62,6 +63,11 @@ def quotas_table(starts_on: date, ends_before: date) -> pa.Table:
         .order_by("measure", "holder", "starts_on")
         .values_list("measure", "holder", "starts_on", "ends_before", "amount", "currency")
     )
+    return quotas_as_table(rows)
+
+
+def quotas_as_table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Rows in the order of ``QUOTAS`` as the table that the engine reads."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(QUOTAS)
     return pa.table(
         [pa.array(column, field.type) for column, field in zip(columns, QUOTAS, strict=True)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
@@ -12,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from paceline.goals import alignment, measures, wording
-from paceline.goals.alignment import Item, Line, Section
+from paceline.goals.alignment import Group, Item, Line, Section
 from paceline.goals.measures import Source
 from paceline.goals.models import Goal, GoalPeriod
 from paceline.goals.queries import alignment as queries
@@ -24,6 +25,7 @@ from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
 
 SHOWN_MAX = 40
+NAMED_MAX = 8  # more people without goals are shown by team
 
 
 @require_GET
@@ -90,12 +92,23 @@ def _without_owner(person: Person, period: GoalPeriod, today: date) -> Section:
 def _without_goals(person: Person, lines: Sequence[Line], today: date) -> Section:
     expected = queries.expected_owners(person, today)
     url = reverse("goals:goal_new")
-    items = [
-        Item(expected[pk], "", f"{url}?owner={pk}")
-        for pk in alignment.without_goals(expected, lines)
-    ]
+    without = [expected[pk] for pk in alignment.without_goals(expected, lines)]
     rule = _("People who sell or lead and own no goal in this period.")
-    return Section("without_goals", _("People without goals"), rule, items)
+    found = Section("without_goals", _("People without goals"), rule, count=len(without))
+    if len(without) <= NAMED_MAX:
+        found.items = [Item(one.name, one.team, f"{url}?owner={one.pk}") for one in without]
+        return found
+    # Whether a team has no goals at all or one person was forgotten shows team by team.
+    teams: dict[str, list[Item]] = {}
+    for one in without:
+        teams.setdefault(one.team, []).append(Item(one.name, "", f"{url}?owner={one.pk}"))
+    everyone = Counter(one.team for one in expected.values())
+    for team, items in sorted(teams.items(), key=lambda row: (-len(row[1]), row[0])):
+        told = _("%(count)s of %(all)s without goals") % {
+            "count": formats.number(len(items)), "all": formats.number(everyone[team])
+        }  # fmt: skip
+        found.groups.append(Group(team or _("Without a team"), told, items[:SHOWN_MAX]))
+    return found
 
 
 def _weights(lines: Sequence[Line], names: Mapping[int, str]) -> Section:

@@ -21,12 +21,12 @@ from paceline.incentives.calculation.periods import calendar_period
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion, Run
 from paceline.incentives.queries.assignments import AssignedDays, assigned_days
 from paceline.incentives.queries.terms import coalitions_table
+from paceline.kernel.periods import month_after
 from paceline.orders.actions import snapshot_months
 from paceline.orders.models import ORDERED_ON
 from paceline.orders.queries import (
     credit_splits_table,
     exchange_rates_table,
-    month_after,
     order_lines_table,
     owners_table,
 )

@@ -19,7 +19,7 @@ from paceline.files.queries import path_of
 from paceline.goals.planning import queries as planning
 from paceline.goals.planning.models import QuotaPlan, QuotaPlanVersion
 from paceline.goals.planning.spread import months_of
-from paceline.goals.queries import QUOTAS
+from paceline.goals.queries import QUOTAS, quotas_as_table
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.execute import PlanResults, calculate_plan
 from paceline.incentives.calculation.extract import Input, inputs_of, store_table
@@ -96,11 +96,7 @@ def quotas_laid_over(version: QuotaPlanVersion, run: Run, inputs: Sequence[Input
         )
     ]
     rows = sorted([*kept, *laid], key=lambda row: (row[0], row[1], row[2]))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(QUOTAS)
-    return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, QUOTAS, strict=True)],
-        schema=QUOTAS,
-    )
+    return quotas_as_table(rows)
 
 
 def effects_of(

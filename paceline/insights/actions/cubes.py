@@ -10,9 +10,9 @@ from paceline.files.queries import path_of_digest
 from paceline.insights import cubes
 from paceline.insights.queries.shelf import Shelf, folder, latest_digests, shelf
 from paceline.kernel import jobs
+from paceline.kernel.periods import month_after
 from paceline.orders.actions import snapshot_months
 from paceline.orders.models import OrderLine
-from paceline.orders.queries import month_after
 
 # So many changed lines are read while somebody waits for the page; more are a job's.
 LINES_AT_ONCE = 60_000

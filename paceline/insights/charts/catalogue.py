@@ -146,6 +146,13 @@ CHARTS: dict[str, ChartKind] = {
             asked={"over": "month"},
         ),
         ChartKind(
+            "response_time",
+            gettext_lazy("Response time by month"),
+            "response_time",
+            span="months_12",
+            asked={"over": "month"},
+        ),
+        ChartKind(
             "pay_contribution",
             gettext_lazy("Pay against contribution"),
             "cost_of_sales",
@@ -184,11 +191,12 @@ DEFAULTS: dict[str, tuple[str, ...]] = {
     ),
     Role.LEAD: (
         "pace", "attainment", "forecast", "funnel", "channel_mix", "return_rate", "customers",
-        "time_to_settle",
+        "response_time",
     ),
     Role.SALESPERSON: ("pace", "forecast", "sales", "product_mix", "return_rate", "funnel"),
     "operations": (
         "return_rate", "channel_mix", "product_mix", "customers", "cohort", "time_to_settle",
+        "response_time",
     ),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from paceline.crm import access as crm
 from paceline.insights.asked import Question
 from paceline.insights.dimensions import Span, bucket_after
-from paceline.insights.measures import CUSTOMERS, DEALS, PAY, SALES
+from paceline.insights.measures import CUSTOMERS, DEALS, PAY, REPLIES, SALES
 from paceline.insights.queries.answers import Answer, Row
 from paceline.insights.queries.desk import Desk
 from paceline.orders import access as orders
@@ -86,6 +86,8 @@ def records(desk: Desk, question: Question) -> str:
         return f"{reverse('incentives:statements')}?{urlencode({'statements-q': name})}"
     if sources[0] == DEALS and crm.may_read_deals(desk.reader):
         return reverse("crm:deals")
+    if sources[0] == REPLIES:
+        return reverse("leads:inquiries")
     return ""
 
 

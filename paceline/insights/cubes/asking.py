@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from paceline.insights.cubes.making import cube_path, open_database
 from paceline.insights.cubes.shapes import MONEY, shape_for
+from paceline.kernel.periods import month_after
 
 BUCKETS = ("day", "week", "month", "quarter", "year")
 FAR = date(9999, 1, 1)
@@ -91,7 +92,7 @@ class Lines:
         return [
             str(cube_path(self.folder, digest, shape).resolve())
             for month, digest in sorted(self.digests.items())
-            if month < ends_before and _after(month) > starts_on
+            if month < ends_before and month_after(month) > starts_on
         ]
 
     def source(
@@ -259,7 +260,3 @@ def _table(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.Table:
         [pa.array(column, one.type) for column, one in zip(columns, schema, strict=True)],
         schema=schema,
     )
-
-
-def _after(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

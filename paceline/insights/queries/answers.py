@@ -17,6 +17,7 @@ from paceline.insights.measures import (
     FEEDBACK,
     PAY,
     QUOTAS,
+    REPLIES,
     SALES,
     SOURCE_OF,
     Measure,
@@ -26,7 +27,9 @@ from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.facts import Found, Place, together
 from paceline.insights.queries.pay import pay_facts
 from paceline.insights.queries.quotas import quota_facts
+from paceline.insights.queries.replies import reply_facts
 from paceline.insights.queries.sales import customer_facts, sales_facts
+from paceline.leads import access as leads
 from paceline.org.models import Person
 
 Source = Callable[[Desk, Question, Collection[str]], Found]
@@ -37,6 +40,7 @@ _SOURCES: dict[str, Source] = {
     PAY: pay_facts,
     DEALS: deal_facts,
     FEEDBACK: feedback_facts,
+    REPLIES: reply_facts,
 }
 ROWS_MAX = 1000
 
@@ -92,6 +96,7 @@ def may_read_measure(person: Person, measure: Measure) -> bool:
         DEALS: crm.may_read_customers(person)
         or (crm.may_read_deals(person) and "lost" not in measure.facts),
         FEEDBACK: crm.may_read_customers(person),
+        REPLIES: leads.may_read_inquiries(person),
     }
     return all(rights[source] for source in measure.sources)
 

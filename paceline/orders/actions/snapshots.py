@@ -15,6 +15,7 @@ from django.db import transaction
 
 from paceline.files import actions as files
 from paceline.files import queries as stored
+from paceline.kernel.periods import month_after
 from paceline.orders import queries
 from paceline.orders.models import ORDERED_ON, MonthRevision, MonthSnapshot
 
@@ -91,7 +92,7 @@ def _in_reading_order(table: pa.Table) -> pa.Table:
 
 
 def _write(month: date, revision: int, at: datetime) -> MonthSnapshot:
-    table = _in_reading_order(queries.order_lines_table(month, queries.month_after(month)))
+    table = _in_reading_order(queries.order_lines_table(month, month_after(month)))
     out = BytesIO()
     pq.write_table(
         table.replace_schema_metadata(_totals(table)),

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from paceline.kernel.periods import month_from
+
 MONTHS = 24
 
 # Lunar New Year's days: shops go quiet around them.
@@ -27,14 +29,9 @@ NEW_YEARS = tuple(
 )
 
 
-def month_after(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
-
-
 def months_before(day: date, count: int) -> list[date]:
     """The last whole months before a day, the oldest first."""
-    place = day.year * 12 + day.month - 1
-    return [date(at // 12, at % 12 + 1, 1) for at in range(place - count, place)]
+    return [month_from(day, at) for at in range(-count, 0)]
 
 
 @dataclass(frozen=True, slots=True)

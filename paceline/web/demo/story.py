@@ -72,6 +72,7 @@ def _tell_of_pay_and_customers(stage: Stage) -> None:
     work.begin_boards(stage)
     web_shop.open_shop(stage)
     goals.bring_in(stage)
+    work.serve_goals(stage)
     next_year.plan_quotas(stage)
     figures.look_at_them(stage)
 

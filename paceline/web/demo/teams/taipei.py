@@ -9,9 +9,10 @@ from random import Random
 
 from paceline.goals import actions as goals
 from paceline.goals.models import FigureKind, Quota, Unit
+from paceline.kernel.periods import month_after
 from paceline.org.models import Role
 from paceline.web.demo import papers
-from paceline.web.demo.calendar import Quarter, month_after, months_before
+from paceline.web.demo.calendar import Quarter, months_before
 from paceline.web.demo.papers import Paper
 from paceline.web.demo.sales import Line
 from paceline.web.demo.stage import BEGAN, CAUGHT_UP, SEED, Stage

@@ -12,6 +12,7 @@ from paceline.boards import actions as boards
 from paceline.boards.blueprints import blueprint
 from paceline.boards.models import Card, CardList, ChecklistItem, Project, Reach
 from paceline.crm.models import Deal
+from paceline.goals.models import Goal, Level
 from paceline.org.models import Person, Team
 from paceline.web.demo.cast import TEAMS, TeamPlan
 from paceline.web.demo.stage import Stage
@@ -90,6 +91,21 @@ def _work(
         elif before is not None and before.done_at is None:
             boards.add_dependency(card=found, on=before, by=people[0], at=stage.at(10))
         before = found
+
+
+def serve_goals(stage: Stage) -> None:
+    """Some of a team's cards work for what the team wants to reach in the days that run."""
+    today = stage.calendar.as_of
+    goals = Goal.objects.filter(
+        level=Level.TEAM, closed_at__isnull=True, period__starts_on__lte=today,
+        period__ends_before__gt=today,
+    )  # fmt: skip
+    by_team = {goal.team_id: goal for goal in goals.select_related("owner").order_by("-pk")}
+    for project in Project.objects.filter(team__in=by_team).order_by("pk"):
+        goal = by_team[project.team_id]
+        cards = project.cards.filter(list__isnull=False).order_by("due_on", "pk")
+        for card in cards[2:7]:
+            boards.link_card(card=card, to=goal, by=goal.owner, at=stage.at(2))
 
 
 def _items(card: Card) -> list[ChecklistItem]:
