@@ -86,7 +86,7 @@ def create(request: PersonRequest) -> HttpResponse:
             messages.success(request, _("The project is ready."))
             return go_to(request, reverse("boards:board", args=[made.pk]))
     context = {
-        "form": form, "title": _("New project"), "name": _("Projects"),
+        "form": form, "title": _("New project"), "name": "",
         "back_url": reverse("boards:list_of_projects"), "button": _("Create"),
     }  # fmt: skip
     return page(request, "boards/one_form.html", context, status=422 if form.errors else 200)

@@ -77,6 +77,7 @@ class Words:
     """What goals are called where a language is read."""
 
     sales: str
+    colon: str
     why: str
     returns: str
     talks: str
@@ -88,19 +89,19 @@ class Words:
 
 WORDS = {
     "zh-hant": Words(
-        "本季業績達標", "年底檔期佔全季一半，先把基本盤做穩。", "退貨率壓在 6% 以內",
+        "本季業績達標", "：", "年底檔期佔全季一半，先把基本盤做穩。", "退貨率壓在 6% 以內",
         "每季完成 60 次客戶往來紀錄", ("雙 11 後回穩", "老客戶回購比預期好", "直播帶進新客"),
         "熱賣款缺貨到月底", "目標比上季高一成，缺貨的話怎麼算？",
         "缺貨的天數我們月底一起看，再調整。",
     ),
     "zh-hans": Words(
-        "本季度业绩达标", "双十一占全季一半，先把日常咨询做稳。", "退课率控制在 6% 以内",
+        "本季度业绩达标", "：", "双十一占全季一半，先把日常咨询做稳。", "退课率控制在 6% 以内",
         "每季度完成 60 次客户沟通记录",
         ("双十一后恢复正常", "试听转化比预期好", "老学员转介绍增加"),
         "新班排期未定", "目标比上季度高一成，排期没定怎么办？", "排期确定后我们再对一次。",
     ),
     "en": Words(
-        "Reach this quarter's sales", "Half of the quarter is sold before the holidays.",
+        "Reach this quarter's sales", ": ", "Half of the quarter is sold before the holidays.",
         "Returns below 6 %", "60 talks with customers written down",
         ("Back to normal after the fairs", "More come back than we thought", "New shops ask"),
         "The best seller is out of stock until the end of the month",
@@ -222,7 +223,7 @@ class Story:
         words = WORDS["en" if code == "cross-border" else self.plans[code].place.language]
         team = self.teams[code]
         goal = self._propose(
-            period, name=f"{team.name}: {words.sales}", owner=head, level=Level.TEAM,
+            period, name=f"{team.name}{words.colon}{words.sales}", owner=head, level=Level.TEAM,
             measured=self._selling(period, team, head, CURRENCIES[code], Decimal("1.02")),
             team=team, weight=70, parent=above, strategy=page, why=words.why,
         )  # fmt: skip
@@ -240,7 +241,7 @@ class Story:
         words = WORDS[self.plans[code].place.language]
         ambition = Decimal(self.random.choice(("0.94", "1.00", "1.06", "1.12")))
         goal = self._propose(
-            period, name=f"{team.name}: {words.sales}", owner=lead, level=Level.TEAM,
+            period, name=f"{team.name}{words.colon}{words.sales}", owner=lead, level=Level.TEAM,
             measured=self._selling(period, team, lead, CURRENCIES[shop], ambition),
             team=team, weight=100, parent=above,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from paceline.incentives.access import pay as access
 from paceline.incentives.queries import pay_attention
-from paceline.org.models import Person
+from paceline.org.models import Person, Role
 from paceline.web import desk
 from paceline.web.attention import waiting_for
 
@@ -30,6 +30,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "may_read_runs": is_desk,
         "due_cards": desk.due_cards(person, today),
         "own_pay": desk.own_pay(own),
+        "awaits_first_pay": not own and Role.SALESPERSON in person.roles,
         "team_pay": [] if is_desk else desk.team_pay(person),
     }
     return render(request, "web/home.html", context)
