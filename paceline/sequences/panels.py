@@ -18,6 +18,7 @@ from paceline.crm.actions import TooManyRecords
 from paceline.crm.models import Record
 from paceline.crm.panels import ManyAct, Panel
 from paceline.crm.queries import Entry, contribute
+from paceline.mail.filling import fill, values_of
 from paceline.org.models import Person
 from paceline.sequences import access, actions, wording
 from paceline.sequences.models import RECORDS, Enrolment, Line, Sequence, What
@@ -68,14 +69,15 @@ def of_record(
     known = figures.of_record(kind, record) if record.has_enrolments else []
     if not known and not startable:
         return None
+    values = values_of(record, record.owner or person) if known else {}
     return Panel(
         "sequences/panel.html",
         {
             "rows": [
                 {"enrolment": one, "state": wording.state_of(one),
-                 "next": one.next_step and wording.title(one.next_step),
-                 "script": one.next_step and wording.script(one.next_step),
-                 "is_running": one.ended_at is None, "trace": wording.trace_of(one, at)}
+                 "next": one.next_step and fill(wording.title(one.next_step), values),
+                 "script": one.next_step and fill(wording.script(one.next_step), values),
+                 "is_running": one.ended_at is None, "trace": wording.trace_of(one, at, values)}
                 for one in known
             ],
             "startable": startable,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from paceline.kernel import formats
 from paceline.kernel.shell import Badge, Tone
-from paceline.mail.filling import UnknownWords
+from paceline.mail.filling import UnknownWords, fill
 from paceline.sequences import actions
 from paceline.sequences.models import (
     Act,
@@ -104,9 +105,10 @@ class TraceLine:
     badge: Badge | None = None
 
 
-def trace_of(enrolment: Enrolment, at: datetime) -> list[TraceLine]:
-    """The trace of an enrolment in order."""
-    return [line_of(one, at) for one in enrolment.lines.all()]
+def trace_of(enrolment: Enrolment, at: datetime, values: Mapping[str, str]) -> list[TraceLine]:
+    """The trace of an enrolment in order, with the names of its customer."""
+    lines = [line_of(one, at) for one in enrolment.lines.all()]
+    return [replace(one, title=fill(one.title, values)) for one in lines]
 
 
 def line_of(line: Line, at: datetime) -> TraceLine:

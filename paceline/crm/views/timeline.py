@@ -48,7 +48,7 @@ ICONS = {
     "call": "phone", "note": "note", "mail": "mail", "chat": "message-circle",
     "meeting": "calendar-event", "task": "checkbox", "move": "arrow-right",
     "feedback": "mood-smile", "file": "paperclip", "change": "pencil",
-    "order": "receipt", "pay": "coin",
+    "order": "receipt", "pay": "coin", "sequence": "list-numbers",
 }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def enrol(
     kind = str(record._meta.model_name)
     if kind != sequence.of or record.team_id != sequence.team_id or record.archived_at is not None:
         raise OtherTeam(record)
-    version = latest(sequence)
+    version, first = staff.first_of(sequence)
     if sequence.on_since is None or sequence.retired_at is not None or version is None:
         raise SequenceIsOff(sequence)
     calendar = staff.calendar_of_team(record.team_id)
@@ -66,7 +66,6 @@ def enrol(
         sequence=sequence, version=version, cause=cause, start=start, started_at=staff.at,
         started_by=by, counted_from=calendar.today(staff.at), **{kind: record},
     )  # fmt: skip
-    first = steps_of(version)[0]
     plan(made, first, staff)
     try:
         with transaction.atomic():

@@ -18,7 +18,7 @@ from paceline.org.models import (
     TeamMembership,
 )
 from paceline.sequences.days import AHEAD_MAX, Calendar
-from paceline.sequences.models import RECORDS, Step, Whom, Why
+from paceline.sequences.models import RECORDS, Sequence, Step, Whom, Why
 
 
 @dataclass(slots=True)
@@ -29,6 +29,8 @@ class Staff:
     _calendars: dict[tuple[int, int], Calendar] = field(default_factory=dict)
     _here: dict[int, bool] = field(default_factory=dict)
     _leads: dict[int, Person | None] = field(default_factory=dict)
+    _teams: dict[int, Calendar] = field(default_factory=dict)
+    _firsts: dict[int, tuple[Any, Any]] = field(default_factory=dict)
 
     def calendar(self, person: Person, team_id: int) -> Calendar:
         """When somebody works: their own week, else the team's, in their zone; and their leave."""
@@ -42,7 +44,20 @@ class Staff:
         return self._calendars[key]
 
     def calendar_of_team(self, team_id: int) -> Calendar:
-        return Calendar(hours_of_team(team_id, self.at.date()))
+        if team_id not in self._teams:
+            self._teams[team_id] = Calendar(hours_of_team(team_id, self.at.date()))
+        return self._teams[team_id]
+
+    def first_of(self, sequence: Sequence) -> tuple[Any, Any]:
+        """The version with which whoever enters begins, and its first step; nothing without one."""
+        if sequence.pk not in self._firsts:
+            version = sequence.versions.order_by("-number").first()
+            first = None
+            if version is not None:
+                steps = version.steps.select_related("person", "template")
+                first = steps.order_by("rank").first()
+            self._firsts[sequence.pk] = (version, first)
+        return self._firsts[sequence.pk]
 
     def is_here(self, person: Person, on: date) -> bool:
         """Whether somebody works here on a day."""

@@ -13,7 +13,15 @@ from paceline.org.models import Person, Role
 from paceline.web.demo import crowd, figures, founding, goals, next_year, pay, trade, web_shop
 from paceline.web.demo.calendar import Calendar
 from paceline.web.demo.stage import Stage
-from paceline.web.demo.teams import cross_border, customers, replies, shanghai, taipei, work
+from paceline.web.demo.teams import (
+    cross_border,
+    customers,
+    replies,
+    sequences,
+    shanghai,
+    taipei,
+    work,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ def _tell_of_pay_and_customers(stage: Stage) -> None:
     pay.pay_the_last_quarter(stage)
     customers.bring_in(stage)
     replies.bring_in(stage)
+    sequences.bring_in(stage)
     work.begin_boards(stage)
     web_shop.open_shop(stage)
     goals.bring_in(stage)
