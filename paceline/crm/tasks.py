@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from paceline.crm.actions import batches
 from paceline.crm.actions import credit_late_lines as credit_them
 from paceline.crm.actions import find_duplicates as look_for_pairs
 from paceline.crm.actions import follow_orders as follow_them
-from paceline.crm.actions import lists
 from paceline.crm.actions import measure_again as measure_them
 from paceline.crm.actions.waking import FOLLOW_JOB
 from paceline.crm.models import DOUBLED, Batch
@@ -15,11 +15,18 @@ from paceline.kernel import jobs
 from paceline.org.models import Person
 
 
-@jobs.task(name=lists.BATCH_JOB)
+@jobs.task(name=batches.BATCH_JOB)
 def change_many(batch_id: int) -> None:
     """Change the records of a batch; again after a dead worker, it goes on where it stopped."""
     batch = Batch.objects.select_related("by", "progress").get(pk=batch_id)
-    lists.run_batch(batch=batch, at=timezone.now())
+    batches.run_batch(batch=batch, at=timezone.now())
+
+
+@jobs.task(name=batches.UNDO_JOB)
+def undo_many(batch_id: int) -> None:
+    """Take a large change back; again after a dead worker, it begins anew."""
+    batch = Batch.objects.select_related("by", "progress").get(pk=batch_id)
+    batches.run_undo(batch=batch, at=timezone.now())
 
 
 @jobs.every("*/10 * * * *", name="crm.credit_late_lines")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -70,6 +70,31 @@ def record(
         before=None if before is None else dict(before),
         after=None if after is None else dict(after),
         reason=reason,
+    )
+
+
+def record_all(
+    action: str,
+    *,
+    subjects: Sequence[models.Model],
+    by: Actor | None,
+    at: datetime,
+    after: Sequence[Mapping[str, Any]],
+) -> None:
+    """The same line for many things that were changed alike, in one statement."""
+    name = "Paceline" if by is None else _name_of(by)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            at=at,
+            actor_id=None if by is None else by.pk,
+            actor_name=name,
+            action=action,
+            subject_kind=one._meta.label_lower,
+            subject_id=str(one.pk),
+            subject_name=str(one)[:300],
+            after=dict(facts),
+        )
+        for one, facts in zip(subjects, after, strict=True)
     )
 
 

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from paceline.crm.actions.batches import (
+    BATCH_MAX,
+    BatchUndone,
+    TooManyRecords,
+    is_under_way,
+    request_batch,
+    request_undo,
+    run_batch,
+    undo_batch,
+)
 from paceline.crm.actions.crediting import DealNotWon, credit_deal, credit_late_lines
 from paceline.crm.actions.customers import (
     ConsentIsWithdrawn,
@@ -47,19 +57,13 @@ from paceline.crm.actions.following import (
 )
 from paceline.crm.actions.leads import Into, LeadIsConverted, add_lead, convert_lead, set_status
 from paceline.crm.actions.lists import (
-    BATCH_MAX,
-    BatchUndone,
     OptionsMissing,
     TooManyFields,
-    TooManyRecords,
     TooManyViews,
     add_custom_field,
     change_custom_field,
     delete_view,
-    request_batch,
-    run_batch,
     save_view,
-    undo_batch,
 )
 from paceline.crm.actions.many import (
     NewCustomer,
@@ -244,6 +248,7 @@ __all__ = [
     "finish_task",
     "follow",
     "follow_orders",
+    "is_under_way",
     "leave_order",
     "link_order",
     "link_order_by_number",
@@ -256,6 +261,7 @@ __all__ = [
     "remove_activity",
     "remove_file",
     "request_batch",
+    "request_undo",
     "restore",
     "retire_stage",
     "rules_in_force",

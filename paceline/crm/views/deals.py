@@ -98,7 +98,7 @@ def _column(column: queries.BoardColumn, columns: list[queries.BoardColumn]) -> 
         else [],
         "cards": [_card(one, place) for place, one in enumerate(column.cards)],
         "more_url": f"{reverse('crm:deals')}?deals-is-stage={stage.pk}",
-        "targets": [one.stage for one in columns],
+        "targets": [one.stage for one in columns if one is not column],
     }
 
 
@@ -108,6 +108,7 @@ def _card(card: queries.Card, place: int) -> dict[str, Any]:
     return {
         "deal": deal,
         "url": address("deal", deal.pk),
+        "move_url": reverse("crm:deal_move", args=[deal.pk]),
         "customer": customer,
         "amount": formats.money(deal.amount, deal.currency) if deal.amount is not None else "",
         "owner": deal.owner.name if deal.owner else _("Nobody yet"),
@@ -127,10 +128,9 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
     own page asks with ``to`` alone.
     """
     deal = _changeable(request, pk)
-    target = get_object_or_404(
-        Stage.objects.filter(pipeline=deal.pipeline_id),
-        pk=request.POST.get("to") if request.POST.get("to", "").isdecimal() else 0,
-    )
+    # A place up or down names no other column.
+    to = _number(request, "to") or (_number(request, "seen") if "step" in request.POST else 0)
+    target = get_object_or_404(Stage.objects.filter(pipeline=deal.pipeline_id), pk=to)
     if target.kind == StageKind.LOST and deal.stage.kind != StageKind.LOST:
         return go_to(request, reverse("crm:deal_lose", args=[pk]) + f"?to={target.pk}")
     said = {"moved": "", "problem": ""}
@@ -158,15 +158,13 @@ def _move(request: PersonRequest, deal: Deal, target: Stage) -> None:
     seen = Stage.objects.filter(pipeline=deal.pipeline_id, pk=_number(request, "seen")).first()
     step = request.POST.get("step")
     if step in {"-1", "1"}:
-        cards = list(
-            Deal.objects.visible_to(request.person).kept().filter(stage=deal.stage_id)
-            .order_by("board_rank", "pk")
-        )  # fmt: skip
-        place = next(n for n, one in enumerate(cards) if one.pk == deal.pk)
+        column = Deal.objects.visible_to(request.person).kept().filter(stage=deal.stage_id)
+        cards = list(column.order_by("board_rank", "pk").values_list("pk", flat=True))
+        place = cards.index(deal.pk)
         above = place + 1 if step == "1" else place - 2
         if (step == "-1" and place == 0) or (step == "1" and above >= len(cards)):
             return
-        after = cards[above] if above >= 0 else None
+        after = Deal.objects.get(pk=cards[above]) if above >= 0 else None
     elif _number(request, "after"):
         after = Deal.objects.visible_to(request.person).filter(pk=_number(request, "after")).first()
     actions.move_deal(

@@ -43,6 +43,7 @@ TITLES = {
     "deal": lambda: _("Deals"),
 }
 COUNTED_MAX = 10_000
+OWN_SHOWN = 8
 
 
 @require_GET
@@ -138,7 +139,10 @@ def table_of(
         name=plural[kind],
         topic=plural[kind],
         caption=TITLES[kind](),
-        columns=[*_columns(kind), *(_own_column(one) for one in own)],
+        columns=[
+            *_columns(kind),
+            *(_own_column(one, is_shown=len(own) <= OWN_SHOWN) for one in own),
+        ],
         filters=[*_filters(request, kind), *_own_filters(own)],
         order={"lead": "-created_at", "deal": "-changed_at"}.get(kind, "name"),
         count_max=COUNTED_MAX if kind != "deal" else None,
@@ -254,13 +258,17 @@ def _columns(kind: str) -> list[Column]:
     ]
 
 
-def _own_column(field: CustomField) -> Column:
-    """A field of the team's own: known by its id, so that views outlive its name."""
+def _own_column(field: CustomField, *, is_shown: bool) -> Column:
+    """A field of the team's own: known by its id, so that views outlive its name.
+
+    Whoever sees many teams finds most of them empty, so that they stand in files alone.
+    """
     return Column(
         f"own{field.pk}",
         field.label,
         value=lambda row: own_fields.shown(field, row.custom.get(field.key)),
         secondary=True,
+        only_in_file=not is_shown,
     )
 
 

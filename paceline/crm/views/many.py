@@ -92,7 +92,7 @@ def batch(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         "batch": found,
         "progress": found.progress,
-        "is_over": found.ended_at is not None,
+        "is_over": not actions.is_under_way(found),
         "back_url": list_address(found.of),
         "topic": LISTS[found.of],
         "told": ngettext("%(count)d record was changed.", "%(count)d records were changed.",
@@ -111,12 +111,13 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """Take a change of many records back."""
     found = get_object_or_404(Batch.objects.all(), pk=pk, by=request.person)
     try:
-        back, stayed = actions.undo_batch(batch=found, by=request.person, at=timezone.now())
+        taken = actions.request_undo(batch=found, by=request.person, at=timezone.now())
     except wording.REFUSALS as problem:
         messages.error(request, wording.refusal(problem))
     else:
-        told = _("Taken back: %(back)d. Changed again since, so left: %(stayed)d.")
-        messages.success(request, told % {"back": back, "stayed": stayed})
+        if taken is not None:
+            told = _("Taken back: %(back)d. Changed again since, so left: %(stayed)d.")
+            messages.success(request, told % {"back": taken[0], "stayed": taken[1]})
     return go_to(request, reverse("crm:batch", args=[pk]))
 
 
