@@ -1,4 +1,5 @@
-"""How long a board of 500 cards takes to open among 20,000, and how long a move takes.
+"""How long a board of 500 cards takes to open among 20,000, the other views of it and of a project
+of 2,000 cards, and how long a move takes.
 
     var/venv/bin/python benchmarks/boards.py
 
@@ -16,7 +17,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-CARDS, BOARD, PROJECTS, TURNS = 20_000, 500, 40, 9
+CARDS, BOARD, LARGE, PROJECTS, TURNS = 20_000, 500, 2_000, 40, 9
+# The month in which the cards are due, so that calendar and timeline are full.
+MONTH = "2026-07"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 
@@ -47,7 +50,7 @@ def measure() -> None:
     from tests.world import build_world, sign_in
 
     world = build_world()
-    board, card, lists = fill(world)
+    board, large, card, lists = fill(world)
     client = sign_in(world.priya)
     pages = {
         "projects (baseline)": "/boards/",
@@ -55,7 +58,13 @@ def measure() -> None:
         "the same in swimlanes": f"/boards/{board.pk}?lanes=executor",
         "list": f"/boards/{board.pk}/list",
         "table": f"/boards/{board.pk}/table",
-        "calendar": f"/boards/{board.pk}/calendar",
+        "calendar": f"/boards/{board.pk}/calendar?month={MONTH}",
+        "timeline": f"/boards/{board.pk}/timeline?month={MONTH}",
+        f"board of {LARGE}": f"/boards/{large.pk}",
+        f"list of {LARGE}": f"/boards/{large.pk}/list",
+        f"table of {LARGE}": f"/boards/{large.pk}/table",
+        f"calendar of {LARGE}": f"/boards/{large.pk}/calendar?month={MONTH}",
+        f"timeline of {LARGE}": f"/boards/{large.pk}/timeline?month={MONTH}",
         "my work": "/boards/mine",
         "card": f"/boards/cards/{card.pk}",
     }
@@ -79,8 +88,8 @@ def measure() -> None:
     moves(world, card, lists)
 
 
-def fill(world: Any) -> tuple[Any, Any, list[Any]]:
-    """One board of 500 cards with what hangs on them, and 39 others with the rest."""
+def fill(world: Any) -> tuple[Any, Any, Any, list[Any]]:
+    """One board of 500 cards with what hangs on them, one of 2,000, 38 others with the rest."""
     from datetime import timedelta
 
     from paceline.boards import actions
@@ -97,7 +106,8 @@ def fill(world: Any) -> tuple[Any, Any, list[Any]]:
         )
         for n in range(PROJECTS)
     ]
-    each = (CARDS - BOARD) // (PROJECTS - 1)
+    each = (CARDS - BOARD - LARGE) // (PROJECTS - 2)
+    sizes = [BOARD, LARGE, *([each] * (PROJECTS - 2))]
     rows = []
     for place, project in enumerate(boards):
         columns = list(project.lists.order_by("rank"))
@@ -112,7 +122,7 @@ def fill(world: Any) -> tuple[Any, Any, list[Any]]:
                 executor=(world.priya, world.marco, None)[number % 3],
                 due_on=TODAY + timedelta(days=number % 40 - 10) if number % 2 else None,
             )
-            for number in range(BOARD if place == 0 else each)
+            for number in range(sizes[place])
         ]
     made = Card.objects.bulk_create(rows, batch_size=2000)
     label = actions.add_label(project=boards[0], name="Urgent", colour=Colour.RED, **told)
@@ -128,7 +138,7 @@ def fill(world: Any) -> tuple[Any, Any, list[Any]]:
 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    return boards[0], first[0], list(boards[0].lists.order_by("rank"))
+    return boards[0], boards[1], first[0], list(boards[0].lists.order_by("rank"))
 
 
 def moves(world: Any, card: Any, lists: list[Any]) -> None:

@@ -163,6 +163,25 @@ def test_rules_do_what_they_say_and_end(world: World, work: Work, run_jobs) -> N
     assert not done.cards.exists()
 
 
+def test_a_recurring_card_across_daylight_saving_comes_once_a_day(world: World, work: Work) -> None:
+    """02:30 in Berlin: missing on 29 March, there twice on 25 October; one card for each day."""
+    told: dict[str, Any] = {"by": world.marco, "at": NOW}
+    actions.change_project(project=work.campaign, facts={"time_zone": "Europe/Berlin"}, **told)
+    work.campaign.refresh_from_db()
+    for starts_on in (date(2027, 3, 27), date(2026, 10, 24)):
+        facts = {
+            "list": work.list("To do"), "title": f"Check {starts_on}", "unit": Unit.DAY, "every": 1,
+            "at_time": time(2, 30), "starts_on": starts_on, "ends_before": starts_on + timedelta(4),
+        }  # fmt: skip
+        actions.add_recurrence(project=work.campaign, facts=facts, **told)
+        at = datetime.combine(starts_on, time(0), tzinfo=UTC) - timedelta(days=1)
+        for _half_hour in range(48 * 6):
+            at += timedelta(minutes=30)
+            actions.make_recurring_cards(at=at)
+        made = Card.objects.filter(title=f"Check {starts_on}").order_by("recurs_on")
+        assert [one.recurs_on for one in made] == [starts_on + timedelta(n) for n in range(4)]
+
+
 def test_a_due_date_starts_a_rule_once(world: World, work: Work) -> None:
     actions.add_rule(
         project=work.campaign, name="Soon", trigger=Trigger.DUE, days_before=2, by=world.marco,
