@@ -150,6 +150,12 @@ def test_what_one_side_refuses_keeps_nobody(sync: Sync, client_for: Callable[...
     sync.settle()
     assert not Twin.objects.exclude(trouble="").exists()
     assert sync.there("Refused")
+    # More lists than a project has room for: nothing goes on, and the page says why.
+    for n in range(50):
+        board.add_list(f"l{n}")
+    assert not sync.run()
+    assert sync.connection.trouble == "here_TooMany"
+    assert sync.card("Fine").archived_at is None
 
 
 def test_what_is_deleted_there_is_not_lost_here(sync: Sync) -> None:

@@ -38,6 +38,7 @@ REASONS = {
     "failed": gettext_lazy("Trello answers with an error (%(status)s)."),
     "too_busy": gettext_lazy("Trello asks to wait longer: too much was asked of it."),
     "unreadable": gettext_lazy("Trello's answer cannot be read."),
+    "unexpected": gettext_lazy("Something unexpected happened. It is tried again."),
     # One thing is not carried
     "refused_there": gettext_lazy("Trello refuses it (%(status)s): %(said)s"),
     "list_gone": gettext_lazy(
@@ -55,7 +56,7 @@ REASONS = {
     "ended": gettext_lazy("after the connection had ended"),
 }
 FIELDS = {
-    "name": gettext_lazy("title"),
+    "name": pgettext_lazy("card", "title"),
     "desc": gettext_lazy("description"),
     "list": pgettext_lazy("list of cards", "list"),
     "closed": pgettext_lazy("card", "archived"),

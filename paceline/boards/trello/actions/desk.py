@@ -81,14 +81,18 @@ class Desk:
         return made
 
 
+def named(problem: Exception) -> tuple[str, dict[str, Any]]:
+    """What stands against a change, as ``wording`` knows it."""
+    if isinstance(problem, Refused):
+        return "refused_there", {"status": problem.status, "said": problem.said[:200]}
+    return f"here_{type(problem).__name__}"[:40], {}
+
+
 def keep_trouble(twin: Twin, problem: Exception, at: datetime) -> None:
     """Keep why something was not carried; somebody who was quicker is no trouble."""
     if isinstance(problem, LATER):
         return
-    if isinstance(problem, Refused):
-        code, params = "refused_there", {"status": problem.status, "said": problem.said[:200]}
-    else:
-        code, params = f"here_{type(problem).__name__}"[:40], {}
+    code, params = named(problem)
     if (twin.trouble, twin.trouble_params) != (code, params):
         twin.trouble, twin.trouble_params, twin.trouble_at = code, params, at
         twin.save(update_fields=["trouble", "trouble_params", "trouble_at"])

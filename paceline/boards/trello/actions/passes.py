@@ -29,7 +29,7 @@ from paceline.boards.trello.actions.connections import (
     note_pass,
     note_trouble,
 )
-from paceline.boards.trello.actions.desk import NOT_HERE, Desk, keep_trouble
+from paceline.boards.trello.actions.desk import NOT_HERE, Desk, keep_trouble, named
 from paceline.boards.trello.asking import AskingFailed, Pause, Refused, connected
 from paceline.boards.trello.models import Connection, Message, Twin, TwinKind
 from paceline.boards.trello.reading import There
@@ -85,6 +85,14 @@ def keep_in_step(
         except AskingFailed as failure:
             note_trouble(connection=found, code=failure.code, params=failure.params, at=at)
             return False
+        except (*NOT_HERE, Refused) as problem:
+            # Of a list, say: without it nothing else finds its place.
+            code, params = named(problem)
+            note_trouble(connection=found, code=code, params=params, at=at)
+            return False
+        except Exception:
+            note_trouble(connection=found, code="unexpected", params={}, at=at)
+            raise
         note_pass(connection=found, messages=heard, is_whole=desk.is_whole, at=at)
         return True
 
