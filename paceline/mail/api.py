@@ -63,6 +63,14 @@ class TemplateRecord(Record):
         return row.team.code
 
 
+class FileRecord(Schema):
+    """A file that came with a mail; ``refused`` says why it was not kept."""
+
+    name: str
+    size: int
+    refused: str
+
+
 class MailRecord(Record):
     """A mail as it was written or came in."""
 
@@ -84,6 +92,11 @@ class MailRecord(Record):
     made_at: datetime
     sent_at: datetime | None = None
     bounced_at: datetime | None = None
+    files: list[FileRecord] = []
+
+    @staticmethod
+    def resolve_files(row: Any) -> list[Any]:
+        return list(row.files.all())
 
     @staticmethod
     def resolve_person(row: Mail) -> str | None:
@@ -234,6 +247,7 @@ def list_mails(request: TokenRequest, asked: Query[MailsAsked]) -> HttpResponse:
     wanted = {name: getattr(asked, name) for name in names}
     given = {key: value for key, value in wanted.items() if value not in (None, "")}
     rows = Mail.objects.visible_to(request.person).select_related("person").filter(**given)
+    rows = rows.prefetch_related("files")
     return answer_page(request, rows, asked, MailRecord)
 
 

@@ -22,6 +22,7 @@ from paceline.mail import cleaning
 RAW_BYTES_MAX = 10 * 1024**2
 HTML_MAX = 200_000
 REFERENCES_MAX = 50
+FILES_READ_MAX = 100
 _ID = re.compile(r"<[^<>\s]{1,290}>")
 _TO_US = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
 
@@ -41,6 +42,15 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that came with a mail, under the name that the sender gave it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A mail as far as it matters here. Addresses are lower case; ids keep their brackets."""
 
@@ -55,6 +65,7 @@ class Incoming:
     at: datetime | None
     is_automatic: bool
     bounce: Bounce | None = None
+    files: list[Enclosed] = field(default_factory=list)
     addressed: list[str] = field(default_factory=list)
 
 
@@ -78,6 +89,7 @@ def read(raw: bytes) -> Incoming:
         at=_date(_header(message, "date")),
         is_automatic=_is_automatic(message),
         bounce=_bounce(message),
+        files=[_enclosed(one) for one in _walk(message) if _is_file(one)][:FILES_READ_MAX],
     )
 
 
@@ -120,6 +132,42 @@ def _walk(message: EmailMessage) -> Iterator[EmailMessage]:
         for part in message.iter_parts():
             if isinstance(part, EmailMessage):
                 yield from _walk(part)
+
+
+def _is_file(part: EmailMessage) -> bool:
+    """Whether a part is a file rather than words; pictures within the words are files as well."""
+    if part.is_multipart() and part.get_content_type() != "message/rfc822":
+        return False
+    if part.get_content_disposition() == "attachment" or _file_name(part):
+        return True
+    return part.get_content_maintype() not in {"text", "multipart", "message"}
+
+
+def _file_name(part: EmailMessage) -> str:
+    try:
+        return _whole(str(part.get_filename() or "")).strip()
+    except (ValueError, IndexError, AttributeError, TypeError, LookupError):
+        return ""
+
+
+def _enclosed(part: EmailMessage) -> Enclosed:
+    if part.get_content_type() == "message/rfc822":
+        inner = next((one for one in part.iter_parts()), None)
+        content = b"" if inner is None else _bytes_of(inner)
+        return Enclosed(_file_name(part) or "message.eml", "message/rfc822", content)
+    try:
+        found = part.get_payload(decode=True)
+    except (ValueError, LookupError, AttributeError, TypeError):
+        found = b""
+    content = found if isinstance(found, bytes) else b""
+    return Enclosed(_file_name(part), part.get_content_type()[:100], content)
+
+
+def _bytes_of(message: object) -> bytes:
+    try:
+        return bytes(message.as_bytes())  # type: ignore[attr-defined]
+    except (ValueError, LookupError, AttributeError, TypeError, KeyError):
+        return b""
 
 
 def _content(part: EmailMessage) -> str:

@@ -8,6 +8,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
 
@@ -88,7 +89,9 @@ def send(server: MailServer, message: EmailMessage, to: str) -> None:
         said = f"{error.smtp_code} {_said(error.smtp_error)}"
         raise NotSent(said, is_final=final and error.smtp_code >= 500) from error
     except ssl.SSLError as error:
-        raise NotSent("not_trusted") from error
+        raise NotSent(_tls_code(error)) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise NotSent("no_starttls") from error
     except (OSError, smtplib.SMTPException, ValueError) as error:
         raise NotSent("unreachable") from error
 
@@ -120,11 +123,15 @@ def new_messages(server: MailServer) -> Iterator[tuple[int, int, bytes]]:
     except AddressRefused as refused:
         raise BoxUnreadable(refused.code) from refused
     except ssl.SSLError as error:
-        raise BoxUnreadable("not_trusted") from error
+        raise BoxUnreadable(_tls_code(error)) from error
     except (OSError, imaplib.IMAP4.error) as error:
         raise BoxUnreadable("unreachable") from error
     try:
+        if server.box_security == Security.STARTTLS:
+            _encrypt(box)
         yield from _read(box, server)
+    except ssl.SSLError as error:
+        raise BoxUnreadable(_tls_code(error)) from error
     except SealBroken as error:
         raise BoxUnreadable("seal_broken") from error
     except (OSError, imaplib.IMAP4.error, ValueError, IndexError) as error:
@@ -133,16 +140,29 @@ def new_messages(server: MailServer) -> Iterator[tuple[int, int, bytes]]:
         _leave(box)
 
 
+def _encrypt(box: _Imap) -> None:
+    """Before anything is said that others must not read. Raises ``BoxUnreadable``."""
+    if "STARTTLS" not in box.capabilities:
+        raise BoxUnreadable("no_starttls")
+    box.starttls(ssl.create_default_context())
+
+
+def _tls_code(error: ssl.SSLError) -> str:
+    """A certificate that is not trusted is the installation's business; the rest is no TLS."""
+    is_certificate = isinstance(error, ssl.SSLCertVerificationError)
+    return "not_trusted" if is_certificate else "no_tls"
+
+
 def _leave(box: _Imap) -> None:
-    try:
+    """Say goodbye if anybody still listens; a connection that was refused is closed already."""
+    with suppress(OSError, imaplib.IMAP4.error):
         box.logout()
-    except (OSError, imaplib.IMAP4.error):
+        return
+    with suppress(OSError):
         box.shutdown()
 
 
 def _read(box: _Imap, server: MailServer) -> Iterator[tuple[int, int, bytes]]:
-    if server.box_security == Security.STARTTLS:
-        box.starttls(ssl.create_default_context())
     box.login(server.box_user, _opened(server.box_password))
     folder = server.box_folder.replace("\\", "\\\\").replace('"', '\\"')
     status, _count = box.select(f'"{folder}"', readonly=True)

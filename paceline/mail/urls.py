@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("templates/<int:pk>/remove", templates.remove, name="template_remove"),
     path("write/<crm_kind:kind>/<int:pk>", mails.write, name="write"),
     path("<int:pk>", mails.show, name="mail"),
+    path("files/<int:pk>", mails.file, name="file"),
     path("many/<int:pk>", many.show, name="mailing"),
     path("u/<str:signed>", public.unsubscribe, name="unsubscribe"),
 ]

@@ -20,10 +20,17 @@ PROBLEMS = {
     "not_public": gettext_lazy("The host is inside the network; that is not allowed here."),
     "not_encrypted": gettext_lazy("Without encryption nothing is sent."),
     "not_trusted": gettext_lazy("The certificate of the server is not trusted."),
+    "no_tls": gettext_lazy("No encrypted connection came about; look at port and encryption."),
+    "no_starttls": gettext_lazy("The server offers no encryption; nothing was sent to it."),
     "unreachable": gettext_lazy("The server does not answer."),
     "refused": gettext_lazy("The server refused; look at user, password and folder."),
     "no_folder": gettext_lazy("The mailbox has no such folder."),
     "seal_broken": gettext_lazy("The password was sealed with another key. Type it again."),
+}
+REFUSED = {
+    "type": gettext_lazy("not kept: files of this kind can do harm when they are opened"),
+    "size": gettext_lazy("not kept: larger than 8 MB"),
+    "count": gettext_lazy("not kept: a mail brings at most 20 files"),
 }
 WHYS = {
     "gone": gettext_lazy("not to be seen any more"),

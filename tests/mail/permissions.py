@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from paceline.crm import actions as crm
+from paceline.files.actions import store_file
 from paceline.mail import actions, queries
 from paceline.mail.actions import Addressed, Words
+from paceline.mail.models import MailFile
 from tests.permission_table import EVERYONE, Url
 from tests.world import NOW, World
 
@@ -50,6 +52,13 @@ def make_mail(world: World) -> Any:
     )  # fmt: skip
 
 
+def _file(world: World) -> dict[str, Any]:
+    mail = make_mail(world)
+    stored = store_file(b"x", name="x", media_type="text/plain", by=None, at=NOW)
+    made = MailFile.objects.create(mail=mail, file=stored, name="x.txt", size=1)
+    return {"pk": made.pk}
+
+
 def _written(world: World) -> dict[str, Any]:
     make_server(world)
     return {"kind": "contact", "pk": make_contact(world).pk}
@@ -87,6 +96,7 @@ URLS = {
     "mail:mail": Url(
         args=lambda world: {"pk": make_mail(world).pk}, allow={"GET": NORTH | {"erik"}}, hidden=404
     ),
+    "mail:file": Url(args=_file, allow={"GET": NORTH | {"erik"}}, hidden=404),
     "mail:mailing": Url(args=_mailing, allow={"GET": {"priya"}, "POST": {"priya"}}, hidden=404),
     "mail:unsubscribe": Url(
         args=_link, allow={"GET": EVERYONE, "POST": EVERYONE}, anonymous="open"

@@ -16,11 +16,14 @@ from paceline.crm import actions as crm
 from paceline.crm.models import ActivityKind, Contact, ContactPoint, Direction, Lead, PointKind
 from paceline.crm.models.timeline import TEXT_MAX
 from paceline.crm.sequels import Forgotten
+from paceline.files.actions import remove_file, shown_name, store_file
+from paceline.files.models import StoredFile
+from paceline.files.queries import is_held
 from paceline.kernel import audit
 from paceline.live.actions import publish_all
-from paceline.mail import parsing
+from paceline.mail import enclosed, parsing
 from paceline.mail.actions.writing import records_of, stop
-from paceline.mail.models import Flow, Mail, MailServer, MailState, StopKind
+from paceline.mail.models import Flow, Mail, MailFile, MailServer, MailState, StopKind
 from paceline.mail.parsing import Incoming
 from paceline.notifications.actions import notify
 from paceline.org.models import Person
@@ -146,11 +149,27 @@ def _keep(mail: Incoming, of: Any, flow: str, by: Person | None, at: datetime) -
                "direction": Direction.IN if flow == Flow.IN else Direction.OUT},
     )  # fmt: skip
     kept.save()
+    _keep_files(kept, mail, by, at)
     audit.record("mail_logged", subject=kept, by=by, at=at, after={"flow": flow})
     publish_all(["mail"], "received", str(kept.pk))
     if flow == Flow.IN:
         _tell(kept, None if answers is None else answers.person, by, at)
     return kept
+
+
+def _keep_files(kept: Mail, mail: Incoming, by: Person | None, at: datetime) -> None:
+    """What came with a mail hangs on it; of what is not kept its name and the reason."""
+    rows = []
+    for one in enclosed.judge(mail.files):
+        file = None
+        if not one.why:
+            file = store_file(one.file.content, name="mail attachment",
+                              media_type=one.file.media_type, by=by, at=at)  # fmt: skip
+        rows.append(
+            MailFile(mail=kept, file=file, name=shown_name(one.file.name),
+                     size=len(one.file.content), refused=one.why)
+        )  # fmt: skip
+    MailFile.objects.bulk_create(rows)
 
 
 def _stayed(record: Any) -> Any:
@@ -211,4 +230,15 @@ def forget(forgotten: Forgotten) -> dict[str, int]:
     gone = rows.update(
         from_address="", to_address="", subject="", text="", html="", problem="", language=""
     )
-    return {"mails": gone}
+    return {"mails": gone, "mail_files": _forget_files(rows, forgotten.at)}
+
+
+def _forget_files(rows: Any, at: datetime) -> int:
+    """Files of the mails go with their bytes, unless the same bytes hang on something else."""
+    theirs = MailFile.objects.filter(mail__in=rows.order_by().values("pk"))
+    stored = list(StoredFile.objects.filter(pk__in=theirs.values("file")))
+    gone = theirs.delete()[0]
+    for file in stored:
+        if not is_held(file):
+            remove_file(file=file, at=at)
+    return gone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from paceline.mail.models.mails import (
     Flow,
     Mail,
+    MailFile,
     Mailing,
     MailState,
     MailTemplate,
@@ -14,6 +15,6 @@ from paceline.mail.models.mails import (
 from paceline.mail.models.server import MailServer, Security
 
 __all__ = [
-    "Flow", "Mail", "MailServer", "MailState", "MailTemplate", "Mailing", "Security", "Stop",
-    "StopKind",
+    "Flow", "Mail", "MailFile", "MailServer", "MailState", "MailTemplate", "Mailing", "Security",
+    "Stop", "StopKind",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from paceline.crm.models import Activity, Contact, Deal, Lead, scope_of
 from paceline.crm.models.timeline import TEXT_MAX
+from paceline.files.models import StoredFile
 from paceline.org.models import Person, Team
 
 
@@ -155,6 +156,38 @@ class Mail(models.Model):
 
     def __str__(self) -> str:
         return f"mail {self.pk}"
+
+
+class MailFileQuerySet(models.QuerySet[Any]):
+    def visible_to(self, person: Person) -> Self:
+        """Whoever reads the mail."""
+        return self.filter(mail__in=Mail.objects.visible_to(person))
+
+
+class MailFile(models.Model):
+    """A file that came with a mail. ``refused`` says why its bytes were not kept: ``type``,
+    ``size`` or ``count``."""
+
+    mail = models.ForeignKey(Mail, models.CASCADE, related_name="files")
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, related_name="+")
+    name = models.CharField(_("name"), max_length=200)
+    size = models.PositiveBigIntegerField()
+    refused = models.CharField(max_length=5, blank=True)
+
+    objects = MailFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("mail", "id")
+        constraints = (
+            models.CheckConstraint(
+                name="mail_file_kept_or_refused",
+                condition=Q(file__isnull=False, refused="")
+                | (Q(file__isnull=True) & ~Q(refused="")),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class StopKind(models.TextChoices):

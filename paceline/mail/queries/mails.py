@@ -58,7 +58,8 @@ def thread_of(mail: Mail, person: Person) -> list[Mail]:
     """The conversation of a mail, the oldest first."""
     first = mail.thread_id or mail.pk
     rows = Mail.objects.visible_to(person).filter(Q(pk=first) | Q(thread=first))
-    return list(rows.select_related("person").order_by("made_at", "id")[:100])
+    rows = rows.select_related("person").prefetch_related("files")
+    return list(rows.order_by("made_at", "id")[:100])
 
 
 def templates_for(person: Person) -> list[MailTemplate]:

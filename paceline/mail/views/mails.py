@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -17,11 +18,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from paceline.crm import queries as crm
 from paceline.crm.actions import NothingSaid
 from paceline.crm.models import PointKind
+from paceline.files.queries import path_of
+from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
+from paceline.kernel.parts import FileInParts
 from paceline.mail import access, actions, cleaning, filling, queries, wording
 from paceline.mail.actions import Addressed, Words
 from paceline.mail.forms.mails import MailForm
-from paceline.mail.models import Mail, MailTemplate
+from paceline.mail.models import Mail, MailFile, MailTemplate
 from paceline.org.requests import PersonRequest
 
 
@@ -128,8 +132,29 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "rows": [
             {"mail": one, "badge": wording.badge_of(one), "is_here": one.pk == mail.pk,
              "problem": wording.problem(one.problem) if one.problem else "",
+             "files": _files(one),
              "html": mark_safe(cleaning.clean(one.html)) if one.html else ""}  # noqa: S308 - nh3
             for one in queries.thread_of(mail, request.person)
         ],
     }  # fmt: skip
     return page(request, "mail/mail.html", context)
+
+
+def _files(mail: Any) -> list[dict[str, Any]]:
+    """What came with a mail, each with its size or why it was not kept."""
+    return [
+        {"file": one, "size": formats.file_size(one.size),
+         "refused": wording.REFUSED.get(one.refused, "")}
+        for one in mail.files.all()
+    ]  # fmt: skip
+
+
+@require_GET
+def file(request: PersonRequest, pk: int) -> HttpResponseBase:
+    """A file that came with a mail, always as a download."""
+    rows = MailFile.objects.visible_to(request.person).filter(file__isnull=False)
+    found = get_object_or_404(rows.select_related("file"), pk=pk)
+    return FileInParts(
+        path_of(found.file).open("rb"), as_attachment=True, filename=found.name,
+        content_type="application/octet-stream",
+    )  # fmt: skip
