@@ -41,6 +41,9 @@ export default (dialog) => {
     } else if (event.key === "Enter") {
       event.preventDefault();
       options()[Math.max(chosenIndex(), 0)]?.click();
+    } else if (event.key === "Escape" && !event.isComposing) {
+      event.preventDefault(); // a search field would only empty itself
+      dialog.close();
     }
   });
   hits.addEventListener("htmx:afterSwap", () => choose(0));
