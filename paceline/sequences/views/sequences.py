@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from paceline.crm.actions import rules_in_force
@@ -70,7 +71,11 @@ def index(request: PersonRequest) -> HttpResponse:
 def state_of(sequence: Sequence) -> Badge:
     if sequence.retired_at is not None:
         return Badge(_("put away"), "neutral")
-    return Badge(_("on"), "good") if sequence.on_since else Badge(_("off"), "neutral")
+    return (
+        Badge(pgettext("sequence", "on"), "good")
+        if sequence.on_since
+        else Badge(pgettext("sequence", "off"), "neutral")
+    )
 
 
 def _latest(sequence: Sequence) -> Version | None:
@@ -113,7 +118,7 @@ def _told(pk: int, one: figures.StepFigures) -> dict[str, Any]:
     step = one.step
     counts = (
         ("waiting", _("waiting"), one.waiting),
-        ("made", _("made"), one.made),
+        ("made", pgettext("step of a sequence", "made"), one.made),
         ("done", _("done"), one.done),
         ("overdue", _("overdue"), one.overdue),
         ("skipped", _("left out"), one.skipped),
@@ -188,8 +193,8 @@ def _owner_name(row: Any) -> str:
 def _what(what: str, key: int | None) -> str:
     told = {
         "running": _("Under way"), "answered": _("They answered"), "ordered": _("They ordered"),
-        "made": _("made"), "done": _("done"), "overdue": _("overdue"), "skipped": _("left out"),
-        "waiting": _("waiting"),
+        "made": pgettext("step of a sequence", "made"), "done": _("done"),
+        "overdue": _("overdue"), "skipped": _("left out"), "waiting": _("waiting"),
     }.get(what)  # fmt: skip
     if told is None:
         told = str(Ended(what).label) if what in Ended.values else _("All who began")
