@@ -43,6 +43,28 @@ _MESSAGES: dict[str, str] = {
     "owners_exceed": "owners: the owners of {subject} have more than 100 % on {detail}",
     "totals_differ": "order_lines: the files state other totals in {subject} than they hold",
     **{code: f"{{table}}: {text} ({{subject}}: {{detail}})" for code, text in FAULTS.items()},
+    "rate_table_empty": "rate_tables: there is no row of {subject}; add its rows, or name another",
+    "rate_table_too_long": "rate_tables: {subject} rows are more than {detail}; split the table",
+    "rate_row_unpaid": "rate_tables, {subject}: what is paid from {detail} on is empty; state it, "
+    "0 where nothing is paid",
+    "rate_row_repeated": "rate_tables, {subject}: two rows begin at {detail}; leave one out",
+    "rate_rows_start_late": "rate_tables, {subject}: nothing is said below {detail}; begin at 0",
+    "rate_rows_gap": "rate_tables, {subject}: nothing is said from {detail} to where the next row "
+    "begins; leave `to` empty, or let them meet",
+    "rate_rows_overlap": "rate_tables, {subject}: the row ends at {detail}, after the next begins; "
+    "leave `to` empty, or let them meet",
+    "rate_rows_end": "rate_tables, {subject}: nothing is said from {detail} on; leave `to` empty "
+    "in the last row",
+    "rate_row_currency": "rate_tables, {subject}: the row is in {detail}, not in the plan's "
+    "currency; convert it",
+    "rate_days_reversed": "rate_tables, {subject}: the row ends on {detail}, before it starts",
+    "rate_days_differ": "rate_tables, {subject}: rows that start together end on different days",
+    "rate_days_gap": "rate_tables, {subject}: days from {detail} on have no row until the next "
+    "start; leave `ends_before` empty, or let them meet",
+    "rate_days_overlap": "rate_tables, {subject}: the row holds until {detail}, after the next "
+    "starts; leave `ends_before` empty, or let them meet",
+    "rate_missing": "rate_tables: {subject} has no row that holds on {detail}; add one, or say "
+    "`missing: nothing` in the plan",
     "period_too_long": "the period {subject} has more than {detail} days",
     "amount_too_large": "an amount is too large to be calculated exactly",
 }

@@ -65,6 +65,7 @@ CAUSES = (
     "coalitions",
     OTHERS,
     "exchange_rates",
+    "rate_rows",
     "rates",
     "clauses",
 )

@@ -37,7 +37,7 @@ warnings.filterwarnings("ignore", message="Arrow output on a DB-API result makes
 
 MEMORY_LIMIT = "2GB"
 # Tables that no query reads: what they say is laid out by day, or worked out, before the steps.
-LOOKED_UP = ("exchange_rates", "leaves", "coalitions")
+LOOKED_UP = ("exchange_rates", "leaves", "coalitions", "rate_tables")
 
 
 def open_database(

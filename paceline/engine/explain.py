@@ -236,6 +236,7 @@ def _tier(
     )
     rates = component.rates
     by_total = rates is not None and rates.reading == "whole" and not shape_of(results.plan).by_line
+    above = tiers if rates is not None and rates.imported is None else []
     lines: tuple[Explanation, ...] = ()
     if trace is not None:
         orders = trace.orders_by_id()
@@ -249,13 +250,15 @@ def _tier(
                 {name: line[name] for name in _LINE},
                 rejected=(
                     *rejected_credits(results.plan, component, line, orders.get(line["line_id"])),
-                    *tiers_above(tiers, value if by_total and value else line["running_after"]),
+                    *tiers_above(above, value if by_total and value else line["running_after"]),
                 ),
             )
             for line in trace.rows()
             if line["component"] == row["component"] and line["tier"] == row["tier"]
         )
-    names = ("lower", "upper", "lower_amount", "upper_amount", "base", "rate")
+    if rates is not None and rates.imported is not None:  # the rows of other keys are no choice
+        value = None
+    names = ("lower", "upper", "lower_amount", "upper_amount", "base", "rate", "key")
     return Explanation(
         "tier",
         str(row["tier"]),

@@ -14,10 +14,11 @@ import pyarrow.parquet as pq
 
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.hashing import hash_file
+from paceline.engine.inputs import input_columns
 from paceline.engine.plan.model import Plan
 from paceline.engine.results import Results
 from paceline.engine.shape import arrow_type
-from paceline.engine.tables import ATTRIBUTE_KINDS, INPUTS, ParquetFiles, Source, Tables
+from paceline.engine.tables import INPUTS, ParquetFiles, Source, Tables
 
 Format = Literal["parquet", "csv"]
 
@@ -70,9 +71,7 @@ def read_csv(path: Path, name: str, plan: Plan) -> pa.Table:
     """A CSV in UTF-8 with a header; amounts are read as decimals, an empty field is an empty
     value.
     """
-    kinds = {column.name: column.kind for column in INPUTS[name].columns}
-    if name == "order_lines":
-        kinds |= {key: ATTRIBUTE_KINDS[kind] for key, kind in plan.attributes.items()}
+    kinds = {column.name: column.kind for column in input_columns(plan, name)}
     options = pa_csv.ConvertOptions(
         column_types={column: arrow_type(kind) for column, kind in kinds.items()},
         strings_can_be_null=True,

@@ -21,9 +21,11 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import DATE, Column, Table, col, typed
+from paceline.engine.columns import DATE, TEXT, Column, Table, col, typed
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.plan.model import Plan
+from paceline.engine.rate_tables import TABLE as RATE_TABLES
+from paceline.engine.rate_tables import key_columns
 from paceline.engine.shape import arrow_type
 from paceline.engine.tables import (
     ATTRIBUTE_KINDS,
@@ -88,6 +90,7 @@ class OpenInputs:
     empty_lines: dict[str, int] = field(default_factory=dict)
     grain_checked: set[str] = field(default_factory=set)
     laid_out: dict[str, pa.Table] = field(default_factory=dict)  # the calendar and the slots
+    patterns: tuple[tuple[int, ...], ...] = ()  # which keys tables of rates leave open
     differ: bool = False  # the files of order lines have not all the same columns
 
     @property
@@ -165,6 +168,15 @@ def line_columns(plan: Plan) -> list[Column]:
     ]
 
 
+def input_columns(plan: Plan, name: str) -> list[Column]:
+    """The columns of an input as a plan reads it."""
+    if name == "order_lines":
+        return line_columns(plan)
+    if name == RATE_TABLES:
+        return [*INPUTS[name].columns, *key_columns(plan)]
+    return list(INPUTS[name].columns)
+
+
 def declared_columns(
     columns: Sequence[Column], found: Mapping[str, pa.DataType]
 ) -> dict[str, exp.Expr]:
@@ -191,18 +203,32 @@ def open_inputs(plan: Plan, tables: Tables, files: Files | None = None) -> OpenI
         given = tables.sources[name]
         if isinstance(given, ParquetFiles) and given.grain_checked:
             opened.grain_checked.add(name)
-        columns = line_columns(plan) if name == "order_lines" else list(INPUTS[name].columns)
+        columns = input_columns(plan, name)
         try:
             if name == "order_lines" and isinstance(given, ParquetFiles):
                 _open_lines(opened, columns, files.look(given), problems)
             else:
                 parts = [given] if isinstance(given, pa.Table) else files.read(given)
+                if name == RATE_TABLES:
+                    columns += _further_keys(columns, parts)
                 _open(opened, INPUTS[name], columns, parts, problems)
         except (pa.ArrowInvalid, OSError):
             problems.append(_problem("table_unreadable", f"{name} cannot be read", name))
     if problems:
         raise InputInvalid(_unrepeated(problems))
     return opened
+
+
+def _further_keys(columns: Sequence[Column], parts: Sequence[pa.Table]) -> list[Column]:
+    """The columns of texts of tables of rates by which this plan does not ask: another text of it,
+    that it is compared with, may.
+    """
+    known = {column.name for column in columns}
+    found = {field.name for part in parts for field in part.schema if fits(field.type, _A_TEXT)}
+    return [Column(name, TEXT, required=False) for name in sorted(found - known)]
+
+
+_A_TEXT = Column("text", TEXT, required=False)
 
 
 def _open(

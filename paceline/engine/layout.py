@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +17,8 @@ from paceline.engine.coalitions import shared_by_value, weights_of
 from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind
 from paceline.engine.executor import Workspace
 from paceline.engine.periods import Period
+from paceline.engine.plan.imported import imported_tables
+from paceline.engine.rate_tables import rate_rows
 from paceline.engine.shape import Shape, arrow_table, arrow_type
 from paceline.engine.steps import crediting, exchange, lines
 from paceline.engine.steps.days import Days, has_two_days, rate_name
@@ -29,13 +32,15 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     first, end = spans.horizon, period.ends_before
     if has_two_days(plan.policies):  # a line may have been sold long before its anchor
         first = end - timedelta(days=windows.MAX_DAYS)
-    changes = set(crediting.breakpoints(plan, tables, first, end))
-    slots = sorted({first, period.starts_on} | changes)
+    edges = set(crediting.breakpoints(plan, tables, first, end))
+    slots = sorted({first, period.starts_on} | edges)
     currencies = tuple(sorted(set(workspace.imported) - {plan.currency, None}))
     rates = exchange.rates_of(plan, currencies, tables.get("exchange_rates"))
+    looked_up = _rate_tables(workspace, shape)
     narrow = exchange.narrow_kinds(rates, workspace.inputs.largest_amount)
     rate_kind = EXCHANGE if narrow is None else narrow[1]
-    calendar = _calendar(shape, period, (first, end), slots, spans, rates, rate_kind)
+    changes = dict(zip(shape.versions, shape.changes, strict=True)) | looked_up
+    calendar = _calendar(shape, period, (first, end), slots, spans, changes, (rates, rate_kind))
     starts = [{"slot": place, "starts_on": day} for place, day in enumerate(slots)]
     kinds: dict[str, Kind] = {column.name: column.kind for column in lines.SLOTS.columns}
     workspace.inputs.laid_out = {"calendar": calendar, "slots": arrow_table(kinds, starts)}
@@ -61,10 +66,25 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
         currencies,
         has_slots=len(slots) > 1,
         has_spans=shape.has_windows,
-        instances=(*shape.instances, *shape.versions),
+        instances=(*shape.instances, *shape.versions, *shape.held),
         has_holes=any(calendar.column(name).null_count for name in calendar.column_names),
         narrow=narrow,
     )
+
+
+def _rate_tables(workspace: Workspace, shape: Shape) -> dict[str, Sequence[date]]:
+    """Register the tables of rates that are asked; the days on which their rows change."""
+    found: dict[str, Sequence[date]] = {}
+    patterns: list[tuple[int, ...]] = []
+    for place, (name, rates) in enumerate(
+        zip(shape.held, imported_tables(shape.plan).values(), strict=True)
+    ):
+        laid = rate_rows(workspace.inputs.tables, rates)
+        workspace.register(f"rates_{place}", laid.rows)
+        found[name] = laid.changes
+        patterns.append(laid.patterns)
+    workspace.inputs.patterns = tuple(patterns)
+    return found
 
 
 MANY_LINES = 200_000
@@ -90,14 +110,17 @@ def _calendar(
     days: tuple[date, date],
     slots: list[date],
     spans: windows.Spans,
-    rates: exchange.Rates,
-    rate_kind: Kind,
+    changes: Mapping[str, Sequence[date]],
+    exchanged: tuple[exchange.Rates, Kind],
 ) -> pa.Table:
-    """A row for each day with all that is decided by it."""
+    """A row for each day with all that is decided by it; `changes` are the days on which the number
+    in a column rises.
+    """
+    rates, rate_kind = exchanged
     at_end = shape.plan.policies.exchange_date == "period-end"
     last = period.ends_before - timedelta(days=1)
     columns: dict[str, list[Any]] = {"on_date": [], "slot": [], "span": []}
-    columns |= {name: [] for name in (*shape.instances, *shape.versions, *map(rate_name, rates))}
+    columns |= {name: [] for name in (*shape.instances, *changes, *map(rate_name, rates))}
     numbers: dict[str, dict[date, int]] = {name: {} for name in shape.instances}
     slot = span = 0
     for offset in range((days[1] - days[0]).days):
@@ -111,8 +134,8 @@ def _calendar(
         for name, seen in numbers.items():
             start = windows.instance_of(shape.plan, name, day)
             columns[name].append(seen.setdefault(start, len(seen)))
-        for name, changes in zip(shape.versions, shape.changes, strict=True):
-            columns[name].append(bisect_right(changes, day))
+        for name, edges in changes.items():
+            columns[name].append(bisect_right(edges, day))
         for currency, by_day in rates.items():
             columns[rate_name(currency)].append(by_day.get(last if at_end else day))
     kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)

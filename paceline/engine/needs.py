@@ -58,6 +58,8 @@ def needed_tables(plan: Plan) -> set[str]:
         found.add("teams")
     if any(one.pool is not None and one.pool.values for one in plan.components):
         found.add("coalitions")
+    if any(one.rates is not None and one.rates.imported for one in plan.components):
+        found.add("rate_tables")
     if any(credit.to == "owner" for credit in plan.credits):
         found.add("owners")
     return found

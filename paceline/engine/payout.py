@@ -245,5 +245,5 @@ def is_drawable(component: Component) -> bool:
     if component.unit != "money" or component.multipliers or on_formula:
         return False
     if rates is not None:
-        return rates.on != "measure" and rates.across is None and not rates.dated
+        return rates.on != "measure" and rates.across is None and not rates.is_spread
     return component.amount is not None or component.target_share is not None

@@ -80,8 +80,9 @@ TIERS = table(
         "rate": RATE,
         "earned": MONEY,
         "clause": TEXT,
+        "key": TEXT,
     },
-    nullable="upper upper_amount",
+    nullable="upper upper_amount key",
 )
 EARNINGS = table(
     "earnings",

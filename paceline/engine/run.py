@@ -25,10 +25,12 @@ from paceline.engine.kept import Shelf, Step, is_shelvable, sums_of_lines
 from paceline.engine.layout import lay_out
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
+from paceline.engine.ledger.rate_rows import TABLED, RowsOf, asking, row_steps
 from paceline.engine.ledger.rows import keyed_measures, keyed_name
 from paceline.engine.marks import find_split_lines
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
+from paceline.engine.rate_tables import rate_rows
 from paceline.engine.results import (
     ENGINE_VERSION,
     Results,
@@ -112,6 +114,8 @@ class _Run:
                 refuse_circles(self.workspace, contract.name, chains[contract.name])
             elif contract.name == "credited" and days.has_holes:
                 refuse_missing_rates(self.workspace, self.shape, days)
+            elif contract.name.startswith("matched_"):
+                refuse_missing_rows(self.workspace, self.ledger, contract.name)
             self._tell(contract.name, total)
         results = fetch_ledger(self.workspace, self.ledger, figures)
         self._tell(last.name, total)
@@ -214,6 +218,7 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
         ),
         *_keyed_steps(ledger, days, with_splits=with_splits),
         (ledger.sums.contract, ledger.sums.credited),
+        *row_steps(shape, ledger.sums, workspace.inputs.patterns),
         (ledger.contract, ledger.query),
     ]
 
@@ -269,6 +274,8 @@ def variant(contract: Table, workspace: Workspace, days: Days) -> str:
     if contract.name == "line_groups":
         return str(days)
     plan = workspace.plan
+    if contract.name.startswith(("matched_", "sold_", "tabled_")):
+        return f"{plan.hash} {workspace.inputs.patterns}"
     if contract.name.startswith("values_"):
         return f"{plan.hash} {days}"
     if contract.name == "hierarchy" or contract.name.startswith("above_"):
@@ -288,7 +295,44 @@ def fetch_ledger(
     wide = workspace.fetch(key, make or (lambda: c.every_row(ledger.contract)), few=True)
     wide = wide.take(pc.sort_indices(wide, [("payee_id", "ascending")])).combine_chunks()
     hold_to_types(ledger, wide)
-    return result_tables(ledger, wide)
+    tabled = {
+        one.id: workspace.fetch(f"tabled {one.id} {ledger.plan.hash}", partial(_tabled, one.id))
+        for one in asking(ledger.plan)
+    }
+    unpaid = {
+        one.id: [payee for (payee,) in workspace.rows(f"unpaid {one.id} {ledger.plan.hash}", make)]
+        for one in asking(ledger.plan)
+        for make in (RowsOf(ledger.shape, ledger.sums, one).unpaid,)
+    }
+    return result_tables(ledger, wide, tabled, unpaid)
+
+
+def _tabled(component: str) -> exp.Select:
+    """The rows of a table of rates that took something, payee by payee."""
+    columns = {name: c.col(name) for name in TABLED if name != "pay"}
+    query = c.select(columns).from_(c.source(f"tabled_{component}"), copy=False)
+    return query.order_by(c.col("payee_id"), c.col("tier"), copy=False)
+
+
+def refuse_missing_rows(workspace: Workspace, ledger: Ledger, matched: str) -> None:
+    """Somebody sold what a table of rates has no row for, though the plan says that it has: the run
+    is refused.
+    """
+    component = ledger.plan.component(matched.removeprefix("matched_"))
+    rows = RowsOf(ledger.shape, ledger.sums, component)
+    if rows.imported.missing == "nothing":
+        return
+    found = workspace.rows(f"unmatched {component.id} {ledger.plan.hash}", rows.unmatched)
+    if not found:
+        return
+    days = rate_rows(workspace.inputs.tables, rows.rates).changes
+    problems = []
+    for *key, stretch in found:
+        named = ", ".join(word or "—" for word in key)
+        first = f"{days[stretch - 1]}" if stretch else f"{workspace.parameters['starts_on']}"
+        subject = f"{rows.imported.name}, {named}"
+        problems.append(checks.problem("rate_missing", "rate_tables", subject, first))
+    raise InputInvalid(problems)
 
 
 def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:

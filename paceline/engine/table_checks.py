@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan, Quota
+from paceline.engine.rate_tables import TABLE as RATE_TABLES
+from paceline.engine.rate_tables import check_rate_tables
 from paceline.engine.shape import Shape
 from paceline.engine.tables import INPUTS
 from paceline.engine.windows import target_window
@@ -83,6 +85,8 @@ def check_table(
     found: list[Finding] = []
     if name != "order_lines":
         found += _missing_values(name, tables[name])
+    if name == RATE_TABLES:
+        return found or check_rate_tables(shape.plan, tables)
     if not grain_checked:
         found += _shown(_repeated(name, tables[name]))
     if name in _CHECKS:

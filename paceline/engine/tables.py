@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paceline.engine.columns import BOOLEAN, DATE, EXCHANGE, SHARE, STORED, TEXT, Kind, Table, table
+from paceline.engine.columns import (
+    BOOLEAN,
+    DATE,
+    EXACT,
+    EXCHANGE,
+    MONEY,
+    RATE,
+    SHARE,
+    STORED,
+    TEXT,
+    Kind,
+    Table,
+    table,
+)
 from paceline.engine.formula.tree import Type
 
 ORDER_LINES = table(
@@ -141,6 +154,23 @@ EXCHANGE_RATES = table(
     },
 )
 
+# The columns by which the tables of rates of a plan are asked stand beside these.
+RATE_TABLES = table(
+    "rate_tables",
+    "rate_table starts_on from",
+    {
+        "rate_table": TEXT,
+        "starts_on": DATE,
+        "ends_before": DATE,
+        "from": EXACT,
+        "to": EXACT,
+        "rate": RATE,
+        "amount": MONEY,
+        "currency": TEXT,
+    },
+    nullable="starts_on ends_before to rate amount currency",
+)
+
 INPUTS: dict[str, Table] = {
     contract.name: contract
     for contract in (
@@ -156,6 +186,7 @@ INPUTS: dict[str, Table] = {
         OWNERS,
         LEAVES,
         COALITIONS,
+        RATE_TABLES,
         EXCHANGE_RATES,
     )
 }
@@ -187,6 +218,7 @@ OPTIONAL_COLUMNS: dict[str, tuple[str, ...]] = {
     "owners": ("ends_before",),
     "leaves": ("ends_before",),
     "coalitions": ("ends_before",),
+    "rate_tables": ("starts_on", "ends_before", "to", "rate", "amount", "currency"),
 }
 
 LINE_ATTRIBUTES: dict[str, Type] = {

@@ -256,7 +256,7 @@ class _Tracing:
             {
                 "payee_id": handed.payee,
                 "slot": self.days.slot(),
-                **{name: self.days.column(name) for name in self._stretches()},
+                **{name: lines.key_of_line(self.days, name) for name in self._stretches()},
                 "is_overlay": handed.is_overlay,
                 "bits": handed.bits,
                 "share": typed(share, SHARE),

@@ -37,6 +37,7 @@ CAUSES: Mapping[str, str | Promise] = {
     "coalitions": lazy("Stated values of the team's members"),
     "others": lazy("What others in the team or the contest did"),
     "exchange_rates": lazy("Exchange rates"),
+    "rate_rows": lazy("Rows of the tables of rates"),
     "rates": lazy("Rates, caps and fixed amounts of the plan"),
     "clauses": lazy("Other clauses of the plan"),
     "calendar": lazy("Other days in the windows of the plan"),
@@ -223,6 +224,7 @@ class _Words:
             "owners": self._owner,
             "figures": self._figure,
             "coalitions": self._coalition,
+            "rate_tables": self._rate_row,
             "plan": self._clause,
         }
         found = makers[change.table](change)
@@ -235,6 +237,21 @@ class _Words:
     def _sides(self, change: Change, say: Callable[[Mapping[str, Any]], str]) -> tuple[str, str]:
         before, after = (say(row) if row else "" for row in (change.before, change.after))
         return before, after
+
+    def _rate_row(self, change: Change) -> ChangedRow:
+        """A row of a table of rates: its key, from where on, and what it pays."""
+        either = change.after or change.before
+        own = ("rate_table", "starts_on", "ends_before", "from", "to", "rate", "amount", "currency")
+        key = [str(value) for name, value in either.items() if name not in own and value]
+        title = " · ".join([str(either["rate_table"]), *key])
+
+        def say(row: Mapping[str, Any]) -> str:
+            paid = row["amount"] if row["rate"] is None else row["rate"]
+            return formats.number(paid.normalize())
+
+        details = [_("from %(lower)s") % {"lower": formats.number(either["from"].normalize())}]
+        details += [formats.day(either["starts_on"])] if either["starts_on"] else []
+        return ChangedRow(title, *self._sides(change, say), detail=" · ".join(details))
 
     def _line(self, change: Change) -> ChangedRow:
         either = change.after or change.before

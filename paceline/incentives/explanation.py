@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from paceline.incentives.calculation import documents
-from paceline.incentives.calculation.documents import Component, Plan
+from paceline.incentives.calculation.documents import Component, Plan, Tier
 from paceline.incentives.models import (
     LineThread,
     Statement,
@@ -207,7 +207,10 @@ def explain_tier(
     rates = component.rates
     assert rates is not None  # noqa: S101 -- only rate tables have tiers
     measure = plan.measure(component.measure or "")
-    cell = rates.tiers[tier.tier - 1]
+    if rates.imported is None:
+        cell = rates.tiers[tier.tier - 1]
+    else:
+        cell = Tier(tier.lower, tier.upper, tier.rate, tier.clause)
     bound = formats.percent if rates.on == "attainment" else bound_of(plan, component, rates)
 
     def quantity(value: Decimal) -> str:
@@ -218,7 +221,7 @@ def explain_tier(
         across, (lower, upper) = plan.measure(rates.across), cell.across
         end = None if upper is None else in_type(plan, across.type, upper)
         bounds = f"{bounds} · {_span(in_type(plan, across.type, lower), end)}"
-    bounds = " · ".join(filter(None, [bounds, days_of(rates, cell)]))
+    bounds = " · ".join(filter(None, [_row_of(tier), bounds, days_of(rates, cell)]))
     base, rate = quantity(tier.base), paid_by(plan, component, rates, cell)
     return ExplainedTier(
         row=tier,
@@ -237,6 +240,13 @@ def explain_tier(
         clause=in_words(plan, tier.clause),
         is_reached=bool(tier.base) or bool(tier.earned),
     )
+
+
+def _row_of(tier: StatementTier) -> str:
+    """Which row of a table of rates a tier is; empty for tiers that the plan states."""
+    if not tier.key:
+        return ""
+    return _("row %(row)s (%(key)s)") % {"row": formats.number(tier.tier), "key": tier.key}
 
 
 def clause_url(row: StatementComponent, clause: str) -> str:

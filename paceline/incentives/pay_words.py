@@ -106,6 +106,28 @@ PROBLEMS: dict[str, Text] = {
     "reporting_circular": lazy("%(subject)s reports to themselves through others on %(detail)s"),
     "reporting_to_self": lazy("%(subject)s reports to themselves"),
     "rate_not_positive": lazy("The exchange rate %(subject)s on %(detail)s is not above zero"),
+    "rate_missing": lazy(
+        "Something was sold for which a table of rates has no row, and earned nothing (%(subject)s)"
+    ),
+    "rate_table_empty": lazy("The table of rates “%(subject)s” has no row"),
+    "rate_table_too_long": lazy(
+        "The tables of rates have %(subject)s rows; %(detail)s are allowed"
+    ),
+    "rate_row_unpaid": lazy("A row from %(detail)s on does not say what it pays (%(subject)s)"),
+    "rate_row_repeated": lazy("Two rows begin at %(detail)s (%(subject)s)"),
+    "rate_rows_start_late": lazy("Nothing is said below %(detail)s; begin at 0 (%(subject)s)"),
+    "rate_rows_gap": lazy(
+        "Nothing is said from %(detail)s to where the next row begins (%(subject)s)"
+    ),
+    "rate_rows_overlap": lazy("A row ends at %(detail)s, after the next begins (%(subject)s)"),
+    "rate_rows_end": lazy("Nothing is said from %(detail)s on; leave its end empty (%(subject)s)"),
+    "rate_row_currency": lazy(
+        "A row is in %(detail)s, not in the currency of the plan (%(subject)s)"
+    ),
+    "rate_days_reversed": lazy("A row ends on %(detail)s, before it starts (%(subject)s)"),
+    "rate_days_differ": lazy("Rows that start together end on different days (%(subject)s)"),
+    "rate_days_gap": lazy("Days from %(detail)s on have no row until the next start (%(subject)s)"),
+    "rate_days_overlap": lazy("A row holds until %(detail)s, after the next starts (%(subject)s)"),
     "currency_unknown": lazy("%(count)s lines are in %(subject)s, which is no currency"),
     "currencies_mixed": lazy(
         "%(count)s lines are in %(subject)s, but the plan compares with amounts in %(detail)s"
@@ -145,11 +167,13 @@ PROBLEM_KINDS: dict[str, Text] = {
     "exchange_rate_missing": lazy("Exchange rates missing"),
     "quota_missing": lazy("Quotas missing"),
     "quota_zero": lazy("Quotas of zero"),
+    "rate_missing": lazy("Rows of rates missing"),
 }
 REMEDIES: dict[str, Text] = {
     "exchange_rate_missing": lazy("Import the rates for these days, then run the period again."),
     "quota_missing": lazy("Set the quotas, then run the period again; or pay as it is."),
     "quota_zero": lazy("Set the quotas, then run the period again; or pay as it is."),
+    "rate_missing": lazy("Add the rows, then run the period again; or pay as it is."),
 }
 
 EXCLUDED: dict[str, Text] = {

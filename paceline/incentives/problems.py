@@ -210,6 +210,16 @@ SENTENCES: Mapping[str, Sentence] = {
     "interpolation_needs_amounts": lazy(
         "An interpolated table pays amounts: give its tiers “amount” or “target_share”."
     ),
+    "rate_keys_invalid": lazy(
+        "A table of rates is asked by 1 to %(limit)s different columns of texts."
+    ),
+    "rate_table_interpolated": lazy("A table of rates is read in slices or whole."),
+    "rate_table_sliced": lazy(
+        "Slices of a table of rates pay rates and count each key by itself; else read it whole."
+    ),
+    "rate_table_longer": lazy(
+        "A table of rates counts the period or something shorter: choose another accumulation."
+    ),
     "slices_need_rates": lazy(
         "Slices pay rates. A table of amounts is read whole or interpolated."
     ),

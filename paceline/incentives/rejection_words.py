@@ -37,6 +37,8 @@ def of_line(
     traced = {"credit": line.credit, "level": line.level}
     found = list(rejected_credits(plan, clause, traced, order))
     rates = clause.rates
+    if rates is not None and rates.imported is not None:  # rows of other keys are no choice
+        return tuple(_say(plan, clause, one) for one in found)
     by_total = rates is not None and rates.reading == "whole"
     value = component.measure if by_total and component.measure is not None else line.running_after
     found += tiers_above(_rows(component.tiers.all()), value)[:1]

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, product
 from random import Random
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from paceline.engine.periods import Period, PeriodKind
 
-from .generating_components import LENGTHS, Shape, components
+from .generating_components import LENGTHS, RATE_TABLES, Shape, components
 from .oracle.days import holds
 
 Row = dict[str, Any]
@@ -376,6 +376,7 @@ def worlds(draw: st.DrawFn, period: Period, currency: str, *, two_days: bool) ->
     rows["coalitions"] = draw(coalitions(rows, period))
     if draw(st.booleans()) and lines:
         rows["credit_splits"] = draw(splits(lines))
+    rows["rate_tables"] = draw(rate_tables(ends))
     rows["exchange_rates"] = _exchange(lines, ends, currency)
     return rows
 
@@ -405,6 +406,37 @@ def coalitions(draw: st.DrawFn, rows: Rows, period: Period) -> list[Row]:
                 worth[members] = least + draw(st.sampled_from(["0", "1", "333.3333"]).map(Decimal))
                 row = {"team": team, "members": "+".join(chosen), "value": worth[members]}
                 found.append(since | row)
+    return found
+
+
+@st.composite
+def rate_tables(draw: st.DrawFn, ends: date) -> list[Row]:
+    """Rows for some keys of every table of rates, with open ones, from some days on."""
+    values = {
+        "category": ["a", "b", None],
+        "channel": ["web", None],
+        "territory": ["north", None],
+        "payee_id": ["ana", None],
+        "host_id": ["ben", None],
+    }
+    empty = {"to": None, "currency": None} | dict.fromkeys(values)
+    found: list[Row] = []
+    for name, by in RATE_TABLES.items():
+        for key in product(*(values[column] for column in by)):
+            if found and found[-1]["rate_table"] == name and not draw(st.integers(0, 2)):
+                continue
+            days = draw(st.sampled_from([[None], [None, 40], [70, 20, 3], [20]]))
+            starts = [day and ends - timedelta(days=day) for day in days]
+            last = draw(st.sampled_from([None, ends - timedelta(days=2)]))
+            for place, since in enumerate(starts):
+                before = None if place + 1 < len(starts) else last
+                bounds = draw(st.sampled_from(["0", "0 0.5 1.2", "0 2", "0 250 10000", "0 1"]))
+                for lower in bounds.split():
+                    paid = Decimal(draw(st.integers(0, 200_000))).scaleb(-6)
+                    row = {"rate_table": name, "starts_on": since, "ends_before": before}
+                    row |= empty | dict(zip(by, key, strict=True))
+                    pay = paid.quantize(Decimal("1e-4")) * 1000
+                    found.append(row | {"from": Decimal(lower), "rate": paid, "amount": pay})
     return found
 
 

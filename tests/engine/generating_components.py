@@ -60,6 +60,8 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         own = style.choice(["period", *LENGTHS])
         window = own
     compared = shape.compared(window)
+    if compared <= 0 and style.randrange(3) == 0:
+        return _table(shape, compared, window) | ({"accumulation": own} if own else {})
     names = list(WITH_PARTS) if compared else list(shape.types)
     measure = style.choice(["sales", "sales", *names])
     can_attain = (
@@ -122,6 +124,31 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
             {"from": day, "tiers": read()} for day in sorted(days[: style.choice([1, 2, 3])])
         ]
     return {"measure": measure, "rates": table} | ({"accumulation": own} if own else {})
+
+
+RATE_TABLES = {
+    "by-category": ["category"],
+    "by-place": ["channel", "territory"],
+    "by-person": ["payee_id", "category", "host_id"],
+}
+
+
+def _table(shape: Shape, compared: int, window: str) -> Clause:
+    """Tiers that are rows of a table of rates."""
+    style = shape.style
+    measure = style.choice(["sales", "sales", "net", "orders", "profit"])
+    can_attain = measure == "sales" and not compared and shape.over(shape.accumulation) == "period"
+    on = style.choice(["amount", "amount", "attainment" if can_attain else "amount", "measure"])
+    reading = style.choice(["slice", "whole"]) if on == "amount" else "whole"
+    name = style.choice([*RATE_TABLES])
+    table: Clause = {"name": name, "by": RATE_TABLES[name], "missing": "nothing"}
+    table["pays"] = "rate" if reading == "slice" else style.choice(["rate", "rate", "amount"])
+    if on == "amount":
+        table["counts"] = "each" if reading == "slice" else style.choice(["each", "all"])
+    rates: Clause = {"reading": reading, "on": on, "table": table}
+    rates |= {"quota": "goal"} if on == "attainment" else {}
+    rates |= {"by": style.choice(WITH_PARTS)} if on == "measure" else {}
+    return {"measure": measure, "rates": rates}
 
 
 def _tiers(

@@ -235,6 +235,7 @@ def test_every_clause_of_crediting_to_statements_has_a_case() -> None:
         "7.15",
         "7.18",
         "7.19",
+        "7.20",
         "8.4",
         "8.5",
         "8.6",

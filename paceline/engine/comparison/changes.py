@@ -20,6 +20,7 @@ from paceline.engine.comparison.mixing import (
     Mixture,
 )
 from paceline.engine.plan.games import JOIN
+from paceline.engine.plan.imported import imported_tables
 from paceline.engine.plan.model import Plan
 
 MAX_ROWS = 500  # rows named for one cause; `Rows.count` counts all
@@ -80,6 +81,7 @@ class ChangedRows:
             "teams": self._teams,
             "owners": lambda: self._whole("owners", "payee_id", self.mixture.belonging.own),
             "coalitions": self._coalitions,
+            "rate_rows": self._rate_rows,
         }
         if cause in makers:
             found = list(makers[cause]())
@@ -131,6 +133,27 @@ class ChangedRows:
             for one in found
             if own & {part.strip() for part in (one.after or one.before)["members"].split(JOIN)}
         ]
+
+    def _rate_rows(self) -> list[Change]:
+        """Rows of the tables of rates that one of the plans asks."""
+        asked = {name for plan in self.plans for name, _ in imported_tables(plan)}
+        by = {
+            column for plan in self.plans for _, names in imported_tables(plan) for column in names
+        }
+        wanted = pa.array(sorted(asked), pa.string())
+        sides: list[list[dict[str, Any]]] = []
+        for side in self.mixture.sides:
+            rows = side["rate_tables"]
+            sides.append(rows.filter(pc.is_in(rows.column("rate_table"), wanted)).to_pylist())
+        both = [{tuple(row.items()) for row in rows} for rows in sides]
+        apart = [
+            [row for row in rows if tuple(row.items()) not in both[1 - place]]
+            for place, rows in enumerate(sides)
+        ]
+        keys = ("rate_table", *sorted(by), "starts_on", "from")
+        for row in (row for rows in apart for row in rows):
+            row.update({name: row.get(name) for name in by})
+        return self._paired("rate_tables", apart, keys)
 
     def _others(self) -> list[Change]:
         """Rows of other people, each with the person whose it is."""

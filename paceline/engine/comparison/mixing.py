@@ -39,7 +39,12 @@ CAUSE_OF: Mapping[str, str] = {
     "quotas": "quota",
 }
 # Tables that are replaced as a whole.
-WHOLE: Mapping[str, str] = {"teams": "teams", "owners": "owners", "coalitions": "coalitions"}
+WHOLE: Mapping[str, str] = {
+    "teams": "teams",
+    "owners": "owners",
+    "coalitions": "coalitions",
+    "rate_tables": "rate_rows",
+}
 TEAM_TARGETS = "team_targets"
 
 
@@ -290,7 +295,9 @@ def _laid_out(given: Given) -> Rows:
     touching = _holding(found["quotas"], first, before)
     moved = [name for name in (*CAUSE_OF, *WHOLE) if name in found and name != "figures"]
     for name in moved:
-        if name == "quotas":
+        if name == "rate_tables":
+            held = _rows_held(found[name], given.since, ends) if given.is_clipped else found[name]
+        elif name == "quotas":
             held = touching if overlay.is_same else _clipped(touching, first, before)
         else:
             held = _clipped(found[name], given.since, ends) if given.is_clipped else found[name]
@@ -320,6 +327,26 @@ def _clipped(rows: pa.Table, first: date, before: date) -> pa.Table:
     rows = rows.set_column(place("starts_on"), "starts_on", starts)
     rows = rows.set_column(place("ends_before"), "ends_before", ends)
     return rows.filter(pc.less(rows.column("starts_on"), rows.column("ends_before")))
+
+
+def _rows_held(rows: pa.Table, first: date, before: date) -> pa.Table:
+    """The rows of tables of rates that hold on one of the days, without days outside them: rows
+    without a day hold since ever.
+    """
+    starts, ends = rows.column("starts_on"), rows.column("ends_before")
+    in_time = pc.and_(
+        pc.fill_null(pc.less(starts, before), fill_value=True),
+        pc.fill_null(pc.greater(ends, first), fill_value=True),
+    )
+    none = pa.scalar(None, pa.date32())
+    place = rows.column_names.index
+    rows = rows.set_column(
+        place("starts_on"), "starts_on", pc.if_else(pc.less_equal(starts, first), none, starts)
+    )
+    rows = rows.set_column(
+        place("ends_before"), "ends_before", pc.if_else(pc.greater_equal(ends, before), none, ends)
+    )
+    return rows.filter(in_time)
 
 
 def _unnamed(rows: pa.Table) -> pa.Table:

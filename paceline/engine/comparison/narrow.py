@@ -33,7 +33,7 @@ from paceline.engine.steps.days import anchor_day
 from paceline.engine.tables import LINE_ATTRIBUTES, Tables
 
 OF_PEERS = ("assignments", "payees", "leaves", "figures")
-WHOLE = ("teams", "owners", "exchange_rates")
+WHOLE = ("teams", "owners", "exchange_rates", "rate_tables")
 ALWAYS = {"line_id", "ordered_on", "payee_id", "amount", "currency", "kind", "quantity"}
 MAX_LINES = 1_000_000  # held in memory for one payee
 

@@ -20,6 +20,7 @@ from paceline.engine.ledger.measures import (
     needed_measures,
     over_figures,
 )
+from paceline.engine.ledger.rate_rows import join_tabled, tabled_kinds
 from paceline.engine.ledger.rates import TierFigures
 from paceline.engine.ledger.rows import payee_rows, row_kinds
 from paceline.engine.ledger.spread import join_spread, spread_kinds
@@ -106,6 +107,7 @@ class Ledger:
         query = payee_rows(self.shape, self.sums)
         join_parts(query, self.plan, self.sums)
         join_spread(query, self.shape, self.sums)
+        join_tabled(query, self.plan)
         return query
 
 
@@ -125,7 +127,7 @@ def ledger_of(shape: Shape) -> Ledger:
 
 def _compile(shape: Shape) -> Ledger:
     plan, sums = shape.plan, sums_of(shape, needed_measures(shape.plan))
-    given = row_kinds(shape, sums) | part_kinds(plan) | spread_kinds(plan)
+    given = row_kinds(shape, sums) | part_kinds(plan) | spread_kinds(plan) | tabled_kinds(plan)
     ledger = Ledger(shape, sums, Figures(given))
     figures = ledger.figures
     add_measures(figures, plan)

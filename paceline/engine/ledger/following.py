@@ -28,6 +28,7 @@ from paceline.engine.columns import (
 )
 from paceline.engine.inputs import line_columns
 from paceline.engine.ledger.figures import Figures
+from paceline.engine.ledger.following_rows import TOLD, RowLines
 from paceline.engine.ledger.forms import in_plan_money, incentive_of, or_nothing
 from paceline.engine.ledger.measures import add_measures, name_of
 from paceline.engine.ledger.rates import Reading, add_through, differences
@@ -46,8 +47,6 @@ from paceline.engine.steps.crediting import (
 )
 
 _PORTION = ("payee_id", "is_overlay", "bits", "level")  # tells apart two shares of one line
-
-_TOLD = ("before", "after", "added", "credit")
 
 
 FOLLOWED = "followed_payees"
@@ -101,8 +100,8 @@ class LineSteps:
 
     def _stretches(self) -> tuple[str, ...]:
         """The columns that place a line in a window."""
-        spans = ("span",) if self.shape.has_windows else ()
-        return (*spans, *self.shape.instances, *self.shape.versions)
+        shape, spans = self.shape, ("span",) if self.shape.has_windows else ()
+        return (*spans, *shape.instances, *shape.versions, *shape.key_columns, *shape.held)
 
     def taken(self) -> exp.Query:
         """The ids of the lines that a measure takes."""
@@ -118,11 +117,13 @@ class LineSteps:
 
     def earnings(self, component: Component) -> exp.Query:
         """What each line adds to each tier's rounded money, tier under tier."""
+        assert component.rates is not None  # noqa: S101
+        if component.rates.imported is not None:
+            return RowLines(self, component).earnings()
         figures, names = self._figures(component)
         placed = ["span"] if self.shape.has_windows else []
-        wanted = [*self._carried(), *placed, *_TOLD, *names]
-        wide = figures.query(self._rows(component), wanted)
-        assert component.rates is not None  # noqa: S101
+        wanted = [*self.carried(), *placed, *TOLD, *names]
+        wide = figures.query(self.rows(component), wanted)
         parts: list[exp.Query] = []
         for place, tier in enumerate(component.rates.tiers, start=1):
             base, earned = col(f"{place}/base", "w"), col(f"{place}/earned", "w")
@@ -138,18 +139,17 @@ class LineSteps:
                 "clause": c.text(tier.clause),
                 "base": base,
                 "earned": earned,
-                **{name: col(name, "w") for name in (*self._carried(), *_TOLD)},
+                **{name: col(name, "w") for name in (*self.carried(), *TOLD)},
             }
             parts.append(
                 select(columns).from_(c.source("wide", "w"), copy=False).where(kept, copy=False)
             )
-        query = c.union_all(parts)
-        return query.with_("wide", as_=wide, copy=False)
+        return c.union_all(parts).with_("wide", as_=wide, copy=False)
 
-    def _carried(self) -> list[str]:
+    def carried(self) -> list[str]:
         return ["receiver", *_PORTION, "share", "rate", *(f"line_{one}" for one in self.columns())]
 
-    def _order(self, component: Component | None = None) -> list[exp.Expr]:
+    def order(self, component: Component | None = None) -> list[exp.Expr]:
         """The plan's order, made total by the portion of the line. What was sold before the period
         comes first, and where the table changes on a day, what was sold before that.
         """
@@ -192,11 +192,11 @@ class LineSteps:
             found[name_of(incentive.measure)] = EXACT
         return found
 
-    def _rows(self, component: Component) -> exp.Select:
+    def rows(self, component: Component) -> exp.Select:
         """The lines that the component's measure takes or that only choose its tier."""
         measure = self.plan.measure(component.measure or "")
         columns: dict[str, exp.Expr] = {
-            name: col(name, "g") for name in (*self._carried(), *self._stretches())
+            name: col(name, "g") for name in (*self.carried(), *self._stretches())
         }
         columns |= {
             "level": self._credit(component, level=True),
@@ -270,14 +270,14 @@ class LineSteps:
         """The running totals of a component's lines and what they do to each tier."""
         rates = component.rates
         assert rates is not None  # noqa: S101
-        given: dict[str, Kind] = dict.fromkeys((*self._carried(), *self._stretches()), TEXT)
+        given: dict[str, Kind] = dict.fromkeys((*self.carried(), *self._stretches()), TEXT)
         given |= {"value": CONVERTED, "credit": TEXT}
         given |= {f"of {part.id}": CONVERTED for part in self._subject_parts(component)}
         given |= self._needs(component)
         if rates.by_shares:
             given["count"] = CONVERTED
         figures = Figures(given)
-        stretch, order = self._stretch(component), self._order(component)
+        stretch, order = self.stretch(component), self.order(component)
         if rates.is_spread:
             return figures, self._spread(figures, component, order)
         sofar = figures.add("running", running(col("value"), stretch, order), CONVERTED)
@@ -325,7 +325,7 @@ class LineSteps:
         """Lines in a table whose tiers count another measure, or change on a day."""
         rates = component.rates
         assert rates is not None  # noqa: S101
-        stretch = self._stretch(component)
+        stretch = self.stretch(component)
         version = col(self.shape.version_of(rates)) if rates.dated else None
         if version is not None and rates.change == "anew":
             stretch = [*stretch, version]
@@ -362,7 +362,7 @@ class LineSteps:
             pays.append(figures.add(f"{place + 1}/pay", pay, c.PRODUCT))
         return self._earned(figures, pays, order)
 
-    def _stretch(self, component: Component) -> list[exp.Expr]:
+    def stretch(self, component: Component) -> list[exp.Expr]:
         """What the running total begins anew in: with each payee, and each shorter stretch."""
         unit, whose = windows.window_of(self.plan, component), col("receiver")
         if not windows.is_shorter(self.plan, unit):
@@ -444,7 +444,7 @@ class LineSteps:
         query = c.conform(TRACE_LINES, columns)
         query = query.from_(c.union_all(rows).subquery("f", copy=False), copy=False)
         first = (col("receiver"), col("component"))
-        return query.order_by(*first, *self._order(), col("tier"), copy=False)
+        return query.order_by(*first, *self.order(), col("tier"), copy=False)
 
     def _collected(self) -> list[str]:
-        return ["component", "tier", "clause", "base", "earned", *_TOLD, *self._carried()]
+        return ["component", "tier", "clause", "base", "earned", *TOLD, *self.carried()]

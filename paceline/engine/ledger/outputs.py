@@ -25,12 +25,19 @@ from paceline.engine.shape import COUNTED, arrow_type
 Columns = Mapping[str, Any]
 
 
-def result_tables(ledger: Ledger, wide: pa.Table) -> dict[str, pa.Table]:
-    """The results that the ledger holds, by name."""
+def result_tables(
+    ledger: Ledger,
+    wide: pa.Table,
+    tabled: Mapping[str, pa.Table],
+    unpaid: Mapping[str, Sequence[str]],
+) -> dict[str, pa.Table]:
+    """The results that the ledger holds, by name; `tabled` are the rows of tables of rates that
+    took something, by component, `unpaid` who sold what such a table has no row for.
+    """
     found = {
         "measures": _measures(ledger, wide),
         "attainment": _attainment(ledger, wide),
-        "tiers": _tiers(ledger, wide),
+        "tiers": _tiers(ledger, wide, tabled),
         "earnings": _earnings(ledger, wide),
         "statements": _table(
             results.STATEMENTS,
@@ -46,7 +53,7 @@ def result_tables(ledger: Ledger, wide: pa.Table) -> dict[str, pa.Table]:
     found["details"] = _details(ledger, wide)
     if ledger.plan.rounds_once:
         found["unrounded_earnings"] = _unrounded(ledger, wide)
-    return found | {"problems": _problems(ledger, wide)}
+    return found | {"problems": _problems(ledger, wide, unpaid)}
 
 
 def credit_table(ledger: Ledger, rows: pa.Table) -> pa.Table:
@@ -144,11 +151,21 @@ def _attainment(ledger: Ledger, wide: pa.Table) -> pa.Table:
     )
 
 
-def _tiers(ledger: Ledger, wide: pa.Table) -> pa.Table:
-    """Tier under tier for each payee; who has no target has no tiers on attainment."""
+def _tiers(ledger: Ledger, wide: pa.Table, tabled: Mapping[str, pa.Table]) -> pa.Table:
+    """Tier under tier for each payee; who has no target has no tiers on attainment. Of a table of
+    rates there are the rows that took something.
+    """
     blocks: list[pa.Table] = []
     for component in _by_id(ledger.plan.components):
         tiers = ledger.tiers.get(component.id, ())
+        if component.id in tabled:
+            own = {
+                name: tabled[component.id].column(name)
+                for name in tabled[component.id].schema.names
+            }
+            clause = f"{component.clause}/rates/table"
+            block = own | {"component": component.id, "clause": clause}
+            blocks.append(_table(results.TIERS, [block]))
         if not tiers:
             continue
         rows = wide
@@ -169,6 +186,7 @@ def _tiers(ledger: Ledger, wide: pa.Table) -> pa.Table:
                     "rate": tier.tier.rate,
                     "earned": rows.column(tier.earned),
                     "clause": tier.tier.clause,
+                    "key": None,
                 }
                 for place, tier in enumerate(tiers, start=1)
             ],
@@ -238,11 +256,20 @@ def _details(ledger: Ledger, wide: pa.Table) -> pa.Table:
     return found.take(pc.sort_indices(found, sort_keys=keys)).combine_chunks()
 
 
-def _problems(ledger: Ledger, wide: pa.Table) -> pa.Table:
-    """Payees who sold but whose quota is missing or zero: nothing can be attained, so it is
-    said.
+def _problems(ledger: Ledger, wide: pa.Table, unpaid: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Payees who sold but whose quota is missing or zero, so that nothing can be attained, and
+    those who sold what a table of rates has no row for: it is said.
     """
-    rows: list[dict[str, str]] = []
+    rows: list[dict[str, str]] = [
+        {
+            "code": "rate_missing",
+            "payee_id": payee,
+            "subject": name,
+            "clause": f"{ledger.plan.component(name).clause}/rates/table",
+        }
+        for name, payees in unpaid.items()
+        for payee in payees
+    ]
     for quota in ledger.plan.quotas:
         target = wide.column(f"quotas/{quota.id}/target")
         if not ledger.plan.measure(quota.measure).is_summed:

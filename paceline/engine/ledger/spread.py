@@ -172,7 +172,11 @@ def running(value: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr]) -
 
 def spread_components(plan: Plan) -> list[Component]:
     """The components whose rate tables are read this way."""
-    return [one for one in plan.components if one.rates is not None and one.rates.is_spread]
+    return [
+        one
+        for one in plan.components
+        if one.rates is not None and one.rates.is_spread and one.rates.imported is None
+    ]
 
 
 def spread_kinds(plan: Plan) -> dict[str, Kind]:

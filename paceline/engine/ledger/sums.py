@@ -20,7 +20,6 @@ from paceline.engine.columns import (
     CONVERTED,
     COUNT,
     EXACT,
-    PLACE,
     TEXT,
     Kind,
     col,
@@ -31,6 +30,7 @@ from paceline.engine.plan.model import Credit, Measure
 from paceline.engine.shape import COUNTED, Shape
 from paceline.engine.steps import crediting
 from paceline.engine.steps.crediting import Term, in_window, measure_terms, taken_by
+from paceline.engine.steps.lines import key_kind
 
 OWN = -2  # the amount in the currency of the line
 # The columns that tell the shares of one line that reach one payee apart.
@@ -81,14 +81,15 @@ class Sums:
         """The columns that number what a rate table begins anew in, or looks at alone."""
         lines = ("line_id",) if self.shape.by_line else ()
         shares = SHARES if self.shape.by_shares else {}
-        return (*self.shape.instances, *self.shape.versions, *lines, *shares)
+        looked_up = (*self.shape.key_columns, *self.shape.held)
+        return (*self.shape.instances, *self.shape.versions, *looked_up, *lines, *shares)
 
     @property
     def contract(self) -> c.Table:
         """Sums by payee and currency, and by the stretches in which rate tables begin anew."""
         keys: dict[str, Kind] = {"payee_id": TEXT, "currency": TEXT}
         for key in self.stretches:
-            keys[key] = TEXT if key == "line_id" else SHARES.get(key, PLACE)
+            keys[key] = SHARES.get(key, key_kind(key))
         return table("credited", " ".join(keys), {**keys, "unrated": COUNT, **self.kinds})
 
     def credited(self) -> exp.Query:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine import windows
-from paceline.engine.columns import COUNT, EXACT, MONEY, TEXT, Kind, col, typed
+from paceline.engine.columns import COUNT, EXACT, MONEY, PLACE, TEXT, Kind, col, typed
 from paceline.engine.ledger import forms
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.measures import add_measures, name_of
@@ -94,9 +95,9 @@ def _reading(plan: Plan, component: Component, window: str) -> Reading:
     )
 
 
-def _stretch_rows(plan: Plan, sums: Sums, key: str) -> tuple[exp.Select, dict[str, Kind]]:
+def stretch_rows(plan: Plan, sums: Sums, keys: Sequence[str]) -> tuple[exp.Select, dict[str, Kind]]:
     """A row for each payee and stretch with its measures, and the types of the columns."""
-    columns: dict[str, exp.Expr] = {"payee_id": col("payee_id", "v")}
+    columns: dict[str, exp.Expr] = {name: col(name, "v") for name in ("payee_id", *keys)}
     for measure in plan.measures:
         if measure.is_summed and measure.window is None:
             value = typed(col(sums.of_measure(measure, windows.PERIOD), "v"), EXACT)
@@ -104,8 +105,10 @@ def _stretch_rows(plan: Plan, sums: Sums, key: str) -> tuple[exp.Select, dict[st
             lines = c.or_else(col(sums.lines_of(measure), "v"), c.whole(0), COUNT)
             columns[f"{name_of(measure.id)}/lines"] = lines
     kinds: dict[str, Kind] = {name: COUNT if name.endswith("/lines") else EXACT for name in columns}
-    kinds["payee_id"] = TEXT
-    rows = c.select(columns).from_(sums.by("payee_id", key).subquery("v", copy=False), copy=False)
+    kinds |= {
+        name: TEXT if name in {"payee_id", "line_id"} else PLACE for name in ("payee_id", *keys)
+    }
+    rows = c.select(columns).from_(sums.by("payee_id", *keys).subquery("v", copy=False), copy=False)
     incentive = plan.target_incentive
     if incentive is not None and incentive.measure is not None:
         figure = plan.measure(incentive.measure)
@@ -118,7 +121,7 @@ def _stretch_rows(plan: Plan, sums: Sums, key: str) -> tuple[exp.Select, dict[st
 
 def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> exp.Select:
     """What each tier takes of every stretch, and what that earns, added up for each payee."""
-    rows, given = _stretch_rows(plan, sums, "line_id" if unit == "transaction" else unit)
+    rows, given = stretch_rows(plan, sums, ["line_id" if unit == "transaction" else unit])
     figures = Figures(given)
     wanted = {one.measure or "" for one in components}
     for one in components:
@@ -255,6 +258,8 @@ def add_rates(figures: Figures, shape: Shape, component: Component) -> Paid:
     the component earns nothing.
     """
     plan = shape.plan
+    if component.rates is not None and component.rates.imported is not None:
+        return _tabled(component)
     tiers = _Tiers(figures, shape, component)
     made = tuple(tiers.add(place) for place in range(len(tiers.now.rates.tiers)))
     through = add_through(figures, plan, tiers.pays, tiers.path)
@@ -269,6 +274,13 @@ def add_rates(figures: Figures, shape: Shape, component: Component) -> Paid:
     measure = name_of(component.measure or "", tiers.window)
     total = c.or_else(total, c.number(0, MONEY), MONEY)
     return Paid(total, made, measure, _unrounded(tiers) if plan.rounds_once else None)
+
+
+def _tabled(component: Component) -> Paid:
+    """What the rows of a table of rates earn together: they are told beside the ledger."""
+    total = _or_zero(f"tabled/{component.id}/earned", MONEY)
+    exact = forms.or_nothing(_or_zero(f"tabled/{component.id}/pay", c.PRODUCT))
+    return Paid(total, (), name_of(component.measure or ""), exact)
 
 
 def _unrounded(tiers: _Tiers) -> exp.Expr:

@@ -58,8 +58,8 @@ def is_followed(plan: Plan, component: Component) -> bool:
         return False
     if rates.across is not None and windows.is_shorter(plan, windows.window_of(plan, component)):
         return False
-    if rates.value == "rate":
-        return True
+    if rates.value == "rate" or rates.imported is not None:
+        return rates.value == "rate"
     return rates.subject is None and rates.tiers[0].rate == 0
 
 

@@ -25,7 +25,7 @@ EVIDENCE = ("kishore-2013", "larkin-2014", "oyer-1998")
 def is_grid(component: Component) -> bool:
     """Two figures choose what the table pays, on a whole amount in the period."""
     rates = component.rates
-    if rates is None or rates.reading != "whole" or rates.dated:
+    if rates is None or rates.reading != "whole" or rates.is_spread:
         return False
     if any(tier.marginal for tier in rates.tiers):
         return False

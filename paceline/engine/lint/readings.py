@@ -21,8 +21,7 @@ def missing_as_zero(plan: Plan) -> Iterator[Finding]:
                 continue
             rates = component.rates
             assert rates is not None  # noqa: S101 -- it is read by something
-            first = rates.tiers[0].rate
-            is_best = any(tier.rate < first for tier in rates.tiers)
+            is_best = any(tier.rate < rates.tiers[0].rate for tier in rates.tiers)
             severity: Severity = "warning" if is_best else "note"
             params: dict[str, str | int] = {"component": component.id, "measure": measure.id}
             yield Finding(

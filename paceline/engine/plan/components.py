@@ -88,7 +88,7 @@ def _rates(clause: Clause, scope: Scope) -> dict[str, Any]:
             "`each` bounds what every stretch earns; accumulate something shorter than the "
             "period, such as transaction, or use cap and floor of the component",
         )
-    if scope.is_shorter(window or scope.window):
+    if scope.is_shorter(window or scope.window) or rates.imported is not None:
         for part in filter(None, (measure.id, rates.subject, rates.across)):
             _require_parts(clause, part, scope)
     return {"measure": measure.id, "rates": rates, "accumulation": window}

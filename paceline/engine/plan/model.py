@@ -157,6 +157,27 @@ class Dated:
     clause: str
 
 
+@dataclass(frozen=True)
+class ImportedTiers:
+    """Tiers that come as rows of the table of rates called `name`, for every key a list of its own.
+
+    A key is a value for each of the columns `by`: columns of the order line, or `payee_id`, who is
+    credited. `counts` says whether the tiers of a key count what was sold under it (`each`) or the
+    whole measure (`all`), `missing` what becomes of lines for which the table has no row.
+    """
+
+    name: str
+    by: tuple[str, ...]
+    counts: Literal["each", "all"]
+    missing: Literal["refuse", "nothing"]
+    clause: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the order line that make the key."""
+        return tuple(name for name in self.by if name != "payee_id")
+
+
 Change = Literal["carry-on", "anew"]
 Reading = Literal["slice", "whole", "interpolated"]
 TierValue = Literal["rate", "amount", "target_share"]
@@ -184,6 +205,7 @@ class RateTable:
     cap: Decimal | None = None
     dated: tuple[Dated, ...] = ()  # tiers by days; `tiers` are then all of them
     change: Change | None = None  # of a dated table: what becomes of the total on a change
+    imported: ImportedTiers | None = None  # the tiers are rows of an input; `tiers` is then empty
 
     @property
     def by_shares(self) -> bool:
@@ -192,8 +214,10 @@ class RateTable:
 
     @property
     def is_spread(self) -> bool:
-        """What a tier takes depends on more than totals: on the order of lines, or their days."""
-        return self.by_shares or bool(self.dated)
+        """What a tier takes depends on more than totals: on the order of lines, or their days, or
+        on what they say.
+        """
+        return self.by_shares or bool(self.dated) or self.imported is not None
 
     @property
     def change_days(self) -> tuple[date, ...]:

@@ -121,7 +121,8 @@ def _plan(root: Clause, text: str) -> Plan:
         if root.has("target_incentive")
         else None
     )
-    scope = Scope(measures, quotas, stated, period, currency, target)
+    keys = ("payee_id", *(name for name, kind in names.items() if kind == "text"))
+    scope = Scope(measures, quotas, stated, period, currency, target, keys=keys)
     parts = members(
         root.child("components"),
         lambda clause, above: components.read_component(clause, scope.with_components(above)),

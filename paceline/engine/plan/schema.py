@@ -11,6 +11,7 @@ from typing import Any
 from paceline.engine.money import DIGITS
 from paceline.engine.periods import PERIOD_KINDS
 from paceline.engine.plan.components import KINDS, UNITS
+from paceline.engine.plan.imported import COUNTS, MISSING, PAYS
 from paceline.engine.plan.measures import MAX_MONTHS, PRORATIONS, READINGS, WINDOW_UNITS
 from paceline.engine.plan.measures import UNITS as MEASURE_UNITS
 from paceline.engine.plan.model import LANGUAGE_VERSION
@@ -234,6 +235,20 @@ def _tiers() -> dict[str, Any]:
     )
 
 
+def _rate_table() -> dict[str, Any]:
+    """Tiers that come as rows of a table of rates."""
+    return _mapping(
+        {
+            "name": _ID,
+            "by": _WORDS,
+            "pays": {"enum": list(PAYS)},
+            "counts": {"enum": list(COUNTS)},
+            "missing": {"enum": list(MISSING)},
+        },
+        ("counts",),
+    )
+
+
 def _condition() -> dict[str, Any]:
     return {
         "oneOf": [
@@ -260,6 +275,18 @@ def _component() -> dict[str, Any]:
     rates = {
         "oneOf": [
             _with(table, {"tiers": _tiers()}),
+            _with(
+                _mapping(
+                    {
+                        "reading": {"enum": ["slice", "whole"]},
+                        "on": {"enum": ["attainment", "amount", "measure"]},
+                        "quota": _ID,
+                        "by": _ID,
+                    },
+                    ("quota", "by"),
+                ),
+                {"table": _rate_table()},
+            ),
             _with(table, {"change": {"enum": list(CHANGES)}, "dated": _list(days)}),
         ]
     }

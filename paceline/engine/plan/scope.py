@@ -64,6 +64,7 @@ class Scope:
     currency: str | None
     target: TargetIncentive | None
     components: tuple[Component, ...] = ()
+    keys: tuple[str, ...] = ()  # the columns of texts by which a table of rates may be asked
 
     def with_components(self, above: tuple[Component, ...]) -> Scope:
         return replace(self, components=above)

@@ -11,9 +11,11 @@ from itertools import pairwise
 from typing import cast
 
 from paceline.engine.plan.clauses import Clause, Unreadable
+from paceline.engine.plan.imported import read_imported
 from paceline.engine.plan.model import (
     Change,
     Dated,
+    ImportedTiers,
     Measure,
     Quota,
     RateTable,
@@ -32,7 +34,10 @@ VALUES: tuple[TierValue, ...] = ("rate", "amount", "target_share")
 def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> RateTable:
     """The rate table of a component that pays on `measure` and accumulates over `window`."""
     named = ["change", "dated"] if clause.has("dated") else ["tiers"]
-    clause.keys(["reading", "on"], ["tiers", "dated", "change", "quota", "by", "across", "each"])
+    if clause.has("table"):
+        named = ["table"]
+    whole = ["tiers", "dated", "change", "table", "quota", "by", "across", "each"]
+    clause.keys(["reading", "on"], whole)
     reading = cast("Reading", clause.child("reading").choice(READINGS))
     on = clause.child("on").choice(SUBJECTS)
     extra = {"attainment": ["quota"], "measure": ["by"], "amount": []}[on]
@@ -43,7 +48,7 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
             + " or ".join(CHANGES),
             choices=" or ".join(CHANGES),
         )
-    clause.keys(["reading", "on", *named, *extra], ["across", "each"])
+    clause.keys(["reading", "on", *named, *extra], [] if named == ["table"] else ["across", "each"])
     quota: Quota | None = None
     subject = measure
     if on == "attainment":
@@ -61,7 +66,12 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
     )
     change: Change | None = None
     dated: tuple[Dated, ...] = ()
-    if clause.has("dated"):
+    imported: ImportedTiers | None = None
+    tiers: tuple[Tier, ...] = ()
+    if clause.has("table"):
+        imported, value = read_imported(clause.child("table"), reading, on, scope)
+        _check_imported(clause, scope, window)
+    elif clause.has("dated"):
         change = cast("Change", clause.child("change").choice(CHANGES))
         dated, value = read_dated(clause.child("dated"), read)
         tiers = tuple(tier for one in dated for tier in one.tiers)
@@ -81,10 +91,20 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
         cap,
         dated,
         change,
+        imported,
     )
     _check_reading(clause, table, scope)
     _check_spread(clause, table, measure, subject)
     return table
+
+
+def _check_imported(clause: Clause, scope: Scope, window: str) -> None:
+    """A table of rates begins anew with the period, or inside it."""
+    if scope.is_longer(window):
+        raise clause.child("table").refuse(
+            "rate_table_longer",
+            "a table of rates counts the period or something shorter; choose another accumulation",
+        )
 
 
 def _quota_of(clause: Clause, measure: Measure, scope: Scope, window: str) -> Quota:
@@ -174,7 +194,8 @@ def _check_reading(clause: Clause, table: RateTable, scope: Scope) -> None:
 
 def _check_spread(clause: Clause, table: RateTable, measure: Measure, subject: Measure) -> None:
     """What can be told line by line, and from one day to the next."""
-    for one in (measure, subject) if table.is_spread else ():
+    counted = (measure,) if table.imported is not None else (measure, subject)
+    for one in counted if table.is_spread else ():
         if not one.is_summed or one.window is not None:
             raise clause.refuse(
                 "lines_needed",

@@ -45,7 +45,22 @@ def group_keys(shape: Shape) -> tuple[str, ...]:
     """What lines are grouped by: only what somebody asks for makes more groups."""
     spans = ("span",) if shape.has_windows else ()
     lines = ("line_id",) if shape.by_line else ()
-    return (*BASE_KEYS, *spans, *shape.instances, *shape.versions, *lines)
+    looked_up = (*shape.key_columns, *shape.held)
+    return (*BASE_KEYS, *spans, *shape.instances, *shape.versions, *looked_up, *lines)
+
+
+def key_kind(key: str) -> c.Kind:
+    """The type of a column that lines are grouped by for somebody who asked."""
+    return TEXT if key == "line_id" or key.startswith("by_") else PLACE
+
+
+def key_of_line(days: Days, key: str) -> exp.Expr:
+    """Such a column's value for the line `l`; a text that is missing is empty."""
+    if key == "line_id":
+        return col("line_id", "l")
+    if key.startswith("by_"):
+        return c.or_else(col(key.removeprefix("by_"), "l"), c.text(""), TEXT)
+    return days.column(key)
 
 
 def groups_contract(shape: Shape) -> c.Table:
@@ -54,12 +69,12 @@ def groups_contract(shape: Shape) -> c.Table:
     `bits` says which direct rules took the lines; `slot` numbers the stretches of days in which
     nobody's assignment, employment or reporting line changes, `span` those in which no window
     starts or ends. `day`, `week`, `month` … number the stretches in which a rate table begins anew,
-    `version_0` … say which tiers of dated rate tables hold, and `line_id` is there when each line
-    stands alone.
+    `version_0` … say which tiers of dated rate tables hold, `by_product` … and `held_0` … by what
+    and when tables of rates are asked, and `line_id` is there when each line stands alone.
     """
     kinds: dict[str, c.Kind] = {"payee_id": TEXT, "currency": TEXT, "slot": PLACE}
     kinds |= {"is_overlay": BOOLEAN, "bits": COUNT}
-    kinds |= {key: TEXT if key == "line_id" else PLACE for key in group_keys(shape)[5:]}
+    kinds |= {key: key_kind(key) for key in group_keys(shape)[5:]}
     keys = " ".join(group_keys(shape))
     return table("line_groups", keys, {**kinds, **shape.sums}, nullable="payee_id")
 
@@ -171,10 +186,7 @@ def _group(shape: Shape, days: Days, way: Way, *, with_splits: bool) -> exp.Sele
         "is_overlay": handed.is_overlay,
         "bits": handed.bits,
     }
-    keys |= {
-        key: col("line_id", "l") if key == "line_id" else days.column(key)
-        for key in group_keys(shape)[5:]
-    }
+    keys |= {key: key_of_line(days, key) for key in group_keys(shape)[5:]}
     amount: exp.Expr = col("amount", "l")
     if handed.share is not None:
         amount = share_of_amount(handed.share)
@@ -305,6 +317,7 @@ def columns_read(shape: Shape) -> set[str]:
     formulas += [one.of for one in shape.plan.measures if one.is_keyed and one.of is not None]
     formulas += [rule.share for rule in shape.rules if rule.share is not None]
     read = set().union(*(names_in(formula.root) for formula in formulas)) if formulas else set()
+    read |= {key.removeprefix("by_") for key in shape.key_columns}
     read |= {rule.to for rule in shape.rules if rule.to not in {"payee", "owner", "team"}}
     read |= {rule.owner_of for rule in shape.rules if rule.owner_of}
     if has_two_days(shape.plan.policies):

@@ -112,7 +112,8 @@ def columns_asked(plan: Plan) -> tuple[str, ...]:
     """The line columns beside amount and currency that decide what an order pays."""
     formulas = [one.when for one in plan.credits] + [one.of for one in plan.measures]
     read = [names_in(formula.root) for formula in formulas if formula is not None]
-    return tuple(sorted(set().union(*read) - {"amount", "currency"})) if read else ()
+    keys = {key.removeprefix("by_") for key in shape_of(plan).key_columns}
+    return tuple(sorted(keys.union(*read) - {"amount", "currency"}))
 
 
 def nearest_level(plan: Plan) -> int:

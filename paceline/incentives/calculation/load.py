@@ -112,6 +112,7 @@ def _load_plan(
     loaded.tiers += [
         StatementTier(
             component=components[row["component"], row["payee_id"]],
+            key=(row["key"] or "")[:1000],
             **{name: row[name] for name in _TIER},
         )
         for row in results.rows("tiers")

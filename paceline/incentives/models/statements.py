@@ -103,10 +103,15 @@ class StatementComponent(models.Model):
 
 
 class StatementTier(models.Model):
-    """One slice of a rate table: what lay in it, its rate, and the money it made."""
+    """One slice of a rate table: what lay in it, its rate, and the money it made.
+
+    Where the tiers are rows of a table of rates, ``tier`` is the row's number and ``key`` what it
+    holds for; ``key`` is empty for tiers that the plan states.
+    """
 
     component = models.ForeignKey(StatementComponent, models.PROTECT, related_name="tiers")
-    tier = models.PositiveSmallIntegerField()
+    tier = models.PositiveIntegerField()
+    key = models.CharField(max_length=1000, blank=True)
     clause = models.CharField(max_length=200)
     lower = models.DecimalField(max_digits=38, decimal_places=8)
     upper = models.DecimalField(max_digits=38, decimal_places=8, null=True)

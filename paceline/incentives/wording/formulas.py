@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, Callable[[], str]] = {
     "cost": lambda: _("cost"),
     "currency": lambda: _("currency"),
     "line_id": lambda: _("number of the line"),
+    "payee_id": lambda: _("payee"),
 }
 
 

@@ -18,6 +18,7 @@ from paceline.incentives.calculation.documents import (
     Tier,
 )
 from paceline.incentives.wording.clauses import Clause
+from paceline.incentives.wording.formulas import column_named
 from paceline.incentives.wording.names import in_type, in_unit, listed, named
 from paceline.incentives.wording.policies import STRETCHES
 from paceline.kernel import formats
@@ -38,10 +39,30 @@ def rate_clauses(plan: Plan, component: Component, rates: RateTable) -> Iterator
         yield Clause(f"{rates.clause}/change", _change(rates))
     for dated in rates.dated:
         yield Clause(dated.clause, _days(rates, dated))
+    if rates.imported is not None:
+        yield from _imported(rates)
     for tiers in [one.tiers for one in rates.dated] or [rates.tiers]:
         cells = groupby(tiers, lambda tier: (tier.clause, tier.lower, tier.upper))
         for place, row in enumerate([list(same) for _key, same in cells]):
             yield Clause(row[0].clause, _tier(plan, component, rates, place, row))
+
+
+def _imported(rates: RateTable) -> Iterator[Clause]:
+    """Which table of rates is asked, by what, and what becomes of lines without a row."""
+    imported = rates.imported
+    assert imported is not None  # noqa: S101 -- the caller looked
+    values = {"name": imported.name, "columns": listed(map(column_named, imported.by))}
+    text = _("The rates are the rows “%(name)s” of the tables of rates, by %(columns)s.")
+    yield Clause(imported.clause, text % values)
+    if rates.on == "amount":
+        text = _("The tiers count the whole measure.")
+        if imported.counts == "each":
+            text = _("The tiers of each key count what was sold under it.")
+        yield Clause(f"{imported.clause}/counts", text)
+    text = _("A line for which there is no row earns nothing, and the run says so.")
+    if imported.missing == "refuse":
+        text = _("A line for which there is no row refuses the run.")
+    yield Clause(f"{imported.clause}/missing", text)
 
 
 def _change(rates: RateTable) -> str:

@@ -14,6 +14,7 @@ from .days import Calendar, holds
 from .games import Game, shapley
 from .measures import Choice, Figures, Measures, evaluate, number, word
 from .numbers import ZERO, share_out, times, total, twelve
+from .rate_rows import RateRows
 from .spread import Spread
 from .tables import Taken, TierReader, tier_of
 
@@ -52,6 +53,8 @@ class Books:
     earnings: dict[tuple[str, str], Earning] = field(default_factory=dict)
     tiers: dict[tuple[str, str], Tiers] = field(default_factory=dict)
     indicators: dict[tuple[str, str], Tiers] = field(default_factory=dict)
+    rows: dict[tuple[str, str], dict[int, tuple[Decimal, Decimal]]] = field(default_factory=dict)
+    unmet: set[tuple[str, str]] = field(default_factory=set)  # sold what no row pays
     exact: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # computed, not rounded
     unrounded: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # S16
 
@@ -154,6 +157,8 @@ class Components:
         assert component.rates is not None
         window = component.accumulation or self.plan.policies.accumulation
         window = "period" if window == self.plan.period else window
+        if component.rates.imported is not None:
+            return self._by_rows(component, payee, window)
         reader = self._reader(component.rates, payee)
         if not reader.is_readable:  # 6.3
             return ZERO
@@ -176,6 +181,17 @@ class Components:
         self.books.exact[component.id, payee] = exact
         self.books.tiers[component.id, payee] = tiers
         return total(earned for _, earned in tiers)
+
+    def _by_rows(self, component: Component, payee: str, window: str) -> Decimal:
+        """7.20."""
+        rows = RateRows(self.plan, self.calendar, self.measures, component)
+        stretches = self._stretches(component, payee, window)
+        found, exact, unmet = rows.tiers(payee, stretches, self.books.targets)
+        self.books.exact[component.id, payee] = exact
+        self.books.rows[component.id, payee] = found
+        if unmet:
+            self.books.unmet.add((payee, component.id))
+        return total(earned for _, earned in found.values())
 
     def _reader(self, table: RateTable, payee: str) -> TierReader:
         target = self.books.targets[table.quota, payee] if table.quota else None

@@ -137,6 +137,10 @@ class Oracle:
         for (component, payee), rows in books.tiers.items():
             for place, row in enumerate(rows, start=1):
                 result.tiers[component, payee, place] = row
+        for (name, payee), met in books.rows.items():
+            for place, row in met.items():
+                result.tiers[name, payee, place] = row
+        result.problems |= {("rate_missing", payee, name) for payee, name in books.unmet}
         paid = [component.id for component in self.plan.components if component.unit == "money"]
         for payee in books.members:  # 9.1, 8.10
             result.statements[payee] = total(books.earnings[name, payee].earned for name in paid)

@@ -1,0 +1,204 @@
+"""Tables of rates: what is refused, with line, key and remedy; from a folder; when rows change."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from paceline import engine
+from paceline.engine.cli import app
+from paceline.engine.compare import Side, compare
+from paceline.engine.lint import lint
+from paceline.engine.whatif import Order, columns_asked, one_more_counted
+
+from .building import fill, tables_of
+from .test_cases import plan_of
+
+PERIOD = engine.period_from_key("2024Q1")
+TABLE: dict[str, Any] = {
+    "name": "prices",
+    "by": ["product", "channel"],
+    "pays": "rate",
+    "counts": "each",
+    "missing": "refuse",
+}
+
+
+def plan_with(reading: str = "slice", **table: Any) -> engine.Plan:
+    rates = {"reading": reading, "on": "amount", "table": {**TABLE, **table}}
+    part = {"id": "pay", "name": "Pay", "kind": "commission", "measure": "sales", "rates": rates}
+    return plan_of({"components": [part]})
+
+
+LINES = [
+    {"payee_id": "ana", "ordered_on": "2024-01-05", "amount": 1500, "product": "pen"},
+    {"payee_id": "ana", "ordered_on": "2024-02-05", "amount": 100, "product": "ink"},
+]
+ROWS: list[dict[str, Any]] = [
+    {"product": "pen", "from": 0, "rate": "0.01"},
+    {"product": "pen", "from": 1000, "rate": "0.02"},
+    {"from": 0, "rate": "0.1"},
+]
+
+
+def given(plan: engine.Plan, rows: list[dict[str, Any]]) -> engine.Tables:
+    empty = {"rate_table": "prices", "product": None, "channel": None}
+    world = {
+        "order_lines": LINES,
+        "assignments": [{"plan": "case", "payee_id": "ana", "starts_on": "2020-01-01"}],
+        "rate_tables": [{**empty, **row} for row in rows],
+    }
+    return tables_of({name: fill(name, part) for name, part in world.items()}, plan)
+
+
+def refused(rows: list[dict[str, Any]], **table: Any) -> list[tuple[str, str]]:
+    plan = plan_with(**table)
+    with pytest.raises(engine.InputInvalid) as refusal:
+        engine.calculate(plan, given(plan, rows), PERIOD)
+    return [(one.code, str(one.params["subject"])) for one in refusal.value.problems]
+
+
+PEN = {"product": "pen"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "subject"),
+    [
+        ([{**PEN, "from": 10, "rate": 1}], "rate_rows_start_late", "prices, 1: pen, *"),
+        (
+            [{**PEN, "from": 0, "to": 900, "rate": 1}, {**PEN, "from": 1000, "rate": 2}],
+            "rate_rows_gap",
+            "prices, 1: pen, *",
+        ),
+        (
+            [{**PEN, "from": 0, "to": 1001, "rate": 1}, {**PEN, "from": 1000, "rate": 2}],
+            "rate_rows_overlap",
+            "prices, 1: pen, *",
+        ),
+        ([{**PEN, "from": 0, "to": 9, "rate": 1}], "rate_rows_end", "prices, 1: pen, *"),
+        (
+            [{**PEN, "from": 0, "rate": 1}, {**PEN, "from": 0, "rate": 2}],
+            "rate_row_repeated",
+            "prices, 1: pen, *",
+        ),
+        ([{**PEN, "from": 0}], "rate_row_unpaid", "prices, 1: pen, *"),
+        ([{**PEN, "from": 0, "rate": 1, "currency": "EUR"}], "rate_row_currency", "pen"),
+        (
+            [{**PEN, "from": 0, "rate": 1, "starts_on": "2024-02-01", "ends_before": "2024-01-01"}],
+            "rate_days_reversed",
+            "pen",
+        ),
+        (
+            [
+                {**PEN, "from": 0, "rate": 1, "ends_before": "2024-01-01"},
+                {**PEN, "from": 0, "rate": 1, "starts_on": "2024-02-01"},
+            ],
+            "rate_days_gap",
+            "prices, 1: pen, *",
+        ),
+        (
+            [
+                {**PEN, "from": 0, "rate": 1, "ends_before": "2024-03-01"},
+                {**PEN, "from": 0, "rate": 1, "starts_on": "2024-02-01"},
+            ],
+            "rate_days_overlap",
+            "prices, 1: pen, *",
+        ),
+        (
+            [
+                {**PEN, "from": 0, "rate": 1, "ends_before": "2024-03-01"},
+                {**PEN, "from": 5, "rate": 1},
+            ],
+            "rate_days_differ",
+            "prices, 1: pen, *",
+        ),
+    ],
+)
+def test_rows_are_as_strict_as_written_tiers(
+    rows: list[dict[str, Any]], code: str, subject: str
+) -> None:
+    found = refused([*rows, {"from": 0, "rate": 0}])
+    assert [one for one, _ in found] == [code]
+    assert subject in found[0][1]
+
+
+def test_a_table_without_rows_and_a_line_without_a_row_are_refused() -> None:
+    assert refused([], name="others") == [("rate_table_empty", "others")]
+    assert refused(ROWS[:2]) == [("rate_missing", "prices, ink, —")]
+    plan = plan_with(missing="nothing")
+    found = engine.calculate(plan, given(plan, ROWS[:2]), PERIOD)
+    assert [row["code"] for row in found.rows("problems")] == ["rate_missing"]
+    assert [row["earned"] for row in found.rows("statements")] == [Decimal(20)]
+
+
+def test_what_cannot_be_read_is_said_with_its_place() -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"by": ["prodct"]}, "name_unknown"),
+        ({"by": ["amount"]}, "name_unknown"),
+        ({"by": ["product", "product"]}, "rate_keys_invalid"),
+        ({"counts": "all"}, "rate_table_sliced"),
+        ({"pays": "amount"}, "rate_table_sliced"),
+        ({"missing": "ignore"}, "choice_unknown"),
+    ]
+    for change, code in wrong:
+        with pytest.raises(engine.PlanInvalid) as refusal:
+            plan_with(**change)
+        assert [one.code for one in refusal.value.problems] == [code]
+        assert "components/pay/rates/table" in refusal.value.problems[0].path
+    with pytest.raises(engine.PlanInvalid) as refusal:
+        plan_with("interpolated")
+    assert [one.code for one in refusal.value.problems] == ["rate_table_interpolated"]
+
+
+def test_the_order_of_rows_does_not_matter_and_the_file_is_an_input(tmp_path: Path) -> None:
+    plan = plan_with()
+    found = [
+        engine.calculate(plan, given(plan, rows), PERIOD).tables()["tiers"].to_pylist()
+        for rows in (ROWS, ROWS[::-1])
+    ]
+    assert found[0] == found[1]
+    (tmp_path / "plan.yaml").write_text(plan.text, encoding="utf-8")
+    files = {
+        "order_lines": "line_id,ordered_on,payee_id,kind,amount,currency,product\n"
+        "A,2024-01-05,ana,sale,1500.00,USD,pen\nB,2024-02-05,ana,sale,100.00,USD,ink\n",
+        "assignments": "plan,payee_id,starts_on\ncase,ana,2020-01-01\n",
+        "rate_tables": "rate_table,product,channel,from,rate\nprices,pen,,0,0.01\n"
+        "prices,pen,,1000,0.02\nprices,,,0,0.1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    where = ["--tables", str(tmp_path), "--period", "2024Q1", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(
+        app, ["calculate", str(tmp_path / "plan.yaml"), *where, "--format", "csv"]
+    )
+    assert done.exit_code == 0, done.output
+    statements = (tmp_path / "out" / "statements.csv").read_text("utf-8")
+    assert '"ana","30.0000","USD"' in statements
+    record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
+    assert list(record["inputs"]) == ["assignments", "order_lines", "rate_tables"]
+
+
+def test_the_linter_says_that_it_does_not_follow_rows_yet() -> None:
+    found = {(one.code, one.params.get("reason")) for one in lint(plan_with())}
+    assert ("not_looked_at", "rates") in found
+    lint(plan_with("whole"))
+
+
+def test_changed_rows_are_a_cause_and_one_more_order_is_paid_by_its_row() -> None:
+    plan = plan_with()
+    later = [*ROWS[:2], {"from": 0, "rate": "0.2"}]
+    sides = [Side(plan, given(plan, rows), PERIOD) for rows in (ROWS, later)]
+    parts = compare("ana", *sides).parts
+    assert [(part.causes, part.amount) for part in parts] == [(("rate_rows",), Decimal(10))]
+    (row,) = parts[0].changes.rows
+    assert (row.before["rate"], row.after["rate"]) == (Decimal("0.1"), Decimal("0.2"))
+    assert columns_asked(plan) == ("channel", "product")
+    order = Order(Decimal(200), "USD", date(2024, 3, 1), columns={"product": "pen"})
+    found = one_more_counted(plan, sides[0].tables, PERIOD, "ana", order)
+    assert found == {"pay": Decimal(34)}  # 30.00 before; 200.00 more at 2 %
