@@ -45,6 +45,8 @@ _MESSAGES: dict[str, str] = {
     **{code: f"{{table}}: {text} ({{subject}}: {{detail}})" for code, text in FAULTS.items()},
     "rate_table_empty": "rate_tables: there is no row of {subject}; add its rows, or name another",
     "rate_table_too_long": "rate_tables: {subject} rows are more than {detail}; split the table",
+    "rate_column_unasked": "rate_tables: {count} rows of {subject} state the column {detail}, by "
+    "which the plan does not ask; name it in `by`, or empty it",
     "rate_row_unpaid": "rate_tables, {subject}: what is paid from {detail} on is empty; state it, "
     "0 where nothing is paid",
     "rate_row_repeated": "rate_tables, {subject}: two rows begin at {detail}; leave one out",

@@ -19,6 +19,7 @@ from paceline.engine.columns import EXACT, PLACE, TEXT, Column
 from paceline.engine.plan.imported import imported_tables
 from paceline.engine.plan.model import ImportedTiers, Plan, RateTable
 from paceline.engine.shape import arrow_type
+from paceline.engine.tables import LINE_ATTRIBUTES
 
 TABLE = "rate_tables"
 MAX_ROWS = 2_000_000
@@ -206,19 +207,53 @@ def check_rate_tables(plan: Plan, tables: Mapping[str, pa.Table]) -> list[Findin
         if not rows.num_rows:
             found.append(("rate_table_empty", TABLE, name, "", 1))
             continue
-        found += _Checking(plan, rows, name, by, rates.value).findings()
+        found += _unasked(plan, table, name, by)
+        for code, line, key, detail, count in _Checking(rows, by, plan.currency).findings(SHOWN):
+            found.append((code, TABLE, f"{name}, {line}: {key}", detail, count))
     return list(dict.fromkeys(found))
 
 
+def _unasked(plan: Plan, table: pa.Table, name: str, by: tuple[str, ...]) -> list[Finding]:
+    """Columns of order lines in which rows say something though the plan does not ask by them: they
+    would hold for more than they say.
+    """
+    texts = {name for name, kind in plan.attributes.items() if kind == "text"}
+    texts |= {name for name, kind in LINE_ATTRIBUTES.items() if kind == "text"}
+    texts -= {"currency"}
+    rows = table.filter(pc.fill_null(pc.equal(table.column("rate_table"), name), fill_value=False))
+    found: list[Finding] = []
+    for column in sorted({*texts, "payee_id"} & set(table.column_names) - set(by)):
+        said = pc.not_equal(pc.fill_null(rows.column(column), fill_value=""), "")
+        if count := pc.sum(pc.cast(said, pa.int64())).as_py():
+            found.append(("rate_column_unasked", TABLE, name, column, count))
+    return found
+
+
+def faults(
+    rows: pa.Table, name: str, by: tuple[str, ...], value: str, most: int
+) -> list[tuple[str, int, str]]:
+    """What is wrong with the rows of one table of rates: code, place of the row counted from 1, and
+    what it says there; `most` of a kind.
+    """
+    imported = ImportedTiers(name, by, "each", "refuse", "")
+    found = _Checking(_in_order(rows, imported, value), by, None).findings(most)
+    return [(code, line, detail) for code, line, _key, detail, _count in found]
+
+
+Fault = tuple[str, int, str, str, int]  # code, line, key, detail, rows
+
+
 class _Checking:
-    def __init__(
-        self, plan: Plan, rows: pa.Table, name: str, by: tuple[str, ...], value: str
-    ) -> None:
-        self.plan, self.rows, self.name, self.by, self.value = plan, rows, name, by, value
+    """The rows of one table, in order. `currency` is what its amounts are in, if that matters."""
+
+    def __init__(self, rows: pa.Table, by: tuple[str, ...], currency: str | None) -> None:
+        self.rows, self.by, self.currency = rows, by, currency
         self.starts = _starts_entry(rows, by)
         self.is_last = pc.fill_null(_next(self.starts), fill_value=True)
 
-    def findings(self) -> list[Finding]:
+    def findings(self, most: int) -> list[Fault]:
+        """All that is wrong, at most so many of a kind."""
+        self.most = most
         rows = self.rows
         lower, upper = rows.column("from").combine_chunks(), rows.column("to").combine_chunks()
         above = _next(lower)
@@ -232,14 +267,18 @@ class _Checking:
             ("rate_rows_gap", pc.and_(stated, pc.less(upper, above)), upper),
             ("rate_rows_overlap", pc.and_(stated, pc.greater(upper, above)), upper),
             ("rate_rows_end", pc.and_(self.is_last, pc.is_valid(upper)), upper),
-            ("rate_row_currency", pc.not_equal(currency, self.plan.currency), currency),
         ]
-        found: list[Finding] = []
+        if self.currency is not None:
+            foreign = pc.not_equal(
+                pc.if_else(pc.equal(currency, ""), None, currency), self.currency
+            )
+            tests.append(("rate_row_currency", foreign, currency))
+        found: list[Fault] = []
         for code, test, detail in tests:
             found += self._named(code, test, detail)
         return found + self._days()
 
-    def _days(self) -> list[Finding]:
+    def _days(self) -> list[Fault]:
         """The days of a key: rows of one start end together, and the next begin where they end."""
         rows = self.rows
         starts, ends = (rows.column(name).combine_chunks() for name in ("starts_on", "ends_before"))
@@ -256,19 +295,18 @@ class _Checking:
             ),
         ]
 
-    def _named(self, code: str, test: pa.Array, detail: Any) -> Iterator[Finding]:
+    def _named(self, code: str, test: pa.Array, detail: Any) -> Iterator[Fault]:
         """The rows that a test is true of, the first in the file."""
         where = pc.indices_nonzero(pc.fill_null(test, fill_value=False))
         if not len(where):
             return
         rows = self.rows.append_column("detail", detail).take(where)
         rows = rows.take(pc.sort_indices(rows, sort_keys=[("line", "ascending")]))
-        for row in rows.slice(0, SHOWN).to_pylist():
+        for row in rows.slice(0, self.most).to_pylist():
             key = ", ".join(row[name] or "*" for name in self.by)
             said = row["detail"]
             told = "" if said is None else said if isinstance(said, str | date) else _plain(said)
-            subject = f"{self.name}, {row['line']}: {key}"
-            yield (code, TABLE, subject, str(told), len(where))
+            yield (code, row["line"], key, str(told), len(where))
 
 
 ZERO = pa.scalar(0, arrow_type(EXACT))

@@ -89,6 +89,32 @@ MESSAGES = {
     "header_again": gettext_lazy("The header is repeated here; the line is left out."),
     "hierarchy_circle": gettext_lazy("This would close a circle: %(circle)s."),
     "hierarchy_too_deep": gettext_lazy("Too many people would stand above one another."),
+    "rate_days_differ": gettext_lazy("Rows that start together end on different days."),
+    "rate_days_gap": gettext_lazy("Days from %(detail)s on have no row until the next start."),
+    "rate_days_overlap": gettext_lazy("The row holds until %(detail)s, after the next starts."),
+    "rate_days_reversed": gettext_lazy("The row ends on %(detail)s, before it starts."),
+    "rate_keys_too_long": gettext_lazy("What the row holds for is too long."),
+    "rate_pays_one": gettext_lazy("A row pays a rate, an amount a unit, or an amount: give one."),
+    "rate_row_repeated": gettext_lazy("Two rows of the same key begin at %(detail)s."),
+    "rate_row_unpaid": gettext_lazy(
+        "Rows of one table all pay the same kind of thing; this one does not."
+    ),
+    "rate_rows_below_zero": gettext_lazy("A tier cannot begin below zero."),
+    "rate_rows_end": gettext_lazy(
+        "Nothing is said from %(detail)s on. Leave the end of the last tier empty."
+    ),
+    "rate_rows_gap": gettext_lazy(
+        "Nothing is said from %(detail)s to where the next tier begins. Let them meet."
+    ),
+    "rate_rows_overlap": gettext_lazy(
+        "The tier ends at %(detail)s, after the next begins. Let them meet."
+    ),
+    "rate_rows_start_late": gettext_lazy(
+        "Nothing is said below %(detail)s. Begin at 0, with a rate of 0 if nothing is paid."
+    ),
+    "rate_table_name": gettext_lazy(
+        "Write the name in small letters, digits and hyphens, a letter first."
+    ),
     "key_repeated": gettext_lazy("Lines %(rows)s of the file have the same key. Keep one of them."),
     "line_unknown": gettext_lazy("There is no line %(line)s of order %(order)s."),
     "missing": gettext_lazy("A value is missing."),

@@ -22,6 +22,7 @@ class IncentivesConfig(AppConfig):
             quota_effect_words,
             settled_words,
         )
+        from paceline.incentives.kinds.rate_rows import register_kind  # noqa: PLC0415
         from paceline.incentives.kinds.terms import register_kinds  # noqa: PLC0415
         from paceline.kernel.acts import register  # noqa: PLC0415
         from paceline.webhooks import kinds as events  # noqa: PLC0415
@@ -30,6 +31,7 @@ class IncentivesConfig(AppConfig):
         register(acts.PAY)
         events.register(pay_notices.EVENTS)
         register_kinds()
+        register_kind()
         pay_words.register()
         followed.register()
         found.register()

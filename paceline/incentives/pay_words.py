@@ -113,6 +113,9 @@ PROBLEMS: dict[str, Text] = {
     "rate_table_too_long": lazy(
         "The tables of rates have %(subject)s rows; %(detail)s are allowed"
     ),
+    "rate_column_unasked": lazy(
+        "%(count)s rows of “%(subject)s” state %(detail)s, by which the plan does not ask"
+    ),
     "rate_row_unpaid": lazy("A row from %(detail)s on does not say what it pays (%(subject)s)"),
     "rate_row_repeated": lazy("Two rows begin at %(detail)s (%(subject)s)"),
     "rate_rows_start_late": lazy("Nothing is said below %(detail)s; begin at 0 (%(subject)s)"),

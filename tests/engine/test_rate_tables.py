@@ -137,6 +137,11 @@ def test_a_table_without_rows_and_a_line_without_a_row_are_refused() -> None:
     assert [row["earned"] for row in found.rows("statements")] == [Decimal(20)]
 
 
+def test_a_column_that_the_plan_does_not_ask_by_is_no_silent_any() -> None:
+    rows = [{"product": "pen", "channel": "web", "from": 0, "rate": 1}, *ROWS]
+    assert refused(rows, by=["product"])[0][0] == "rate_column_unasked"
+
+
 def test_what_cannot_be_read_is_said_with_its_place() -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"by": ["prodct"]}, "name_unknown"),

@@ -18,8 +18,10 @@ from paceline.files.queries import path_of
 from paceline.goals.queries import figures_table, quotas_table
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.periods import calendar_period
+from paceline.incentives.calculation.rate_tables import imported_tables
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion, Run
 from paceline.incentives.queries.assignments import AssignedDays, assigned_days
+from paceline.incentives.queries.rate_rows import rate_rows_table
 from paceline.incentives.queries.terms import coalitions_table
 from paceline.kernel.periods import month_after
 from paceline.orders.actions import snapshot_months
@@ -85,6 +87,10 @@ def extract_inputs(
         tables["figures"] = figures_table(*days)
     if "coalitions" in reach.tables:
         tables["coalitions"] = coalitions_table(*days)
+    if "rate_tables" in reach.tables:
+        plans = [documents.load(one.source) for one in versions]
+        asked = {one for plan in plans for one in imported_tables(plan)}
+        tables["rate_tables"] = rate_rows_table(sorted(asked))
     if "hierarchies" in reach.tables:
         tables["hierarchies"] = hierarchies_table(*days)
     if "quotas" in reach.tables:

@@ -13,6 +13,7 @@ from paceline.incentives.models.plans import (
     PlanVersion,
 )
 from paceline.incentives.models.quota_effects import QuotaEffect, QuotaEffectRow
+from paceline.incentives.models.rate_rows import RateRow, RateRowBefore
 from paceline.incentives.models.rewards import GoalReward
 from paceline.incentives.models.runs import Run, RunFinalisation, RunInput, RunPlan, RunProblem
 from paceline.incentives.models.settlements import (
@@ -75,6 +76,8 @@ __all__ = [
     "PlanVersion",
     "QuotaEffect",
     "QuotaEffectRow",
+    "RateRow",
+    "RateRowBefore",
     "Release",
     "Run",
     "RunFinalisation",

@@ -23,6 +23,7 @@ from paceline.incentives.actions.terms import (
     set_term,
 )
 from paceline.incentives.forms.terms import FORMS, TermForm
+from paceline.incentives.models import RateRow
 from paceline.incentives.models.terms import AgreementKind, Term
 from paceline.incentives.queries.terms import terms_for
 from paceline.kernel import formats
@@ -40,7 +41,12 @@ def index(request: PersonRequest) -> HttpResponse:
         (kinds.kind(name), terms_for(request.person, form.model).count())
         for name, form in FORMS.items()
     ]
-    return page(request, "incentives/terms.html", {"rows": rows})
+    context = {
+        "rows": rows,
+        "rates": kinds.kind("rate_rows"),
+        "rate_rows": RateRow.objects.visible_to(request.person).count(),
+    }
+    return page(request, "incentives/terms.html", context)
 
 
 def _form_of(name: str) -> type[TermForm]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from paceline.incentives.actions import holds, payroll, threads
-from paceline.incentives.models import Run
+from paceline.incentives.models import RateRow, Run
 from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter, write_line
 from tests.incentives.pay.settling import DRAW, Months, build_months
 from tests.permission_table import EVERYONE, Grounded, Url
@@ -119,6 +120,13 @@ def hold_of_priya(world: World) -> dict[str, Any]:
     return {"payee": str(world.priya.pk), "reason": "dispute", "note": "Asked."}
 
 
+def rate_row(_world: World) -> dict[str, Any]:
+    RateRow.objects.create(
+        rate_table="prices", keys="{}", starts_on=date(2026, 1, 1), above=0, rate=Decimal("0.01")
+    )
+    return {"name": "prices"}
+
+
 def quota_effect(world: World) -> dict[str, Any]:
     build_quarter(world)
     return planned(world)
@@ -161,6 +169,8 @@ URLS = {
     ),
     "incentives:terms": Url(allow={"GET": DESK}),
     "incentives:terms-of": Url(args=lambda _world: {"name": "base_pay"}, allow={"GET": DESK}),
+    "incentives:rate-tables": Url(allow={"GET": DESK}),
+    "incentives:rate-table": Url(args=rate_row, allow={"GET": DESK}),
     "incentives:term-set": Url(
         args=lambda _world: {"name": "base_pay"},
         allow={"GET": COMPENSATION, "POST": COMPENSATION},

@@ -91,6 +91,7 @@ DATED = SOURCE.replace("levels: 1\n", "levels: 1\n    hierarchy: region\n").repl
             - {from: 1000, rate: 5%}
 """,
 )
+pytestmark = pytest.mark.django_db  # which tables of rates there are to choose from
 USED = ("source", "settled", "dated", *WIDENED)
 
 

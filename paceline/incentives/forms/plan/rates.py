@@ -12,6 +12,7 @@ from paceline.incentives.calculation.documents import edit
 from paceline.incentives.forms.plan.changes import put
 from paceline.incentives.forms.plan.choices import Choice, Shape
 from paceline.incentives.forms.plan.fields import (
+    Choices,
     Data,
     Path,
     PlanField,
@@ -22,7 +23,8 @@ from paceline.incentives.forms.plan.fields import (
     words_at,
 )
 from paceline.incentives.forms.plan.parts import Addition, Drawing, Group, Part, Place, Rows, Value
-from paceline.incentives.forms.plan.references import first, ids
+from paceline.incentives.forms.plan.references import first, ids, text_columns
+from paceline.incentives.queries.rate_rows import names_known
 
 PAID: tuple[tuple[str, Text, Text, str], ...] = (
     # what a tier states, the choice, the label of its field, what a new one begins with
@@ -248,7 +250,8 @@ def _accumulates_parts(rates: Place) -> bool:
     component = rates.around
     window = component.says("accumulation") or words_at(rates.data, "policies", "accumulation")
     period = words_at(rates.data, "period")
-    if window not in _STRETCHES or period not in _PERIODS or rates.has("dated"):
+    is_listed = rates.has("dated") or rates.has("table")
+    if window not in _STRETCHES or period not in _PERIODS or is_listed:
         return False
     is_shorter = _STRETCHES.index(window) < _STRETCHES.index(period)
     return is_shorter and len(members_at(rates.data, *rates.path, "tiers")) < 2
@@ -285,6 +288,7 @@ TIERS_PAY = Choice(
     "tiers-pay", _("Each tier pays"),
     tuple(Shape(key, choice) for key, choice, _label, _start in PAID),
     read=lambda place: paid_by(place.here),
+    when=lambda rates: not rates.has("table"),
     after=_pay_anew,
 )  # fmt: skip
 ACROSS = Choice(
@@ -307,6 +311,7 @@ ACROSS = Choice(
         ),
     ),
     key="across",
+    when=lambda rates: not rates.has("table"),
     after=_after_across,
 )  # fmt: skip
 
@@ -337,6 +342,38 @@ def _later_tiers(place: Place, _name: str) -> edit.Content:
     return {"from": "2026-07-01", "tiers": tiers}
 
 
+def _known_tables(_place: Place) -> Choices:
+    return [(name, name) for name in names_known()]
+
+
+def _key_columns(place: Place) -> Choices:
+    return [("payee_id", _("payee")), *text_columns(place)]
+
+
+TABLE = Group(
+    (
+        Value("name", _("Table of rates"), "choice", _known_tables),
+        Value("by", _("Asked by"), "words", _key_columns),
+        Value(
+            "pays", _("Each row pays"), "choice",
+            (("rate", _("a rate")), ("amount", _("an amount"))),
+        ),
+        Value(
+            "counts", _("The tiers count"), "choice",
+            (
+                ("each", _("what was sold under each key")),
+                ("all", _("the whole measure")),
+            ),
+            when=lambda table: table.around.says("on") == "amount",
+        ),
+        Value(
+            "missing", _("A line without a row"), "choice",
+            (("refuse", _("refuses the run")), ("nothing", _("earns nothing, and is noted"))),
+        ),
+    ),
+    key="table",
+    hint=_("Rows come from files, under Pay terms."),
+)  # fmt: skip
 DATED = Choice(
     "dated", _("The tiers"),
     (
@@ -369,8 +406,19 @@ DATED = Choice(
                 ],
             },
         ),
+        Shape(
+            "table", _("are rows of a table of rates"), beside=(TABLE,),
+            starts={
+                "table": lambda rates: {
+                    "name": next(iter(names_known()), "price-list"), "by": ["product"],
+                    "pays": "amount" if paid_by(rates.here) == "amount" else "rate",
+                    **({"counts": "each"} if rates.says("on") == "amount" else {}),
+                    "missing": "refuse",
+                },
+            },
+        ),
     ),
-    read=lambda rates: "dated" if rates.has("dated") else "one",
+    read=lambda rates: next((one for one in ("dated", "table") if rates.has(one)), "one"),
 )  # fmt: skip
 RATES = Group(
     (
