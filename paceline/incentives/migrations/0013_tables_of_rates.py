@@ -9,7 +9,7 @@ import paceline.kernel.money
 class Migration(migrations.Migration):
     dependencies = [
         ("imports", "0002_row_pictures"),
-        ("incentives", "0011_rows_of_tables_of_rates"),
+        ("incentives", "0012_rows_of_tables_of_rates"),
     ]
 
     operations = [

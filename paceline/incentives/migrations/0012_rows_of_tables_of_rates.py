@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("incentives", "0010_goals_are_rewarded"),
+        ("incentives", "0011_statements_say_their_days"),
     ]
 
     operations = [
