@@ -442,3 +442,52 @@ def test_an_order_of_a_report_is_counted_for_the_lead() -> None:
     assert (counted["year"], counted["reach"]) == (Decimal(15), Decimal(300))
     higher = Order(Decimal(500), "USD", date(2024, 3, 1), level=2)
     assert whatif.one_more_counted(plan, tables, QUARTER, order=higher, **asked) == {}
+
+
+def test_tiers_that_begin_anew_say_what_a_further_order_needs() -> None:
+    """1 % to 1,000 and 3 % above of each order; whole weeks at 1 %, from 1,000 on at 5 %."""
+    tiers = "[{from: 0, rate: 1%}, {from: 1000, rate: 3%}]"
+    weekly = tiers.replace("3%", "5%")
+    text = (
+        PLAN[: PLAN.index("components:")].replace("BOUNDARY", "lower")
+        + f"""
+components:
+  - {{id: each, name: Each, kind: commission, measure: sales, accumulation: transaction, cap: 40.00,
+     rates: {{reading: slice, on: amount, tiers: {tiers}}}}}
+  - {{id: weekly, name: Weekly, kind: commission, measure: sales, accumulation: week,
+     rates: {{reading: whole, on: amount, tiers: {weekly}}}}}
+"""
+    )
+    plan = engine.load_plan(text)
+    lines = [
+        {"line_id": "A", "payee_id": "ana", "ordered_on": "2024-01-02", "amount": "1500.55"},
+        {"line_id": "B", "payee_id": "ana", "ordered_on": "2024-01-09", "amount": "400.33"},
+    ]
+    rows: Rows = {
+        "order_lines": fill("order_lines", lines),
+        "assignments": fill(
+            "assignments", [{"plan": plan.slug, "payee_id": "ana", "starts_on": "2020-01-01"}]
+        ),
+        "quotas": [],
+    }
+    before = engine.calculate(plan, tables_of(rows, plan), QUARTER)
+    steps = whatif.next_steps(plan, whatif.kept_of(before, "ana"))
+    assert [(one.component, one.kind, one.missing) for one in steps] == [
+        ("each", "stretch", Decimal(1000)),
+        ("weekly", "stretch", Decimal("1000.01")),
+    ]
+    for step in steps:
+        more = {"line_id": "C", "payee_id": "ana", "ordered_on": "2024-02-20"}
+        further = fill("order_lines", [*lines, more | {"amount": str(step.missing)}])
+        after = engine.calculate(plan, tables_of(rows | {"order_lines": further}, plan), QUARTER)
+        gains = {
+            name: now["earned"] - then["earned"]
+            for name in ("each", "weekly")
+            for then, now in [
+                [
+                    next(r for r in one.rows("earnings") if r["component"] == name)
+                    for one in (before, after)
+                ]
+            ]
+        }
+        assert step.pays == gains[step.component]

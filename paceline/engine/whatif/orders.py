@@ -94,14 +94,16 @@ class OneMore:
 
     @property
     def unanswered(self) -> tuple[str, ...]:
-        """Components that the kept figures do not tell, though the payee alone decides them."""
-        return tuple(one.component for one in self.outcomes if one.note == NOT_EXPLAINED)
+        """Components that the kept figures do not tell."""
+        return tuple(one.component for one in self.outcomes if one.earned is None)
 
     def answered(self, earned: Mapping[str, Decimal]) -> OneMore:
-        """With what a calculation found for components that were not answered."""
+        """With what a calculation found for components that were not answered. The note stays where
+        others decide, too: their figures are what they were.
+        """
         outcomes = (
-            replace(one, earned=earned[one.component], note="")
-            if one.note == NOT_EXPLAINED and one.component in earned
+            replace(one, earned=earned[one.component], note=OTHERS if one.note == OTHERS else "")
+            if one.earned is None and one.component in earned
             else one
             for one in self.outcomes
         )

@@ -11,17 +11,16 @@ from paceline.engine import windows
 from paceline.engine.formula.tree import Call, Formula, Name, Value
 from paceline.engine.formula.written import failing
 from paceline.engine.money import EXACT
-from paceline.engine.payout import bounds_of
+from paceline.engine.payout import Standing, bounds_of, tiers_at
 from paceline.engine.plan.model import Component, Condition, Indicator, Plan
 from paceline.engine.plan.scope import word
-from paceline.engine.shape import shape_of
 from paceline.engine.whatif.books import Books, Figures, NotPossible, step_of
 from paceline.engine.whatif.kept import Kept
 
 ZERO = Decimal(0)
 _UNIT = Decimal("0.0001")  # the smallest step of a measure that counts units or shares
 
-StepKind = Literal["tier", "column", "condition", "multiplier", "score"]
+StepKind = Literal["tier", "stretch", "column", "condition", "multiplier", "score"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,8 @@ class Step:
     """The next place where a component pays otherwise.
 
     `missing` is what the measure lacks to `reach`, below zero where less of it pays more; `pays` is
-    what the component, and `pays_in_all` what all components of money pay more there.
+    what the component, and `pays_in_all` what all components of money pay more there. A
+    `stretch` is a new order, day or week whose tiers begin at zero: `missing` is what it needs.
     """
 
     component: str
@@ -46,13 +46,13 @@ class Step:
 def next_steps(plan: Plan, kept: Kept) -> tuple[Step, ...]:
     """For each component the next tier, the condition that is not met, the next score.
 
-    Where each line stands alone there is no next tier: nothing adds up towards one.
+    Where tiers begin anew inside the period, in each order or week, it is told of a new one.
     """
     steps = _Steps(plan, kept)
     return tuple(
         step
         for component in plan.components
-        if component.id in steps.books.known
+        if component.id in steps.books.known or steps.begins_anew(component)
         for step in steps.of(component)
     )
 
@@ -152,7 +152,8 @@ class _Steps:
         """The first tier whose beginning the measure has not reached."""
         rates = component.rates
         assert rates is not None  # noqa: S101
-        if shape_of(self.plan).by_line or self._is_shorter(component):
+        if self._is_shorter(component):
+            yield from self._to_tier_anew(component)
             return
         subject = rates.subject or component.measure or ""
         value = self.kept.measures.get(subject) if rates.subject else self.books.measured(component)
@@ -171,6 +172,61 @@ class _Steps:
                 if at is not None:
                     yield self._step(component, "tier", tier.clause, place + 1, at)
                 return
+
+    def begins_anew(self, component: Component) -> bool:
+        """The tiers begin at zero in each order, day or week, and what a further one adds can be
+        told from what they hold already: rates on the component's own measure.
+        """
+        rates = component.rates
+        held = self.kept.bases.get(component.id, ())
+        return (
+            rates is not None
+            and self._is_shorter(component)
+            and not rates.is_spread
+            and (rates.value, rates.on, rates.across) == ("rate", "amount", None)
+            and (rates.floor, rates.cap) == (None, None)
+            and self.plan.policies.rounding_stage != "line"
+            and not component.multipliers
+            and len(held) == len(rates.tiers)
+        )
+
+    def _to_tier_anew(self, component: Component) -> Iterator[Step]:
+        """What a new order, day or week needs by itself for the first tier above zero, and what it
+        then adds to what the tiers hold.
+        """
+        rates, measure = component.rates, component.measure or ""
+        if rates is None or len(rates.tiers) < 2 or not self.begins_anew(component):
+            return
+        if self._anew(component, ZERO, self.figures) != self.kept.earned.get(component.id):
+            return
+        tier = rates.tiers[1]
+        inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
+        reach = EXACT.add(tier.lower, self._smallest(measure)) if inside else tier.lower
+        now = self.kept.measures.get(measure) or ZERO
+        moved = {measure: EXACT.add(now, reach)}
+        there = self._anew(component, reach, self.books.figures(moved))
+        pays = there - self.kept.earned[component.id]
+        others = self.books.pay(moved)
+        more = [
+            others[name] - self.now[name]
+            for name in self.now
+            if name in others and name != component.id and self._is_money(name)
+        ]
+        own = pays if self._is_money(component.id) else ZERO
+        yield Step(
+            component.id, "stretch", tier.clause, 2, measure, reach, reach, pays, sum(more, own)
+        )  # fmt: skip
+
+    def _anew(self, component: Component, gain: Decimal, figures: Figures) -> Decimal:
+        """What a component earns with one more stretch of this size."""
+        assert component.rates is not None  # noqa: S101
+        at = Standing(ZERO, None, holds=True, bases=self.kept.bases[component.id], gain=gain)
+        amount = sum((one.earned for one in tiers_at(self.plan, component.rates, at)), ZERO)
+        if not self.books.holds(component.when, figures):
+            return ZERO
+        if component.cap is not None:
+            amount = min(amount, component.cap)
+        return amount if component.floor is None else max(amount, component.floor)
 
     def _is_shorter(self, component: Component) -> bool:
         return windows.is_shorter(self.plan, windows.window_of(self.plan, component))

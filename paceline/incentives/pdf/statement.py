@@ -119,6 +119,8 @@ def _settled(pay: SettledPay) -> dict[str, Any]:
         "total": total,
         "others_label": _("Not part of this pay"),
         "others": [_entry(entry) for entry in pay.others],
+        "not_applied_label": _("What did not apply"),
+        "not_applied": [f"{one.clause} {one.why}" for one in pay.not_applied],
         "balances_label": _("Carried on"),
         "balances": [
             [
@@ -133,7 +135,8 @@ def _settled(pay: SettledPay) -> dict[str, Any]:
 
 
 def _entry(entry: EntryGroup) -> list[str]:
-    return [entry.label, formats.money(entry.amount, entry.currency), entry.clause]
+    told = " ".join(part for part in (entry.clause, entry.why) if part)
+    return [entry.label, formats.money(entry.amount, entry.currency), told]
 
 
 def _component(

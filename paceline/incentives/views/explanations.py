@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from paceline.incentives import pay_words as words
@@ -125,6 +126,17 @@ def _sum(rows: Iterable[Outlook]) -> Decimal:
     return sum((one.more for one in rows if one.is_money and one.more is not None), ZERO)
 
 
+NEW_STRETCH = {
+    "transaction": gettext_lazy("a further order line of %(amount)s"),
+    "day": gettext_lazy("a further day with %(amount)s"),
+    "week": gettext_lazy("a further week with %(amount)s"),
+    "half-month": gettext_lazy("a further half-month with %(amount)s"),
+    "month": gettext_lazy("a further month with %(amount)s"),
+    "quarter": gettext_lazy("a further quarter with %(amount)s"),
+    "half-year": gettext_lazy("a further half-year with %(amount)s"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """What is missing to a tier, a condition or a score, and what reaching it pays."""
@@ -135,6 +147,7 @@ class NextStep:
     is_less: bool  # less of it pays more
     pays: str
     in_all: str  # with all components, where others pay more there, too
+    is_new: bool = False  # it is told of a further order, day or week, which begins at zero
 
 
 @require_GET
@@ -219,6 +232,9 @@ def _step(one: PlanKept, step: Step) -> NextStep:
             "amount": amount,
             "measure": named(measure),
         }
+    if step.kind == "stretch":
+        unit = component.accumulation or plan.policies.accumulation
+        amount = str(NEW_STRETCH[unit]) % {"amount": amount}
     alone = component.unit == "money" and step.pays == step.pays_in_all
     in_all = "" if alone or not step.pays_in_all else formats.money(step.pays_in_all, plan.currency)
     return NextStep(
@@ -228,6 +244,7 @@ def _step(one: PlanKept, step: Step) -> NextStep:
         step.missing < 0,
         in_unit(plan, component.unit, step.pays),
         in_all,
+        step.kind == "stretch",
     )
 
 

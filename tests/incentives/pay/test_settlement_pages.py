@@ -104,6 +104,21 @@ def test_the_statement_shows_the_way_from_earned_to_paid(
     assert client_for(world.omar).get(address).status_code == 404
 
 
+def test_the_pdf_tells_what_guarantees_and_draws_were_made_from(
+    months: Months, may: Run, world: World
+) -> None:
+    april = months.statement(Run.objects.get(period__key="2026-04"))
+    for statement, told in (
+        (april, ("At least $1,000.00; $300.00 was due.",)),
+        (months.statement(may), ("What did not apply", "above the minimum.")),
+    ):
+        full = statement_in_full(world.dana, statement.pk).get()
+        reader = PdfReader(io.BytesIO(statement_pdf(full, language="en")))
+        text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+        for words in told:
+            assert words in text, words
+
+
 def test_the_pdf_has_the_settlement_in_every_language(
     months: Months, may: Run, world: World
 ) -> None:
