@@ -17,7 +17,7 @@ from paceline.engine.compare import Side, compare
 from paceline.engine.lint import lint
 from paceline.engine.whatif import Order, columns_asked, one_more_counted
 
-from .building import fill, tables_of
+from .building import arrow, fill, tables_of
 from .test_cases import plan_of
 
 PERIOD = engine.period_from_key("2024Q1")
@@ -54,7 +54,14 @@ def given(plan: engine.Plan, rows: list[dict[str, Any]]) -> engine.Tables:
         "assignments": [{"plan": "case", "payee_id": "ana", "starts_on": "2020-01-01"}],
         "rate_tables": [{**empty, **row} for row in rows],
     }
-    return tables_of({name: fill(name, part) for name, part in world.items()}, plan)
+    filled = {name: fill(name, part) for name, part in world.items()}
+    tables = tables_of(filled, plan)
+    if not rows:
+        return tables
+    # All columns of the file, those by which the plan does not ask, too.
+    return engine.Tables(
+        {**tables.sources, "rate_tables": arrow("rate_tables", filled["rate_tables"])}
+    )
 
 
 def refused(rows: list[dict[str, Any]], **table: Any) -> list[tuple[str, str]]:
