@@ -28,7 +28,8 @@ from paceline.crm.forms.timeline import (
 )
 from paceline.crm.kinds import address, list_address
 from paceline.crm.models import DOUBLED, CustomField, Deal, Record, StageKind
-from paceline.crm.views.lists import TITLES, customer_of, lead_badge, stage_badge
+from paceline.crm.views.columns import customer_of, lead_badge, stage_badge
+from paceline.crm.views.lists import TITLES
 from paceline.crm.views.segments import bought_by, quiet_badge
 from paceline.crm.views.timeline import told
 from paceline.kernel import own_fields

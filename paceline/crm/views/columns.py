@@ -1,0 +1,165 @@
+"""The columns of lists of companies, contacts, leads and deals, and the badges in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from paceline.crm.kinds import address
+from paceline.crm.models import CustomField, LeadStatus, Lifecycle, StageKind
+from paceline.kernel import own_fields
+from paceline.kernel.shell import Badge
+from paceline.kernel.tables import Column
+
+
+def columns_of(kind: str) -> list[Column]:
+    """What a list of a kind shows."""
+    lifecycles = dict(Lifecycle.choices)
+    owner = Column("owner", _("Owner"), value="owner.name", sort="owner__name", secondary=True)
+    team = Column("team", _("Team"), value="team.name", sort="team__name", secondary=True)
+    tags = Column("tags", _("Tags"), value=lambda row: ", ".join(row.tag_names), secondary=True)
+    reach = Column(
+        "points",
+        _("Phones and addresses"),
+        value=lambda row: ", ".join(row.points_shown),
+        secondary=True,
+    )
+    changed = Column("changed_at", _("Last change"), sort="changed_at", kind="moment",
+                     secondary=True)  # fmt: skip
+    name = Column(
+        "name",
+        _("Name") if kind == "company" else pgettext("of a person", "Name"),
+        sort="name",
+        search=True,
+        link=lambda row: address(kind, row.pk),
+    )
+    lifecycle = Column(
+        "lifecycle",
+        _("Lifecycle"),
+        value=lambda row: str(lifecycles[row.lifecycle]),
+        sort="lifecycle",
+        secondary=True,
+    )
+    if kind == "company":
+        return [
+            name,
+            Column("latin_name", _("Name in Latin letters"), search=True, secondary=True),
+            Column("number", _("Customer number"), search=True, kind="code", secondary=True),
+            lifecycle,
+            Column("industry", _("Industry"), sort="industry", secondary=True),
+            Column("territory", _("Territory"), sort="territory", secondary=True),
+            reach,
+            tags,
+            owner,
+            team,
+            changed,
+        ]
+    if kind == "contact":
+        return [
+            name,
+            Column("latin_name", _("Name in Latin letters"), search=True, secondary=True),
+            Column(
+                "company", _("Company"), value="company.name", sort="company__name", search=True
+            ),
+            Column("title", _("Job title"), secondary=True),
+            reach,
+            lifecycle,
+            tags,
+            owner,
+            team,
+            changed,
+        ]
+    if kind == "lead":
+        return [
+            name,
+            Column("company_name", _("Company"), sort="company_name", search=True),
+            Column("status", _("Status"), value=lead_badge, sort="status"),
+            Column(
+                "source",
+                _("Source"),
+                value=lambda row: row.get_source_display(),
+                sort="source",
+                secondary=True,
+            ),
+            reach,
+            tags,
+            owner,
+            team,
+            Column("created_at", _("Created"), sort="created_at", kind="moment"),
+        ]
+    return [
+        Column(
+            "title", _("Deal"), sort="title", search=True, link=lambda row: address("deal", row.pk)
+        ),
+        Column(
+            "company",
+            _("Customer"),
+            value=customer_of,
+            sort="company__name",
+            search="company__name",
+            secondary=True,
+        ),
+        Column("stage", _("Stage"), value=stage_badge, sort="stage__rank"),
+        Column("amount", _("Amount"), sort="amount", kind="money", currency="currency", total=True),
+        Column(
+            "expected_close_on",
+            _("Expected close"),
+            sort="expected_close_on",
+            kind="day",
+            secondary=True,
+        ),
+        Column(
+            "next_step", _("Next step"), value=next_step_of, sort="next_step_on", secondary=True
+        ),
+        tags,
+        owner,
+        Column("pipeline", _("Pipeline"), value="pipeline.name", secondary=True),
+        changed,
+    ]
+
+
+def own_column(field: CustomField, *, is_shown: bool) -> Column:
+    """A field of the team's own: known by its id, so that views outlive its name.
+
+    Whoever sees many teams finds most of them empty, so that they stand in files alone.
+    """
+    return Column(
+        f"own{field.pk}",
+        field.label,
+        value=lambda row: own_fields.shown(field, row.custom.get(field.key)),
+        secondary=True,
+        only_in_file=not is_shown,
+    )
+
+
+def customer_of(deal: Any) -> str:
+    if deal.company is not None:
+        return str(deal.company.name)
+    return "" if deal.contact is None else str(deal.contact.name)
+
+
+TONES = {StageKind.OPEN: "info", StageKind.WON: "good", StageKind.LOST: "neutral"}
+
+
+def stage_badge(deal: Any) -> Badge:
+    return Badge(deal.stage.name, TONES[deal.stage.kind])  # type: ignore[arg-type]
+
+
+def next_step_of(deal: Any) -> Any:
+    """The next step; an open deal without one is flagged."""
+    if deal.next_step:
+        return deal.next_step
+    return Badge(_("No next step"), "warning") if deal.stage.kind == StageKind.OPEN else ""
+
+
+LEAD_TONES = {
+    LeadStatus.NEW: "warning",
+    LeadStatus.WORKING: "info",
+    LeadStatus.CONVERTED: "good",
+}
+
+
+def lead_badge(lead: Any) -> Badge:
+    return Badge(lead.get_status_display(), LEAD_TONES.get(lead.status, "neutral"))  # type: ignore[arg-type]
