@@ -100,7 +100,8 @@ def test_nothing_fails_and_nothing_leaks(world: World) -> None:
         probe = Prober(program, path, method, seen)
         BOUNDED(given(case=st.one_of(allowed, other), pk=ids)(probe.send))()
     assert set(seen) <= {200, 400, 403, 404, 409, 412, 422}, seen
-    assert seen[200] > len(OPERATIONS) // 2, seen
+    lists = [path for path, method in OPERATIONS if method == "get" and "{" not in path]
+    assert seen[200] > len(lists), seen
     assert seen[422] > len(OPERATIONS) // 2, seen
 
 
