@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any, Literal
@@ -28,14 +27,13 @@ from paceline.kernel.interface import (
     answer_page,
 )
 from paceline.kernel.interface.problems import Fault, invalid
-from paceline.kernel.interface.versions import tag_of_version
+from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person
 from paceline.org.requests import TokenRequest
 
 AREA = Area("boards", lazy("Projects and cards"), writes=True)
 router = AREA.router()
 NUMBER = noop("Employee number.")
-VERSION = re.compile(r'(?:W/)?"v(\d{1,9})"')
 ID_MAX = 2**63 - 1
 
 
@@ -225,17 +223,6 @@ def _facts(request: TokenRequest, sent: CardFacts, *without: str) -> dict[str, A
     return facts
 
 
-def _seen(request: TokenRequest) -> int | None:
-    header = request.headers.get("If-Match")
-    if header is None:
-        return None
-    found = VERSION.fullmatch(header.strip())
-    if found is None:
-        message = _("Send the ETag of the record as you read it.")
-        raise Problem("invalid", faults=[Fault("header", "If-Match", message)])
-    return int(found[1])
-
-
 def _list_in(project: Any, pk: int, member: str) -> CardList:
     rows = CardList.objects.filter(project__in=project, pk=pk).select_related("project")
     found: CardList | None = rows.filter(archived_at__isnull=True).first()
@@ -299,7 +286,7 @@ def add_card(request: TokenRequest, sent: CardIn) -> HttpResponse:
 def change_card(request: TokenRequest, pk: int, sent: CardFacts) -> HttpResponse:
     card = _editable(request, pk)
     facts = _facts(request, sent)
-    seen = _seen(request)
+    seen = seen_version(request)
     _written(
         lambda: actions.change_card(
             card=card, facts=facts, seen=seen, by=request.person, at=request.now

@@ -33,7 +33,6 @@ from paceline.crm.api.records import (
     owner_of,
     router,
     rows_of,
-    seen_version,
     shaped,
     written,
 )
@@ -44,7 +43,7 @@ from paceline.crm.models import (
 )
 from paceline.kernel.interface import Page, Picked, Problem, answer_one, answer_page
 from paceline.kernel.interface.problems import invalid
-from paceline.kernel.interface.versions import tag_of_version
+from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person
 from paceline.org.requests import TokenRequest
 

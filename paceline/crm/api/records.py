@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -27,7 +26,7 @@ from paceline.kernel.interface import (
     answer_page,
 )
 from paceline.kernel.interface.problems import Fault, invalid
-from paceline.kernel.interface.versions import tag_of_version
+from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person, Team
 from paceline.org.requests import TokenRequest
 
@@ -38,7 +37,6 @@ ORDER = {"id": "pk", "changed_at": "changed_at"}
 NUMBER = noop("Employee number.")
 TEAM = noop("Code of the team; without it, your own.")
 OWNER = noop("Employee number of whoever looks after it; without it, nobody yet.")
-VERSION = re.compile(r'(?:W/)?"v(\d{1,9})"')
 ID_MAX = 2**63 - 1
 
 
@@ -362,15 +360,3 @@ def change_record(request: TokenRequest, kind: str, pk: int, sent: FactsIn) -> N
         return
     points = None if sent.points is None else points_sent(sent)
     written(lambda: actions.change(record=record, facts=facts, points=points, **given))
-
-
-def seen_version(request: TokenRequest) -> int | None:
-    """The version that the caller read, as ``If-Match`` names it."""
-    header = request.headers.get("If-Match")
-    if header is None:
-        return None
-    found = VERSION.fullmatch(header.strip())
-    if found is None:
-        message = _("Send the ETag of the record as you read it.")
-        raise Problem("invalid", faults=[Fault("header", "If-Match", message)])
-    return int(found[1])

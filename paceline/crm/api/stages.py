@@ -19,13 +19,12 @@ from paceline.crm.api.records import (
     changeable,
     router,
     rows_of,
-    seen_version,
     written,
 )
 from paceline.crm.models import ChecklistItem, Competitor, Deal, LostReason, Question, Stage
 from paceline.kernel.interface import Problem, Record, answer_one
 from paceline.kernel.interface.problems import invalid
-from paceline.kernel.interface.versions import tag_of_version
+from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.requests import TokenRequest
 
 

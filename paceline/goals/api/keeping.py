@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -23,11 +22,10 @@ from paceline.goals.queries.goals import goals_for
 from paceline.imports.batch_schemas import RecordIn
 from paceline.kernel.interface import Problem, answer_one
 from paceline.kernel.interface.problems import Fault, invalid
-from paceline.kernel.interface.versions import tag_of_version
+from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person, Team
 from paceline.org.requests import TokenRequest
 
-VERSION = re.compile(r'(?:W/)?"v(\d{1,9})"')
 NUMBER = noop("Employee number.")
 ID_MAX = 2**63 - 1
 
@@ -182,7 +180,7 @@ def change_goal(request: TokenRequest, pk: int, sent: GoalFacts) -> HttpResponse
         raise Problem("forbidden")
     facts = sent.model_dump(exclude_unset=True, exclude={"reason"})
     given = {key: value for key, value in facts.items() if value is not None}
-    seen = _seen(request)
+    seen = seen_version(request)
     _written(
         lambda: actions.change_goal(
             goal=goal, facts=given, seen=seen, reason=sent.reason,
@@ -190,17 +188,6 @@ def change_goal(request: TokenRequest, pk: int, sent: GoalFacts) -> HttpResponse
         )
     )  # fmt: skip
     return _answer(request, pk)
-
-
-def _seen(request: TokenRequest) -> int | None:
-    header = request.headers.get("If-Match")
-    if header is None:
-        return None
-    found = VERSION.fullmatch(header.strip())
-    if found is None:
-        message = _("Send the ETag of the record as you read it.")
-        raise Problem("invalid", faults=[Fault("header", "If-Match", message)])
-    return int(found[1])
 
 
 @router.post("/goals/{int:pk}/agreement", response=GoalRecord, summary=noop("Agree to a goal"))

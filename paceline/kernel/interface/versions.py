@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from paceline.kernel.interface.problems import Problem
+from paceline.kernel.interface.problems import Fault, Problem
+
+NUMBERED = re.compile(r'(?:W/)?"v(\d{1,9})"')
 
 
 def tag_of(content: bytes) -> str:
@@ -18,6 +21,20 @@ def tag_of(content: bytes) -> str:
 def tag_of_version(version: object) -> str:
     """The ETag of a thing whose changes are numbered."""
     return f'"v{version}"'
+
+
+def seen_version(request: HttpRequest) -> int | None:
+    """The number of the version that the caller read, as ``If-Match`` names it; ``None`` without
+    the header. Raises ``Problem`` where it names no such version.
+    """
+    header = request.headers.get("If-Match")
+    if header is None:
+        return None
+    found = NUMBERED.fullmatch(header.strip())
+    if found is None:
+        message = _("Send the ETag of the record as you read it.")
+        raise Problem("invalid", faults=[Fault("header", "If-Match", message)])
+    return int(found[1])
 
 
 def matches(request: HttpRequest, header: str, tag: str) -> bool:
