@@ -44,6 +44,12 @@ window.EventSource = class extends EventSource {
 """
 
 
+FOLLOW_MORE = """
+document.body.insertAdjacentHTML("beforeend", '<div data-live="more"></div>');
+document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: {} }));
+"""
+
+
 @pytest.fixture
 def site(company: World, tmp_path: Path) -> Iterator[Site]:
     one = Site(tmp_path / "web.log")
@@ -249,3 +255,19 @@ def test_lists_and_the_bell_follow_a_release(
     expect(finance.locator("#main .badge-good").first).to_be_visible(timeout=FOLLOWS)
     for page in (payee, finance, home):
         assert page.evaluate(UNTOUCHED), "the page was loaded again"
+
+
+def test_a_page_left_open_after_sign_out_never_asks_for_the_sign_in_page(
+    company: World, window: Callable[..., Page]
+) -> None:
+    page = window(company.dana)
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies()
+    answers: list[int] = []
+    page.on("response", lambda answer: answers.append(answer.status))
+    page.evaluate(FOLLOW_MORE)
+    while len(answers) < 2:  # the stream, then the knock that asks why it closed
+        page.wait_for_event("response")
+    assert answers == [204, 204]
+    assert page.context.cookies() == []

@@ -16,7 +16,11 @@ export default (address, hear) => {
   // server that has nothing to tell this reader.
   const knock = async () => {
     const asked = new AbortController();
-    const { status, redirected } = await fetch(url(), { signal: asked.signal }).catch(() => ({ status: 0 }));
+    // It says what it is, as the stream does: a person who signed out is answered 204, not led to sign-in.
+    const { status, redirected } = await fetch(url(), {
+      headers: { Accept: "text/event-stream" },
+      signal: asked.signal,
+    }).catch(() => ({ status: 0 }));
     asked.abort();
     if (status === 200 && !redirected) open();
     if (!PASSING.includes(status)) return;
