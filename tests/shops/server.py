@@ -17,6 +17,7 @@ class Asked:
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 Answer = tuple[int, dict[str, str], Any]
@@ -35,18 +36,23 @@ def serving(answer: Answering) -> Iterator[Server]:
     """A server on a free port of the loopback address; ``answer`` says what it answers."""
 
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
-            one = Asked(parts.path, query, headers)
+            sent = self.rfile.read(int(headers.get("content-length", "0")))
+            one = Asked(parts.path, query, headers, sent)
             server.asked.append(one)
             status, more, content = server.answer(one)
             body = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", **more}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            if "Content-Length" not in more:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -73,7 +73,9 @@ class OrderFacts:
     """An order as a whole. ``is_placed`` false: a basket or draft that may still become an order.
 
     ``tax``, ``shipping`` and ``discount`` are told to the reader only. ``is_paid`` without
-    ``paid_at``: the shop says that it is paid, not when; the first moment it said so counts.
+    ``paid_at``: the shop says that it is paid, not when; the first moment it said so counts, or
+    ``paid_since`` if that is earlier: some ways of asking tell it, so it does not make a
+    description another one.
     ``is_cancelled`` without ``cancelled_at`` likewise. ``taxes_included``: refunds of the order
     name amounts with the tax in them; its positions are without tax all the same.
     ``unknown_refunds`` are refunds of which the shop gives no positions: they must be asked for.
@@ -90,6 +92,7 @@ class OrderFacts:
     cancelled_at: datetime | None = None
     is_cancelled: bool = False
     paid_at: datetime | None = None
+    paid_since: datetime | None = None
     is_paid: bool = False
     invoiced_at: datetime | None = None
     shipped_at: datetime | None = None
@@ -242,7 +245,7 @@ def as_json(facts: Any) -> Any:
     if isinstance(facts, Decimal):
         return format(facts.normalize(), "f")
     if isinstance(facts, datetime):
-        return facts.isoformat()
+        return facts.astimezone(UTC).isoformat()
     if isinstance(facts, tuple):
         return [as_json(one) for one in facts]
     if hasattr(facts, "__dataclass_fields__"):
@@ -256,8 +259,8 @@ def order_from_json(kept: Mapping[str, Any]) -> OrderFacts:
     given["refunds"] = tuple(refund_from_json(one) for one in given["refunds"])
     for name in ("unknown_refunds", "coupons"):
         given[name] = tuple(given[name])
-    _moments(given, "updated_at", "ordered_at", "cancelled_at", "paid_at", "invoiced_at",
-             "shipped_at", "final_at")  # fmt: skip
+    _moments(given, "updated_at", "ordered_at", "cancelled_at", "paid_at", "paid_since",
+             "invoiced_at", "shipped_at", "final_at")  # fmt: skip
     _decimals(given, "tax", "shipping", "discount")
     return OrderFacts(**given)
 
@@ -283,7 +286,7 @@ def _line_from_json(kept: Mapping[str, Any]) -> LineFacts:
 
 def _moments(given: dict[str, Any], *names: str) -> None:
     for name in names:
-        if given[name] is not None:
+        if given.get(name) is not None:
             given[name] = datetime.fromisoformat(given[name])
 
 

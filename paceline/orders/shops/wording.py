@@ -79,6 +79,20 @@ REASONS = {
     "failed": gettext_lazy("The shop answers with an error (%(status)s)."),
     "too_busy": gettext_lazy("The shop asks to wait too long."),
     "unreadable": gettext_lazy("The shop's answer cannot be read."),
+    "shop_frozen": gettext_lazy("The shop is frozen: its bill is not paid (%(status)s)."),
+    "shop_locked": gettext_lazy("The shop is locked by its provider (%(status)s)."),
+    "part_refused": gettext_lazy(
+        "The shop does not tell “%(part)s” with the access that was given. Give the app the right "
+        "to read orders and customers."
+    ),
+    "question_refused": gettext_lazy("The shop does not answer this question: %(said)s"),
+    "too_costly": gettext_lazy("One question to the shop costs more than it allows."),
+    "order_gone": gettext_lazy("The shop does not know order %(order)s."),
+    "order_restless": gettext_lazy("Order %(order)s changed again and again while it was read."),
+    "other_version": gettext_lazy(
+        "The shop answered by version %(served)s of its interface instead of %(asked)s, which is "
+        "no longer or not yet served. Update Paceline if something is missing."
+    ),
     "not_public": gettext_lazy("The address of the shop does not lie on the internet."),
     "host_key": gettext_lazy("The server shows another key than the one that was given."),
     "folder_missing": gettext_lazy("The folder is not there, or may not be read."),

@@ -37,9 +37,13 @@ def compare(
     try:
         asking, access = _ways(shop)
         with asking.connected(shop.address, access, pause) as asker:
-            for order in asking.changed_orders(asker, look.since):
-                look.orders += 1
-                look.missed += _take(shop, asking.TOPIC, order, at)
+            try:
+                for order in asking.changed_orders(asker, look.since):
+                    look.orders += 1
+                    look.missed += _take(shop, asking.TOPIC, order, at)
+            finally:
+                for code, params in asker.warnings.items():
+                    look.warning, look.warning_params = code, params
     except AskingFailed as error:
         failure = error
     return _end(look, failure, at=at)
@@ -96,7 +100,12 @@ def _end(look: Comparison, failure: AskingFailed | None, *, at: datetime) -> Com
     look.ended_at = at
     if failure is not None:
         look.failure, look.failure_params = failure.code, failure.params
-    look.save(update_fields=["ended_at", "orders", "missed", "failure", "failure_params"])
+    look.save(
+        update_fields=[
+            "ended_at", "orders", "missed", "failure", "failure_params", "warning",
+            "warning_params",
+        ]
+    )  # fmt: skip
     live.publish_all(["shops", f"shop:{look.shop_id}"], "compared")
     return look
 

@@ -26,6 +26,7 @@ from paceline.orders.shops.models import (
     Basis,
     BookedDay,
     Delivery,
+    Said,
     Shop,
     ShopOrder,
     ShopRefund,
@@ -44,6 +45,8 @@ class NothingClosed(Exception):
 def stamp_of(facts: OrderFacts | RefundFacts, said_at: datetime | None) -> str:
     """Decides between two descriptions of the same second: the one said later, then any, always the
     same."""
+    if isinstance(facts, OrderFacts):
+        facts = replace(facts, paid_since=None)
     content = hashlib.sha256(json.dumps(said.as_json(facts), sort_keys=True).encode()).hexdigest()
     spoken = "" if said_at is None else said_at.astimezone(UTC).isoformat()
     return f"{spoken}|{content}"
@@ -60,14 +63,15 @@ def keep_order(order: ShopOrder, facts: OrderFacts, delivery: Delivery) -> bool:
     is_new = False
     if order.buyer_erased_at is not None:
         facts = without_buyer(facts)
-    for name, happened, at in (
-        ("paid_seen_at", facts.is_paid, facts.paid_at),
-        ("cancelled_seen_at", facts.is_cancelled, facts.cancelled_at),
+    if delivery.how == Said.ASKED and not facts.referral and order.facts:
+        # What led to the shop does not change, and not every answer knows it.
+        facts = replace(facts, referral=order.facts.get("referral", ""))
+    for name, happened, at, since in (
+        ("paid_seen_at", facts.is_paid, facts.paid_at, facts.paid_since),
+        ("cancelled_seen_at", facts.is_cancelled, facts.cancelled_at, None),
     ):
-        seen = getattr(order, name)
-        if happened and at is None and (seen is None or facts.updated_at < seen):
-            setattr(order, name, facts.updated_at)
-            is_new = True
+        if happened and at is None:
+            is_new |= _note_first(order, name, min(since or facts.updated_at, facts.updated_at))
     stamp = stamp_of(facts, delivery.said_at)
     latest = (order.updated_at or facts.updated_at, order.stamp)
     if (facts.updated_at, stamp) > latest and _is_same(order, facts, stamp):
@@ -89,6 +93,19 @@ def keep_order(order: ShopOrder, facts: OrderFacts, delivery: Delivery) -> bool:
     return is_new
 
 
+def _note_first(order: ShopOrder, name: str, moment: datetime) -> bool:
+    """Keep the first moment at which something was so; returns whether that is another day."""
+    seen = getattr(order, name)
+    if seen is not None and seen <= moment:
+        return False
+    setattr(order, name, moment)
+    zone = ZoneInfo(order.shop.time_zone)
+    if seen is None or seen.astimezone(zone).date() != moment.astimezone(zone).date():
+        return True
+    order.save(update_fields=[name])
+    return False
+
+
 def _is_same(order: ShopOrder, facts: OrderFacts, stamp: str) -> bool:
     content = stamp.partition("|")[2]
     return order.updated_at == facts.updated_at and order.stamp.endswith(f"|{content}")
@@ -100,11 +117,20 @@ def keep_refund(order: ShopOrder, facts: RefundFacts, delivery: Delivery) -> boo
     known = ShopRefund.objects.filter(order=order, refund_id=facts.refund_id).first()
     if known is not None and (known.updated_at, known.stamp) >= (facts.updated_at, stamp):
         return False
+    if known is not None and delivery.how == Said.ASKED and _tells_the_same(known, facts):
+        return False
     refund = known or ShopRefund(order=order, refund_id=facts.refund_id)
     refund.facts, refund.updated_at, refund.stamp = said.as_json(facts), facts.updated_at, stamp
     refund.delivery = delivery
     refund.save()
     return True
+
+
+def _tells_the_same(refund: ShopRefund, facts: RefundFacts) -> bool:
+    """Whether only the moment differs: answers name when a refund was made, and messages also when
+    it was processed."""
+    known = said.refund_from_json(refund.facts)
+    return replace(facts, at=known.at, updated_at=known.updated_at) == known
 
 
 def place(order: ShopOrder, *, by: Person | None, at: datetime) -> None:

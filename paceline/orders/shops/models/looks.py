@@ -11,7 +11,11 @@ from paceline.orders.shops.models.shops import Shop
 
 
 class Comparison(models.Model):
-    """A look at everything that a shop says changed since the last look: the reconciliation."""
+    """A look at everything that a shop says changed since the last look: the reconciliation.
+
+    ``failure`` says why it ended early, ``warning`` what should be known although it did not; both
+    are worded in ``wording``.
+    """
 
     shop = models.ForeignKey(Shop, models.PROTECT, related_name="comparisons")
     since = models.DateTimeField()
@@ -22,6 +26,8 @@ class Comparison(models.Model):
     missed = models.PositiveIntegerField(default=0)
     failure = models.CharField(max_length=60, blank=True)
     failure_params = models.JSONField(default=dict)
+    warning = models.CharField(max_length=60, blank=True, default="")
+    warning_params = models.JSONField(default=dict)
 
     class Meta:
         ordering = ("-id",)

@@ -1,4 +1,4 @@
-"""What Shopify's messages say of orders (REST order and refund resources, as webhooks carry them).
+"""What Shopify's messages say of orders: its webhooks, and what it answers when it is asked.
 
 Money is that of the shop (``shop_money``), never that shown to the buyer. A position counts with
 its discounts taken off, and without tax where prices include it. What an order edit removed without
@@ -23,6 +23,7 @@ from paceline.orders.shops.facts import (
     RefundFacts,
     Unreadable,
 )
+from paceline.orders.shops.shopify import answers
 
 ORDER_TOPICS = frozenset(
     {
@@ -31,12 +32,16 @@ ORDER_TOPICS = frozenset(
     }
 )  # fmt: skip
 PAID = frozenset({"paid", "partially_refunded", "refunded"})
+# Adjustments named their kind until 2024-10; since then only those of this kind are told.
+DISCREPANCIES = frozenset({None, "", "refund_discrepancy"})
 REFERRALS = ("ref", "referral", "aff")
 ZERO = Decimal(0)
 
 
 def read(topic: str, body: bytes, currency: str) -> Reading:
     said = facts.document(body)
+    if topic == answers.TOPIC:
+        said, topic = answers.as_message(said), "orders/updated"
     if topic in ORDER_TOPICS:
         if said.get("test") is True:
             return Reading(ignored="test_order")
@@ -77,6 +82,7 @@ def read_order(said: Mapping[str, Any], currency: str) -> OrderFacts:
         taxes_included=taxes_included,
         cancelled_at=facts.maybe_moment(said.get("cancelled_at"), "cancelled_at"),
         is_paid=facts.text(said.get("financial_status")) in PAID,
+        paid_since=facts.maybe_moment(said.get("paid_since"), "paid_since"),
         shipped_at=_shipped_at(said) if fulfilled else None,
         refunds=refunds,
         tax=facts.maybe_number(said.get("total_tax"), "total_tax"),
@@ -149,7 +155,7 @@ def _refund(said: Mapping[str, Any]) -> RefundFacts:
         (
             facts.number(one.get("amount"), "order_adjustments.amount")
             for one in adjustments
-            if one.get("kind") == "refund_discrepancy"
+            if one.get("kind") in DISCREPANCIES
         ),
         ZERO,
     )

@@ -24,6 +24,7 @@ from paceline.orders.access import may_read_lines
 from paceline.orders.shops import access, actions, connectors, queries, wording
 from paceline.orders.shops.forms import AccessForm
 from paceline.orders.shops.models import (
+    Comparison,
     Delivery,
     OutcomeState,
     Said,
@@ -116,11 +117,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         "is_ended": stop is not None and stop.kind == StopKind.ENDED,
         "standing": standing,
         "turned": [(one, wording.reason(one.code, {})) for one in standing.turned],
-        "comparison_problem": wording.reason(
-            standing.comparison.failure, standing.comparison.failure_params
-        )
-        if standing.comparison
-        else "",
+        "comparison_problems": _comparison_problems(standing.comparison),
         "takes_messages": connector is not None,
         "can_be_asked": ShopKind(shop.kind) in AccessForm.FIELDS,
         "has_access": shop.kind != ShopKind.FILES or "host" in shop.options,
@@ -130,6 +127,14 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         "may_read_orders": access.may_read_orders(request.person),
     }
     return page(request, "shops/shop.html", context)
+
+
+def _comparison_problems(look: Comparison | None) -> list[str]:
+    """Why the last look failed, and what it found worth knowing."""
+    if look is None:
+        return []
+    told = ((look.failure, look.failure_params), (look.warning, look.warning_params))
+    return [wording.reason(code, params) for code, params in told if code]
 
 
 def _place(shop: Shop) -> str:
