@@ -29,7 +29,13 @@ from paceline.engine.periods import Period, PeriodUnknown, period_from_key
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
 from paceline.engine.plan.schema import plan_schema
-from paceline.engine.rerating import Rerated, Returned, rerate
+from paceline.engine.rerating import (
+    Rerated,
+    Returned,
+    credited_with,
+    rerate,
+    rests_on_lines,
+)
 from paceline.engine.results import ENGINE_VERSION, Results
 from paceline.engine.run import calculate
 from paceline.engine.settlement import Settlement, SettlementTables, settle
@@ -69,6 +75,7 @@ __all__ = [
     "calculate",
     "check_plan",
     "compare",
+    "credited_with",
     "curve",
     "examples",
     "explain",
@@ -80,6 +87,7 @@ __all__ = [
     "period_from_key",
     "plan_schema",
     "rerate",
+    "rests_on_lines",
     "settle",
     "state_totals",
     "trace",

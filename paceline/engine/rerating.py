@@ -16,14 +16,17 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from paceline.engine.comparison.narrow import narrow
 from paceline.engine.database import reused_database
+from paceline.engine.ledger.told import is_followed
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import calculate
-from paceline.engine.tables import Tables
+from paceline.engine.tables import ParquetFiles, Tables
+from paceline.engine.trace import reached_lines
 
 ZERO = Decimal(0)
 _IN_PROPORTION = ("quantity", "cost")  # what comes back together with its part of the amount
@@ -47,6 +50,55 @@ class Rerated:
     component: str
     before: Decimal
     after: Decimal
+
+
+def rests_on_lines(plan: Plan) -> bool:
+    """Whether every component of money can be laid on lines, so that who earned on a line is
+    everybody whom a re-rating of it may reach.
+    """
+    paid = (one for one in plan.components if one.unit == "money")
+    return all(is_followed(plan, one) for one in paid)
+
+
+def credited_with(
+    plan: Plan,
+    tables: Tables,
+    period: Period,
+    line_ids: Iterable[str],
+    *,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> dict[str, set[str]]:
+    """Who was credited with some lines of a period, whatever that earned: payees, each with the
+    lines that a measure of the plan takes for them.
+    """
+    rows = _only(tables, sorted(set(line_ids)))
+    if not rows.sources["order_lines"].num_rows:  # type: ignore[union-attr]
+        return {}
+    database = connection or reused_database(rows)
+    hashes = {name: ["narrowed"] for name in rows.sources}
+    results = calculate(plan, rows, period, connection=database, input_hashes=hashes)
+    payees = sorted({row["payee_id"] for row in results.rows("credits")})
+    return {
+        payee: found
+        for payee in payees
+        if (found := reached_lines(plan, rows, period, payee, connection=database))
+    }
+
+
+def _only(tables: Tables, line_ids: list[str]) -> Tables:
+    """The tables with these order lines alone, in memory."""
+    wanted = pa.array(line_ids, pa.string())
+    sources = dict(tables.sources)
+    for name in {"order_lines", "credit_splits"} & set(sources):
+        source = sources[name]
+        parts = (
+            [pq.read_table(path) for path in source.paths]
+            if isinstance(source, ParquetFiles)
+            else [source]
+        )
+        kept = [one.filter(pc.is_in(one.column("line_id"), wanted)) for one in parts]
+        sources[name] = pa.concat_tables(kept, promote_options="permissive")
+    return Tables(sources)
 
 
 def rerate(

@@ -91,7 +91,15 @@ LINE_EVENTS = table(
 RERATED_EARNINGS = table(
     "rerated_earnings",
     "event_id payee_id component",
-    {"event_id": TEXT, "payee_id": TEXT, "component": TEXT, "before": MONEY, "after": MONEY},
+    {
+        "event_id": TEXT,
+        "payee_id": TEXT,
+        "component": TEXT,
+        "before": MONEY,
+        "after": MONEY,
+        "occurred_on": DATE,
+    },
+    nullable="occurred_on",
 )
 EARLIER_CLAWBACKS = table(
     "earlier_clawbacks",

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from paceline import engine
+from paceline.engine.plan.policies import ANCHORS
 from paceline.engine.settlement.shares import Rounding
 from paceline.files.queries import path_of
 from paceline.incentives.calculation import documents
@@ -118,16 +119,17 @@ class Lines:
         return found
 
     def events(self, own: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-        """Returns of lines that earned something, each looked at once; and what their lines earned
-        in earlier periods.
+        """Returns of lines that earned something, or were credited where a re-rating reaches more
+        than lines, each looked at once; and what their lines earned in earlier periods.
         """
         if not any(one.on == "return" for one in self.rules.clawbacks):
             return [], []
         known = {row["line_id"] for row in own}
-        seen = self._seen_events()
-        events = [one for one in self.returns.values() if one.return_id not in seen]
+        events = self.unseen
         earlier = self._earlier_lines({event.line_id for event in events})
         known |= {row["line_id"] for row in earlier}
+        if self.goes_beyond_lines:
+            known |= self.credited.keys()
         here = {(row["line_id"], row["payee_id"], row["component"]) for row in own}
         rows = [
             {
@@ -160,23 +162,75 @@ class Lines:
         rule = next((one for one in self.rules.clawbacks if one.on == "return"), None)
         if rule is None or rule.amount != "re-rated":
             return []
-        earners: dict[str, list[Row]] = defaultdict(list)
+        # Whom each line reaches, and on which day it was sold.
+        reached: dict[str, dict[str, date]] = defaultdict(dict)
         for row in lines:
             if row["earned"] > 0:
-                earners[row["line_id"]].append(row)
-        # By period and payee: the returns that take something back, and the components they touch.
-        found: dict[tuple[int, str], dict[str, set[str]]] = defaultdict(dict)
+                reached[row["line_id"]][row["payee_id"]] = row["occurred_on"]
+        if self.goes_beyond_lines:
+            for line_id, payees in self.credited.items():
+                reached[line_id] = payees | reached[line_id]
+        # By period and payee: the returns that take something back, with the days of their sales.
+        found: dict[tuple[int, str], dict[str, date]] = defaultdict(dict)
         for event in sorted(events, key=lambda row: (row["happened_on"], row["event_id"])):
-            for row in earners[event["line_id"]]:
-                days = (event["happened_on"] - row["occurred_on"]).days
+            for payee, day in reached[event["line_id"]].items():
+                days = (event["happened_on"] - day).days
                 if rule.within_days is None or days <= rule.within_days:
-                    key = (self._place_of(row["occurred_on"]), row["payee_id"])
-                    found[key].setdefault(event["event_id"], set()).add(row["component"])
+                    found[self._place_of(day), payee][event["event_id"]] = day
         rows: list[Row] = []
         for (place, payee), touched in sorted(found.items()):
             step()
             rows += self._rerate(place, payee, touched)
         return rows
+
+    @cached_property
+    def goes_beyond_lines(self) -> bool:
+        """The plan takes back by re-rating, and pays something that no line earned by itself."""
+        rule = next((one for one in self.rules.clawbacks if one.on == "return"), None)
+        is_rerated = rule is not None and rule.amount == "re-rated"
+        return is_rerated and not engine.rests_on_lines(self.plan)
+
+    @cached_property
+    def unseen(self) -> list[ReturnedLine]:
+        """The returns that no earlier settlement looked at."""
+        seen = self._seen_events()
+        return [one for one in self.returns.values() if one.return_id not in seen]
+
+    @cached_property
+    def credited(self) -> dict[str, dict[str, date]]:
+        """Who was credited with what came back, in the period of each line: by line the payees,
+        with its day.
+        """
+        line_ids = {event.line_id for event in self.unseen}
+        found: dict[str, dict[str, date]] = defaultdict(dict)
+        parts = [(one.settlement.run, one.version) for one in self.chain]
+        for run, version in [*parts, (self.run, self.version)]:
+            plan = documents.load(version.source)
+            days = self._days_of(run, plan, line_ids)
+            if not days:
+                continue
+            tables, period = tables_of(inputs_of(run)), engine_period(run.period)
+            for payee, lines in engine.credited_with(plan, tables, period, days).items():
+                for line_id in lines:
+                    found[line_id][payee] = days[line_id]
+        return dict(found)
+
+    def _days_of(self, run: Run, plan: documents.Plan, line_ids: set[str]) -> dict[str, date]:
+        """The days of the lines that a run placed in its period."""
+        period, wanted = run.period, pa.array(sorted(line_ids), pa.string())
+        anchor = ANCHORS[plan.policies.anchor]
+        found: dict[str, date] = {}
+        for one in inputs_of(run):
+            if one.table == LINES and line_ids:
+                rows = pq.read_table(path_of(one.file), columns=["line_id", anchor])
+                rows = rows.filter(pc.is_in(rows.column("line_id"), wanted))
+                columns = (rows.column(name).to_pylist() for name in ("line_id", anchor))
+                found |= {
+                    line_id: day
+                    for line_id, day in zip(*columns, strict=True)
+                    if day is not None and period.starts_on <= day < period.ends_before
+                }
+        return found
 
     def _place_of(self, day: date) -> int:
         """The settlement in which lines of a day earned; the number of all is this one."""
@@ -184,13 +238,15 @@ class Lines:
         inside = (one.starts_on <= day < one.ends_before for one in periods)
         return next((place for place, is_in in enumerate(inside) if is_in), len(periods))
 
-    def _rerate(self, place: int, payee: str, touched: Mapping[str, set[str]]) -> list[Row]:
+    def _rerate(self, place: int, payee: str, touched: Mapping[str, date]) -> list[Row]:
         run, version = self.run, self.version
         if place < len(self.chain):
             run, version = self.chain[place].settlement.run, self.chain[place].version
+        plan = documents.load(version.source)
+        paid = {one.id for one in plan.components if one.unit == "money"}
         try:
             found = engine.rerate(
-                documents.load(version.source),
+                plan,
                 tables_of(inputs_of(run)),
                 engine_period(run.period),
                 payee,
@@ -207,9 +263,10 @@ class Lines:
                 "component": one.component,
                 "before": one.before,
                 "after": one.after,
+                "occurred_on": touched[one.event_id],
             }
             for one in found
-            if one.component in touched[one.event_id]
+            if one.component in paid
         ]
 
     def _returned(self, event_id: str) -> engine.Returned:

@@ -163,6 +163,21 @@ def build_tiered(world: World, *clauses: str) -> Months:
     return Months(world, approve(plan + "".join(clauses), world, to=world.priya))
 
 
+def build_with_bonus(world: World, *clauses: str) -> Months:
+    """The plan with nothing up to 5,000 and 20 % above, and a bonus of 500 from 7,000 on."""
+    tiers = "tiers: [{from: 0, rate: 0%}, {from: 5000, rate: 20%}]"
+    bonus = """\
+  - id: bonus
+    name: {en: Bonus, zh-Hant: 獎金, zh-Hans: 奖金}
+    kind: bonus
+    pays: {amount: 500.00}
+    when: {measure: sales, at_least: 7000}
+settlement:
+"""
+    plan = PLAN.replace("tiers: [{from: 0, rate: 10%}]", tiers).replace("settlement:\n", bonus)
+    return Months(world, approve(plan + "".join(clauses), world, to=world.priya))
+
+
 def sell(world: World, order: str, on: date, amount: str) -> OrderLine:
     return write_line(order, world.priya, on, amount)
 

@@ -35,6 +35,7 @@ from tests.incentives.pay.settling import (
     balances,
     build_months,
     build_tiered,
+    build_with_bonus,
     entries,
     give_back,
     paid,
@@ -167,6 +168,24 @@ def test_returns_are_taken_back_by_rating_the_period_again(world: World) -> None
     ]
     assert paid(june, world.priya) == D("180.00")  # 300 less 60, less what was left of May's 60
     assert balances(june, world.priya) == {}
+
+
+def test_re_rating_takes_back_what_no_line_earned_by_itself(world: World) -> None:
+    months = build_with_bonus(world, RERATED)
+    first = sell(world, "A1", date(2026, 4, 10), "4000.00")
+    sell(world, "A2", date(2026, 4, 20), "3000.00")
+    april = months.settled("2026-04")
+    assert paid(april, world.priya) == D("900.00")  # 20 % of 2,000, and the bonus
+    months.pay(april)
+    # The first line earned nothing; without 2,000 of it April has 5,000, and earns nothing at all.
+    give_back(world, "R1", date(2026, 5, 20), first, "2000.00")
+    may = months.settled("2026-05")
+    taken = may.settlements.get().plans.get().taken_back.order_by("component")
+    assert list(taken.values_list("line_id", "component", "original", "amount")) == [
+        ("shop/A1/1", "bonus", D("500.00"), D("500.00")),
+        ("shop/A1/1", "commission", D("400.00"), D("400.00")),
+    ]
+    assert balances(may, world.priya) == {"clawback": D("-900.00")}
 
 
 def test_pay_in_another_currency_is_rounded_once(world: World) -> None:
