@@ -66,7 +66,8 @@ UV_LOCK := --upgrade --universal --generate-hashes --no-annotate --no-header --q
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -c \
-		"from paceline.kernel import postgres; postgres.stop()"; \
+		"from paceline.kernel import postgres; postgres.stop(); \
+		postgres.stop(postgres.tests_folder())"; \
 		$(BIN)/python scripts/spark_cluster.py stop; fi
 	rm -rf var node_modules
 

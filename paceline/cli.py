@@ -192,8 +192,12 @@ def _stoppable() -> Iterator[None]:
 
     signal.signal(signal.SIGTERM, leave)
     processes.end_with_parent()
-    private = os.environ["DJANGO_SETTINGS_MODULE"] in {TRIAL_SETTINGS, "paceline.settings.test"}
-    with postgres.database_running() if private else nullcontext():
+    private = {
+        TRIAL_SETTINGS: postgres.default_folder(),
+        "paceline.settings.test": postgres.tests_folder(),
+    }
+    folder = private.get(os.environ["DJANGO_SETTINGS_MODULE"])
+    with postgres.database_running(folder) if folder else nullcontext():
         yield
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from paceline.kernel import jobs, postgres
-from tests.databases import copy_from_template, delete_all_rows
+from tests.databases import copy_from_template, delete_all_rows, sweep
 from tests.world import World, build_world, sign_in
 
 _server: list[AbstractContextManager[None]] = []
@@ -19,7 +19,7 @@ _server: list[AbstractContextManager[None]] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     """Hold the private PostgreSQL for the whole session, each worker its own lease."""
-    lease = postgres.database_running()
+    lease = postgres.database_running(postgres.tests_folder())
     lease.__enter__()
     _server.append(lease)
 
@@ -40,6 +40,14 @@ def django_db_modify_db_settings(
     with django_db_blocker.unblock():
         copy_from_template()
     TransactionTestCase._fixture_teardown = delete_all_rows
+
+
+@pytest.fixture(scope="module", autouse=True)
+def swept(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """After the tests of a file, outside of any transaction of theirs."""
+    yield
+    with django_db_blocker.unblock():
+        sweep()
 
 
 @pytest.fixture(scope="session")

@@ -25,10 +25,15 @@ from paceline.kernel.migrating import migrate_if_empty
 LIBRARIES = ("django", "django-allauth", "procrastinate")
 TEMPLATES = "paceline_migrated_"
 # What migrations put into tables and no test changes.
+SWEPT_FROM = 256 * 1024  # bytes
 KEPT = ["django_migrations", "django_content_type", "auth_permission"]
 _TABLES = """
 SELECT quote_ident(relname) FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> ALL (%s)
+"""
+_GROWN = """
+SELECT quote_ident(relname) FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > %s
 """
 _GUARDED = """
 SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger
@@ -40,7 +45,7 @@ def copy_from_template() -> None:
     """Let the test database be made as a copy of a migrated one; migrate one if there is none."""
     if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
         return
-    with (postgres.default_folder() / "migrating").open("w") as lock:
+    with (postgres.tests_folder() / "migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         connection.settings_dict["TEST"]["TEMPLATE"] = _template()
 
@@ -84,6 +89,21 @@ def _state() -> str:
         found.update(f"{path.relative_to(package)}\n".encode())
         found.update(path.read_bytes())
     return found.hexdigest()[:16]
+
+
+def sweep() -> None:
+    """Take away what rolled-back and deleted rows left, where there is much of it.
+
+    The tests' own server does not do it by itself (``postgres.server.THROWAWAY``): what it learned
+    of a table while a test filled it would lead that test's queries astray.
+    """
+    if connection.connection is None or "TEMPLATE" not in connection.settings_dict["TEST"]:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_GROWN, [SWEPT_FROM])
+        grown = [name for (name,) in cursor.fetchall()]
+        if grown:
+            cursor.execute(f"VACUUM {', '.join(grown)}")
 
 
 def delete_all_rows(_case: TransactionTestCase) -> None:

@@ -19,7 +19,9 @@ SESSION_COOKIE_NAME = "paceline-test"
 SECURE_HSTS_SECONDS = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-DATABASES = {"default": database(secret("DATABASE_URL") or postgres.database_url())}
+DATABASES = {
+    "default": database(secret("DATABASE_URL") or postgres.database_url(postgres.tests_folder()))
+}
 DATABASES["default"]["TEST"] = {
     "NAME": f"test_paceline_{os.environ.get('PACELINE_TEST_DB', 'main')}"
 }

@@ -33,7 +33,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 from datetime import date
 from paceline.accounts.models import User
+from paceline.kernel.migrating import migrate_if_empty
 from paceline.org.models import Employment, Person
+migrate_if_empty()
 user = User.objects.create_user("lin@example.com", "a-long-password", joined_at=timezone.now())
 person = Person.objects.create(number="L1", name="Lin", user=user)
 Employment.objects.create(person=person, country="TW", currency="TWD", starts_on=date(2020, 1, 1))
@@ -85,22 +87,16 @@ def company(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) ->
     folder.parent.chmod(0o755)
     with postgres.running_server(folder) as server:
         environment = {"DATABASE_URL": server.url()}
-
-        def manage(*words: str) -> str:
-            answer = subprocess.run(
-                [sys.executable, "manage.py", *words],
-                cwd=PROJECT,
-                env={**workers_environment(), **environment},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert answer.returncode == 0, answer.stderr
-            return answer.stdout
-
-        manage("migrate", "--no-input", "--verbosity=0")
-        made = manage("shell", "--no-imports", "-c", MAKE)
-        _word, person, cookie = made[made.index("MADE") :].split()
+        answer = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", MAKE],
+            cwd=PROJECT,
+            env={**workers_environment(), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stderr
+        _word, person, cookie = answer.stdout[answer.stdout.index("MADE") :].split()
         site = Site(folder / "web.log", **environment)
         site.start()
         yield Company(folder, server.url(), site, f"person:{person}", cookie, django_db_blocker)

@@ -26,6 +26,7 @@ from paceline.kernel.postgres.server import (
     renew_database,
     running_server,
     stop,
+    tests_folder,
 )
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "renew_database",
     "running_server",
     "stop",
+    "tests_folder",
 ]

@@ -40,6 +40,17 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
+# The tests' server holds nothing that must outlive a crash. Its databases hold rows of transactions
+# that never commit: gathered beside a running test, statistics call a table empty that the test has
+# just filled, and its queries take minutes. The tests sweep for themselves.
+THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+}
 
 
 class ServerBroken(Exception):
@@ -59,7 +70,16 @@ class Server:
 
 
 def default_folder() -> Path:
-    return Path(os.environ.get("PACELINE_VAR") or PROJECT / "var") / "postgres"
+    return _var() / "postgres"
+
+
+def tests_folder() -> Path:
+    """The server of the test suite: quick, and good for nothing that must be kept."""
+    return _var() / "postgres-tests"
+
+
+def _var() -> Path:
+    return Path(os.environ.get("PACELINE_VAR") or PROJECT / "var")
 
 
 def database_url(folder: Path | None = None) -> str:
@@ -74,12 +94,12 @@ def database_url(folder: Path | None = None) -> str:
 
 
 @contextmanager
-def database_running() -> Iterator[None]:
+def database_running(folder: Path | None = None) -> Iterator[None]:
     """Hold the private server, unless ``DATABASE_URL`` names one of the company's own."""
     if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
         yield
         return
-    with running_server():
+    with running_server(folder):
         yield
 
 
@@ -193,7 +213,8 @@ def _locales(major: int) -> Iterator[list[str]]:
 
 def _start(placement: Placement, binaries: Binaries) -> None:
     clear_remains(placement.data, placement.sockets)
-    settings = {**SETTINGS, "unix_socket_directories": str(placement.sockets)}
+    throwaway = THROWAWAY if placement.folder == tests_folder().resolve() else {}
+    settings = {**SETTINGS, **throwaway, "unix_socket_directories": str(placement.sockets)}
     lines = [
         f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in settings.items()
     ]
