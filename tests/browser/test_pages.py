@@ -1,22 +1,26 @@
 """Every page there is: no accessibility finding, no complaint, nothing wider than a phone.
 
-The page is drawn by the product inside the test's transaction and handed to the browser, together
-with the static files that it asks for; so every page of every permission table can be walked.
+The page is drawn by the product inside the test's transaction and handed to the browser by a server
+that knows nothing else but static files, which the browser keeps from page to page; so every page
+of every permission table can be walked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
 from tests.architecture.test_permissions import URLS
 from tests.browser.harness import (
+    COLOURS,
     NARROW,
     TOO_WIDE,
     WIDE,
@@ -28,7 +32,6 @@ from tests.world import World, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-SITE = "http://localhost"
 PAGES = sorted(
     name
     for name, url in URLS.items()
@@ -38,46 +41,88 @@ DARK = "document.documentElement.dataset.bsTheme = 'dark'"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
+class Stage(ThreadingHTTPServer):
+    """Shows one drawn page at its address, and static files."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.shown: tuple[str, HttpResponse] = "", HttpResponse()
+        Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """What the browser gets: the page at its address, static files, and nothing else."""
+
+    protocol_version = "HTTP/1.1"
+    server: Stage
+
+    def do_GET(self) -> None:
+        address, answer = self.server.shown
+        if self.path == address:
+            kind = {"Content-Type": "text/html; charset=utf-8"}
+            self._send(200, answer.content, {**answer.headers, **kind})
+        elif found := self._file():
+            kind = KINDS.get(found.suffix, "application/octet-stream")
+            kept = {"Content-Type": kind, "Cache-Control": "max-age=3600, immutable"}
+            self._send(200, found.read_bytes(), kept)
+        else:
+            self._send(204, b"", {})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self._send(204, b"", {})
+
+    def _file(self) -> Path | None:
+        path = self.path.partition("?")[0]
+        found = finders.find(path.removeprefix("/static/")) if path.startswith("/static/") else None
+        return Path(found) if isinstance(found, str) else None
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in (headers | {"Content-Length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_words: object) -> None:
+        """Nobody reads it."""
+
+
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
-    context = open_context(browser, base_url=SITE)
+def stage() -> Iterator[Stage]:
+    server = Stage()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, stage: Stage) -> Iterator[Page]:
+    context = open_context(browser, base_url=stage.url)
     yield context.new_page()
     context.close()
 
 
-def _serving(answer: HttpResponse, address: str) -> Callable[[Route], None]:
-    """What the browser gets: the drawn page at its address, static files, and nothing else."""
-
-    def serve(route: Route) -> None:
-        path = route.request.url.removeprefix(SITE)
-        found = finders.find(path.removeprefix("/static/")) if path.startswith("/static/") else None
-        if path == address:
-            headers = {**answer.headers, "Content-Type": "text/html; charset=utf-8"}
-            route.fulfill(body=answer.content, headers=headers)
-        elif found:
-            kind = KINDS.get(Path(found).suffix, "application/octet-stream")
-            route.fulfill(path=found, content_type=kind)
-        else:
-            route.fulfill(status=204)
-
-    return serve
-
-
 @pytest.mark.parametrize("name", PAGES)
-def test_page(name: str, page: Page, world: World) -> None:
+def test_page(name: str, page: Page, stage: Stage, world: World) -> None:
     url = URLS[name]
     address = reverse(name, kwargs=url.args(world) if url.args else None)
     answer = sign_in(world.cast[sorted(url.allow["GET"])[0]]).get(address)
     if answer.streaming or b"<html" not in answer.content[:500]:
         pytest.skip("a download, a redirect or a part of a page")
     complaints = watch(page)
-    page.unroute_all()
-    page.route("**/*", _serving(answer, address))
+    stage.shown = address, answer
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     page.goto(address)
     faults = accessibility_findings(page)
     page.evaluate(DARK)
-    faults += [f"dark: {fault}" for fault in accessibility_findings(page)]
+    faults += [f"dark: {fault}" for fault in accessibility_findings(page, COLOURS)]
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
     faults += [f"too wide: {one}" for one in page.evaluate(TOO_WIDE)]
     assert faults + complaints == [], address
