@@ -16,6 +16,7 @@ from paceline.engine.errors import InputInvalid, PlanInvalid, Problem
 from paceline.engine.executor import Executor
 from paceline.engine.folders import read_folder, write_folder
 from paceline.engine.lint import lint as find
+from paceline.engine.lint import rates_of
 from paceline.engine.lint.findings import SEVERITIES
 from paceline.engine.lint.messages import MENDS, STUDIES
 from paceline.engine.lint.past import read_history
@@ -77,14 +78,15 @@ def check(
 
 def _lint(plan: Plan, folder: Path | None) -> None:
     """Print every finding; with serious ones the exit code is 3."""
-    history = None
+    history = rates = None
     if folder is not None:
         inputs, _ = _inputs(folder, plan)
         try:
+            rates = rates_of(plan, inputs)
             history = read_history(plan, inputs)
         except InputInvalid as error:
             _refuse(error.problems)
-    findings = find(plan, history)
+    findings = find(plan, history, rates)
     for finding in findings:
         typer.echo(f"{finding.severity}: {finding.clause}: {finding.message}")
         if finding.people:

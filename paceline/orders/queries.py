@@ -246,7 +246,11 @@ def _table(query: str, schema: pa.Schema, starts_on: date, ends_before: date) ->
     days = {"starts_on": sql.Literal(starts_on), "ends_before": sql.Literal(ends_before)}
     copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(query).format(**days))
     with connection.cursor() as cursor, cursor.copy(copy) as out:
-        data = b"".join(bytes(chunk) for chunk in out)
+        return arrow_of(b"".join(bytes(chunk) for chunk in out), schema)
+
+
+def arrow_of(data: bytes, schema: pa.Schema) -> pa.Table:
+    """What PostgreSQL copied out as CSV, with the columns of a schema."""
     if not data:
         return schema.empty_table()
     table = pa.csv.read_csv(

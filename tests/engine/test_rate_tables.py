@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from paceline import engine
 from paceline.engine.cli import app
 from paceline.engine.compare import Side, compare
-from paceline.engine.lint import lint
 from paceline.engine.whatif import Order, columns_asked, one_more_counted
 
 from .building import arrow, fill, tables_of
@@ -194,12 +193,6 @@ def test_the_order_of_rows_does_not_matter_and_the_file_is_an_input(tmp_path: Pa
     assert '"ana","30.0000","USD"' in statements
     record = json.loads((tmp_path / "out" / "run.json").read_text("utf-8"))
     assert list(record["inputs"]) == ["assignments", "order_lines", "rate_tables"]
-
-
-def test_the_linter_says_that_it_does_not_follow_rows_yet() -> None:
-    found = {(one.code, one.params.get("reason")) for one in lint(plan_with())}
-    assert ("not_looked_at", "rates") in found
-    lint(plan_with("whole"))
 
 
 def test_changed_rows_are_a_cause_and_one_more_order_is_paid_by_its_row() -> None:

@@ -8,8 +8,10 @@ refuses it).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
+
+import pyarrow as pa
 
 from paceline.engine.lint.contests import contests, knows_scores
 from paceline.engine.lint.costs import caps, margin_of, margins, whole_amounts
@@ -30,6 +32,13 @@ from paceline.engine.lint.messages import message
 from paceline.engine.lint.people import judges, unreachable_quotas
 from paceline.engine.lint.pools import pools
 from paceline.engine.lint.pulls import opposed
+from paceline.engine.lint.rate_rows import (
+    knows_sold,
+    rates_of,
+    refusal,
+    refused_rows,
+    tabled,
+)
 from paceline.engine.lint.readings import missing_as_zero, one_currency
 from paceline.engine.lint.rules import compares, dead_rules, shadowed_rules
 from paceline.engine.lint.scorecards import knows_gates, scorecards
@@ -52,6 +61,7 @@ __all__ = [
     "latest_lines",
     "lint",
     "meaning_of",
+    "rates_of",
 ]
 
 MAX_FINDINGS = 200
@@ -59,21 +69,25 @@ MAX_COMPONENTS = 60
 MAX_TURNS = 10_000  # the squares of the numbers of tiers, added up
 
 
-def lint(plan: Plan, history: History | None = None) -> tuple[Finding, ...]:
+def lint(
+    plan: Plan, history: History | None = None, rates: pa.Table | None = None
+) -> tuple[Finding, ...]:
     """Every finding, the grave ones first, each in the order of the plan.
 
-    What needs history and has none is said as a finding of severity `unseen`, so that silence
-    always means that it was looked at.
+    `rates` are the rows of the tables of rates that the plan asks, as `rates_of` gives them. What
+    needs history and has none is said as a finding of severity `unseen`, so that silence always
+    means that it was looked at.
     """
     with localcontext(EXACT):
-        found = list(_findings(plan, history))
+        found = list(_findings(plan, history, rates))
     ranks = {severity: place for place, severity in enumerate(SEVERITIES)}
     places = _places(plan)
     found.sort(key=lambda one: (ranks[one.severity], places.get(_head(one.clause), len(places))))
     return tuple({one.key: one for one in found}.values())[:MAX_FINDINGS]
 
 
-def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
+def _findings(plan: Plan, history: History | None, rates: pa.Table | None) -> Iterator[Finding]:
+    refused = refused_rows(plan, rates) if rates is not None else {}
     subjects: list[Subject] = []
     orders: dict[str, Decimal | None] = {}
     turns = 0
@@ -82,6 +96,9 @@ def _findings(plan: Plan, history: History | None) -> Iterator[Finding]:
         too_many = turns > MAX_TURNS or place >= MAX_COMPONENTS
         if not too_many and is_shared(component):
             yield from _of_kind(plan, component, history)
+            continue
+        if component.rates is not None and component.rates.imported is not None:
+            yield from _of_rows(plan, component, history, rates, refused)
             continue
         reason = "many" if too_many else not_followed(plan, component)
         if reason:
@@ -137,6 +154,31 @@ def _of_kind(plan: Plan, component: Component, history: History | None) -> Itera
         yield _unseen(check, why, clause, component=component.id)
 
 
+def _of_rows(
+    plan: Plan,
+    component: Component,
+    history: History | None,
+    rates: pa.Table | None,
+    refused: Mapping[str, Sequence[tuple[str, str, str, int]]],
+) -> Iterator[Finding]:
+    """A component whose tiers are rows; what of it cannot be looked at is said."""
+    imported = component.rates.imported if component.rates is not None else None
+    faults = refused.get(imported.name, ()) if imported is not None else ()
+    if rates is None:
+        yield _unseen("pay_curve", "rows", component.clause, component=component.id)
+        return
+    for code, subject, detail, count in faults:
+        yield refusal(component, code, (subject, detail, count))
+    if faults:
+        return
+    yield from tabled(plan, component, rates, history)
+    if any(one is not None for one in (component.when, component.cap, component.floor)):
+        yield _unseen("limits", "keys", component.clause, component=component.id)
+    if not knows_sold(plan, component, rates, history):
+        reason = "history" if history is None else "lines"
+        yield _unseen("people", reason, component.clause, component=component.id)
+
+
 def _not_looked_at(
     plan: Plan, history: History | None, subjects: list[Subject]
 ) -> Iterator[Finding]:
@@ -168,6 +210,8 @@ def _not_looked_at(
 REASONS = {
     "kind": "the linter does not know this kind of component yet",
     "rates": "the linter does not know this kind of rate table yet",
+    "rows": "the rows of its table of rates are not at hand",
+    "keys": "they hold for what all keys of its table of rates earn together",
     "condition": "the condition looks at another measure than the rates",
     "measure": "nothing is known of a measure with this meaning in past periods",
     "many": "the plan has more components and tiers than are looked at",
@@ -180,6 +224,7 @@ REASONS = {
 }
 CHECKS = {
     "pay_curve": "the run of pay",
+    "limits": "cap, floor and condition",
     "gates": "whether anybody passes the gates",
     "teams": "how many share a pool",
     "scores": "how many compete, and how close they were",

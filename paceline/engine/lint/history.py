@@ -16,6 +16,7 @@ import duckdb
 
 from paceline.engine.formula.interpret import Scalar
 from paceline.engine.hashing import canonical_json, hash_text
+from paceline.engine.plan.imported import imported_tables
 from paceline.engine.plan.model import Credit, Measure, Plan
 from paceline.engine.results import Results
 from paceline.engine.tables import ORDER_LINES, TEAMS, ParquetFiles, Tables
@@ -80,8 +81,9 @@ class History:
 def columns_of(plan: Plan) -> frozenset[str]:
     """The columns of order lines that are looked at for a plan; the others need not be fetched."""
     formulas = [credit.when for credit in plan.credits] + [measure.of for measure in plan.measures]
-    read = (formula.names for formula in formulas if formula is not None)
-    return frozenset({"kind", "amount", "cost", "currency"}.union(*read))
+    read = [formula.names for formula in formulas if formula is not None]
+    asked = [{"ordered_on", *by} for _, by in imported_tables(plan)]
+    return frozenset({"kind", "amount", "cost", "currency"}.union(*read, *asked))
 
 
 def meaning_of(plan: Plan, measure: Measure) -> str:

@@ -51,6 +51,23 @@ MESSAGES: Mapping[str, str] = {
     "contest_luck": "one order may decide who wins",
     "contest_no_handicap": "quotas lie between {least} and {most}, but the score does not look at"
     " them",
+    "rates_refused": "no run would take {rows} rows of the table of rates: {code}, {subject}"
+    " ({detail})",
+    "rates_cliff": "where row {row} ({key}) begins, at {at}, pay jumps by {jump}, from {below} to"
+    " {above}; so do {count} of {rows} rows, of {keys} keys",
+    "rates_fall": "where row {row} ({key}) begins, at {at}, pay falls by {jump}, from {below} to"
+    " {above}; so do {count} of {rows} rows, of {keys} keys",
+    "rates_negative": "in row {row} ({key}) another sale lowers pay; so do {count} of {rows} rows",
+    "rates_nothing": "{count} keys never earn anything, such as row {row} ({key})",
+    "rates_dead_zone": "up to {to} row {row} ({key}) earns nothing; so begin {count} keys",
+    "rates_flat_zone": "from {from} on row {row} ({key}) earns nothing more; so do {count} of"
+    " {rows} rows",
+    "rates_above_margin": "from {from} on one more of sales pays {rate} by row {row} ({key}), and"
+    " leaves {margin} after its cost; so do {count} of {rows} rows",
+    "rates_unreached": "row {row} ({key}) begins at {at}, and the most known there is {best};"
+    " {count} of {rows} rows begin beyond it",
+    "rates_no_row": "{lines} of {known} known order lines, of {sold} in all, have no row, such as"
+    " {key}",
     "not_looked_at": "{check} was not looked at: {reason}",
 }
 MENDS: Mapping[str, str] = {
@@ -84,6 +101,8 @@ STUDIES: Mapping[str, str] = {
     "chung-narayandas": "Chung & Narayandas",
 }
 SLOPE_FALLS = "from {from} on another sale lowers pay"
+_PLACES = frozenset({"at", "from", "to", "best"})
+_COUNTED = _PLACES | {"order", "gap", "least", "most"}
 _SHARES = frozenset({"rate", "margin", "part"})
 
 
@@ -93,21 +112,32 @@ def message(code: str, amounts: Mapping[str, Decimal], params: Mapping[str, str 
     currency = str(params.get("currency", ""))
     for name, value in amounts.items():
         words[name] = f"{value * 100:f}%" if name in _SHARES else f"{plain(value)} {currency}"
-    for name in ("at", "from", "to"):
+    for name in _PLACES:
         share = amounts.get(f"{name}_share")
         if share is not None:
             words[name] = f"{plain(share * 100)}% of quota ({words[name].strip()})"
-    if params.get("is_money") == 0:
-        for name in ("at", "from", "to", "order", "gap", "least", "most"):
-            if name in words:
-                words[name] = words[name].replace(f" {currency}", "")
-    if params.get("by_share") == 1:
-        words["bound"] = f"{plain(Decimal(words['bound']) * 100)}%"
+    words |= _without_currency(amounts, params, words)
     if code == "pay_falls" and params.get("cause") == "slope":
         return SLOPE_FALLS.format(**words)
     if code == "flat_zone" and "from" not in words:
         words["from"] = "0"
-    return MESSAGES[code].format(**words)
+    more = "; the next are {others}" if words.get("others") else ""
+    return f"{MESSAGES[code]}{more}".format(**words)
+
+
+def _without_currency(
+    amounts: Mapping[str, Decimal], params: Mapping[str, str | int], words: Mapping[str, str]
+) -> dict[str, str]:
+    """Places along a measure that is no money: a count, or a share."""
+    found: dict[str, str] = {}
+    if params.get("is_money") == 0:
+        currency = str(params.get("currency", ""))
+        found = {name: words[name].replace(f" {currency}", "") for name in _COUNTED & words.keys()}
+    if params.get("by_share") == 1:
+        found |= {name: f"{plain(amounts[name] * 100)}%" for name in _PLACES & amounts.keys()}
+        if "bound" in words:
+            found["bound"] = f"{plain(Decimal(words['bound']) * 100)}%"
+    return found
 
 
 def plain(value: Decimal) -> str:

@@ -26,6 +26,7 @@ from paceline.engine.lint import (
     columns_of,
     lint,
     meaning_of,
+    rates_of,
 )
 from paceline.engine.lint.subject import measure_of
 from paceline.engine.payout import is_drawable
@@ -120,6 +121,7 @@ __all__ = [
     "meaning_of",
     "measure_of",
     "outline_of",
+    "rates_of",
 ]
 
 

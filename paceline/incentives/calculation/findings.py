@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
+import pyarrow as pa
+
+from paceline.engine import Tables
 from paceline.engine.lint.history import MAX_LINES
 from paceline.goals.queries import targets_within
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Finding, History, Measured, Target
 from paceline.incentives.calculation.periods import containing
+from paceline.incentives.calculation.rate_tables import imported_tables
 from paceline.incentives.models import Plan, PlanVersion
 from paceline.incentives.queries import plan_history as queries
+from paceline.incentives.queries.rate_rows import rate_rows_mark, rate_rows_table
 from paceline.orders.queries import latest_lines
 from paceline.org.queries import teams
 
@@ -32,7 +38,7 @@ def findings_of(
     plan = documents.load(version.source if source is None else source)
     texts = {one.pk: one.source for one in siblings}
     past = history_for(version.plan, plan, version.effective_from, on, texts)
-    return documents.lint(plan, past)
+    return documents.lint(plan, past, rates_for(plan))
 
 
 def open_serious(version: PlanVersion, on: date) -> list[Finding]:
@@ -88,6 +94,20 @@ def history_for(
         len(lines) > MAX_LINES,
         _teams(plan, document, known, period.starts_on),
     )
+
+
+def rates_for(document: documents.Plan) -> pa.Table | None:
+    """The rows of the tables of rates that a text asks, read once while they stay what they are."""
+    asked = tuple(sorted(imported_tables(document)))
+    if not asked:
+        return None
+    mark = rate_rows_mark({name for name, _by in asked})
+    return documents.rates_of(document, Tables({"rate_tables": _rows(asked, mark)}))
+
+
+@lru_cache(maxsize=2)
+def _rows(asked: tuple[tuple[str, tuple[str, ...]], ...], _mark: tuple[int, int, int]) -> pa.Table:
+    return rate_rows_table(asked)
 
 
 def _teams(

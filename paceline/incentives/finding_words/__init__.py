@@ -16,13 +16,14 @@ from django.utils.translation import ngettext, pgettext
 from paceline.incentives import wording
 from paceline.incentives.calculation.documents import Finding, Plan
 from paceline.incentives.evidence import Study, studies
-from paceline.incentives.finding_words import curves, kinds
+from paceline.incentives.finding_words import curves, kinds, rate_rows
 from paceline.incentives.finding_words.figures import Figures, figures_of
 from paceline.incentives.finding_words.titles import ADVICE, CHECKS, MENDS, REASONS, TITLES
 from paceline.incentives.models import FindingAcceptance
 from paceline.kernel.shell import Badge
 
 NAMES_SHOWN = 12
+_BELOW = {"cliff", "bonus_cliff", "pay_falls", "round_boundary", "rates_cliff", "rates_fall"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _badge(one: Finding, row: FindingAcceptance | None) -> Badge:
 
 def _sentence(one: Finding, figures: Figures) -> str:
     """What happens; a kind without words of its own is told in the engine's English."""
-    make = {**curves.TEXTS, **kinds.TEXTS}.get(one.code)
+    make = {**curves.TEXTS, **kinds.TEXTS, **rate_rows.TEXTS}.get(one.code)
     if make is not None:
         return make(one, figures)
     text = {**curves.SENTENCES, **kinds.SENTENCES}.get(one.code)
@@ -142,7 +143,7 @@ def _people(one: Finding) -> str:
     count = len(one.people)
     if not count:
         return ""
-    if one.code in {"cliff", "bonus_cliff", "pay_falls", "round_boundary"}:
+    if one.code in _BELOW:
         text = ngettext(
             "%(count)s person has ended within one order below it:",
             "%(count)s people have ended within one order below it:",

@@ -14,8 +14,9 @@ from paceline.kernel import formats
 
 Figures = Mapping[str, str]
 _SHARES = frozenset({"rate", "margin", "part"})
-_PLACES = ("at", "from", "to")
-_OF_MEASURE = frozenset({"at", "from", "to", "order", "gap", "asked", "quota"})
+_PLACES = ("at", "from", "to", "best")
+_OF_MEASURE = frozenset({"at", "from", "to", "best", "order", "gap", "asked", "quota"})
+_OF_ROWS = frozenset({"sold", "base"})  # in what the component itself pays on
 _OF_QUOTAS = frozenset({"least", "most"})
 
 
@@ -26,6 +27,10 @@ def figures_of(plan: Plan, one: Finding) -> dict[str, str]:
     def written(name: str, value: Decimal) -> str:
         if name in _SHARES:
             return formats.rate(value)
+        if name in _OF_ROWS and not one.params.get("of_money", 1):
+            return formats.number(value)
+        if name in _PLACES and one.params.get("table") and one.params.get("by_share"):
+            return formats.percent(value)
         of_measure = name in _OF_MEASURE or (
             name in _OF_QUOTAS and one.code == "contest_no_handicap"
         )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
-from django.db.models import Count, Max, QuerySet
+from django.db import connection
+from django.db.models import Count, Max, QuerySet, Sum
+from psycopg import sql
 
 from paceline.incentives.models.rate_rows import RateRow
+from paceline.orders.queries import arrow_of
 from paceline.org.models import Person
 
 COLUMNS: Mapping[str, pa.DataType] = {
@@ -71,22 +73,41 @@ def stored_rows(names: Sequence[str]) -> list[tuple[Any, ...]]:
 
 
 def rate_rows_table(asked: Iterable[tuple[str, tuple[str, ...]]]) -> pa.Table:
-    """The rows of the tables that plans ask, for a run: a column for each column of a key."""
+    """The rows of the tables that plans ask, for a run: a column for each column of a key.
+
+    By COPY: a million rows take seconds, and no more memory than their columns.
+    """
     asked = list(asked)
-    rows = list(
-        RateRow.objects.filter(rate_table__in={name for name, _by in asked})
-        .order_by("rate_table", "keys", "starts_on", "above")
-        .values_list("keys", *_FIELDS)
+    wanted = sql.Literal(sorted({name for name, _by in asked}))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(_KEYS).format(wanted=wanted))
+        stated = {name for (name,) in cursor.fetchall()}
+    names = sorted({column for _name, by in asked for column in by} | stated)
+    schema = pa.schema([*COLUMNS.items(), *((name, pa.string()) for name in names)])
+    keys = sql.SQL("").join(
+        sql.SQL(", keys::jsonb ->> {name}").format(name=sql.Literal(name)) for name in names
     )
-    keys: list[dict[str, str]] = [json.loads(row[0]) for row in rows]
-    names = {column for _name, by in asked for column in by} | {
-        name for one in keys for name in one
-    }
-    columns = {
-        name: pa.array([row[place] for row in rows], kind)
-        for place, (name, kind) in enumerate(COLUMNS.items(), start=1)
-    }
-    columns |= {
-        name: pa.array([one.get(name) for one in keys], pa.string()) for name in sorted(names)
-    }
-    return pa.table(columns)
+    copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(
+        sql.SQL(_ROWS).format(keys=keys, wanted=wanted)
+    )
+    with connection.cursor() as cursor, cursor.copy(copy) as out:
+        return arrow_of(b"".join(bytes(chunk) for chunk in out), schema)
+
+
+_ROWS = """
+SELECT rate_table, starts_on, ends_before, above, ends_at, rate, amount, currency{keys}
+FROM incentives_raterow WHERE rate_table = ANY({wanted})
+ORDER BY rate_table, keys, starts_on, above
+"""
+_KEYS = """
+SELECT DISTINCT jsonb_object_keys(keys::jsonb)
+FROM (SELECT DISTINCT keys FROM incentives_raterow WHERE rate_table = ANY({wanted})) AS known
+"""
+
+
+def rate_rows_mark(names: Iterable[str]) -> tuple[int, int, int]:
+    """What changes when rows of some tables do: they come and go by files alone. One query."""
+    found = RateRow.objects.filter(rate_table__in=list(names)).aggregate(
+        count=Count("pk"), last=Max("pk"), imports=Sum("imported_by_id")
+    )
+    return found["count"], found["last"] or 0, found["imports"] or 0

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from paceline.imports.actions import ImportRefused, import_file, undo
 from paceline.imports.models import Import
-from paceline.incentives.models import RateRow
+from paceline.incentives.calculation.findings import findings_of
+from paceline.incentives.models import PlanVersion, RateRow
 from tests.incentives.pay.conftest import SELLER, Quarter, approve, write_line
 from tests.world import NOW, World
 
@@ -63,6 +64,12 @@ def test_rows_are_imported_paid_explained_and_taken_back(
     sold = {"product": "pen", "channel": "web"}
     write_line("P1", world.priya, date(2026, 4, 10), "1500.00", **sold)
     write_line("P2", world.priya, date(2026, 6, 10), "100.00", product="ink", channel="web")
+    # Read whole, the second row of pens in the web makes pay jump: it is found in the kept rows.
+    version = PlanVersion.objects.get(plan__code="priced")
+    whole = PLAN.replace("reading: slice", "reading: whole")
+    found = {one.code: one for one in findings_of(version, date(2026, 7, 1), whole)}
+    cliff = found["rates_cliff"]
+    assert (cliff.amounts["jump"], cliff.params["key"]) == (10, "pen · web · 2026-01-01")
     run = quarter.run()
     statement = quarter.statement(run, "priya")
     component = statement.components.get(component="priced")

@@ -7,9 +7,11 @@ from django.conf import settings
 from django.utils import translation
 
 from paceline import engine
-from paceline.engine.lint import History
+from paceline.engine.lint import History, rates_of
 from paceline.incentives.finding_words import plain_findings
 from tests.engine.test_lint_kinds import GRID, card, past, plan_of, race
+from tests.engine.test_lint_rate_rows import D, line
+from tests.engine.test_rate_tables import PEN, given, plan_with
 
 SALES = [(name, "1", str(place)) for place, name in enumerate("abcdefghij")]
 TURNING = "[{from: 0, rate: 0%}, {from: 30, rate: 100%}, {from: 60, rate: 50%}]"
@@ -38,6 +40,48 @@ CASES: list[tuple[str, History | None]] = [
     (race(), past(race(), sales=SALES, quota=[("a", "1", "100"), ("b", "1", "400")])),
     (race("largest", "[100, 100, 100]"), None),
 ]
+
+
+def test_findings_in_rows_are_said_in_words() -> None:
+    whole = plan_with("whole")
+    rows = [
+        {"product": "pen", "from": 0, "rate": "0.05"},
+        {"product": "pen", "from": 50, "rate": "0.08"},
+        {"product": "ink", "from": 0, "rate": "0.1"},
+        {"product": "ink", "from": 50, "rate": "-0.1"},
+    ]
+    slices = [
+        {"product": "pen", "from": place, "rate": rate} for place, rate in enumerate([0, 1, 0])
+    ]
+    lines = (line("ana", "pen", 40, cost=D(10)), line("ana", "tin", 40, cost=D(39)))
+    past_lines = History(lines=lines)
+    gap = [
+        {"product": "pen", "from": 0, "to": 1000, "rate": 1},
+        {"product": "pen", "from": 1001, "rate": 2},
+    ]
+    cases = [
+        (whole, rows, past_lines), (plan_with(), slices, past_lines), (plan_with(), gap, None),
+        (plan_with(), [{"from": 0, "rate": 0}, {**PEN, "from": 0, "rate": 1}], past_lines),
+    ]  # fmt: skip
+    said: dict[str, set[str]] = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            for plan, rows_of_case, history in cases:
+                rates = rates_of(plan, given(plan, rows_of_case))
+                shown = plain_findings(plan, engine.lint(plan, history, rates))
+                for one in shown.found:
+                    said.setdefault(one.code, set()).add(one.text)
+                    assert "%(" not in one.text + one.advice + one.mend
+                    assert one.text.rstrip()[-1] in ".。"
+                    assert one.title != one.code
+                assert not any("%(" in one for one in shown.unseen)
+    kinds = "refused cliff fall negative nothing dead_zone flat_zone above_margin unreached no_row"
+    assert {f"rates_{kind}" for kind in kinds.split()} <= said.keys()
+    assert all(len(texts) >= len(settings.LANGUAGES) for texts in said.values())
+    assert (
+        "Where row 4 (pen · *) begins, at $50.00, pay jumps by $1.50, from $2.50 to $4.00."
+        in said["rates_cliff"]
+    )
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
