@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from paceline.insights.cubes import visits
 from paceline.insights.cubes.making import cube_path, open_database
 from paceline.insights.cubes.shapes import MONEY, shape_for
 from paceline.kernel.periods import month_after
@@ -89,11 +91,27 @@ class Lines:
 
     def files(self, shape: str, starts_on: date, ends_before: date) -> list[str]:
         """The files of a shape that hold lines of some of the days."""
+        if shape == visits.SHAPE:
+            paths = self._visits
+        else:
+            paths = {
+                month: cube_path(self.folder, digest, shape).resolve()
+                for month, digest in self.digests.items()
+            }
         return [
-            str(cube_path(self.folder, digest, shape).resolve())
-            for month, digest in sorted(self.digests.items())
+            str(path)
+            for month, path in sorted(paths.items())
             if month < ends_before and month_after(month) > starts_on
         ]
+
+    @cached_property
+    def _visits(self) -> dict[date, Path]:
+        return visits.visit_files(self.folder, self.digests)
+
+    @cached_property
+    def has_visits(self) -> bool:
+        """Whether the visits of every month were made."""
+        return all(path.is_file() for path in self._visits.values())
 
     def source(
         self, shape: str, narrowed: Narrowed, *, with_team: bool
