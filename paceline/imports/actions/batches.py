@@ -15,7 +15,7 @@ from django.db import transaction
 from paceline.files import queries as stored
 from paceline.imports import kinds
 from paceline.imports.actions.commits import commit
-from paceline.imports.actions.files import check, set_mapping, upload
+from paceline.imports.actions.files import look, set_mapping, upload
 from paceline.imports.actions.whole_files import ImportRefused
 from paceline.imports.kinds import FieldType, ImportKind
 from paceline.imports.layout import Problem, Severity
@@ -60,12 +60,14 @@ def import_records(
     _refuse_unreadable(source)
     chosen = {one.name: _source(one.name, given, wanted) for one in wanted.fields}
     source = set_mapping(source=source, chosen=chosen, by=by, at=at)
-    source = check(source=source, by=by, at=at)
+    wanted.lock()
+    source, looked = look(source=source, by=by, at=at, rehearse=True)
     _refuse_unreadable(source)
     batch = Batch(source, _refused(source), _problems(source))
     if batch.refused and not (keep_valid and source.totals["accepted"]):
         raise ImportRefused(batch.problems, source)
-    commit(source=source, by=by, at=at)
+    # A rehearsal of single records was taken back: they are looked at again.
+    commit(source=source, by=by, at=at, looked=None if wanted.by_record else looked)
     source.refresh_from_db()
     return batch
 

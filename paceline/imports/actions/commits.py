@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from paceline.imports import kinds, mapping
 from paceline.imports.actions import files
 from paceline.imports.actions.files import ChangedSincePreview
-from paceline.imports.kinds import Changes, Commit, RecordRefused, UndoRefused
+from paceline.imports.kinds import Changes, Check, Commit, RecordRefused, UndoRefused
 from paceline.imports.layout import FileUnreadable, Layout
 from paceline.imports.models import Import, ImportMapping, ImportState
 from paceline.kernel import audit, jobs
@@ -107,20 +108,27 @@ def _release(source: Import) -> None:
 
 
 @transaction.atomic
-def commit(*, source: Import, by: Person, at: datetime) -> Import:
-    """Write a checked import here and now.
+def commit(
+    *, source: Import, by: Person, at: datetime, looked: files.Looked | None = None
+) -> Import:
+    """Write a checked import here and now; what was ``looked`` at in this transaction as it is.
 
     Raises ``NotChecked``, ``AlreadyCommitted`` and ``ChangedSincePreview``; then nothing changed.
     """
     source = _claim(source, by=by)
     source.save(update_fields=["state", "committed_by"])
-    _write(source, by=by, at=at, progress=None)
+    _write(source, by=by, at=at, progress=None, looked=looked)
     source.refresh_from_db()
     return source
 
 
 def _write(
-    source: Import, *, by: Person, at: datetime, progress: Progress | None
+    source: Import,
+    *,
+    by: Person,
+    at: datetime,
+    progress: Progress | None,
+    looked: files.Looked | None = None,
 ) -> Changes | None:
     files.unlimited()
     source = Import.objects.select_for_update().get(pk=source.pk)
@@ -138,14 +146,7 @@ def _write(
     commit = Commit(source=source, by=by, at=at, step=step)
     kind = kinds.kind(source.kind, by)
     kind.lock()
-    checked, _cells, _used = files.examine(source, by)
-    step("comparing")
-    if kind.by_record:
-        files.leave_out_rejected(source, checked)
-        changes = Changes(**{name: source.totals[name] for name in ("new", "changed", "same")})
-    else:
-        changes = kind.match(checked)
-    files.compare_with_preview(source, checked, changes)
+    checked, changes = (looked.checked, looked.changes) if looked else _look_again(source, by, step)
     written = kind.apply(checked, changes, commit)
     if source.totals.pop("unrehearsed", False):
         source.totals |= asdict(written)
@@ -160,6 +161,19 @@ def _write(
     announce(kind="import.committed", data={"id": source.pk, "kind": source.kind}, at=at)
     files.tell(source)
     return written
+
+
+def _look_again(source: Import, by: Person, step: Callable[[str], None]) -> tuple[Check, Changes]:
+    """Read what was shown once more. Raises ``ChangedSincePreview`` where that is different now."""
+    checked, _cells, _used = files.examine(source, by)
+    step("comparing")
+    if checked.kind.by_record:
+        files.leave_out_rejected(source, checked)
+        changes = Changes(**{name: source.totals[name] for name in ("new", "changed", "same")})
+    else:
+        changes = checked.kind.match(checked)
+    files.compare_with_preview(source, checked, changes)
+    return checked, changes
 
 
 def _remember(source: Import, *, by: Person, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping as MappingOf
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -186,6 +186,14 @@ def tell(source: Import) -> None:
     live.publish("imports", "changed")
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file that was read in this transaction: its rows, and what writing them would do."""
+
+    checked: Check
+    changes: Changes
+
+
 @transaction.atomic
 def check(*, source: Import, by: Person, at: datetime, rehearse: bool = True) -> Import:
     """Read the whole file under its layout and mapping; keep control totals and problems.
@@ -194,10 +202,22 @@ def check(*, source: Import, by: Person, at: datetime, rehearse: bool = True) ->
     ``refusal`` and stays uploaded. ``rehearse`` false leaves it to the commit to count what is
     written record by record. Raises ``LayoutFixed``.
     """
+    source, _looked = look(source=source, by=by, at=at, rehearse=rehearse)
+    return source
+
+
+@transaction.atomic
+def look(
+    *, source: Import, by: Person, at: datetime, rehearse: bool
+) -> tuple[Import, Looked | None]:
+    """The same, for whoever goes on to write what was read in the same transaction and under the
+    kind's lock: it need not be read again. Nothing is handed out of a file that cannot be taken.
+    """
     source = _open(source)
     unlimited()
     source.refusal, source.rejected = {}, None
     ImportProblem.objects.filter(source=source).delete()
+    looked = None
     try:
         checked, cells, used = examine(source, by)
     except FileUnreadable as error:
@@ -211,10 +231,11 @@ def check(*, source: Import, by: Person, at: datetime, rehearse: bool = True) ->
         if skips:
             source.totals["unrehearsed"] = True
         source.state = ImportState.CHECKED
+        looked = Looked(checked, changes)
     source.save(update_fields=["refusal", "rejected", "totals", "state"])
     after = {key: source.totals.get(key) for key in ("rows", "accepted", "rejected", "digest")}
     audit.record("import_checked", subject=source, by=by, at=at, after=after)
-    return source
+    return source, looked
 
 
 def unlimited() -> None:

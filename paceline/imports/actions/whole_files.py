@@ -12,7 +12,7 @@ from django.db import transaction
 
 from paceline.imports import kinds
 from paceline.imports.actions.commits import commit
-from paceline.imports.actions.files import check, set_layout, set_mapping, upload
+from paceline.imports.actions.files import check, look, set_layout, set_mapping, upload
 from paceline.imports.kinds import RecordRefused
 from paceline.imports.layout import Layout, Problem
 from paceline.imports.mapping import by_name
@@ -53,11 +53,12 @@ def import_file(
     if mapping:
         chosen = by_name(mapping, kinds.kind(kind, by), Layout.from_json(source.layout))
         source = set_mapping(source=source, chosen=chosen, by=by, at=at)
-    source = check(source=source, by=by, at=at, rehearse=False)
+    kinds.kind(kind, by).lock()
+    source, looked = look(source=source, by=by, at=at, rehearse=False)
     _refuse_rejected(source)
     try:
         with transaction.atomic():
-            return commit(source=source, by=by, at=at)
+            return commit(source=source, by=by, at=at, looked=looked)
     except RecordRefused:
         source.refresh_from_db()
         source = check(source=source, by=by, at=at)
