@@ -8,6 +8,8 @@ transaction that changes a thing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -63,6 +65,7 @@ class Listener(Protocol):
 
 
 _listeners: list[Listener] = []
+_gathered: ContextVar[dict[str, set[int]] | None] = ContextVar("gathered", default=None)
 
 
 def register(kind: Kind) -> None:
@@ -96,6 +99,27 @@ def changed(name: str, ids: Iterable[int]) -> None:
     changes with them, or not at all.
     """
     listed = sorted(set(ids))
-    if listed:
-        for index in _listeners:
-            index(kind=name, ids=listed)
+    if not listed:
+        return
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.setdefault(name, set()).update(listed)
+        return
+    for index in _listeners:
+        index(kind=name, ids=listed)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Let what changes inside be found once, at the end, and not after each change.
+
+    For many actions in one transaction; it has to begin inside that transaction and to end with it.
+    """
+    gathered: dict[str, set[int]] = {}
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    for name, ids in gathered.items():
+        changed(name, ids)

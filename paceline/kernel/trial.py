@@ -6,6 +6,7 @@ web and worker and stops everything when it is told to, or when one of them ends
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import http.client
 import os
@@ -13,7 +14,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from paceline.kernel import locales, postgres
-from paceline.kernel.migrating import migrate_if_empty
 from paceline.kernel.processes import Children, own_command, stopping_in_order
 
 HOST = "127.0.0.1"
@@ -37,19 +37,19 @@ class NotReady(Exception):
 
 def run_trial(port: int) -> int:
     """Run until interrupted; returns the exit code."""
-    logs = postgres.default_folder().parent / "log"
+    folder = postgres.default_folder().parent
     begun = time.monotonic()
     try:
-        with stopping_in_order(), postgres.database_running(), Children() as children:
+        with stopping_in_order(), alone(folder) as here, postgres.database_running():
             _begin_anew_if_interrupted()
-            _run_prepare(children)
-            port = _free_port(port)
-            _start(children, port, logs)
-            _wait_until_ready(children, port, logs)
-            seconds = time.monotonic() - begun
-            _say(f"\nPaceline is ready at http://{HOST}:{port}/ (after {seconds:.0f} s).")
-            _say(f"Its logs are in {logs}. Ctrl-C stops everything.")
-            _watch(children, logs)
+            with Children() as children:
+                _run_prepare(children)
+                address = _start(children, port, folder / "log")
+                here.write_text(f"{os.getpid()} {address}", encoding="ascii")
+                seconds = time.monotonic() - begun
+                _say(f"\nPaceline is ready at {address} (after {seconds:.0f} s).")
+                _say(f"Its logs are in {folder / 'log'}. Ctrl-C stops everything.")
+                _watch(children, folder / "log")
     except KeyboardInterrupt:
         _say("\nStopped.")
         return 0
@@ -59,30 +59,80 @@ def run_trial(port: int) -> int:
     return 1
 
 
+@contextmanager
+def alone(folder: Path) -> Iterator[Path]:
+    """Hold the folder for this trial: a second one would begin its company anew under the first.
+
+    Gives the file in which a trial says what it is. Raises :class:`NotReady` where one runs.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    here = folder / "trial"
+    with here.open("a+", encoding="ascii") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            number, _, address = here.read_text(encoding="ascii").partition(" ")
+            where = f"at {address}" if address else "and is being set up"
+            raise NotReady(
+                f"The demonstration of {folder} runs already {where} (process {number}). Stop it "
+                "with Ctrl-C, or name another folder with PACELINE_VAR for a second one."
+            ) from None
+        here.write_text(str(os.getpid()), encoding="ascii")
+        yield here
+
+
 def prepare() -> None:
-    """Bring database, catalogues, assets and the company up to date; Django is set up already."""
+    """Bring database, catalogues, assets and the company up to date; Django is set up already.
+
+    At the first start the tables are made beside the rest, by a process of their own: a company is
+    drawn up meanwhile, and brought in once they are there.
+    """
+    if _company_state() == WHOLE:
+        with _step("database"):
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("createcachetable", verbosity=0)
+        _prepare_files()
+        call_command("demo_company")
+        return
+    log = postgres.default_folder().parent / "log" / "database.log"
+    with Children() as children:
+        children.start("database", own_command("migrate"), log=log)
+        _prepare_files()
+        _load_company(lambda: _finish_database(children, log))
+
+
+def _finish_database(children: Children, log: Path) -> None:
     with _step("database"):
-        migrate_if_empty()
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
+        if children.finish("database") != 0:
+            raise CommandError(f"The tables were not made:\n{_last_lines(log)}")
+
+
+def _prepare_files() -> None:
     with _step("languages"):
         locales.compile_catalogues()
     with _step("assets"):
         _gather_assets()
-    _load_company()
 
 
-def _load_company() -> None:
+def _company_state() -> str:
+    company = _company_mark()
+    return company.read_text(encoding="ascii") if company.exists() else ""
+
+
+def _load_company(wait_for_tables: Callable[[], None]) -> None:
     """Bring the company in, leaving a mark for as long as it is there in part only."""
     company = _company_mark()
-    if not company.exists():
+
+    def begin() -> None:
+        wait_for_tables()
         company.parent.mkdir(parents=True, exist_ok=True)
         company.write_text(BEGUN, encoding="ascii")
+
     try:
-        call_command("demo_company")
+        call_command("demo_company", wait_for_tables=begin)
     except CommandError:
         # Refused before anything was changed: what is in the database is somebody's own.
-        company.unlink()
+        company.unlink(missing_ok=True)
         raise
     company.write_text(WHOLE, encoding="ascii")
 
@@ -94,7 +144,7 @@ def _company_mark() -> Path:
 def _begin_anew_if_interrupted() -> None:
     """Empty a database whose company was cut short, so that this start can load all of it."""
     company = _company_mark()
-    if not company.exists() or company.read_text(encoding="ascii") != BEGUN:
+    if _company_state() != BEGUN:
         return
     if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
         raise NotReady(
@@ -108,17 +158,24 @@ def _begin_anew_if_interrupted() -> None:
 
 def _run_prepare(children: Children) -> None:
     # The company's plans are our own: nothing has to be kept from using too much, and a process
-    # for each of some eighty calculations would take longer than they do.
-    unconfined = {"CALCULATION_CONFINED": "0"}
-    children.start("set-up", own_command("prepare"), environment=unconfined)
+    # for each of some fifty calculations would take longer than they do. Each is made once: sums
+    # kept month by month for the next one would cost more than twice what they are kept of.
+    once = {"CALCULATION_CONFINED": "0", "CALCULATION_SUMS_MIB": "0"}
+    children.start("set-up", own_command("prepare"), environment=once)
     code = children.finish("set-up")
     if code != 0:
         raise NotReady(f"Setting up failed (exit code {code}).")
 
 
-def _start(children: Children, port: int, logs: Path) -> None:
-    children.start("worker", own_command("worker"), log=logs / "worker.log")
+def _start(children: Children, wanted: int, logs: Path) -> str:
+    """Start web and worker; the address at which the web answers."""
+    port = _free_port(wanted)
+    if port != wanted:
+        _say(f"Port {wanted} is taken; using {port}.")
     children.start("web", own_command("serve", f"--port={port}"), log=logs / "web.log")
+    children.start("worker", own_command("worker"), log=logs / "worker.log")
+    _wait_until_ready(children, port, logs)
+    return f"http://{HOST}:{port}/"
 
 
 def _free_port(first: int) -> int:
@@ -163,8 +220,12 @@ def _watch(children: Children, logs: Path) -> None:
 
 def _raise_if_ended(children: Children, logs: Path) -> None:
     for name, code in children.ended().items():
-        lines = (logs / f"{name}.log").read_text("utf-8", "replace").splitlines()[-20:]
-        raise NotReady("\n".join([f"The {name} process ended (exit code {code}):", *lines]))
+        last = _last_lines(logs / f"{name}.log")
+        raise NotReady(f"The {name} process ended (exit code {code}):\n{last}")
+
+
+def _last_lines(log: Path) -> str:
+    return "\n".join(log.read_text("utf-8", "replace").splitlines()[-20:])
 
 
 def _gather_assets() -> None:

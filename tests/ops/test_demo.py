@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from paceline.kernel import trial
 from paceline.kernel.postgres import placement, process
 from tests.ops.processes import is_alive, wait_until
 
@@ -120,3 +121,13 @@ def test_it_starts_stops_without_remains_and_starts_again_quickly(tmp_path: Path
         second.process.kill()  # no chance to say goodbye
         wait_until(lambda: not any(is_alive(pid) for pid in processes), within=60)
     assert seconds < SECOND_START_WITHIN
+
+
+def test_a_folder_holds_one_demonstration(tmp_path: Path) -> None:
+    with trial.alone(tmp_path) as here:
+        for told, said in (("12", "and is being set up"), ("12 http://x/", "at http://x/")):
+            here.write_text(told)
+            with pytest.raises(trial.NotReady, match=rf"already {said} \(process 12\)"):
+                trial.alone(tmp_path).__enter__()
+    with trial.alone(tmp_path):
+        pass

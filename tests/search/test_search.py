@@ -126,6 +126,20 @@ def test_nothing_is_left_of_what_was_rolled_back(world: World) -> None:
     assert names(world.priya, "rolled") == []
 
 
+def test_many_changes_are_found_together(world: World) -> None:
+    with transaction.atomic(), findable.together():
+        one = add("Togetha", "Z2")
+        org.change_person(person=one, by=world.hana, at=NOW, name="Togethb")
+        add("Togethc", "Z3")
+        assert names(world.priya, "togeth") == []
+    assert names(world.priya, "togeth") == ["Togethb", "Togethc"]
+    before = stored()
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), findable.together():
+        add("Togethd", "Z4")
+        raise ZeroDivisionError
+    assert stored() == before
+
+
 def test_a_new_name_is_found_at_once_everywhere_and_the_old_one_no_more(world: World) -> None:
     quarter = build_quarter(world)
     statement = quarter.release(quarter.run(), "priya")[0]

@@ -41,7 +41,7 @@ DAY = date(2026, 11, 23)
 @pytest.mark.django_db
 def test_a_crowd_comes(settings: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined]
-    stage = story.tell(DAY, tmp_path / "files", lambda _what: None, scale=0)
+    stage = story.tell(story.draw_up(DAY, tmp_path / "files", lambda _what: None, scale=0))
     closed = {"starts_on": date(2026, 1, 1), "ends_before": date(2026, 4, 1)}
     ClosedDays.objects.create(**closed, closed_at=timezone.now())
     crowd.bring_in(stage, 300)

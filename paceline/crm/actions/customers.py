@@ -265,7 +265,16 @@ def fingerprint(kind: str, normalised: str) -> str:
 
 def was_erased(points: Iterable[Point], country: str = "") -> bool:
     """Whether one of the points belonged to somebody who was erased."""
-    digests = [fingerprint(one.kind, normalise(one.kind, one.value, country)) for one in points]
+    return were_erased([(points, country)])
+
+
+def were_erased(told: Iterable[tuple[Iterable[Point], str]]) -> bool:
+    """The same of the points of many, each with the country in which they are read."""
+    digests = [
+        fingerprint(one.kind, normalise(one.kind, one.value, country))
+        for points, country in told
+        for one in points
+    ]
     return ErasedKey.objects.filter(digest__in=digests).exists()
 
 

@@ -69,10 +69,10 @@ def _add(
         return []
     kind = str(model._meta.model_name)
     reach = customers.reach_of(team)
-    if model is Contact:
-        for row in rows:
-            if row.points and customers.was_erased(row.points, str(row.facts.get("country", ""))):
-                raise customers.WasErased
+    if model is Contact and customers.were_erased(
+        (row.points, str(row.facts.get("country", ""))) for row in rows
+    ):
+        raise customers.WasErased
     records = [_record(model, team, row, reach, by, at) for row in rows]
     made = model.objects.bulk_create(records, batch_size=BATCH)
     points = []

@@ -22,7 +22,6 @@ from paceline.incentives.actions import (
     threads,
 )
 from paceline.incentives.models import Hold, HoldReason, Plan, PlanVersion, Run, Statement
-from paceline.kernel import jobs
 from paceline.org.models import Person, Role
 from paceline.web.demo import papers
 from paceline.web.demo.calendar import Quarter
@@ -292,8 +291,8 @@ def _run(stage: Stage, quarter: Quarter, ago: int, *, hour: int = 9) -> Run:
     stage.say(quarter.key)
     by, at = stage.acting(Role.COMPENSATION), stage.at(ago, hour)
     run = runs.request_run(period_key=quarter.key, by=by, at=at, on=stage.calendar.as_of)
+    # The job that was queued with it will find it calculated, and leave it alone.
     runs.calculate_run(run=run, at=stage.at(ago, hour, 1))
-    jobs.run_waiting()  # the run's own job finds it calculated and leaves it alone
     run.refresh_from_db()
     if run.computed_at is None:
         raise RunRefused(quarter.key, list(run.problems.values_list("code", "params")))
@@ -305,7 +304,6 @@ def _settle(stage: Stage, run: Run, ago: int, *, hour: int = 10) -> None:
     by, at = stage.acting(Role.COMPENSATION), stage.at(ago, hour)
     settlement = settlements.request_settlement(run=run, by=by, at=at)
     settlements.settle_run(settlement=settlement, at=stage.at(ago, hour, 1))
-    jobs.run_waiting()
     settlement.refresh_from_db()
     if settlement.computed_at is None:
         raise RunRefused(str(run), list(settlement.problems.values_list("code", "params")))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from django.db import connection, transaction
 
+from paceline.kernel import findable
 from paceline.org.models import Person, Role
 from paceline.web.demo import crowd, figures, founding, goals, next_year, pay, trade, web_shop
 from paceline.web.demo.calendar import Calendar
@@ -32,64 +35,103 @@ class Door:
     person: Person
 
 
-@transaction.atomic
-def tell(
-    as_of: date,
-    folder: Path,
-    say: Callable[[str], None],
-    *,
-    scale: float = 1.0,
-    customers: int = 0,
-) -> Stage:
-    """Bring the whole company in as of a day, or nothing; its files are left in ``folder``.
+Chapter = Callable[[Stage], object]
+
+
+def draw_up(as_of: date, folder: Path, say: Callable[[str], None], *, scale: float = 1.0) -> Stage:
+    """Make the company up as of a day. Nothing is read or written yet; its files will be left in
+    ``folder``.
 
     ``scale`` is the part of its order lines that are brought in; at 0 there are its people alone.
-    So many ``customers`` come on top of those who bought them.
     """
-    stage = Stage(Calendar(as_of), folder, say, scale)
-    founding.found(stage)
-    if scale:
-        _tell_of_pay_and_customers(stage)
+    return Stage(Calendar(as_of), folder, say, scale)
+
+
+class Beside(Protocol):
+    """Another process that brings in what customers and boards are about, while this one pays."""
+
+    def begin(self) -> None:
+        """What it stands on is there."""
+        ...
+
+    def end(self) -> None:
+        """Wait until it is done. Raises whatever it takes to say that it was not."""
+        ...
+
+
+def tell(stage: Stage, *, customers: int = 0, beside: Beside | None = None) -> Stage:
+    """Bring the company in, and so many ``customers`` on top of those who bought.
+
+    Every chapter is kept by itself: of a story that breaks off a part stays, and whoever tells it
+    has to see to that. Without a process ``beside`` this one tells all of it; the company is the
+    same.
+    """
+    _live_through(stage, [founding.found])
+    if stage.scale:
+        _live_through(stage, BEGINNING)
+        if beside is not None:
+            beside.begin()
+        else:
+            tell_of_desks(stage)
+        _live_through(stage, PAY)
+        if beside is not None:
+            beside.end()
+        _live_through(stage, END)
+    elif customers:
+        _live_through(stage, [trade.bring_in_rates])
     if customers:
-        if not scale:
-            trade.bring_in_rates(stage)
-        crowd.bring_in(stage, customers)
+        _live_through(stage, [partial(crowd.bring_in, customers=customers)])
     return stage
 
 
-def _tell_of_pay_and_customers(stage: Stage) -> None:
-    shanghai.name_attributes(stage)
-    trade.bring_in_rates(stage)
-    trade.bring_in_history(stage)
-    _take_stock()
-    pay.set_quotas(stage)
-    taipei.bring_in_figures(stage)
-    taipei.bring_in_team_goal(stage)
-    shanghai.bring_in_targets(stage)
-    cross_border.bring_in_regions(stage)
-    shanghai.bring_in_leaves(stage)
-    cross_border.bring_in_owners(stage)
-    pay.write_plans(stage)
-    cross_border.bring_in_guarantee(stage)
-    pay.change_a_quota(stage)
-    pay.catch_up(stage)
-    trade.bring_in_news(stage)
-    pay.pay_the_last_quarter(stage)
-    customers.bring_in(stage)
-    replies.bring_in(stage)
-    sequences.bring_in(stage)
-    work.begin_boards(stage)
-    web_shop.open_shop(stage)
-    goals.bring_in(stage)
-    work.serve_goals(stage)
-    next_year.plan_quotas(stage)
-    figures.look_at_them(stage)
+def tell_of_desks(stage: Stage) -> None:
+    """What the teams do with their customers and on their boards. Pay reads nothing of it."""
+    _live_through(stage, DESKS)
 
 
-def _take_stock() -> None:
-    """Inside one transaction the database would still plan its queries for empty tables."""
+def _live_through(stage: Stage, chapters: Iterable[Chapter]) -> None:
+    for chapter in chapters:
+        with transaction.atomic(), findable.together():
+            chapter(stage)
+
+
+def _take_stock(_stage: Stage) -> None:
+    """What comes next reads lines that came a second ago, before the database has counted them."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+BEGINNING: tuple[Chapter, ...] = (
+    shanghai.name_attributes,
+    trade.bring_in_rates,
+    trade.bring_in_history,
+    _take_stock,
+    pay.set_quotas,
+    taipei.bring_in_figures,
+    taipei.bring_in_team_goal,
+    shanghai.bring_in_targets,
+    cross_border.bring_in_regions,
+    shanghai.bring_in_leaves,
+    cross_border.bring_in_owners,
+    pay.write_plans,
+    cross_border.bring_in_guarantee,
+    pay.change_a_quota,
+)
+PAY: tuple[Chapter, ...] = (pay.catch_up, trade.bring_in_news, pay.pay_the_last_quarter)
+DESKS: tuple[Chapter, ...] = (
+    customers.bring_in,
+    replies.bring_in,
+    sequences.bring_in,
+    work.begin_boards,
+)
+END: tuple[Chapter, ...] = (
+    customers.share_deals,
+    web_shop.open_shop,
+    goals.bring_in,
+    work.serve_goals,
+    next_year.plan_quotas,
+    figures.look_at_them,
+)
 
 
 def doors(on: date) -> list[Door]:

@@ -21,7 +21,7 @@ from paceline.crm.models import (
     StageKind,
 )
 from paceline.crm.models import Stage as DealStage
-from paceline.org.models import Team
+from paceline.org.models import Person, Team
 from paceline.web.demo.cast import TEAMS, Member, TeamPlan
 from paceline.web.demo.names import name_list
 from paceline.web.demo.sales import Line
@@ -125,7 +125,6 @@ class Desk:
         self.country = plan.place.country
         self.language = plan.place.language
         self.names = name_list(self.country, self.random)
-        self.dealt: set[str] = set()
 
     def fill(self, buyers: list[Customer]) -> None:
         count = max(6, int(CONTACTS_EACH * self.stage.scale))
@@ -134,7 +133,7 @@ class Desk:
         contacts = self._contacts(mine)
         self._link(mine, contacts)
         pipeline = self._pipeline()
-        self._deals(pipeline, mine, contacts)
+        self._deals(pipeline, contacts)
         self._leads()
 
     def _contacts(self, buyers: list[Customer]) -> list[Contact]:
@@ -212,7 +211,7 @@ class Desk:
             crm.add_lost_reason(team=self.team, name=name, by=self.lead, at=self.stage.at(20, 9))
         return made
 
-    def _deals(self, pipeline: Pipeline, buyers: list[Customer], contacts: list[Contact]) -> None:
+    def _deals(self, pipeline: Pipeline, contacts: list[Contact]) -> None:
         """Deals begun in the last months: won, lost, and at every stage between."""
         if not contacts or not self.sellers:
             return
@@ -228,9 +227,7 @@ class Desk:
             way = list(range(1, goal + 1)) if goal <= 4 else [
                 *range(1, self.random.randrange(1, 4)), 5]  # fmt: skip
             self._walk(deal, stages, way, at, seller, reasons)
-            if goal == 4:
-                self._shares(deal, seller, buyers[place])
-            elif goal < 4:
+            if goal < 4:
                 self._next_step(deal, seller)
 
     def _deal(self, pipeline: Pipeline, contact: Contact, seller: Member, at: datetime) -> Deal:
@@ -284,41 +281,6 @@ class Desk:
             facts={"next_step": self.random.choice(STEPS[self.country]), "next_step_on": day},
         )  # fmt: skip
 
-    def _shares(self, deal: Deal, seller: Member, buyer: Customer) -> None:
-        """A colleague helped with some of the won deals."""
-        others = [one for one in self.sellers if one.number != seller.number]
-        current = Deal.objects.select_related("stage", "contact").get(pk=deal.pk)
-        self._order(current, buyer)
-        if not others or current.stage.kind != StageKind.WON or self.random.random() > 0.4:
-            return
-        helper = self.stage.person(self.random.choice(others))
-        crm.agree_shares(
-            deal=current, by=self.lead, at=self.stage.at(1, 12),
-            shares=[
-                Share(self.stage.person(seller), ContributorKind.OWNER, Decimal("0.7")),
-                Share(helper, ContributorKind.CO_SELLER, Decimal("0.3")),
-            ],
-        )  # fmt: skip
-        if self.random.random() < 0.3:
-            crm.add_feedback(
-                on=crm.On(contact=current.contact, deal=current), kind=FeedbackKind.PRAISE,
-                text=self.random.choice(SAID[self.country]), assignee=helper, by=helper,
-                at=self.stage.at(1, 13),
-            )  # fmt: skip
-
-    def _order(self, deal: Deal, buyer: Customer) -> None:
-        """The customer's latest order came of the deal, if it is of this quarter and known."""
-        order, day = max(buyer.orders.items(), key=lambda one: (one[1], one[0]))
-        known_before = self.stage.day(UNSENT)
-        if deal.stage.kind != StageKind.WON or order in self.dealt:
-            return
-        if self.stage.calendar.running.starts_on <= day < known_before:
-            self.dealt.add(order)
-            crm.link_order(
-                source=self.market.code, order_number=order, deal=deal, by=self.lead,
-                at=self.stage.at(1, 12),
-            )  # fmt: skip
-
     def _leads(self) -> None:
         """New ones that wait, some of them for anybody."""
         for number in range(max(3, int(LEADS_EACH * self.stage.scale))):
@@ -335,3 +297,67 @@ class Desk:
                 },
                 points=self._points(name.mailbox, 900 + number),
             )  # fmt: skip
+
+
+def share_deals(stage: Stage) -> None:
+    """Deals that were won: the order that came of them, and the colleague who helped.
+
+    Pay is credited by it, so it waits until the running quarter was calculated.
+    """
+    for sales in stage.sales:
+        won = list(
+            Deal.objects.filter(team__code__in=sales.market.teams, stage__kind=StageKind.WON)
+            .select_related("stage", "contact", "owner", "team")
+            .order_by("pk")
+        )
+        orders: dict[str, dict[str, date]] = {
+            deal.contact.number: {} for deal in won if deal.contact is not None
+        }
+        for line in sales.lines:
+            if line.customer in orders:
+                orders[line.customer][line.order] = line.day
+        random = Random(f"won deals {sales.market.code}")  # noqa: S311 - a made-up company
+        dealt: set[str] = set()
+        for deal in won:
+            if deal.contact is not None:
+                _link_order(stage, sales.market, deal, orders[deal.contact.number], dealt)
+            _share(stage, deal, random)
+
+
+def _link_order(
+    stage: Stage, market: Market, deal: Deal, orders: dict[str, date], dealt: set[str]
+) -> None:
+    """The customer's latest order came of the deal, if it is of this quarter and known."""
+    order, day = max(orders.items(), key=lambda one: (one[1], one[0]))
+    if order not in dealt and stage.calendar.running.starts_on <= day < stage.day(UNSENT):
+        dealt.add(order)
+        crm.link_order(
+            source=market.code, order_number=order, deal=deal, by=_lead_of(stage, deal.team),
+            at=stage.at(1, 12),
+        )  # fmt: skip
+
+
+def _share(stage: Stage, deal: Deal, random: Random) -> None:
+    """A colleague helped with some of the won deals."""
+    sellers = stage.cast.sellers_of(deal.team.code, stage.calendar.as_of)
+    others = [one for one in sellers if deal.owner is None or one.number != deal.owner.number]
+    if not others or deal.owner is None or random.random() > 0.4:
+        return
+    helper = stage.person(random.choice(others))
+    crm.agree_shares(
+        deal=deal, by=_lead_of(stage, deal.team), at=stage.at(1, 12),
+        shares=[
+            Share(deal.owner, ContributorKind.OWNER, Decimal("0.7")),
+            Share(helper, ContributorKind.CO_SELLER, Decimal("0.3")),
+        ],
+    )  # fmt: skip
+    if random.random() < 0.3:
+        said = SAID[stage.cast.members[deal.owner.number].place.country]
+        crm.add_feedback(
+            on=crm.On(contact=deal.contact, deal=deal), kind=FeedbackKind.PRAISE,
+            text=random.choice(said), assignee=helper, by=helper, at=stage.at(1, 13),
+        )  # fmt: skip
+
+
+def _lead_of(stage: Stage, team: Team) -> Person:
+    return stage.person(stage.cast.lead_of(team.code))
