@@ -185,6 +185,8 @@ def field_value(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - 
         return ", ".join(known[one] for one in value if one in known) or "–"
     if name in {"list", "executor"}:
         return names.get(name, {}).get(value, "–")
+    if name == "link":
+        return link_value(str(value))
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if name in {"starts_on", "due_on"}:
@@ -194,6 +196,20 @@ def field_value(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - 
     if isinstance(value, dict):
         return ", ".join(str(one) for one in value.values())[:200]
     return str(value)[:200]
+
+
+def link_value(name: str) -> str:
+    """What kind of thing a link leads to; an order by its number. Names are read on the card by
+    whoever may see the thing."""
+    kind, _colon, ref = name.partition(":")
+    if kind in {"order", "order_number", "order_source"}:
+        number = ref.rpartition(":")[2]
+        return _("Order %(number)s") % {"number": number} if number else _("Order")
+    kinds = {
+        "company": _("Company"), "contact": _("Contact"), "deal": _("Deal"),
+        "goal": pgettext("what a card is about", "Goal"),
+    }  # fmt: skip
+    return kinds.get(kind, _("Link"))
 
 
 def change_title(change: CardChange) -> str:

@@ -141,7 +141,7 @@ def changed_fields(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     goal: Goal,
-    names: Mapping[str, Mapping[int, str]],
+    names: Mapping[str, Mapping[Any, str]],
 ) -> list[ChangedField]:
     """A change field by field; ``names`` words what is kept by id."""
     unit = str(before.get("unit", goal.unit)), str(after.get("unit", goal.unit))
@@ -160,10 +160,13 @@ _CHOICES: dict[str, Any] = {"direction": Direction, "unit": Unit, "level": Level
 
 
 def _said(  # noqa: PLR0911 - one kind of field each
-    name: str, said: Any, unit: str, currency: str, names: Mapping[str, Mapping[int, str]]
+    name: str, said: Any, unit: str, currency: str, names: Mapping[str, Mapping[Any, str]]
 ) -> str:
     if said in (None, ""):
         return formats.NOTHING
+    if name == "measure":
+        known = _("Typed at check-ins") if said == TYPED else _("A measure that is no more")
+        return names.get("measure", {}).get(said, known)
     if name in names and isinstance(said, int):
         return names[name].get(said, formats.NOTHING)
     if name in _CHOICES:

@@ -343,6 +343,7 @@ def delete_card(*, card: Card, by: Person | None, at: datetime) -> None:
     audit.record("card_deleted", subject=found, by=by, at=at, after={"cards": len(ids)})
     following.changed(found.project_id)
     publish_all(hints.topics_of(found), "deleted", str(found.pk))
+    recording.tell_goals(ids)
     CardChange.objects.filter(card__in=ids).update(undoes=None)
     Card.objects.filter(parent=found).delete()
     found.delete()

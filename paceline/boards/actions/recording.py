@@ -17,7 +17,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from paceline.boards import following, hints
-from paceline.boards.models import Batch, Card, CardChange, Project, Rule
+from paceline.boards.models import Batch, Card, CardChange, CardLink, Project, Rule
 from paceline.kernel import audit, findable, jobs
 from paceline.live.actions import publish_all
 from paceline.notifications.actions import notify
@@ -102,6 +102,10 @@ quiet: ContextVar[bool] = ContextVar("nobody is told", default=False)
 FIELDS = (
     "title", "description", "executor", "starts_on", "due_on", "due_time", "estimate", "custom",
 )  # fmt: skip
+
+
+# What the page of a goal tells of the cards that work for it.
+SHOWN_AT_GOALS = frozenset({"archived", "done", "due_on", "executor", "title"})
 
 
 def told(value: Any) -> Any:
@@ -229,7 +233,17 @@ def note(  # noqa: PLR0913 - what a change is made of
     audit.record(act, subject=card, by=by, at=at, after={"version": card.version, "fields": names})
     _tell_systems(card, after, act, at)
     announce(card)
+    if not SHOWN_AT_GOALS.isdisjoint(after):
+        tell_goals([card.pk])
     return made
+
+
+def tell_goals(cards: Sequence[int]) -> None:
+    """Open pages of the goals for which cards work read them again."""
+    links = CardLink.objects.filter(card__in=cards, goal__isnull=False)
+    found = links.values_list("goal", flat=True).distinct()
+    for pk in found:
+        publish_all([f"goal:{pk}"], "changed", str(pk))
 
 
 def _tell_systems(card: Card, after: Mapping[str, Any], act: str, at: datetime) -> None:

@@ -12,9 +12,11 @@ from django.db.models import Max
 from paceline.boards.actions import recording
 from paceline.boards.actions.recording import TooMany
 from paceline.boards.models import (
+    LINKED,
     TEXT_MAX,
     Attachment,
     Card,
+    CardChange,
     CardLink,
     Comment,
     CommentMention,
@@ -48,6 +50,10 @@ class TextTooLong(Exception):
 
 class OrderUnknown(Exception):
     """No order has this number."""
+
+
+class LinkGone(Exception):
+    """What a link led to is no more, or an old change does not say what it was."""
 
 
 def _said(text: str) -> str:
@@ -190,9 +196,53 @@ def link_card(*, card: Card, to: Any, by: Person | None, at: datetime) -> CardLi
         key = {str(to._meta.model_name): to}
     made, is_new = CardLink.objects.get_or_create(card=found, **key, defaults={"by": by, "at": at})
     if is_new:
-        recording.note(found, {}, {"link": sorted(key)[0]}, by=by, at=at, act="card_linked")
+        recording.note(found, {}, {"link": _named(made)}, by=by, at=at, act="card_linked")
         _tell_goal(made)
     return made
+
+
+def _named(link: CardLink) -> str:
+    """What a link leads to, as a change keeps it: ``goal:12``, ``order:shop:1001``."""
+    if link.order_number:
+        return f"order:{link.order_source}:{link.order_number}"
+    kinds = (kind for kind in LINKED if getattr(link, f"{kind}_id") is not None)
+    kind = next(kinds)
+    return f"{kind}:{getattr(link, f'{kind}_id')}"
+
+
+def link_named(card: Card, name: str) -> CardLink:
+    """The link that a change tells of: the one that stands, else one to be saved. Raises
+    ``LinkGone``."""
+    kind, _colon, ref = name.partition(":")
+    if not ref:
+        raise LinkGone(name)
+    if kind == "order":
+        source, _sep, number = ref.partition(":")
+        key: dict[str, Any] = {"order_source": source, "order_number": number}
+    else:
+        model: Any = CardLink._meta.get_field(kind).related_model
+        if not model.objects.filter(pk=ref).exists():
+            raise LinkGone(name)
+        key = {f"{kind}_id": int(ref)}
+    return CardLink.objects.filter(card=card, **key).first() or CardLink(card=card, **key)
+
+
+@transaction.atomic
+def restore_link(
+    *, card: Card, name: str, by: Person | None, at: datetime, undoes: CardChange
+) -> Card:
+    """A link that was taken away stands again."""
+    found = recording.locked(card)
+    link = link_named(found, name)
+    if link.pk is None:
+        if CardLink.objects.filter(card=found).count() >= LINKS_MAX:
+            raise TooMany("links", LINKS_MAX)
+        link.by, link.at = by, at
+        link.save()
+        told = {"link": name}
+        recording.note(found, {}, told, by=by, at=at, act="card_linked", undoes=undoes)
+        _tell_goal(link)
+    return found
 
 
 def _tell_goal(link: CardLink) -> None:
@@ -202,12 +252,16 @@ def _tell_goal(link: CardLink) -> None:
 
 
 @transaction.atomic
-def unlink_card(*, link: CardLink, by: Person | None, at: datetime) -> None:
+def unlink_card(
+    *, link: CardLink, by: Person | None, at: datetime, undoes: CardChange | None = None
+) -> Card:
     """A card is not about that after all."""
     card = recording.locked(link.card)
+    before = {"link": _named(link)}
     _tell_goal(link)
     link.delete()
-    recording.note(card, {"link": ""}, {}, by=by, at=at, act="card_unlinked")
+    recording.note(card, before, {}, by=by, at=at, act="card_unlinked", undoes=undoes)
+    return card
 
 
 @transaction.atomic

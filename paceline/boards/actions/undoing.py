@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from paceline.boards.actions import cards as making
-from paceline.boards.actions import moves, parts, recording
+from paceline.boards.actions import moves, parts, recording, talk
 from paceline.boards.actions.recording import ChangedMeanwhile, Conflict
 from paceline.boards.models import Card, CardChange, CardList, Label, Labelling, Participant
 from paceline.org.models import Person
@@ -16,13 +16,19 @@ from paceline.org.models import Person
 UNDONE = frozenset(
     {
         "card_changed", "card_moved", "card_archived", "card_restored", "card_done",
-        "card_reopened", "card_labelled", "card_people_changed",
+        "card_reopened", "card_labelled", "card_people_changed", "card_linked", "card_unlinked",
     }
 )  # fmt: skip
 
 
 class CannotBeUndone(Exception):
     """A change of this kind is not taken back, or was taken back before."""
+
+
+def may_be_undone(change: CardChange) -> bool:
+    """Whether a change is of a kind that is taken back, and says enough for it."""
+    link = {**change.before, **change.after}.get("link", ":")
+    return change.act in UNDONE and ":" in str(link)
 
 
 @transaction.atomic
@@ -34,7 +40,7 @@ def undo_change(  # noqa: PLR0911 - one kind each
     Raises ``ChangedMeanwhile`` when somebody changed one of them since, and ``CannotBeUndone``.
     """
     row: CardChange = CardChange.objects.select_related("card").get(pk=change.pk)
-    if row.act not in UNDONE or CardChange.objects.filter(undoes=row).exists():
+    if not may_be_undone(row) or CardChange.objects.filter(undoes=row).exists():
         raise CannotBeUndone(row)
     card: Card = Card.objects.select_related("list", "executor", "project").get(pk=row.card_id)
     _check_unchanged(card, row)
@@ -58,9 +64,24 @@ def undo_change(  # noqa: PLR0911 - one kind each
         case "card_labelled":
             labels = Label.objects.filter(pk__in=row.before["labels"], project=card.project)
             return parts.set_labels(labels=list(labels), undoes=row, **told)
+        case "card_linked" | "card_unlinked":
+            return _link_undone(row, told)
         case _:
             people = Person.objects.filter(pk__in=row.before["participants"])
             return parts.set_participants(people=list(people), undoes=row, **told)
+
+
+def _link_undone(row: CardChange, told: dict[str, Any]) -> Card:
+    """A link goes again, or stands again."""
+    try:
+        if row.act == "card_unlinked":
+            return talk.restore_link(name=row.before["link"], undoes=row, **told)
+        link = talk.link_named(told["card"], row.after["link"])
+    except talk.LinkGone as error:
+        raise CannotBeUndone(row) from error
+    if link.pk is None:
+        raise CannotBeUndone(row)
+    return talk.unlink_card(link=link, by=told["by"], at=told["at"], undoes=row)
 
 
 def _linked(card: Card, undone: CardChange) -> Card:
@@ -73,6 +94,8 @@ def _linked(card: Card, undone: CardChange) -> Card:
 
 def _check_unchanged(card: Card, row: CardChange) -> None:
     for name, value in row.after.items():
+        if name == "link":  # it stands or not; nobody can have changed it
+            continue
         now = _now(card, name)
         if now != (sorted(value) if name in {"labels", "participants"} else value):
             last = (

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from paceline.boards import access, actions, queries, wording
-from paceline.boards.actions.undoing import UNDONE
+from paceline.boards.actions.undoing import may_be_undone
 from paceline.boards.forms.cards import CardForm, initial_of
 from paceline.boards.models import Card, CardChange, CardField, CardList, Label
 from paceline.boards.views.faces import due_text, due_tone, face
@@ -162,7 +162,7 @@ def _told(change: Any, names: wording.Names, *, may_edit: bool) -> dict[str, Any
         "lines": wording.change_lines(change, names),
         "who": "Paceline" if change.by is None else change.by.name,
         "at": change.at,
-        "may_undo": may_edit and change.act in UNDONE and not was_undone,
+        "may_undo": may_edit and may_be_undone(change) and not was_undone,
         "was_undone": was_undone,
         "undoes": change.undoes_id is not None,
     }

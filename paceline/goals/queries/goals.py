@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from paceline.goals import measures
 from paceline.goals.models import (
     Agreement,
     CheckIn,
@@ -158,8 +159,9 @@ def everything(person: Person, goal: Goal) -> Everything:
     )
 
 
-def names_of(changes: Iterable[GoalChange]) -> dict[str, dict[int, str]]:
-    """The names of what changes name by id: people, teams, periods, goals, strategy pages."""
+def names_of(changes: Iterable[GoalChange], reader: Person) -> dict[str, dict[Any, str]]:
+    """The names of what changes name by id: people, teams, periods, strategy pages, goals that the
+    reader sees; and of measures by their keys."""
     from paceline.goals.models import StrategyPage  # noqa: PLC0415 - beside the others below
 
     wanted: dict[str, set[int]] = defaultdict(set)
@@ -168,14 +170,19 @@ def names_of(changes: Iterable[GoalChange]) -> dict[str, dict[int, str]]:
             for name in ("owner", "team", "period", "parent", "strategy"):
                 if isinstance(said.get(name), int):
                     wanted[name].add(said[name])
-    found: dict[str, dict[int, str]] = {}
+    found: dict[str, dict[Any, str]] = {}
     tables: dict[str, Any] = {
-        "owner": Person, "team": Team, "period": GoalPeriod, "parent": Goal,
-        "strategy": StrategyPage,
+        "owner": Person.objects, "team": Team.objects, "period": GoalPeriod.objects,
+        "parent": Goal.objects.visible_to(reader), "strategy": StrategyPage.objects,
     }  # fmt: skip
     for name, ids in wanted.items():
-        rows = tables[name].objects.filter(pk__in=ids)
+        rows = tables[name].filter(pk__in=ids)
         found[name] = {one.pk: str(one) for one in rows}
+    said = {one.get("measure") for change in changes for one in (change.before, change.after)}
+    keys = {key for key in said if key}
+    if keys:
+        known = measures.known(keys)
+        found["measure"] = {key: one.label_for(reader) for key, one in known.items()}
     return found
 
 

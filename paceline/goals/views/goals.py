@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from paceline.goals import access, actions, wording
+from paceline.goals import access, actions, measures, wording
 from paceline.goals.cadence import next_due
 from paceline.goals.forms.goals import GoalForm, initial_of
 from paceline.goals.models import Goal, GoalPeriod, Level
@@ -259,7 +259,7 @@ def change(request: PersonRequest, pk: int) -> HttpResponse:
                 at=timezone.now(),
             )
         except actions.ChangedMeanwhile as clash:
-            conflicts = _conflicts(clash)
+            conflicts = _conflicts(clash, request.person)
             form.data = request.POST.copy()
             form.data["seen"] = str(clash.goal.version)
         except wording.REFUSALS as problem:
@@ -272,12 +272,15 @@ def change(request: PersonRequest, pk: int) -> HttpResponse:
     return page(request, "goals/goal_form.html", context, status=status)
 
 
-def _conflicts(clash: actions.ChangedMeanwhile) -> list[dict[str, Any]]:
+def _conflicts(clash: actions.ChangedMeanwhile, reader: Person) -> list[dict[str, Any]]:
     """What both said of the same fields, in words."""
     goal = clash.goal
     found = []
     for one in clash.conflicts:
         names: dict[str, Any] = {}
+        if one.field == "measure":
+            known = measures.known({str(one.theirs), str(one.mine)})
+            names["measure"] = {key: source.label_for(reader) for key, source in known.items()}
         if isinstance(one.theirs, int) or isinstance(one.mine, int):
             tables = {"owner": Person, "team": Team, "period": GoalPeriod}
             if one.field in tables:
