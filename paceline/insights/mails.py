@@ -1,9 +1,16 @@
-"""A dashboard as a mail: figures and short tables, in the language of whoever receives it."""
+"""A dashboard as a mail: charts, figures and short tables, in the language of whoever receives it.
+
+Charts are pictures within the mail, drawn without a browser (``kernel.pictures``), each with what
+it shows in words for whoever does not see it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
+from email.mime.image import MIMEImage
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -13,16 +20,38 @@ from django.utils.translation import gettext as _
 
 from paceline.accounts.models import User
 from paceline.insights import access
+from paceline.insights.charts.frame import Cell, Drawn
 from paceline.insights.charts.tiles import tiles_of
 from paceline.insights.models import Dashboard, Mailing
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.shelf import Shelf
 from paceline.kernel import formats
 from paceline.kernel.periods import zone_named
+from paceline.kernel.pictures import picture_of, said_of
 from paceline.org.models import Person
 from paceline.org.queries import at_work
 
 ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class MailedTile:
+    """A chart as it stands in a mail: ``cid`` names its picture, ``alt`` says what it shows."""
+
+    drawn: Drawn
+    rows: Sequence[Sequence[Cell]]
+    cid: str = ""
+    alt: str = ""
+    picture: bytes = b""
+
+
+def mailed(place: int, drawn: Drawn) -> MailedTile:
+    rows = drawn.rows[:ROWS]
+    if drawn.chart is None:
+        return MailedTile(drawn, rows)
+    return MailedTile(
+        drawn, rows, f"chart-{place}@paceline", said_of(drawn.chart), picture_of(drawn.chart)
+    )
 
 
 def mail_of(mailing: Mailing, shelf: Shelf, at: datetime) -> EmailMultiAlternatives | None:
@@ -41,10 +70,10 @@ def mail_of(mailing: Mailing, shelf: Shelf, at: datetime) -> EmailMultiAlternati
         return None
     with translation.override(user.language), timezone.override(zone_named(user.time_zone)):
         with closing(Desk(person, today, shelf)) as desk:
-            tiles = tiles_of(desk, dashboard)
+            tiles = [mailed(place, one) for place, one in enumerate(tiles_of(desk, dashboard))]
         context = {
             "dashboard": dashboard,
-            "tiles": [(one, one.rows[:ROWS]) for one in tiles],
+            "tiles": tiles,
             "site": mailing.site.rstrip("/"),
             "url": reverse("insights:dashboard", args=[dashboard.pk]),
             "day": formats.day(today),
@@ -55,4 +84,16 @@ def mail_of(mailing: Mailing, shelf: Shelf, at: datetime) -> EmailMultiAlternati
             subject, render_to_string("insights/mail.txt", context), None, [user.email]
         )
         mail.attach_alternative(render_to_string("insights/mail.html", context), "text/html")
+        mail.mixed_subtype = "related"  # type: ignore[attr-defined]
+        for one in tiles:
+            if one.picture:
+                mail.attach(_inline(one))
     return mail
+
+
+def _inline(tile: MailedTile) -> MIMEImage:
+    """The picture of a chart as a part that the page of the mail shows."""
+    part = MIMEImage(tile.picture, "png")
+    part.add_header("Content-ID", f"<{tile.cid}>")
+    part.add_header("Content-Disposition", "inline", filename=f"{tile.drawn.key}.png")
+    return part

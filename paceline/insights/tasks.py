@@ -36,5 +36,5 @@ def mail_dashboards(timestamp: int) -> None:  # noqa: ARG001 - the time for whic
             mail = mail_of(mailing, shelf, now)
             if mail is not None:
                 mail.send()
-        except OSError:  # the mail server's; smtplib's errors are of this kind
+        except Exception:  # the mail server's, or of one picture; the others are sent
             log.exception("Dashboard %s was not mailed.", mailing.dashboard_id)

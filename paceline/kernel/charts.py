@@ -64,6 +64,7 @@ class Chart:
         return {
             "kind": self.kind,
             "unit": self.unit,
+            "currency": self.currency if self.unit == "money" else "",
             "positionsUnit": self.positions_unit,
             "axis": str(self.label_title) if self.positions else "",
             "labels": [str(label) for label in self.labels],

@@ -195,6 +195,13 @@ def test_mails_are_in_the_language_and_with_the_rights_of_who_receives_them(
         assert str(CHARTS["attainment"].name) in html
     assert "Priya Nair" in html
     assert "Omar Haddad" not in html
+    # Each chart is a picture in the mail, in words for whoever does not see it.
+    pictures = [one for one in sent.attachments if one["Content-Type"].startswith("image/png")]
+    assert pictures
+    for one in pictures:
+        assert one.get_payload(decode=True).startswith(b"\x89PNG")
+        assert f'src="cid:{one["Content-ID"].strip("<>")}" alt="' in html
+    assert sent.message().get_content_type() == "multipart/related"
     assert f'href="https://example.com{reverse("insights:dashboard", args=[kept.pk])}"' in html
     actions.put_away_dashboard(dashboard=kept, by=sold.dana, at=NOW)
     assert not Mailing.objects.filter(stopped_at__isnull=True).exists()

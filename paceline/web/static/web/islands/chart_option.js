@@ -12,7 +12,10 @@ export const option = (data, library) => {
   const soft = { color: token("--ink-soft") };
   const line = { lineStyle: { color: token("--line") } };
   const placed = data.series.some((one) => one.points.some((point) => Array.isArray(point.value)));
-  const values = { type: "value", axisLabel: { ...soft, formatter: short(data.unit) }, splitLine: line };
+  const values = {
+    type: "value", axisLabel: { ...soft, formatter: short(data.unit) }, splitLine: line,
+    ...(data.currency && !data.flat && { name: data.currency, nameLocation: "end", nameGap: 10, nameTextStyle: { ...soft, align: "right" } }),
+  };
   const places = {
     type: placed ? "value" : "category", data: placed ? undefined : data.labels,
     name: data.axis, nameLocation: "middle", nameGap: 26, nameTextStyle: soft, max: placed && data.kind === "line" ? "dataMax" : undefined,
@@ -29,7 +32,7 @@ export const option = (data, library) => {
     aria: { enabled: true, decal: { show: data.kind === "bar" && data.series.length > 1 } },
     color: [1, 2, 3, 4, 5, 6].map((place) => token(`--chart-${place}`)),
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-    grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 12, bottom: data.axis ? 24 : 4, containLabel: true },
+    grid: { left: 8, right: 16, top: (data.series.length > 1 ? 36 : 12) + (data.currency && !data.flat ? 16 : 0), bottom: data.axis ? 24 : 4, containLabel: true },
     legend: {
       show: data.series.length > 1, type: "scroll", top: 0, left: 0, right: 0, icon: "roundRect", textStyle: soft,
       pageTextStyle: soft, pageIconSize: 11, pageIconColor: token("--ink-soft"), pageIconInactiveColor: token("--line-strong"),
