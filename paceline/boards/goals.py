@@ -22,8 +22,9 @@ from django.utils.translation import gettext_lazy, pgettext
 from paceline.boards import queries
 from paceline.boards.models import Card, CardList, Label, Labelling, Project
 from paceline.goals import measures, work
-from paceline.goals.measures import RECORDS_MAX, Fact, Family, People, Record, Source
+from paceline.goals.measures import Fact, Family, People, Record, Source
 from paceline.goals.measures.orders import ratio
+from paceline.goals.measures.records import address_of
 from paceline.goals.models import Goal, Unit
 from paceline.goals.work import Piece, Work
 from paceline.kernel import formats
@@ -70,7 +71,13 @@ def register() -> None:
         )
     )
     for prefix in (DONE, ON_TIME):
-        measures.register_family(Family(prefix, partial(_find, prefix), partial(_offered, prefix)))
+        level = partial(_is_level, prefix)
+        find, offered = partial(_find, prefix), partial(_offered, prefix)
+        measures.register_family(Family(prefix, find, offered, level))
+
+
+def _is_level(prefix: str, _unit: str) -> bool:
+    return prefix == ON_TIME
 
 
 # The cards of a goal
@@ -173,29 +180,29 @@ def _cards(kind: str, ref: int, reader: Person, people: People) -> Any:
     return rows.annotate(is_seen=Exists(seen)).select_related("project", "list")
 
 
-def _record(card: Any, on: date, figure: str) -> Record:
+def _record(card: Any, on: date, **more: Any) -> Record:
     who = card.executor_id or card.done_by_id
     if not card.is_seen:
         return Record(who, on, is_seen=False)
-    url = reverse("boards:card", args=[card.pk])
-    return Record(who, on, card.title, url, f"{card.project.name} · {card.list.name}", figure)
+    url = address_of("boards:card", card.pk)
+    return Record(who, on, card.title, url, f"{card.project.name} · {card.list.name}", **more)
 
 
 def _records(
-    kind: str, ref: int, reader: Person, first: date, before: date, people: People
+    kind: str, ref: int, reader: Person, first: date, before: date, people: People, most: int
 ) -> Iterator[Record]:
     """The cards that were done, the newest first."""
     rows = _cards(kind, ref, reader, people).filter(
         done_at__date__gte=first - ONE_DAY, done_at__date__lte=before
     )
-    for card in rows.order_by("-done_at", "-pk")[:RECORDS_MAX]:
+    for card in rows.order_by("-done_at", "-pk")[:most]:
         on = card.done_at.astimezone(ZoneInfo(card.project.time_zone)).date()
         if first <= on < before:
-            yield _record(card, on, formats.number(Decimal(1)))
+            yield _record(card, on, amount=Decimal(1))
 
 
 def _due_records(
-    kind: str, ref: int, reader: Person, first: date, before: date, people: People
+    kind: str, ref: int, reader: Person, first: date, before: date, people: People, most: int
 ) -> Iterator[Record]:
     """The cards that were due, the latest first, and whether they were done by then."""
     rows = _cards(kind, ref, reader, people).filter(
@@ -203,9 +210,9 @@ def _due_records(
         due_on__gte=first,
         due_on__lt=before,
     )
-    for card in rows.order_by("-due_on", "-pk")[:RECORDS_MAX]:
+    for card in rows.order_by("-due_on", "-pk")[:most]:
         figure = pgettext("card", "on time") if is_on_time(card) else pgettext("card", "late")
-        yield _record(card, card.due_on, figure)
+        yield _record(card, card.due_on, figure=figure)
 
 
 def is_on_time(card: Any) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.utils.translation import pgettext_lazy
@@ -86,6 +88,18 @@ GOAL = Section(
         Rule("*", "comment", Act.MAKE, relations=EVERYONE, note="whoever may read it"),
     ),
 )
+BEHIND = Section(
+    pgettext_lazy("object of a right", "order line behind a goal"),
+    (
+        Rule(
+            "day, order, product, amount",
+            "read",
+            roles=frozenset({Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE}),
+            relations=OWN_LINE,
+            note="of lines that count for somebody, on the days when they were below",
+        ),
+    ),
+)
 PERIOD = Section(
     pgettext_lazy("object of a right", "period of goals"),
     (
@@ -102,7 +116,7 @@ STRATEGY = Section(
         Rule("of a team", "write", Act.MAKE, roles=LEADS, note="of the own teams"),
     ),
 )
-SECTIONS = (QUOTA, FIGURE, GOAL, PERIOD, STRATEGY)
+SECTIONS = (QUOTA, FIGURE, GOAL, BEHIND, PERIOD, STRATEGY)
 
 
 def may_set_quota(person: Person) -> bool:
@@ -119,6 +133,25 @@ def may_enter_figures(person: Person) -> bool:
 
 def may_read_all_figures(person: Person) -> bool:
     return FIGURE.allows("read", person.roles)
+
+
+def told_of_lines(person: Person) -> Callable[[int | None, date], bool]:
+    """Whether the person is told of an order line that counts for somebody on a day: whoever reads
+    all, else of their own and of those who stood below them then. One query."""
+    if BEHIND.allows("read", person.roles, of_field="day, order, product, amount"):
+        return lambda _who, _on: True
+    below: dict[int, list[tuple[date, date | None]]] = {}
+    paths = ReportingPath.objects.filter(ancestor=person)
+    for who, first, end in paths.values_list("descendant", "starts_on", "ends_before"):
+        below.setdefault(who, []).append((first, end))
+
+    def is_told(who: int | None, on: date) -> bool:
+        if who == person.pk:
+            return True
+        days = below.get(who or 0, ())
+        return any(first <= on and (end is None or on < end) for first, end in days)
+
+    return is_told
 
 
 def may_keep_periods(person: Person) -> bool:

@@ -26,17 +26,21 @@ def is_lost(goal: Goal, sources: Mapping[str, Source]) -> bool:
 
 
 def track_of(
-    goal: Goal, sources: Mapping[str, Source], points: Sequence[Point] | None = None
+    goal: Goal, sources: Mapping[str, Source] | None = None, points: Sequence[Point] | None = None
 ) -> Track:
-    """What is to be reached when; with the points given, or the latest one alone."""
-    source = sources.get(goal.measure)
+    """What is to be reached when; with the points given, or the latest one alone. Without sources
+    the measure is taken to be there still."""
+    source = None if sources is None else sources.get(goal.measure)
+    level = source is not None and source.is_level
+    if sources is None:
+        level = measures.is_level(goal.measure, goal.unit)
     return Track(
         starts_on=goal.period.starts_on,
         ends_before=goal.period.end,
         start=goal.start_value,
         target=goal.target,
         rises=goal.direction == Direction.UP,
-        is_level=source is not None and source.is_level,
+        is_level=level,
         points=latest_point(goal) if points is None else points,
     )
 
@@ -70,8 +74,8 @@ def with_reading(goal: Goal, points: list[Point]) -> list[Point]:
 def standing_of(
     goal: Goal,
     as_of: date,
-    sources: Mapping[str, Source],
+    sources: Mapping[str, Source] | None = None,
     points: Sequence[Point] | None = None,
 ) -> Standing:
-    """How a goal stands as of the end of a day."""
+    """How a goal stands as of the end of a day; without sources nothing is asked."""
     return stand(track_of(goal, sources, points), as_of)

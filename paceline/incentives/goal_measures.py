@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from paceline.goals import measures
-from paceline.goals.measures import RECORDS_MAX, Fact, Family, People, Record, Source
+from paceline.goals.measures import Fact, Family, People, Record, Source
 from paceline.goals.models import Unit
 from paceline.incentives import pay_words
 from paceline.incentives.calculation import documents
@@ -74,20 +74,22 @@ def _credited(first: date, before: date, people: People) -> Iterator[Fact]:
         yield Fact(who, end - ONE_DAY, currency, (credited, ONE))
 
 
-def _statements(reader: Person, first: date, before: date, people: People) -> Iterator[Record]:
+def _statements(
+    reader: Person, first: date, before: date, people: People, most: int
+) -> Iterator[Record]:
     """The statements, the latest first; of those that the reader may not open only that they
     are."""
     seen = Statement.objects.visible_to(reader).filter(pk=OuterRef("pk"))
     rows = _released(first, before, people).annotate(is_seen=Exists(seen))
     rows = rows.select_related("period", "payee").order_by("-period__ends_before", "payee__name")
-    for one in rows[:RECORDS_MAX]:
+    for one in rows[:most]:
         on = one.period.ends_before - ONE_DAY
         if not one.is_seen:
             yield Record(one.payee_id, on, is_seen=False)
             continue
         url = reverse("incentives:statement", args=[one.pk])
-        figure = formats.money(one.credited, one.currency)
-        yield Record(one.payee_id, on, pay_words.period_name(one.period), url, figure=figure)
+        name = pay_words.period_name(one.period)
+        yield Record(one.payee_id, on, name, url, amount=one.credited, currency=one.currency)
 
 
 # One component of a plan: what its rates are read by
@@ -116,15 +118,14 @@ def _component(
 
 def _components(
     plan: int, component: str, unit: Unit, reader: Person, first: date, before: date,
-    people: People,
+    people: People, most: int,
 ) -> Iterator[Record]:  # fmt: skip
     """The components as their statements show them; each leads to its lines."""
     seen = Statement.objects.visible_to(reader).filter(pk=OuterRef("statement"))
     rows = _measured(plan, component, first, before, people).annotate(is_seen=Exists(seen))
     rows = rows.select_related("statement__period").prefetch_related("tiers")
-    for one in rows.order_by("-statement__period__ends_before", "statement__payee__name")[
-        :RECORDS_MAX
-    ]:
+    rows = rows.order_by("-statement__period__ends_before", "statement__payee__name")
+    for one in rows[:most]:
         statement = one.statement
         on = statement.period.ends_before - ONE_DAY
         if not one.is_seen:
@@ -134,12 +135,14 @@ def _components(
         url = reverse("incentives:statement", args=[statement.pk])
         if len(tiers) == 1:
             url = reverse("incentives:statement-lines", args=[statement.pk, one.pk, tiers[0].tier])
-        shown = one.measure.quantize(Decimal("0.0001"))
-        is_money = unit == Unit.MONEY
-        figure = formats.money(shown, statement.currency) if is_money else formats.number(shown)
-        detail = "" if one.attainment is None else formats.percent(one.attainment)
         yield Record(
-            statement.payee_id, on, pay_words.period_name(statement.period), url, detail, figure
+            statement.payee_id,
+            on,
+            pay_words.period_name(statement.period),
+            url,
+            detail="" if one.attainment is None else formats.percent(one.attainment),
+            amount=one.measure.quantize(Decimal("0.0001")),
+            currency=statement.currency if unit == Unit.MONEY else "",
         )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from paceline.insights.views import dashboards, explorer, measures, reviews
+from paceline.insights.views import dashboards, explorer, measures, records, reviews
 
 app_name = "insights"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboards/<int:pk>/mail", dashboards.mail, name="dashboard_mail"),
     path("mailings/<int:pk>/stop", dashboards.stop_mail, name="mailing_stop"),
     path("explore", explorer.show, name="explore"),
+    path("records", records.show, name="records"),
     path("questions/keep", explorer.keep, name="question_keep"),
     path("questions/<int:pk>", explorer.question, name="question"),
     path("questions/<int:pk>/put-away", explorer.put_away, name="question_put_away"),

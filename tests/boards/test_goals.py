@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from paceline.boards import actions, queries
-from paceline.boards.models import Card, CardLink, Project, Right
+from paceline.boards import actions, queries, wording
+from paceline.boards.models import Card, CardChange, CardLink, Project, Right
 from paceline.goals import actions as goals
 from paceline.goals import measures
 from paceline.goals.measures.reading import behind, read
 from paceline.goals.models import Goal, Level, Unit
 from paceline.incentives.my_plan import plan_of
+from paceline.live.models import LiveEvent
 from tests.boards.conftest import Work
 from tests.goals.conftest import make_aims, propose
 from tests.world import NOW, TODAY, World
@@ -184,8 +185,8 @@ def test_goals_are_measured_by_cards(world: World, work: Work, client_for) -> No
     assert "1 more record counts that you may not see" in text
     assert "Canary" in said(client_for(world.hana).get(address))
     assert client_for(world.marco).get(
-        reverse("goals:behind", args=[aims.company.pk])
-    ).status_code == 404  # fmt: skip  # typed and sold figures have no records here
+        reverse("goals:behind", args=[goal("typed", **company).pk])
+    ).status_code == 404  # fmt: skip  # what is typed at check-ins has no records
     # What a project is called is read by who sees it; others choose neither it nor its parts.
     page = reverse("goals:goal", args=[found["secret"].pk])
     text = said(client_for(world.marco).get(page))
@@ -198,6 +199,58 @@ def test_goals_are_measured_by_cards(world: World, work: Work, client_for) -> No
     form = client_for(world.erik).get(reverse("goals:goal_edit", args=[found["secret"].pk]))
     assert "Cards done of a project that you do not see" in form.content.decode()
     assert "Secret plan" not in form.content.decode()
-    assert measures.find("cards_done:project.999999") is None
-    assert measures.find("cards_done:nothing.1") is None
+    gone = [measures.find(key) for key in ("cards_done:project.999999", "cards_done:nothing.1")]
+    assert gone == [None, None]
     assert replace(measures.find("cards_done"), label="x").label_for(world.omar) == "x"  # type: ignore[type-var]
+
+
+def test_links_are_taken_back_and_goals_follow_their_cards(
+    world: World, work: Work, django_capture_on_commit_callbacks
+) -> None:
+    aims = make_aims(world)
+    told: dict[str, Any] = {"by": world.priya, "at": NOW}
+
+    def last(act: str) -> CardChange:
+        return CardChange.objects.filter(card=work.card, act=act).order_by("-version")[0]
+
+    link = actions.link_card(card=work.card, to=aims.priya, **told)
+    actions.unlink_card(link=link, **told)
+    actions.undo_change(change=last("card_unlinked"), **told)
+    assert [one.goal for one in work.card.links.all()] == [aims.priya]
+    again = last("card_linked")
+    assert again.undoes == last("card_unlinked")
+    actions.undo_change(change=again, **told)
+    assert not work.card.links.exists()
+    with pytest.raises(actions.CannotBeUndone):  # it was taken back before
+        actions.undo_change(change=again, **told)
+    # A change of old that does not say what the link led to, and a goal that is gone.
+    old = CardChange.objects.create(
+        card=work.card, version=90, act="card_unlinked", at=NOW, before={"link": ""}, after={}
+    )
+    with pytest.raises(actions.CannotBeUndone):
+        actions.undo_change(change=old, **told)
+    gone = CardChange.objects.create(
+        card=work.card, version=91, act="card_unlinked", at=NOW, before={"link": "goal:9999999"},
+        after={},
+    )  # fmt: skip
+    with pytest.raises(actions.CannotBeUndone):
+        actions.undo_change(change=gone, **told)
+    assert wording.change_lines(last("card_linked"), {}) == ["Link: – → Goal"]
+    # A card that is finished, renamed or put away refreshes the page of its goal; a move does not.
+    actions.link_card(card=work.card, to=aims.priya, **told)
+    topic = f"goal:{aims.priya.pk}"
+
+    def count() -> int:
+        return LiveEvent.objects.filter(topic=topic).count()
+
+    for what, follows in (
+        (lambda: actions.finish_card(card=work.card, done=True, **told), True),
+        (lambda: actions.change_card(card=work.card, facts={"title": "New"}, **told), True),
+        (lambda: actions.change_card(card=work.card, facts={"estimate": 5}, **told), False),
+        (lambda: actions.archive_card(card=work.card, **told), True),
+        (lambda: actions.delete_card(card=work.card, **told), True),
+    ):
+        before = count()
+        with django_capture_on_commit_callbacks(execute=True):
+            what()
+        assert (count() > before) == follows

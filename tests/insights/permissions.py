@@ -30,6 +30,7 @@ def _priyas(world: World) -> dict[str, Any]:
 
 URLS = {
     "insights:explore": Url(allow={"GET": READERS}),
+    "insights:records": Url(allow={"GET": READERS}),
     "insights:measures": Url(allow={"GET": READERS}),
     "insights:rule": Url(
         allow={"GET": {"ines"}, "POST": {"ines"}},

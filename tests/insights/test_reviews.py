@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from paceline.boards import actions as boards
 from paceline.boards.models import Card
+from paceline.goals import actions as goals
+from paceline.goals import measures
+from paceline.goals.models import Goal, Level, Unit
 from paceline.insights.models import MarketNote, ReviewEntry, TeamReview
+from tests.goals.conftest import propose
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +83,62 @@ def test_a_team_looks_at_its_week(sold: World, client_for, django_assert_max_num
     assert (
         client.get(reverse("insights:review", args=[sold.north.pk, "someday"])).status_code == 404
     )
+
+
+def test_pages_of_goals_of_many_measures_ask_little(sold: World, client_for) -> None:
+    """My plan and the week of a team among goals of every family of measures."""
+    project = boards.add_project(
+        facts={"name": "North", "team": sold.north, "time_zone": "Asia/Taipei"},
+        lists=[boards.NewList("To do")], by=sold.marco, at=NOW,
+    )  # fmt: skip
+    label = boards.add_label(project=project, name="Now", colour="red", by=sold.marco, at=NOW)
+    kind = goals.add_figure_kind(
+        name="calls", label="Calls", unit=Unit.QUANTITY, by=sold.dana, at=NOW
+    )
+    part = project.lists.get()
+    keys = [
+        "orders", "deals_won", "talks", "feedback_hours", "reply_minutes", "cards_done",
+        f"cards_done:project.{project.pk}", f"cards_done:list.{part.pk}",
+        f"cards_done:label.{label.pk}", f"figure:{kind.name}", "credited:1.base", "typed",
+    ]  # fmt: skip
+    today = timezone.localdate(timezone=ZoneInfo("Asia/Taipei"))
+    month = timedelta(days=30)
+    days = goals.PeriodFacts("Now", today - month, today + month)
+    period = goals.add_period(facts=days, by=sold.erik, at=NOW)
+    for key in keys:
+        measured = goals.Measured(Decimal(0), Decimal(9), measure=key)
+        if measures.find(key) is None and key != "typed":
+            measured = goals.Measured(Decimal(0), Decimal(9))
+        made = propose(sold, period=period, name=f"Goal {key}", measured=measured,
+                       level=Level.PERSON, owner=sold.priya, team=sold.north)  # fmt: skip
+        Goal.objects.filter(pk=made.pk).update(measure=key)
+    week = reverse("insights:review", args=[sold.north.pk, today.isoformat()])
+    for person, address in (
+        (sold.priya, reverse("incentives:my-plan")), (sold.priya, week), (sold.marco, week),
+    ):  # fmt: skip
+        client = client_for(person)
+        client.get(address)
+        with CaptureQueriesContext(connection) as asked:
+            text = client.get(address).content.decode()
+        assert len(asked) <= 20, (address, [one["sql"][:300] for one in asked])
+        assert "Goal cards_done" in text
+
+
+def test_the_list_leads_to_the_last_full_week(sold: World, client_for) -> None:
+    page = reverse("insights:reviews")
+    today = timezone.localdate(timezone=ZoneInfo("Asia/Taipei"))
+    monday = today - timedelta(days=today.weekday())
+    last, running = (
+        reverse("insights:review", args=[sold.north.pk, day.isoformat()])
+        for day in (monday - timedelta(days=7), monday)
+    )
+    client = client_for(sold.marco)
+    text = client.get(page).content.decode()
+    assert last in text
+    assert running not in text
+    # Once something was written in the review of the running week, that one is under way.
+    client.post(f"{running}/write", {"kind": "gap", "text": "Too few chats answered"})
+    text = client.get(page).content.decode()
+    assert f'<a href="{running}">' in text
+    client.post(reverse("insights:entry_back", args=[ReviewEntry.objects.get().pk]))
+    assert last in client.get(page).content.decode()

@@ -92,10 +92,19 @@ def test_replies_and_feedback_measure_goals_and_stand_on_dashboards(
     source = measures.find("reply_minutes")
     assert source is not None
     opened = behind(every["all"], source, world.marco, TODAY)
-    assert [(one.text, one.figure) for one in opened.seen] == [
-        ("Lead 2 Priya Nair", "61 min"), ("Lead 1 Priya Nair", "30 min"),
-    ]  # fmt: skip
+    assert [(one.text, one.amount, one.figure) for one in opened.seen] == [
+        ("Lead 2 Priya Nair", Decimal("61.0"), "late"),
+        ("Lead 1 Priya Nair", Decimal("30.0"), "in time"),
+    ]
     assert opened.hidden == 1
+    source = measures.find("replies_in_time")
+    assert source is not None
+    opened = behind(every["in time"], source, world.marco, TODAY)
+    assert [(one.text, one.amount, one.figure) for one in opened.seen] == [
+        ("Lead 3 Priya Nair", None, "late"),
+        ("Lead 2 Priya Nair", Decimal("61.0"), "late"),
+        ("Lead 1 Priya Nair", Decimal("30.0"), "in time"),
+    ]
     # The same on dashboards, of what the reader sees.
     july = Span(date(2026, 7, 1), date(2026, 7, 16))
     with closing(Desk(world.marco, TODAY, insights.bring_up_to_date(at=NOW))) as desk:

@@ -40,7 +40,11 @@ def whole(parts: Sequence[Decimal]) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing behind a figure, as a reader may see it; what they may not see has no words."""
+    """One thing behind a figure, as a reader may see it; what they may not see has no words.
+
+    ``amount`` is what it brings to the figure, money in ``currency``; ``figure`` says in a word how
+    it counts (on time, won).
+    """
 
     person_id: int | None
     on: date
@@ -48,14 +52,17 @@ class Record:
     url: str = ""
     detail: str = ""
     figure: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
     is_seen: bool = True
 
 
-RECORDS_MAX = 500  # so many of the newest are looked at
+RECORDS_MAX = 2_000  # so many of the newest a page looks at
+FILE_RECORDS_MAX = 100_000  # and a file
 
 # The things behind the facts of some days, as a reader sees them: of everyone when people is None,
-# the newest first, at most RECORDS_MAX, in one or two queries.
-Records = Callable[[Person, date, date, People], Iterable[Record]]
+# the newest first, at most so many as the last argument says, in one or two queries.
+Records = Callable[[Person, date, date, People, int], Iterable[Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +103,14 @@ class Family:
     """Sources that come and go with rows: their keys are ``prefix:ref``.
 
     ``find(refs)`` gives those of some refs that there are, ``offered(reader)`` those that a reader
-    may choose; each in a fixed number of queries.
+    may choose; each in a fixed number of queries. ``is_level`` says of a unit whether its sources
+    are levels: that is all that the standing of a goal asks of them.
     """
 
     prefix: str
     find: Callable[[Collection[str]], list[Source]]
     offered: Callable[[Person], list[Source]]
+    is_level: Callable[[str], bool] = lambda _unit: False
 
 
 _sources: dict[str, Source] = {}
@@ -121,6 +130,14 @@ def register_family(family: Family) -> None:
 def find(key: str) -> Source | None:
     """The source of a key; None for one that is typed, or that is no more."""
     return known([key]).get(key)
+
+
+def is_level(key: str, unit: str) -> bool:
+    """Whether what is measured does not grow with the days; asks nothing of the database."""
+    if key in _sources:
+        return _sources[key].is_level
+    prefix, _, ref = key.partition(":")
+    return bool(ref) and prefix in _families and _families[prefix].is_level(unit)
 
 
 def offered(reader: Person) -> list[Source]:

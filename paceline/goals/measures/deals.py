@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,6 @@ from django.utils.translation import pgettext_lazy
 
 from paceline.crm.models import (
     Activity,
-    ActivityKind,
     ContributorKind,
     Deal,
     DealContributor,
@@ -25,10 +24,10 @@ from paceline.crm.models import (
 from paceline.goals import measures
 from paceline.goals.measures import Fact, People, Source
 from paceline.goals.measures.orders import ratio
+from paceline.goals.measures.records import deals as opened
+from paceline.goals.measures.records import talks as said
 from paceline.goals.models.quotas import Unit
 from paceline.goals.progress import divided
-
-TALKS = (ActivityKind.CALL, ActivityKind.MAIL, ActivityKind.CHAT, ActivityKind.MEETING)
 
 
 def _closed(first: date, before: date, people: People) -> QuerySet[Any]:
@@ -89,35 +88,27 @@ def new_customers(first: date, before: date, people: People) -> Iterator[Fact]:
                 yield Fact(owners[customer], day, "", (Decimal(1),))
 
 
-def _moments(first: date, before: date) -> dict[str, datetime]:
-    """The days as moments of universal time, in which they are counted everywhere alike."""
-    return {
-        "at__gte": datetime.combine(first, time(), UTC),
-        "at__lt": datetime.combine(before, time(), UTC),
-    }
-
-
 def talks(first: date, before: date, people: People) -> Iterator[Fact]:
-    rows = Activity.objects.filter(kind__in=TALKS, **_moments(first, before))
+    rows = Activity.objects.filter(kind__in=said.TALKS, **said.moments(first, before))
     rows = rows if people is None else rows.filter(created_by__in=people)
     yield from _counted(rows, "created_by")
 
 
 def complaints(first: date, before: date, people: People) -> Iterator[Fact]:
-    rows = Feedback.objects.filter(kind=FeedbackKind.COMPLAINT, **_moments(first, before))
+    rows = Feedback.objects.filter(kind=FeedbackKind.COMPLAINT, **said.moments(first, before))
     rows = rows.annotate(who=Coalesce("assignee", "created_by"))
     yield from _counted(rows if people is None else rows.filter(who__in=people), "who")
 
 
 def feedback(first: date, before: date, people: People) -> Iterator[Fact]:
-    rows = Feedback.objects.filter(**_moments(first, before))
+    rows = Feedback.objects.filter(**said.moments(first, before))
     rows = rows.annotate(who=Coalesce("assignee", "created_by"))
     yield from _counted(rows if people is None else rows.filter(who__in=people), "who")
 
 
 def feedback_hours(first: date, before: date, people: People) -> Iterator[Fact]:
     """How long feedback of the days took until it was settled; what is open is left out."""
-    rows = Feedback.objects.filter(settled_at__isnull=False, **_moments(first, before))
+    rows = Feedback.objects.filter(settled_at__isnull=False, **said.moments(first, before))
     rows = rows.annotate(who=Coalesce("assignee", "created_by"))
     rows = rows if people is None else rows.filter(who__in=people)
     found = rows.order_by("at").values_list("who", "at", "settled_at")
@@ -144,34 +135,39 @@ def register() -> None:
             _("Deals won"),
             _("Deals that were won in the days, each for its owner."),
             deals_won,
+            opened.won,
         ),
         (
             "new_customers",
             _("New customers"),
             _("Customers with whom the first deal was won in the days, for its owner."),
             new_customers,
+            opened.new_customers,
         ),
         (
             "talks",
             pgettext_lazy("measure", "Talks with customers"),
             _("Calls, mails, chats and meetings that somebody wrote down (days in UTC)."),
             talks,
+            said.talks,
         ),
         (
             "complaints",
             pgettext_lazy("measure", "Complaints"),
             _("Complaints of customers, for whoever looks after them (days in UTC)."),
             complaints,
+            said.complaints,
         ),
         (
             "feedback",
             _("Customer feedback"),
             _("What customers said of us, for whoever looks after it (days in UTC)."),
             feedback,
+            said.feedback,
         ),
     )
-    for key, label, definition, daily in counts:
-        measures.register(Source(key, label, definition, Unit.QUANTITY, daily))
+    for key, label, definition, daily, records in counts:
+        measures.register(Source(key, label, definition, Unit.QUANTITY, daily, records=records))
     measures.register(
         Source(
             key="feedback_hours",
@@ -185,6 +181,7 @@ def register() -> None:
             value=_hours,
             parts=2,
             is_level=True,
+            records=said.settled,
         )
     )
     measures.register(
@@ -195,6 +192,7 @@ def register() -> None:
             unit=Unit.MONEY,
             daily=deal_amounts,
             money=(0,),
+            records=opened.shares,
         )
     )
     measures.register(
@@ -208,5 +206,6 @@ def register() -> None:
             parts=2,
             is_level=True,
             lowered_by=frozenset({"deals_won"}),
+            records=opened.closed,
         )
     )

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from paceline.goals import measures
 from paceline.goals.measures import Fact, People, Source
+from paceline.goals.measures.records import orders as opened
 from paceline.goals.models.quotas import Unit
 from paceline.goals.progress import divided
 
@@ -93,6 +94,7 @@ def register() -> None:
             unit=Unit.MONEY,
             daily=sales,
             money=(0,),
+            records=opened.lines,
         )
     )
     measures.register(
@@ -102,6 +104,7 @@ def register() -> None:
             definition=_("Each order once, for the person of its first line."),
             unit=Unit.QUANTITY,
             daily=orders,
+            records=opened.orders,
         )
     )
     measures.register(
@@ -116,6 +119,7 @@ def register() -> None:
             money=(0,),
             is_level=True,
             lowered_by=frozenset({"orders"}),
+            records=opened.sales,
         )
     )
     measures.register(
@@ -130,5 +134,6 @@ def register() -> None:
             money=(0, 1),
             is_level=True,
             raised_by=frozenset({"orders", "sales"}),
+            records=opened.lines,
         )
     )

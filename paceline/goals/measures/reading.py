@@ -81,7 +81,9 @@ class Behind:
     is_cut: bool
 
 
-def behind(goal: Goal, source: Source, reader: Person, as_of: date) -> Behind:
+def behind(
+    goal: Goal, source: Source, reader: Person, as_of: date, most: int = RECORDS_MAX
+) -> Behind:
     """The newest records behind the figure of a goal, as of the end of a day.
 
     They are told apart by people and days as the figure itself is. Needs ``goal.period``.
@@ -96,14 +98,14 @@ def behind(goal: Goal, source: Source, reader: Person, as_of: date) -> Behind:
         people = set(days)
     if source.records is None or before <= first or people == set():
         return Behind([], 0, is_cut=False)
-    found = list(source.records(reader, first, before, people))
+    found = list(source.records(reader, first, before, people, most))
     ours = [
         one
         for one in found
         if days is None or (one.person_id in days and _is_within(one.on, days[one.person_id]))
     ]
     seen = [one for one in ours if one.is_seen]
-    return Behind(seen, len(ours) - len(seen), is_cut=len(found) >= RECORDS_MAX)
+    return Behind(seen, len(ours) - len(seen), is_cut=len(found) >= most)
 
 
 def _is_within(on: date, days: Iterable[tuple[date, date | None]]) -> bool:

@@ -9,19 +9,20 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce, TruncDate
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from paceline.goals import measures
-from paceline.goals.measures import RECORDS_MAX, Fact, People, Record, Source
+from paceline.goals.measures import Fact, People, Record, Source
 from paceline.goals.measures.orders import ratio
+from paceline.goals.measures.records import address_of
 from paceline.goals.models.quotas import Unit
 from paceline.goals.progress import divided
-from paceline.kernel import formats
 from paceline.leads.models import Inquiry
 from paceline.org.models import Person
 
 MINUTE = 60
+TENTH = Decimal("0.1")
 
 
 def _arrived(first: date, before: date, people: People) -> Any:
@@ -48,34 +49,61 @@ def _minutes(parts: Sequence[Decimal]) -> Decimal | None:
     return divided(parts[0], parts[1] * MINUTE)
 
 
-def replies_in_time(first: date, before: date, people: People) -> Iterator[Fact]:
-    """What nobody answered counts once it is due, unless it was closed without a reply."""
-    is_good = Q(worked_seconds__lte=F("target_minutes") * MINUTE)
+def _due(first: date, before: date, people: People) -> Any:
+    """What was answered, and what waits past its time."""
     is_late = Q(
         worked_seconds__isnull=True, closed_at__isnull=True,
         due_at__lt=datetime.combine(before, time(), UTC),
     )  # fmt: skip
-    rows = _arrived(first, before, people).filter(Q(worked_seconds__isnull=False) | is_late)
+    return _arrived(first, before, people).filter(Q(worked_seconds__isnull=False) | is_late)
+
+
+def replies_in_time(first: date, before: date, people: People) -> Iterator[Fact]:
+    """What nobody answered counts once it is due, unless it was closed without a reply."""
+    is_good = Q(worked_seconds__lte=F("target_minutes") * MINUTE)
+    rows = _due(first, before, people)
     counted = rows.order_by("day", "who").values_list("who", "day")
     for who, on, good, count in counted.annotate(g=Count("pk", filter=is_good), n=Count("pk")):
         yield Fact(who, on, "", (Decimal(good), Decimal(count)))
 
 
-def _records(reader: Person, first: date, before: date, people: People) -> Iterator[Record]:
+def _answered(
+    reader: Person, first: date, before: date, people: People, most: int
+) -> Iterator[Record]:
     """The inquiries that were answered, the newest first."""
-    seen = Inquiry.objects.visible_to(reader).filter(pk=OuterRef("pk"))
     rows = _arrived(first, before, people).filter(worked_seconds__isnull=False)
-    rows = rows.annotate(is_seen=Exists(seen)).select_related("lead", "contact")
-    for one in rows.order_by("-arrived_at", "-pk")[:RECORDS_MAX]:
-        if not one.is_seen:
-            yield Record(one.who, one.day, is_seen=False)
+    yield from _records(reader, rows, most)
+
+
+def _were_due(
+    reader: Person, first: date, before: date, people: People, most: int
+) -> Iterator[Record]:
+    """The inquiries that were answered or wait past their time, the newest first."""
+    yield from _records(reader, _due(first, before, people), most)
+
+
+def _records(reader: Person, rows: Any, most: int) -> Iterator[Record]:
+    """How many minutes each took, and whether that was in time."""
+    seen = Inquiry.objects.visible_to(reader).filter(pk=OuterRef("pk"))
+    rows = rows.annotate(is_seen=Exists(seen)).order_by("-arrived_at", "-pk")
+    in_time, late = pgettext("a reply", "in time"), pgettext("a reply", "late")
+    for shown, who, on, seconds, target, lead, lead_name, contact, name in rows.values_list(
+        "is_seen", "who", "day", "worked_seconds", "target_minutes", "lead", "lead__name",
+        "contact", "contact__name",
+    )[:most]:  # fmt: skip
+        if not shown:
+            yield Record(who, on, is_seen=False)
             continue
-        kind = "lead" if one.lead_id else "contact"
-        whom = one.lead or one.contact
-        minutes = (Decimal(one.worked_seconds) / MINUTE).quantize(Decimal("0.1"))
-        figure = _("%(count)s min") % {"count": formats.number(minutes)}
-        url = reverse(f"crm:{kind}", args=[whom.pk])
-        yield Record(one.who, one.day, str(whom.name), url, figure=figure)
+        kind, pk = ("lead", lead) if lead is not None else ("contact", contact)
+        is_good = seconds is not None and seconds <= target * MINUTE
+        yield Record(
+            who,
+            on,
+            str(lead_name or name),
+            address_of(f"crm:{kind}", pk),
+            figure=in_time if is_good else late,
+            amount=None if seconds is None else (Decimal(seconds) / MINUTE).quantize(TENTH),
+        )
 
 
 def register() -> None:
@@ -93,7 +121,7 @@ def register() -> None:
             value=_minutes,
             parts=2,
             is_level=True,
-            records=_records,
+            records=_answered,
         )
     )
     measures.register(
@@ -109,5 +137,6 @@ def register() -> None:
             value=ratio,
             parts=2,
             is_level=True,
+            records=_were_due,
         )
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from paceline.goals import access, measures, wording, work
 from paceline.goals.cadence import next_due
-from paceline.goals.measures import Source, reading
+from paceline.goals.measures import Record, Source, reading
 from paceline.goals.models import Goal, Side
 from paceline.goals.progress import Point, Standing
 from paceline.goals.queries import goals as queries
@@ -24,6 +25,7 @@ from paceline.goals.views.rows import filled, tree_rows
 from paceline.kernel import formats
 from paceline.kernel.charts import LineChart, Series
 from paceline.kernel.pages import page
+from paceline.kernel.tables import Column, Table
 from paceline.org.requests import PersonRequest
 
 
@@ -36,7 +38,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     points = points_of(goal, all_of_it.check_ins)
     standing = standing_of(goal, today, sources, points)
     side = access.side_of(person, goal)
-    names = queries.names_of(all_of_it.changes)
+    names = queries.names_of(all_of_it.changes, person)
     due = next_due(goal.period, goal.last_check_in.on if goal.last_check_in else None)
     context = {
         "goal": goal,
@@ -81,26 +83,54 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-def behind(request: PersonRequest, pk: int) -> HttpResponse:
-    """The records behind the figure of a goal, as far as the reader may see them."""
+def behind(request: PersonRequest, pk: int) -> HttpResponseBase:
+    """The records behind the figure of a goal, as far as the reader may see them; also as a
+    file."""
     goal = found_or_404(request, pk)
     sources = sources_of([goal])
     source = sources.get(goal.measure)
     if source is None or source.records is None:
         raise Http404
-    found = reading.behind(goal, source, request.person, request.today)
-    names = queries.people_named(one.person_id for one in found.seen)
+    most = measures.FILE_RECORDS_MAX if "behind-export" in request.GET else measures.RECORDS_MAX
+    found = reading.behind(goal, source, request.person, request.today, most)
+    table = _records_table(request, found.seen, source.label_for(request.person))
+    if table.wants_export:
+        return table.export()
     context = {
         "goal": goal,
         "measure": source.label_for(request.person),
         "definition": source.definition,
         "value": wording.value(reading.read([goal], request.today)[goal.pk].value, goal),
-        "records": [(one, names.get(one.person_id or 0, "")) for one in found.seen],
+        "table": table,
         "hidden": found.hidden,
         "is_cut": found.is_cut,
-        "most": measures.RECORDS_MAX,
+        "most": most,
+        "file_most": measures.FILE_RECORDS_MAX,
     }
     return page(request, "goals/behind.html", context)
+
+
+def _records_table(request: PersonRequest, seen: list[Record], name: str) -> Table:
+    """Records with whose they are; columns that none of them fills are left out."""
+    names = queries.people_named(one.person_id for one in seen)
+    columns = [
+        Column("on", _("Day"), sort="on", kind="day"),
+        Column("text", _("What"), sort="text", search=True, link=lambda one: one.url or None),
+        Column("detail", _("More"), search="detail", secondary=True),
+        Column("who", _("Who"), value=lambda one: names.get(one.person_id or 0, "")),
+        Column("figure", _("How it counts"), sort="figure"),
+        Column("amount", _("Value"), sort="amount", kind="money", currency="currency"),
+    ]
+    told = {one.key for one in columns if any(getattr(row, one.key, "") for row in seen)}
+    return Table(
+        request,
+        rows=seen,
+        name="behind",
+        caption=name,
+        columns=[one for one in columns if one.key in told | {"on", "text", "who"}],
+        order="-on",
+        empty=_("Nothing that you may see counts yet."),
+    )
 
 
 def _has_agreed(goal: Any, side: Side) -> bool:

@@ -17,7 +17,7 @@ from paceline.insights.asked import NotAsked, Question
 from paceline.insights.charts import progress, special
 from paceline.insights.charts.drawn import BARS_MAX, TILE_BARS_MAX, chart_of, rows_of
 from paceline.insights.charts.frame import Cell, Drawn, Frame, Place, Raw
-from paceline.insights.charts.leads import leads_to
+from paceline.insights.charts.leads import leads_to, opened
 from paceline.insights.charts.notes import notes_of
 from paceline.insights.dimensions import BUCKETS, DIMENSIONS, span_of
 from paceline.insights.measures import MEASURES
@@ -264,7 +264,10 @@ def of_question(place: Place, question: Question) -> Drawn:
         direction=words.direction(measure, found.total.value, found.total.before),
         notes=[*notes_of(place.desk, found), *_left_undrawn(found, most)],
         url=place.url,
-        leads=[(_("Ask further"), f"{reverse('insights:explore')}?{question.query}")],
+        leads=[
+            (_("Ask further"), f"{reverse('insights:explore')}?{question.query}"),
+            *opened(place.desk, question),
+        ],
     )
     if found.is_empty:
         return replace(drawn, why=nothing(), headline="", change="")

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
-from paceline.crm import access as crm
 from paceline.insights.asked import Question
 from paceline.insights.dimensions import Span, bucket_after
-from paceline.insights.measures import CUSTOMERS, DEALS, PAY, REPLIES, SALES
+from paceline.insights.measures import CUSTOMERS, PAY, SALES
+from paceline.insights.queries import behind
 from paceline.insights.queries.answers import Answer, Row
 from paceline.insights.queries.desk import Desk
 from paceline.orders import access as orders
@@ -78,17 +79,22 @@ def _days_of(question: Question, bucket: date) -> Span:
 
 def records(desk: Desk, question: Question) -> str:
     """The page that lists what the figure is made of, where the reader may open it."""
-    sources = question.measure.sources
-    if sources[0] in {SALES, CUSTOMERS} and orders.may_read_lines(desk.reader):
+    source = behind.source_of(question)
+    if source in {SALES, CUSTOMERS} and orders.may_read_lines(desk.reader):
         return _lines(question)
-    if sources[0] == PAY:
+    if source == PAY:
         name = desk.names.get(question.only.get("person", ""), "")
         return f"{reverse('incentives:statements')}?{urlencode({'statements-q': name})}"
-    if sources[0] == DEALS and crm.may_read_deals(desk.reader):
-        return reverse("crm:deals")
-    if sources[0] == REPLIES:
-        return reverse("leads:inquiries")
-    return ""
+    if not behind.opens(desk, question):
+        return ""
+    alone = replace(question, over="", split="", compare="")
+    return f"{reverse('insights:records')}?{alone.query}"
+
+
+def opened(desk: Desk, question: Question) -> list[tuple[str, str]]:
+    """The records of a whole figure, where the reader may see them."""
+    url = records(desk, question)
+    return [(_("Records"), url)] if url else []
 
 
 def _lines(question: Question) -> str:

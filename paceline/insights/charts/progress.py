@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from paceline.insights import words
 from paceline.insights.asked import Question
 from paceline.insights.charts.frame import Cell, Drawn, Frame, Place
+from paceline.insights.charts.leads import opened
 from paceline.insights.dimensions import Span, bucket_name, span_of
 from paceline.insights.measures import MEASURES
 from paceline.insights.projection import project
@@ -92,6 +93,7 @@ def pace(place: Place) -> Drawn:
              words.plain(past[n])]
             for n in range(span.days)
         ],
+        leads=opened(desk, frame.question("attainment", span)),
     )  # fmt: skip
 
 
@@ -177,6 +179,7 @@ def forecast(place: Place) -> Drawn:
              words.plain(high[n])]
             for n in range(len(middle))
         ],
+        leads=opened(desk, frame.question("net_sales", span)),
     )  # fmt: skip
 
 

@@ -33,19 +33,8 @@ def deal_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found
     found: Found = {}
 
     def closed(days: Span) -> list[Any]:
-        rows = Deal.objects.visible_to(desk.reader).filter(
-            archived_at__isnull=True,
-            closed_on__gte=days.starts_on,
-            closed_on__lt=days.ends_before,
-            stage__kind__in=[StageKind.WON, StageKind.LOST],
-        )
-        rows = _only(desk, question, rows, {
-            "person": "owner__number", "pipeline": "pipeline__name", "origin": "source",
-            "currency": "currency",
-        })  # fmt: skip
-        return list(rows.order_by().values_list(
-            "closed_on", "stage__kind", "amount", "currency", path
-        ))  # fmt: skip
+        rows = closed_deals(desk, question, days).order_by()
+        return list(rows.values_list("closed_on", "stage__kind", "amount", "currency", path))
 
     what = ("deals", path, tuple(sorted(question.only.items())))
     for closed_on, kind, amount, currency, key in desk.read(what, question.span, closed):
@@ -66,6 +55,20 @@ def deal_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found
     return found
 
 
+def closed_deals(desk: Desk, question: Question, days: Span) -> Any:
+    """The deals that a question is about and that were won or lost on some days."""
+    rows = Deal.objects.visible_to(desk.reader).filter(
+        archived_at__isnull=True,
+        closed_on__gte=days.starts_on,
+        closed_on__lt=days.ends_before,
+        stage__kind__in=[StageKind.WON, StageKind.LOST],
+    )
+    return _only(desk, question, rows, {
+        "person": "owner__number", "pipeline": "pipeline__name", "origin": "source",
+        "currency": "currency",
+    })  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a customer said of us."""
@@ -82,6 +85,16 @@ class Said:
         return str(FeedbackKind(self.kind).label)
 
 
+def feedback_of(desk: Desk, question: Question, days: Span) -> Any:
+    """What customers said on some days, as a question narrows it and the reader may see it."""
+    zone = timezone.get_current_timezone()
+    rows = Feedback.objects.visible_to(desk.reader).filter(
+        at__gte=datetime.combine(days.starts_on, time(), zone),
+        at__lt=datetime.combine(days.ends_before, time(), zone),
+    )
+    return _only(desk, question, rows, {"kind": "kind", "severity": "severity"})
+
+
 def feedback_rows(desk: Desk, question: Question, most: int | None = None) -> list[Said]:
     """What customers said in the days of a question, the newest first, as far as it may be read.
     Its words are those of a page that shows them (``desk.days``), and cut."""
@@ -89,11 +102,7 @@ def feedback_rows(desk: Desk, question: Question, most: int | None = None) -> li
     words = Left("text", SAID_MAX) if desk.days is not None else Value("")
 
     def came(days: Span) -> list[Any]:
-        rows = Feedback.objects.visible_to(desk.reader).filter(
-            at__gte=datetime.combine(days.starts_on, time(), zone),
-            at__lt=datetime.combine(days.ends_before, time(), zone),
-        )
-        rows = _only(desk, question, rows, {"kind": "kind", "severity": "severity"})
+        rows = feedback_of(desk, question, days)
         return list(rows.order_by("-at", "-pk").values_list(
             "at", "settled_at", "kind", "severity", words, "deal__team__code",
             "contact__team__code", "company__team__code", "lead__team__code",

@@ -24,7 +24,7 @@ def reply_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Foun
     """When leads and questions arrived, and how long the first reply took of the team's working
     time. What waits counts as late from the reader's day on by which it was due."""
     zone = timezone.get_current_timezone()
-    rows = _narrowed(desk, question, zone)
+    rows = inquiries_of(desk, question)
     found: Found = {}
     midnight = datetime.combine(desk.today, time(), zone)
     path = PATHS.get(question.split, "pk")
@@ -45,7 +45,10 @@ def reply_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Foun
     return found
 
 
-def _narrowed(desk: Desk, question: Question, zone: Any) -> Any:
+def inquiries_of(desk: Desk, question: Question) -> Any:
+    """Leads and questions that arrived in the days, as far as the reader may see them; ``number``
+    is of whoever answered, else of whoever should."""
+    zone = timezone.get_current_timezone()
     rows = Inquiry.objects.visible_to(desk.reader).filter(
         arrived_at__gte=datetime.combine(question.span.starts_on, time(), zone),
         arrived_at__lt=datetime.combine(question.span.ends_before, time(), zone),

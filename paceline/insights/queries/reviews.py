@@ -13,7 +13,7 @@ from django.utils import timezone
 from paceline.boards.models import Card
 from paceline.crm.models import Deal, DealCompetitor, scope_of
 from paceline.goals.queries.goals import goals_for
-from paceline.goals.standing import sources_of, standing_of
+from paceline.goals.standing import standing_of
 from paceline.insights.access import ALL_SALES
 from paceline.insights.dimensions import Span
 from paceline.insights.models import MarketNote, ReviewEntry, TeamReview
@@ -47,6 +47,15 @@ def reviews_for(person: Person) -> list[TeamReview]:
     return list(rows[:WEEKS_SHOWN])
 
 
+def begun_in(teams: Iterable[Team], week: date) -> set[int]:
+    """The teams whose review of a week has something in it."""
+    rows = TeamReview.objects.filter(team__in=[one.pk for one in teams], week=week)
+    wrote = rows.filter(
+        Q(entries__removed_at__isnull=True, entries__isnull=False) | Q(tasks__isnull=False)
+    )
+    return set(wrote.values_list("team", flat=True))
+
+
 @dataclass(frozen=True, slots=True)
 class GoalLine:
     """A goal of the team or of its people, and how it stands at the end of the week."""
@@ -63,9 +72,7 @@ def goals_of(person: Person, team: Team, on: date) -> list[GoalLine]:
         closed_at__isnull=True,
         period__starts_on__lte=on,
     )
-    goals = list(rows[:GOALS_SHOWN])
-    sources = sources_of(goals)
-    lines = [GoalLine(goal, standing_of(goal, on, sources)) for goal in goals]
+    lines = [GoalLine(goal, standing_of(goal, on)) for goal in rows[:GOALS_SHOWN]]
     order = {"behind": 0, "at_risk": 1, "unknown": 2, "on_pace": 3, "reached": 4}
     return sorted(lines, key=lambda line: (order[line.standing.status], line.goal.pk))
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from paceline.insights import access, actions, words
 from paceline.insights.asked import NotAsked, Question, asked
 from paceline.insights.charts import chart_of, rows_of
-from paceline.insights.charts.leads import leads_to
+from paceline.insights.charts.leads import leads_to, records
 from paceline.insights.charts.notes import notes_of
 from paceline.insights.dimensions import BUCKETS, DIMENSIONS
 from paceline.insights.forms.questions import AskForm, ShareForm, initial_of
@@ -115,6 +115,7 @@ def _context(
         "head_over": BUCKETS.get(question.over, ""),
         "head_split": DIMENSIONS.get(question.split, ""),
         "csv_url": f"{reverse('insights:explore')}?{question.query}&export=csv",
+        "records_url": records(desk, question),
         "share_form": ShareForm(viewer=request.person),
         "query": question.query,
     }

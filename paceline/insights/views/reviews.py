@@ -43,7 +43,13 @@ def index(request: PersonRequest) -> HttpResponse:
     if not access.may_read(request.person):
         raise PermissionDenied
     week = bucket_of(request.today, "week")
-    teams = [(one, address(one, week)) for one in reviews.teams_for(request.person)]
+    own = reviews.teams_for(request.person)
+    begun = reviews.begun_in(own, week)
+    teams = []
+    for one in own:
+        # The last full week, until somebody wrote in the review of the running one.
+        monday = week if one.pk in begun else week - WEEK
+        teams.append((one, address(one, monday), Span(monday, monday + WEEK).worded))
     held = [
         (one, address(one.team, one.week), Span(one.week, one.week + WEEK).worded)
         for one in reviews.reviews_for(request.person)

@@ -64,7 +64,9 @@ def test_a_goal_and_the_statement_tell_one_attainment(
     source = measures.find(own)
     assert source is not None
     opened = behind(north, source, world.marco, END)
-    assert [(one.figure, one.detail) for one in opened.seen] == [("$119,000.00", "119%")]
+    assert [(one.amount, one.currency, one.detail) for one in opened.seen] == [
+        (Decimal("119000.0000"), "USD", "119%")
+    ]
     assert client_for(world.marco).get(opened.seen[0].url).status_code == 200
     hidden = behind(north, source, world.omar, END)
     assert (hidden.seen, hidden.hidden) == ([], 1)
@@ -74,8 +76,8 @@ def test_a_goal_and_the_statement_tell_one_attainment(
     assert reverse("incentives:statement", args=[statement.pk]) not in theirs
     whole_source = measures.find("credited")
     assert whole_source is not None
-    assert [one.figure for one in behind(whole, whole_source, world.priya, END).seen] == [
-        "$119,000.00"
+    assert [one.amount for one in behind(whole, whole_source, world.priya, END).seen] == [
+        Decimal(119_000)
     ]
     # The name of a plan is read by who reads the plan.
     assert source.label_for(world.priya) == "Credited by pay: Commission (Seller commission)"

@@ -1,0 +1,206 @@
+"""The records behind a figure: the question of its address, line by line, and as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_GET
+
+from paceline.insights import words
+from paceline.insights.asked import NotAsked, Question, asked
+from paceline.insights.measures import CUSTOMERS, DEALS, FEEDBACK, QUOTAS, REPLIES, SALES, SOURCES
+from paceline.insights.queries.answers import MeasureForbidden, answer, may_read_measure
+from paceline.insights.queries.behind import behind, opens, source_of
+from paceline.insights.queries.desk import Desk
+from paceline.insights.views.explorer import desk_for
+from paceline.kernel.pages import page, refuse
+from paceline.kernel.shell import Badge
+from paceline.kernel.tables import Column, Table
+from paceline.orders.access import may_read_lines
+from paceline.org.requests import PersonRequest
+
+COUNTED_MAX = 10_000
+TENTH = Decimal("0.1")
+HANGS_ON = ("deal", "lead", "contact", "company")
+
+
+@require_GET
+def show(request: PersonRequest) -> HttpResponseBase:
+    """What the figure of a question is made of, as far as the reader may see it."""
+    with closing(desk_for(request)) as desk:
+        try:
+            question = asked(request.GET, request.today)
+            if not may_read_measure(desk.reader, question.measure):
+                return _forbidden(request, question)
+            if not opens(desk, question):
+                raise Http404
+            table = _table(request, desk, question)
+            if table.wants_export:
+                return table.export()
+            found = answer(desk, question)
+        except NotAsked as error:
+            return refuse(request, 422, _("This cannot be answered"), words.refusal(error))
+        except MeasureForbidden:
+            return _forbidden(request, question)
+        measure = question.measure
+        context = {
+            "title": words.title(desk, question),
+            "measure": measure,
+            "value": words.worded(measure, found.total.value, found.currency),
+            "table": table,
+            "ask_url": f"{reverse('insights:explore')}?{question.query}",
+            "source": SOURCES[source_of(question)],
+        }
+        return page(request, "insights/records.html", context)
+
+
+def _forbidden(request: PersonRequest, question: Question) -> HttpResponse:
+    text = _("“%(name)s” is not yours to read.") % {"name": question.measure.name}
+    return refuse(request, 403, _("This cannot be answered"), text)
+
+
+def _table(request: PersonRequest, desk: Desk, question: Question) -> Table:
+    source = source_of(question)
+    columns, order = _COLUMNS[source](desk)
+    return Table(
+        request,
+        rows=behind(desk, question),
+        name=f"behind-{source}",
+        caption=str(question.measure.name),
+        columns=columns,
+        order=order,
+        count_max=COUNTED_MAX if source in {SALES, CUSTOMERS} else None,
+        empty=_("Nothing that you may see counts in these days."),
+    )
+
+
+def _deals(_desk: Desk) -> tuple[list[Column], str]:
+    return [
+        Column("on", _("Closed"), value="closed_on", sort="closed_on", kind="day"),
+        Column("title", _("Deal"), sort="title", search=True,
+               link=lambda row: reverse("crm:deal", args=[row.pk])),
+        Column("customer", _("Customer"), value=_customer, secondary=True),
+        Column("owner", _("Person"), value="owner.name", sort="owner__name", search=True),
+        Column("team", _("Team"), value="team.name", sort="team__name", secondary=True),
+        Column("stage", _("Stage"), value="stage.name", sort="stage__name"),
+        Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),
+    ], "-on"  # fmt: skip
+
+
+def _customer(row: Any) -> str:
+    whom = row.company or row.contact
+    return "" if whom is None else str(whom.name)
+
+
+def _feedback(_desk: Desk) -> tuple[list[Column], str]:
+    return [
+        Column("at", _("When"), sort="at", kind="moment"),
+        Column("text", _("What they said"), sort="text", search=True, link=_place),
+        Column("kind", pgettext("feedback", "Kind"), value="get_kind_display", sort="kind"),
+        Column("severity", _("Severity"), value="get_severity_display", secondary=True),
+        Column("who", _("Looks after it"), value="assignee.name", sort="assignee__name",
+               secondary=True),
+        Column("state", _("State"), value=_settled),
+        Column("hours", _("Hours until settled"), value=_hours, kind="number"),
+    ], "-at"  # fmt: skip
+
+
+def _place(row: Any) -> str:
+    """The page of the record that feedback hangs on."""
+    for kind in HANGS_ON:
+        pk = getattr(row, f"{kind}_id")
+        if pk is not None:
+            return reverse(f"crm:{kind}", args=[pk])
+    return ""
+
+
+def _settled(row: Any) -> Badge:
+    if row.settled_at is None:
+        return Badge(pgettext("feedback", "open"), "warning")
+    return Badge(pgettext("feedback", "settled"), "good")
+
+
+def _hours(row: Any) -> Decimal | None:
+    if row.settled_at is None:
+        return None
+    return (Decimal(int((row.settled_at - row.at).total_seconds())) / 3600).quantize(TENTH)
+
+
+def _replies(_desk: Desk) -> tuple[list[Column], str]:
+    return [
+        Column("at", _("Arrived"), value="arrived_at", sort="arrived_at", kind="moment"),
+        Column("whom", _("From"), value=lambda row: (row.lead or row.contact).name, link=_asker),
+        Column("channel", _("Channel"), value="get_channel_display", sort="channel",
+               secondary=True),
+        Column("who", _("Person"), value=_answerer),
+        Column("team", _("Team"), value="team.name", sort="team__name", secondary=True),
+        Column("state", _("State"), value=_in_time),
+        Column("hours", _("Hours of work"), value=_worked, sort="worked_seconds", kind="number"),
+    ], "-at"  # fmt: skip
+
+
+def _asker(row: Any) -> str:
+    kind, pk = ("lead", row.lead_id) if row.lead_id else ("contact", row.contact_id)
+    return reverse(f"crm:{kind}", args=[pk])
+
+
+def _answerer(row: Any) -> str:
+    """Who answered, else who should."""
+    who = row.answered_by or (row.lead or row.contact).owner
+    return "" if who is None else str(who.name)
+
+
+def _in_time(row: Any) -> Badge:
+    if row.is_within_target:
+        return Badge(pgettext("a reply", "in time"), "good")
+    if row.worked_seconds is None:
+        return Badge(pgettext("a reply", "waits"), "bad")
+    return Badge(pgettext("a reply", "late"), "warning")
+
+
+def _worked(row: Any) -> Decimal | None:
+    seconds = row.worked_seconds
+    return None if seconds is None else (Decimal(seconds) / 3600).quantize(Decimal("0.01"))
+
+
+def _quotas(_desk: Desk) -> tuple[list[Column], str]:
+    return [
+        Column("who", _("Person"), value="person.name", sort="person__name", search=True,
+               link=lambda row: reverse("goals:quota", args=[row.pk])),
+        Column("from", _("First day"), value="starts_on", sort="starts_on", kind="day"),
+        Column("to", _("Ends before"), value="ends_before", sort="ends_before", kind="day"),
+        Column("amount", pgettext("measure", "Quota"), sort="amount", kind="money",
+               currency="currency"),
+    ], "who"  # fmt: skip
+
+
+def _lines(desk: Desk) -> tuple[list[Column], str]:
+    link = _line_address if may_read_lines(desk.reader) else None
+    return [
+        Column("on", _("Day"), value="ordered_on", sort="ordered_on", kind="day"),
+        Column("order", _("Order"), value="order_number", sort="order_number", kind="code",
+               search=True, link=link),
+        Column("kind", _("Sale or return"), value="get_kind_display", secondary=True),
+        Column("product", _("Product"), sort="product", search=True),
+        Column("channel", _("Channel"), sort="channel", secondary=True),
+        Column("who", _("Person"), value="person.name", sort="person__name"),
+        Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),
+    ], "-on"  # fmt: skip
+
+
+def _line_address(row: Any) -> str:
+    return reverse("orders:line", args=[row.pk])
+
+
+_COLUMNS: dict[str, Callable[[Desk], tuple[list[Column], str]]] = {
+    DEALS: _deals, FEEDBACK: _feedback, REPLIES: _replies, QUOTAS: _quotas, SALES: _lines,
+    CUSTOMERS: _lines,
+}  # fmt: skip

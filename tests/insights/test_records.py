@@ -1,0 +1,105 @@
+"""The records behind figures of dashboards, as far as their reader may see them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from paceline.crm import actions as crm
+from paceline.crm.models import Feedback
+from paceline.leads.models import Inquiry
+from tests.crm.conftest import make_sales
+from tests.world import NOW, World
+
+pytestmark = pytest.mark.django_db
+JULY = "span=days&from=2026-07-01&to=2026-07-31"
+
+
+def _make_work(world: World) -> None:
+    """A won deal in each team, feedback and inquiries of both."""
+    sales = make_sales(world)
+    for deal, pipeline in ((sales.deal, sales.north), (sales.foreign, sales.south)):
+        won = pipeline.stages.get(kind="won")
+        type(deal).objects.filter(pk=deal.pk).update(stage=won, closed_on=date(2026, 7, 9))
+    at = datetime(2026, 7, 3, 4, tzinfo=UTC)
+    for deal, text in ((sales.deal, "Late again"), (sales.foreign, "Canary of feedback")):
+        Feedback.objects.create(kind="complaint", text=text, at=at, deal=deal,
+                                settled_at=at + timedelta(hours=3))  # fmt: skip
+    for who, team in ((world.priya, world.north), (world.omar, world.south)):
+        lead = crm.add_lead(
+            team=team, owner=who, facts={"name": f"Lead of {who.name}"}, by=who, at=NOW
+        )
+        lead.inquiries.all().delete()
+        Inquiry.objects.create(
+            team=team, lead=lead, channel="chat", arrived_at=at, target_minutes=60,
+            due_at=at + timedelta(hours=1), answered_at=at + timedelta(minutes=30),
+            answered_by=who, worked_seconds=1800,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("measure", "seen", "hidden"),
+    [
+        ("deals_won", "Spring order", "Canary of South"),
+        ("deals_amount", "Spring order", "Canary of South"),
+        ("win_rate", "Spring order", "Canary of South"),
+        ("feedback", "Late again", "Canary of feedback"),
+        ("time_to_settle", "Late again", "Canary of feedback"),
+        ("response_time", "Lead of Priya", "Lead of Omar"),
+        ("replies_in_time", "Lead of Priya", "Lead of Omar"),
+        ("net_sales", "A3", "B2"),
+        ("new_customers", "A3", "B2"),
+    ],
+)
+def test_a_figure_opens_down_to_its_records(
+    sold: World, client_for, django_assert_max_num_queries, measure: str, seen: str, hidden: str
+) -> None:
+    _make_work(sold)
+    client = client_for(sold.marco)
+    address = f"{reverse('insights:records')}?measure={measure}&{JULY}"
+    client.get(address)
+    with django_assert_max_num_queries(16):
+        text = client.get(address).content.decode()
+    assert seen in text
+    assert hidden not in text
+    asked = client.get(f"{reverse('insights:explore')}?measure={measure}&{JULY}")
+    assert reverse("insights:records") in asked.content.decode()
+    whole = b"".join(client.get(f"{address}&{_key(measure)}-export=csv")).decode("utf-8-sig")
+    assert seen in whole
+    assert len(list(csv.reader(io.StringIO(whole)))) == 2
+    # Narrowed to somebody who did nothing: nothing, and no error.
+    only = f"{address}&only-team=south"
+    assert seen not in client.get(only).content.decode()
+
+
+def _key(measure: str) -> str:
+    sources = {"deals_won": "deals", "deals_amount": "deals", "win_rate": "deals",
+               "feedback": "feedback", "time_to_settle": "feedback", "response_time": "replies",
+               "replies_in_time": "replies", "net_sales": "sales",
+               "new_customers": "customers"}  # fmt: skip
+    return f"behind-{sources[measure]}"
+
+
+def test_what_has_no_records_for_the_reader(sold: World, client_for) -> None:
+    page = reverse("insights:records")
+    quotas = f"{page}?measure=attainment&span=days&from=2026-04-01&to=2026-06-30"
+    text = client_for(sold.marco).get(quotas).content.decode()
+    assert "Priya Nair" in text
+    assert "Omar Haddad" not in text
+
+    def status(person: Any, query: str) -> int:
+        return int(client_for(person).get(f"{page}?{query}").status_code)
+
+    assert status(sold.marco, "measure=earned") == 404  # statements have a page of their own
+    assert status(sold.ines, "measure=win_rate") == 403
+    assert status(sold.marco, "measure=nothing") == 422
+    assert status(sold.marco, "measure=net_sales&only-team=gone") == 422
+    assert status(sold.hana, "measure=net_sales") == 403
+    # The desk reads lines on their own page, narrowed in the same way.
+    asked = client_for(sold.dana).get(f"{reverse('insights:explore')}?measure=net_sales&{JULY}")
+    assert f"{reverse('orders:lines')}?from=2026-07-01" in asked.content.decode()
