@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class IncentivesConfig(AppConfig):
@@ -24,12 +25,18 @@ class IncentivesConfig(AppConfig):
         )
         from paceline.incentives.kinds.rate_rows import register_kind  # noqa: PLC0415
         from paceline.incentives.kinds.terms import register_kinds  # noqa: PLC0415
+        from paceline.kernel import own_work  # noqa: PLC0415
         from paceline.kernel.acts import register  # noqa: PLC0415
         from paceline.webhooks import kinds as events  # noqa: PLC0415
 
         register(acts.PLANS)
         register(acts.PAY)
         events.register(pay_notices.EVENTS)
+        own_work.register(
+            own_work.OwnWork(
+                "plan", _("Goals and pay"), _("My plan"), "clipboard-text", "incentives:my-plan", 3
+            )
+        )
         register_kinds()
         register_kind()
         pay_words.register()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Protocol
 
-from babel.dates import format_skeleton
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from paceline.kernel import formats
+from paceline.kernel import period_choices
 from paceline.kernel.shell import Badge
 from paceline.live.wording import word_failures, word_steps, word_work
 
@@ -32,15 +29,7 @@ class Keyed(Protocol):
 
 def period_name(period: Keyed) -> str:
     """``Q2 2026`` · ``2026年第2季``: a period as the reader names it."""
-    locale = formats.reader_locale()
-    half = re.fullmatch(r"(\d{4})H([12])", period.key)
-    if half:
-        return _("Half %(half)s of %(year)s") % {"half": half[2], "year": half[1]}
-    if "Q" in period.key:
-        return str(format_skeleton("yQQQ", period.starts_on, locale=locale))
-    if "-" in period.key:
-        return formats.month(period.starts_on)
-    return str(format_skeleton("y", period.starts_on, locale=locale))
+    return period_choices.period_name(period.key, period.starts_on)
 
 
 RUN_STATES: dict[str, tuple[Text, str]] = {

@@ -17,6 +17,7 @@ from paceline.goals.planning import access as planning
 from paceline.imports import access as imports
 from paceline.incentives.access import pay
 from paceline.insights import access as insights
+from paceline.kernel import own_work
 from paceline.leads import access as leads
 from paceline.mail import access as mail
 from paceline.orders import access as orders
@@ -62,6 +63,9 @@ class LinkGroup:
     entries: list[Link]
 
 
+OWN_WORK = "boards:mine"
+
+
 def _everyone(_person: Person) -> bool:
     return True
 
@@ -98,7 +102,7 @@ GROUPS = (
     Group(
         _("Work"),
         (
-            Entry(_("My work"), "user-check", "boards:mine", boards.may_add_project),
+            Entry(_("My work"), "user-check", OWN_WORK, boards.may_add_project),
             Entry(_("Projects"), "checklist", "boards:list_of_projects", boards.may_add_project),
         ),
     ),
@@ -106,7 +110,6 @@ GROUPS = (
         _("Goals"),
         (
             Entry(_("Goals"), "target-arrow", "goals:tree", _everyone),
-            Entry(_("My plan"), "clipboard-text", "incentives:my-plan", _everyone),
             Entry(_("My goals"), "user-star", "goals:mine", _everyone),
             Entry(_("Alignment"), "git-merge", "goals:alignment", _everyone),
             Entry(_("Strategy"), "compass", "goals:strategies", _everyone),
@@ -132,7 +135,6 @@ GROUPS = (
                 "crm:waiting_orders",
                 crm.may_read_customers,
             ),
-            Entry(_("My tasks"), "checkbox", "crm:tasks", crm.may_read_customers),
         ),
     ),
     Group(
@@ -186,6 +188,8 @@ def links(entries: Iterable[Entry], person: Person) -> list[Link]:
 def navigation(person: Person, path: str) -> list[LinkGroup]:
     """What the side shows: groups with at least one page, the reader's place marked."""
     groups = [(group.label, links(group.entries, person)) for group in GROUPS]
+    if path in {reverse(one.address) for one in own_work.pages()}:
+        path = reverse(OWN_WORK)  # its tabs stand under one entry
     above = [link.url for _label, found in groups for link in found if _lies_under(path, link.url)]
     here = max(above, key=len, default="")
     return [
@@ -204,5 +208,13 @@ def _lies_under(path: str, url: str) -> bool:
 
 def pages_called(text: str, person: Person) -> list[Link]:
     """Pages whose name contains the text in either script; all of them when there is no text."""
-    entries = [entry for group in GROUPS for entry in group.entries] + list(ACCOUNT_PAGES)
+    entries = [entry for group in GROUPS for entry in group.entries]
+    addresses = {entry.address for entry in entries}
+    # The other pages of one's own work stand behind tabs; by name they are found all the same.
+    entries += [
+        Entry(one.name, one.icon, one.address, one.is_visible)
+        for one in own_work.pages()
+        if one.address not in addresses
+    ]
+    entries += ACCOUNT_PAGES
     return [link for link in links(entries, person) if holds(str(link.label), text)]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from paceline.goals import actions
-from paceline.goals.actions import Target
+from paceline.goals.actions import PeriodFacts, Target, add_period
 from paceline.goals.models import Quota
 from paceline.goals.queries import quotas_table
 from paceline.imports import actions as imports
@@ -126,6 +128,23 @@ def test_a_quota_is_set_by_hand(world: World, client_for, django_assert_max_num_
     quota = Quota.objects.get()
     assert (quota.amount, quota.reason, quota.set_by) == (100000, "yearly planning", world.dana)
     assert client.post(reverse("goals:quota_new"), data).status_code == 422
+    # The period is chosen: of goals by its name, of the calendar in words, this quarter at first.
+    fiscal = add_period(
+        facts=PeriodFacts("FY 2026/27", date(2026, 4, 1), date(2027, 4, 1)), by=world.erik, at=NOW
+    )
+    form = client.get(reverse("goals:quota_new")).content.decode()
+    assert f'<option value="goals-{fiscal.pk}">FY 2026/27 (' in form
+    today = timezone.localdate(timezone=ZoneInfo("Asia/Taipei"))
+    quarter = (today.month + 2) // 3
+    assert f'value="{today.year}Q{quarter}" selected>Q{quarter} {today.year}</option>' in form
+    data |= {"person": world.omar.pk, "period": f"goals-{fiscal.pk}"}
+    assert client.post(reverse("goals:quota_new"), data).status_code == 303
+    year = Quota.objects.get(person=world.omar)
+    assert (year.starts_on, year.ends_before) == (date(2026, 4, 1), date(2027, 4, 1))
+    both = data | {"person": world.marco.pk, "starts_on": "2026-07-01", "last_day": "2026-07-31"}
+    for wrong in (both, data | {"period": "goals-999999"}, data | {"period": "soon"}):
+        assert client.post(reverse("goals:quota_new"), wrong).status_code == 422
+    assert Quota.objects.count() == 2
     for address in (reverse("goals:quotas"), reverse("goals:quota", args=[quota.pk])):
         with django_assert_max_num_queries(15):
             assert client.get(address).status_code == 200

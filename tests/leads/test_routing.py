@@ -42,13 +42,16 @@ def why(assignment: Assignment, place: int = 0) -> dict[int, str]:
     return {one["person"]: one["why"] for one in assignment.trace[place]["people"]}
 
 
-def test_leads_go_in_turn_with_a_trace(world: World, desk: Desk) -> None:
+def test_leads_go_in_turn_with_a_trace(world: World, desk: Desk, client_for) -> None:
     owners = [add_lead(world, f"L{n}").owner for n in range(3)]
     assert owners == [world.priya, desk.nina, world.priya]
     last = Assignment.objects.order_by("-pk")[0]
     assert (last.rule, last.cause) == (desk.rule, Cause.ARRIVED)
     assert why(last) == {world.priya.pk: "chosen", desk.nina.pk: "not_next"}
     assert Notification.objects.filter(recipient=world.priya, kind="crm_assigned").count() == 2
+    # The page opens at a team that has rules, also for whoever oversees all.
+    for person in (world.marco, world.erik):
+        assert client_for(person).get(at("routing"))["Location"] == at("desk", world.north.pk)
     # On leave and gone: passed over, and the trace says so.
     org.enter_leave(
         person=desk.nina, kind=LeaveKind.PAID, starts_on=TODAY, ends_before=TODAY + timedelta(3),

@@ -65,6 +65,23 @@ def test_the_side_shows_what_a_person_may_do(world, client_for, who, shown, hidd
     assert not hidden & labels
 
 
+def test_ones_own_work_stands_in_one_place(world, client_for):
+    """Cards, tasks and the plan are tabs of one entry; each is still found by its name."""
+    client = client_for(world.priya)
+    pages = [reverse(name) for name in ("boards:mine", "crm:tasks", "incentives:my-plan")]
+    for page in pages:
+        html = client.get(page).content.decode()
+        side = _side(html)
+        assert f'href="{pages[0]}" aria-current="page"' in side, page
+        assert not [one for one in pages[1:] if f'href="{one}"' in side]
+        tabs = html[html.index('<ul class="tabs">') :]
+        assert all(f'href="{one}"' in tabs for one in pages)
+        assert f'class="tab" href="{page}" aria-current="page"' in tabs
+    assert "My tasks" in _labels(world.priya, "my tasks", world)
+    # Who has nothing to do with customers has no tab for them.
+    assert reverse("crm:tasks") not in client_for(world.hana).get(pages[0]).content.decode()
+
+
 def _labels(person: Person, text: str, world: World) -> set[str]:
     return {entry.label for group in find(person, text, world.today) for entry in group.entries}
 

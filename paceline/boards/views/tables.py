@@ -20,7 +20,7 @@ from paceline.boards.models import Batch, Card, CardList, Label, Project
 from paceline.boards.views.boards import editable_project, seen_project, small_icons
 from paceline.boards.views.faces import due_tone, face, project_context
 from paceline.boards.views.parts import ids_of
-from paceline.kernel import formats
+from paceline.kernel import formats, own_work
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -76,7 +76,7 @@ def _table(
         topic=f"project:{project.pk}",
         caption=_("Cards"),
         columns=[
-            Column("title", pgettext("of a text", "Title"), sort="title", search=True,
+            Column("title", pgettext("of a text", "Title"), sort="title",
                    link=lambda row: f"/boards/cards/{row.pk}"),
             Column("list", pgettext("list of cards", "List"), value=_place, sort="list__rank"),
             Column("state", _("State"), value=_state, sort="done_at"),
@@ -216,7 +216,8 @@ def mine(request: PersonRequest) -> HttpResponseBase:
     )  # fmt: skip
     if table.wants_export:
         return table.export()
-    return page(request, "boards/mine.html", {"table": table})
+    context = {"table": table, "work_tabs": own_work.tabs(person, "cards")}
+    return page(request, "boards/mine.html", context)
 
 
 def _due(row: Any, today: Any) -> Any:

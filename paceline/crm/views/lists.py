@@ -31,6 +31,7 @@ from paceline.crm.models import (
 )
 from paceline.crm.queries.segments import narrowed, read_for, segments_of
 from paceline.crm.views.columns import columns_of, own_column
+from paceline.kernel import own_work
 from paceline.kernel.pages import page
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org.requests import PersonRequest
@@ -269,7 +270,12 @@ def tasks(request: PersonRequest) -> HttpResponseBase:
     )
     if table.wants_export:
         return table.export()
-    return page(request, "crm/list.html", {"table": table, "title": _("My tasks")})
+    context = {
+        "table": table,
+        "title": _("My tasks"),
+        "work_tabs": own_work.tabs(request.person, "tasks"),
+    }
+    return page(request, "crm/list.html", context)
 
 
 def _record_of(row: Any) -> tuple[str, Any]:

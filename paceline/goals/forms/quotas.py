@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from paceline.goals import queries
 from paceline.goals.actions import Entry, Target
 from paceline.goals.actions.figures import latest_of
+from paceline.goals.forms import periods
 from paceline.goals.models import Figure, FigureKind, Quota, Unit
-from paceline.imports.conversion import period_of
 from paceline.org.models import Person, Team
 
 
@@ -33,12 +33,7 @@ class QuotaForm(forms.Form):
         help_text=gettext_lazy("For plans that hold the team as a whole against a target."),
     )
     measure = forms.CharField(label=gettext_lazy("Measure"), max_length=60, initial="sales")
-    period = forms.CharField(
-        label=gettext_lazy("Period"),
-        required=False,
-        max_length=10,
-        help_text=gettext_lazy("Such as 2026, 2026H2, 2026Q3 or 2026-07; or give the days."),
-    )
+    period = forms.CharField(label=gettext_lazy("Period"), required=False, max_length=30)
     starts_on = forms.DateField(
         label=gettext_lazy("First day"),
         required=False,
@@ -65,18 +60,23 @@ class QuotaForm(forms.Form):
         help_text=gettext_lazy("Kept with the quota and in the audit trail."),
     )
 
-    def __init__(self, *args: Any, viewer: Person, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, viewer: Person, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = Person.objects.visible_to(viewer)
         self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        if not self.initial.get("starts_on"):
+            self.initial.setdefault("period", periods.current(today))
+        periods.offer(self, "period", today, _("Days of one's own, given below"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if bool(cleaned.get("person")) == bool(cleaned.get("team")):
             self.add_error("person", _("Choose either a payee or a team."))
         text = cleaned.get("period", "").strip()
-        if text:
-            days = period_of(text)
+        if text and (cleaned.get("starts_on") or cleaned.get("last_day")):
+            self.add_error("period", _("Choose either a period or days."))
+        elif text:
+            days = periods.days_of(text)
             if days is None:
                 self.add_error("period", _("This is not a period."))
             else:
@@ -122,8 +122,8 @@ class GridChoice(forms.Form):
     team = forms.ModelChoiceField(label=gettext_lazy("Team"), queryset=Team.objects.all())
     period = forms.CharField(
         label=gettext_lazy("Period"),
-        max_length=10,
-        help_text=gettext_lazy("Such as 2026Q3 or 2026-07: figures count on its last day."),
+        max_length=30,
+        help_text=gettext_lazy("Figures count on its last day."),
     )
     kind = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Figures"),
@@ -133,9 +133,14 @@ class GridChoice(forms.Form):
         help_text=gettext_lazy("Without a choice, those that are usual for the team."),
     )
 
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("period", periods.current(today))
+        periods.offer(self, "period", today, _("Choose a period"))
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        days = period_of(cleaned.get("period", "").strip())
+        days = periods.days_of(cleaned.get("period", "").strip())
         if days is None and not self.errors.get("period"):
             self.add_error("period", _("This is not a period."))
         cleaned["days"] = days

@@ -106,7 +106,7 @@ def enter(request: PersonRequest) -> HttpResponse:
     if not access.may_enter_figures(request.person):
         raise PermissionDenied
     asked = request.POST if request.method == "POST" else request.GET
-    choice = GridChoice(asked if asked.get("team") else None)
+    choice = GridChoice(asked if asked.get("team") else None, today=request.today)
     if not choice.is_valid():
         status = 422 if choice.is_bound else 200
         return page(request, "goals/enter.html", {"choice": choice}, status=status)

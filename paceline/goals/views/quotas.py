@@ -107,7 +107,9 @@ def create(request: PersonRequest) -> HttpResponse:
     if replaces := request.GET.get("replaces", ""):
         known = Quota.objects.visible_to(request.person)
         initial = initial_of(get_object_or_404(known, pk=replaces if replaces.isdecimal() else 0))
-    form = QuotaForm(request.POST or None, viewer=request.person, initial=initial)
+    form = QuotaForm(
+        request.POST or None, viewer=request.person, today=request.today, initial=initial
+    )
     if request.method == "POST" and form.is_valid():
         try:
             quota = actions.set_quota(

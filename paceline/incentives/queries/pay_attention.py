@@ -120,14 +120,19 @@ def _questions(count: int) -> Attention:
 
 
 def _of_own_statements(own: Sequence[Statement], as_of: date) -> list[Attention]:
+    """The newest that came lately; how many earlier ones came with it stands below."""
     new = [one for one in own if one.release.released_at.date() > as_of - NEW]
+    if not new:
+        return []
+    earlier = len(new) - 1
+    more = ngettext("and %(count)d earlier one", "and %(count)d earlier ones", earlier)
     return [
         Attention(
             text=_("Your statement for %(period)s is here")
-            % {"period": words.period_name(one.period)},
-            url=reverse("incentives:statement", args=[one.pk]),
+            % {"period": words.period_name(new[0].period)},
+            detail=more % {"count": earlier} if earlier else "",
+            url=reverse("incentives:statement", args=[new[0].pk]),
             icon="receipt-2",
             weight=60,
         )
-        for one in new[:3]
     ]

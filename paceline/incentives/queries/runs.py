@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from paceline.incentives.models import (
     PayPeriod,
+    PayrollExport,
     Release,
     Run,
     RunFinalisation,
@@ -186,12 +187,28 @@ def _round_width(span: Decimal, wanted: int) -> Decimal:
 
 def runs_beside(pk: int, person: Person) -> QuerySet[Run]:
     """The run with this key and every other of its period, the newest first; each with
-    ``was_settled``, whether anybody ever settled it.
+    ``was_settled``, whether anybody ever settled it, and by whom and when it was settled and its
+    period released and handed over last.
     """
+    settled = Settlement.objects.filter(run=OuterRef("pk"), computed_at__isnull=False)
+    settled = settled.order_by("-number")
+    releases = Release.objects.filter(period=OuterRef("period"))
+    newest = releases.order_by("-released_at", "-pk")
+    waiting = releases.filter(payroll_entry__isnull=True).order_by().values("period")
+    files = PayrollExport.objects.filter(period=OuterRef("period")).order_by("-pk")
     return (
         Run.objects.visible_to(person)
         .filter(period__runs=pk)
-        .annotate(was_settled=Exists(Settlement.objects.filter(run=OuterRef("pk"))))
+        .annotate(
+            was_settled=Exists(Settlement.objects.filter(run=OuterRef("pk"))),
+            settled_at=Subquery(settled.values("computed_at")[:1]),
+            settled_by=Subquery(settled.values("requested_by__name")[:1]),
+            released_at=Subquery(newest.values("released_at")[:1]),
+            released_by=Subquery(newest.values("released_by__name")[:1]),
+            not_handed_over=Subquery(waiting.annotate(n=Count("pk")).values("n")),
+            handed_over_at=Subquery(files.values("exported_at")[:1]),
+            handed_over_by=Subquery(files.values("exported_by__name")[:1]),
+        )
         .select_related("period", "requested_by", "progress", "finalisation__finalised_by")
         .defer("checks")
         .order_by("-number")

@@ -28,6 +28,7 @@ from paceline.incentives.models.plans import in_reader_language
 from paceline.incentives.my_plan import plan_of
 from paceline.incentives.pdf.my_plan import my_plan_pdf
 from paceline.incentives.queries import rewards as queries
+from paceline.kernel import own_work
 from paceline.kernel.pages import page
 from paceline.org.requests import PersonRequest
 
@@ -35,7 +36,11 @@ from paceline.org.requests import PersonRequest
 @require_GET
 def show(request: PersonRequest) -> HttpResponse:
     """One's goals, what each is worth in pay, and what to do next."""
-    context = {"plan": plan_of(request.person, request.today), "topic": _topic(request)}
+    context = {
+        "plan": plan_of(request.person, request.today),
+        "topic": _topic(request),
+        "work_tabs": own_work.tabs(request.person, "plan"),
+    }
     return page(request, "incentives/my_plan.html", context)
 
 

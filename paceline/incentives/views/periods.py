@@ -22,6 +22,7 @@ from paceline.incentives.calculation.periods import (
 from paceline.incentives.models import PayPeriod, PlanVersion, Run
 from paceline.incentives.queries import runs as queries
 from paceline.incentives.views.runs import reader_of_runs
+from paceline.kernel import period_choices
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
 from paceline.org.requests import PersonRequest
@@ -72,9 +73,16 @@ def index(request: PersonRequest) -> HttpResponse:
         "rows": [row for row in rows if not chosen or row.kind == chosen],
         "chips": chips,
         "may_request": access.may_request_run(person),
-        "kinds": [(kind, labels[kind]) for kind in KINDS],
+        "other_periods": _others(request.today, {row.key for row in rows}),
     }
     return page(request, "incentives/runs/periods.html", context, fragment="periods")
+
+
+def _others(today: date, known: set[str]) -> period_choices.Groups:
+    """Periods that have begun and do not stand in the list."""
+    groups = period_choices.calendar_groups(today, begun=True)
+    rest = [(label, [one for one in keys if one[0] not in known]) for label, keys in groups]
+    return [(label, keys) for label, keys in rest if keys]
 
 
 def period_rows(on: date) -> list[PeriodRow]:

@@ -31,6 +31,7 @@ from paceline.incentives.calculation.settling import has_to_settle, versions_of
 from paceline.incentives.models import Run, Statement
 from paceline.incentives.queries import runs as queries
 from paceline.incentives.queries.statements import statements_of
+from paceline.incentives.run_steps import steps_of
 from paceline.kernel import formats
 from paceline.kernel.charts import BarChart, Series
 from paceline.kernel.pages import go_to, page
@@ -110,6 +111,10 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         return table.export()
     context |= _summary(run, runs, person) | {"table": table}
     context["settles"] = getattr(run, "was_settled", False) or has_to_settle(run)
+    context["steps"] = steps_of(
+        run, person, settles=context["settles"], unreleased=len(context["unreleased"]),
+        closed=context["finalisation"],
+    )  # fmt: skip
     return _in_place_of_progress(request, page(request, "incentives/runs/show.html", context))
 
 

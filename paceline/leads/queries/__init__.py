@@ -32,13 +32,15 @@ from paceline.leads.queries.routing import (
     desk_of,
     rules_of,
     sellers_of,
+    teams_with_rules,
 )
 from paceline.org.models import Person
 
 __all__ = [
     "Answered", "Summary", "assignments_of", "attention", "candidates_of", "consent_text_of",
     "desk_of", "form_by_key", "forms_for", "held_for", "hours_of_people", "hours_of_team",
-    "late_count", "response_times", "rules_of", "sellers_of", "summary_of", "waiting_for",
+    "late_count", "response_times", "rules_of", "sellers_of", "summary_of", "teams_with_rules",
+    "waiting_for",
 ]  # fmt: skip
 
 

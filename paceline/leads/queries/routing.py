@@ -31,6 +31,12 @@ def rules_of(team: Team | int) -> QuerySet[Any]:
     return rows.prefetch_related("members__person").order_by("rank", "id")
 
 
+def teams_with_rules() -> set[int]:
+    """The ids of the teams that have at least one rule."""
+    rows = RoutingRule.objects.filter(removed_at__isnull=True)
+    return set(rows.order_by().values_list("team", flat=True).distinct())
+
+
 def sellers_of(team: Team, at: datetime) -> list[Person]:
     """Those of a team who sell on the day; the lead of the team may put them into rules."""
     on = at.date()

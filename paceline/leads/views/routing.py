@@ -45,11 +45,14 @@ def _address(team_id: int) -> str:
 
 @require_GET
 def index(request: PersonRequest) -> HttpResponse:
-    """The routing of one's own team; of several, the first."""
+    """The routing of a team that has rules, one's own before others; without any, one's own."""
     if not access.may_read_routing(request.person):
         raise PermissionDenied
     own = scope_of(request.person).teams
-    teams = sorted(_teams(request), key=lambda one: (one.pk not in own, one.name))
+    ruled = queries.teams_with_rules()
+    teams = sorted(
+        _teams(request), key=lambda one: (one.pk not in ruled, one.pk not in own, one.name)
+    )
     if teams:
         return go_to(request, _address(teams[0].pk))
     return page(request, "leads/no_team.html")

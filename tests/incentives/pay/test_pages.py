@@ -94,6 +94,31 @@ def test_the_run_page_compares_with_the_period_before(quarter: Quarter, client_f
     assert "No payee on the line" in client.get(address).content.decode()
 
 
+def test_the_run_page_says_what_is_done_and_what_is_next(quarter: Quarter, client_for) -> None:
+    run = quarter.run()
+    world = quarter.world
+    address = reverse("incentives:run", args=[run.pk])
+
+    def steps(person: Person) -> list[tuple[str, str]]:
+        page = client_for(person).get(address)
+        return [(one.name, one.state) for one in page.context["steps"]]
+
+    assert steps(world.dana) == [
+        ("Calculate", "done"), ("Release", "next"), ("Payroll", "open"), ("Close", "open"),
+    ]  # fmt: skip
+    quarter.release(run)
+    assert steps(world.ines)[1:3] == [("Release", "done"), ("Payroll", "next")]
+    payroll.export_payroll(
+        period=quarter.period, export_id=uuid.uuid4(), by=world.ines, at=world.now
+    )
+    page = client_for(world.ines).get(address)
+    assert [one.state for one in page.context["steps"]] == ["done", "done", "done", "next"]
+    assert page.context["steps"][2].said.startswith("Inês Duarte")
+    assert "Somebody other than Dana Weiss closes the period." in page.content.decode()
+    runs.finalise_run(run=run, by=world.ines, at=world.now)
+    assert [state for _name, state in steps(world.dana)] == ["done"] * 4
+
+
 def test_a_page_that_waited_shows_all_of_a_cancelled_run(quarter: Quarter, client_for) -> None:
     run = quarter.request()
     client = client_for(quarter.world.dana)

@@ -1,0 +1,64 @@
+"""Periods of the calendar to choose from, named as the reader names them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from babel.dates import format_skeleton
+from django.utils.translation import gettext as _
+
+from paceline.kernel import formats
+from paceline.kernel.periods import month_from
+
+Choices = list[tuple[str, str]]
+Groups = list[tuple[str, Choices]]
+_HALF = re.compile(r"(\d{4})H([12])")
+
+
+def period_name(key: str, starts_on: date) -> str:
+    """``Q2 2026`` · ``2026年第2季``: a period as the reader names it."""
+    locale = formats.reader_locale()
+    half = _HALF.fullmatch(key)
+    if half:
+        return _("Half %(half)s of %(year)s") % {"half": half[2], "year": half[1]}
+    if "Q" in key:
+        return str(format_skeleton("yQQQ", starts_on, locale=locale))
+    if "-" in key:
+        return formats.month(starts_on)
+    return str(format_skeleton("y", starts_on, locale=locale))
+
+
+def calendar_groups(today: date, *, begun: bool = False) -> Groups:
+    """Quarters, months, halves and years around a day, each kind from the latest on; only those
+    that have ``begun`` where asked. They reach from two years back to a year ahead."""
+    groups = [
+        (_("Quarters"), _keys(today, 3, 8, 4)),
+        (_("Months"), _keys(today, 1, 15, 6)),
+        (_("Half-years"), _keys(today, 6, 4, 2)),
+        (_("Years"), _keys(today, 12, 2, 1)),
+    ]
+    return [
+        (
+            label,
+            [(key, period_name(key, first)) for key, first in keys if not begun or first <= today],
+        )
+        for label, keys in groups
+    ]
+
+
+def _keys(today: date, months: int, back: int, ahead: int) -> list[tuple[str, date]]:
+    """The keys and first days of periods of so many months, the latest first."""
+    here = date(today.year, (today.month - 1) // months * months + 1, 1)
+    firsts = [month_from(here, months * step) for step in range(ahead, -back - 1, -1)]
+    return [(_key(first, months), first) for first in firsts]
+
+
+def _key(first: date, months: int) -> str:
+    number = (first.month - 1) // months + 1
+    return {
+        1: f"{first.year}-{first.month:02}",
+        3: f"{first.year}Q{number}",
+        6: f"{first.year}H{number}",
+        12: str(first.year),
+    }[months]
