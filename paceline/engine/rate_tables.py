@@ -257,13 +257,14 @@ class _Checking:
         rows = self.rows
         lower, upper = rows.column("from").combine_chunks(), rows.column("to").combine_chunks()
         above = _next(lower)
+        zero = pa.scalar(0, arrow_type(EXACT))
         inside = pc.invert(self.is_last)
         stated = pc.and_(inside, pc.is_valid(upper))
         currency = rows.column("currency")
         tests: list[tuple[str, pa.Array, pa.Array]] = [
             ("rate_row_unpaid", pc.is_null(rows.column("paid")), lower),
             ("rate_row_repeated", pc.and_(inside, pc.equal(above, lower)), lower),
-            ("rate_rows_start_late", pc.and_(self.starts, pc.not_equal(lower, ZERO)), lower),
+            ("rate_rows_start_late", pc.and_(self.starts, pc.not_equal(lower, zero)), lower),
             ("rate_rows_gap", pc.and_(stated, pc.less(upper, above)), upper),
             ("rate_rows_overlap", pc.and_(stated, pc.greater(upper, above)), upper),
             ("rate_rows_end", pc.and_(self.is_last, pc.is_valid(upper)), upper),
@@ -307,9 +308,6 @@ class _Checking:
             said = row["detail"]
             told = "" if said is None else said if isinstance(said, str | date) else _plain(said)
             yield (code, row["line"], key, str(told), len(where))
-
-
-ZERO = pa.scalar(0, arrow_type(EXACT))
 
 
 def _text(days: pa.Array) -> pa.Array:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncssh
 from babel.core import get_global
 from django import forms
 from django.core.validators import RegexValidator
@@ -335,6 +334,8 @@ class FilesShopForm(ShopForm):
         return cleaned
 
     def _clean_server(self, cleaned: dict[str, Any]) -> None:
+        import asyncssh  # noqa: PLC0415 - as much to load as all of Django, and few need it
+
         for name in ("user", "host_key"):
             if not cleaned.get(name):
                 self.add_error(name, _("An SFTP server needs it."))

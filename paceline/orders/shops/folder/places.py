@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import asyncssh
 from django.conf import settings
 
 from paceline.orders.shops.asking import AskingFailed
@@ -134,6 +133,8 @@ class SftpPlace:
                         raise AskingFailed("file_too_large")
 
     def _connection(self) -> Any:
+        import asyncssh  # noqa: PLC0415 - as much to load as all of Django, and few need it
+
         key = self._access.get("private_key", "")
         return asyncssh.connect(
             str(self._options["host"]),
@@ -149,6 +150,8 @@ class SftpPlace:
         )
 
     def _run(self, work: Any) -> Any:
+        import asyncssh  # noqa: PLC0415 - as much to load as all of Django, and few need it
+
         async def limited() -> Any:
             async with asyncio.timeout(SECONDS_MAX):
                 return await work
