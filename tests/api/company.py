@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from paceline.crm import actions as crm
-from paceline.crm.models import ActivityKind
+from paceline.crm.models import ActivityKind, FieldKind
+from paceline.crm.models import Company as CustomerCompany
 from paceline.goals import actions as goals
 from paceline.goals.actions import Entry, add_figure_kind, enter_figures
 from paceline.goals.models import Level, Quota, Unit
 from paceline.incentives.actions import payroll
 from paceline.incentives.models import Run
+from paceline.leads import actions as leads
+from paceline.mail import actions as mail
 from paceline.orders.models import Owner
+from paceline.sequences import actions as sequences
+from paceline.sequences.models import Act
 from tests.crm.conftest import make_sales
 from tests.incentives.pay.conftest import (
     FROM,
@@ -65,6 +71,7 @@ def build_company(world: World) -> Company:
         on=crm.On.record(deal), kind=ActivityKind.NOTE, facts={"text": MARK}, by=world.omar,
         at=world.now,
     )  # fmt: skip
+    _mark_lists(world, company)
     period = goals.add_period(
         facts=goals.PeriodFacts("Q", FROM, UNTIL), by=world.erik, at=world.now
     )
@@ -79,3 +86,24 @@ def build_company(world: World) -> Company:
     quarter.release(run, "priya", "omar")
     payroll.export_payroll(period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now)
     return Company(quarter, run)
+
+
+def _mark_lists(world: World, company: CustomerCompany) -> None:
+    """What the other team keeps beside its records: fields, tags, views, forms, sequences, mail."""
+    lead: dict[str, Any] = {"by": world.sofia, "at": world.now}
+    mine: dict[str, Any] = {"by": world.omar, "at": world.now}
+    crm.add_custom_field(
+        team=world.south, of="company", label=MARK, kind=FieldKind.CHOICE, options=[MARK], **lead
+    )
+    crm.set_tags(record=company, names=[MARK], **mine)
+    crm.save_view(of="company", name=MARK, choices={"q": MARK}, team=world.south, **mine)
+    crm.save_segment(segment=None, of="company", name=MARK, rule={}, team=world.south, **mine)
+    leads.add_form(team=world.south, name=MARK, languages=["en"], fields=[{"name": MARK}], **lead)
+    texts = {"en": {"subject": MARK, "body": MARK}}
+    mail.add_template(team=world.south, name=MARK, is_offer=False, texts=texts, **lead)
+    sequence = sequences.add_sequence(team=world.south, of="company", name=MARK, **lead)
+    step = sequences.NewStep(Act.CALL, texts=texts)
+    sequences.write_version(sequence=sequence, steps=[step], stops=[], **lead)
+    sequence = sequences.switch_sequence(sequence=sequence, on=True, **lead)
+    sequences.begin(sequence=sequence, record=company, **mine)
+    mail.draft_mailing(of="company", ids=[company.pk], **mine)

@@ -20,10 +20,22 @@ from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 
 from paceline.api.document import document
-from paceline.crm.models import Company, Contact, Deal, Lead
+from paceline.crm.models import (
+    Company,
+    Contact,
+    CustomField,
+    Deal,
+    Lead,
+    SavedView,
+    Segment,
+    Tag,
+)
 from paceline.goals.models import Figure, Quota
 from paceline.incentives.models import Plan, PlanVersion, Run, Statement
+from paceline.leads.models import WebForm
+from paceline.mail.models import Mailing, MailTemplate
 from paceline.orders.models import OrderLine
+from paceline.sequences.models import Enrolment, Sequence
 from tests.api.calling import Program, program_for
 from tests.api.company import MARK, build_company
 from tests.world import World
@@ -98,7 +110,9 @@ def test_nothing_fails_and_nothing_leaks(world: World) -> None:
         allowed = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
         other = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
         probe = Prober(program, path, method, seen)
-        BOUNDED(given(case=st.one_of(allowed, other), pk=ids)(probe.send))()
+        # What only reads has little to send: two calls tell as much as three.
+        bounds = settings(BOUNDED, max_examples=2) if method == "get" else BOUNDED
+        bounds(given(case=st.one_of(allowed, other), pk=ids)(probe.send))()
     assert set(seen) <= {200, 400, 403, 404, 409, 412, 422}, seen
     lists = [path for path, method in OPERATIONS if method == "get" and "{" not in path]
     assert seen[200] > len(lists), seen
@@ -108,7 +122,8 @@ def test_nothing_fails_and_nothing_leaks(world: World) -> None:
 def _ids_of_others() -> list[int]:
     """Keys of what exists, so that a call meets something that it must not show."""
     models: list[Any] = [Figure, Quota, Plan, PlanVersion, Run, Statement, OrderLine]
-    models += [Company, Contact, Lead, Deal]
+    models += [Company, Contact, Lead, Deal, CustomField, SavedView, Segment, Tag, WebForm]
+    models += [MailTemplate, Mailing, Sequence, Enrolment]
     return sorted({pk for model in models for pk in model.objects.values_list("pk", flat=True)})
 
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from paceline.crm.api import customers, deals, leads, pipelines, segments, stages, talk
+from paceline.crm.api import (
+    customers,
+    deals,
+    leads,
+    lists,
+    merges,
+    pipelines,
+    segments,
+    stages,
+    talk,
+)
 from paceline.crm.api.records import AREA, router
 
 __all__ = [
@@ -10,6 +20,8 @@ __all__ = [
     "customers",
     "deals",
     "leads",
+    "lists",
+    "merges",
     "pipelines",
     "router",
     "segments",

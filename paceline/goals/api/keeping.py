@@ -22,7 +22,7 @@ from paceline.goals.queries.goals import goals_for
 from paceline.imports.batch_schemas import RecordIn
 from paceline.kernel.interface import Problem, answer_one
 from paceline.kernel.interface.problems import Fault, invalid
-from paceline.kernel.interface.versions import seen_version, tag_of_version
+from paceline.kernel.interface.versions import refuse_stale, seen_version, tag_of_version
 from paceline.org.models import Person, Team
 from paceline.org.requests import TokenRequest
 
@@ -72,6 +72,22 @@ class AgreementIn(RecordIn):
     """What is agreed to: the ``terms`` of the goal as it was read."""
 
     terms: int = Field(ge=1, le=2**31 - 1)
+
+
+class ClosingIn(RecordIn):
+    """How a goal ended: with a value, or given up for a reason."""
+
+    value: Decimal | None = Field(None, max_digits=20, decimal_places=4)
+    went_well: str = Field("", max_length=5000)
+    to_change: str = Field("", max_length=5000, description=noop("Given up: why."))
+    is_dropped: bool = False
+
+
+class GoalPlaceIn(RecordIn):
+    """Where a goal hangs: below another one, right after a sibling or as the first."""
+
+    parent: int | None = Field(None, ge=1, le=ID_MAX, description=noop("null: below none."))
+    after: int | None = Field(None, ge=1, le=ID_MAX)
 
 
 def _written(act: Callable[[], Any]) -> Any:
@@ -188,6 +204,49 @@ def change_goal(request: TokenRequest, pk: int, sent: GoalFacts) -> HttpResponse
         )
     )  # fmt: skip
     return _answer(request, pk)
+
+
+def _changeable(request: TokenRequest, pk: int) -> Goal:
+    """A goal that the caller changes, as they read it."""
+    goal: Goal = get_object_or_404(goals_for(request.person), pk=pk)
+    if not access.may_change(request.person, goal):
+        raise Problem("forbidden")
+    Goal.objects.select_for_update(of=("self",)).get(pk=pk)
+    goal = get_object_or_404(goals_for(request.person), pk=pk)
+    refuse_stale(request, goal.version)
+    return goal
+
+
+@router.post("/goals/{int:pk}/closing", response=GoalRecord, summary=noop("Close a goal"))
+def close_goal(request: TokenRequest, pk: int, sent: ClosingIn) -> HttpResponse:
+    """It changes no more; given up it needs a reason in ``to_change``."""
+    goal = _changeable(request, pk)
+    facts = sent.model_dump()
+    _written(lambda: actions.close_goal(goal=goal, **facts, by=request.person, at=request.now))
+    return _answer(request, pk)
+
+
+@router.put("/goals/{int:pk}/place", response=GoalRecord, summary=noop("Move a goal"))
+def move_goal(request: TokenRequest, pk: int, sent: GoalPlaceIn) -> HttpResponse:
+    """Nothing of what was agreed changes by it."""
+    goal = _changeable(request, pk)
+    parent = None if sent.parent is None else _visible(request, sent.parent, "parent")
+    after = None if sent.after is None else _visible(request, sent.after, "after")
+    if parent is not None and parent.period_id != goal.period_id:
+        raise invalid("parent", _("There is nothing here that you can see."))
+    _written(
+        lambda: actions.move_goal(
+            goal=goal, parent=parent, after=after, by=request.person, at=request.now
+        )
+    )
+    return _answer(request, pk)
+
+
+def _visible(request: TokenRequest, pk: int, member: str) -> Goal:
+    found: Goal | None = Goal.objects.visible_to(request.person).filter(pk=pk).first()
+    if found is None:
+        raise invalid(member, _("There is nothing here that you can see."))
+    return found
 
 
 @router.post("/goals/{int:pk}/agreement", response=GoalRecord, summary=noop("Agree to a goal"))

@@ -177,19 +177,19 @@ def _projects(request: TokenRequest) -> Any:
     return rows.prefetch_related("lists", "labels")
 
 
-def _cards(request: TokenRequest) -> Any:
+def cards_of(request: TokenRequest) -> Any:
     rows = Card.objects.visible_to(request.person).kept()
     return rows.select_related("project", "executor", "list").prefetch_related("labellings")
 
 
-def _editable(request: TokenRequest, pk: int) -> Any:
-    card = get_object_or_404(_cards(request), pk=pk)
+def editable(request: TokenRequest, pk: int) -> Any:
+    card = get_object_or_404(cards_of(request), pk=pk)
     if not access.may_edit(request.person, card.project):
         raise Problem("forbidden")
     return card
 
 
-def _written(act: Callable[[], Any]) -> Any:
+def written(act: Callable[[], Any]) -> Any:
     """Do a write, and tell in a problem document what stands in its way."""
     try:
         return act()
@@ -251,7 +251,7 @@ def list_cards(request: TokenRequest, asked: Query[CardsAsked]) -> HttpResponse:
         "due_on__lt": asked.due_before,
         "done_at__isnull": None if asked.done is None else not asked.done,
     }
-    rows = _cards(request).filter(
+    rows = cards_of(request).filter(
         **{key: value for key, value in wanted.items() if value not in (None, "")}
     )
     order = {"id": "pk", "changed_at": "changed_at"}
@@ -260,13 +260,13 @@ def list_cards(request: TokenRequest, asked: Query[CardsAsked]) -> HttpResponse:
 
 @router.get("/cards/{int:pk}", response=CardRecord, summary=noop("Read a card"))
 def read_card(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpResponse:
-    found = get_object_or_404(_cards(request), pk=pk)
+    found = get_object_or_404(cards_of(request), pk=pk)
     return answer_one(request, found, CardRecord, picked, version=tag_of_version(found.version))
 
 
 def _answer_card(request: TokenRequest, pk: int) -> HttpResponse:
     """The card as it stands after a write."""
-    found = get_object_or_404(_cards(request), pk=pk)
+    found = get_object_or_404(cards_of(request), pk=pk)
     return answer_one(request, found, CardRecord, version=tag_of_version(found.version))
 
 
@@ -276,7 +276,7 @@ def add_card(request: TokenRequest, sent: CardIn) -> HttpResponse:
     if not access.may_edit(request.person, cards.project):
         raise Problem("forbidden")
     facts = _facts(request, sent, "in_list")
-    made = _written(
+    made = written(
         lambda: actions.add_card(cards=cards, facts=facts, by=request.person, at=request.now)
     )
     return _answer_card(request, made.pk)
@@ -284,10 +284,10 @@ def add_card(request: TokenRequest, sent: CardIn) -> HttpResponse:
 
 @router.patch("/cards/{int:pk}", response=CardRecord, summary=noop("Change a card"))
 def change_card(request: TokenRequest, pk: int, sent: CardFacts) -> HttpResponse:
-    card = _editable(request, pk)
+    card = editable(request, pk)
     facts = _facts(request, sent)
     seen = seen_version(request)
-    _written(
+    written(
         lambda: actions.change_card(
             card=card, facts=facts, seen=seen, by=request.person, at=request.now
         )
@@ -297,12 +297,12 @@ def change_card(request: TokenRequest, pk: int, sent: CardFacts) -> HttpResponse
 
 @router.post("/cards/{int:pk}/place", response=CardRecord, summary=noop("Move a card"))
 def place_card(request: TokenRequest, pk: int, sent: PlaceIn) -> HttpResponse:
-    card = _editable(request, pk)
+    card = editable(request, pk)
     to = _list_in([card.project_id], sent.to, "to")
     after = Card.objects.filter(list=to, pk=sent.after).first() if sent.after else None
     if sent.after and after is None:
         raise invalid("after", _("There is nothing here that you can see."))
-    _written(
+    written(
         lambda: actions.move_card(card=card, to=to, after=after, by=request.person, at=request.now)
     )
     return _answer_card(request, pk)
@@ -310,17 +310,17 @@ def place_card(request: TokenRequest, pk: int, sent: PlaceIn) -> HttpResponse:
 
 @router.get("/cards/{int:pk}/comments", response=Page[CommentRecord], summary=noop("List comments"))
 def list_comments(request: TokenRequest, pk: int, asked: Query[Asked]) -> HttpResponse:
-    card = get_object_or_404(_cards(request), pk=pk)
+    card = get_object_or_404(cards_of(request), pk=pk)
     rows = Comment.objects.filter(card=card, removed_at__isnull=True).select_related("by")
     return answer_page(request, rows, asked, CommentRecord)
 
 
 @router.post("/cards/{int:pk}/comments", response=CommentRecord, summary=noop("Write a comment"))
 def add_comment(request: TokenRequest, pk: int, sent: CommentIn) -> HttpResponse:
-    card = get_object_or_404(_cards(request), pk=pk)
+    card = get_object_or_404(cards_of(request), pk=pk)
     if not access.may_comment(request.person, card.project):
         raise Problem("forbidden")
-    made = _written(
+    made = written(
         lambda: actions.add_comment(card=card, text=sent.text, by=request.person, at=request.now)
     )
     return answer_one(request, made, CommentRecord)
