@@ -30,4 +30,7 @@ FAILURES = {
 }
 
 # What webhooks can tell.
-EVENTS = {"import.committed": _("An import written")}
+EVENTS = {
+    "import.committed": _("An import written"),
+    "import.undone": _("An import taken back"),
+}

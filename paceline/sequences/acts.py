@@ -15,3 +15,8 @@ ACTS = {
     "sequence_start_undone": _("Sequence begun with many undone"),
     "sequence_switched": _("Sequence switched on or off"),
 }
+
+EVENTS = {
+    "sequence.begun": _("Customers began a sequence"),
+    "sequence.ended": _("A sequence over with customers"),
+}

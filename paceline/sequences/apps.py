@@ -12,9 +12,11 @@ class SequencesConfig(AppConfig):
         # Only now are the models loaded that these need.
         from paceline.kernel import acts  # noqa: PLC0415
         from paceline.sequences import happenings, hints, panels  # noqa: PLC0415
-        from paceline.sequences.acts import ACTS  # noqa: PLC0415
+        from paceline.sequences.acts import ACTS, EVENTS  # noqa: PLC0415
+        from paceline.webhooks import kinds as events  # noqa: PLC0415
 
         acts.register(ACTS)
+        events.register(EVENTS)
         happenings.register()
         hints.register()
         panels.register()

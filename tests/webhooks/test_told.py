@@ -12,15 +12,19 @@ from django.db import transaction
 from paceline.boards.actions import finish_card, move_card
 from paceline.crm import actions as crm
 from paceline.crm.actions import NewCustomer
-from paceline.crm.models import Batch, ContributorKind, Lead
+from paceline.crm.models import Batch, Company, ContributorKind, Lead
 from paceline.goals.actions import Said, check_in
 from paceline.goals.models import Confidence
+from paceline.imports import actions as imports
+from paceline.sequences import actions as sequences
 from paceline.webhooks import actions
 from paceline.webhooks.kinds import kinds
 from paceline.webhooks.models import Endpoint, Message
 from tests.boards.conftest import make_work
 from tests.crm.conftest import make_sales
+from tests.crm.test_intake import brought
 from tests.goals.conftest import agree_both, make_aims
+from tests.sequences.conftest import make_customer, make_sequence
 from tests.world import World
 
 CANARY = "canary7f3"
@@ -69,8 +73,7 @@ def test_customers_are_told_by_ids_and_fields(world: World, endpoint: Endpoint) 
         ("customer.changed", {**of, "ids": [one.pk], "fields": ["title"]}),
         ("customer.changed", {**of, "ids": [one.pk], "fields": ["points"]}),
         ("customer.merged", {**of, "ids": [one.pk], "merged": [two.pk]}),
-        ("customer.changed", {**of, "ids": [one.pk], "fields": ["merged", "points"]}),
-        ("customer.changed", {**of, "ids": [two.pk], "fields": ["merged_into"]}),
+        ("customer.unmerged", {**of, "ids": [one.pk], "merged": [two.pk]}),
         ("customer.erased", {**of, "ids": [one.pk]}),
     ]
     rows = [NewCustomer({"name": f"{CANARY} {n}"}) for n in range(501)]
@@ -125,6 +128,62 @@ def test_deals_and_leads_are_told_as_they_go(world: World, endpoint: Endpoint) -
         ("deal.shares_changed", ids),
         ("deal.changed", {**ids, "fields": ["amount", "lines"]}),
     ]
+
+
+def test_many_changed_alike_are_one_message(world: World, endpoint: Endpoint) -> None:
+    """Tags, putting away and their undo, files taken back: in parts of 500, none one by one."""
+    make_sales(world)
+    given: dict[str, Any] = {"by": world.priya, "at": world.now}
+    rows = [NewCustomer({"name": f"{CANARY} {n}"}) for n in range(503)]
+    ids = [one.pk for one in crm.add_companies(team=world.north, rows=rows, **given)]
+    told()
+    of = {"of": "company"}
+    for what, field in (({"tag": CANARY}, "tags"), ({"archive": True}, "archived")):
+        chosen = ids if field == "tags" else ids[:7]
+        batch = crm.request_batch(of="company", what=what, ids=chosen, **given)
+        crm.run_batch(batch=Batch.objects.get(pk=batch.pk), at=world.now)
+        changed = [
+            ("customer.changed", {**of, "ids": part, "fields": [field]})
+            for part in (chosen[:500], chosen[500:]) if part
+        ]  # fmt: skip
+        assert told() == changed
+        assert crm.undo_batch(batch=Batch.objects.get(pk=batch.pk), **given)[0] == len(chosen)
+        assert told() == changed
+    # The same tag again changes nothing, and nothing is told.
+    crm.set_tags(record=Company.objects.get(pk=ids[0]), names=["x"], **given)
+    told()
+    batch = crm.request_batch(of="company", what={"tag": "x"}, ids=ids[:1], **given)
+    crm.run_batch(batch=Batch.objects.get(pk=batch.pk), at=world.now)
+    assert told() == []
+    source = brought("crm_company", f"Name,Number\n{CANARY} A,K-1\n{CANARY} B,K-2\n", world.priya)
+    (_file, made), *_rest = [one for one in told() if one[0] == "customer.created"]
+    imports.undo(source=source, reason=CANARY, **given)
+    assert told() == [
+        ("customer.removed", {**of, "ids": made["ids"]}),
+        ("import.undone", {"id": source.pk, "kind": "crm_company"}),
+    ]
+
+
+def test_sequences_are_told_by_who_begins_and_ends(world: World, endpoint: Endpoint) -> None:
+    sequence = make_sequence(world)
+    one, two = (make_customer(world, CANARY) for _n in "12")
+    told()
+    given: dict[str, Any] = {"by": world.priya, "at": world.now}
+    with_them = {"of": "contact", "sequence": sequence.pk}
+    begun = sequences.begin(sequence=sequence, record=one, **given)
+    sequences.stop(enrolment=begun, **given)
+    assert told() == [
+        ("sequence.begun", {**with_them, "ids": [one.pk]}),
+        ("sequence.ended", {**with_them, "ids": [one.pk], "why": "hand"}),
+    ]
+    start = sequences.draft_start(of="contact", ids=[one.pk, two.pk], **given)
+    start = sequences.begin_start(start=start, sequence=sequence, **given)
+    sequences.run_start(start=start, at=world.now)
+    sequences.undo_start(start=start, **given)
+    both = {**with_them, "ids": [one.pk, two.pk]}
+    assert told() == [
+        ("sequence.begun", both), ("sequence.ended", {**both, "why": "taken_back"}),
+    ]  # fmt: skip
 
 
 def test_cards_and_goals_are_told(world: World, endpoint: Endpoint) -> None:

@@ -87,7 +87,8 @@ def run_batch(*, batch: Batch, at: datetime) -> Batch:
             live.advance(batch.progress, done=done, step="changing")
             part = ids[done : done + size]
             with transaction.atomic():
-                changed = _change_part(batch, part, by, at)
+                with telling.together(at):
+                    changed = _change_part(batch, part, by, at)
                 batch.count += len(changed)
                 batch.skipped += len(part) - len(changed)
                 _tell_systems(batch, changed, at)
@@ -105,17 +106,14 @@ def run_batch(*, batch: Batch, at: datetime) -> Batch:
 
 
 def _tell_systems(batch: Batch, ids: list[int], at: datetime) -> None:
-    """Facts and owners of many records are told at once; tags are no news, and the rest was told
-    one by one."""
+    """Facts, owners and tags of many records are told at once; the rest was gathered while it was
+    done record by record."""
     what = batch.what
-    fields = ["owner"] if "owner" in what else sorted(what.get("set", ()))
-    if fields and "status" not in fields:
-        _tell(batch.of, ids, fields, at)
-
-
-def _tell(kind: str, ids: Sequence[int], fields: Sequence[str], at: datetime) -> None:
-    for start in range(0, len(ids), telling.IDS_MAX):
-        telling.tell_changed(kind, ids[start : start + telling.IDS_MAX], fields, at)
+    fields = sorted(what.get("set", ()))
+    for key, field in (("owner", "owner"), ("tag", "tags")):
+        fields = [field] if key in what else fields
+    if fields and ids and "status" not in fields:
+        telling.tell_changed(batch.of, ids, fields, at)
 
 
 @transaction.atomic
@@ -264,23 +262,33 @@ def undo_batch(
     found: Batch = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
     if found.undone_at is not None or found.ended_at is None:
         raise BatchUndone(found)
-    back = Tagging.objects.filter(batch=found.key).delete()[0]
-    stayed = 0
-    rows = RecordChange.objects.filter(batch=found.key).order_by("pk")
-    for part in _parts(list(rows)):
-        if progress is not None:
-            live.advance(progress, done=back + stayed, step="changing")
-        taken = _take_back(found.of, part, by, at)
-        back += taken
-        stayed += len(part) - taken
-    if "archive" in found.what:
-        back += _restore(found, by, at)
+    with telling.together(at):
+        back = _untag(found, at)
+        stayed = 0
+        rows = RecordChange.objects.filter(batch=found.key).order_by("pk")
+        for part in _parts(list(rows)):
+            if progress is not None:
+                live.advance(progress, done=back + stayed, step="changing")
+            taken = _take_back(found.of, part, by, at)
+            back += taken
+            stayed += len(part) - taken
+        if "archive" in found.what:
+            back += _restore(found, by, at)
     found.undone_at = at
     found.save(update_fields=["undone_at"])
     audit.record("batch_undone", subject=found, by=by, at=at,
                  after={"back": back, "stayed": stayed})  # fmt: skip
     publish_all([LISTS[found.of]], "batch", str(found.pk))
     return back, stayed
+
+
+def _untag(batch: Batch, at: datetime) -> int:
+    rows = Tagging.objects.filter(batch=batch.key)
+    ids = list(rows.order_by("pk").values_list(f"{batch.of}_id", flat=True))
+    rows.delete()
+    if ids:
+        telling.tell_changed(batch.of, ids, ["tags"], at)
+    return len(ids)
 
 
 def _parts(changes: list[RecordChange]) -> Iterator[list[RecordChange]]:
@@ -325,7 +333,8 @@ def _say_again(
                 shares.assign_deal(deal=deal, owner=facts["owner"], by=by, at=at)
             return len(records)
     changed = recording.apply_to_all(records, facts, by=by, at=at)
-    _tell(kind, changed, sorted(facts), at)
+    if changed:
+        telling.tell_changed(kind, changed, sorted(facts), at)
     return len(changed)
 
 

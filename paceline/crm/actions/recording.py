@@ -277,7 +277,7 @@ def note(
         act, subject=record, by=by, at=at, after={"version": record.version, "fields": fields}
     )
     if batch is None:
-        telling.tell_change(kind_of(record), record, after, act, at)
+        telling.tell_change(kind_of(record), record, before, after, act, at)
 
 
 def touch(

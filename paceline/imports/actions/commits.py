@@ -208,5 +208,6 @@ def undo(*, source: Import, reason: str, by: Person, at: datetime) -> Import:
     source.save(update_fields=["state", "undone_by", "undone_at"])
     after = {key: source.totals.get(key) for key in COUNTS}
     audit.record("import_undone", subject=source, by=by, at=at, before=after, reason=reason)
+    announce(kind="import.undone", data={"id": source.pk, "kind": source.kind}, at=at)
     files.tell(source)
     return source

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from paceline.kernel import audit
 from paceline.org.models import Person
+from paceline.sequences.actions.telling import tell_begun
 from paceline.sequences.actions.tracing import announce, end, plan, trace
 from paceline.sequences.models import (
     RECORDS,
@@ -41,6 +42,7 @@ def begin(*, sequence: Sequence, record: Any, by: Person, at: datetime) -> Enrol
     """Begin a sequence with a record. Raises ``AlreadyUnderWay``, ``OtherTeam`` and
     ``SequenceIsOff``."""
     made = enrol(sequence, record, Cause.HAND, Staff(at), by=by)
+    tell_begun([made], at)
     audit.record("enrolment_started", subject=made, by=by, at=at, after={"sequence": sequence.pk})
     return made
 
@@ -54,7 +56,7 @@ def enrol(
     by: Person | None,
     start: Start | None = None,
 ) -> Enrolment:
-    """Let a record begin. Part of another action."""
+    """Let a record begin. Part of another action, which tells other systems of all that began."""
     kind = str(record._meta.model_name)
     if kind != sequence.of or record.team_id != sequence.team_id or record.archived_at is not None:
         raise OtherTeam(record)

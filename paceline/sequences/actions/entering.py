@@ -10,6 +10,7 @@ from django.db import transaction
 from paceline.crm.queries.segments import narrowed, read_for
 from paceline.kernel import audit
 from paceline.sequences.actions.beginning import AlreadyUnderWay, SequenceIsOff, enrol
+from paceline.sequences.actions.telling import tell_begun
 from paceline.sequences.actions.tracing import end
 from paceline.sequences.models import (
     RECORDS,
@@ -89,14 +90,14 @@ def _begin(sequence: Sequence, ids: list[int], staff: Staff) -> int:
         had = had.exclude(ended_at__isnull=False, ended_at__lte=since)
     barred = set(had.values_list(key, flat=True))
     records = RECORDS[sequence.of].objects.select_related("owner", "team")
-    begun = 0
+    begun = []
     for record in records.filter(pk__in=set(ids) - barred).order_by("pk"):
         try:
-            enrol(sequence, record, Cause.SEGMENT, staff, by=None)
+            begun.append(enrol(sequence, record, Cause.SEGMENT, staff, by=None))
         except (AlreadyUnderWay, SequenceIsOff):
             continue
-        begun += 1
-    return begun
+    tell_begun(begun, staff.at)
+    return len(begun)
 
 
 def _leave(sequence: Sequence, ids: set[int], at: datetime) -> None:

@@ -20,6 +20,7 @@ from paceline.sequences.actions.beginning import (
     SequenceIsOff,
     enrol,
 )
+from paceline.sequences.actions.telling import tell_begun, tell_ended
 from paceline.sequences.actions.tracing import announce, take_back_tasks
 from paceline.sequences.models import RECORDS, Cause, Enrolment, Line, Sequence, Start, What
 from paceline.sequences.queries.people import Staff
@@ -28,6 +29,8 @@ START_MAX = 5_000
 PART = 100
 START_JOB = "sequences.run_start"
 WORK = "sequence_start"
+# Why it is over, as other systems are told; here nothing is left of it.
+TAKEN_BACK = "taken_back"
 
 
 class TooManyToStart(Exception):
@@ -102,33 +105,35 @@ def _begin_part(start: Start, staff: Staff, by: Person) -> None:
     rows = RECORDS[start.of].objects.visible_to(by).kept().select_related("owner", "team")
     known = rows.in_bulk(ids)
     skipped = Counter(start.skipped)
+    begun: list[Enrolment] = []
     for pk in ids:
-        why = _begin_one(start, known.get(pk), staff, by)
-        if why:
-            skipped[why] += 1
+        found = _begin_one(start, known.get(pk), staff, by)
+        if isinstance(found, str):
+            skipped[found] += 1
         else:
-            start.begun += 1
+            begun.append(found)
+    start.begun += len(begun)
+    tell_begun(begun, staff.at)
     start.skipped, start.done = dict(skipped), start.done + len(ids)
     start.save(update_fields=["skipped", "done", "begun"])
     publish_all(["sequences"], "start", str(start.pk))
 
 
-def _begin_one(start: Start, record: Any, staff: Staff, by: Person) -> str:
-    """Begin with one; returns why not."""
+def _begin_one(start: Start, record: Any, staff: Staff, by: Person) -> Enrolment | str:
+    """Begin with one; returns why not where it is refused."""
     if record is None:
         return "gone"
     if not crm.may_change(by, record):
         return "not_yours"
     sequence: Any = start.sequence
     try:
-        enrol(sequence, record, Cause.LIST, staff, by=by, start=start)
+        return enrol(sequence, record, Cause.LIST, staff, by=by, start=start)
     except AlreadyUnderWay:
         return "under_way"
     except OtherTeam:
         return "other_team"
     except SequenceIsOff:
         return "off"
-    return ""
 
 
 @transaction.atomic
@@ -140,20 +145,22 @@ def undo_start(*, start: Start, by: Person, at: datetime) -> tuple[int, int]:
     if found.undone_at is not None or found.ended_at is None:
         raise StartUndone(found)
     rows = Enrolment.objects.filter(start=found).select_related(*RECORDS)
-    back = stayed = 0
+    stayed = 0
+    back: list[Enrolment] = []
     for one in rows.select_for_update(of=("self",)).order_by("pk"):
         if _was_done(one):
             stayed += 1
             continue
         take_back_tasks(one, at)
         announce([one])
-        one.delete()
-        back += 1
+        back.append(one)
+    tell_ended(back, at, why=TAKEN_BACK)
+    Enrolment.objects.filter(pk__in=[one.pk for one in back]).delete()
     found.undone_at = at
     found.save(update_fields=["undone_at"])
     audit.record("sequence_start_undone", subject=found, by=by, at=at,
-                 after={"back": back, "stayed": stayed})  # fmt: skip
-    return back, stayed
+                 after={"back": len(back), "stayed": stayed})  # fmt: skip
+    return len(back), stayed
 
 
 def _was_done(enrolment: Enrolment) -> bool:

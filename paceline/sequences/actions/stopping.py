@@ -19,6 +19,7 @@ from paceline.crm.models import (
     OrderLink,
 )
 from paceline.crm.sequels import Forgotten
+from paceline.sequences.actions.telling import tell_begun
 from paceline.sequences.actions.tracing import announce, end, plan, trace
 from paceline.sequences.models import (
     RECORDS,
@@ -125,6 +126,7 @@ def _resume_one(pk: int, at: datetime) -> None:
     one.save(update_fields=["ended_at", "ended_why", "ended_by", "next_step", "next_at"])
     trace(one, What.RESUMED, at)
     announce([one])
+    tell_begun([one], at)
 
 
 def forget(forgotten: Forgotten) -> dict[str, int]:

@@ -9,6 +9,7 @@ from typing import Any
 from paceline.crm import actions as crm
 from paceline.live.actions import publish_all
 from paceline.org.models import Person
+from paceline.sequences.actions.telling import tell_ended
 from paceline.sequences.models import Ended, Enrolment, Line, Step, What
 from paceline.sequences.queries.people import Staff
 
@@ -49,6 +50,7 @@ def end(
         one.save(update_fields=["ended_at", "ended_why", "ended_by", "next_at"])
         trace(one, What.ENDED, at, why=why, person=by)
     announce(rows)
+    tell_ended(rows, at, why=why)
     return rows
 
 

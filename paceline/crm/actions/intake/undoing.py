@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from paceline.crm import hints
-from paceline.crm.actions import waking
+from paceline.crm.actions import telling, waking
 from paceline.crm.actions.intake.shapes import COMPANY, Shape
 from paceline.crm.models import ImportedRecord
 from paceline.crm.names import name_keys
@@ -35,6 +35,7 @@ def undo(commit: Commit, shape: Shape) -> None:
     for kind in kinds:
         _refuse_changed(commit, kind)
     touched = {kind: _ids(commit, kind) for kind in kinds}
+    new = {kind: _ids(commit, kind, is_new=True) for kind in kinds}
     try:
         with transaction.atomic():
             _say_again(commit, shape)
@@ -47,13 +48,18 @@ def undo(commit: Commit, shape: Shape) -> None:
         raise UndoRefused("undo_still_used") from error
     for kind, ids in touched.items():
         findable.changed(kind, ids)
+        gone = set(new[kind])
+        telling.tell_removed(kind, new[kind], commit.at)
+        telling.tell_imported(kind, [pk for pk in ids if pk not in gone], commit.at)
         publish_all([hints.LISTS[kind]], "changed")
     waking.wake()
 
 
-def _ids(commit: Commit, kind: str) -> list[int]:
-    rows = ImportedRecord.objects.filter(source_import=commit.source, **{f"{kind}__isnull": False})
-    return list(rows.values_list(f"{kind}_id", flat=True))
+def _ids(commit: Commit, kind: str, **more: bool) -> list[int]:
+    rows = ImportedRecord.objects.filter(
+        source_import=commit.source, **{f"{kind}__isnull": False}, **more
+    )
+    return list(rows.order_by("pk").values_list(f"{kind}_id", flat=True))
 
 
 def _run(query: str, parameters: dict[str, Any]) -> int:
