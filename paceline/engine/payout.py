@@ -132,6 +132,13 @@ def tiers_at(plan: Plan, rates: RateTable, at: Standing) -> tuple[TierPay, ...]:
     return tuple(found)
 
 
+def pays_at(plan: Plan, rates: RateTable, at: Standing) -> list[Decimal]:
+    """What each tier earns at a standing, exact."""
+    reading = _Reading(plan, rates, at)
+    places = range(len(rates.tiers) if reading.bounds else 0)
+    return [reading.pay(place, reading.base(place)) for place in places]
+
+
 @dataclass(frozen=True)
 class _Reading:
     """A rate table at one standing (clauses 7.2, 7.3, 7.8 to 7.12, 7.16 and 7.17)."""

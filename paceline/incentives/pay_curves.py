@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 from paceline.incentives import wording
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Component, Plan
+from paceline.incentives.calculation.findings import rates_for
+from paceline.incentives.calculation.rate_tables import can_be_read, shown_keys, written
 from paceline.kernel import formats
 from paceline.kernel.charts import LineChart, Series
 
+KEYS_MAX = 3  # of one table of rates
 COMPONENTS_MAX = 6  # more curves than this are no picture any more
 QUOTA_ASSUMED = Decimal(100_000)
 QUOTA_MAX = Decimal(10) ** 13
@@ -45,24 +48,48 @@ def previews(
     """Curve and examples of each component. ``quota_for`` gives the quota by its name in the quotas
     table, or None to assume one."""
     found = []
-    drawable = [one for one in plan.components if documents.is_drawable(one)]
-    for component in drawable[:COMPONENTS_MAX]:
+    for place, (own, component, key) in enumerate(_drawn(plan)):
         name = plan.quota(component.quota).name if component.quota else ""
         quota = (quota_for(name) if name else None) or QUOTA_ASSUMED
-        found.append(_preview(plan, component, quota))
+        found.append(_preview(own, component, quota, key, place))
     return found
 
 
-def _preview(plan: Plan, component: Component, quota: Decimal) -> ComponentPreview:
+def _drawn(plan: Plan) -> list[tuple[Plan, Component, str]]:
+    """The components of which a curve can be drawn, each with the plan that says its tiers: of a
+    table of rates some keys, each by itself, with the key in words.
+    """
+    found: list[tuple[Plan, Component, str]] = []
+    rows = rates_for(plan) if any(_asks(one) for one in plan.components) else None
+    for component in plan.components:
+        if not _asks(component):
+            found += [(plan, component, "")] if documents.is_drawable(component) else []
+            continue
+        if rows is not None and component.rates is not None and can_be_read(plan, rows):
+            for one in shown_keys(component.rates, rows, KEYS_MAX):
+                own = written(plan, component, one)
+                if documents.is_drawable(own.component(component.id)):
+                    found.append((own, own.component(component.id), one.key))
+    return found[:COMPONENTS_MAX]
+
+
+def _asks(component: Component) -> bool:
+    return component.rates is not None and component.rates.imported is not None
+
+
+def _preview(
+    plan: Plan, component: Component, quota: Decimal, key: str, place_on_page: int
+) -> ComponentPreview:
     curve = documents.curve(plan, component.id, quota)
     on_attainment = curve.on == "attainment"
     title = wording.component_name(plan, component.id)
+    title = f"{title} · {key}" if key else title
 
     def place(at: Decimal) -> str:
         return _share(at) if on_attainment else _measured(plan, component, at)
 
     chart = LineChart(
-        name=f"curve-{component.id}",
+        name=f"curve-{component.id}-{place_on_page}" if key else f"curve-{component.id}",
         title=_("What %(component)s pays") % {"component": title},
         labels=[place(point.at) for point in curve.points],
         label_title=_("Attainment") if on_attainment else _("Measure"),

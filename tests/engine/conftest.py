@@ -1,6 +1,6 @@
 """How many examples the properties try: a few hundred by default, ten thousand in the nightly
-profile, or as many as PACELINE_EXAMPLES says where the night is run in pieces (at least 1,000, each
-with a `--hypothesis-seed` of its own). And a Spark cluster for the tests that ask for one.
+profile, or as many as PACELINE_EXAMPLES says where the night is run in pieces (each with a
+`--hypothesis-seed` of its own). And a Spark cluster for the tests that ask for one.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import duckdb
 import pytest
 from hypothesis import given, settings
@@ -13,12 +15,13 @@ from .comparing import compare, compare_trace
 from .generating import Example, examples
 from .oracle import Oracle
 
-STYLES = 20 if settings().max_examples < 1_000 else 1_000_000
+NIGHTLY = os.environ.get("PACELINE_HYPOTHESIS") == "nightly"
+STYLES = 1_000_000 if NIGHTLY else 20
 CONNECTION = duckdb.connect(":memory:")
 
 
 # A plan takes some tenths of a second to become queries, so there are fewer than elsewhere.
-@settings(max_examples=100 if STYLES == 20 else settings().max_examples)
+@settings(max_examples=settings().max_examples if NIGHTLY else 100)
 @given(examples(STYLES))
 def test_every_table_agrees(example: Example) -> None:
     plan = engine.load_plan(example.text)

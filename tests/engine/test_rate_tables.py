@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 from paceline import engine
 from paceline.engine.cli import app
 from paceline.engine.compare import Side, compare
-from paceline.engine.whatif import Order, columns_asked, one_more_counted
+from paceline.engine.keyed import shown_keys, written
+from paceline.engine.lint import rates_of
+from paceline.engine.whatif import Order, columns_asked, kept_of, next_steps, one_more_counted
 
 from .building import arrow, fill, tables_of
 from .test_cases import plan_of
@@ -207,3 +209,45 @@ def test_changed_rows_are_a_cause_and_one_more_order_is_paid_by_its_row() -> Non
     order = Order(Decimal(200), "USD", date(2024, 3, 1), columns={"product": "pen"})
     found = one_more_counted(plan, sides[0].tables, PERIOD, "ana", order)
     assert found == {"pay": Decimal(34)}  # 30.00 before; 200.00 more at 2 %
+
+
+def test_what_is_missing_to_the_next_row_is_told_key_by_key() -> None:
+    plan = plan_with()
+    rows = [*ROWS, {"from": 400, "rate": "0.2"}]
+    rows[0] = {**rows[0], "from": 0}
+    rows.append({**PEN, "from": 2000, "rate": "0.03"})
+    tables = given(plan, rows)
+    results = engine.calculate(plan, tables, PERIOD)
+    kept = kept_of(results, "ana", rates_of(plan, tables))
+    told = [(one.key, one.tier, one.reach, one.missing, one.pays) for one in next_steps(plan, kept)]
+    # 1,500 of pens lie in the second row, 100 of ink in the first of everything else.
+    assert told == [
+        ("* · *", 5, Decimal(400), Decimal(300), Decimal(30)),
+        ("pen · *", 3, Decimal(2000), Decimal(500), Decimal(10)),
+    ]
+    # It is the same as a run with that order in it.
+    for (key, _tier, _reach, missing, pays), product in zip(told, ("ink", "pen"), strict=True):
+        order = Order(missing, "USD", date(2024, 3, 1), columns={"product": product})
+        found = one_more_counted(plan, tables, PERIOD, "ana", order)
+        assert found["pay"] - Decimal(30) == pays, key
+    # Read whole, the row that is reached pays on everything under its key.
+    whole = plan_with("whole")
+    results = engine.calculate(whole, tables, PERIOD)
+    kept = kept_of(results, "ana", rates_of(whole, tables))
+    assert [(one.key, one.missing, one.pays) for one in next_steps(whole, kept)] == [
+        ("* · *", Decimal(300), Decimal(70)),
+        ("pen · *", Decimal(500), Decimal(30)),
+    ]
+
+
+def test_a_key_is_drawn_as_if_it_were_written() -> None:
+    plan = plan_with("whole")
+    tables = rates_of(plan, given(plan, ROWS))
+    assert tables is not None
+    component = plan.components[0]
+    assert component.rates is not None
+    first, second = shown_keys(component.rates, tables, 3)
+    assert (first.key, second.key) == ("pen · *", "* · *")
+    drawn = engine.curve(written(plan, component, first), "pay")
+    pay = {point.at: point.earned for point in drawn.points}
+    assert (pay[Decimal("999.99")], pay[Decimal(1000)]) == (Decimal(10), Decimal(20))

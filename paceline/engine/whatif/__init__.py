@@ -9,7 +9,7 @@ component that can be made again by neither is left out of the answer by name: `
 from __future__ import annotations
 
 from paceline.engine.whatif.counted import one_more_counted
-from paceline.engine.whatif.kept import Kept, kept_of
+from paceline.engine.whatif.kept import Kept, kept_of, keyed_of
 from paceline.engine.whatif.orders import (
     OTHERS,
     OneMore,
@@ -33,6 +33,7 @@ __all__ = [
     "Step",
     "columns_asked",
     "kept_of",
+    "keyed_of",
     "nearest_level",
     "next_steps",
     "one_more",

@@ -13,9 +13,10 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from paceline.engine import windows
 from paceline.engine.formula.interpret import interpret
 from paceline.engine.formula.tree import Formula, names_in, needed_names
+from paceline.engine.keyed import Keyed
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.money import EXACT, round_to
-from paceline.engine.payout import Standing, tiers_at
+from paceline.engine.payout import Standing, pays_at, tiers_at
 from paceline.engine.plan.model import Component, Condition, Measure, Plan, Tier
 from paceline.engine.plan.scope import word
 from paceline.engine.whatif.kept import Kept
@@ -24,6 +25,7 @@ ZERO = Decimal(0)
 _TWELVE, _EIGHT = Decimal("1e-12"), Decimal("1e-8")
 Values = Mapping[str, Decimal]  # measures that are looked at otherwise, by id
 Figures = dict[str, Decimal | None]  # by the names that formulas use
+Under = tuple[str, int, Decimal]  # the component, the first row of the key, what is sold more
 
 
 class NotPossible(Exception):
@@ -39,9 +41,11 @@ class Books:
         made = self._pay({})
         self.known = {name for name, earned in made.items() if kept.earned.get(name) == earned}
 
-    def pay(self, values: Values) -> dict[str, Decimal]:
-        """What each component that can be made again earns, at these values of measures."""
-        return {name: one for name, one in self._pay(values).items() if name in self.known}
+    def pay(self, values: Values, under: Under | None = None) -> dict[str, Decimal]:
+        """What each component that can be made again earns, at these values of measures; `under`
+        says under which key of a component's table of rates they changed.
+        """
+        return {name: one for name, one in self._pay(values, under).items() if name in self.known}
 
     def measured(self, component: Component) -> Decimal | None:
         """The value that a component's rate table pays on, in the window of the table."""
@@ -106,21 +110,26 @@ class Books:
 
     # --- components -------------------------------------------------------------------------------
 
-    def _pay(self, values: Values) -> dict[str, Decimal]:
+    def _pay(self, values: Values, under: Under | None = None) -> dict[str, Decimal]:
         figures = self.figures(values)
         found: dict[str, Decimal] = {}
         for component in self.plan.components:
             try:
-                earned = self._earned(component, figures)
+                earned = self._earned(component, figures, under)
             except NotPossible:
                 continue
             found[component.id] = figures[f"{word(component.id)}.earned"] = earned
         return found
 
-    def _earned(self, component: Component, figures: Figures) -> Decimal:
+    def _earned(
+        self, component: Component, figures: Figures, under: Under | None = None
+    ) -> Decimal:
         if component.id in self.others:
             raise NotPossible
-        amount = self._computed(component, figures)
+        if component.rates is not None and component.rates.imported is not None:
+            amount = self._by_keys(component, figures, under)
+        else:
+            amount = self._computed(component, figures)
         if component.multipliers:
             factor = Decimal(1)
             for one in component.multipliers:
@@ -188,6 +197,45 @@ class Books:
             return earned
         then = Standing(earlier, at.target, holds=True, incentive=at.incentive)
         return earned - sum((one.earned for one in tiers_at(self.plan, rates, then)), ZERO)
+
+    def _by_keys(self, component: Component, figures: Figures, under: Under | None) -> Decimal:
+        """What the rows of a table of rates earn together, key by key in the order of the rows."""
+        rates, keyed = component.rates, self.kept.keyed.get(component.id)
+        unit = windows.window_of(self.plan, component)
+        if rates is None or keyed is None or unit != windows.PERIOD:
+            raise NotPossible
+        own = word(component.measure or "")
+        changed = figures[own] != self.kept.measures.get(component.measure or "")
+        if changed and (under is None or under[0] != component.id):
+            raise NotPossible  # nobody says under which key
+        by_tier = self.plan.policies.rounding_stage == "tier"
+        exact = ZERO
+        for one in keyed:
+            gain = (
+                under[2] if under is not None and under[:2] == (component.id, one.first) else ZERO
+            )
+            at = self.standing(component, one, figures, gain)
+            for pay in pays_at(self.plan, one.of(rates), at):
+                exact = EXACT.add(exact, self._round(pay) if by_tier else pay)
+        return self._round(exact)
+
+    def standing(
+        self, component: Component, one: Keyed, figures: Figures, gain: Decimal = ZERO
+    ) -> Standing:
+        """Where a payee stands under one key: with what was sold there, and what decides the tier
+        where that is something else.
+        """
+        rates = component.rates
+        assert rates is not None  # noqa: S101
+        assert rates.imported is not None  # noqa: S101
+        subject = None
+        if rates.subject is not None:
+            subject = figures[word(rates.subject)] or ZERO
+        elif rates.imported.counts == "all":
+            subject = figures[word(component.measure or "")] or ZERO
+        target = self.kept.targets.get(rates.quota) if rates.quota else None
+        reached = target if target is None or target > 0 else None
+        return Standing(EXACT.add(one.value, gain), reached, holds=True, subject=subject)
 
     def _earlier(self, component: Component) -> Decimal:
         """What a component's measure came to in its window before the period."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from paceline.engine.errors import PayeeUnknown
+from paceline.engine.keyed import Keyed, sold_by_key
+from paceline.engine.plan.model import Plan
 from paceline.engine.results import Results
 
 
@@ -17,7 +21,8 @@ class Kept:
 
     `bases` are what each tier of a component holds, needed where every line stands alone.
     `measured` is what each component's own measure comes to in the window of its rate table, and
-    `reached` what each quota's measure comes to in the window of the quota.
+    `reached` what each quota's measure comes to in the window of the quota. `keyed` is what was
+    sold under each key of a component's table of rates, with the key's tiers.
     """
 
     measures: Mapping[str, Decimal | None]
@@ -26,10 +31,13 @@ class Kept:
     bases: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
     measured: Mapping[str, Decimal | None] = field(default_factory=dict)
     reached: Mapping[str, Decimal | None] = field(default_factory=dict)
+    keyed: Mapping[str, tuple[Keyed, ...]] = field(default_factory=dict)
 
 
-def kept_of(results: Results, payee_id: str) -> Kept:
-    """The kept figures of one payee out of a run's results. Raises PayeeUnknown."""
+def kept_of(results: Results, payee_id: str, rates: pa.Table | None = None) -> Kept:
+    """The kept figures of one payee out of a run's results; `rates` are the rows of the tables of
+    rates, as the plan reads them. Raises PayeeUnknown.
+    """
     rows = {
         name: _of_payee(results, name, payee_id)
         for name in ("earnings", "measures", "attainment", "tiers")
@@ -37,8 +45,10 @@ def kept_of(results: Results, payee_id: str) -> Kept:
     if not rows["earnings"]:
         raise PayeeUnknown(payee_id)
     bases: dict[str, tuple[Decimal, ...]] = {}
+    held: dict[str, list[tuple[int, Decimal]]] = {}
     for row in rows["tiers"]:
         bases[row["component"]] = (*bases.get(row["component"], ()), row["base"])
+        held.setdefault(row["component"], []).append((row["tier"], row["base"]))
     return Kept(
         {row["measure"]: row["value"] for row in rows["measures"]},
         {row["quota"]: row["target"] for row in rows["attainment"]},
@@ -46,7 +56,24 @@ def kept_of(results: Results, payee_id: str) -> Kept:
         bases,
         {row["component"]: row["measure"] for row in rows["earnings"]},
         {row["quota"]: row["measure"] for row in rows["attainment"]},
+        keyed_of(results.plan, rates, held),
     )
+
+
+def keyed_of(
+    plan: Plan, rates: pa.Table | None, held: Mapping[str, Sequence[tuple[int, Decimal]]]
+) -> dict[str, tuple[Keyed, ...]]:
+    """What was sold under the keys of each component's table, from the number and the base of each
+    row that holds something.
+    """
+    return {
+        component.id: sold_by_key(component.rates, rates, held[component.id])
+        for component in plan.components
+        if rates is not None
+        and component.rates is not None
+        and component.rates.imported is not None
+        and component.id in held
+    }
 
 
 def _of_payee(results: Results, name: str, payee_id: str) -> list[dict[str, Any]]:
@@ -54,5 +81,6 @@ def _of_payee(results: Results, name: str, payee_id: str) -> list[dict[str, Any]
     places = [
         place for place, one in enumerate(table.column("payee_id").to_pylist()) if one == payee_id
     ]
-    found: list[dict[str, Any]] = table.take(places).to_pylist()
+    rows = table.take(pa.array(places, pa.int64()))
+    found: list[dict[str, Any]] = rows.to_pylist()
     return found

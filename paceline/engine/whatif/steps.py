@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -14,10 +14,11 @@ from paceline.engine.money import EXACT
 from paceline.engine.payout import Standing, bounds_of, tiers_at
 from paceline.engine.plan.model import Component, Condition, Indicator, Plan
 from paceline.engine.plan.scope import word
-from paceline.engine.whatif.books import Books, Figures, NotPossible, step_of
+from paceline.engine.whatif.books import Books, Figures, NotPossible, Under, step_of
 from paceline.engine.whatif.kept import Kept
 
 ZERO = Decimal(0)
+KEYS_TOLD = 5  # of a table of rates, those with the least missing
 _UNIT = Decimal("0.0001")  # the smallest step of a measure that counts units or shares
 
 StepKind = Literal["tier", "stretch", "column", "condition", "multiplier", "score"]
@@ -30,6 +31,7 @@ class Step:
     `missing` is what the measure lacks to `reach`, below zero where less of it pays more; `pays` is
     what the component, and `pays_in_all` what all components of money pay more there. A
     `stretch` is a new order, day or week whose tiers begin at zero: `missing` is what it needs.
+    `key` is the key of a table of rates that the tier belongs to; `tier` is then the row's number.
     """
 
     component: str
@@ -41,6 +43,7 @@ class Step:
     missing: Decimal
     pays: Decimal
     pays_in_all: Decimal
+    key: str = ""
 
 
 def next_steps(plan: Plan, kept: Kept) -> tuple[Step, ...]:
@@ -86,6 +89,8 @@ class _Steps:
         if component.rates is not None and not component.rates.is_spread:
             yield from self._to_tier(component)
             yield from self._to_column(component)
+        if component.rates is not None and component.rates.imported is not None:
+            yield from self._to_rows(component)
         for one in component.multipliers:
             if one.when is not None:
                 yield from self._to_condition(component, one.when, "multiplier")
@@ -172,6 +177,29 @@ class _Steps:
                 if at is not None:
                     yield self._step(component, "tier", tier.clause, place + 1, at)
                 return
+
+    def _to_rows(self, component: Component) -> Iterator[Step]:
+        """Under each key that something was sold under, the first row that was not reached; the
+        nearest first.
+        """
+        rates, measure = component.rates, component.measure or ""
+        assert rates is not None  # noqa: S101
+        subject = rates.subject or measure
+        inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
+        found: list[Step] = []
+        for one in self.kept.keyed.get(component.id, ()):
+            at = self.books.standing(component, one, self.figures)
+            value = at.value if at.subject is None else at.subject
+            for place, (lower, _) in enumerate(bounds_of(one.of(rates), at.target)):
+                reach = EXACT.add(lower, self._smallest(subject)) if inside else lower
+                if lower and value < reach:
+                    missing = EXACT.subtract(reach, value)
+                    under = (component.id, one.first, missing) if subject == measure else None
+                    to = _Place(subject, reach, missing)
+                    step = self._step(component, "tier", rates.clause, one.first + place, to, under)
+                    found.append(replace(step, key=one.key))
+                    break
+        yield from sorted(found, key=lambda step: (step.missing, step.tier))[:KEYS_TOLD]
 
     def begins_anew(self, component: Component) -> bool:
         """The tiers begin at zero in each order, day or week, and what a further one adds can be
@@ -304,10 +332,16 @@ class _Steps:
         return self.plan.component(component).unit == "money"
 
     def _step(
-        self, component: Component, kind: StepKind, clause: str, tier: int | None, place: _Place
+        self,
+        component: Component,
+        kind: StepKind,
+        clause: str,
+        tier: int | None,
+        place: _Place,
+        under: Under | None = None,
     ) -> Step:
         now = self.kept.measures.get(place.measure) or ZERO
-        there = self.books.pay({place.measure: EXACT.add(now, place.missing)})
+        there = self.books.pay({place.measure: EXACT.add(now, place.missing)}, under)
         more = {name: there[name] - self.now[name] for name in self.now if name in there}
         return Step(
             component.id,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 
 import pyarrow as pa
 
@@ -101,13 +100,18 @@ def rates_for(document: documents.Plan) -> pa.Table | None:
     asked = tuple(sorted(imported_tables(document)))
     if not asked:
         return None
-    mark = rate_rows_mark({name for name, _by in asked})
-    return documents.rates_of(document, Tables({"rate_tables": _rows(asked, mark)}))
+    key = (asked, rate_rows_mark({name for name, _by in asked}))
+    if key not in _READ:
+        rows = documents.rates_of(document, Tables({"rate_tables": rate_rows_table(asked)}))
+        while len(_READ) >= TABLES_READ:
+            _READ.pop(next(iter(_READ)))
+        _READ[key] = rows
+    return _READ[key]
 
 
-@lru_cache(maxsize=2)
-def _rows(asked: tuple[tuple[str, tuple[str, ...]], ...], _mark: tuple[int, int, int]) -> pa.Table:
-    return rate_rows_table(asked)
+_Key = tuple[tuple[tuple[str, tuple[str, ...]], ...], tuple[int, int, int]]
+TABLES_READ = 2
+_READ: dict[_Key, pa.Table | None] = {}
 
 
 def _teams(

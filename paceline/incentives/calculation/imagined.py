@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -25,6 +26,7 @@ from paceline.engine.whatif import (
     Outcome,
     Step,
     columns_asked,
+    keyed_of,
     nearest_level,
     next_steps,
     one_more,
@@ -36,8 +38,11 @@ from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Plan
 from paceline.incentives.calculation.execute import engine_period
 from paceline.incentives.calculation.extract import Input, inputs_of, tables_of
+from paceline.incentives.calculation.rate_tables import imported_tables
 from paceline.incentives.calculation.trace import figures_of
 from paceline.incentives.models import PlanVersion, Statement
+
+ROWS_LAID_OUT = 200_000
 
 __all__ = [
     "OTHERS",
@@ -106,6 +111,11 @@ def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
     found = []
     for components in rows.values():
         version = components[0].version
+        plan = documents.load(version.source)
+        held = {
+            row.component: [(tier.tier, tier.base) for tier in row.tiers.all()]
+            for row in components
+        }
         found_figures = figures_of(statement, version)
         kept = Kept(
             found_figures.measures,
@@ -114,9 +124,20 @@ def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
             {row.component: tuple(tier.base for tier in row.tiers.all()) for row in components},
             {row.component: row.measure for row in components},
             found_figures.reached,
+            keyed_of(plan, _rate_rows(statement, plan), held),
         )
-        found.append(PlanKept(version, documents.load(version.source), kept))
+        found.append(PlanKept(version, plan, kept))
     return tuple(found)
+
+
+def _rate_rows(statement: Statement, plan: Plan) -> pa.Table | None:
+    """The rows of the run's tables of rates, where the plan asks one and they are not too many to
+    be laid out while somebody waits.
+    """
+    files = [one for one in inputs_of(statement.run) if one.table == "rate_tables"]
+    if not imported_tables(plan) or not files or sum(one.rows for one in files) > ROWS_LAID_OUT:
+        return None
+    return documents.rates_of(plan, tables_of(files))
 
 
 def asked(plans: Iterable[PlanKept]) -> dict[str, Type]:

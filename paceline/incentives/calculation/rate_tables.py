@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from paceline.engine.keyed import can_be_read, shown_keys, written
 from paceline.engine.plan.imported import imported_tables
 from paceline.engine.rate_tables import faults
 from paceline.incentives.queries.rate_rows import COLUMNS
 
-__all__ = ["faults_of", "imported_tables"]
+__all__ = ["can_be_read", "faults_of", "imported_tables", "shown_keys", "written"]
 
 _OF_FILE = {
     "from": "above", "to": "ends_at", "rate": "paid_rate",

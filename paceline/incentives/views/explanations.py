@@ -237,8 +237,9 @@ def _step(one: PlanKept, step: Step) -> NextStep:
         amount = str(NEW_STRETCH[unit]) % {"amount": amount}
     alone = component.unit == "money" and step.pays == step.pays_in_all
     in_all = "" if alone or not step.pays_in_all else formats.money(step.pays_in_all, plan.currency)
+    name = component_name(plan, step.component)
     return NextStep(
-        component_name(plan, step.component),
+        f"{name} · {step.key}" if step.key else name,
         in_words(plan, step.clause),
         amount,
         step.missing < 0,

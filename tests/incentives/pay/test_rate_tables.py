@@ -12,8 +12,10 @@ from django.urls import reverse
 
 from paceline.imports.actions import ImportRefused, import_file, undo
 from paceline.imports.models import Import
+from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.findings import findings_of
 from paceline.incentives.models import PlanVersion, RateRow
+from paceline.incentives.pay_curves import previews
 from tests.incentives.pay.conftest import SELLER, Quarter, approve, write_line
 from tests.world import NOW, World
 
@@ -87,6 +89,14 @@ def test_rows_are_imported_paid_explained_and_taken_back(
     row = component.tiers.order_by("tier").first()
     address = reverse("incentives:statement-lines", args=[statement.pk, component.pk, row.tier])
     assert "P1" in client.get(address).content.decode()
+    # 1,500 of pens lie in the last row; 100 of ink has none above it: there is no next row.
+    panel = client.get(reverse("incentives:statement-what-if", args=[statement.pk]))
+    assert "No further tier" in panel.content.decode()
+    version = PlanVersion.objects.get(plan__code="priced")
+    (keyed, open_key, _later) = previews(documents.load(version.source))
+    assert keyed.title == "Priced · pen · web · 2026-01-01"
+    assert [row.earned for row in keyed.rows if row.value == "$1,000.00"] == ["$10.00"]
+    assert open_key.chart.name != keyed.chart.name
     for name, kwargs in (
         ("terms", {}),
         ("rate-tables", {}),

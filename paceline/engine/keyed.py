@@ -1,0 +1,87 @@
+"""The keys of a table of rates one by one: the tiers of each as if the plan had written them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from paceline.engine.plan.model import Component, Plan, RateTable, Tier
+from paceline.engine.rate_tables import TABLE, check_rate_tables, rate_rows
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The tiers of one key, the number of the first row, and what was sold under the key."""
+
+    key: str
+    first: int
+    tiers: tuple[Tier, ...]
+    value: Decimal = ZERO
+
+    def of(self, rates: RateTable) -> RateTable:
+        """The table as far as it is about this key, its tiers written out."""
+        return dataclasses.replace(rates, tiers=self.tiers, imported=None)
+
+
+def sold_by_key(
+    rates: RateTable, rows: pa.Table, bases: Iterable[tuple[int, Decimal]]
+) -> tuple[Keyed, ...]:
+    """What a payee sold under each key, from what the rows of a table hold; keys in the order of
+    their rows.
+    """
+    laid = rate_rows({TABLE: rows}, rates).rows
+    entries = laid.column("entry")
+    sums: dict[int, Decimal] = {}
+    for row, base in bases:
+        entry = entries[row - 1].as_py()
+        sums[entry] = sums.get(entry, ZERO) + base
+    found = _keys(rates, laid, sums)
+    return tuple(dataclasses.replace(one, value=sums[entry]) for entry, one in found.items())
+
+
+def shown_keys(rates: RateTable, rows: pa.Table, most: int) -> tuple[Keyed, ...]:
+    """Some keys to show a table by: those with several tiers first, else in order."""
+    laid = rate_rows({TABLE: rows}, rates).rows
+    several = laid.filter(pc.equal(laid.column("tier"), 2)).column("entry").slice(0, most)
+    chosen = several.to_pylist()
+    first = laid.filter(pc.equal(laid.column("tier"), 1)).column("entry").slice(0, 2 * most)
+    chosen += [entry for entry in first.to_pylist() if entry not in chosen]
+    return tuple(_keys(rates, laid, chosen[:most]).values())
+
+
+def written(plan: Plan, component: Component, one: Keyed) -> Plan:
+    """The plan with the tiers of one key in place of the component's table."""
+    assert component.rates is not None  # noqa: S101 -- the caller chose a table
+    own = dataclasses.replace(component, rates=one.of(component.rates))
+    parts = tuple(own if part.id == component.id else part for part in plan.components)
+    return dataclasses.replace(plan, components=parts)
+
+
+def _keys(rates: RateTable, laid: pa.Table, entries: Iterable[int]) -> dict[int, Keyed]:
+    wanted = pc.is_in(laid.column("entry"), pa.array(sorted(entries), pa.int32()))
+    grouped: dict[int, list[Mapping[str, object]]] = {}
+    for row in laid.filter(wanted).to_pylist():
+        grouped.setdefault(row["entry"], []).append(row)
+    return {
+        entry: Keyed(
+            str(own[0]["key"]),
+            int(own[0]["row"]),  # type: ignore[call-overload]
+            tuple(
+                Tier(row["lower"], row["upper"], row["paid"], rates.clause)  # type: ignore[arg-type]
+                for row in own
+            ),
+        )
+        for entry, own in grouped.items()
+    }
+
+
+def can_be_read(plan: Plan, rows: pa.Table) -> bool:
+    """A run would take the rows."""
+    return not check_rate_tables(plan, {TABLE: rows})
