@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import pyarrow.compute as pc
 from sqlglot import exp
 
 from paceline.engine import columns as c
@@ -54,13 +53,8 @@ def take_split_lines(workspace: Workspace, shape: Shape, *, marked: bool) -> Non
 
 
 def lines_named(workspace: Workspace) -> int:
-    """How many lines the table of splits names: those that are shared, unless there are overlays,
-    which may be all that is said of a line.
-    """
-    splits = workspace.inputs.tables["credit_splits"]
-    if not pc.any(splits.column("is_overlay")).as_py():
-        return _count(workspace, "base_splits")
-    return int(pc.count_distinct(splits.column("line_id")).as_py())
+    """How many lines the table of splits names."""
+    return _count(workspace, "split_totals")
 
 
 def _count(workspace: Workspace, name: str) -> int:

@@ -168,6 +168,8 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
         raise InputInvalid([checks.problem("period_too_long", "period", period.key, str(MAX_DAYS))])
     given = workspace.open_inputs()
     checks.check_presence(shape.plan, given, period)
+    if "credit_splits" in given:
+        workspace.create("split_totals", lines.split_totals)
     if check:
         checks.check_inputs(workspace, shape, period)
     else:
@@ -179,8 +181,6 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
         )
     days = lay_out(workspace, shape, period)
     _open_receivers(workspace, shape, days)
-    if "credit_splits" in given:
-        workspace.create("base_splits", lines.base_splits)
     return days
 
 

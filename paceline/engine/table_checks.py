@@ -108,23 +108,6 @@ def _splits(shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
         )
         for row in _rows_where(rows, outside)
     )
-    shares = rows.filter(pc.invert(rows.column("is_overlay")))
-    wide = shares.set_column(
-        shares.column_names.index("share"),
-        "share",
-        pc.cast(shares.column("share"), pa.decimal128(38, 8)),
-    )
-    totals = wide.group_by("line_id").aggregate([("share", "sum"), ([], "count_all")])
-    found += _shown(
-        (
-            "splits_incomplete",
-            "credit_splits",
-            str(row["line_id"]),
-            str(row["share_sum"]),
-            row["count_all"],
-        )
-        for row in _rows_where(totals, pc.not_equal(totals.column("share_sum"), Decimal(1)))
-    )
     if shape.plan.policies.splits == "exactly-100":
         found += _shown(
             ("overlay_not_allowed", "credit_splits", str(row["line_id"]), "", 1)

@@ -209,7 +209,7 @@ class _Tracing:
         create("relevant", self._relevant)
         with_splits = "credit_splits" in self.workspace.tables
         is_marked = with_splits and marks_hold(
-            self.workspace, "in_credit_splits", lines_named(self.workspace)
+            self.workspace, "split_totals", lines_named(self.workspace)
         )
         create(
             "traced_lines",
@@ -275,7 +275,7 @@ class _Tracing:
         query.where(c.within(anchor, c.horizon(), c.period_ends()), copy=False)
         portions.join_way(query, self.shape, self.days, way, with_splits=with_splits)
         if way.kind == "whole" and with_splits:
-            c.join(query, "base_splits", "b", c.same(["line_id"], "l", "b"), kind="anti")
+            portions.leave_out_split(query)
         relevant = exp.EQ(this=col("payee_id", "r"), expression=handed.payee.copy())
         return c.join(query, "relevant", "r", relevant, kind="semi")
 

@@ -21,6 +21,7 @@ from paceline.engine.columns import (
     MONEY,
     NARROW,
     PLACE,
+    RATE,
     SHARE,
     STORED,
     TEXT,
@@ -35,7 +36,7 @@ from paceline.engine.plan.model import Measure
 from paceline.engine.plan.policies import ANCHORS, Policies
 from paceline.engine.shape import Shape
 from paceline.engine.steps.days import Days, anchor_day, has_two_days
-from paceline.engine.steps.portions import Way, join_way, portion, ways
+from paceline.engine.steps.portions import PARTS, Way, join_way, portion, ways
 
 SLOTS = table("slots", "slot", {"slot": PLACE, "starts_on": DATE})
 BASE_KEYS = ("payee_id", "currency", "slot", "is_overlay", "bits")
@@ -162,14 +163,15 @@ def _value_seen(days: Days, measure: Measure) -> exp.Expr:
 
 
 def split_lines(shape: Shape, *, marked: bool = False) -> exp.Select:
-    """The lines that have split rows, with the columns that crediting reads; looked for among all
-    lines, or among those that their files mark.
+    """The lines that have split rows, with the columns that crediting reads and the number of parts
+    that replace their payee; looked for among all lines, or among those that their files mark.
     """
     names = {"line_id", "ordered_on", "payee_id", "amount", "currency"} | columns_read(shape)
-    query = select({name: col(name, "l") for name in sorted(names)}).from_(
+    columns = {name: col(name, "l") for name in sorted(names)}
+    query = select({**columns, PARTS: col("parts", "s")}).from_(
         c.source("in_marked_lines" if marked else "in_order_lines", "l"), copy=False
     )
-    return c.join(query, "in_credit_splits", "s", c.same(["line_id"], "s", "l"), kind="semi")
+    return c.join(query, "split_totals", "s", c.same(["line_id"], "s", "l"))
 
 
 def add_up(shape: Shape, of: str | None = None) -> dict[str, exp.Expr]:
@@ -275,12 +277,21 @@ def share_of_amount(share: exp.Expr) -> exp.Expr:
     return c.times(typed(col("amount", "l"), STORED), typed(share, SHARE), EXACT)
 
 
-def base_splits() -> exp.Select:
-    """The lines whose split rows replace their own payee; overlays alone do not."""
-    query = select({"line_id": col("line_id")}, distinct=True).from_(
-        c.source("in_credit_splits"), copy=False
-    )
-    return query.where(exp.Not(this=col("is_overlay")), copy=False)
+def split_totals() -> exp.Select:
+    """A row for each line that has split rows: how many of them replace its own payee, and what
+    their shares come to. A line that has overlays alone keeps its own payee.
+    """
+    replaces = exp.Not(this=col("is_overlay"))
+    share = c.when((replaces, col("share")), otherwise=c.number(0, SHARE))
+    columns: dict[str, exp.Expr] = {
+        "line_id": col("line_id"),
+        "parts": typed(
+            exp.Count(this=c.when((replaces.copy(), c.whole(1)), otherwise=exp.null())), COUNT
+        ),
+        "share": c.total(share, RATE),
+    }
+    query = select(columns).from_(c.source("in_credit_splits"), copy=False)
+    return query.group_by(col("line_id"), copy=False)
 
 
 def outside_period(policies: Policies) -> exp.Select:

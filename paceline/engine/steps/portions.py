@@ -26,6 +26,9 @@ OWNER_SLOTS = table(
 OWNER_TOTALS = table(
     "owner_totals", "kind key slot", {"kind": TEXT, "key": TEXT, "slot": PLACE, "share": SHARE}
 )
+PARTS = "split parts"
+"""The column of split lines that counts the rows which replace their own payee; no attribute of a
+line can be called like it."""
 MATES = table("mates", "payee_id slot mate_id", {"payee_id": TEXT, "slot": PLACE, "mate_id": TEXT})
 
 
@@ -80,7 +83,7 @@ def join_way(
     if way.kind == "shared":
         c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
     elif way.kind == "replaced":
-        c.join(query, "base_splits", "s", c.same(["line_id"], "l", "s"))
+        query.where(exp.GT(this=col(PARTS, "l"), expression=c.whole(0)), copy=False)
     if way.rule is None:
         if way.kind != "shared":
             _join_totals(query, shape, days)
@@ -107,8 +110,15 @@ def join_way(
     else:
         query.where(exp.Not(this=col(rule.to, "l").is_(exp.null())), copy=False)
     if not rule.is_overlay and with_splits:
-        c.join(query, "base_splits", "b", c.same(["line_id"], "l", "b"), kind="anti")
+        leave_out_split(query)
     return query
+
+
+def leave_out_split(query: exp.Select) -> exp.Select:
+    """Leave out the lines `l` whose own payee is replaced by split rows."""
+    parts = exp.GT(this=col("parts", "b"), expression=c.whole(0))
+    replaced = c.both(c.same(["line_id"], "l", "b"), parts)
+    return c.join(query, "split_totals", "b", replaced, kind="anti")
 
 
 def _join_totals(query: exp.Select, shape: Shape, days: Days) -> None:
