@@ -34,7 +34,7 @@ class Figures:
             raise OverflowError(f"{name} stands on more than {MAX_LAYERS} layers of figures")
         while len(self._made) < layer:
             self._made.append({})
-        self._made[layer - 1][name] = typed(value, kind)
+        self._made[layer - 1][name] = _without_idle_casts(typed(value, kind), self.kinds)
         self._layer[name] = layer
         self.kinds[name] = kind
         return col(name)
@@ -46,17 +46,15 @@ class Figures:
         than to compute it.
         """
         live = self._live(wanted)
+        needed = [place for place, layer in enumerate(self._made) if live[place] & layer.keys()]
         query = rows
-        for place, layer in enumerate(self._made):
-            made = {name: value for name, value in layer.items() if name in live[place]}
-            if not made:
-                continue
-            kept = {name: col(name) for name in self.kinds if name in live[place] - made.keys()}
+        for place in needed:
+            made = self._made[place]
+            names = wanted if place == needed[-1] else [n for n in self.kinds if n in live[place]]
+            columns = {name: made[name] if name in made else col(name) for name in names}
             inner = query.subquery(f"layer_{place}", copy=False)
-            query = c.select(kept | made).from_(inner, copy=False)
-        return c.select({name: col(name) for name in wanted}).from_(
-            query.subquery("ledger", copy=False), copy=False
-        )
+            query = c.select(columns).from_(inner, copy=False)
+        return query
 
     def _live(self, wanted: Sequence[str]) -> list[set[str]]:
         """For each layer, the columns that somebody asks for after it."""
@@ -67,3 +65,38 @@ class Figures:
                 live.remove(name)
                 live |= {part.name for part in layer[name].find_all(exp.Column)}
         return found[::-1]
+
+
+def _without_idle_casts(value: exp.Expr, kinds: Mapping[str, Kind]) -> exp.Expr:
+    """A figure without the casts of what has their type already: the database takes longer to bind
+    a cast than to compute most figures.
+    """
+    for cast in list(value.find_all(exp.Cast)):
+        if _type_of(cast.this, kinds) != cast.args["to"]:
+            continue
+        if cast is value:
+            value = cast.this.pop()
+        else:
+            cast.replace(cast.this)
+    return value
+
+
+def _type_of(value: exp.Expr, kinds: Mapping[str, Kind]) -> exp.DataType | None:
+    """The type of a value that is a cast, a figure, or one of several such; else None."""
+    if isinstance(value, exp.Cast):
+        to: exp.DataType = value.args["to"]
+        return to
+    if isinstance(value, exp.Column):
+        return kinds[value.name].build() if value.name in kinds and not value.table else None
+    if isinstance(value, exp.Paren):
+        return _type_of(value.this, kinds)
+    if isinstance(value, exp.Coalesce):
+        parts = [value.this, *value.expressions]
+    elif isinstance(value, exp.Case):
+        parts = [*(branch.args["true"] for branch in value.args["ifs"]), value.args.get("default")]
+    elif isinstance(value, exp.Anonymous) and value.name in {"LEAST", "GREATEST"}:
+        parts = value.expressions
+    else:
+        return None
+    found = [_type_of(one, kinds) for one in parts if one and not isinstance(one, exp.Null)]
+    return found[0] if found and all(one == found[0] for one in found) else None

@@ -120,14 +120,10 @@ def add_attainment(figures: Figures, plan: Plan, quota: Quota) -> None:
 
 
 def ratio(value: exp.Expr, target: exp.Expr) -> exp.Cast:
-    """value / target at eight decimals, cut towards zero, by whole numbers.
-
-    Both are lifted to 12 decimals, so value × 10^20 must stay below 10^38.
+    """value / target at eight decimals, cut towards zero, by whole numbers: a value has 12 decimals
+    and a target 4, so that their stored numbers divided are the ratio's.
     """
-    lifted = typed(
-        exp.Mul(this=c.unscaled(value, EXACT), expression=typed(c.whole(10**8), c.WIDE)), c.WIDE
-    )
     divisor = exp.Nullif(
-        this=c.unscaled(target.copy(), EXACT), expression=typed(c.whole(0), c.WIDE)
+        this=c.unscaled(target.copy(), MONEY), expression=typed(c.whole(0), c.WIDE)
     )
-    return c.rescaled(c.integer_quotient(lifted, divisor), RATE)
+    return c.rescaled(c.integer_quotient(c.unscaled(value, EXACT), divisor), RATE)
