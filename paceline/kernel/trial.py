@@ -42,7 +42,7 @@ def run_trial(port: int) -> int:
     try:
         with stopping_in_order(), alone(folder) as here, postgres.database_running():
             _begin_anew_if_interrupted()
-            with Children() as children:
+            with Children() as children, _saying_so():
                 _run_prepare(children)
                 address = _start(children, port, folder / "log")
                 here.write_text(f"{os.getpid()} {address}", encoding="ascii")
@@ -57,6 +57,16 @@ def run_trial(port: int) -> int:
         _say(f"\n{fact}")
         return 1
     return 1
+
+
+@contextmanager
+def _saying_so() -> Iterator[None]:
+    """Answer Ctrl-C at once: what a job has half done may take some seconds to end."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say("\nStopping …")
+        raise
 
 
 @contextmanager

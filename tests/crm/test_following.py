@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from paceline.crm import actions, queries
 from paceline.crm.actions import Point
+from paceline.crm.actions.following import LOCK
 from paceline.crm.models import (
     BuyingRules,
     CustomerOrder,
@@ -52,6 +53,19 @@ def follow() -> actions.Followed:
     assert not TouchedOrder.objects.exists()
     assert not TouchedCustomer.objects.exists()
     return done
+
+
+def test_who_does_not_wait_leaves_all_to_another(world: World) -> None:
+    line("A1")
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        assert actions.follow_orders(at=NOW, waits=False) == actions.Followed()
+        assert TouchedOrder.objects.exists()
+    finally:
+        other.close()
+    assert actions.follow_orders(at=NOW, waits=False).orders == 1
 
 
 def links() -> dict[str, tuple[str, str]]:

@@ -38,21 +38,36 @@ class Followed:
     customers: int = 0
 
 
-def follow_orders(*, at: datetime) -> Followed:
-    """Follow all that changed since the last time, part by part."""
+def follow_orders(*, at: datetime, waits: bool = True) -> Followed:
+    """Follow all that changed since the last time, part by part.
+
+    While another one does, it waits for that, however long a file's orders take; or, where it does
+    not wait, it leaves all to the other.
+    """
     done = Followed()
-    while _follow_part(done, at):
+    while _follow_part(done, at, waits=waits):
         pass
     return done
 
 
+def _may_begin(cursor: CursorWrapper, *, waits: bool) -> bool:
+    """Take the lock, which ends with the transaction."""
+    if not waits:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+    cursor.execute("SET LOCAL lock_timeout = 0")
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    return True
+
+
 @transaction.atomic
-def _follow_part(done: Followed, at: datetime) -> bool:
+def _follow_part(done: Followed, at: datetime, *, waits: bool) -> bool:
     """One part; whether there may be more."""
     if not TouchedOrder.objects.exists() and not TouchedCustomer.objects.exists():
         return False
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        if not _may_begin(cursor, waits=waits):
+            return False
         # What this job links it counts itself: the triggers need not tell it.
         cursor.execute("SET LOCAL paceline.following = 'on'")
         rules = rules_in_force()
@@ -91,7 +106,7 @@ def measure_again(*, at: datetime) -> int:
     were counted.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        _may_begin(cursor, waits=True)
         rules = rules_in_force()
         summing.convert_again(cursor, rules)
         purchases.prepare_all(cursor)
