@@ -110,8 +110,13 @@ def may_add(person: Person) -> bool:
 
 
 def may_change(person: Person, record: Record) -> bool:
-    """Whether the person may change a record that they see: of their team, or of people below."""
-    if not CUSTOMER.allows("change", person.roles) or record.archived_at is not None:
+    """Whether the person may change a record that they see; not while it is put away."""
+    return record.archived_at is None and may_change_again(person, record)
+
+
+def may_change_again(person: Person, record: Record) -> bool:
+    """Whether they may once it is not put away: of their team, or of people below."""
+    if not CUSTOMER.allows("change", person.roles):
         return False
     scope = scope_of(person)
     if record.owner_id in scope.people or record.team_id in scope.all_teams:

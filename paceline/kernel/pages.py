@@ -6,10 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
+
+
+class Refused(PermissionDenied):
+    """What the person may not do now, with a reason of its own; both texts in their language."""
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__(title)
+        self.title = title
+        self.text = text
 
 
 def wants_fragment(request: HttpRequest) -> bool:

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "paceline.accounts.middleware.SessionLimits",
     "paceline.accounts.middleware.Preferences",
+    "paceline.kernel.middleware.WithoutNull",
     "paceline.accounts.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

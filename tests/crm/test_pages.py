@@ -332,3 +332,23 @@ def test_the_pay_desk_sees_a_won_deal_without_its_talk(
         assert hidden not in page
     assert client.get(at("contact", sales.contact.pk)).status_code == 404
     assert client.post(at("deal_step", deal.pk), {}).status_code == 403
+
+
+def test_a_second_tab_is_told_what_became_of_the_record(world: World, sales: Sales, client_for):
+    client: Client = client_for(world.priya)
+    put_away = at("archive", "company", sales.company.pk)
+    assert client.post(put_away).status_code == 303
+    again = client.post(put_away)
+    assert again.status_code == 403
+    assert "It was put away meanwhile." in again.content.decode()
+    told = {"by": None, "at": NOW}
+    gone, stays = (
+        actions.add_company(team=world.north, owner=world.priya, facts={"name": name}, **told)
+        for name in ("Gone", "Stays")
+    )
+    seen = {one.pk: one.version for one in (gone, stays)}
+    actions.merge(survivor=stays, others=[gone], choices={}, seen=seen, by=world.priya, at=NOW)
+    late = client.post(at("edit", "company", gone.pk), {"name": "Mine"})
+    assert "It was merged with another one meanwhile." in late.content.decode()
+    elsewhere = client_for(world.dana).post(at("edit", "company", gone.pk), {"name": "Mine"})
+    assert "meanwhile" not in elsewhere.content.decode()

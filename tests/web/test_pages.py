@@ -11,12 +11,15 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
+from paceline.crm.actions import add_company
+from paceline.crm.models import Tag
 from paceline.kernel.charts import BarChart, LineChart, Series
 from paceline.kernel.pages import go_to, page, refuse
 from paceline.web.views import errors
-from tests.world import World
+from tests.world import NOW, World
 
 
 def _request(**headers: str) -> HttpRequest:
@@ -125,3 +128,15 @@ def test_charts_keep_every_digit_and_word_each_value():
     bars = BarChart("b", "Payees", ["a", "b"], [Series("n", [3, None])])
     assert bars.data()["kind"] == "bar"
     assert bars.rows() == [("a", ["3"]), ("b", ["–"])]
+
+
+@pytest.mark.django_db
+def test_a_null_character_is_dropped_and_never_reaches_the_database(world: World, client_for):
+    client: Client = client_for(world.priya)
+    answer = client.get("/crm/deals", {"deals-q": "a\0b"})
+    assert answer.status_code == 200
+    assert b'value="ab"' in answer.content
+    company = add_company(team=world.north, owner=world.priya, facts={"name": "C"}, by=None, at=NOW)
+    client.post(reverse("crm:tags", args=["company", company.pk]), {"tags": "go\0ld"})
+    assert Tag.objects.get(taggings__company=company).name == "gold"
+    assert client.get("/incentives/terms/%00").status_code == 404

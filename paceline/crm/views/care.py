@@ -26,26 +26,16 @@ from paceline.crm.models import (
     LeadStatus,
     Pipeline,
 )
+from paceline.crm.views.reached import changeable
 from paceline.kernel.money import currency_digits
 from paceline.kernel.pages import go_to, page
 from paceline.org.requests import PersonRequest
 
 
-def _changeable(request: PersonRequest, kind: str, pk: int) -> Any:
-    record = get_object_or_404(queries.shown(kind, request.person), pk=pk)
-    if isinstance(record, Deal):
-        record = get_object_or_404(
-            queries.shown(kind, request.person).prefetch_related("contributors"), pk=pk
-        )
-    if not access.may_change(request.person, record):
-        raise PermissionDenied
-    return record
-
-
 @require_http_methods(["GET", "POST"])
 def owner(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
     """Give a record to somebody to look after."""
-    record = _changeable(request, kind, pk)
+    record = changeable(request, kind, pk)
     if not access.may_assign(request.person, record):
         raise PermissionDenied
     form = forms.Form(request.POST or None)
@@ -85,7 +75,7 @@ def put_away(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
             actions.restore(**given)
             messages.success(request, _("It is back."))
         else:
-            _changeable(request, kind, pk)
+            changeable(request, kind, pk)
             actions.archive(**given)
             messages.success(request, _("Put away. Its page can bring it back."))
     except wording.REFUSALS as problem:
@@ -96,7 +86,7 @@ def put_away(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def status(request: PersonRequest, pk: int) -> HttpResponse:
     """Say where a lead stands."""
-    lead: Lead = _changeable(request, "lead", pk)
+    lead: Lead = changeable(request, "lead", pk)
     form = StatusForm(request.POST)
     if form.is_valid():
         try:
@@ -164,7 +154,7 @@ class ConvertForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def convert(request: PersonRequest, pk: int) -> HttpResponse:
     """Make a lead a contact, perhaps of a company and with a deal."""
-    lead: Lead = _changeable(request, "lead", pk)
+    lead: Lead = changeable(request, "lead", pk)
     form = ConvertForm(request.POST or None, request=request, lead=lead)
     if request.method == "POST" and form.is_valid():
         try:
@@ -185,7 +175,7 @@ def convert(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def consent(request: PersonRequest, pk: int) -> HttpResponse:
     """Write down that a contact allowed to be reached."""
-    contact: Contact = _changeable(request, "contact", pk)
+    contact: Contact = changeable(request, "contact", pk)
     form = ConsentForm(request.POST)
     if form.is_valid():
         data, now = form.cleaned_data, timezone.now()
@@ -209,7 +199,7 @@ def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
     """A contact no longer allows it."""
     rows = Consent.objects.filter(contact__in=Contact.objects.visible_to(request.person))
     found = get_object_or_404(rows.select_related("contact"), pk=pk)
-    contact = _changeable(request, "contact", found.contact_id or 0)
+    contact = changeable(request, "contact", found.contact_id or 0)
     source = request.POST.get("reason", "").strip()
     try:
         actions.withdraw_consent(consent=found, source=source, by=request.person, at=timezone.now())
@@ -223,7 +213,7 @@ def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def erase(request: PersonRequest, pk: int) -> HttpResponse:
     """Forget a contact for good, under data-protection law."""
-    contact: Contact = _changeable(request, "contact", pk)
+    contact: Contact = changeable(request, "contact", pk)
     if not access.may_erase(request.person, contact):
         raise PermissionDenied
     form = EraseForm(request.POST or None)

@@ -27,6 +27,7 @@ from paceline.crm.models import (
     Stage,
     StageKind,
 )
+from paceline.crm.views.reached import changeable
 from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.org.requests import PersonRequest
@@ -127,7 +128,7 @@ def move(request: PersonRequest, pk: int) -> HttpResponse:
     The board asks with ``board``: it is answered with its columns and what to say aloud. A deal's
     own page asks with ``to`` alone.
     """
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     # A place up or down names no other column.
     to = _number(request, "to") or (_number(request, "seen") if "step" in request.POST else 0)
     target = get_object_or_404(Stage.objects.filter(pipeline=deal.pipeline_id), pk=to)
@@ -178,19 +179,10 @@ def _number(request: PersonRequest, name: str) -> int:
     return int(text[:18]) if text.isdecimal() else 0
 
 
-def _changeable(request: PersonRequest, pk: int) -> Any:
-    """A deal that the person sees and may change."""
-    rows = queries.shown("deal", request.person).prefetch_related("contributors")
-    deal = get_object_or_404(rows, pk=pk)
-    if not access.may_change(request.person, deal):
-        raise PermissionDenied
-    return deal
-
-
 @require_http_methods(["GET", "POST"])
 def lose(request: PersonRequest, pk: int) -> HttpResponse:
     """Say why a deal was lost."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     form = LostForm(request.POST or None, deal=deal)
     if request.method == "POST" and form.is_valid():
         lost = Stage.objects.filter(
@@ -216,7 +208,7 @@ def lose(request: PersonRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def lines(request: PersonRequest, pk: int) -> HttpResponse:
     """The products of a deal."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     form = LinesForm(request.POST or None, deal=deal)
     if request.method == "POST" and form.is_valid():
         rows = form.lines()
@@ -253,7 +245,7 @@ def changed(problem: actions.ChangedMeanwhile) -> str:
 @require_http_methods(["GET", "POST"])
 def shares(request: PersonRequest, pk: int) -> HttpResponse:
     """Who helped to win a deal, and how much of it is theirs."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     if not access.may_agree_shares(request.person, deal):
         raise PermissionDenied
     form = SharesForm(request.POST or None, deal=deal, viewer=request.person, on=request.today)
@@ -272,7 +264,7 @@ def shares(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def step(request: PersonRequest, pk: int) -> HttpResponse:
     """The next step is done or changed; another may follow."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     form = NextStepForm(request.POST)
     if form.is_valid():
         data = form.cleaned_data
@@ -298,7 +290,7 @@ def step(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def tick(request: PersonRequest, pk: int) -> HttpResponse:
     """Tick items of the stage's checklist off: those sent are done, the others not."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     done = {int(one) for one in request.POST.getlist("item") if one.isdecimal()}
     items = ChecklistItem.objects.filter(stage=deal.stage_id, retired_at__isnull=True)
     for item in items:
@@ -312,7 +304,7 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def answers(request: PersonRequest, pk: int) -> HttpResponse:
     """Keep what the customer answered to the questions of the stage's playbook."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     for question in Question.objects.filter(stage=deal.stage_id, retired_at__isnull=True):
         text = request.POST.get(f"answer-{question.pk}")
         if text is not None:
@@ -326,7 +318,7 @@ def answers(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def competitors(request: PersonRequest, pk: int) -> HttpResponse:
     """Say who else offers, or that nobody does."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     form = CompetitorsForm(request.POST, deal=deal)
     if form.is_valid():
         actions.set_competitors(
@@ -340,7 +332,7 @@ def competitors(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def link_order(request: PersonRequest, pk: int) -> HttpResponse:
     """Say that an order came of this deal."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     number = request.POST.get("number", "").strip()[:60]
     try:
         actions.link_order_by_number(number=number, deal=deal, by=request.person, at=timezone.now())
@@ -356,7 +348,7 @@ def unlink_order(request: PersonRequest, pk: int) -> HttpResponse:
     """An order did not come of a deal after all; its credits go back to its seller."""
     seen = Deal.objects.visible_to(request.person)
     link = get_object_or_404(OrderLink.objects.filter(deal__in=seen), pk=pk)
-    deal = _changeable(request, link.deal_id or 0)
+    deal = changeable(request, "deal", link.deal_id or 0)
     if not access.may_agree_shares(request.person, deal):
         raise PermissionDenied
     try:
@@ -371,7 +363,7 @@ def unlink_order(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def credit(request: PersonRequest, pk: int) -> HttpResponse:
     """Let the shares of a won deal become the credits of its orders, where they are not yet."""
-    deal = _changeable(request, pk)
+    deal = changeable(request, "deal", pk)
     if not access.may_agree_shares(request.person, deal):
         raise PermissionDenied
     try:

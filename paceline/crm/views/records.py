@@ -30,6 +30,7 @@ from paceline.crm.kinds import address, list_address
 from paceline.crm.models import DOUBLED, CustomField, Deal, Record, StageKind
 from paceline.crm.views.columns import customer_of, lead_badge, stage_badge
 from paceline.crm.views.lists import TITLES
+from paceline.crm.views.reached import changeable
 from paceline.crm.views.segments import bought_by, quiet_badge
 from paceline.crm.views.timeline import told
 from paceline.kernel import own_fields
@@ -273,9 +274,7 @@ def _made(request: PersonRequest, kind: str, form: RecordForm) -> Record:
 @require_http_methods(["GET", "POST"])
 def change(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
     """Change a record. When somebody else changed the same fields meanwhile, both are shown."""
-    record = found_or_404(request, kind, pk)
-    if not access.may_change(request.person, record):
-        raise PermissionDenied
+    record = changeable(request, kind, pk)
     form = RecordForm(
         request.POST or None, kind=kind, viewer=request.person, on=request.today, record=record
     )

@@ -35,6 +35,7 @@ from paceline.crm.models import (
     StageKind,
 )
 from paceline.crm.queries import Entry
+from paceline.crm.views.reached import changeable
 from paceline.files.actions import FileTooLarge
 from paceline.files.queries import path_of
 from paceline.kernel import formats
@@ -349,9 +350,7 @@ def file(request: PersonRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def tags(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
     """Give a record the tags written, separated by commas."""
-    record = get_object_or_404(queries.shown(kind, request.person), pk=pk)
-    if not access.may_change(request.person, record):
-        raise PermissionDenied
+    record = changeable(request, kind, pk)
     names = request.POST.get("tags", "").replace("，", ",").replace("、", ",").split(",")
     try:
         actions.set_tags(record=record, names=names, by=request.person, at=timezone.now())

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from paceline.kernel.pages import refuse
+from paceline.kernel.pages import Refused, refuse
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, Refused):
+        return refuse(request, 403, exception.title, exception.text)
     title = _("You may not do this.")
     return refuse(request, 403, title, _("Your role does not include it. Nothing was changed."))
 
