@@ -26,10 +26,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paceline.settings.test")
     import django
+    import lasting
 
-    from paceline.kernel import postgres
-
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         from django.test.runner import DiscoverRunner
         from django.test.utils import setup_test_environment

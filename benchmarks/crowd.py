@@ -20,8 +20,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "paceline.settings.test"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import django
-
-from paceline.kernel import postgres
+import lasting
 
 CUSTOMERS = 100_000
 
@@ -29,7 +28,7 @@ CUSTOMERS = 100_000
 @contextmanager
 def crowd_running(customers: int = CUSTOMERS) -> Iterator[None]:
     """The database with so many customers, made when it is not there yet."""
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         from django.db import connection
 

@@ -27,8 +27,7 @@ os.environ["PACELINE_TEST_DB"] = "benchmark_export_lines"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import django
-
-from paceline.kernel import postgres
+import lasting
 
 LINES = 200_000
 COPY = """
@@ -184,7 +183,7 @@ def bench(lines: int) -> None:
 
 def main() -> None:
     lines = int(sys.argv[1]) if len(sys.argv) > 1 else LINES
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         from django.test.runner import DiscoverRunner
         from django.test.utils import setup_test_environment

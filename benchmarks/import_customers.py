@@ -26,8 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import django
 import duckdb
-
-from paceline.kernel import postgres
+import lasting
 
 NOW = datetime(2026, 7, 15, 4, tzinfo=UTC)
 CUSTOMERS = 100_000
@@ -204,6 +203,6 @@ def run_import_again(path: Path) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         main(int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS)

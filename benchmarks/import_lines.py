@@ -25,8 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import django
 import duckdb
-
-from paceline.kernel import postgres
+import lasting
 
 NOW = datetime(2026, 7, 15, 4, tzinfo=UTC)
 LINES = 1_000_000
@@ -162,6 +161,6 @@ def main(lines: int) -> None:
 
 
 if __name__ == "__main__":
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         main(int(sys.argv[1]) if len(sys.argv) > 1 else LINES)

@@ -250,10 +250,9 @@ def main() -> None:
     show("bare asyncio server", baseline)
 
     import django
+    import lasting
 
-    from paceline.kernel import postgres
-
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         found, peak, seconds = product(given)
     show("paceline serve", found)

@@ -30,8 +30,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "paceline.settings.demo"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import django
-
-from paceline.kernel import postgres
+import lasting
 
 TIMES = 9
 SAME_KIND = 3
@@ -160,7 +159,7 @@ def bench(times: int) -> int:
 
 def main() -> None:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else TIMES
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         bench(times)
 

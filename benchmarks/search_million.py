@@ -166,10 +166,9 @@ def main() -> None:
     given = parser.parse_args()
 
     import django
+    import lasting
 
-    from paceline.kernel import postgres
-
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         from django.test.utils import setup_databases, teardown_databases
 

@@ -25,8 +25,7 @@ os.environ["PACELINE_TEST_DB"] = "benchmark_shop_storm"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import django
-
-from paceline.kernel import postgres
+import lasting
 
 EVENTS, TIMES = 500, 20
 ANSWER_SECONDS_MAX = 1
@@ -130,6 +129,6 @@ def _bare(storm: list[tuple[str, dict[str, Any]]]) -> float:
 
 if __name__ == "__main__":
     given = [int(one) for one in sys.argv[1:]]
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         main(given[0] if given else EVENTS, given[1] if len(given) > 1 else TIMES)

@@ -30,8 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import django
 import duckdb
-
-from paceline.kernel import postgres
+import lasting
 
 LINES = 200_000
 PAYEES = 118  # and the two sellers of the cast
@@ -252,7 +251,7 @@ def bench_lead(run: Any, world: Any) -> None:
 
 def main() -> None:
     lines = int(sys.argv[1]) if len(sys.argv) > 1 else LINES
-    with postgres.database_running():
+    with lasting.database_running():
         django.setup()
         from django.test.runner import DiscoverRunner
         from django.test.utils import setup_test_environment
