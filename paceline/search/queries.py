@@ -16,10 +16,14 @@ HITS_MAX = 40
 # A word that everybody bears is not sorted through to its end.
 CANDIDATES_MAX = 1000
 KEYS_MAX = 500
+# Two common beginnings are looked for among the newest things first, and that is enough of them.
+NEWEST, ENOUGH = 20_000, 2 * HITS_MAX
 
 _ALL = "SELECT object_id, folded, terms FROM search_searchdocument"
 # The offset keeps the two conditions apart, so that the keys come first.
 _NEAR = f"{_ALL} WHERE keys && %s::text[] OFFSET 0"
+_LIKELY = "SELECT object_id FROM ({known}) AS known WHERE {enough}{wanted} LIMIT {most}"
+_NEWEST = f"{_ALL} WHERE kind = %s ORDER BY object_id DESC LIMIT {NEWEST}"
 
 
 class IsLikely(Func):
@@ -76,13 +80,24 @@ def _likely(kind: findable.Kind, person: Person, asked: Question) -> RawSQL:
     keys = kind.keys(person)
     near = None if keys is None else list(islice(keys, KEYS_MAX + 1))
     is_narrow = near is not None and len(near) <= KEYS_MAX
-    pieces = " AND folded LIKE %s" * len(asked.pieces)
-    likes = [f"%{piece}%" for piece in asked.pieces]  # ideographs only: no sign of LIKE
+    wanted = "terms @@ %s::tsquery" + " AND folded LIKE %s" * len(asked.pieces)
+    # Ideographs only: no sign of LIKE.
+    values = [_wanted(kind, asked), *(f"%{piece}%" for piece in asked.pieces)]
+
+    def likely(known: str, enough: str = "") -> str:
+        return _LIKELY.format(known=known, enough=enough, wanted=wanted, most=CANDIDATES_MAX)
+
     # Every value is a parameter; what is put together here are our own words.
+    if is_narrow:
+        return RawSQL(likely(_NEAR), [near, *values])  # noqa: S611
+    if near is not None or len(asked.beginnings) < 2:
+        return RawSQL(likely(_ALL), values)  # noqa: S611
+    # The index gathers all bearers of each beginning before it meets them: only where it must.
+    rest = likely(_ALL, f"(SELECT count(*) FROM newest) < {ENOUGH} AND ")  # noqa: S608
     return RawSQL(  # noqa: S611
-        f"SELECT object_id FROM ({_NEAR if is_narrow else _ALL}) AS known"  # noqa: S608
-        f" WHERE terms @@ %s::tsquery{pieces} LIMIT {CANDIDATES_MAX}",
-        [*([near] if is_narrow else []), _wanted(kind, asked), *likes],
+        f"WITH newest AS MATERIALIZED ({likely(_NEWEST)})"  # noqa: S608
+        f" SELECT object_id FROM newest UNION ALL ({rest})",
+        [kind.name, *values, *values],
     )
 
 

@@ -189,9 +189,13 @@ def test_finding_asks_a_handful_of_questions(
 
 
 def test_a_name_that_everybody_bears_gives_a_bounded_list(world: World) -> None:
-    for number in range(HITS_MAX + 5):
-        add(f"Common {number}", f"Z{number}")
+    made = [add(f"Common Name{number}", f"Z{number}") for number in range(2 * HITS_MAX + 5)]
     assert len(find(world.priya, "common")["person"]) == HITS_MAX
+    # Of two beginnings the newest bearers are given; who bears one alone is not among them.
+    add("Common Other", "Y1")
+    newest = [one.pk for one in reversed(made)][:HITS_MAX]
+    assert find(world.priya, "com nam")["person"] == newest
+    assert names(world.priya, "com oth") == ["Common Other"]
 
 
 def test_an_order_is_found_by_its_number_by_those_who_read_orders(world: World) -> None:
