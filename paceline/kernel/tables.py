@@ -186,9 +186,12 @@ class Table:
         if not self.text or not paths:
             return rows
         if isinstance(rows, QuerySet):
+            # Putting every name into capitals costs more than looking through it.
+            is_cased = self.text.upper() != self.text.lower()
+            how = "icontains" if is_cased else "contains"
             wanted = Q()
             for path in paths:
-                wanted |= Q(**{f"{path}__icontains": self.text})
+                wanted |= Q(**{f"{path}__{how}": self.text})
             return rows.filter(wanted)
         low = self.text.casefold()
         return [row for row in rows if any(low in plain(row, path) for path in paths)]
@@ -214,6 +217,8 @@ class Table:
         rows = self.found
         if not isinstance(rows, QuerySet):
             return len(rows), {one.key: sums(rows, one) for one in summed}
+        if self._looked_up is not None:
+            return len(self._looked_up), {}
         if self.count_max is not None:
             return rows.order_by()[: self.count_max + 1].count(), {}
         if not summed:
@@ -233,6 +238,19 @@ class Table:
             for one in summed
         }
         return sum(group["n"] for group in groups), totals
+
+    @cached_property
+    def _looked_up(self) -> list[Any] | None:
+        """The keys of what a search found, in order, as far as it is counted.
+
+        A search looks through every name: once, and not once to count and once for the page.
+        """
+        rows = self.found
+        if not self.text or self.count_max is None or not isinstance(rows, QuerySet):
+            return None
+        if not is_plain(rows):
+            return None
+        return list(rows.values_list("pk", flat=True)[: self.count_max + 1])
 
     @cached_property
     def count(self) -> int:
@@ -276,7 +294,12 @@ class Table:
     @cached_property
     def body(self) -> list[Row]:
         start = (self.page - 1) * self.page_size
-        return [self._row(row) for row in part_of(self.found, start, start + self.page_size)]
+        end = start + self.page_size
+        if self._looked_up is not None:
+            rows = self.found.filter(pk__in=self._looked_up[start:end])
+        else:
+            rows = part_of(self.found, start, end)
+        return [self._row(row) for row in rows]
 
     def _row(self, row: Any) -> Row:
         choice = None if self.choice is None else self.choice(row)

@@ -126,6 +126,15 @@ def test_the_database_is_asked_twice(world, django_assert_num_queries):
     with django_assert_num_queries(2):
         table = Table(_request(**{"people-q": "marco"}), Person.objects.all(), "people", columns)
     assert [row.cells[0].text for row in table.body] == ["Marco Bianchi"]
+    asked = {"people-q": "a", "people-sort": "-number", "people-size": "25"}
+    with django_assert_num_queries(2):
+        known = Table(_request(**asked), Person.objects.all(), "people", columns, count_max=6)
+    found = Person.objects.filter(name__icontains="a")
+    assert known.count == 6 < found.count()
+    assert known.has_more_than_counted
+    assert [row.cells[1].text for row in known.body] == [
+        one.number for one in found.order_by("-number")[:7]
+    ]
     with django_assert_num_queries(2):
         capped = Table(_request(), Person.objects.all(), "people", columns, count_max=5)
     assert capped.count == 5
