@@ -23,7 +23,7 @@ from paceline.goals.models import (
 )
 from paceline.org.models import Person, Team
 
-ROOTS_MAX, BELOW_MAX = 60, 60
+ROOTS_MAX, BELOW_MAX = 40, 40
 HISTORY_MAX, COMMENTS_MAX, CHECK_INS_MAX = 100, 200, 400
 PARENTS_MAX = 2000
 
