@@ -71,7 +71,7 @@ def build_company(world: World) -> Company:
         on=crm.On.record(deal), kind=ActivityKind.NOTE, facts={"text": MARK}, by=world.omar,
         at=world.now,
     )  # fmt: skip
-    _mark_lists(world, company)
+    mark_lists(world, company)
     period = goals.add_period(
         facts=goals.PeriodFacts("Q", FROM, UNTIL), by=world.erik, at=world.now
     )
@@ -88,7 +88,7 @@ def build_company(world: World) -> Company:
     return Company(quarter, run)
 
 
-def _mark_lists(world: World, company: CustomerCompany) -> None:
+def mark_lists(world: World, company: CustomerCompany) -> None:
     """What the other team keeps beside its records: fields, tags, views, forms, sequences, mail."""
     lead: dict[str, Any] = {"by": world.sofia, "at": world.now}
     mine: dict[str, Any] = {"by": world.omar, "at": world.now}

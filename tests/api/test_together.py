@@ -7,21 +7,28 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
+from paceline.api.document import document
 from paceline.crm import actions as crm
 from paceline.crm.models import Company, Contact, CustomField, Lead, Merge, SavedView, Tag
 from paceline.goals.models import Goal
 from paceline.kernel import jobs
 from paceline.leads.models import WebForm
-from paceline.live.models import Progress
+from paceline.live.models import LiveEvent, Progress
 from paceline.mail import actions as mail
 from paceline.mail.models import Mail, Mailing
+from paceline.notifications.models import Notification
 from paceline.sequences.models import Enrolment, Sequence, Start
+from paceline.webhooks import actions as webhooks
+from paceline.webhooks.kinds import kinds
+from paceline.webhooks.models import Message
 from tests.api.calling import Program, program_for
+from tests.api.company import MARK, mark_lists
 from tests.boards.conftest import make_work
 from tests.crm.conftest import Sales, make_sales
 from tests.goals.conftest import make_aims
-from tests.world import World
+from tests.world import World, sign_in
 
 STRANGERS = ("omar", "sofia", "dana", "ada")
 
@@ -371,3 +378,68 @@ def test_leads_and_companies_too(world: World, sales: Sales, priya: Program) -> 
     assert done(priya, "PUT", f"/contacts/{sales.contact.pk}/tags", {"tags": []})["tags"] == []
     assert done(priya, "PUT", f"/deals/{sales.deal.pk}/tags", {"tags": ["big"]})["tags"] == ["big"]
     assert Company.objects.filter(taggings__isnull=False).count() == 0
+
+
+def test_a_canary_of_another_team_is_in_nobody_elses_bytes(
+    world: World, sales: Sales, priya: Program
+) -> None:
+    """Every list and the search of programs, pages and their files, live, messages, mail."""
+    endpoint = webhooks.add_endpoint(
+        url="https://books.example.com", description="", by=world.ada, at=world.now,
+        kinds=[name for name, _word in kinds()],
+    )[0]  # fmt: skip
+    told: dict[str, Any] = {"owner": world.omar, "by": world.omar, "at": world.now}
+    point = [crm.Point("email", f"{MARK}@example.com")]
+    company = crm.add_company(team=world.south, facts={"name": MARK}, points=point, **told)
+    facts = {"name": MARK, "company": company}
+    contact = crm.add_contact(team=world.south, facts=facts, points=point, **told)
+    crm.add_lead(team=world.south, facts={"name": MARK, "message": MARK}, points=point, **told)
+    crm.add_deal(pipeline=sales.south, facts={"title": MARK, "contact": contact}, **told)
+    mark_lists(world, company)
+    lists = [path for path, methods in document()["paths"].items()
+             if "get" in methods and "{" not in path]  # fmt: skip
+    asked = {"/answers": "?measure=deals_won&over=month&span=this_year", "/search": f"?q={MARK}"}
+    pages = [reverse(f"crm:{name}") for name in ("companies", "contacts", "leads", "deals")]
+    pages += [reverse("sequences:list"), reverse("leads:forms"), reverse("mail:templates")]
+    pages += [f"{reverse('crm:companies')}?companies-export={kind}" for kind in ("csv", "xlsx")]
+    assert MARK in program_for(world.omar).get("/companies").content.decode()
+    seen = 0
+    for name in ("priya", "marco", "dana", "ada"):
+        program, browser = program_for(world.cast[name]), sign_in(world.cast[name])
+        for path in lists:
+            answer = program.get(path.removeprefix("/api/v1") + asked.get(path, ""))
+            assert MARK not in answer.content.decode(), (name, path)
+            seen += answer.status_code == 200
+        for page in pages:
+            found = browser.get(page)
+            body = b"".join(found.streaming_content) if found.streaming else found.content
+            assert MARK.encode() not in body, (name, page)
+    assert seen > 3 * len(lists) // 2
+    # Hints of open pages, messages to other systems and to people hold ids and names of fields.
+    rows = [*LiveEvent.objects.values_list("topic", "kind", "ref")]
+    rows += [*Message.objects.filter(endpoint=endpoint).values_list("kind", "body", "endpoint")]
+    others = Notification.objects.exclude(recipient__in=[world.omar.pk, world.sofia.pk])
+    rows += [*others.values_list("kind", "params", "url")]
+    assert MARK not in str(rows)
+    assert Message.objects.exists()
+    # Whoever guesses ids writes to nobody, and is not told their names or addresses.
+    texts = {"en": {"subject": "Hello {name}", "body": "x"}}
+    template = mail.add_template(team=world.north, name="Care", is_offer=False, texts=texts,
+                                 by=world.marco, at=world.now)  # fmt: skip
+    set_server(world)
+    made = done(priya, "POST", "/mailings", {"of": "contact", "records": [contact.pk]})
+    path = f"/mailings/{made['id']}"
+    look = priya.get(f"{path}/preview?template={template.pk}").json()
+    assert (look["reached"], look["skipped"], look["mails"]) == (0, {"gone": 1}, [])
+    done(priya, "POST", f"{path}/sending", {"template": template.pk})
+    mail.run_mailing(mailing=Mailing.objects.get(pk=made["id"]), at=world.now)
+    assert not Mail.objects.exists()
+    for method, where, sent in (
+        ("POST", "/mails", {"record_kind": "contact", "record": contact.pk, "text": "x"}),
+        ("PUT", f"/contacts/{contact.pk}/tags", {"tags": ["x"]}),
+        ("POST", "/merges", {"kind": "company", "survivor": company.pk, "records": [
+            {"id": company.pk, "version": 1}, {"id": sales.company.pk, "version": 1}]}),
+    ):  # fmt: skip
+        answer = priya.ask(method, where, sent)
+        assert answer.status_code in {404, 422}, where
+        assert MARK not in answer.content.decode(), where

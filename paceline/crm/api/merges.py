@@ -161,6 +161,8 @@ def read_merge(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpRes
 @router.post("/merges", response=MergeRecord, summary=noop("Make records one"))
 def merge_records(request: TokenRequest, sent: MergeIn) -> HttpResponse:
     person = request.person
+    if not access.may_add(person):
+        raise Problem("forbidden")
     seen = {one.id: one.version for one in sent.records}
     look_up = deals_beside if sent.kind == "deal" else _kept(sent.kind)
     records = look_up(list(seen), person)

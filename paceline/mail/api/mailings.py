@@ -73,7 +73,7 @@ class SendingIn(Sent):
 class PreviewAsked(Picked):
     """With which template it is looked at."""
 
-    template: Id
+    template: Id | None = None
 
 
 class FilledRecord(Schema):
@@ -98,7 +98,7 @@ def _mailings(request: TokenRequest) -> Any:
     return Mailing.objects.filter(by=request.person)
 
 
-def _template(request: TokenRequest, pk: int, where: str) -> MailTemplate:
+def _template(request: TokenRequest, pk: int | None, where: str) -> MailTemplate:
     rows = MailTemplate.objects.visible_to(request.person).filter(pk=pk)
     found: MailTemplate | None = rows.first()
     if found is None:
