@@ -8,7 +8,8 @@ while reading, so that no document can grow or nest beyond what is on the page.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -54,11 +55,19 @@ Node = Scalar | Mapping | Sequence
 
 def read_document(text: str, *, name: str = "") -> Node:
     """The document's root node. Raises PlanInvalid for any text that is not a plain YAML
-    document.
+    document; `name` is the file named in its problems.
     """
+    try:
+        return _read(text)
+    except PlanInvalid as error:
+        raise PlanInvalid(replace(one, source=name) for one in error.problems) from None
+
+
+@lru_cache(maxsize=32)
+def _read(text: str) -> Node:
+    """A form reads, changes and checks one text many times, and nodes never change."""
     if len(text) > MAX_CHARACTERS:
         raise _invalid(
-            name,
             "document_too_long",
             f"the plan has more than {MAX_CHARACTERS} characters",
             limit=MAX_CHARACTERS,
@@ -66,13 +75,12 @@ def read_document(text: str, *, name: str = "") -> Node:
     unprintable = next((c for c in text if not (c.isprintable() or c in "\t\r\n\ufeff")), None)
     if unprintable is not None:
         raise _invalid(
-            name,
             "character_unprintable",
             f"the plan contains the unprintable character U+{ord(unprintable):04X}",
             character=f"U+{ord(unprintable):04X}",
         )
     try:
-        return _Reader(name, text).read()
+        return _Reader(text).read()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise PlanInvalid(
@@ -83,25 +91,23 @@ def read_document(text: str, *, name: str = "") -> Node:
                     line=mark.line + 1 if mark else None,
                     column=mark.column + 1 if mark else None,
                     params={"detail": str(error.problem or error.context)},
-                    source=name,
                 )
             ]
         ) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise _invalid(
-            name, "document_malformed", "this is not YAML", detail=type(error).__name__
+            "document_malformed", "this is not YAML", detail=type(error).__name__
         ) from None
 
 
-def _invalid(name: str, code: str, message: str, **params: str | int) -> PlanInvalid:
-    return PlanInvalid([Problem(code, message, params=params, source=name)])
+def _invalid(code: str, message: str, **params: str | int) -> PlanInvalid:
+    return PlanInvalid([Problem(code, message, params=params)])
 
 
 class _Reader:
     """Turns the parser's events into nodes, with its own bounds."""
 
-    def __init__(self, name: str, text: str) -> None:
-        self.name = name
+    def __init__(self, text: str) -> None:
         self.events: Iterator[Any] = iter(yaml.parse(text, Loader=_LOADER))
         self.count = 0
 
@@ -178,7 +184,6 @@ class _Reader:
                     line=mark.line + 1,
                     column=mark.column + 1,
                     params=params,
-                    source=self.name,
                 )
             ]
         )

@@ -22,7 +22,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from paceline.engine.errors import EngineError
-from paceline.engine.plan.document import Node as PlainNode
 from paceline.engine.plan.document import plain, read_document
 
 Path = tuple[str | int, ...]
@@ -38,13 +37,7 @@ class PlaceUnknown(EngineError):
 
 def read(text: str) -> object:
     """The document as dicts, lists and text, each value as it is written."""
-    return plain(_checked(text))
-
-
-@lru_cache(maxsize=32)
-def _checked(text: str) -> PlainNode:
-    """The document's nodes; a form reads one text many times, and nodes never change."""
-    return read_document(text)
+    return plain(read_document(text))
 
 
 def set_value(text: str, path: Path, value: Content) -> str:
@@ -183,8 +176,9 @@ class _Document:
     lines: tuple[str, ...]
 
     @classmethod
+    @lru_cache(maxsize=8)  # a form tries many changes of one text
     def of(cls, text: str) -> _Document:
-        _checked(text)  # refuses aliases, depth and size before anything is built
+        read_document(text)  # refuses aliases, depth and size before anything is built
         root = YAML(typ="safe", pure=True).compose(text)
         if not text.endswith("\n"):
             text += "\n"
