@@ -21,6 +21,12 @@ def name_of(measure: str, window: str = windows.PERIOD) -> str:
     return f"measures/{measure}" if window == windows.PERIOD else f"measures/{measure}@{window}"
 
 
+def counts_lines(name: str) -> bool:
+    """A column counts the lines of a measure; a measure itself may be called `lines`."""
+    head, _, last = name.rpartition("/")
+    return last == "lines" and head.startswith("measures/")
+
+
 def needed_measures(plan: Plan) -> dict[str, list[Measure]]:
     """The measures that are added up from lines, by the window in which somebody wants them."""
     found: dict[str, dict[str, Measure]] = {}

@@ -7,7 +7,7 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine import windows
 from paceline.engine.columns import COUNT, EXACT, MONEY, PLACE, TEXT, Kind, col, typed
-from paceline.engine.ledger.measures import name_of, needed_measures
+from paceline.engine.ledger.measures import counts_lines, name_of, needed_measures
 from paceline.engine.ledger.sums import Sums
 from paceline.engine.plan.model import Component, Measure, Plan, Quota
 from paceline.engine.shape import Shape
@@ -58,7 +58,7 @@ def row_kinds(shape: Shape, sums: Sums) -> dict[str, Kind]:
     plan = shape.plan
     found: dict[str, Kind] = {"payee_id": TEXT}
     for name in summed_columns(shape, sums, "s"):
-        found[name] = COUNT if name.endswith("/lines") else EXACT
+        found[name] = COUNT if counts_lines(name) else EXACT
     found |= {f"quotas/{quota.id}/target": MONEY for quota in plan.quotas}
     found |= {name_of(measure.id): EXACT for measure in plan.measures if measure.kind == "figure"}
     found |= {name_of(measure.id): EXACT for measure in keyed_measures(plan)}

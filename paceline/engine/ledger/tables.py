@@ -12,7 +12,7 @@ from paceline.engine import windows
 from paceline.engine.columns import COUNT, EXACT, MONEY, PLACE, TEXT, Kind, col, typed
 from paceline.engine.ledger import forms
 from paceline.engine.ledger.figures import Figures
-from paceline.engine.ledger.measures import add_measures, name_of
+from paceline.engine.ledger.measures import add_measures, counts_lines, name_of
 from paceline.engine.ledger.rates import (
     Reading,
     TierFigures,
@@ -104,7 +104,7 @@ def stretch_rows(plan: Plan, sums: Sums, keys: Sequence[str]) -> tuple[exp.Selec
             columns[name_of(measure.id)] = c.or_else(value, c.number(0, EXACT), EXACT)
             lines = c.or_else(col(sums.lines_of(measure), "v"), c.whole(0), COUNT)
             columns[f"{name_of(measure.id)}/lines"] = lines
-    kinds: dict[str, Kind] = {name: COUNT if name.endswith("/lines") else EXACT for name in columns}
+    kinds: dict[str, Kind] = {name: COUNT if counts_lines(name) else EXACT for name in columns}
     kinds |= {
         name: TEXT if name in {"payee_id", "line_id"} else PLACE for name in ("payee_id", *keys)
     }
