@@ -349,6 +349,39 @@ def test_a_million_rows_of_a_small_table_are_no_trouble() -> None:
     }
 
 
+def test_more_rates_than_a_run_takes_are_refused_at_once() -> None:
+    """Two million and one rows, and rates that are no numbers."""
+    table = {
+        "name": "prices",
+        "by": ["product"],
+        "pays": "rate",
+        "counts": "each",
+        "missing": "nothing",
+    }
+    rates = {"reading": "slice", "on": "amount", "table": table}
+    plan = plan_of({"components": [{**SIMPLE["components"][0], "rates": rates}]})
+    count = 2_000_001
+    none = pa.nulls(count, pa.string())
+    rows = {
+        "rate_table": none.fill_null("prices"),
+        "product": none.fill_null("pen"),
+        "from": pa.nulls(count, pa.int32()).fill_null(0),
+        "rate": pa.nulls(count, pa.int32()).fill_null(0),
+    }
+    given = {"assignments": arrow("assignments", ASSIGNED)}
+    given["order_lines"] = arrow("order_lines", fill("order_lines", [LINE]))
+    for change, code in (
+        ({}, "rate_table_too_long"),
+        ({"rate": rows["rate"].cast("double")}, "column_type"),
+    ):
+        tables = engine.Tables({**given, "rate_tables": pa.table({**rows, **change})})
+        started = time.process_time()
+        with pytest.raises(engine.InputInvalid) as refusal:
+            engine.calculate(plan, tables, QUARTER, connection=CONNECTION)
+        assert time.process_time() - started < 1
+        assert [one.code for one in refusal.value.problems] == [code]
+
+
 def test_reporting_that_goes_in_a_circle_over_many_is_refused() -> None:
     names = [f"p{place}" for place in range(40)]
     rows = [

@@ -301,3 +301,30 @@ def test_the_documented_plan_and_formulas_can_be_used() -> None:
     assert len(formulas) == 5
     for formula in formulas:
         parse_formula(formula, LINE_ATTRIBUTES)
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "path", "nearest"),
+    [
+        ("cap: 50000.00", "kap: 50000.00", "components/commission", "cap"),
+        ("kind: commission\n", "kind: commision\n", "components/commission/kind", "commission"),
+        ("boundary: upper", "boundary: uper", "policies/boundary", "upper"),
+        ("of: own-sales, levels", "of: ownsales, levels", "credits/team-sales/of", "own-sales"),
+        (
+            "[ordered_on, line_id]",
+            "[order_on, line_id]",
+            "policies/accumulation_order",
+            "ordered_on",
+        ),
+        ("category !=", "categry !=", "credits/own-sales/when", "category"),
+    ],
+)
+def test_every_unknown_word_is_refused_with_the_nearest_known_one(
+    written: str, instead: str, path: str, nearest: str
+) -> None:
+    text = PLAN.replace(written, instead, 1)
+    assert text != PLAN
+    found = [one for one in engine.check_plan(text, name="plan.yaml") if one.path == path]
+    assert [one.params["nearest"] for one in found] == [nearest]
+    assert str(found[0]).startswith("plan.yaml:")
+    assert f"did you mean {nearest}?" in found[0].message

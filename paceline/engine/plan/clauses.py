@@ -28,6 +28,17 @@ class Unreadable(Exception):
     """The clause could not be read; the reason is already among the problems."""
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was most likely meant; empty where none is near."""
+    found = difflib.get_close_matches(word[:60], list(known), n=1)
+    return found[0] if found else ""
+
+
+def meant(near: str) -> str:
+    """The question behind a message, where a known word is near."""
+    return f"; did you mean {near}?" if near else ""
+
+
 @dataclass
 class Clause:
     """A node, its path in the plan, and the list that problems go to."""
@@ -88,14 +99,14 @@ class Clause:
         required, known = list(required), [*required, *optional]
         for key, place in self.node.keys.items():
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+                near = nearest(key, known)
+                hint = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
                 self.refuse(
                     "key_unknown",
                     f"{key[:60]} is not known here; {hint}",
                     at=place,
                     key=key[:60],
-                    nearest=near[0] if near else "",
+                    nearest=near,
                     known=", ".join(known),
                 )
         missing = [key for key in required if key not in self.node.entries]
@@ -114,11 +125,13 @@ class Clause:
     def choice(self, choices: Iterable[str]) -> str:
         value, choices = self.scalar(), list(choices)
         if value not in choices:
+            near = nearest(value, choices)
             raise self.refuse(
                 "choice_unknown",
-                f"{value[:60]} is none of {', '.join(choices)}",
+                f"{value[:60]} is none of {', '.join(choices)}{meant(near)}",
                 value=value[:60],
                 choices=", ".join(choices),
+                nearest=near,
             )
         return value
 
@@ -212,12 +225,15 @@ class Clause:
         if word not in among and self.is_written(what, word):
             raise Unreadable
         if word not in among:
+            near = nearest(word, among)
+            there = ", ".join(among) or "none"
             raise self.refuse(
                 "reference_unknown",
-                f"there is no {what} {word[:60]}; there is: {', '.join(among) or 'none'}",
+                f"there is no {what} {word[:60]}; there is: {there}{meant(near)}",
                 what=what,
                 name=word[:60],
                 known=", ".join(among),
+                nearest=near,
             )
         return word
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from paceline.engine.plan.clauses import Clause
+from paceline.engine.plan.clauses import Clause, meant, nearest
 from paceline.engine.plan.model import ImportedTiers, Plan, RateTable, TierValue
 from paceline.engine.plan.scope import Scope
 
@@ -25,11 +25,12 @@ def read_imported(
     by = clause.child("by").words()
     for name in by:
         if name not in scope.keys:
+            near = nearest(name, scope.keys)
             raise clause.child("by").refuse(
                 "name_unknown",
-                f"there is no column {name[:60]} of texts",
+                f"there is no column {name[:60]} of texts{meant(near)}",
                 name=name[:60],
-                nearest="",
+                nearest=near,
                 known=", ".join(scope.keys),
             )
     if not by or len(set(by)) != len(by) or len(by) > MAX_KEYS:

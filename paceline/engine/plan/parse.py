@@ -15,7 +15,7 @@ from paceline.engine.periods import PERIOD_KINDS, PeriodKind
 from paceline.engine.plan import components, policies
 from paceline.engine.plan import credits as credit_clauses
 from paceline.engine.plan import measures as measure_clauses
-from paceline.engine.plan.clauses import Clause, Unreadable
+from paceline.engine.plan.clauses import Clause, Unreadable, meant, nearest
 from paceline.engine.plan.document import plain, read_document
 from paceline.engine.plan.model import (
     LANGUAGE_VERSION,
@@ -286,11 +286,12 @@ def _policies(clause: Clause, names: dict[str, Type], *, has_choice: bool) -> po
     order = clause.child("accumulation_order").words()
     for name in order:
         if name not in names and name != "line_id":
+            near = nearest(name, names)
             raise clause.child("accumulation_order").refuse(
                 "name_unknown",
-                f"there is no column {name[:60]}",
+                f"there is no column {name[:60]}{meant(near)}",
                 name=name[:60],
-                nearest="",
+                nearest=near,
                 known=", ".join(sorted(names)),
             )
     if order[-1:] != ("line_id",) or len(set(order)) != len(order):
