@@ -17,7 +17,7 @@ HITS_MAX = 40
 CANDIDATES_MAX = 1000
 KEYS_MAX = 500
 # Two common beginnings are looked for among the newest things first, and that is enough of them.
-NEWEST, ENOUGH = 20_000, 2 * HITS_MAX
+NEWEST, ENOUGH = 8_000, HITS_MAX
 
 _ALL = "SELECT object_id, folded, terms FROM search_searchdocument"
 # The offset keeps the two conditions apart, so that the keys come first.
