@@ -31,6 +31,7 @@ from paceline.boards.models import (
     Member,
     Project,
 )
+from paceline.web.demo.teams import brought
 from tests.world import NOW, World
 
 TAIPEI = ZoneInfo("Asia/Taipei")
@@ -262,3 +263,14 @@ def test_a_sheet_becomes_a_project_through_the_page(
     shown = reverse("boards:intake", args=[BoardIntake.objects.get().pk])
     assert client.get(shown).status_code == 200
     assert client_for(world.omar).get(shown).status_code == 404
+
+
+def test_the_board_that_the_demonstration_brings(world: World) -> None:
+    content = json.dumps(brought._export(world.priya, NOW.date())).encode()
+    intake = bring(world, content)
+    bring_in(intake=intake, at=NOW)
+    intake.refresh_from_db()
+    assert intake.failure == {}
+    assert intake.counts["cards"] == len(brought.CARDS)
+    assert intake.strangers == [brought.FORMER]
+    assert intake.left  # what an export never holds whole, such as older comments

@@ -17,6 +17,7 @@ from paceline.web.demo import crowd, figures, founding, goals, next_year, pay, t
 from paceline.web.demo.calendar import Calendar
 from paceline.web.demo.stage import Stage
 from paceline.web.demo.teams import (
+    brought,
     cross_border,
     customers,
     replies,
@@ -123,6 +124,7 @@ DESKS: tuple[Chapter, ...] = (
     replies.bring_in,
     sequences.bring_in,
     work.begin_boards,
+    brought.bring_board,
 )
 END: tuple[Chapter, ...] = (
     customers.share_deals,
