@@ -205,3 +205,22 @@ def test_mails_are_in_the_language_and_with_the_rights_of_who_receives_them(
     assert f'href="https://example.com{reverse("insights:dashboard", args=[kept.pk])}"' in html
     actions.put_away_dashboard(dashboard=kept, by=sold.dana, at=NOW)
     assert not Mailing.objects.filter(stopped_at__isnull=True).exists()
+
+
+def test_over_no_data_everything_says_so(world: World, client_for) -> None:
+    """A company without a line, deal or statement: charts, answers, files and mails say why."""
+    for person in (world.dana, world.priya, world.marco, world.erik):
+        for key, kind in CHARTS.items():
+            if may_read_chart(person, kind):
+                one = drawn(person, key)
+                assert (one.chart, one.headline) == (None, ""), key
+                assert one.why, key
+    client = client_for(world.marco)
+    for address in (
+        reverse("insights:home"),
+        reverse("insights:chart", args=["pace"]),
+        f"{reverse('insights:explore')}?measure=win_rate&over=month&split=person&compare=year",
+        f"{reverse('insights:records')}?measure=deals_won",
+        f"{reverse('insights:chart', args=['funnel'])}?export=csv",
+    ):
+        assert client.get(address).status_code == 200, address
