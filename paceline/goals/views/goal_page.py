@@ -113,13 +113,14 @@ def behind(request: PersonRequest, pk: int) -> HttpResponseBase:
 def _records_table(request: PersonRequest, seen: list[Record], name: str) -> Table:
     """Records with whose they are; columns that none of them fills are left out."""
     names = queries.people_named(one.person_id for one in seen)
+    has_amounts = any(one.amount is not None for one in seen)
     columns = [
         Column("on", _("Day"), sort="on", kind="day"),
         Column("text", _("What"), sort="text", search=True, link=lambda one: one.url or None),
-        Column("detail", _("More"), search="detail", secondary=True),
-        Column("who", _("Who"), value=lambda one: names.get(one.person_id or 0, "")),
-        Column("figure", _("How it counts"), sort="figure"),
         Column("amount", _("Value"), sort="amount", kind="money", currency="currency"),
+        Column("figure", _("How it counts"), sort="figure", secondary=has_amounts),
+        Column("who", _("Who"), value=lambda one: names.get(one.person_id or 0, "")),
+        Column("detail", _("More"), search="detail", secondary=True),
     ]
     told = {one.key for one in columns if any(getattr(row, one.key, "") for row in seen)}
     return Table(
