@@ -31,14 +31,18 @@ from paceline.kernel.pictures import picture_of, said_of
 from paceline.org.models import Person
 from paceline.org.queries import at_work
 
-ROWS = 8
+ROWS, COLUMNS = 8, 6  # what a mail has room for
 
 
 @dataclass(frozen=True, slots=True)
 class MailedTile:
-    """A chart as it stands in a mail: ``cid`` names its picture, ``alt`` says what it shows."""
+    """A chart as it stands in a mail: ``cid`` names its picture, ``alt`` says what it shows.
+
+    ``head`` says of each column also whether figures stand in it.
+    """
 
     drawn: Drawn
+    head: Sequence[tuple[str, bool]]
     rows: Sequence[Sequence[Cell]]
     cid: str = ""
     alt: str = ""
@@ -46,12 +50,13 @@ class MailedTile:
 
 
 def mailed(place: int, drawn: Drawn) -> MailedTile:
-    rows = drawn.rows[:ROWS]
+    rows = [row[:COLUMNS] for row in drawn.rows[:ROWS]]
+    first = rows[0] if rows else []
+    head = [(text, cell.is_figure) for text, cell in zip(drawn.head, first, strict=False)]
     if drawn.chart is None:
-        return MailedTile(drawn, rows)
-    return MailedTile(
-        drawn, rows, f"chart-{place}@paceline", said_of(drawn.chart), picture_of(drawn.chart)
-    )
+        return MailedTile(drawn, head, rows)
+    cid = f"chart-{place}@paceline"
+    return MailedTile(drawn, head, rows, cid, said_of(drawn.chart), picture_of(drawn.chart))
 
 
 def mail_of(mailing: Mailing, shelf: Shelf, at: datetime) -> EmailMultiAlternatives | None:

@@ -137,14 +137,19 @@ def _hours(row: Any) -> Decimal | None:
 def _replies(_desk: Desk) -> tuple[list[Column], str]:
     return [
         Column("at", _("Arrived"), value="arrived_at", sort="arrived_at", kind="moment"),
-        Column("whom", _("From"), value=lambda row: (row.lead or row.contact).name, link=_asker),
+        Column("whom", pgettext("a lead or question", "From"), value=_whom, link=_asker),
+        Column("hours", _("Hours of work"), value=_worked, sort="worked_seconds",
+               kind="number"),
+        Column("state", _("State"), value=_in_time),
+        Column("who", _("Person"), value=_answerer),
         Column("channel", _("Channel"), value="get_channel_display", sort="channel",
                secondary=True),
-        Column("who", _("Person"), value=_answerer),
         Column("team", _("Team"), value="team.name", sort="team__name", secondary=True),
-        Column("state", _("State"), value=_in_time),
-        Column("hours", _("Hours of work"), value=_worked, sort="worked_seconds", kind="number"),
     ], "-at"  # fmt: skip
+
+
+def _whom(row: Any) -> str:
+    return str((row.lead or row.contact).name)
 
 
 def _asker(row: Any) -> str:

@@ -316,11 +316,13 @@ class Drawing:
             return
         widest = max(room_of(one) for _at, one in found) + 10
         every = int((widest / max(column, Decimal(1))).to_integral_value(ROUND_CEILING))
+        edge = -EM
         for place, (at, text) in enumerate(found):
-            if place % max(every, 1) == 0:
-                half = room_of(text) / 2
-                x = min(max(at, half), WIDTH - half - 2)
+            half = room_of(text) / 2
+            x = min(max(at, half), WIDTH - half - 2)
+            if place % max(every, 1) == 0 and x - half > edge + 4:
                 self.text(x, y, text, "middle")
+                edge = x + half
 
 
 def _pixel(value: Decimal) -> float:

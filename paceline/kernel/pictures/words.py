@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from paceline.kernel.charts import Chart, Series
 
@@ -15,11 +16,11 @@ SERIES_SAID = 4
 def said_of(chart: Chart) -> str:
     """The title, and of each series where it begins, ends and is highest."""
     kinds = {"line": _("Line chart"), "bar": _("Bar chart"), "scatter": _("Scatter chart")}
-    parts = [f"{kinds[chart.kind]}: {chart.title}"]
+    parts = [_("%(kind)s: %(title)s") % {"kind": kinds[chart.kind], "title": chart.title}]
     parts += [_series(chart, one) for one in chart.series[:SERIES_SAID]]
     if len(chart.series) > SERIES_SAID:
         parts.append(_("and %(count)d more") % {"count": len(chart.series) - SERIES_SAID})
-    return ". ".join(part for part in parts if part)
+    return pgettext("between parts of a description", "; ").join(filter(None, parts))
 
 
 def _series(chart: Chart, one: Series) -> str:
