@@ -81,7 +81,8 @@ class Table:
 
     ``order`` is the key of the column to sort by at first (``-key`` for descending). ``choice``
     gives the value of a row's checkbox (``choice_name``, in the form ``choice_form``), or None for
-    a row that cannot be chosen. ``count_max`` stops counting there: for tables of millions. While
+    a row that cannot be chosen. ``finds`` says what rows a text finds besides those of the columns
+    that are searched. ``count_max`` stops counting there: for tables of millions. While
     it is looked at a table is fetched again when something happened to its ``topic``.
     """
 
@@ -95,6 +96,7 @@ class Table:
     empty: Text = ""
     empty_hint: Text = ""
     empty_link: tuple[str, Text] | None = None
+    finds: Callable[[str], Q] | None = None
     choice: Callable[[Any], Any] | None = None
     choice_name: str = ""
     choice_form: str = ""
@@ -192,6 +194,8 @@ class Table:
             wanted = Q()
             for path in paths:
                 wanted |= Q(**{f"{path}__{how}": self.text})
+            if self.finds is not None:
+                wanted |= self.finds(self.text)
             return rows.filter(wanted)
         low = self.text.casefold()
         return [row for row in rows if any(low in plain(row, path) for path in paths)]

@@ -261,6 +261,16 @@ def test_the_list_of_waiting_orders(world: World, client_for: Any) -> None:
     assert len(asked) <= 20
     assert "B29" in text
     assert "Canary" not in text
+    line("C7", customer="Aurora Trading", person=world.priya)
+    line("S2", customer="Aurora South", person=world.omar)
+    follow()
+    for said, found in (("29", {"B29"}), ("rora tr", {"C7"}), ("south", set()), ("%", set())):
+        with CaptureQueriesContext(connection) as asked:
+            text = priya.get("/crm/orders", {"waiting-q": said}).content.decode()
+        assert len(asked) <= 20
+        numbers = {one.order_number for one in CustomerOrder.objects.all()}
+        assert {one for one in numbers if f">{one}<" in text} == found, said
+    priya.get("/crm/orders", {"waiting-q": "", "waiting-sort": ""})
     orders = {one.order_number: one for one in CustomerOrder.objects.all()}
     with CaptureQueriesContext(connection) as asked:
         text = priya.get(f"/crm/orders/{orders['B01'].pk}").content.decode()

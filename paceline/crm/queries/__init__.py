@@ -35,7 +35,7 @@ from paceline.crm.queries.timeline import (
     orders_of,
     timeline_of,
 )
-from paceline.crm.queries.waiting import Candidate, candidates_of, waiting_orders
+from paceline.crm.queries.waiting import Candidate, candidates_of, said_to_be, waiting_orders
 
 __all__ = [
     "MODELS", "BoardColumn", "Candidate", "Card", "Entry", "Evidence", "OrderTotal", "Timeline",
@@ -43,6 +43,6 @@ __all__ = [
     "card_of", "columns_of", "contacts_of", "contribute", "contributors_of",
     "deals_beside", "deals_of", "evidence_of", "listed", "order_entries", "orders_of",
     "pipelines_for", "points_of",
-    "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags", "timeline_of",
-    "waiting_orders",
+    "said_to_be", "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags",
+    "timeline_of", "waiting_orders",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from paceline.crm.models import PHONES, Company, Contact, CustomerOrder
 from paceline.orders.models import OrderLine
@@ -82,6 +82,19 @@ def waiting_orders(person: Person, *, left: bool = False) -> QuerySet[Any]:
         is_ambiguous=F("waiting__is_ambiguous"),
     )
     return found
+
+
+def said_to_be(text: str) -> Q:
+    """Orders that name their buyer so, by name, number or address: of orders as they are found.
+
+    What shops said is looked through once, whatever the number of orders.
+    """
+    same = {"source": OuterRef("source"), "order_number": OuterRef("order_number")}
+    told = ShopOrder.objects.filter(
+        Q(buyer__icontains=text) | Q(buyer_email__icontains=text),
+        shop__source=OuterRef("source"), number=OuterRef("order_number"),
+    )  # fmt: skip
+    return Q(Exists(told)) | Q(Exists(OrderLine.objects.filter(**same, customer__icontains=text)))
 
 
 def candidates_of(orders: Iterable[int], person: Person) -> dict[int, list[Candidate]]:

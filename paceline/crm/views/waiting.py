@@ -70,6 +70,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
             Filter("several", _("Whatever the reason"), [("1", _("Several customers fit"))],
                    apply=lambda found, _value: found.filter(waiting__is_ambiguous=True)),
         ],
+        finds=queries.said_to_be,
         order="-bought_on",
         count_max=10_000,
         empty=_("Every order has its customer."),
