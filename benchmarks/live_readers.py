@@ -26,6 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ["DJANGO_SETTINGS_MODULE"] = "paceline.settings.test"
+os.environ["PACELINE_TEST_DB"] = "benchmark_live"
 
 PROJECT = Path(__file__).resolve().parents[1]
 REF = re.compile(rb'"ref": "b(\d+)"')
@@ -177,7 +178,6 @@ def product(given: argparse.Namespace) -> tuple[dict[str, float], int, float]:
 
     from tests.ops.site import Site
 
-    os.environ["PACELINE_TEST_DB"] = "benchmark"
     made = setup_databases(verbosity=0, interactive=False)
     site = Site(Path("/dev/null"))
     try:
