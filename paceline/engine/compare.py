@@ -37,7 +37,7 @@ from paceline.engine.comparison.mixing import (
     Rows,
 )
 from paceline.engine.comparison.narrow import TooManyLines, narrow
-from paceline.engine.database import open_database
+from paceline.engine.database import reused_database
 from paceline.engine.errors import EngineError, InputInvalid, PayeeUnknown, PlanInvalid
 from paceline.engine.hashing import hash_text
 from paceline.engine.ledger.told import decided_by_others
@@ -175,7 +175,7 @@ class _Comparing:
             self.narrowed = self._narrow()
         overlays = (Overlay(earlier.period, self.period), Overlay(later.period, self.period))
         self.is_same_period = all(overlay.is_same for overlay in overlays)
-        self.database = connection or open_database(Tables({}))
+        self.database = connection or reused_database(Tables({}))
         self.belonging = Belonging(
             self.circle.own,
             frozenset(self._reached()),
@@ -210,7 +210,7 @@ class _Comparing:
                 also=(other.plan,),
                 circle=self.circle,
                 line_ids=ids,
-                connection=self.connection,
+                connection=self.connection or reused_database(side.tables),
             )
 
         earlier, later = narrowed(0), narrowed(1)

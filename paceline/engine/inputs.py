@@ -136,7 +136,15 @@ class OpenInputs:
         return sum(file.rows or 0 for file in self.line_files)
 
     def all_within(self, column: str, first: date, before: date) -> bool:
-        """Whether the files say that every line has a day in this column that lies in the range."""
+        """Whether it is known without reading the lines that the day of each in this column lies
+        in the range.
+        """
+        if "order_lines" in self.tables:
+            days = self.tables["order_lines"].column(column)
+            ends = pc.min_max(days).as_py()
+            if ends["min"] is None:
+                return len(days) == 0
+            return not days.null_count and first <= ends["min"] and bool(ends["max"] < before)
         return bool(self.line_files) and all(
             file.rows == 0
             or (

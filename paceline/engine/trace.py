@@ -30,6 +30,7 @@ from paceline.engine.columns import (
 )
 from paceline.engine.database import Workspace, reused_database
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
+from paceline.engine.kept import Step
 from paceline.engine.ledger.compile import ledger_of
 from paceline.engine.ledger.following import FOLLOWED, LineSteps
 from paceline.engine.ledger.rows import keyed_measures
@@ -177,22 +178,34 @@ class _Tracing:
 
     def reach(self) -> set[str]:
         """The lines that reach one of the payees through a measure."""
-        self._credit()
+        self._find_lines()
         rows = self.workspace.rows(f"reached {self.plan.hash}", self.lines.taken)
         return {line_id for (line_id,) in rows}
 
-    def _credit(self) -> None:
-        create, style = self.workspace.create, self.plan.hash
+    def _find_lines(self) -> list[Step]:
+        """Find the lines that reach the payees; returns the steps that add them up."""
         self.days = open_run(self.workspace, self.shape, self.period)
+        steps = step_queries(self.workspace, self.ledger, self.days)
+        names = [contract.name for contract, _ in steps]
+        summing = names.index("line_groups")
+        for step in steps[:summing]:
+            self._take(*step)
+        self._narrow()
+        self.workspace.create("line_credits", self.lines.credits, variant=self.plan.hash)
+        return steps[summing:]
+
+    def _credit(self) -> None:
+        """The ledger of the payees, as a run comes to it from all lines."""
+        (groups, _), *steps = self._find_lines()
         if keyed_measures(self.plan):
             find_split_lines(self.workspace, self.shape)
-        for contract, make in step_queries(self.workspace, self.ledger, self.days):
-            if contract.name == "line_groups":
-                self._narrow()
-                create(contract.name, self._groups, variant="traced")
-            else:
-                create(contract.name, make, variant=variant(contract, self.workspace, self.days))
-        create("line_credits", self.lines.credits, variant=style)
+        self.workspace.create(groups.name, self._groups, variant="traced")
+        for step in steps:
+            self._take(*step)
+
+    def _take(self, contract: Table, make: Callable[[], exp.Query]) -> None:
+        which = variant(contract, self.workspace, self.days)
+        self.workspace.create(contract.name, make, variant=which)
 
     def _narrow(self) -> None:
         """Keep only these payees in the plan, and only the lines of those whose sales count for
