@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -208,6 +209,9 @@ def _line_findings(workspace: Workspace, shape: Shape) -> list[Finding]:
     return found
 
 
+_SUMMED = ("currency", "count_all", "amount_sum")
+
+
 def note_what_came_in(
     workspace: Workspace, counted: Sequence[str] = ()
 ) -> list[tuple[str, int, list[int]]]:
@@ -215,8 +219,15 @@ def note_what_came_in(
     their lines and the number of values in each of the `counted` columns.
 
     Files that state their totals are not read for them; the account at the end of the run holds
-    what was read against what they state.
+    what was read against what they state. Lines in memory are added up there.
     """
+    if "order_lines" in workspace.inputs.tables:
+        rows = workspace.inputs.tables["order_lines"].group_by("currency")
+        sums = rows.aggregate([("amount", "sum"), ([], "count_all")])
+        totals = zip(*(sums.column(name).to_pylist() for name in _SUMMED), strict=True)
+        for currency, lines, amount in totals:
+            workspace.imported[currency] = (lines, amount or Decimal(0))
+        return [(one, lines, []) for one, (lines, _amount) in workspace.imported.items()]
     stated = workspace.inputs.stated_totals
     if stated is not None and not counted:
         workspace.imported.update(stated)

@@ -339,7 +339,7 @@ def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
     """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
     rows = workspace.fetch(
         f"credits {ledger.sums.key}",
-        lambda: ledger.sums.by("payee_id", "currency", only=ledger.sums.of_credits),
+        lambda: ledger.sums.by("payee_id", "currency", exact=False, only=ledger.sums.of_credits),
         few=True,
     )
     keys = [("payee_id", "ascending"), ("currency", "ascending")]

