@@ -15,6 +15,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,6 +25,14 @@ def zone_named(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return zoneinfo.ZoneInfo("UTC")
+
+
+def day_in(text: str) -> date | None:
+    """The day that an address or a form names, written 2026-07-31; None where it names none."""
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 def month_from(day: date, months: int) -> date:

@@ -160,11 +160,16 @@ def test_forms_answer(world: World, work: Work, client_for) -> None:
     client.post(at("part_new", card.pk), {"title": "Part", "executor": world.marco.pk})
     client.post(at("time_new", card.pk), {"minutes": "90"})
     client.post(at("time_new", card.pk), {"minutes": "9000"})
+    client.post(at("time_new", card.pk), {"minutes": "10", "on": "2026-02-30"})
     client.post(at("dependency_new", card.pk), {"on": "nothing like it"})
     text = client.get(at("card", card.pk)).content.decode()
-    for said in ("First", "1/2", "Part", "1 h 30 min", "No card of this project is called"):
+    for said in ("First", "1/2", "Part", "1 h 40 min", "No card of this project is called"):
         assert said in text
-    assert card.times.count() == 1
+    assert {one.minutes for one in card.times.all()} == {10, 90}
+    assert len({one.on for one in card.times.all()}) == 1  # a day that is none is today
+    listed = client.get(at("list", work.campaign.pk)).content.decode()
+    assert card.title in listed
+    assert ">Part<" not in listed
     change = CardChange.objects.filter(card=card).order_by("-version")[0]
     assert client.post(at("undo", change.pk)).status_code == 303
     post = {"title": "New", "version": 1, "executor": world.priya.pk}

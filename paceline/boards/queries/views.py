@@ -26,8 +26,10 @@ def listed(project: Project, person: Person, on: date, by: Narrowing) -> QuerySe
 
 
 def in_lists(project: Project, person: Person, on: date, by: Narrowing) -> list[Any]:
-    """The cards of a project in the order of its lists."""
-    rows = Card.objects.kept().filter(project=project, list__archived_at__isnull=True)
+    """The cards of a project in the order of its lists, without their subtasks."""
+    rows = Card.objects.kept().filter(
+        project=project, list__isnull=False, list__archived_at__isnull=True
+    )
     found = faced(narrowed(rows, by, person, on), on).select_related("executor", "list")
     return list(found.order_by("list__rank", "rank", "pk")[:CARDS_MAX])
 

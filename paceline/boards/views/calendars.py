@@ -9,7 +9,6 @@ from typing import Any
 from babel.dates import get_day_names
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
 from paceline.boards import queries
@@ -17,6 +16,7 @@ from paceline.boards.views.boards import seen_project, small_icons
 from paceline.boards.views.faces import face, project_context
 from paceline.kernel import formats
 from paceline.kernel.pages import page
+from paceline.kernel.periods import day_in
 from paceline.org.requests import PersonRequest
 
 SHOWN_A_DAY = 6
@@ -53,13 +53,8 @@ def month(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _month_of(request: PersonRequest) -> date:
-    found = None
     text = request.GET.get("month", "")[:7]
-    try:
-        found = parse_date(f"{text}-01") if text else None
-    except ValueError:
-        found = None
-    found = found or request.today
+    found = day_in(f"{text}-01") or request.today
     return min(max(found, date(1990, 1, 1)), date(2200, 1, 1)).replace(day=1)
 
 

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -22,6 +21,7 @@ from paceline.files.queries import path_of
 from paceline.kernel import formats
 from paceline.kernel.pages import page
 from paceline.kernel.parts import FileInParts
+from paceline.kernel.periods import day_in
 from paceline.org.requests import PersonRequest
 
 
@@ -132,7 +132,7 @@ def add_time(request: PersonRequest, pk: int) -> HttpResponse:
     """Write down the minutes that one spent on a card."""
     card = editable_card(request, pk)
     minutes = request.POST.get("minutes", "")
-    on = parse_date(request.POST.get("on", "")[:10]) or request.today
+    on = day_in(request.POST.get("on", "")) or request.today
     note = request.POST.get("note", "")
     count = int(minutes[:6]) if minutes.isdecimal() else 0
     if not 1 <= count <= 1440:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -64,13 +65,20 @@ def deal(request: PersonRequest, pk: int) -> HttpResponse:
     return _show(request, "deal", pk)
 
 
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
+
+
 def _show(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
     person, today = request.person, request.today
     record = found_or_404(request, kind, pk)
     if record.merged_into_id is not None:
         return redirect(address(kind, _last_of(record)))
-    before = parse_datetime(request.GET.get("before", ""))
-    before = before if before is not None and before.tzinfo is not None else None
+    before = _moment(request.GET.get("before", ""))
     timeline = queries.timeline_of(record, person, before)
     if isinstance(record, Deal):
         record.contributors_shown = queries.contributors_of(record)  # type: ignore[attr-defined]

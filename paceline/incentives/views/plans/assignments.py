@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,6 +20,7 @@ from paceline.incentives.models import Plan, PlanAssignment
 from paceline.incentives.queries import plans as queries
 from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
+from paceline.kernel.periods import day_in
 from paceline.org.models import Person
 
 
@@ -93,10 +93,7 @@ def overlap_sentence(existing: PlanAssignment) -> str:
 
 
 def _asked_day(request: HttpRequest, today: date) -> date:
-    try:
-        return parse_date(request.GET.get("on", "")) or today
-    except ValueError:
-        return today
+    return day_in(request.GET.get("on", "")) or today
 
 
 @require_POST

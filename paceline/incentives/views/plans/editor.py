@@ -17,7 +17,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -43,6 +42,7 @@ from paceline.incentives.views.plans.drafts import (
 )
 from paceline.incentives.views.plans.findings import findings_for
 from paceline.kernel.pages import go_to, page
+from paceline.kernel.periods import day_in
 from paceline.org.models import Person
 
 
@@ -67,7 +67,7 @@ class Sent:
         return cls(
             source=_lines(post.get("source", version.source)),
             base=_lines(post.get("base", version.source)),
-            effective_from=_day(day),
+            effective_from=day_in(day),
             effective_text=day,
             lock_version=int(lock) if lock.isascii() and lock.isdigit() else 0,
             operation=post.get("op", ""),
@@ -96,13 +96,6 @@ def _lines(text: str) -> str:
     """Browsers send line ends of their own; a text ends with one line end."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")[: documents.MAX_CHARACTERS + 1]
     return text if text.endswith("\n") or not text else text + "\n"
-
-
-def _day(text: str) -> date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
 
 
 @require_http_methods(["GET", "POST"])
