@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.architecture.test_permissions import URLS
 from tests.browser.harness import (
+    AXE,
     COLOURS,
     NARROW,
     TOO_WIDE,
@@ -38,6 +39,7 @@ PAGES = sorted(
     if url.allow.get("GET") and not url.demo and url.anonymous != "token"
 )
 DARK = "document.documentElement.dataset.bsTheme = 'dark'"
+JUDGE = "/axe.js"  # kept by the browser, too, compiled
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -80,6 +82,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _file(self) -> Path | None:
         path = self.path.partition("?")[0]
+        if path == JUDGE:
+            return AXE
         found = finders.find(path.removeprefix("/static/")) if path.startswith("/static/") else None
         return Path(found) if isinstance(found, str) else None
 
@@ -120,6 +124,7 @@ def test_page(name: str, page: Page, stage: Stage, world: World) -> None:
     stage.shown = address, answer
     page.set_viewport_size(WIDE)  # type: ignore[arg-type]
     page.goto(address)
+    page.add_script_tag(url=JUDGE)
     faults = accessibility_findings(page)
     page.evaluate(DARK)
     faults += [f"dark: {fault}" for fault in accessibility_findings(page, COLOURS)]
