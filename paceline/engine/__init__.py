@@ -21,7 +21,7 @@ from paceline.engine.errors import (
     ResultsDisagree,
 )
 from paceline.engine.explain import Explanation, explain
-from paceline.engine.inputs import state_totals
+from paceline.engine.line_files import state_totals
 from paceline.engine.lint import Finding, History, apply_mend, history_of, lint
 from paceline.engine.needs import Needs, needs
 from paceline.engine.payout import is_drawable

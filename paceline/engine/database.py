@@ -19,15 +19,8 @@ from paceline.engine import columns as c
 from paceline.engine.columns import col, select
 from paceline.engine.executor import bound_values
 from paceline.engine.hashing import hash_files
-from paceline.engine.inputs import (
-    SPLIT_MARK,
-    FileFacts,
-    OpenInputs,
-    declared_columns,
-    line_columns,
-    open_inputs,
-    types_of,
-)
+from paceline.engine.inputs import OpenInputs, declared_columns, line_columns, open_inputs
+from paceline.engine.line_files import SPLIT_MARK, FileFacts, types_of
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, empty_table
 from paceline.engine.tables import INPUTS, ParquetFiles, Tables

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 from sqlglot import exp
 
-from paceline.engine.inputs import FileFacts, OpenInputs
+from paceline.engine.inputs import OpenInputs
+from paceline.engine.line_files import FileFacts
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import Shape

@@ -6,27 +6,23 @@ database reads itself; of them only the types and the counts of empty values are
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
-from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import DATE, TEXT, Column, Table, col, typed
 from paceline.engine.errors import InputInvalid, Problem
+from paceline.engine.line_files import SPLIT_MARK, FileFacts, Files, LocalFiles
 from paceline.engine.plan.model import Plan
 from paceline.engine.rate_tables import TABLE as RATE_TABLES
 from paceline.engine.rate_tables import key_columns
-from paceline.engine.shape import arrow_type
+from paceline.engine.shape import arrow_type, fits, type_name
 from paceline.engine.tables import (
     ATTRIBUTE_KINDS,
     INPUTS,
@@ -34,46 +30,6 @@ from paceline.engine.tables import (
     ParquetFiles,
     Tables,
 )
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """What a file says of itself without being read: its columns with their Arrow types, its rows,
-    how many values of a column are empty, the first and last day of columns of days, the greatest
-    size of an amount, and its totals by currency; what it does not say is left out.
-    """
-
-    path: Path | str
-    types: dict[str, pa.DataType]
-    rows: int | None = None
-    empty: dict[str, int] = field(default_factory=dict)
-    days: dict[str, tuple[date, date]] = field(default_factory=dict)
-    totals: dict[str, tuple[int, Decimal]] | None = None
-    largest: Decimal | None = None
-
-
-class Files(Protocol):
-    """Reads Parquet files, wherever they lie."""
-
-    def read(self, given: ParquetFiles) -> list[pa.Table]:
-        """The files' rows, in memory."""
-        ...
-
-    def look(self, given: ParquetFiles) -> list[FileFacts]:
-        """What each file says of itself."""
-        ...
-
-
-class LocalFiles:
-    """Files of this machine."""
-
-    def read(self, given: ParquetFiles) -> list[pa.Table]:
-        """The files' rows, in memory."""
-        return [pq.ParquetFile(path).read() for path in given.paths]
-
-    def look(self, given: ParquetFiles) -> list[FileFacts]:
-        """What each file says of itself."""
-        return [_facts(path) for path in given.paths]
 
 
 @dataclass
@@ -155,14 +111,6 @@ class OpenInputs:
             )
             for file in self.line_files
         )
-
-
-def types_of(files: Sequence[FileFacts]) -> dict[str, pa.DataType]:
-    """The columns of several files, each with its type in the first that has it."""
-    types: dict[str, pa.DataType] = {}
-    for file in reversed(files):
-        types |= file.types
-    return types
 
 
 def line_columns(plan: Plan) -> list[Column]:
@@ -280,70 +228,6 @@ def _open_lines(
             opened.empty_lines[column.name] = sum(known)
 
 
-def _facts(path: Path | str) -> FileFacts:
-    """What a file says; whoever opens many statements of one run asks the same files each time."""
-    found = Path(path).stat()
-    return _facts_of(path, found.st_ino, found.st_size, found.st_mtime_ns)
-
-
-@lru_cache(maxsize=1_000)
-def _facts_of(path: Path | str, _inode: int, _size: int, _changed: int) -> FileFacts:
-    file = pq.ParquetFile(path)
-    metadata = file.metadata
-    empty: dict[str, int] = {}
-    days: dict[str, tuple[date, date]] = {}
-    largest: Decimal | None = None
-    types = {entry.name: entry.type for entry in file.schema_arrow}
-    for place in range(metadata.num_columns):
-        kept = [
-            metadata.row_group(group).column(place).statistics
-            for group in range(metadata.num_row_groups)
-        ]
-        name = metadata.schema.column(place).path
-        if all(one is not None and one.has_null_count for one in kept):
-            empty[name] = sum(one.null_count for one in kept)
-        if not kept or not all(one is not None and one.has_min_max for one in kept):
-            continue
-        if types.get(name) == pa.date32():
-            days[name] = (min(one.min for one in kept), max(one.max for one in kept))
-        elif name == "amount" and fits(types[name], INPUTS["order_lines"].column(name)):
-            ends = [Decimal(end) for one in kept for end in (one.min, one.max)]
-            largest = max(abs(end) for end in ends)
-    totals = _totals((metadata.metadata or {}).get(TOTALS.encode()))
-    return FileFacts(path, types, metadata.num_rows, empty, days, totals, largest)
-
-
-SPLIT_MARK = "is_split"
-"""The column in which a file of order lines may say which of them have split rows.
-
-It is no column of a line: who shares in a line is said by the split rows alone. A reader that finds
-all of them among the marked lines need not read the ids of the others (`marks`), and best of all
-when the marked lines come first.
-"""
-TOTALS = "paceline.totals"
-"""The key in a Parquet file's footer under which its writer states lines and amount by currency."""
-
-
-def state_totals(totals: Mapping[str, tuple[int, Decimal]]) -> dict[str, str]:
-    """The entry of a Parquet footer that states what a file of order lines holds.
-
-    Whoever writes a file knows it; a run then adds nothing up twice, and finds out when a file
-    holds something else.
-    """
-    stated = {currency: [lines, f"{amount:f}"] for currency, (lines, amount) in totals.items()}
-    return {TOTALS: json.dumps(stated, sort_keys=True)}
-
-
-def _totals(stated: bytes | None) -> dict[str, tuple[int, Decimal]] | None:
-    if stated is None:
-        return None
-    try:
-        read = json.loads(stated)
-        return {str(key): (int(lines), Decimal(amount)) for key, (lines, amount) in read.items()}
-    except (ValueError, TypeError, AttributeError, ArithmeticError):
-        return None
-
-
 def _conform(
     name: str, columns: Sequence[Column], part: pa.Table, problems: list[Problem]
 ) -> pa.Table:
@@ -415,37 +299,6 @@ def _check_types(
                 )
             )
     return len(problems) == before
-
-
-def fits(given: pa.DataType, column: Column) -> bool:
-    """A type is taken when it holds the values without loss; floats never hold money."""
-    if pa.types.is_null(given):
-        return True
-    if column.kind.sql == "TEXT":
-        words = given.value_type if pa.types.is_dictionary(given) else given
-        return is_text(words)
-    if column.kind.scale is None:
-        return bool(given == arrow_type(column.kind))
-    if pa.types.is_integer(given):
-        return bool(given != pa.uint64())
-    return bool(pa.types.is_decimal(given) and given.scale <= column.kind.scale)
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Any of the ways in which Arrow keeps text."""
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    return any(test(kind) for test in tests)
-
-
-def type_name(kind: pa.DataType) -> str:
-    """The name that SQL has for a type, for messages."""
-    if is_text(kind):
-        return "VARCHAR"
-    if pa.types.is_decimal(kind):
-        return f"DECIMAL({kind.precision},{kind.scale})"
-    names = {"date32[day]": "DATE", "bool": "BOOLEAN", "int64": "BIGINT", "int32": "INTEGER"}
-    names |= {"int16": "SMALLINT", "int8": "TINYINT"}
-    return names.get(str(kind), str(kind).upper())
 
 
 def _problem(code: str, message: str, table: str, **params: str) -> Problem:

@@ -24,7 +24,7 @@ from paceline.engine import columns as c
 from paceline.engine.columns import Table
 from paceline.engine.executor import Workspace
 from paceline.engine.hashing import hash_bytes, hash_text
-from paceline.engine.inputs import FileFacts
+from paceline.engine.line_files import FileFacts
 from paceline.engine.marks import marks_tell, take_split_lines
 from paceline.engine.results import ENGINE_VERSION
 from paceline.engine.shape import Shape

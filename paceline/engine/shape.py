@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from paceline.engine import windows
-from paceline.engine.columns import CONVERTED, COUNT, EXACT, Kind, Table
+from paceline.engine.columns import CONVERTED, COUNT, EXACT, Column, Kind, Table
 from paceline.engine.formula.tree import Formula, Name
 from paceline.engine.plan.imported import imported_tables
 from paceline.engine.plan.model import Credit, ImportedTiers, Measure, Plan, RateTable
@@ -234,3 +234,34 @@ def empty_table(contract: Table) -> pa.Table:
     return pa.schema(
         [(column.name, arrow_type(column.kind)) for column in contract.columns]
     ).empty_table()
+
+
+def fits(given: pa.DataType, column: Column) -> bool:
+    """A type is taken when it holds the values without loss; floats never hold money."""
+    if pa.types.is_null(given):
+        return True
+    if column.kind.sql == "TEXT":
+        words = given.value_type if pa.types.is_dictionary(given) else given
+        return is_text(words)
+    if column.kind.scale is None:
+        return bool(given == arrow_type(column.kind))
+    if pa.types.is_integer(given):
+        return bool(given != pa.uint64())
+    return bool(pa.types.is_decimal(given) and given.scale <= column.kind.scale)
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Any of the ways in which Arrow keeps text."""
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in tests)
+
+
+def type_name(kind: pa.DataType) -> str:
+    """The name that SQL has for a type, for messages."""
+    if is_text(kind):
+        return "VARCHAR"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    names = {"date32[day]": "DATE", "bool": "BOOLEAN", "int64": "BIGINT", "int32": "INTEGER"}
+    names |= {"int16": "SMALLINT", "int8": "TINYINT"}
+    return names.get(str(kind), str(kind).upper())

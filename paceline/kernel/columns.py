@@ -80,6 +80,29 @@ class Cell:
     is_negative: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    cells: list[Cell]
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The cell below a column: its totals in words, one for each currency."""
+
+    column: Column
+    texts: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's head: where its sort link leads and how it is sorted now."""
+
+    column: Column
+    url: str = ""
+    direction: str = ""
+
+
 @cache
 def _steps(path: str) -> tuple[str, ...]:
     return tuple(path.replace("__", ".").split("."))

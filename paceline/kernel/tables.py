@@ -20,9 +20,11 @@ from django.utils.translation import gettext as _
 
 from paceline.kernel import sheets, workbooks
 from paceline.kernel.columns import (
-    Cell,
     Column,
+    Heading,
+    Row,
     Text,
+    Total,
     cell,
     exporter,
     figure,
@@ -50,29 +52,6 @@ class Filter:
     label: Text
     choices: Sequence[tuple[str, Text]]
     apply: str | Callable[[Any, str], Any] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    cells: list[Cell]
-    choice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """The cell below a column: its totals in words, one for each currency."""
-
-    column: Column
-    texts: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column's head: where its sort link leads and how it is sorted now."""
-
-    column: Column
-    url: str = ""
-    direction: str = ""
 
 
 @dataclass

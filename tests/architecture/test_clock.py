@@ -34,6 +34,7 @@ FLOAT_EXCEPTIONS: dict[str, str] = {
     "paceline/kernel/jobs.py": "seconds to wait",
     "paceline/kernel/processes.py": "seconds to wait",
     "paceline/cli.py": "seconds to wait",
+    "paceline/kernel/pictures": "places on paper; figures are Decimal and become words before",
     "paceline/web/demo": "weights of seasons; amounts are Decimal",
     "paceline/web/management/commands/demo_company.py": "a share of the order lines",
 }

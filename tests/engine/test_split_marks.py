@@ -14,7 +14,7 @@ from paceline import engine
 from paceline.engine import marks, whatif
 from paceline.engine.database import Workspace
 from paceline.engine.hashing import hash_file
-from paceline.engine.inputs import SPLIT_MARK
+from paceline.engine.line_files import SPLIT_MARK
 from paceline.engine.run import open_run
 from paceline.engine.shape import shape_of
 

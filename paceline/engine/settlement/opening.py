@@ -13,10 +13,9 @@ import pyarrow.parquet as pq
 
 from paceline.engine.columns import Table
 from paceline.engine.errors import InputInvalid, Problem
-from paceline.engine.inputs import fits, type_name
 from paceline.engine.money import DIGITS
 from paceline.engine.settlement.tables import SETTLEMENT_INPUTS, WORDS, SettlementTables
-from paceline.engine.shape import arrow_type
+from paceline.engine.shape import arrow_type, fits, type_name
 from paceline.engine.tables import ParquetFiles, Source
 
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import to_arrow_type
 
 from paceline.engine.hashing import hash_file
-from paceline.engine.inputs import FileFacts, LocalFiles
+from paceline.engine.line_files import FileFacts, LocalFiles
 from paceline.engine.tables import ParquetFiles, is_address
 
 

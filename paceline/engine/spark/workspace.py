@@ -17,14 +17,8 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.executor import bound_values
-from paceline.engine.inputs import (
-    SPLIT_MARK,
-    FileFacts,
-    OpenInputs,
-    declared_columns,
-    line_columns,
-    open_inputs,
-)
+from paceline.engine.inputs import OpenInputs, declared_columns, line_columns, open_inputs
+from paceline.engine.line_files import SPLIT_MARK, FileFacts
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, empty_table
 from paceline.engine.spark.dialect import render
