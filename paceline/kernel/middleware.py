@@ -47,8 +47,6 @@ class WithoutNull:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "%00" in request.META.get("QUERY_STRING", ""):
-            request.GET = _without_null(request.GET)  # type: ignore[assignment]
         return self.get_response(request)
 
     def process_view(
@@ -56,7 +54,11 @@ class WithoutNull:
     ) -> None:
         if "\0" in request.path_info:
             raise Http404
-        if request.method == "POST" and not getattr(view, "csrf_exempt", False):
+        if getattr(view, "csrf_exempt", False):
+            return
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            request.GET = _without_null(request.GET)  # type: ignore[assignment]
+        if request.method == "POST":
             found = request.POST
             if any("\0" in text for texts in found.lists() for text in (texts[0], *texts[1])):
                 request.POST = _without_null(found)  # type: ignore[assignment]

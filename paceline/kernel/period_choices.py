@@ -29,14 +29,16 @@ def period_name(key: str, starts_on: date) -> str:
     return str(format_skeleton("y", starts_on, locale=locale))
 
 
-def calendar_groups(today: date, *, begun: bool = False) -> Groups:
+def calendar_groups(today: date, *, begun: bool = False, since: date | None = None) -> Groups:
     """Quarters, months, halves and years around a day, each kind from the latest on; only those
-    that have ``begun`` where asked. They reach from two years back to a year ahead."""
+    that have ``begun`` where asked. They reach from two years back, or from ``since`` where that
+    is earlier (at most forty years), to a year ahead."""
+    earlier = 0 if since is None else max(0, min(40, today.year - since.year + 1) - 2) * 12
     groups = [
-        (_("Quarters"), _keys(today, 3, 8, 4)),
-        (_("Months"), _keys(today, 1, 15, 6)),
-        (_("Half-years"), _keys(today, 6, 4, 2)),
-        (_("Years"), _keys(today, 12, 2, 1)),
+        (_("Quarters"), _keys(today, 3, 8 + earlier // 3, 4)),
+        (_("Months"), _keys(today, 1, 15 + (earlier and earlier + 9), 6)),
+        (_("Half-years"), _keys(today, 6, 4 + earlier // 6, 2)),
+        (_("Years"), _keys(today, 12, 2 + earlier // 12, 1)),
     ]
     return [
         (

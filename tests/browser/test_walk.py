@@ -105,8 +105,12 @@ def _send(page: Page, action: str) -> None:
 
 def run_and_read(page: Page, run_jobs: Callable[[], int]) -> str:
     page.goto("/incentives/pay/")
-    page.locator("#period").fill("2026Q2")
-    page.locator(".page-actions").get_by_role("button", name="Run").click()
+    listed = page.locator("form:has([name=period][value='2026Q2']) button")
+    if listed.count():
+        listed.click()
+    else:  # the list holds the last four quarters; what is older is chosen
+        page.locator("#period").select_option("2026Q2")
+        page.locator(".page-actions").get_by_role("button", name="Run").click()
     expect(page).to_have_url("/incentives/pay/runs/" + str(Run.objects.get().pk) + "/")
     assert run_jobs() == 1
     page.reload()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Min
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,8 +80,9 @@ def index(request: PersonRequest) -> HttpResponse:
 
 
 def _others(today: date, known: set[str]) -> period_choices.Groups:
-    """Periods that have begun and do not stand in the list."""
-    groups = period_choices.calendar_groups(today, begun=True)
+    """Periods that have begun and do not stand in the list, back to when the first plan began."""
+    first = PlanVersion.objects.approved().aggregate(day=Min("effective_from"))["day"]
+    groups = period_choices.calendar_groups(today, begun=True, since=first)
     rest = [(label, [one for one in keys if one[0] not in known]) for label, keys in groups]
     return [(label, keys) for label, keys in rest if keys]
 
