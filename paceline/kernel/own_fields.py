@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -92,6 +93,40 @@ def kept(field: OwnField, value: Any) -> Any:
     if field.kind == FieldKind.YES_NO:
         return bool(value) or None
     return value or None
+
+
+def read(field: OwnField, given: Any, values: Mapping[str, Any]) -> Any:
+    """What a program says of a field, checked as its form checks it, as the record keeps it.
+
+    ``None`` empties it. Raises ``ValidationError`` with sentences for the reader.
+    """
+    if given is not None:
+        _refuse_other_type(FieldKind(field.kind), given)
+        if field.kind == FieldKind.DAY:
+            given = _day(given)
+    return kept(field, form_field(field, values).clean(given))
+
+
+def _refuse_other_type(kind: FieldKind, given: Any) -> None:
+    """Forms take any text; a program says numbers, truth and lists as what they are."""
+    if kind == FieldKind.YES_NO:
+        if not isinstance(given, bool):
+            raise ValidationError(_("This must be true or false."))
+    elif kind == FieldKind.CHOICES:
+        if not isinstance(given, list):
+            raise ValidationError(_("This must be a list."))
+    elif kind in {FieldKind.NUMBER, FieldKind.MONEY}:
+        if isinstance(given, bool) or not isinstance(given, str | int | Decimal):
+            raise ValidationError(_("This must be a number."))
+    elif not isinstance(given, str):
+        raise ValidationError(_("This must be text."))
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise ValidationError(_("This must be a date such as 2026-07-31.")) from None
 
 
 def shown(field: OwnField, value: Any) -> str:

@@ -15,7 +15,7 @@ from ninja import Query, Schema
 from pydantic import ConfigDict, Field
 
 from paceline.boards import access, actions, wording
-from paceline.boards.models import Card, CardList, Comment, Project
+from paceline.boards.models import Card, CardField, CardList, Comment, Project
 from paceline.kernel.interface import (
     Area,
     Asked,
@@ -25,6 +25,15 @@ from paceline.kernel.interface import (
     Record,
     answer_one,
     answer_page,
+)
+from paceline.kernel.interface.own_values import (
+    ASKED,
+    ASKED_MAX,
+    SENT,
+    ReadValues,
+    SentValues,
+    values_sent,
+    wanted_values,
 )
 from paceline.kernel.interface.problems import Fault, invalid
 from paceline.kernel.interface.versions import seen_version, tag_of_version
@@ -54,6 +63,16 @@ class LabelRecord(Schema):
     colour: str
 
 
+class CardFieldRecord(Schema):
+    """A field that the project added to its cards; values stand by its id."""
+
+    id: int
+    label: str
+    kind: str
+    options: list[str] = []
+    is_required: bool
+
+
 class ProjectRecord(Record):
     """A project that the token's owner sees."""
 
@@ -66,6 +85,7 @@ class ProjectRecord(Record):
     time_zone: str
     lists: list[ListRecord] = []
     labels: list[LabelRecord] = []
+    custom_fields: list[CardFieldRecord] = []
 
     @staticmethod
     def resolve_team(row: Project) -> str | None:
@@ -78,6 +98,10 @@ class ProjectRecord(Record):
     @staticmethod
     def resolve_labels(row: Project) -> list[Any]:
         return list(row.labels.all())
+
+    @staticmethod
+    def resolve_custom_fields(row: Project) -> list[Any]:
+        return [one for one in row.fields.all() if one.retired_at is None]
 
 
 class CardRecord(Record):
@@ -99,6 +123,7 @@ class CardRecord(Record):
     created_at: datetime
     changed_at: datetime
     labels: Any = Field(None, description=noop("Ids of its labels."))
+    custom: ReadValues = {}
 
     @staticmethod
     def resolve_executor(row: Card) -> str | None:
@@ -118,6 +143,7 @@ class CardsAsked(Asked):
     executor: str = Field("", max_length=40, description=NUMBER)
     done: bool | None = None
     due_before: date | None = Field(None, description=noop("Due before this day."))
+    custom: str = Field("", max_length=ASKED_MAX, description=ASKED)
 
 
 class Sent(Schema):
@@ -136,6 +162,7 @@ class CardFacts(Sent):
     due_on: date | None = None
     due_time: time | None = None
     estimate: int | None = Field(None, ge=1, le=1_000_000)
+    custom: SentValues | None = Field(None, description=SENT)
 
 
 class CardIn(CardFacts):
@@ -174,7 +201,7 @@ class CommentIn(Sent):
 
 def _projects(request: TokenRequest) -> Any:
     rows = Project.objects.visible_to(request.person).kept().select_related("team")
-    return rows.prefetch_related("lists", "labels")
+    return rows.prefetch_related("lists", "labels", "fields")
 
 
 def cards_of(request: TokenRequest) -> Any:
@@ -211,7 +238,7 @@ def written(act: Callable[[], Any]) -> Any:
 
 
 def _facts(request: TokenRequest, sent: CardFacts, *without: str) -> dict[str, Any]:
-    facts = sent.model_dump(exclude_unset=True, exclude=set(without))
+    facts = sent.model_dump(exclude_unset=True, exclude={"custom", *without})
     for name in ("title", "description"):
         if name in facts and facts[name] is None:
             facts.pop(name)
@@ -221,6 +248,15 @@ def _facts(request: TokenRequest, sent: CardFacts, *without: str) -> dict[str, A
         if facts["executor"] is None:
             raise invalid("executor", _("Nobody has this number."))
     return facts
+
+
+def _own_values(project: int, sent: CardFacts, card: Card | None = None) -> dict[str, Any]:
+    """The values of the project's own fields as a fact, where any were sent or are required."""
+    if card is not None and not sent.custom:
+        return {}
+    own = list(CardField.objects.filter(project=project, retired_at__isnull=True))
+    values = values_sent(own, sent.custom or {}, None if card is None else card.custom)
+    return {"custom": values} if values else {}
 
 
 def _list_in(project: Any, pk: int, member: str) -> CardList:
@@ -254,8 +290,17 @@ def list_cards(request: TokenRequest, asked: Query[CardsAsked]) -> HttpResponse:
     rows = cards_of(request).filter(
         **{key: value for key, value in wanted.items() if value not in (None, "")}
     )
+    if asked.custom:
+        own = CardField.objects.visible_to(request.person)
+        rows = rows.filter(wanted_values(own, asked.custom))
     order = {"id": "pk", "changed_at": "changed_at"}
-    return answer_page(request, rows, asked, CardRecord, sort=order)
+
+    def columns() -> dict[str, list[str]]:
+        fields = CardField.objects.visible_to(request.person).filter(retired_at__isnull=True)
+        fields = fields.filter(project=asked.project) if asked.project else fields
+        return {"custom": [one.key for one in fields]}
+
+    return answer_page(request, rows, asked, CardRecord, sort=order, spread=columns)
 
 
 @router.get("/cards/{int:pk}", response=CardRecord, summary=noop("Read a card"))
@@ -275,7 +320,7 @@ def add_card(request: TokenRequest, sent: CardIn) -> HttpResponse:
     cards = _list_in(_projects(request).values("pk"), sent.in_list, "in_list")
     if not access.may_edit(request.person, cards.project):
         raise Problem("forbidden")
-    facts = _facts(request, sent, "in_list")
+    facts = _facts(request, sent, "in_list") | _own_values(cards.project_id, sent)
     made = written(
         lambda: actions.add_card(cards=cards, facts=facts, by=request.person, at=request.now)
     )
@@ -285,7 +330,7 @@ def add_card(request: TokenRequest, sent: CardIn) -> HttpResponse:
 @router.patch("/cards/{int:pk}", response=CardRecord, summary=noop("Change a card"))
 def change_card(request: TokenRequest, pk: int, sent: CardFacts) -> HttpResponse:
     card = editable(request, pk)
-    facts = _facts(request, sent)
+    facts = _facts(request, sent) | _own_values(card.project_id, sent, card)
     seen = seen_version(request)
     written(
         lambda: actions.change_card(

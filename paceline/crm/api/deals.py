@@ -18,7 +18,6 @@ from paceline.crm.api.pipelines import pipeline_of
 from paceline.crm.api.records import (
     ID_MAX,
     NUMBER,
-    ORDER,
     OWNER,
     CustomerRecord,
     FactsIn,
@@ -30,7 +29,9 @@ from paceline.crm.api.records import (
     changeable,
     facts_of,
     give_away,
+    own_values,
     owner_of,
+    page_of,
     router,
     rows_of,
     shaped,
@@ -41,7 +42,7 @@ from paceline.crm.models import (
     Deal,
     Stage,
 )
-from paceline.kernel.interface import Page, Picked, Problem, answer_one, answer_page
+from paceline.kernel.interface import Page, Picked, Problem, answer_one
 from paceline.kernel.interface.problems import invalid
 from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person
@@ -121,6 +122,10 @@ class SoldRecord(DealRecord):
     def resolve_next_step_on(_row: Deal) -> None:
         return None
 
+    @staticmethod
+    def resolve_custom(_row: Deal) -> dict[str, Any]:
+        return {}
+
 
 class DealFacts(FactsIn):
     """What may be said of a deal; its owner, stage, shares and products have addresses of their
@@ -179,7 +184,7 @@ def _deals(rows: Any) -> Any:
 @router.get("/deals", response=Page[DealRecord], summary=noop("List deals"))
 def list_deals(request: TokenRequest, asked: Query[DealsAsked]) -> HttpResponse:
     rows = _deals(asked_rows(request, "deal", asked))
-    return answer_page(request, rows, asked, _deal_record(request), sort=ORDER)
+    return page_of(request, "deal", rows, asked, _deal_record(request))
 
 
 @router.get("/deals/{int:pk}", response=DealRecord, summary=noop("Read a deal"))
@@ -201,6 +206,7 @@ def add_deal(request: TokenRequest, sent: DealIn) -> HttpResponse:
             raise invalid("stage", _("The pipeline has no such stage."))
     owner = owner_of(request, sent.owner)
     facts = facts_of(request, sent, "pipeline", "stage")
+    facts |= own_values("deal", pipeline.team_id, sent)
     made = written(
         lambda: actions.add_deal(
             pipeline=pipeline, stage=stage, facts=facts, owner=owner,

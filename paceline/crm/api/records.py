@@ -15,7 +15,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from paceline.crm import access, actions, queries, wording
-from paceline.crm.models import scope_of
+from paceline.crm.models import CustomField, scope_of
 from paceline.kernel.interface import (
     Area,
     Asked,
@@ -24,6 +24,15 @@ from paceline.kernel.interface import (
     Record,
     answer_one,
     answer_page,
+)
+from paceline.kernel.interface.own_values import (
+    ASKED,
+    ASKED_MAX,
+    SENT,
+    ReadValues,
+    SentValues,
+    values_sent,
+    wanted_values,
 )
 from paceline.kernel.interface.problems import Fault, invalid
 from paceline.kernel.interface.versions import seen_version, tag_of_version
@@ -59,6 +68,7 @@ class CustomerRecord(Record):
     team: str = Field("", description=noop("Code of the team."))
     owner: str | None = Field(None, description=NUMBER)
     source: str
+    custom: ReadValues = {}
     created_at: datetime
     changed_at: datetime
 
@@ -96,6 +106,7 @@ class RecordsAsked(Asked):
     changed_from: datetime | None = Field(
         None, description=noop("Changed at or after this moment, with its zone.")
     )
+    custom: str = Field("", max_length=ASKED_MAX, description=ASKED)
 
 
 class Sent(Schema):
@@ -121,6 +132,7 @@ class FactsIn(Sent):
     source: str | None = Field(None, max_length=20)
     source_detail: str | None = Field(None, max_length=200)
     points: list[PointIn] | None = Field(None, max_length=50)
+    custom: SentValues | None = Field(None, description=SENT)
 
 
 class NewIn(Sent):
@@ -149,16 +161,32 @@ def asked_rows(request: TokenRequest, kind: str, asked: RecordsAsked) -> Any:
         "changed_at__gte": asked.changed_from,
         **{lookup: getattr(asked, name) for name, lookup in asked.also.items()},
     }
-    return rows_of(request, kind).filter(
+    rows = rows_of(request, kind).filter(
         **{key: value for key, value in wanted.items() if value not in (None, "")}
     )
+    if not asked.custom:
+        return rows
+    own = CustomField.objects.visible_to(request.person).filter(of=kind)
+    return rows.filter(wanted_values(own, asked.custom))
 
 
 def list_records(
     request: TokenRequest, kind: str, asked: RecordsAsked, record: type[Record]
 ) -> HttpResponse:
     """A page of companies, contacts or leads."""
-    return answer_page(request, asked_rows(request, kind, asked), asked, record, sort=ORDER)
+    return page_of(request, kind, asked_rows(request, kind, asked), asked, record)
+
+
+def page_of(
+    request: TokenRequest, kind: str, rows: Any, asked: RecordsAsked, record: type[Record]
+) -> HttpResponse:
+    """A page of records; in a file each own field in use has a column."""
+
+    def columns() -> dict[str, list[str]]:
+        seen = CustomField.objects.visible_to(request.person)
+        return {"custom": [one.key for one in seen.filter(of=kind, retired_at__isnull=True)]}
+
+    return answer_page(request, rows, asked, record, sort=ORDER, spread=columns)
 
 
 def answer_record(
@@ -193,12 +221,23 @@ def owner_of(request: TokenRequest, number: str) -> Person | None:
 
 def facts_of(request: TokenRequest, sent: FactsIn, *without: str) -> dict[str, Any]:
     """The facts that were given, related records found through the caller."""
-    given = sent.model_dump(exclude_unset=True, exclude={"points", "team", "owner", *without})
+    apart = {"points", "team", "owner", "custom", *without}
+    given = sent.model_dump(exclude_unset=True, exclude=apart)
     facts = {name: value for name, value in given.items() if value is not None}
     for name in ("company", "contact"):
         if name in facts:
             facts[name] = related(request, name, facts[name])
     return facts
+
+
+def own_values(kind: str, team: int, sent: FactsIn, record: Any = None) -> dict[str, Any]:
+    """The values of the team's own fields as a fact, where any were sent or are required."""
+    if record is not None and not sent.custom:
+        return {}
+    own = list(CustomField.objects.filter(of=kind, team=team, retired_at__isnull=True))
+    known = None if record is None else record.custom
+    values = values_sent(own, sent.custom or {}, known)
+    return {"custom": values} if values else {}
 
 
 def related(request: TokenRequest, kind: str, pk: int | None) -> Any:
@@ -295,7 +334,8 @@ def add_record(
 ) -> HttpResponse:
     """Add a company, a contact or a lead, of the caller's team unless they name another."""
     team, owner = team_of(request, sent.team), owner_of(request, sent.owner)
-    facts, points = facts_of(request, sent), points_sent(sent)
+    facts = {**facts_of(request, sent), **own_values(kind, team.pk, sent)}
+    points = points_sent(sent)
     made = written(
         lambda: ADD[kind](
             team=team, facts=facts, points=points, owner=owner, by=request.person, at=request.now
@@ -353,7 +393,7 @@ def give_away(request: TokenRequest, kind: str, pk: int, sent: OwnerIn) -> None:
 def change_record(request: TokenRequest, kind: str, pk: int, sent: FactsIn) -> None:
     """Change a record; what others changed since the version in ``If-Match`` is kept or told."""
     record = changeable(request, kind, pk)
-    facts = facts_of(request, sent)
+    facts = {**facts_of(request, sent), **own_values(kind, record.team_id, sent, record)}
     given: dict[str, Any] = {"seen": seen_version(request), "by": request.person, "at": request.now}
     if kind == "deal":
         written(lambda: actions.change_deal(deal=record, facts=facts, **given))

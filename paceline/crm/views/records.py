@@ -91,7 +91,7 @@ def _show(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
         "name": record.title if kind == "deal" else record.name,
         "list_title": TITLES[kind](),
         "list_url": list_address(kind),
-        "facts": facts_of(record, kind),
+        "facts": facts_of(record, kind, with_own=access.may_read_talk(person)),
         "entries": [told(one, person, record) for one in timeline.entries],
         "older": timeline.older,
         "may_change": may_change,
@@ -198,8 +198,11 @@ SHOWN_ELSEWHERE: dict[str, frozenset[str]] = {
 }
 
 
-def facts_of(record: Any, kind: str) -> list[tuple[str, str]]:
-    """The fields that say something, in the order of the form, and the team's own."""
+def facts_of(record: Any, kind: str, *, with_own: bool) -> list[tuple[str, str]]:
+    """The fields that say something, in the order of the form, and the team's own.
+
+    The pay desk reads what explains pay; what a team notes of a deal for itself is not of that.
+    """
     found = []
     for name in LAYOUT[kind]:
         if name in SHOWN_ELSEWHERE[kind]:
@@ -207,7 +210,7 @@ def facts_of(record: Any, kind: str) -> list[tuple[str, str]]:
         text = fact(record, name)
         if text:
             found.append((field_label(kind, name), text))
-    if record.custom:
+    if record.custom and with_own:
         own = CustomField.objects.filter(pk__in=[int(one) for one in record.custom])
         found += [(one.label, own_fields.shown(one, record.custom[one.key])) for one in own]
     return found

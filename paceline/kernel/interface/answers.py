@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.core.signing import BadSignature, Signer
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
@@ -17,6 +20,7 @@ from ninja import Schema
 from ninja.responses import NinjaJSONEncoder
 from pydantic import ConfigDict, Field
 
+from paceline.kernel import sheets
 from paceline.kernel.interface.problems import Fault, Problem, invalid
 from paceline.kernel.interface.versions import matches, tag_of
 
@@ -105,12 +109,14 @@ def answer_page(
     record: type[Record],
     *,
     sort: Mapping[str, str] | None = None,
+    spread: Callable[[], Mapping[str, Sequence[str]]] | None = None,
 ) -> HttpResponse:
-    """A page of ``rows`` by ``asked.sort`` and id.
+    """A page of ``rows`` by ``asked.sort`` and id, as JSON or, asked for ``text/csv``, as a file.
 
     ``sort`` maps the names that a caller may sort by (``-`` before them: downwards) to fields of
     the row that are never empty and stand in an index; without it the order is that of the ids.
     The cursor is signed, and holds only for the list and the filters that it was made for.
+    ``spread`` gives the keys of members that hold values by key: each is a column of the file.
     """
     _refuse_unknown(request, asked)
     wanted = _wanted(record, asked)
@@ -125,9 +131,13 @@ def answer_page(
     more = len(found) > asked.limit
     found = found[: asked.limit]
     following = _cursor([_value(found[-1], key) for key in keys], stamp) if more else None
-    answer = _answer(
-        request, {"data": [_dump(record, row, wanted) for row in found], "next": following}
-    )
+    data = [_dump(record, row, wanted) for row in found]
+    if _wants_file(request):
+        names = [name for name in record.model_fields if wanted is None or name in wanted]
+        answer = _file(request, names, data, spread() if spread is not None else {})
+    else:
+        answer = _answer(request, {"data": data, "next": following})
+    patch_vary_headers(answer, ["Accept"])
     if following:
         query = request.GET.dict() | {"cursor": following}
         url = request.build_absolute_uri(f"{request.path}?{urlencode(query)}")
@@ -198,6 +208,40 @@ def _answer(request: HttpRequest, payload: object, version: str = "") -> HttpRes
         answer = HttpResponse(content, content_type="application/json")
     answer.headers["ETag"] = tag
     return answer
+
+
+def _wants_file(request: HttpRequest) -> bool:
+    return request.get_preferred_type(["application/json", "text/csv"]) == "text/csv"
+
+
+def _file(
+    request: HttpRequest,
+    names: Sequence[str],
+    data: Iterable[Mapping[str, Any]],
+    spread: Mapping[str, Sequence[str]],
+) -> HttpResponse:
+    """The rows as CSV: a column for each member, lists and objects as JSON."""
+    columns = [(name, key) for name in names for key in spread.get(name, ("",))]
+    header = [f"{name}.{key}" if key else name for name, key in columns]
+    rows = [[_cell(row[name], key) for name, key in columns] for row in data]
+    content = b"".join(sheets.csv_parts(header, rows))
+    tag = tag_of(content)
+    if matches(request, "If-None-Match", tag):
+        answer = HttpResponse(status=304)
+    else:
+        answer = HttpResponse(content, content_type=sheets.CSV)
+    answer.headers["ETag"] = tag
+    return answer
+
+
+def _cell(value: Any, key: str) -> Any:
+    if key:
+        value = value.get(key)
+    if value is None or isinstance(value, str | Decimal):
+        return value
+    if isinstance(value, datetime):
+        return json.loads(_content(value))
+    return _content(value).decode() if isinstance(value, bool | list | dict) else value
 
 
 def _stamp(request: HttpRequest) -> str:
