@@ -181,6 +181,24 @@ def refuse_repeats(check: Check, key: tuple[str, ...]) -> None:
     )
 
 
+def refuse_together(check: Check, key: tuple[str, ...]) -> None:
+    """Lines of one key mean something only together: where one is refused, the others are too.
+
+    Called when everything else was found; each of the others names the first refused one.
+    """
+    columns = ", ".join(key)
+    add_problem(
+        check,
+        f"""
+        WITH refused AS (SELECT DISTINCT row FROM problems WHERE severity = 'error'),
+        broken AS (SELECT {columns}, min(row) AS first FROM lines SEMI JOIN refused USING (row)
+                   GROUP BY ALL)
+        SELECT l.row, '', 'others_refused', json_object('line', b.first), 'error'
+        FROM lines l JOIN broken b USING ({columns}) ANTI JOIN refused r ON r.row = l.row
+        """,  # noqa: S608
+    )
+
+
 def findings(check: Check, cells: Cells, layout: Layout, changes: Changes, keep: int) -> Findings:
     """Control totals, the first ``keep`` problems, and every rejected line with its reasons."""
     return Findings(

@@ -206,6 +206,19 @@ def check_people(check: Check) -> None:
 
 def check_teams(check: Check) -> None:
     checking.refuse_repeats(check, ("code",))
+    # Teams that hang below one another find no parent when they are written: said for what it is.
+    checking.add_problem(
+        check,
+        """
+        WITH RECURSIVE up AS (
+            SELECT lower(code) AS code, lower(parent) AS above FROM lines WHERE parent <> ''
+            UNION
+            SELECT u.code, lower(l.parent) FROM up u JOIN lines l ON lower(l.code) = u.above
+            WHERE l.parent <> '')
+        SELECT l.row, 'parent', 'team_circle', '{}', 'error'
+        FROM lines l SEMI JOIN up u ON u.code = lower(l.code) AND u.above = u.code
+        """,
+    )
 
 
 def check_reporting(check: Check) -> None:

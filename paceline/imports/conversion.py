@@ -135,8 +135,10 @@ def _report(duck: duckdb.DuckDBPyConnection, field: Field, code: str) -> None:
         places = f"json_object('most', {field.places}, 'value', left(l.{text}, {SHOWN}))"
         duck.execute(insert.format("'too_many_places'", places, finer), [name])
     if field.type is FieldType.DAY:
-        outside = f"l.{name} NOT BETWEEN '{DAY_EARLIEST}' AND '{DAY_LATEST}'"
-        duck.execute(insert.format("'day_out_of_range'", shown, outside), [name])
+        outside = f"{name} NOT BETWEEN '{DAY_EARLIEST}' AND '{DAY_LATEST}'"
+        found = duck.execute(insert.format("'day_out_of_range'", shown, outside), [name])
+        if found.fetchall() != [(0,)]:  # what else is wrong on such a day is not worth saying
+            duck.execute(f"UPDATE lines SET {name} = NULL WHERE {outside}")  # noqa: S608
 
 
 # --------------------------------------------------------------------------------------- styles

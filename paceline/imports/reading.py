@@ -289,9 +289,10 @@ def _refuse_bombs(path: Path) -> None:
         raise FileUnreadable("file_cut_off") from error
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
-    too_dense = unpacked > 50 * 1024**2 and unpacked // packed > UNPACKED_RATIO_MAX
-    if len(entries) > ENTRIES_MAX or unpacked > UNPACKED_BYTES_MAX or too_dense:
+    if len(entries) > ENTRIES_MAX or unpacked > UNPACKED_BYTES_MAX:
         raise FileUnreadable("archive_too_large", most=UNPACKED_BYTES_MAX // 1024**2)
+    if unpacked > 50 * 1024**2 and unpacked // packed > UNPACKED_RATIO_MAX:
+        raise FileUnreadable("archive_too_dense", times=unpacked // packed)
     if not any(entry.filename == "xl/workbook.xml" for entry in entries):
         raise FileUnreadable("file_of_other_kind")
 

@@ -16,6 +16,10 @@ from paceline.kernel import formats
 
 MESSAGES = {
     # The file as a whole
+    "archive_too_dense": gettext_lazy(
+        "This spreadsheet unpacks to %(times)s times its size, as no sheet of records does. "
+        "Save its records as CSV."
+    ),
     "archive_too_large": gettext_lazy(
         "This spreadsheet unpacks to more than %(most)s MB. Save only the sheet you need."
     ),
@@ -162,7 +166,10 @@ MESSAGES = {
         "No exchange rate from %(from)s to %(to)s, first on %(day)s (days: %(days)s, lines: "
         "%(lines)s). A pay run that converts them will refuse until the rates are imported."
     ),
-    "rate_not_positive": gettext_lazy("A rate must be above zero (%(value)s)."),
+    "others_refused": gettext_lazy(
+        "Line %(line)s, which belongs to this one, is rejected. They come together or not at all."
+    ),
+    "rate_not_positive": gettext_lazy("An exchange rate must be above zero (%(value)s)."),
     "reporting_circle": gettext_lazy("This would close a circle: %(circle)s."),
     "reporting_too_deep": gettext_lazy("There are too many levels of managers above this person."),
     "return_before_sale": gettext_lazy("Returned on %(day)s, but sold only on %(sold_on)s."),
@@ -258,7 +265,9 @@ DELIMITERS = {
     "\t": gettext_lazy("Tab"),
     "|": gettext_lazy("Vertical bar"),
 }
-COUNTS = frozenset({"rows", "lines", "most", "columns", "found", "expected", "line", "days"})
+COUNTS = frozenset(
+    {"rows", "lines", "most", "columns", "found", "expected", "line", "days", "times"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +299,8 @@ def _shown(name: str, value: Any, kind: ImportKind | None) -> str:
     if name in {"field", "fields"} and kind is not None:
         wanted = value if isinstance(value, list) else [value]
         return _(", ").join(str(kind.field(one).label) for one in wanted)
+    if name == "examples":
+        return _(", ").join(_("“%(text)s”") % {"text": one} for one in value)
     if isinstance(value, list):
         return _(", ").join(str(one) for one in value)
     if isinstance(value, int):

@@ -72,6 +72,15 @@ def test_teams_may_name_their_parent_later_in_the_file(world: World, tmp_path: P
     assert Team.objects.get(code="nw").parent.parent == world.north
 
 
+def test_teams_that_hang_below_one_another_are_a_circle(world: World, tmp_path: Path) -> None:
+    text = "code,name,parent\na,A,C\nb,B,a\nc,C,b\nd,D,c\ne,E,north\n"
+    with pytest.raises(actions.ImportRefused) as refused:
+        bring(world, tmp_path, "teams", text)
+    found = [(problem.row, problem.code) for problem in refused.value.problems]
+    assert found == [(2, "team_circle"), (3, "team_circle"), (4, "team_circle")]
+    assert not Team.objects.filter(code="e").exists()
+
+
 def test_a_circle_is_refused_with_its_people_named(world: World, tmp_path: Path) -> None:
     lines = ReportingLine.objects.count()
     text = f"person,manager,from\n{world.erik.number},{world.priya.number},2026-08-01\n"

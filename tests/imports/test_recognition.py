@@ -183,7 +183,7 @@ def test_a_spreadsheet_that_unpacks_without_end_is_refused(tmp_path: Path) -> No
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * (80 * 1024 * 1024))
-    assert refusal(tmp_path, path.read_bytes())[0] == "archive_too_large"
+    assert refusal(tmp_path, path.read_bytes())[0] == "archive_too_dense"
 
 
 def test_lines_with_other_widths_are_kept_apart_with_their_numbers(tmp_path: Path) -> None:

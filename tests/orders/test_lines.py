@@ -312,7 +312,11 @@ def test_shares_make_the_whole_or_are_refused(world: World, bring: Bring) -> Non
     priya, omar, marco = world.priya.number, world.omar.number, world.marco.number
     text = header + f"A,1,{priya},60%,no\nA,1,{omar},39%,no\n"
     assert refused(bring, "line_shares", text) == [(2, "shares_not_whole"), (3, "shares_not_whole")]
-    bring("line_shares", text.replace("39%", "40%") + f"A,1,{marco},25%,yes\n")
+    # A share whose payee is not known takes the others of its line along: never half a split.
+    text = text.replace("39%", "40%")
+    strange = refused(bring, "line_shares", text.replace(omar, "nobody"))
+    assert strange == [(2, "others_refused"), (3, "person_unknown")]
+    bring("line_shares", text + f"A,1,{marco},25%,yes\n")
     header = "Return,Line,Return date,Order returned,Line returned,Quantity,Amount\n"
     bring("returns", header + "R1,1,2026-07-02,A,1,1,40\n")
     splits = credit_splits_table(date(2026, 7, 1), date(2026, 8, 1)).to_pylist()
@@ -427,3 +431,8 @@ def test_a_month_written_before_there_were_marks_is_written_again(
     assert (again.pk, again.digest, again.rows) == (made.pk, made.digest, 1)
     assert path_of(old).is_file()  # a run that read it still can
     assert [one.digest for one in snapshot_months(*days, NOW)] == [made.digest]
+
+
+def test_a_day_out_of_all_range_is_told_once(world: World, bring: Bring) -> None:
+    text = lines(world, "A,1,9999-12-31,{p},100,EUR", "A,2,0001-01-01,{p},100,USD")
+    assert refused(bring, "order_lines", text) == [(2, "day_out_of_range"), (3, "day_out_of_range")]

@@ -129,6 +129,7 @@ def test_the_story_plays(settings: object, tmp_path: Path) -> None:
         "region-override",
         "team-bonus",
         "care-bonus",
+        "premium",
     } <= kinds
     away = next(one for one in stage.cast.members.values() if one.away is not None)
     rows = earned.model.objects.filter(statement__run=last, version__plan__code="shanghai-growth")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.imports import checking, staged
 from paceline.imports.actions.staging import Target
@@ -42,7 +43,7 @@ NAME = Field(
 )
 ABOVE = Field(
     "above",
-    _("From"),
+    pgettext_lazy("of a tier", "From"),
     FieldType.DECIMAL,
     aliases=("lower", "from amount", "起點", "起点", "下限"),
     places=8,
@@ -52,7 +53,7 @@ ABOVE = Field(
 )
 ENDS_AT = Field(
     "ends_at",
-    _("To"),
+    pgettext_lazy("of a tier", "To"),
     FieldType.DECIMAL,
     aliases=("upper", "to amount", "終點", "终点", "上限"),
     places=8,
@@ -142,6 +143,7 @@ def check_rows(check: Check) -> None:
         checking.add_problem(check, query)
     checking.refuse_repeats(check, KEY)
     _refuse_faults(check, columns)
+    checking.refuse_together(check, ("rate_table", "keys"))
 
 
 def _refuse_faults(check: Check, columns: Iterable[str]) -> None:

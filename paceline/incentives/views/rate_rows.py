@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from paceline.imports import kinds
@@ -55,7 +56,10 @@ def show(request: PersonRequest, name: str) -> HttpResponseBase:
         columns=[
             Column("keys", _("For"), value=said_by, sort="keys", search=True),
             Column(
-                "above", _("From"), value=lambda row: row.above.normalize(), kind="number",
+                "above",
+                pgettext("of a tier", "From"),
+                value=lambda row: row.above.normalize(),
+                kind="number",
                 sort="above",
             ),
             Column("pays", _("Pays"), value=_paid),
@@ -63,7 +67,7 @@ def show(request: PersonRequest, name: str) -> HttpResponseBase:
         ],
         empty=_("Nothing is known yet."),
         empty_hint=str(kind.purpose),
-    )  # fmt: skip
+    )
     if table.wants_export:
         return table.export()
     may_set = access.may_set_terms(request.person)
@@ -83,7 +87,8 @@ def said_by(row: RateRow) -> str:
 
 def _paid(row: RateRow) -> str:
     if row.amount is not None:
-        return formats.number(row.amount.normalize())
+        known = row.currency
+        return formats.money(row.amount, known) if known else formats.number(row.amount.normalize())
     if row.rate is None or abs(row.rate) > 1:
         return formats.number(row.rate)
     return formats.percent(row.rate)

@@ -117,6 +117,7 @@ def check_shares(check: Check) -> None:
         WHERE NOT h.overlay AND s.whole <> 1
         """,
     )
+    checking.refuse_together(check, ("source", "order_number", "line_number"))
 
 
 def match_shares(check: Check) -> Changes:

@@ -110,6 +110,7 @@ BEGINNING: tuple[Chapter, ...] = (
     pay.set_quotas,
     taipei.bring_in_figures,
     taipei.bring_in_team_goal,
+    taipei.bring_in_premiums,
     shanghai.bring_in_targets,
     cross_border.bring_in_regions,
     shanghai.bring_in_leaves,

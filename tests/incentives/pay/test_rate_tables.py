@@ -138,6 +138,8 @@ def test_a_file_is_held_to_the_rules_of_tiers(
     with pytest.raises(ImportRefused) as refusal:
         bring(world, tmp_path, text)
     assert code in {one.code for one in refusal.value.problems}
+    # A tier with a fault takes the others of its key along: never half a table.
+    assert len({one.row for one in refusal.value.problems}) == text.count("\n")
     assert RateRow.objects.count() == 0
 
 

@@ -21,6 +21,7 @@ from paceline.web.demo.teams.plans import PayPlan, positions, teams
 PLANS = (
     PayPlan("taipei-shop", positions("chat-seller", "live-host")),
     PayPlan("taipei-channel", positions("channel-seller")),
+    PayPlan("taipei-assortment", positions("channel-seller")),
     PayPlan("taipei-team-goal", teams("taipei-brand")),
     PayPlan("taipei-chat-card", positions("chat-seller")),
     PayPlan("taipei-live-pool", positions("live-host")),
@@ -31,6 +32,16 @@ KINDS = (
     ("satisfaction", "顧客滿意度", Unit.QUANTITY),
     ("stream-hours", "直播時數", Unit.QUANTITY),
 )
+# What product lines pay on top: category, channel (any, if empty), from which sales on, and rate.
+PREMIUMS = (
+    ("寢具", "", 0, "0.2%"),
+    ("寢具", "", 400_000, "0.4%"),
+    ("廚房家電", "", 0, "0.1%"),
+    ("食品", "企業採購", 0, "0.3%"),
+    ("食品", "企業採購", 150_000, "0.6%"),
+    ("保養", "購物平台", 0, "0.2%"),
+)
+RAISED = ("寢具", "", 0, "0.3%"), ("寢具", "", 400_000, "0.5%")
 MONTHS = 13
 NEVER_PAID = 40  # one in so many company orders
 
@@ -78,6 +89,20 @@ def _figures(stage: Stage) -> Iterator[tuple[object, ...]]:
             yield member.number, "顧客滿意度", f"{month:%Y-%m}", f"{score:.2f}"
         for member in stage.cast.sellers_of("taipei-live", last):
             yield member.number, "直播時數", f"{month:%Y-%m}", f"{random.randint(120, 200) / 2:.1f}"
+
+
+def bring_in_premiums(stage: Stage) -> None:
+    """The table by which product lines pay more; bedding's rates were raised a quarter ago."""
+    first, raised = stage.calendar.quarters[0], stage.calendar.last_closed
+    rows = [
+        ("taipei-assortment", *row, quarter.starts_on)
+        for quarter, found in ((first, PREMIUMS), (raised, RAISED))
+        for row in found
+    ]
+    header = ("費率表", "類別", "通路", "起點", "比率", "開始日期")
+    path = papers.write(Paper("utf-8-sig"), stage.folder / "taipei-premiums", header, rows)
+    by = stage.acting(Role.COMPENSATION)
+    stage.bring_in("rate_rows", path, by=by, at=stage.at(BEGAN - 1, 14, 50))
 
 
 def bring_in_team_goal(stage: Stage) -> None:
