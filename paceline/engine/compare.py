@@ -44,7 +44,7 @@ from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.needs import needs
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import calculate
+from paceline.engine.run import calculate_part
 from paceline.engine.shape import empty_table
 from paceline.engine.tables import QUOTAS, Tables
 from paceline.engine.trace import reached_lines
@@ -385,9 +385,7 @@ class _Comparing:
         return self._calculate(side.plan, self.narrowed[place], side.period)
 
     def _calculate(self, plan: Plan, rows: Rows, period: Period) -> Amounts:
-        tables = Tables(rows)
-        hashes = {name: ["narrowed"] for name in tables.sources}
-        results = calculate(plan, tables, period, connection=self.database, input_hashes=hashes)
+        results = calculate_part(plan, rows, period, self.database)
         return {
             row["component"]: row["earned"]
             for row in results.rows("earnings")

@@ -22,6 +22,7 @@ from paceline.engine.hashing import hash_files
 from paceline.engine.inputs import OpenInputs, declared_columns, line_columns, open_inputs
 from paceline.engine.line_files import SPLIT_MARK, FileFacts, types_of
 from paceline.engine.periods import Period
+from paceline.engine.plan.model import Plan
 from paceline.engine.shape import Shape, empty_table
 from paceline.engine.tables import INPUTS, ParquetFiles, Tables
 
@@ -106,6 +107,29 @@ class Statement:
     parameters: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class LineFiles:
+    """What of the files that stand for a table of lines decides how they are read; their paths are
+    bound.
+    """
+
+    types: tuple[tuple[str, pa.DataType], ...]
+    by_name: bool  # those of older files may lack a column, which is then empty
+    marked: bool  # only lines that are marked as having split rows
+
+    def query(self, plan: Plan, name: str) -> exp.Select:
+        """The lines with the declared columns and types."""
+        options: list[exp.Expr] = [exp.Placeholder(this=f"files_of_{name}")]
+        if self.by_name:
+            options.append(exp.EQ(this=exp.to_identifier("union_by_name"), expression=exp.true()))
+        files = exp.Table(
+            this=c.call("read_parquet", *options), alias=exp.TableAlias(this=exp.to_identifier("f"))
+        )
+        columns = declared_columns(line_columns(plan), dict(self.types))
+        lines = select(columns).from_(files, copy=False)
+        return lines.where(col(SPLIT_MARK), copy=False) if self.marked else lines
+
+
 MAX_STATEMENTS = 4_000
 _STATEMENTS: dict[tuple[object, ...], Statement] = {}
 
@@ -144,6 +168,8 @@ class Workspace:
         self.style = shape.style
         self.imported: dict[str, tuple[int, Decimal]] = {}  # lines and amount by currency
         self.parameters = bound_values(plan, period)
+        self.read: dict[str, LineFiles] = {}  # the tables that are files
+        self.paths: dict[str, list[str]] = {}  # of which files, by the names that they are bound by
         # One transaction for all statements: nothing is written for good, and each costs less.
         self.connection.begin()
 
@@ -179,18 +205,28 @@ class Workspace:
         """The statement of a step, made once for all plans of one style and the tables it is
         given.
         """
-        full = (self.style, tuple(self.tables.sources), key)
+        full = (self.style, tuple(self.tables.sources), tuple(self.read.items()), key)
         found = _STATEMENTS.get(full)
         if found is None:
-            (parsed,) = self.connection.extract_statements(c.render(make()))
+            query = self._reading_files(make())
+            (parsed,) = self.connection.extract_statements(c.render(query))
             found = Statement(parsed, tuple(sorted(parsed.named_parameters)))
             if len(_STATEMENTS) >= MAX_STATEMENTS:
                 _STATEMENTS.clear()
             _STATEMENTS[full] = found
         return found
 
+    def _reading_files(self, query: exp.Expr) -> exp.Expr:
+        """The query with the files themselves in the place of the tables that they stand for."""
+        for table in list(query.find_all(exp.Table)):
+            if table.name in self.read:
+                lines = self.read[table.name].query(self.plan, table.name)
+                table.replace(lines.subquery(table.alias or table.name, copy=False))
+        return query
+
     def _bound(self, statement: Statement) -> dict[str, Any]:
-        return {name: self.parameters[name] for name in statement.parameters}
+        values = self.parameters | self.paths
+        return {name: values[name] for name in statement.parameters}
 
     def register(self, name: str, rows: pa.Table) -> None:
         self.connection.register(name, rows)
@@ -215,30 +251,14 @@ class Workspace:
     def view_lines(self, files: Sequence[FileFacts], *, marked: bool = False) -> None:
         """Let `in_order_lines` be the lines of these files, with the declared columns and types; or
         `in_marked_lines` those of them that are marked as having split rows.
+
+        No view is made of them, which would be bound once more than it is read: each statement that
+        names them reads the files itself.
         """
-        found = types_of(files)
-        paths = [file.path for file in files]
+        name = "in_marked_lines" if marked else "in_order_lines"
         differ = len(files) > 1 and self.inputs.differ
-        key = (tuple(self.plan.attributes.items()), *paths, *found.items(), differ, marked)
-        text = _VIEWS.get(key)
-        if text is None:
-            columns = declared_columns(line_columns(self.plan), found)
-            lines = select(columns).from_(_parquet(paths, by_name=differ), copy=False)
-            view = exp.Create(
-                this=c.source("in_marked_lines" if marked else "in_order_lines"),
-                kind="VIEW",
-                replace=True,
-                properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-                expression=lines.where(col(SPLIT_MARK), copy=False) if marked else lines,
-            )
-            if len(_VIEWS) >= MAX_VIEWS:
-                _VIEWS.clear()
-            text = _VIEWS[key] = c.render(view)
-        self.connection.execute(text)
-
-
-MAX_VIEWS = 200
-_VIEWS: dict[tuple[object, ...], str] = {}  # the statements that make views of files
+        self.read[name] = LineFiles(tuple(types_of(files).items()), by_name=differ, marked=marked)
+        self.paths[f"files_of_{name}"] = [str(file.path) for file in files]
 
 
 @dataclass(frozen=True)
@@ -259,13 +279,3 @@ class DuckDB:
             threads=self.threads,
             memory_limit=self.memory_limit,
         )
-
-
-def _parquet(paths: Sequence[object], *, by_name: bool) -> exp.Table:
-    """The rows of files; those of older files may lack a column, which is then empty."""
-    files: list[exp.Expr] = [exp.Array(expressions=[c.text(str(path)) for path in paths])]
-    if by_name:
-        files.append(exp.EQ(this=exp.to_identifier("union_by_name"), expression=exp.true()))
-    return exp.Table(
-        this=c.call("read_parquet", *files), alias=exp.TableAlias(this=exp.to_identifier("f"))
-    )

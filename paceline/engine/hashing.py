@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+
+import pyarrow as pa
 
 from paceline.engine.tables import ParquetFiles
 
@@ -29,6 +32,32 @@ def hash_file(path: Path) -> str:
 def hash_files(given: ParquetFiles) -> list[str]:
     """sha256 of each file of a table that lies on this machine."""
     return [hash_file(Path(path)) for path in given.paths]
+
+
+def hash_inputs(
+    sources: Mapping[str, pa.Table | ParquetFiles],
+    hashes: Callable[[ParquetFiles], list[str]],
+    known: Mapping[str, list[str]] = MappingProxyType({}),
+) -> dict[str, list[str]]:
+    """The hashes of the input files, read by `hashes` unless they are known; a table handed over in
+    memory is hashed by its content.
+    """
+    found: dict[str, list[str]] = {}
+    for name, given in sources.items():
+        if name in known:
+            found[name] = known[name]
+        elif isinstance(given, ParquetFiles):
+            found[name] = list(given.hashes) or hashes(given)
+        else:
+            found[name] = [hash_table(given)]
+    return found
+
+
+def hash_table(rows: pa.Table) -> str:
+    """A hash of a table's rows that does not depend on their order or on how they are chunked."""
+    names = sorted(rows.column_names)
+    texts = sorted(repr(tuple(row[name] for name in names)) for row in rows.to_pylist())
+    return hash_text("\n".join([repr(names), *texts]))
 
 
 def canonical_json(value: object) -> str:

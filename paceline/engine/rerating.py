@@ -24,7 +24,7 @@ from paceline.engine.ledger.told import is_followed
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import calculate
+from paceline.engine.run import calculate, calculate_part
 from paceline.engine.tables import ParquetFiles, Tables
 from paceline.engine.trace import reached_lines
 
@@ -75,7 +75,7 @@ def credited_with(
     if not rows.sources["order_lines"].num_rows:  # type: ignore[union-attr]
         return {}
     database = connection or reused_database(rows)
-    hashes = {name: ["narrowed"] for name in rows.sources}
+    hashes = {name: ["a part"] for name in rows.sources}
     results = calculate(plan, rows, period, connection=database, input_hashes=hashes)
     payees = sorted({row["payee_id"] for row in results.rows("credits")})
     return {
@@ -139,9 +139,7 @@ def _earned(
     payee_id: str,
     database: duckdb.DuckDBPyConnection,
 ) -> dict[str, Decimal]:
-    found = Tables(rows)
-    hashes = {name: ["narrowed"] for name in found.sources}
-    results = calculate(plan, found, period, connection=database, input_hashes=hashes)
+    results = calculate_part(plan, rows, period, database)
     return {
         row["component"]: row["earned"]
         for row in results.rows("earnings")

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -20,7 +19,7 @@ from paceline.engine.columns import Table
 from paceline.engine.database import DuckDB
 from paceline.engine.errors import InputInvalid
 from paceline.engine.executor import Executor, Workspace
-from paceline.engine.hashing import fingerprint, hash_text
+from paceline.engine.hashing import fingerprint, hash_inputs
 from paceline.engine.kept import Shelf, Step, is_shelvable, sums_of_lines
 from paceline.engine.layout import lay_out
 from paceline.engine.ledger.compile import Ledger, ledger_of
@@ -31,14 +30,11 @@ from paceline.engine.marks import find_split_lines
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.rate_tables import rate_rows
-from paceline.engine.results import (
-    ENGINE_VERSION,
-    Results,
-)
-from paceline.engine.shape import Shape, shape_of
+from paceline.engine.results import CONSERVATION, ENGINE_VERSION, EXCLUDED, Results
+from paceline.engine.shape import Shape, empty_table, shape_of
 from paceline.engine.steps import crediting, exchange, lines, portions
 from paceline.engine.steps.days import Days
-from paceline.engine.tables import ParquetFiles, Tables
+from paceline.engine.tables import Tables
 from paceline.engine.windows import MAX_DAYS
 
 Progress = Callable[[str, int, int], None]
@@ -67,7 +63,29 @@ def calculate(  # noqa: PLR0913 -- what is run, where, and what is known already
     shape = shape_of(plan)
     workspace = (on or DuckDB(connection, threads)).open(shape, tables, period)
     try:
-        return _Run(workspace, shape, period, shelf, progress, dict(input_hashes or {})).execute()
+        hashes = dict(input_hashes or {})
+        run = _Run(workspace, shape, period, hashes, shelf=shelf, progress=progress)
+        return run.execute()
+    except workspace.overflows:
+        raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
+    finally:
+        workspace.close()
+
+
+def calculate_part(
+    plan: Plan, rows: Mapping[str, pa.Table], period: Period, database: duckdb.DuckDBPyConnection
+) -> Results:
+    """Run a plan over a part of a company's tables, held in memory: what can reach one payee.
+
+    Every amount is calculated as in a whole run. Nothing is accounted for, because most of what
+    came in is left out on purpose: `excluded` and `conservation` are empty, and no check is told.
+    Raises InputInvalid when the part cannot be calculated.
+    """
+    shape, tables = shape_of(plan), Tables(rows)
+    workspace = DuckDB(database).open(shape, tables, period)
+    hashes = {name: ["a part"] for name in tables.sources}
+    try:
+        return _Run(workspace, shape, period, hashes, accounts=False).execute()
     except workspace.overflows:
         raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
     finally:
@@ -80,9 +98,11 @@ class _Run:
         workspace: Workspace,
         shape: Shape,
         period: Period,
-        shelf: Shelf | None,
-        progress: Progress | None,
         hashes: dict[str, list[str]],
+        *,
+        shelf: Shelf | None = None,
+        progress: Progress | None = None,
+        accounts: bool = True,
     ) -> None:
         self.workspace = workspace
         self.shape = shape
@@ -91,6 +111,7 @@ class _Run:
         self.shelf = shelf
         self.progress = progress
         self.hashes = hashes
+        self.accounts = accounts
         self.ledger = ledger_of(shape)
         self.done = 0
 
@@ -120,8 +141,7 @@ class _Run:
         results = fetch_ledger(self.workspace, self.ledger, figures)
         self._tell(last.name, total)
         results["credits"] = fetch_credits(self.workspace, self.ledger)
-        accounts = conservation.accounts(self.workspace, self.shape, self.period)
-        results["excluded"], results["conservation"] = accounts
+        results["excluded"], results["conservation"] = self._accounts()
         conservation.refuse_wrong_totals(self.workspace, results["conservation"])
         inputs = hash_inputs(self.workspace.tables.sources, self.workspace.hashes, self.hashes)
         return Results(
@@ -137,6 +157,12 @@ class _Run:
             conservation.checks_of(results["conservation"]),
             _tables=results,
         )
+
+    def _accounts(self) -> tuple[pa.Table, pa.Table]:
+        """What became of everything that came in; empty where only a part was given."""
+        if not self.accounts:
+            return empty_table(EXCLUDED), empty_table(CONSERVATION)
+        return conservation.accounts(self.workspace, self.shape, self.period)
 
     def _summed(self, steps: list[Step], days: Days) -> Iterable[Step]:
         """The steps in order; those that add up lines do so over kept sums if there is a shelf."""
@@ -381,29 +407,3 @@ def refuse_circles(workspace: Workspace, chain: str, tree: str) -> None:
                 for payee, day in rows[:20]
             ]
         )
-
-
-def hash_inputs(
-    sources: Mapping[str, pa.Table | ParquetFiles],
-    hashes: Callable[[ParquetFiles], list[str]],
-    known: Mapping[str, list[str]] = MappingProxyType({}),
-) -> dict[str, list[str]]:
-    """The hashes of the input files, read by `hashes` unless they are known; a table handed over in
-    memory is hashed by its content.
-    """
-    found: dict[str, list[str]] = {}
-    for name, given in sources.items():
-        if name in known:
-            found[name] = known[name]
-        elif isinstance(given, ParquetFiles):
-            found[name] = list(given.hashes) or hashes(given)
-        else:
-            found[name] = [hash_table(given)]
-    return found
-
-
-def hash_table(rows: pa.Table) -> str:
-    """A hash of a table's rows that does not depend on their order or on how they are chunked."""
-    names = sorted(rows.column_names)
-    texts = sorted(repr(tuple(row[name] for name in names)) for row in rows.to_pylist())
-    return hash_text("\n".join([repr(names), *texts]))

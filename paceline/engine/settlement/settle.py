@@ -12,11 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from paceline.engine.errors import InputInvalid
-from paceline.engine.hashing import fingerprint, hash_files
+from paceline.engine.hashing import fingerprint, hash_files, hash_inputs
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.results import ENGINE_VERSION, Results
-from paceline.engine.run import hash_inputs
 from paceline.engine.settlement import needs
 from paceline.engine.settlement.account import Account, Cause, Item, Place
 from paceline.engine.settlement.books import Books

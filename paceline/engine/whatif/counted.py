@@ -19,7 +19,7 @@ from paceline.engine.comparison.narrow import narrow
 from paceline.engine.database import reused_database
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import calculate
+from paceline.engine.run import calculate_part
 from paceline.engine.shape import arrow_table
 from paceline.engine.tables import EXCHANGE_RATES, Tables
 from paceline.engine.whatif.orders import Order
@@ -53,9 +53,7 @@ def one_more_counted(
     rows = {**rows, "order_lines": pa.concat_tables([lines, line])}
     if order.currency != plan.currency:
         rows["exchange_rates"] = _rates(plan, rows, period, order)
-    found = Tables(rows)
-    hashes = {name: ["narrowed"] for name in found.sources}
-    results = calculate(plan, found, period, connection=database, input_hashes=hashes)
+    results = calculate_part(plan, rows, period, database)
     return {
         row["component"]: row["earned"]
         for row in results.rows("earnings")

@@ -9,7 +9,7 @@ from paceline.engine.database import reused_database
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.results import Results
-from paceline.engine.run import calculate
+from paceline.engine.run import calculate_part
 from paceline.engine.tables import Tables
 
 
@@ -28,6 +28,4 @@ def under_plan(
     """
     database = connection or reused_database(tables)
     rows = narrow(plan, tables, period, payee_id, only_read=True, connection=database)
-    found = Tables(rows)
-    hashes = {name: ["narrowed"] for name in found.sources}
-    return calculate(plan, found, period, connection=database, input_hashes=hashes)
+    return calculate_part(plan, rows, period, database)

@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from paceline import engine
-from paceline.engine.hashing import fingerprint, hash_files
-from paceline.engine.run import hash_inputs
+from paceline.engine.hashing import fingerprint, hash_files, hash_inputs
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.execute import calculate_plan
 from paceline.incentives.calculation.extract import Input, extract_inputs, tables_of
