@@ -9,27 +9,28 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from paceline.crm.forms.choices import country_name, language_name
-from paceline.crm.forms.segments import labels
-from paceline.crm.models import BuyingRules, ConsentChannel, Lifecycle, Source
+from paceline.crm.forms.segments import labels_of
+from paceline.crm.models import BuyingRules, ConsentChannel, LeadStatus, Lifecycle, Source
 from paceline.crm.queries.segments import AMOUNTS, LISTS, YES_NO
 from paceline.kernel import formats
-from paceline.org.models import Person
 
 _WORDS: dict[str, dict[str, Any]] = {
     "lifecycle": dict(Lifecycle.choices),
+    "status": dict(LeadStatus.choices),
     "source": dict(Source.choices),
     "consent": dict(ConsentChannel.choices),
 }
 
 
-def told(rule: Mapping[str, Any], person: Person) -> list[str]:
+def told(rule: Mapping[str, Any], kind: str) -> list[str]:
     """Each condition of a rule, in the order of the form."""
-    del person
-    named = labels()
+    named = labels_of(kind)
     found = [
         f"{label}: {_value(name, rule[name])}" for name, label in named.items() if name in rule
     ]
-    return found or [_("Everyone")]
+    if found:
+        return found
+    return [_("Everyone who is open")] if kind == "lead" else [_("Everyone")]
 
 
 def _value(name: str, value: Any) -> str:

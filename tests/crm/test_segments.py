@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +12,20 @@ from django.test.utils import CaptureQueriesContext
 
 from paceline.crm import actions
 from paceline.crm.actions.timeline import set_tags
-from paceline.crm.models import Batch, BuyingRules, ConsentChannel, Contact, Purchases
+from paceline.crm.models import (
+    ActivityKind,
+    Batch,
+    BuyingRules,
+    ConsentChannel,
+    Contact,
+    LeadStatus,
+    Purchases,
+    Segment,
+)
 from paceline.crm.queries.cohorts import cohorts
 from paceline.crm.queries.segments import members, summed
 from paceline.kernel import jobs
+from tests.api.calling import program_for
 from tests.crm.test_following import a_contact, line
 from tests.world import NOW, TODAY, World
 
@@ -88,6 +98,93 @@ def test_who_belongs(
 ) -> None:
     found = members(rule, "contact", world.priya, TODAY)
     assert " ".join(found.order_by("name").values_list("name", flat=True)) == names
+
+
+@pytest.mark.parametrize(
+    ("rule", "names"),
+    [
+        ({}, "Early Hot Late"),
+        ({"status": ["unqualified"]}, "Gone"),
+        ({"status": ["new", "nurturing"]}, "Early Hot Late"),
+        ({"came_within": 5}, "Hot Late"),
+        ({"came_before": 10}, "Early"),
+        ({"silent_for": 7}, ""),
+        ({"silent_for": 2}, "Early Hot"),
+        ({"silent_for": 4}, "Early"),
+        ({"rating_min": 4}, "Hot"),
+        ({"country": ["JP"], "source": ["event"]}, "Late"),
+        ({"language": ["ja"]}, "Late"),
+        ({"tag": ["fair"]}, "Early"),
+        ({"without_tag": ["fair"], "is_mine": True}, "Hot"),
+        ({"consent": ["email"]}, "Late"),
+        ({"has_bought": True, "value_min": "400"}, "Early Hot Late"),  # of customers: not asked
+    ],
+)  # fmt: skip
+def test_which_leads_belong(world: World, rule: dict[str, Any], names: str) -> None:
+    def lead(name: str, days: int, **facts: Any) -> Any:
+        owner = world.priya if name == "Hot" else world.marco
+        return actions.add_lead(
+            team=world.north, facts={"name": name, **facts}, owner=owner, by=world.priya,
+            at=NOW - timedelta(days=days),
+        )  # fmt: skip
+
+    early = lead("Early", 20)
+    lead("Hot", 3, rating=5)
+    late = lead("Late", 1, country="JP", source="event", languages=["ja"])
+    gone = lead("Gone", 9, rating=5)
+    told: dict[str, Any] = {"by": world.priya, "at": NOW}
+    actions.set_status(lead=gone, status=LeadStatus.UNQUALIFIED, why_not="No money", **told)
+    actions.add_lead(team=world.south, facts={"name": "Canary", "country": "JP", "rating": 5},
+                     owner=world.omar, by=world.omar, at=NOW)  # fmt: skip
+    set_tags(record=early, names=["fair"], **told)
+    actions.add_activity(on=actions.On.record(early), kind=ActivityKind.CALL, facts={"text": "Hi"},
+                         by=world.marco, at=NOW - timedelta(days=5))  # fmt: skip
+    actions.record_consent(holder=late, channel=ConsentChannel.EMAIL, purpose="News",
+                           source="form", given_at=NOW, **told)  # fmt: skip
+    found = members(rule, "lead", world.priya, TODAY)
+    assert " ".join(found.order_by("name").values_list("name", flat=True)) == names
+
+
+def test_a_segment_of_leads_has_its_page(world: World, client_for: Any) -> None:
+    for name in ("Ivy", "Max"):
+        actions.add_lead(team=world.north, facts={"name": name, "rating": 5}, owner=world.priya,
+                         by=world.priya, at=NOW)  # fmt: skip
+    actions.add_lead(team=world.south, facts={"name": "Canary", "rating": 5}, owner=world.omar,
+                     by=world.omar, at=NOW)  # fmt: skip
+    priya, omar = client_for(world.priya), client_for(world.omar)
+    form = priya.get("/crm/segments/new?of=lead").content.decode()
+    assert "came_within" in form
+    assert "has_bought" not in form
+    sent = {"name": "Warm", "of": "lead", "rating_min": "4", "has_bought": "1"}
+    answer = priya.post("/crm/segments/new", sent | {"team": world.north.pk})
+    assert answer.status_code == 303
+    address = answer["Location"]
+    assert Segment.objects.get().rule == {"rating_min": 4}
+    with CaptureQueriesContext(connection) as asked:
+        text = priya.get(address).content.decode()
+    assert len(asked) <= 20
+    assert "Ivy" in text
+    assert "Canary" not in text
+    assert "Lifetime value" not in text
+    assert omar.get(address).status_code == 404
+    pk = address.rsplit("/", 1)[1]
+    listed = priya.get(f"/crm/leads?leads-is-segment={pk}").content.decode()
+    assert "Max" in listed
+    assert "Canary" not in listed
+    assert "Warm" in priya.get("/crm/segments").content.decode()
+    assert "Leads" not in priya.get("/crm/cohorts").content.decode().split("<main")[1]
+    program = program_for(world.priya)
+    made = program.ask(
+        "POST", "/segments", {"name": "New", "of": "lead", "rule": {"status": ["new"]}}
+    )
+    members_of = program.rows(f"/segments/{made.json()['id']}/members")
+    assert [(one["name"], one["status"], one["orders"]) for one in members_of] == [
+        ("Ivy", "new", None), ("Max", "new", None),
+    ]  # fmt: skip
+    other = {"name": "Wrong", "of": "lead", "rule": {"is_quiet": True}}
+    refused = program.ask("POST", "/segments", other)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "rule.is_quiet"
 
 
 def test_a_segment_counts_exports_and_changes_its_members(

@@ -12,7 +12,14 @@ from django.test import Client
 from django.urls import reverse
 
 from paceline.crm import actions as crm
-from paceline.crm.models import Activity, ActivityKind, ConsentChannel, Contact, Direction
+from paceline.crm.models import (
+    Activity,
+    ActivityKind,
+    ConsentChannel,
+    Contact,
+    Direction,
+    LeadStatus,
+)
 from paceline.leads.hours import OFFICE, Hours
 from paceline.mail.models import Mail
 from paceline.org import actions as org
@@ -20,7 +27,7 @@ from paceline.org.models import LeaveKind, Person, Role
 from paceline.sequences import actions
 from paceline.sequences.actions import NewStep
 from paceline.sequences.days import Calendar
-from paceline.sequences.models import Act, Enrolment, Line, Start, Version
+from paceline.sequences.models import Act, Enrolment, Line, Sequence, Start, Version
 from paceline.sequences.queries import figures
 from tests.crm.conftest import make_sales
 from tests.crm.test_following import follow, line
@@ -315,6 +322,47 @@ def test_who_enters_a_segment_begins(world: World) -> None:
                             at=at("2026-07-27"))  # fmt: skip
     assert actions.enter_segments(at=at("2026-07-27")) == 1, "with those who belong already"
     assert begun.filter(contact=before).exists()
+
+
+def test_leads_that_enter_a_segment_begin(world: World, client_for) -> None:
+    """Those who come to meet the rule, of the team; converted or given up they stop."""
+    told = {"by": world.marco, "at": NOW}
+
+    def lead(name: str, **more: Any) -> Any:
+        given = {"team": world.north, "owner": world.priya, "by": world.priya, "at": NOW} | more
+        return crm.add_lead(facts={"name": name, "rating": 3}, **given)
+
+    segment = crm.save_segment(
+        of="lead", name="Warm", rule={"rating_min": 4}, team=world.north, **told
+    )
+    page = client_for(world.marco)
+    sent = {"team": world.north.pk, "name": "Warm leads", "of": "lead", "segment": segment.pk,
+            "per_day": 50}  # fmt: skip
+    assert page.post(reverse("sequences:new"), {**sent, "of": "contact"}).status_code == 422
+    assert page.post(reverse("sequences:new"), sent).status_code == 303
+    sequence = Sequence.objects.get(name="Warm leads")
+    assert (sequence.of, sequence.segment) == ("lead", segment)
+    actions.write_version(sequence=sequence, steps=usual_steps(), stops=(), **told)
+    actions.switch_sequence(sequence=sequence, on=True, **told)
+    ivy, max_ = lead("Ivy"), lead("Max")
+    foreign = lead("Canary", team=world.south, owner=world.omar, by=world.omar)
+    assert actions.enter_segments(at=NOW) == 0
+    for one in (ivy, max_, foreign):
+        crm.change(record=one, facts={"rating": 5}, by=None, at=NOW)
+    assert actions.enter_segments(at=NOW) == 2
+    begun = Enrolment.objects.filter(sequence=sequence, cause="segment")
+    assert {one.lead for one in begun} == {ivy, max_}
+    assert actions.walk(at=at("2026-07-17")) == 2
+    task = Activity.objects.get(lead=ivy)
+    assert (task.subject, task.assignee) == ("Ask Ivy how it works", world.priya)
+    assert "Warm leads" in page.get(f"/crm/leads/{ivy.pk}").content.decode()
+    ivy.refresh_from_db()
+    crm.set_status(lead=ivy, status=LeadStatus.UNQUALIFIED, why_not="No", by=world.priya,
+                   at=at("2026-07-18"))  # fmt: skip
+    actions.enter_segments(at=at("2026-07-18"))
+    actions.walk(at=at("2026-07-20"))
+    assert begun.get(lead=ivy).ended_at is not None
+    assert begun.get(lead=max_).ended_at is None or begun.get(lead=max_).ended_why == "last"
 
 
 def test_editing_makes_a_version(world: World) -> None:

@@ -12,7 +12,7 @@ from django.db import transaction
 from paceline.crm.actions import recording
 from paceline.crm.actions.pipelines import NameTaken
 from paceline.crm.models import BuyingRules, Segment
-from paceline.crm.queries.segments import KEYS
+from paceline.crm.queries.segments import keys_of
 from paceline.kernel import audit, jobs
 from paceline.org.models import Person, Team
 
@@ -40,7 +40,7 @@ def save_segment(
 ) -> Segment:
     """A new segment, or one with another rule. Raises ``NameTaken``, ``TooManySegments``,
     ``ConditionUnknown`` and ``FactsInvalid``."""
-    unknown = set(rule) - KEYS
+    unknown = set(rule) - keys_of(of)
     if unknown:
         raise ConditionUnknown(min(unknown))
     owner = by if segment is None else segment.owner

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from paceline.crm import access, actions
 from paceline.crm.api.records import Sent, router, written
-from paceline.crm.models import Purchases, Segment, scope_of
+from paceline.crm.models import Lead, Purchases, Segment, scope_of
 from paceline.crm.queries import cohorts as buying_again
 from paceline.crm.queries import segments as found_by_rule
 from paceline.kernel.interface import (
@@ -30,7 +30,7 @@ from paceline.kernel.interface import (
     answer_page,
     refuse_other,
 )
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import Fault, invalid
 from paceline.org.models import Team
 from paceline.org.requests import TokenRequest
 
@@ -43,7 +43,7 @@ class SegmentRecord(Record):
     """A rule by which customers belong together; who belongs is never kept."""
 
     id: int
-    of: str = Field("", description=noop("company or contact."))
+    of: str = Field("", description=noop("company, contact or lead."))
     name: str
     owner: str = Field("", description=noop("Employee number."))
     team: str | None = Field(None, description=noop("Code of the team it is shared with."))
@@ -59,13 +59,14 @@ class SegmentRecord(Record):
 
 
 class MemberRecord(Record):
-    """A customer who belongs, and what they bought."""
+    """Who belongs: a customer and what they bought, or a lead and how it stands."""
 
     id: int
     name: str
-    number: str
+    number: str = ""
     owner: str | None = Field(None, description=noop("Employee number."))
-    lifecycle: str
+    lifecycle: str = ""
+    status: str = Field("", description=noop("Of a lead."))
     orders: int | None = None
     value: Decimal | None = None
     last_on: date | None = Field(None, description=noop("Of the last purchase."))
@@ -88,7 +89,9 @@ class MemberRecord(Record):
 
 
 def _bought(row: Any, name: str) -> Any:
-    """What a customer bought; null where they never did."""
+    """What a customer bought; null where they never did, and of leads."""
+    if isinstance(row, Lead):
+        return None
     try:
         return getattr(row.purchases, name)
     except Purchases.DoesNotExist:
@@ -106,7 +109,7 @@ class CohortRecord(Record):
 class SegmentsAsked(Asked):
     """Which segments are wanted."""
 
-    of: Literal["", "company", "contact"] = ""
+    of: Literal["", "company", "contact", "lead"] = ""
 
 
 class CohortsAsked(Turned):
@@ -116,9 +119,14 @@ class CohortsAsked(Turned):
 
 
 class RuleIn(Sent):
-    """Conditions, all of which must be met; of a list any. Days count back from today."""
+    """Conditions, all of which must be met; of a list any. Days count back from today.
+
+    ``status``, ``came_within``, ``came_before``, ``silent_for`` and ``rating_min`` are of leads,
+    ``source``, ``language``, ``country``, tags, ``consent`` and ``is_mine`` of all.
+    """
 
     lifecycle: list[Literal["prospect", "customer", "regular", "lapsed"]] | None = None
+    status: list[Literal["new", "working", "nurturing", "unqualified", "converted"]] | None = None
     source: Words | None = None
     channel: Words | None = None
     language: Words | None = None
@@ -129,6 +137,10 @@ class RuleIn(Sent):
     bought_within: Days | None = None
     not_bought_for: Days | None = None
     first_within: Days | None = None
+    came_within: Days | None = None
+    came_before: Days | None = None
+    silent_for: Days | None = None
+    rating_min: Score | None = None
     orders_min: Days | None = None
     orders_max: Days | None = None
     recency_min: Score | None = None
@@ -163,7 +175,7 @@ class SegmentFacts(Sent):
 class SegmentIn(SegmentFacts):
     """A new segment."""
 
-    of: Literal["company", "contact"]
+    of: Literal["company", "contact", "lead"]
 
 
 def _segments(request: TokenRequest) -> Any:
@@ -177,6 +189,11 @@ def _saved(request: TokenRequest, sent: SegmentFacts, of: str, known: Segment | 
         team = Team.objects.filter(pk__in=scope.all_teams, code=sent.team).first()
         if team is None:
             raise invalid("team", _("You share with your own teams only."))
+    foreign = sorted(set(sent.rule.kept()) - found_by_rule.keys_of(of))
+    if foreign:
+        told = _("Records of this kind cannot be chosen by it.")
+        faults = [Fault("body", f"rule.{one}", told) for one in foreign]
+        raise Problem("invalid", faults=faults)
     made: Segment = written(
         lambda: actions.save_segment(
             segment=known, of=of, name=sent.name, rule=sent.rule.kept(), team=team,
@@ -236,7 +253,8 @@ def delete_segment(request: TokenRequest, pk: int) -> HttpResponse:
 def list_members(request: TokenRequest, pk: int, asked: Query[Asked]) -> HttpResponse:
     segment = get_object_or_404(_segments(request), pk=pk)
     rows = found_by_rule.members(segment.rule, segment.of, request.person, request.today)
-    return answer_page(request, rows.select_related("owner", "purchases"), asked, MemberRecord)
+    bought = [] if segment.of == "lead" else ["purchases"]
+    return answer_page(request, rows.select_related("owner", *bought), asked, MemberRecord)
 
 
 @router.get("/cohorts", response=Page[CohortRecord], summary=noop("Read who bought again"))

@@ -14,13 +14,14 @@ from paceline.crm.forms.choices import countries, languages
 from paceline.crm.models import (
     BuyingRules,
     ConsentChannel,
+    LeadStatus,
     Lifecycle,
     Segment,
     SegmentKind,
     Source,
     scope_of,
 )
-from paceline.crm.queries.segments import AMOUNTS, LISTS, NUMBERS, YES_NO, channels
+from paceline.crm.queries.segments import AMOUNTS, LISTS, NUMBERS, YES_NO, channels, keys_of
 from paceline.kernel.money import CURRENCIES
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person, Team
@@ -53,7 +54,12 @@ def labels() -> dict[str, str]:
         "value_score_max": _("Value score, at most"),
         "is_quiet": _("Gone quiet"),
         "is_mine": _("Mine (of whoever looks)"),
+        "came_within": _("Came within days"),
+        "came_before": _("Came so many days ago, or earlier"),
+        "silent_for": _("Nothing said with them for days"),
+        "rating_min": _("Rating, at least"),
         "lifecycle": _("Lifecycle"),
+        "status": _("Status"),
         "source": _("Source"),
         "channel": _("Bought in the channel"),
         "language": _("Language"),
@@ -64,8 +70,14 @@ def labels() -> dict[str, str]:
     }
 
 
+def labels_of(kind: str) -> dict[str, str]:
+    """The conditions that a rule over records of this kind may have."""
+    known = keys_of(kind)
+    return {name: label for name, label in labels().items() if name in known}
+
+
 class SegmentForm(forms.Form):
-    """A rule: whatever is filled in must be true, all of it."""
+    """A rule over records of one kind: whatever is filled in must be true, all of it."""
 
     name = forms.CharField(label=gettext_lazy("Name of the segment"), max_length=60)
 
@@ -73,13 +85,18 @@ class SegmentForm(forms.Form):
         self, data: Any = None, *, viewer: Person, segment: Segment | None = None, kind: str = ""
     ) -> None:
         rule = {} if segment is None else segment.rule
-        initial: dict[str, Any] = {**rule, "of": kind}
+        self.kind = (data or {}).get("of", kind) if segment is None else segment.of
+        if self.kind not in SegmentKind.values:
+            self.kind = SegmentKind.COMPANY.value
+        initial: dict[str, Any] = {**rule, "of": self.kind}
         initial |= {name: str(int(rule[name])) for name in YES_NO if name in rule}
         if segment is not None:
             initial |= {"name": segment.name, "team": segment.team_id}
         super().__init__(data, initial=initial)
         if segment is None:
-            self.fields["of"] = forms.ChoiceField(label=_("Of"), choices=SegmentKind.choices)
+            self.fields["of"] = forms.ChoiceField(
+                label=_("Of"), choices=SegmentKind.choices, widget=forms.HiddenInput
+            )
         self.fields["team"] = forms.ModelChoiceField(
             label=_("Shared with"), required=False, empty_label=_("Only me"),
             queryset=Team.objects.filter(pk__in=scope_of(viewer).all_teams),
@@ -88,6 +105,7 @@ class SegmentForm(forms.Form):
         found = channels()
         choices: dict[str, list[tuple[str, Any]]] = {
             "lifecycle": list(Lifecycle.choices),
+            "status": list(LeadStatus.choices),
             "source": list(Source.choices),
             "channel": [(one, one) for one in dict.fromkeys([*found, *rule.get("channel", [])])],
             "language": languages(),
@@ -96,7 +114,7 @@ class SegmentForm(forms.Form):
             "without_tag": tags,
             "consent": list(ConsentChannel.choices),
         }
-        for name, label in labels().items():
+        for name, label in labels_of(self.kind).items():
             if not choices.get(name, [True]):
                 continue  # no tag is known yet, no order came over a channel
             self.fields[name] = _field(name, label, choices)
@@ -104,7 +122,7 @@ class SegmentForm(forms.Form):
     def rule(self) -> dict[str, Any]:
         """What was filled in, as it is kept."""
         data, found = self.cleaned_data, {}
-        for name in labels():
+        for name in labels_of(self.kind):
             value = data.get(name)
             if value in (None, "", []):
                 continue
@@ -128,7 +146,7 @@ def _field(name: str, label: str, choices: dict[str, list[tuple[str, Any]]]) -> 
             min_value=None if name == "value_max" else Decimal(0),
         )  # fmt: skip
     if name in NUMBERS:
-        is_score = name.rpartition("_")[0] in {"recency", "frequency", "value_score"}
+        is_score = name.rpartition("_")[0] in {"recency", "frequency", "value_score", "rating"}
         most = SCORES if is_score else ORDERS_MAX if name.startswith("orders") else DAYS_MAX
         return forms.IntegerField(label=label, required=False, min_value=1, max_value=most)
     assert name in LISTS  # noqa: S101 - every condition is of one of these sorts

@@ -19,6 +19,7 @@ class SegmentKind(models.TextChoices):
 
     COMPANY = "company", pgettext_lazy("list", "Companies")
     CONTACT = "contact", pgettext_lazy("list", "Contacts")
+    LEAD = "lead", pgettext_lazy("list", "Leads")
 
 
 class SegmentQuerySet(models.QuerySet[Any]):

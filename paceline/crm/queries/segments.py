@@ -4,29 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
-from paceline.crm.models import Consent, CustomerOrder, Fifths, Segment, Tagging
+from paceline.crm.models import (
+    OPEN_STATUSES,
+    Activity,
+    ActivityKind,
+    Consent,
+    CustomerOrder,
+    Fifths,
+    LeadStatus,
+    Segment,
+    Tagging,
+)
 from paceline.crm.queries.records import MODELS, first_point, tags_of
 from paceline.org.models import Person
 
-# What a rule may say, in the order of the form and of its sentence. Lists mean any of them.
-LISTS = ("lifecycle", "source", "channel", "language", "country", "tag", "without_tag", "consent")
+# What a rule may say. Lists mean any of them.
+LISTS = (
+    "lifecycle", "status", "source", "channel", "language", "country", "tag", "without_tag",
+    "consent",
+)  # fmt: skip
 NUMBERS = (
     "bought_within", "not_bought_for", "first_within", "orders_min", "orders_max",
     "recency_min", "recency_max", "frequency_min", "frequency_max", "value_score_min",
-    "value_score_max",
+    "value_score_max", "came_within", "came_before", "silent_for", "rating_min",
 )  # fmt: skip
 AMOUNTS = ("value_min", "value_max")
 YES_NO = ("has_bought", "is_quiet", "is_mine")
-KEYS = frozenset((*LISTS, *NUMBERS, *AMOUNTS, *YES_NO))
+# Leads have bought nothing yet; customers came long ago.
+_OF_BOTH = frozenset(
+    {"source", "language", "country", "tag", "without_tag", "consent", "is_mine"}
+)  # fmt: skip
+_OF_LEADS = frozenset({"status", "came_within", "came_before", "silent_for", "rating_min"})
+_OF_BUYERS = frozenset((*LISTS, *NUMBERS, *AMOUNTS, *YES_NO)) - _OF_BOTH - _OF_LEADS
+# What counts as having spoken with somebody.
+TALK = (ActivityKind.CALL, ActivityKind.MAIL, ActivityKind.CHAT, ActivityKind.MEETING)
 SCORES = {"recency": "last_on", "frequency": "orders", "value_score": "value"}
 
 Rule = Mapping[str, Any]
+
+
+def keys_of(kind: str) -> frozenset[str]:
+    """What a rule over records of this kind may say."""
+    return _OF_BOTH | (_OF_LEADS if kind == "lead" else _OF_BUYERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +77,13 @@ def members(rule: Rule, kind: str, person: Person, on: date) -> QuerySet[Any]:
 
 
 def narrowed(rows: Any, rule: Rule, reading: Reading) -> Any:
-    """Those of the rows that meet every condition of a rule."""
-    wanted = Q()
+    """Those of the rows that meet every condition of a rule; of leads those that are open, where
+    it does not say how they stand."""
+    is_lead = reading.kind == "lead"
+    wanted = Q(status__in=OPEN_STATUSES) if is_lead and not rule.get("status") else Q()
+    known = keys_of(reading.kind)
     for key, value in rule.items():
-        if key in KEYS and value not in (None, "", []):
+        if key in known and value not in (None, "", []):
             wanted &= _condition(key, value, reading)
     return rows.filter(wanted)
 
@@ -71,7 +99,7 @@ def _condition(key: str, value: Any, reading: Reading) -> Q:
 
 
 def _among(key: str, values: list[str], reading: Reading) -> Q:
-    if key in {"lifecycle", "source", "country"}:
+    if key in {"lifecycle", "status", "source", "country"}:
         return Q(**{f"{key}__in": values})
     if key == "channel":
         return Q(purchases__channels__overlap=values)
@@ -80,7 +108,7 @@ def _among(key: str, values: list[str], reading: Reading) -> Q:
         return Q(language__in=values) if is_company else Q(languages__overlap=values)
     if key == "consent":
         standing = Consent.objects.filter(channel__in=values, withdrawn_at__isnull=True)
-        holder = {"contact__company" if is_company else "contact": OuterRef("pk")}
+        holder = {"contact__company" if is_company else reading.kind: OuterRef("pk")}
         return Q(Exists(standing.filter(**holder)))
     tagged = Q(
         Exists(Tagging.objects.filter(**{reading.kind: OuterRef("pk")}, tag__name__in=values))
@@ -115,8 +143,21 @@ def _number(key: str, value: int, reading: Reading) -> Q:
         "first_within": lambda: Q(purchases__first_on__gte=day),
         "orders_min": lambda: Q(purchases__orders__gte=value),
         "orders_max": lambda: Q(purchases__orders__gt=0, purchases__orders__lte=value),
+        "came_within": lambda: Q(created_at__gte=_begins(day)),
+        "came_before": lambda: Q(created_at__lt=_begins(day + timedelta(days=1))),
+        "silent_for": lambda: Q(created_at__lt=_begins(day)) & ~Q(Exists(_talk_since(day))),
+        "rating_min": lambda: Q(rating__gte=value),
     }
     return plain[key]() if key in plain else _score(key, value, reading)
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def _talk_since(day: date) -> QuerySet[Any]:
+    """What was said with a lead since the beginning of a day, in either direction."""
+    return Activity.objects.filter(lead=OuterRef("pk"), kind__in=TALK, at__gte=_begins(day))
 
 
 def _score(key: str, value: int, reading: Reading) -> Q:
@@ -140,10 +181,9 @@ def listed_members(segment: Segment, person: Person, on: date) -> QuerySet[Any]:
 
 
 def bought_of(rows: Any, kind: str) -> QuerySet[Any]:
-    """Customers with their purchases, tags and ways to reach them, for a list."""
-    rows = rows.select_related(
-        "owner", "team", "purchases", *(["company"] if kind == "contact" else [])
-    )
+    """Records with what they bought, tags and ways to reach them, for a list."""
+    more = {"company": ["purchases"], "contact": ["purchases", "company"]}.get(kind, [])
+    rows = rows.select_related("owner", "team", *more)
     found: QuerySet[Any] = rows.annotate(tag_names=tags_of(kind), points_shown=first_point(kind))
     return found
 
@@ -167,6 +207,25 @@ def summed(rows: QuerySet[Any], on: date) -> Summary:
         quiet=Count("pk", filter=Q(purchases__quiet_after__lt=on)),
     )
     return Summary(found["n"], found["buyers"], found["value"] or Decimal(0), found["quiet"])
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSummary:
+    """How many leads belong, how many nobody has begun with, and how many nobody has taken."""
+
+    members: int
+    new: int
+    unowned: int
+
+
+def summed_leads(rows: QuerySet[Any]) -> LeadSummary:
+    """One query."""
+    found = rows.order_by().aggregate(
+        n=Count("pk"),
+        new=Count("pk", filter=Q(status=LeadStatus.NEW)),
+        unowned=Count("pk", filter=Q(owner__isnull=True)),
+    )
+    return LeadSummary(found["n"], found["new"], found["unowned"])
 
 
 def channels(most: int = 60) -> list[str]:

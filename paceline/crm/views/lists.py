@@ -186,7 +186,8 @@ def _filters(request: PersonRequest, kind: str) -> list[Filter]:
         return [mine, _stage_filter(request), _flag_filter(request), tags]
     if kind == "lead":
         return [mine, Filter("status", _("Any status"), LeadStatus.choices),
-                Filter("source", _("Any source"), Source.choices), tags]  # fmt: skip
+                Filter("source", _("Any source"), Source.choices), tags,
+                _segment_filter(request, kind)]  # fmt: skip
     return [mine, Filter("lifecycle", _("Any lifecycle"), Lifecycle.choices), tags,
             _segment_filter(request, kind)]  # fmt: skip
 

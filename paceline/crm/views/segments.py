@@ -23,6 +23,7 @@ from paceline.crm.kinds import address, list_address
 from paceline.crm.models import Lifecycle, Purchases, Segment, SegmentKind
 from paceline.crm.queries import cohorts as buying_again
 from paceline.crm.queries import segments as found_by_rule
+from paceline.crm.views.columns import lead_badge
 from paceline.kernel import formats
 from paceline.kernel.charts import LineChart, Series
 from paceline.kernel.pages import go_to, page
@@ -40,7 +41,7 @@ def _refuse_strangers(request: PersonRequest) -> None:
 
 def segment_list_address(segment: Segment) -> str:
     """The list of the records with the segment as its filter."""
-    plural = {"company": "companies", "contact": "contacts"}[segment.of]
+    plural = {"company": "companies", "contact": "contacts", "lead": "leads"}[segment.of]
     return f"{list_address(segment.of)}?{urlencode({f'{plural}-is-segment': segment.pk})}"
 
 
@@ -54,7 +55,7 @@ def index(request: PersonRequest) -> HttpResponse:
     context = {
         "rows": [
             {"segment": one, "kind": kinds[one.of],
-             "words": " · ".join(segment_words.told(one.rule, person))}
+             "words": " · ".join(segment_words.told(one.rule, one.of))}
             for one in rows
         ],
         "may_add": access.may_add(person),
@@ -72,23 +73,56 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
         Segment.objects.visible_to(person).select_related("owner", "team"), pk=pk
     )
     rows = found_by_rule.listed_members(segment, person, request.today)
+    is_of_leads = segment.of == SegmentKind.LEAD
     rules = actions.rules_in_force()
-    table = members_table(request, rows, segment.of, rules.currency)
+    table = (
+        leads_table(request, rows)
+        if is_of_leads
+        else members_table(request, rows, segment.of, rules.currency)
+    )
     if table.wants_export:
         return table.export()
+    members = found_by_rule.members(segment.rule, segment.of, person, request.today)
     context = {
         "segment": segment,
-        "words": segment_words.told(segment.rule, person),
-        "summary": found_by_rule.summed(
-            found_by_rule.members(segment.rule, segment.of, person, request.today), request.today
-        ),
+        "words": segment_words.told(segment.rule, segment.of),
+        "is_of_leads": is_of_leads,
+        "summary": found_by_rule.summed_leads(members)
+        if is_of_leads
+        else found_by_rule.summed(members, request.today),
         "currency": rules.currency,
         "table": table,
         "list_url": segment_list_address(segment),
         "is_own": segment.owner_id == person.pk,
-        "definitions": segment_words.definitions(rules),
+        "definitions": [] if is_of_leads else segment_words.definitions(rules),
     }
     return page(request, "crm/segment.html", context)
+
+
+def leads_table(request: PersonRequest, rows: Any) -> Table:
+    """Leads as a segment finds them."""
+    return Table(
+        request,
+        rows=rows,
+        name="members-leads",
+        topic="leads",
+        caption=_("Leads"),
+        columns=[
+            Column("name", _("Name"), sort="name", search=True,
+                   link=lambda row: address("lead", row.pk)),
+            Column("company_name", _("Company"), sort="company_name", search=True),
+            Column("status", _("Status"), value=lead_badge, sort="status"),
+            Column("interest", _("Interested in"), secondary=True),
+            Column("points", _("Phones and addresses"),
+                   value=lambda row: ", ".join(row.points_shown), secondary=True),
+            Column("owner", _("Owner"), value="owner.name", sort="owner__name"),
+            Column("created_at", _("Came"), sort="created_at", kind="moment"),
+        ],
+        order="-created_at",
+        count_max=10_000,
+        empty=_("Nobody belongs here now."),
+        empty_hint=_("Whoever comes to meet the rule appears by themselves."),
+    )  # fmt: skip
 
 
 def members_table(request: PersonRequest, rows: Any, kind: str, currency: str) -> Table:
@@ -186,6 +220,10 @@ def _form(request: PersonRequest, segment: Segment | None) -> HttpResponse:
         "form": form, "title": _("New segment") if segment is None else segment.name,
         "lead": _("Whatever you fill in must be true, all of it; what stays empty asks nothing."),
         "back_url": back, "button": _("Save"), "name": _("Segments"), "wide": True,
+        "tabs": [
+            (label, f"{reverse('crm:segment_new')}?of={value}", value == form.kind, None)
+            for value, label in SegmentKind.choices
+        ] if segment is None else [],
         "shape": "is-rule",
     }  # fmt: skip
     return page(request, "crm/one_form.html", context, status=422 if form.errors else 200)
@@ -232,6 +270,7 @@ def cohorts(request: PersonRequest) -> HttpResponse:
         "tabs": [
             (label, f"{here}?of={value}", value == kind, None)
             for value, label in SegmentKind.choices
+            if value != SegmentKind.LEAD
         ],
         "rows": [
             {

@@ -136,5 +136,5 @@ def forget(forgotten: Forgotten) -> dict[str, int]:
     ended = end(
         rows.select_for_update(of=("self",)).order_by("pk"), Ended.ERASED, by=None, at=forgotten.at
     )
-    Member.objects.filter(contact=forgotten.contact).delete()
+    Member.objects.filter(theirs).delete()
     return {"sequences": len(ended)} if ended else {}

@@ -146,18 +146,19 @@ class Member(models.Model):
     sequence = models.ForeignKey(Sequence, models.CASCADE, related_name="members")
     company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="+")
     contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
+    lead = models.ForeignKey(Lead, models.CASCADE, null=True, related_name="+")
     since = models.DateTimeField()
 
     class Meta:
         constraints = (
-            on_one_record("member_of_one_record", ("company", "contact")),
+            on_one_record("member_of_one_record", tuple(RECORDS)),
             *(
                 models.UniqueConstraint(
                     fields=["sequence", kind],
                     condition=Q(**{f"{kind}__isnull": False}),
                     name=f"member_once_per_{kind}",
                 )
-                for kind in ("company", "contact")
+                for kind in RECORDS
             ),
         )
 

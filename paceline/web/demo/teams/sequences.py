@@ -19,10 +19,16 @@ from paceline.web.demo.stage import Stage
 TEAMS_WITH = 3
 CUSTOMERS = 7
 DAYS = 12
+LEADS_BEFORE = 4
 NAMES = {
     "zh-hant": ("購後關懷", "沉寂客戶"),
     "zh-hans": ("售后关怀", "沉寂客户"),
     "en": ("After buying", "Gone quiet"),
+}
+LEADS = {
+    "zh-hant": ("沉寂名單再聯絡", "一週沒有聯絡的名單"),
+    "zh-hans": ("沉寂线索再联系", "一周没有联系的线索"),
+    "en": ("Quiet leads once more", "Leads without a word for a week"),
 }
 CALL = {
     "en": {
@@ -43,6 +49,11 @@ CHAT = {
     "en": {"subject": "Send {name} the care guide", "body": ""},
     "zh-Hant": {"subject": "傳保養說明給 {name}", "body": ""},
     "zh-Hans": {"subject": "把保养说明发给 {name}", "body": ""},
+}
+ASK = {
+    "en": {"subject": "Ask {name} whether it is still of interest", "body": ""},
+    "zh-Hant": {"subject": "問 {name} 是否仍有興趣", "body": ""},
+    "zh-Hans": {"subject": "问 {name} 是否仍有兴趣", "body": ""},
 }
 LOOK = {
     "en": {"subject": "Look at {name} once more", "body": "Is there a next order to prepare?"},
@@ -65,7 +76,10 @@ def bring_in(stage: Stage) -> None:
         language = plan.place.language if plan.place.language in NAMES else "en"
         lead = stage.person(stage.cast.lead_of(plan.code))
         begun += _sequence(stage, teams[plan.code], lead, language)
+        _of_leads(stage, teams[plan.code], lead, language)
     for before in range(DAYS, -1, -1):
+        if before == LEADS_BEFORE:
+            actions.enter_segments(at=stage.at(before, 9, 5))
         actions.walk(at=stage.at(before, 9, 30))
         _do_tasks(stage, before)
     for written in Mail.objects.filter(state=MailState.QUEUED, mailing__isnull=True):
@@ -99,6 +113,21 @@ def _sequence(stage: Stage, team: Team, lead: Person, language: str) -> list[tup
         made = actions.begin(sequence=sequence, record=contact, by=contact.owner, at=at)
         begun.append((before, made))
     return begun
+
+
+def _of_leads(stage: Stage, team: Team, lead: Person, language: str) -> None:
+    """Leads with whom nobody spoke for a week are asked once more, a few a day."""
+    told: dict[str, Any] = {"by": lead, "at": stage.at(DAYS + 2)}
+    name, silent = LEADS[language]
+    segment = crm.save_segment(of="lead", name=silent, rule={"silent_for": 7}, team=team, **told)
+    sequence = actions.add_sequence(
+        team=team, of="lead", name=name, segment=segment, per_day=5, **told
+    )
+    steps = [NewStep(Act.CHAT, 1, texts=ASK), NewStep(Act.CALL, 3, texts=CALL)]
+    actions.write_version(
+        sequence=sequence, steps=steps, stops=[Stop.REPLIED, Stop.DEAL, Stop.LEFT], **told
+    )
+    actions.switch_sequence(sequence=sequence, on=True, present=True, **told)
 
 
 def _do_tasks(stage: Stage, before: int) -> None:
