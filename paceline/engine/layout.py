@@ -17,7 +17,7 @@ from paceline.engine.coalitions import shared_by_value, weights_of
 from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind
 from paceline.engine.executor import Workspace
 from paceline.engine.periods import Period
-from paceline.engine.plan.imported import imported_tables
+from paceline.engine.plan.imported import lookups_of
 from paceline.engine.rate_tables import rate_rows
 from paceline.engine.shape import Shape, arrow_table, arrow_type
 from paceline.engine.steps import crediting, exchange, lines
@@ -77,7 +77,7 @@ def _rate_tables(workspace: Workspace, shape: Shape) -> dict[str, Sequence[date]
     found: dict[str, Sequence[date]] = {}
     patterns: list[tuple[int, ...]] = []
     for place, (name, rates) in enumerate(
-        zip(shape.held, imported_tables(shape.plan).values(), strict=True)
+        zip(shape.held, lookups_of(shape.plan).values(), strict=True)
     ):
         laid = rate_rows(workspace.inputs.tables, rates)
         workspace.register(f"rates_{place}", laid.rows)

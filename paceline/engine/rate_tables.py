@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from paceline.engine.columns import EXACT, PLACE, TEXT, Column
-from paceline.engine.plan.imported import imported_tables
+from paceline.engine.plan.imported import imported_tables, lookups_of
 from paceline.engine.plan.model import ImportedTiers, Plan, RateTable
 from paceline.engine.shape import arrow_type
 from paceline.engine.tables import LINE_ATTRIBUTES
@@ -200,7 +200,7 @@ def check_rate_tables(plan: Plan, tables: Mapping[str, pa.Table]) -> list[Findin
     if table.num_rows > MAX_ROWS:
         return [("rate_table_too_long", TABLE, str(table.num_rows), str(MAX_ROWS), table.num_rows)]
     found: list[Finding] = []
-    for (name, by), rates in imported_tables(plan).items():
+    for (name, by, _), rates in lookups_of(plan).items():
         imported = rates.imported
         assert imported is not None  # noqa: S101 -- chosen for it
         rows = _in_order(table, imported, rates.value)

@@ -19,8 +19,8 @@ import pyarrow as pa
 from paceline.engine import windows
 from paceline.engine.columns import CONVERTED, COUNT, EXACT, Column, Kind, Table
 from paceline.engine.formula.tree import Formula, Name
-from paceline.engine.plan.imported import imported_tables
-from paceline.engine.plan.model import Credit, ImportedTiers, Measure, Plan, RateTable
+from paceline.engine.plan.imported import Lookup, lookups_of
+from paceline.engine.plan.model import Credit, Measure, Plan, RateTable
 
 COUNTED = -1  # the value index of a measure that counts lines
 TOP = 50  # the highest level of a reporting line
@@ -95,14 +95,14 @@ class Shape:
         return self.versions[self.changes.index(rates.change_days)]
 
     @cached_property
-    def lookups(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The tables of rates that are asked, each once, and the columns by which."""
-        return tuple(imported_tables(self.plan))
+    def lookups(self) -> tuple[Lookup, ...]:
+        """The tables of rates that are asked, by which columns, and what they pay, each once."""
+        return tuple(lookups_of(self.plan))
 
     @cached_property
     def key_columns(self) -> tuple[str, ...]:
         """The columns that hold what lines say of themselves where a table of rates is asked."""
-        names = (name for _, by in self.lookups for name in by if name != "payee_id")
+        names = (name for _, by, _ in self.lookups for name in by if name != "payee_id")
         return tuple(dict.fromkeys(f"by_{name}" for name in names))
 
     @cached_property
@@ -110,9 +110,10 @@ class Shape:
         """The columns that number the stretches of days between changes of such tables."""
         return tuple(f"held_{place}" for place in range(len(self.lookups)))
 
-    def held_of(self, imported: ImportedTiers) -> str:
-        """The column of the stretches of one table of rates."""
-        return self.held[self.lookups.index((imported.name, imported.by))]
+    def lookup_of(self, rates: RateTable) -> int:
+        """The place of the table that a component asks."""
+        assert rates.imported is not None  # noqa: S101 -- chosen for it
+        return self.lookups.index((rates.imported.name, rates.imported.by, rates.value))
 
     @cached_property
     def instances(self) -> tuple[str, ...]:

@@ -217,9 +217,6 @@ SENTENCES: Mapping[str, Sentence] = {
     "rate_table_sliced": lazy(
         "Slices of a table of rates pay rates and count each key by itself; else read it whole."
     ),
-    "rate_table_longer": lazy(
-        "A table of rates counts the period or something shorter: choose another accumulation."
-    ),
     "slices_need_rates": lazy(
         "Slices pay rates. A table of amounts is read whole or interpolated."
     ),

@@ -60,7 +60,7 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         own = style.choice(["period", *LENGTHS])
         window = own
     compared = shape.compared(window)
-    if compared <= 0 and style.randrange(3) == 0:
+    if style.randrange(3) == 0:
         return _table(shape, compared, window) | ({"accumulation": own} if own else {})
     names = list(WITH_PARTS) if compared else list(shape.types)
     measure = style.choice(["sales", "sales", *names])
@@ -137,7 +137,11 @@ def _table(shape: Shape, compared: int, window: str) -> Clause:
     """Tiers that are rows of a table of rates."""
     style = shape.style
     measure = style.choice(["sales", "sales", "net", "orders", "profit"])
-    can_attain = measure == "sales" and not compared and shape.over(shape.accumulation) == "period"
+    can_attain = (
+        measure == "sales"
+        and compared >= 0
+        and shape.over(window) == shape.over(shape.accumulation)
+    )
     on = style.choice(["amount", "amount", "attainment" if can_attain else "amount", "measure"])
     reading = style.choice(["slice", "whole"]) if on == "amount" else "whole"
     name = style.choice([*RATE_TABLES])

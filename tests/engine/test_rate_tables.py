@@ -211,6 +211,18 @@ def test_changed_rows_are_a_cause_and_one_more_order_is_paid_by_its_row() -> Non
     assert found == {"pay": Decimal(34)}  # 30.00 before; 200.00 more at 2 %
 
 
+def test_over_the_year_one_more_order_is_calculated_and_no_next_row_is_guessed() -> None:
+    text = plan_with().text.replace("accumulation: period", "accumulation: year")
+    plan = engine.load_plan(text)
+    tables, second = given(plan, ROWS), engine.period_from_key("2024Q2")
+    results = engine.calculate(plan, tables, second)
+    assert [row["earned"] for row in results.rows("statements")] == [Decimal(0)]
+    assert next_steps(plan, kept_of(results, "ana", rates_of(plan, tables))) == ()
+    order = Order(Decimal(200), "USD", date(2024, 5, 1), columns={"product": "pen"})
+    # 1,500 of pens were sold in the first quarter: the order lies in the second row.
+    assert one_more_counted(plan, tables, second, "ana", order) == {"pay": Decimal(4)}
+
+
 def test_what_is_missing_to_the_next_row_is_told_key_by_key() -> None:
     plan = plan_with()
     rows = [*ROWS, {"from": 400, "rate": "0.2"}]

@@ -84,8 +84,12 @@ class Ledger:
         unit = windows.window_of(self.plan, component)
         if rates is None or windows.is_shorter(self.plan, unit):
             return []
-        key = windows.to_date(unit) if windows.is_longer(self.plan, unit) else windows.PERIOD
-        return [name_of(name, key) for name in (rates.subject, rates.across) if name]
+        keys = [windows.PERIOD]
+        if windows.is_longer(self.plan, unit):
+            keys = [windows.to_date(unit), windows.before(unit)]
+        return [
+            name_of(name, key) for name in (rates.subject, rates.across) if name for key in keys
+        ]
 
     def adjust(self, component: Component, name: str, value: exp.Expr) -> None:
         """Note what a multiplier, condition, cap or floor of a component took or gave."""

@@ -12,11 +12,12 @@ from paceline.engine import columns as c
 from paceline.engine.columns import CONVERTED, EXACT, MONEY, RATE, TEXT, col, select, typed
 from paceline.engine.ledger.forms import in_plan_money
 from paceline.engine.ledger.measures import needed_measures
-from paceline.engine.ledger.rate_rows import RowsOf
+from paceline.engine.ledger.rate_rows import HAD, RowsOf
 from paceline.engine.ledger.rows import targets
 from paceline.engine.ledger.spread import running
 from paceline.engine.ledger.sums import sums_of
 from paceline.engine.plan.model import Component
+from paceline.engine.steps.crediting import in_window
 
 if TYPE_CHECKING:
     from paceline.engine.ledger.following import LineSteps
@@ -31,6 +32,9 @@ class RowLines:
         self.steps, self.plan, self.component = steps, steps.plan, component
         sums = sums_of(steps.shape, needed_measures(steps.plan))
         self.rows = RowsOf(steps.shape, sums, component)
+        self.longer = HAD in self.rows.windows
+        self.carried = [*steps.carried(), *(["span"] if self.longer else [])]
+        self.order = steps.order(component)
 
     def earnings(self) -> exp.Query:
         """What each line adds to the money of the rows of a table of rates, row under row: lines
@@ -38,7 +42,7 @@ class RowLines:
         """
         rows, component = self.rows, self.component
         stretch = self.steps.stretch(component)[1:]  # the first is whose statement it is
-        carried = [*self.steps.carried(), "credit"]
+        carried = [*self.carried, "credit"]
         columns: dict[str, exp.Expr] = {name: col(name, "g") for name in carried}
         columns["entry"] = col("entry", "m")
         columns |= {f"in_{place}": one.copy() for place, one in enumerate(stretch)}
@@ -53,9 +57,7 @@ class RowLines:
         on = c.both(*(exp.EQ(this=one, expression=other) for one, other in pairs))
         c.join(lines, f"matched_{component.id}", "m", on)
         partition: list[exp.Expr] = [col(f"in_{place}") for place in range(len(stretch))]
-        sofar = running(
-            col("value"), [col("receiver"), col("entry"), *partition], self.steps.order()
-        )
+        sofar = running(col("value"), [col("receiver"), col("entry"), *partition], self.order)
         along = select({**{name: col(name) for name in columns}, "sofar": sofar})
         along.from_(lines.subquery("z", copy=False), copy=False)
         return self._laid_on_rows(along, carried)
@@ -83,12 +85,19 @@ class RowLines:
                 for side in ("after", "before")
             )
             base = c.minus(after, before, EXACT)
+        had: exp.Expr = c.number(0, EXACT)
+        if self.longer:  # what was sold before the period only moves from row to row
+            had = base.copy()
+            if rows.rates.reading == "whole":
+                had = rows.base(added, col(f"{HAD}subject", "s"), bounds)
+            had = typed(c.when((in_window(0, "p"), c.number(0, EXACT)), otherwise=had), EXACT)
+            base = c.minus(base, had.copy(), EXACT)
         told: dict[str, exp.Expr] = {name: col(name, "p") for name in (*carried, "before", "after")}
         told |= {f"in_{place}": col(f"in_{place}", "p") for place in range(len(stretch))}
         told |= {"added": added.copy(), "tier": col("row", "r"), "base": base}
-        told["pay"] = typed(
-            c.times(base.copy(), typed(col("paid", "r"), RATE), c.PRODUCT), c.PRODUCT
-        )
+        paid = typed(col("paid", "r"), RATE)
+        told["pay"] = typed(c.times(base.copy(), paid, c.PRODUCT), c.PRODUCT)
+        told["had"] = typed(c.times(had, paid.copy(), c.PRODUCT), c.PRODUCT)
         met = select(told).from_(query.subquery("p", copy=False), copy=False)
         own = [
             exp.EQ(this=col("payee_id", "s"), expression=col("receiver", "p")),
@@ -113,7 +122,7 @@ class RowLines:
     def _paid_by_rows(self, met: exp.Select, carried: list[str]) -> exp.Query:
         """What the lines add to the rounded money of the rows."""
         rows = self.rows
-        order = [exp.Ordered(this=col("tier", "q"), nulls_first=True), *self.steps.order()]
+        order = [exp.Ordered(this=col("tier", "q"), nulls_first=True), *self.order]
         pay: exp.Expr = col("pay", "q")
         columns: dict[str, exp.Expr] = {
             "component": typed(c.text(rows.component.id), TEXT),
@@ -126,7 +135,7 @@ class RowLines:
                 col("tier", "q"),
                 col("line_line_id", "q"),
             ]
-            sofar = typed(running(pay, of_line, self.steps.order()), c.PRODUCT)
+            sofar = typed(running(pay, of_line, self.order), c.PRODUCT)
             earlier = c.minus(sofar.copy(), pay.copy(), c.PRODUCT)
             before = in_plan_money(self.plan, earlier)
             steps = select(
@@ -139,7 +148,10 @@ class RowLines:
                 }
             )
             met = steps.from_(met.subquery("q", copy=False), copy=False)
-        columns["earned"] = rows.rounded_steps(pay.copy(), [col("receiver", "q")], [*order])
+        receiver, had = col("receiver", "q"), None
+        if self.longer:
+            had = rows.standing(col("had", "q"), receiver, col("tier", "q"))
+        columns["earned"] = rows.rounded_steps(pay.copy(), [receiver], [*order], had)
         wide = select(columns).from_(met.subquery("q", copy=False), copy=False)
         kept = c.either(
             exp.NEQ(this=col("base", "x"), expression=c.number(0, EXACT)),

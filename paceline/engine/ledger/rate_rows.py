@@ -2,7 +2,9 @@
 
 A table may have a million rows, so its tiers are no columns of the ledger: each component goes
 through three tables of its own. `matched_…` says which rows the keys of the lines meet, `sold_…`
-what each payee sold under them, `tabled_…` what each row takes of that and what it earns.
+what each payee sold under them, `tabled_…` what each row takes of that and what it earns. In a
+window that may have begun before the period, columns that begin with `had ` tell the same of what
+was sold before it.
 """
 
 from __future__ import annotations
@@ -30,8 +32,8 @@ from paceline.engine.columns import (
 from paceline.engine.kept import Step
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.forms import in_plan_money, or_nothing
-from paceline.engine.ledger.measures import add_measures, name_of
-from paceline.engine.ledger.rows import join_to_payee, targets
+from paceline.engine.ledger.measures import add_measures, counts_lines, name_of
+from paceline.engine.ledger.rows import join_to_payee, summed_columns, targets
 from paceline.engine.ledger.spread import exact_total, running
 from paceline.engine.ledger.sums import Sums
 from paceline.engine.ledger.tables import stretch_rows
@@ -53,6 +55,9 @@ TABLED: dict[str, Kind] = {
 }
 
 
+HAD = "had "
+
+
 def asking(plan: Plan) -> list[Component]:
     """The components whose tiers are rows of a table of rates."""
     return [one for one in plan.components if one.rates is not None and one.rates.imported]
@@ -65,7 +70,7 @@ def row_steps(shape: Shape, sums: Sums, patterns: tuple[tuple[int, ...], ...]) -
     found: list[Step] = []
     for component in asking(shape.plan):
         rows = RowsOf(shape, sums, component)
-        place = shape.lookups.index((rows.imported.name, rows.imported.by))
+        place = shape.lookup_of(rows.rates)
         found += [
             (_step("matched", component), partial(rows.matched, patterns[place])),
             (_step("sold", component), rows.sold),
@@ -135,8 +140,17 @@ class RowsOf:
         return ["line_id" if self.unit == "transaction" else self.unit]
 
     @property
+    def windows(self) -> dict[str, str]:
+        """The window that the tiers count, and what of it lies before the period, by the beginning
+        of the names of columns.
+        """
+        if windows.is_longer(self.plan, self.unit):
+            return {"": windows.to_date(self.unit), HAD: windows.before(self.unit)}
+        return {"": windows.PERIOD}
+
+    @property
     def held(self) -> str:
-        return self.shape.held_of(self.imported)
+        return self.shape.held[self.shape.lookup_of(self.rates)]
 
     @property
     def keys(self) -> list[str]:
@@ -147,7 +161,7 @@ class RowsOf:
     @property
     def table(self) -> str:
         """The rows of the table of rates, laid out."""
-        return f"rates_{self.shape.lookups.index((self.imported.name, self.imported.by))}"
+        return f"rates_{self.shape.lookup_of(self.rates)}"
 
     def matched(self, patterns: tuple[int, ...]) -> exp.Query:
         """For each key and stretch of days the entry that holds: of several the one that states
@@ -183,16 +197,17 @@ class RowsOf:
     def _by_key(self) -> exp.Select:
         """What each payee sold by key and day, with the entry that it meets, if any."""
         measure = self.plan.measure(self.component.measure or "")
-        value = self.sums.of_measure(measure, windows.PERIOD)
-        lines = self.sums.lines_of(measure)
         own = list(dict.fromkeys(["payee_id", *self.stretch, *self.keys]))
         columns: dict[str, exp.Expr] = {name: col(name, "v") for name in own}
-        columns |= {
-            "value": typed(col(value, "v"), CONVERTED),
-            "lines": typed(col(lines, "v"), COUNT),
-            "entry": col("entry", "m"),
-        }
-        rows = self.sums.by(*own, exact=False, only={value, lines}).subquery("v", copy=False)
+        columns["entry"] = col("entry", "m")
+        asked: set[str] = set()
+        for when, window in self.windows.items():
+            value = self.sums.of_measure(measure, window)
+            lines = self.sums.lines_of(measure, window)
+            columns[f"{when}value"] = typed(col(value, "v"), CONVERTED)
+            columns[f"{when}lines"] = typed(col(lines, "v"), COUNT)
+            asked |= {value, lines}
+        rows = self.sums.by(*own, exact=False, only=asked).subquery("v", copy=False)
         query = c.select(columns).from_(rows, copy=False)
         on = c.same(self.keys, "m", "v")
         return c.join(query, f"matched_{self.component.id}", "m", on, kind="left")
@@ -226,14 +241,18 @@ class RowsOf:
         """What each payee sold under each entry, and what its tiers are compared with."""
         keys = ["payee_id", *self.stretch, "entry"]
         columns: dict[str, exp.Expr] = {name: col(name, "k") for name in keys}
-        columns["exact"] = c.total(col("value", "k"), CONVERTED)
-        columns["lines"] = c.total(col("lines", "k"), COUNT)
+        told: dict[str, exp.Expr] = {name: col(name, "s") for name in keys}
+        for when in self.windows:
+            columns[f"{when}exact"] = c.total(col(f"{when}value", "k"), CONVERTED)
+            columns[f"{when}lines"] = c.total(col(f"{when}lines", "k"), COUNT)
+            value = c.with_fewer_decimals(col(f"{when}exact", "s"), EXACT)
+            told |= {
+                f"{when}lines": col(f"{when}lines", "s"),
+                f"{when}value": typed(value, EXACT),
+                f"{when}subject": typed(self._subject(when, value), EXACT),
+            }
         added = c.select(columns).from_(self._by_key().subquery("k", copy=False), copy=False)
         added.group_by(*(col(name, "k") for name in keys), copy=False)
-        value = c.with_fewer_decimals(col("exact", "s"), EXACT)
-        told: dict[str, exp.Expr] = {name: col(name, "s") for name in keys}
-        told |= {"lines": col("lines", "s"), "value": typed(value, EXACT)}
-        told["subject"] = typed(self._subject(value), EXACT)
         query = c.select(told).from_(added.subquery("s", copy=False), copy=False)
         if self.rates.subject is not None:
             on = c.same(["payee_id", *self.stretch], "o", "s")
@@ -241,27 +260,38 @@ class RowsOf:
             query.join(other, on=on, join_type="left", copy=False)
         return query
 
-    def _subject(self, value: exp.Expr) -> exp.Expr:
+    def _subject(self, when: str, value: exp.Expr) -> exp.Expr:
         """What the bounds are compared with: the key's own total, that of the whole measure, or
         another measure.
         """
         if self.rates.subject is not None:
-            return or_nothing(col("other", "o"))
+            return or_nothing(col(f"{when}other", "o"))
         if self.imported.counts == "each":
             return value.copy()
         partition = [col(name, "s") for name in ("payee_id", *self.stretch)]
-        return exact_total(exp.Window(this=exp.Sum(this=col("exact", "s")), partition_by=partition))
+        total = exp.Sum(this=col(f"{when}exact", "s"))
+        return exact_total(exp.Window(this=total, partition_by=partition))
 
     def _other_measure(self) -> exp.Select:
         """The measure by which the table is read, for each payee and stretch."""
-        rows, kinds = stretch_rows(self.plan, self.sums, self.stretch)
+        subject, keys = self.rates.subject or "", ["payee_id", *self.stretch]
+        if HAD in self.windows:
+            summed = summed_columns(self.shape, self.sums, "v")
+            rows = c.select({"payee_id": col("payee_id", "v"), **summed})
+            rows.from_(self.sums.by("payee_id").subquery("v", copy=False), copy=False)
+            kinds: dict[str, Kind] = {
+                name: COUNT if counts_lines(name) else EXACT for name in summed
+            }
+            kinds["payee_id"] = TEXT
+        else:
+            rows, kinds = stretch_rows(self.plan, self.sums, self.stretch)
         figures = Figures(kinds)
-        subject = self.rates.subject or ""
-        add_measures(figures, self.plan, only={subject})
-        keys = ["payee_id", *self.stretch]
-        made = figures.query(rows, [*keys, name_of(subject)])
+        named = {when: name_of(subject, window) for when, window in self.windows.items()}
+        for window in self.windows.values():
+            add_measures(figures, self.plan, window, only={subject})
+        made = figures.query(rows, [*keys, *named.values()])
         columns: dict[str, exp.Expr] = {name: col(name, "f") for name in keys}
-        columns["other"] = col(name_of(subject), "f")
+        columns |= {f"{when}other": col(name, "f") for when, name in named.items()}
         return c.select(columns).from_(made.subquery("f", copy=False), copy=False)
 
     # --- tiers ------------------------------------------------------------------------------------
@@ -311,8 +341,6 @@ class RowsOf:
         if self.rates.quota is not None:
             target = col(f"quotas/{self.rates.quota}/target", "t")
         bounds = self.bounds(target)
-        value, subject = col("value", "s"), col("subject", "s")
-        base = self.base(value, subject, bounds)
         columns: dict[str, exp.Expr] = {
             "payee_id": col("payee_id", "s"),
             "tier": col("row", "r"),
@@ -322,9 +350,12 @@ class RowsOf:
             "upper_amount": typed(bounds[1].copy(), EXACT),
             "rate": typed(col("paid", "r"), RATE),
             "key": col("key", "r"),
-            "base": base,
-            "pay": typed(self._pay(base, subject, bounds), PRODUCT),
         }
+        for when in self.windows:
+            value, subject = col(f"{when}value", "s"), col(f"{when}subject", "s")
+            base = self.base(value, subject, bounds)
+            columns[f"{when}base"] = base
+            columns[f"{when}pay"] = typed(self._pay(when, base, subject, bounds), PRODUCT)
         rows = c.select(columns).from_(c.source(f"sold_{self.component.id}", "s"), copy=False)
         c.join(rows, self.table, "r", c.same(["entry"], "r", "s"))
         if target is not None:
@@ -335,13 +366,13 @@ class RowsOf:
         return self._earned(self._added(rows))
 
     def _pay(
-        self, base: exp.Expr, subject: exp.Expr, bounds: tuple[exp.Expr, exp.Expr]
+        self, when: str, base: exp.Expr, subject: exp.Expr, bounds: tuple[exp.Expr, exp.Expr]
     ) -> exp.Expr:
         paid = typed(col("paid", "r"), RATE)
         if self.rates.value == "rate":
             pay: exp.Expr = c.times(base.copy(), paid, PRODUCT)
         else:
-            sold = exp.NEQ(this=col("lines", "s"), expression=c.whole(0))
+            sold = exp.NEQ(this=col(f"{when}lines", "s"), expression=c.whole(0))
             reached = c.both(sold, self.reached(subject, bounds))
             pay = c.when((reached, typed(paid, PRODUCT)), otherwise=c.number(0, PRODUCT))
         if self.plan.policies.rounding_stage == "line":
@@ -353,43 +384,71 @@ class RowsOf:
         columns: dict[str, exp.Expr] = {name: col(name, "z") for name in ("payee_id", "tier")}
         for name in ("lower", "upper", "lower_amount", "upper_amount", "rate", "key"):
             columns[name] = typed(exp.Min(this=col(name, "z")), TABLED[name])
-        for name in ("base", "pay"):
-            columns[name] = c.total(col(name, "z"), TABLED[name])
-        some = c.either(
-            exp.NEQ(this=col("base", "z"), expression=c.number(0, EXACT)),
-            exp.NEQ(this=col("pay", "z"), expression=c.number(0, PRODUCT)),
-        )
+        some: list[exp.Expr] = []
+        for name in [f"{when}{what}" for when in self.windows for what in ("base", "pay")]:
+            kind = TABLED[name.removeprefix(HAD)]
+            columns[name] = c.total(col(name, "z"), kind)
+            some.append(exp.NEQ(this=col(name, "z"), expression=c.number(0, kind)))
         return (
             c.select(columns)
             .from_(rows.subquery("z", copy=False), copy=False)
-            .where(some, copy=False)
+            .where(c.either(*some), copy=False)
             .group_by(col("payee_id", "z"), col("tier", "z"), copy=False)
         )
 
     def _earned(self, rows: exp.Select) -> exp.Select:
         """What each row earns: the rounded money of the rows through it less that of those before,
         or, with `stage: tier`, its own rounded money.
+
+        In a window that began before the period the rows begin with what had been earned: what
+        each has added since takes its place behind that.
         """
         columns: dict[str, exp.Expr] = {name: col(name, "y") for name in TABLED if name != "earned"}
-        columns["earned"] = self.rounded_steps(
-            col("pay", "y"), [col("payee_id", "y")], [col("tier", "y")]
-        )
-        return c.select(columns).from_(rows.subquery("y", copy=False), copy=False)
+        had: exp.Expr | None = None
+        payee, tier = col("payee_id", "y"), col("tier", "y")
+        if HAD in self.windows:
+            for name in ("base", "pay"):
+                columns[name] = c.minus(col(name, "y"), col(f"{HAD}{name}", "y"), TABLED[name])
+            had = self.standing(col(f"{HAD}pay", "y"), payee, tier)
+        columns["earned"] = self.rounded_steps(columns["pay"], [payee], [tier], had)
+        query = c.select(columns).from_(rows.subquery("y", copy=False), copy=False)
+        moved = [
+            exp.NEQ(this=col(name, "x"), expression=c.number(0, TABLED[name]))
+            for name in ("base", "pay")
+        ]
+        kept = c.select({name: col(name, "x") for name in columns})
+        kept.from_(query.subquery("x", copy=False), copy=False)
+        return kept.where(c.either(*moved), copy=False)
+
+    def standing(self, pay: exp.Expr, payee: exp.Expr, tier: exp.Expr) -> exp.Expr:
+        """What had been earned before the period: by all rows of the payee, or, where each row is
+        rounded, by the row.
+        """
+        by_row = self.plan.policies.rounding_stage == "tier"
+        whose = [payee, tier] if by_row else [payee]
+        total = exp.Window(this=exp.Sum(this=pay), partition_by=[one.copy() for one in whose])
+        return typed(total, PRODUCT)
 
     def rounded_steps(
-        self, pay: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr]
+        self,
+        pay: exp.Expr,
+        partition: list[exp.Expr],
+        order: list[exp.Expr],
+        had: exp.Expr | None = None,
     ) -> exp.Expr:
-        """What each step of a running total of money adds to it, rounded."""
+        """What each step of a running total of money adds to it, rounded; `had` is where the total
+        begins.
+        """
         if self.plan.policies.rounding_stage == "tier":
             first, *order = order
-            if not order:
-                return in_plan_money(self.plan, pay)
             partition = [*partition, first.this if isinstance(first, exp.Ordered) else first]
-        ordered = [
+        ordered: list[exp.Expr] = [
             one if isinstance(one, exp.Ordered) else exp.Ordered(this=one, nulls_first=True)
             for one in order
         ]
-        through = typed(running(pay, partition, [*ordered]), PRODUCT)
+        through = typed(running(pay, partition, ordered) if ordered else pay.copy(), PRODUCT)
+        if had is not None:
+            through = c.plus(had.copy(), through, PRODUCT)
         before = c.minus(through.copy(), pay.copy(), PRODUCT)
         after = in_plan_money(self.plan, through)
         return c.minus(after, in_plan_money(self.plan, before), MONEY)

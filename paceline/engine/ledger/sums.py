@@ -7,7 +7,7 @@ by the stretch in which a rate table begins anew), which is what measures are.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,7 +26,7 @@ from paceline.engine.columns import (
     table,
 )
 from paceline.engine.hashing import hash_text
-from paceline.engine.plan.model import Credit, Measure
+from paceline.engine.plan.model import Credit, Measure, Plan
 from paceline.engine.shape import COUNTED, Shape
 from paceline.engine.steps import crediting
 from paceline.engine.steps.crediting import Term, in_window, measure_terms, taken_by
@@ -69,8 +69,9 @@ class Sums:
     def of_measure(self, measure: Measure, window: str) -> str:
         return self.names[self.shape.index_of(measure), measure_terms(self.shape, measure), window]
 
-    def lines_of(self, measure: Measure) -> str:
-        return self.names[COUNTED, measure_terms(self.shape, measure), windows.key_of(measure)]
+    def lines_of(self, measure: Measure, window: str | None = None) -> str:
+        key = window or windows.key_of(measure)
+        return self.names[COUNTED, measure_terms(self.shape, measure), key]
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -151,7 +152,20 @@ def sums_of(shape: Shape, needed: dict[str, list[Measure]]) -> Sums:
     for measure in shape.plan.measures:
         if measure.is_summed:
             ask(COUNTED, measure_terms(shape, measure), windows.key_of(measure))
+    for measure, window in _sold_in_longer(shape.plan):
+        ask(COUNTED, measure_terms(shape, measure), window)
     return Sums(shape, wanted)
+
+
+def _sold_in_longer(plan: Plan) -> Iterator[tuple[Measure, str]]:
+    """The measures whose lines are counted in longer windows: rows of a table of rates pay where
+    something was sold.
+    """
+    for component in plan.components:
+        unit, rates = windows.window_of(plan, component), component.rates
+        if rates is not None and rates.imported and windows.is_longer(plan, unit):
+            for window in (windows.to_date(unit), windows.before(unit)):
+                yield plan.measure(component.measure or ""), window
 
 
 def value_of(what: int, of: str) -> exp.Expr:

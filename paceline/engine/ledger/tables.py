@@ -259,7 +259,7 @@ def add_rates(figures: Figures, shape: Shape, component: Component) -> Paid:
     """
     plan = shape.plan
     if component.rates is not None and component.rates.imported is not None:
-        return _tabled(component)
+        return _tabled(plan, component)
     tiers = _Tiers(figures, shape, component)
     made = tuple(tiers.add(place) for place in range(len(tiers.now.rates.tiers)))
     through = add_through(figures, plan, tiers.pays, tiers.path)
@@ -276,11 +276,13 @@ def add_rates(figures: Figures, shape: Shape, component: Component) -> Paid:
     return Paid(total, made, measure, _unrounded(tiers) if plan.rounds_once else None)
 
 
-def _tabled(component: Component) -> Paid:
+def _tabled(plan: Plan, component: Component) -> Paid:
     """What the rows of a table of rates earn together: they are told beside the ledger."""
     total = _or_zero(f"tabled/{component.id}/earned", MONEY)
     exact = forms.or_nothing(_or_zero(f"tabled/{component.id}/pay", c.PRODUCT))
-    return Paid(total, (), name_of(component.measure or ""), exact)
+    unit = windows.window_of(plan, component)
+    window = windows.to_date(unit) if windows.is_longer(plan, unit) else windows.PERIOD
+    return Paid(total, (), name_of(component.measure or "", window), exact)
 
 
 def _unrounded(tiers: _Tiers) -> exp.Expr:

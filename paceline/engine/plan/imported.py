@@ -61,11 +61,19 @@ def read_imported(
     return found, pays
 
 
-def imported_tables(plan: Plan) -> dict[tuple[str, tuple[str, ...]], RateTable]:
+Lookup = tuple[str, tuple[str, ...], TierValue]  # a table, the columns that are asked, what it pays
+
+
+def imported_tables(plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
     """The tables of rates that a plan asks, each with the columns by which it asks."""
-    found: dict[tuple[str, tuple[str, ...]], RateTable] = {}
+    return list(dict.fromkeys((name, by) for name, by, _ in lookups_of(plan)))
+
+
+def lookups_of(plan: Plan) -> dict[Lookup, RateTable]:
+    """The same with what the rows pay: one table may have rates and amounts."""
+    found: dict[Lookup, RateTable] = {}
     for component in plan.components:
         rates = component.rates
         if rates is not None and rates.imported is not None:
-            found.setdefault((rates.imported.name, rates.imported.by), rates)
+            found.setdefault((rates.imported.name, rates.imported.by, rates.value), rates)
     return found

@@ -70,7 +70,6 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
     tiers: tuple[Tier, ...] = ()
     if clause.has("table"):
         imported, value = read_imported(clause.child("table"), reading, on, scope)
-        _check_imported(clause, scope, window)
     elif clause.has("dated"):
         change = cast("Change", clause.child("change").choice(CHANGES))
         dated, value = read_dated(clause.child("dated"), read)
@@ -96,15 +95,6 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
     _check_reading(clause, table, scope)
     _check_spread(clause, table, measure, subject)
     return table
-
-
-def _check_imported(clause: Clause, scope: Scope, window: str) -> None:
-    """A table of rates begins anew with the period, or inside it."""
-    if scope.is_longer(window):
-        raise clause.child("table").refuse(
-            "rate_table_longer",
-            "a table of rates counts the period or something shorter; choose another accumulation",
-        )
 
 
 def _quota_of(clause: Clause, measure: Measure, scope: Scope, window: str) -> Quota:

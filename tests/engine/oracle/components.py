@@ -185,8 +185,13 @@ class Components:
     def _by_rows(self, component: Component, payee: str, window: str) -> Decimal:
         """7.20."""
         rows = RateRows(self.plan, self.calendar, self.measures, component)
-        stretches = self._stretches(component, payee, window)
-        found, exact, unmet = rows.tiers(payee, stretches, self.books.targets)
+        earlier: Choice | None = None
+        if self.calendar.is_longer(window):  # 7.14
+            stretches: list[Choice | None] = [self.measures.inside(self.calendar.to_date(window))]
+            earlier = self.measures.inside(self.calendar.before(window))
+        else:
+            stretches = self._stretches(component, payee, window)
+        found, exact, unmet = rows.tiers(payee, stretches, self.books.targets, earlier)
         self.books.exact[component.id, payee] = exact
         self.books.rows[component.id, payee] = found
         if unmet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -46,6 +46,15 @@ class Key:
         )
 
 
+@dataclass
+class Taken:
+    """What the rows hold, by their place, and what that earns; whether something has no row."""
+
+    bases: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    exact: dict[int, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    unmet: bool = False
+
+
 class RateRows:
     """One component whose tiers are rows of a table."""
 
@@ -64,31 +73,46 @@ class RateRows:
         return bool(row["rate_table"] == self.imported.name)
 
     def tiers(
-        self, payee: str, stretches: list[Choice | None], targets: Mapping[tuple[str, str], object]
+        self,
+        payee: str,
+        stretches: list[Choice | None],
+        targets: Mapping[tuple[str, str], object],
+        earlier: Choice | None = None,
     ) -> tuple[dict[int, tuple[Decimal, Decimal]], Decimal, bool]:
         """What the rows take and earn, what they earn together before rounding, and whether
-        something was sold for which there is no row.
+        something was sold for which there is no row. Of a window that began before the period
+        `earlier` chooses what was sold before it.
         """
+        now = self._taken(payee, stretches, targets)
+        then = self._taken(payee, [earlier], targets) if earlier is not None else Taken()
+        places = sorted({*now.bases, *then.bases})
+        moved = [
+            (place, now.bases[place] - then.bases[place], now.exact[place] - then.exact[place])
+            for place in places
+        ]
+        found = self._earned([one for one in moved if one[1] or one[2]], then)
+        return found, total(exact for _, _, exact in moved), now.unmet
+
+    def _taken(
+        self, payee: str, stretches: list[Choice | None], targets: Mapping[tuple[str, str], object]
+    ) -> Taken:
         target = targets[self.table.quota, payee] if self.table.quota else None
-        bases: dict[int, Decimal] = defaultdict(Decimal)
-        exact: dict[int, Decimal] = defaultdict(Decimal)
+        found = Taken()
         measure = self.plan.measure(self.component.measure or "")
-        unmet = False
         for choice in stretches:
             sold: dict[Key, list[Entry]] = defaultdict(list)
             for entry in self.measures.chosen(measure, payee, choice):
                 key = self._met(entry, payee)
-                unmet = unmet or key is None
+                found.unmet = found.unmet or key is None
                 if key is not None:
                     sold[key].append(entry)
             for key, entries in sold.items():
                 value = twelve(total(entry.value for entry in entries))
                 subject = self._subject(payee, choice, value)
                 for tier, base, pay in self._read(key, value, subject, target):
-                    bases[tier] += base
-                    exact[tier] += pay
-        rows = {place for place in bases if bases[place] or exact[place]}
-        return self._earned(sorted(rows), bases, exact), total(exact[one] for one in rows), unmet
+                    found.bases[tier] += base
+                    found.exact[tier] += pay
+        return found
 
     def _met(self, entry: Entry, payee: str) -> Key | None:
         line = entry.portion.line
@@ -142,18 +166,17 @@ class RateRows:
         return round_to(value, self.plan.digits, self.plan.policies.rounding_mode)
 
     def _earned(
-        self, rows: list[int], bases: Mapping[int, Decimal], exact: Mapping[int, Decimal]
+        self, moved: list[tuple[int, Decimal, Decimal]], then: Taken
     ) -> dict[int, tuple[Decimal, Decimal]]:
+        """What each row adds to the rounded money, from what had been earned before on."""
         found: dict[int, tuple[Decimal, Decimal]] = {}
-        through = before = ZERO
-        for place in rows:
+        through = total(then.exact.values())
+        for place, base, exact in moved:
+            before = through
             if self.plan.policies.rounding_stage == "tier":
-                found[place] = (bases[place], self._round(exact[place]))
-                continue
-            through += exact[place]
-            rounded = self._round(through)
-            found[place] = (bases[place], rounded - before)
-            before = rounded
+                before = then.exact[place]
+            through = before + exact
+            found[place] = (base, self._round(through) - self._round(before))
         return found
 
 
