@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cohorts", segments.cohorts, name="cohorts"),
     path("cohorts/customers", segments.cohort, name="cohort"),
     path("orders", waiting.index, name="waiting_orders"),
+    path("orders/buyers", waiting.buyers, name="unknown_buyers"),
     path("orders/change", waiting.change, name="waiting_change"),
     path("orders/<int:pk>", waiting.show, name="waiting_order"),
     path("orders/<int:pk>/unlink", deals.unlink_order, name="order_unlink"),

@@ -256,6 +256,7 @@ URLS = {
     "crm:cohorts": Url(allow={"GET": READERS}),
     "crm:cohort": Url(allow={"GET": READERS}),
     "crm:waiting_orders": Url(allow={"GET": READERS}),
+    "crm:unknown_buyers": Url(allow={"GET": READERS, "POST": SELLERS}),
     "crm:waiting_change": Url(allow={"POST": SELLERS}),
     "crm:waiting_order": Url(
         args=_args(_waiting), allow={"GET": SEES, "POST": NORTH}, hidden=HIDDEN

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from paceline.crm import actions, queries
 from paceline.crm.actions import Point
 from paceline.crm.actions.following import LOCK
 from paceline.crm.models import (
     BuyingRules,
+    Contact,
     CustomerOrder,
     Fifths,
     LinkRefusal,
@@ -266,11 +268,11 @@ def test_the_list_of_waiting_orders(world: World, client_for: Any) -> None:
     follow()
     for said, found in (("29", {"B29"}), ("rora tr", {"C7"}), ("south", set()), ("%", set())):
         with CaptureQueriesContext(connection) as asked:
-            text = priya.get("/crm/orders", {"waiting-q": said}).content.decode()
+            text = priya.get("/crm/orders", {"show": "all", "waiting-all-q": said}).content.decode()
         assert len(asked) <= 20
         numbers = {one.order_number for one in CustomerOrder.objects.all()}
         assert {one for one in numbers if f">{one}<" in text} == found, said
-    priya.get("/crm/orders", {"waiting-q": "", "waiting-sort": ""})
+    assert ">C7<" not in priya.get("/crm/orders").content.decode(), "nobody bears this name"
     orders = {one.order_number: one for one in CustomerOrder.objects.all()}
     with CaptureQueriesContext(connection) as asked:
         text = priya.get(f"/crm/orders/{orders['B01'].pk}").content.decode()
@@ -288,6 +290,66 @@ def test_the_list_of_waiting_orders(world: World, client_for: Any) -> None:
     answer = priya.post(f"/crm/orders/{orders['B05'].pk}", {"proposed": f"contact:{foreign.pk}"})
     assert answer.status_code == 422
     assert "B05" not in links()
+
+
+def test_only_what_somebody_can_decide_waits_in_the_list(world: World, client_for: Any) -> None:
+    """Several that fit, or a name; the rest stands by its buyers, and what tells nothing nowhere
+    but among all. A buyer who is kept gets their orders, and those to come."""
+    today = timezone.now().date()  # pages count back from the day on which they are read
+    day = today - timedelta(days=3)
+    for name in ("Ann", "Ben"):
+        a_contact(world, name, Point("email", "both@example.com"))
+    for number, said, amount in (
+        ("D1", "both@example.com", "10"), ("D2", "Late Lee", "20"),
+        ("U1", "TPE-00017", "300"), ("U2", "TPE-00017", "50"), ("U3", "kim@example.com", "70"),
+        ("N1", "", "900"),
+    ):  # fmt: skip
+        line(number, amount, customer=said, person=world.priya, ordered_on=day)
+    line("U4", "8000", customer="TPE-00017", person=world.omar, ordered_on=day)
+    line("U5", "9000", customer="Canary-1", person=world.omar, ordered_on=day)
+    line("U6", "9000", customer="OLD-1", person=world.priya, ordered_on=day - timedelta(days=90))
+    follow()
+    priya = client_for(world.priya)
+
+    def listed(**asked: str) -> set[str]:
+        text = priya.get("/crm/orders", asked).content.decode()
+        return {
+            one for one in ("D1", "D2", "U1", "U2", "U3", "U4", "U6", "N1") if f">{one}<" in text
+        }
+
+    assert listed() == {"D1"}
+    a_contact(world, "Late Lee")
+    follow()
+    assert listed() == {"D1"}, "who came since is looked for by name at night"
+    actions.measure_again(at=NOW)
+    assert listed() == {"D1", "D2"}
+    assert listed(**{"waiting-is-why": "named"}) == {"D2"}
+    assert listed(show="all") == {"D1", "D2", "U1", "U2", "U3", "U6", "N1"}
+    assert listed(show="all", **{"waiting-all-is-why": "nothing"}) == {"N1"}
+    assert listed(show="all", **{"waiting-all-is-why": "unknown"}) == {"U1", "U2", "U3", "U6"}
+    found = queries.unknown_buyers(world.priya, today)
+    assert [(one.key, one.orders, one.value) for one in found] == [
+        ("number:TPE-00017", 2, Decimal("350")), ("mail:kim@example.com", 1, Decimal("70")),
+    ]  # fmt: skip
+    with CaptureQueriesContext(connection) as asked:
+        text = priya.get("/crm/orders/buyers").content.decode()
+    assert len(asked) <= 20
+    assert "TPE-00017" in text
+    assert "Canary" not in text
+    chosen = ["number:TPE-00017", "mail:kim@example.com", "number:Canary-1", "nonsense"]
+    priya.post("/crm/orders/buyers", {"chosen": chosen})
+    kim = Contact.objects.get(name="kim@example.com")
+    tpe = Contact.objects.get(number="TPE-00017")
+    assert (kim.number, kim.owner, kim.team, tpe.source) == ("", world.priya, world.north, "shop")
+    assert not Contact.objects.filter(name="Canary-1").exists()
+    follow()
+    linked = dict(OrderLink.objects.values_list("order_number", "contact"))
+    assert linked == {"U1": tpe.pk, "U2": tpe.pk, "U3": kim.pk}
+    assert Purchases.objects.get(contact=tpe).value == Decimal("350")
+    line("U7", "5", customer="kim@example.com", person=world.priya, ordered_on=today)
+    follow()
+    assert links()["U7"] == ("kim@example.com", "mail")
+    assert queries.unknown_buyers(world.priya, today) == []
 
 
 def test_orders_are_found_by_the_beginning_of_their_number(world: World) -> None:

@@ -12,6 +12,7 @@ from paceline.crm.actions.batches import (
     run_batch,
     undo_batch,
 )
+from paceline.crm.actions.buyers import NoTeam, keep_buyer
 from paceline.crm.actions.crediting import DealNotWon, credit_deal, credit_late_lines
 from paceline.crm.actions.customers import (
     ConsentIsWithdrawn,
@@ -183,6 +184,7 @@ __all__ = [
     "NewCustomer",
     "NewLink",
     "NewStage",
+    "NoTeam",
     "NotATask",
     "NothingSaid",
     "On",
@@ -249,6 +251,7 @@ __all__ = [
     "follow",
     "follow_orders",
     "is_under_way",
+    "keep_buyer",
     "leave_order",
     "link_order",
     "link_order_by_number",

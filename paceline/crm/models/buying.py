@@ -107,7 +107,8 @@ class CustomerOrder(models.Model):
 class WaitingOrder(models.Model):
     """An order that is no customer's yet, and what it may be recognised by.
 
-    The keys stand here only while it waits: what is linked needs them no more.
+    The keys stand here only while it waits: what is linked needs them no more. A person decides
+    where several customers bear a key (``is_ambiguous``) or one bears the name (``is_named``).
     """
 
     order = models.OneToOneField(
@@ -119,6 +120,7 @@ class WaitingOrder(models.Model):
     phone = models.CharField(max_length=60, blank=True)
     name_keys = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     is_ambiguous = models.BooleanField(default=False)
+    is_named = models.BooleanField(default=False, db_default=False)
     left_at = models.DateTimeField(null=True)
     left_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
 
@@ -129,6 +131,11 @@ class WaitingOrder(models.Model):
                     fields=[name], condition=~Q(**{name: ""}), name=f"waiting_order_{name}"
                 )
                 for name in ("number", "account", "mail", "phone")
+            ),
+            models.Index(
+                fields=["order"],
+                condition=Q(is_ambiguous=True) | Q(is_named=True),
+                name="waiting_order_to_decide",
             ),
         )
 

@@ -35,14 +35,25 @@ from paceline.crm.queries.timeline import (
     orders_of,
     timeline_of,
 )
-from paceline.crm.queries.waiting import Candidate, candidates_of, said_to_be, waiting_orders
+from paceline.crm.queries.waiting import (
+    BUYER_DAYS,
+    BUYERS_SHOWN,
+    SAYS_NOTHING,
+    TO_DECIDE,
+    Candidate,
+    candidates_of,
+    said_to_be,
+    unknown_buyers,
+    waiting_orders,
+)
 
 __all__ = [
-    "MODELS", "BoardColumn", "Candidate", "Card", "Entry", "Evidence", "OrderTotal", "Timeline",
+    "BUYERS_SHOWN", "BUYER_DAYS", "MODELS", "SAYS_NOTHING", "TO_DECIDE",
+    "BoardColumn", "Candidate", "Card", "Entry", "Evidence", "OrderTotal", "Timeline",
     "attention_counts", "candidates_of",
     "card_of", "columns_of", "contacts_of", "contribute", "contributors_of",
     "deals_beside", "deals_of", "evidence_of", "listed", "order_entries", "orders_of",
     "pipelines_for", "points_of",
     "said_to_be", "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags",
-    "timeline_of", "waiting_orders",
+    "timeline_of", "unknown_buyers", "waiting_orders",
 ]  # fmt: skip

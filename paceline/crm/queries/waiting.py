@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Concat
 
 from paceline.crm.models import PHONES, Company, Contact, CustomerOrder
 from paceline.orders.models import OrderLine
@@ -82,6 +99,68 @@ def waiting_orders(person: Person, *, left: bool = False) -> QuerySet[Any]:
         is_ambiguous=F("waiting__is_ambiguous"),
     )
     return found
+
+
+TO_DECIDE = Q(waiting__is_ambiguous=True) | Q(waiting__is_named=True)
+SAYS_NOTHING = Q(
+    waiting__number="", waiting__account="", waiting__mail="", waiting__phone="",
+    waiting__name_keys=[],
+)  # fmt: skip
+# Buyers whom nobody keeps are shown by what they bought within so many days, the most first.
+BUYER_DAYS = 90
+BUYERS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownBuyer:
+    """Somebody who bought and is no record yet: what the latest order says, and how much it was."""
+
+    key: str
+    order: Any
+    orders: int
+    value: Decimal | None
+    last_on: date
+
+    @property
+    def pk(self) -> int:
+        return int(self.order.pk)
+
+
+def _told_by_key(rows: Any) -> Any:
+    """Orders with their buyer, ``mail:lee@example.com``: by the strongest key that they bear."""
+    keys = [
+        When(**{f"waiting__{name}__gt": ""}, then=Concat(Value(f"{name}:"), F(f"waiting__{name}")))
+        for name in ("account", "mail", "phone", "number")
+    ]
+    named = When(~Q(waiting__name_keys=[]), then=Concat(Value("name:"), F("waiting__name_keys__0")))
+    return rows.annotate(buyer_key=Case(*keys, named, default=Value(""), output_field=TextField()))
+
+
+def unknown_orders(person: Person) -> Any:
+    """Waiting orders whose buyer is told and nobody's record, each with the key of the buyer."""
+    rows = CustomerOrder.objects.visible_to(person).filter(
+        waiting__isnull=False, waiting__left_at__isnull=True, waiting__is_ambiguous=False,
+        waiting__is_named=False,
+    )  # fmt: skip
+    return _told_by_key(rows).exclude(buyer_key="")
+
+
+def unknown_buyers(person: Person, on: date) -> list[UnknownBuyer]:
+    """Those who bought most within ``BUYER_DAYS``, of what the person may see. Two queries."""
+    found = list(
+        unknown_orders(person)
+        .filter(bought_on__gte=on - timedelta(days=BUYER_DAYS))
+        .order_by()
+        .values("buyer_key")
+        .annotate(n=Count("pk"), total=Sum("value"), last=Max("bought_on"), latest=Max("pk"))
+        .order_by(F("total").desc(nulls_last=True), "buyer_key")[:BUYERS_SHOWN]
+    )
+    orders = waiting_orders(person).in_bulk([one["latest"] for one in found])
+    return [
+        UnknownBuyer(one["buyer_key"], orders[one["latest"]], one["n"], one["total"], one["last"])
+        for one in found
+        if one["latest"] in orders
+    ]
 
 
 def said_to_be(text: str) -> Q:

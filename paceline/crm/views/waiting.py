@@ -25,6 +25,7 @@ from paceline.kernel.tables import Column, Filter, Table
 from paceline.org.requests import PersonRequest
 
 CHOSEN_MAX = 200
+KEPT_MAX = 50
 
 
 def rule_words() -> dict[str, str]:
@@ -40,12 +41,15 @@ def rule_words() -> dict[str, str]:
 
 @require_GET
 def index(request: PersonRequest) -> HttpResponseBase:
-    """Orders without a customer, the latest first, with what they say of their buyer."""
+    """Orders without a customer on which somebody is to decide, or all, the latest first, with what
+    they say of their buyer."""
     person = request.person
     if not access.may_read_customers(person):
         raise PermissionDenied
-    is_left = request.GET.get("left") == "1"
+    is_left, is_all = request.GET.get("left") == "1", request.GET.get("show") == "all"
     rows = queries.waiting_orders(person, left=is_left)
+    if not is_left and not is_all:
+        rows = rows.filter(queries.TO_DECIDE)
     may_link = access.may_add(person)
     more: dict[str, Any] = {}
     if may_link:
@@ -53,7 +57,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
     table = Table(
         request,
         rows=rows,
-        name="waiting",
+        name="waiting-all" if is_all else "waiting",
         topic="customer-orders",
         caption=_("Orders without a customer"),
         columns=[
@@ -66,30 +70,51 @@ def index(request: PersonRequest) -> HttpResponseBase:
             Column("person", _("Seller"), value="person.name", sort="person__name", secondary=True),
             Column("source", _("Sales system"), sort="source", secondary=True),
         ],
-        filters=[
-            Filter("several", _("Whatever the reason"), [("1", _("Several customers fit"))],
-                   apply=lambda found, _value: found.filter(waiting__is_ambiguous=True)),
-        ],
+        filters=[Filter("why", _("Whatever the reason"), _reasons(is_all=is_all), apply=_because)],
         finds=queries.said_to_be,
         order="-bought_on",
         count_max=10_000,
-        empty=_("Every order has its customer."),
-        empty_hint=_("Orders that no rule can link wait here."),
+        empty=_("Every order has its customer.") if is_all else _("Nothing to decide."),
+        empty_hint=_("Orders that no rule can link wait here.") if is_all else
+        _("An order comes here where several customers fit, or one by name."),
         **more,
     )  # fmt: skip
     if table.wants_export:
         return table.export()
-    here = reverse("crm:waiting_orders")
     context = {
         "table": table,
-        "chips": [
-            (_("Waiting"), here, not is_left),
-            (_("Left without a customer"), f"{here}?left=1", is_left),
-        ],
+        "chips": _chips("left" if is_left else "all" if is_all else "decide"),
         "is_left": is_left,
         "may_link": may_link,
     }
     return page(request, "crm/waiting.html", context)
+
+
+def _chips(here: str) -> list[tuple[str, str, bool]]:
+    """What is to be decided, the buyers behind the rest, everything, and what was left."""
+    orders, buyers = reverse("crm:waiting_orders"), reverse("crm:unknown_buyers")
+    return [
+        (_("To decide"), orders, here == "decide"),
+        (_("Buyers whom nobody keeps"), buyers, here == "buyers"),
+        (_("All that wait"), f"{orders}?show=all", here == "all"),
+        (_("Left without a customer"), f"{orders}?left=1", here == "left"),
+    ]
+
+
+def _reasons(*, is_all: bool) -> list[tuple[str, str]]:
+    decide = [("several", _("Several customers fit")), ("named", _("The name fits"))]
+    rest = [("unknown", _("Nobody is known by it")), ("nothing", _("Says nothing of its buyer"))]
+    return decide + rest if is_all else decide
+
+
+def _because(rows: Any, why: str) -> Any:
+    if why == "several":
+        return rows.filter(waiting__is_ambiguous=True)
+    if why == "named":
+        return rows.filter(waiting__is_named=True)
+    if why == "nothing":
+        return rows.filter(queries.SAYS_NOTHING)
+    return rows.exclude(queries.TO_DECIDE).exclude(queries.SAYS_NOTHING)
 
 
 def said_of(order: Any) -> str:
@@ -100,7 +125,82 @@ def said_of(order: Any) -> str:
 def _why(order: Any) -> Any:
     if order.is_ambiguous:
         return Badge(_("Several customers fit"), "warning")
+    waiting = order.waiting
+    if waiting.is_named:
+        return Badge(_("The name fits"), "info")
+    keys = (waiting.number, waiting.account, waiting.mail, waiting.phone, waiting.name_keys)
+    if not any(keys):
+        return Badge(_("Says nothing of its buyer"), "neutral")
     return Badge(_("Nobody is known by it"), "neutral")
+
+
+@require_http_methods(["GET", "POST"])
+def buyers(request: PersonRequest) -> HttpResponseBase:
+    """Who bought most of late and is nobody's customer yet; those chosen become contacts."""
+    person = request.person
+    if not access.may_read_customers(person):
+        raise PermissionDenied
+    may_add = access.may_add(person)
+    if request.method == "POST":
+        if not may_add:
+            raise PermissionDenied
+        return _keep_buyers(request)
+    rows = queries.unknown_buyers(person, request.today)
+    more: dict[str, Any] = {}
+    if may_add and rows:
+        more = {"choice": lambda row: row.key, "choice_name": "chosen", "choice_form": "buyers"}
+    currency = actions.rules_in_force().currency
+    table = Table(
+        request,
+        rows=rows,
+        name="buyers",
+        topic="customer-orders",
+        caption=_("Buyers whom nobody keeps"),
+        columns=[
+            Column("said", _("Buyer as the order says"), value=lambda row: said_of(row.order),
+                   link=lambda row: reverse("crm:waiting_order", args=[row.pk])),
+            Column("orders", _("Orders"), sort="orders", kind="number"),
+            Column("value", _("Bought"), sort="value", kind="money", currency=currency),
+            Column("last_on", _("Last purchase"), sort="last_on", kind="day"),
+            Column("person", _("Seller"), value="order.person.name", secondary=True),
+            Column("source", _("Sales system"), value="order.source", secondary=True),
+        ],
+        order="-value",
+        empty=_("Everybody who bought of late is kept."),
+        empty_hint=_("Buyers of orders that no customer bears appear here."),
+        **more,
+    )  # fmt: skip
+    if table.wants_export:
+        return table.export()
+    told = _("Who bought in the last %(days)s days, at most %(most)s, whoever bought most first.")
+    context = {
+        "table": table,
+        "chips": _chips("buyers"),
+        "lead": told % {"days": queries.BUYER_DAYS, "most": queries.BUYERS_SHOWN},
+        "may_add": may_add and bool(rows),
+    }
+    return page(request, "crm/buyers.html", context)
+
+
+def _keep_buyers(request: PersonRequest) -> HttpResponse:
+    person = request.person
+    wanted = set(request.POST.getlist("chosen")[:KEPT_MAX])
+    known = [one for one in queries.unknown_buyers(person, request.today) if one.key in wanted]
+    done = 0
+    for one in known:
+        try:
+            actions.keep_buyer(buyer=one, by=person, at=timezone.now())
+        except (actions.WasErased, actions.FactsInvalid, actions.NoTeam):
+            continue
+        done += 1
+    told = ngettext("%(count)d buyer is a contact now.", "%(count)d buyers are contacts now.", done)
+    messages.success(request, told % {"count": done})
+    if done < len(wanted):
+        rest = ngettext(
+            "%(count)d stayed as it was.", "%(count)d stayed as they were.", len(wanted) - done
+        )
+        messages.info(request, rest % {"count": len(wanted) - done})
+    return go_to(request, reverse("crm:unknown_buyers"))
 
 
 @require_POST

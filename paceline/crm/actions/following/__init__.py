@@ -102,8 +102,8 @@ def _look_again(cursor: CursorWrapper, written: int, table: str) -> None:
 def measure_again(*, at: datetime) -> int:
     """Convert and count everything anew: at night, and after the rules changed.
 
-    Rates may have come since, and the fifths of all customers move. Returns how many customers
-    were counted.
+    Rates may have come since, the fifths of all customers move, and names of orders that wait may
+    be those of new customers. Returns how many customers were counted.
     """
     with connection.cursor() as cursor:
         _may_begin(cursor, waits=True)
@@ -112,6 +112,7 @@ def measure_again(*, at: datetime) -> int:
         purchases.prepare_all(cursor)
         counted = purchases.count(cursor, rules)
         purchases.measure_fifths(cursor, at)
+        linking.name_again(cursor)
         cursor.execute("DROP TABLE touched_company, touched_contact")
     publish_all(["customer-orders"], "measured")
     return counted

@@ -74,8 +74,8 @@ def keep_waiting(cursor: Any) -> None:
     cursor.execute(
         """
         INSERT INTO crm_waitingorder AS w
-            (order_id, number, account, mail, phone, name_keys, is_ambiguous)
-        SELECT id, number, account, mail, phone, name_keys, false FROM waiting_keys
+            (order_id, number, account, mail, phone, name_keys, is_ambiguous, is_named)
+        SELECT id, number, account, mail, phone, name_keys, false, false FROM waiting_keys
         ON CONFLICT (order_id) DO UPDATE SET number = excluded.number, account = excluded.account,
             mail = excluded.mail, phone = excluded.phone, name_keys = excluded.name_keys
         """
@@ -202,8 +202,49 @@ def link(cursor: Any, at: datetime) -> int:
     for kind in ("company", "contact"):
         cursor.execute(f"INSERT INTO touched_{kind} SELECT DISTINCT {kind}_id FROM linked"
                        f" WHERE is_one AND {kind}_id IS NOT NULL ON CONFLICT DO NOTHING")  # fmt: skip
+    _tell_named(cursor, "(SELECT x.* FROM wanted x JOIN crm_waitingorder w USING (order_id))")
     cursor.execute("DROP TABLE wanted, linked")
     return count
+
+
+def name_again(cursor: Any) -> None:
+    """Look through the names of all that waits: at night, for customers who came since."""
+    _tell_named(cursor, "(SELECT * FROM crm_waitingorder WHERE left_at IS NULL)")
+
+
+def _tell_named(cursor: Any, waiting: str) -> None:
+    """Of waiting orders: whether a customer whom the seller may know bears the name.
+
+    Names that anybody bears are found first, each once; most orders of a shop say one that nobody
+    bears.
+    """
+    cursor.execute(
+        "CREATE TEMP TABLE said ON COMMIT DROP AS"
+        f" SELECT order_id, unnest(name_keys) AS name FROM {waiting} w"
+    )
+    cursor.execute("ANALYZE said")
+    borne = " UNION ALL ".join(
+        f"SELECT s.name, r.id, '{kind}' AS kind FROM (SELECT DISTINCT name FROM said) s"
+        f" JOIN crm_{kind} r ON r.name_keys @> ARRAY[s.name]::varchar[]"
+        for kind in ("company", "contact")
+    )
+    cursor.execute(f"CREATE TEMP TABLE borne ON COMMIT DROP AS {borne}")
+    cursor.execute("ANALYZE borne")
+    named = " UNION ".join(
+        f"SELECT s.order_id FROM said s JOIN borne b ON b.name = s.name AND b.kind = '{kind}'"
+        f" JOIN crm_customerorder o ON o.id = s.order_id JOIN crm_{kind} r ON r.id = b.id"
+        f" WHERE {_MAY_KNOW.format(kind=kind)}"
+        for kind in ("company", "contact")
+    )
+    cursor.execute(
+        f"""
+        WITH named AS ({named})
+        UPDATE crm_waitingorder w SET is_named = n.order_id IS NOT NULL
+        FROM {waiting} x LEFT JOIN named n USING (order_id)
+        WHERE w.order_id = x.order_id AND w.is_named IS DISTINCT FROM (n.order_id IS NOT NULL)
+        """
+    )
+    cursor.execute("DROP TABLE said, borne")
 
 
 def _waiting_for_them() -> str:

@@ -29,6 +29,7 @@ from paceline.web.demo.shops import Market
 from paceline.web.demo.stage import UNSENT, Stage
 
 CONTACTS_EACH, DEALS_EACH, LEADS_EACH = 120, 18, 12
+SHARED = 2  # numbers of customers that two people share
 CHATS = {"TW": "line", "CN": "wechat", "JP": "line", "DE": "whatsapp", "BR": "whatsapp"}
 PHONES = {
     "TW": "09{:02d}-{:03d}-{:03d}", "CN": "138 {:04d} {:04d}", "JP": "090-{:04d}-{:04d}",
@@ -129,9 +130,11 @@ class Desk:
     def fill(self, buyers: list[Customer]) -> None:
         count = max(6, int(CONTACTS_EACH * self.stage.scale))
         numbers = {member.number for member in self.sellers}
-        mine = [one for one in buyers if one.latest.seller in numbers][:count]
+        theirs = [one for one in buyers if one.latest.seller in numbers]
+        mine = theirs[:count]
         contacts = self._contacts(mine)
         self._link(mine, contacts)
+        self._share_numbers(theirs[count : count + SHARED])
         pipeline = self._pipeline()
         self._deals(pipeline, contacts)
         self._leads()
@@ -188,6 +191,21 @@ class Desk:
             for order in one.orders
         ]
         crm.link_orders(links=links, rule="customer number", by=self.lead, at=self.stage.at(5, 10))
+
+    def _share_numbers(self, buyers: list[Customer]) -> None:
+        """Two who buy under one number: whose each order is, somebody has to decide."""
+        rows = [
+            NewCustomer(
+                facts={
+                    "name": self.names[-1 - place].own, "number": one.number, "source": "shop",
+                    "country": self.country, "languages": [LANGUAGES[self.country]],
+                    "lifecycle": "customer",
+                },
+                owner=self.stage.person(self.stage.cast.members[one.latest.seller]),
+            )
+            for place, one in enumerate(two for two in buyers for _both in range(2))
+        ]  # fmt: skip
+        crm.add_contacts(team=self.team, rows=rows, by=self.lead, at=self.stage.at(5, 9))
 
     def _pipeline(self) -> Pipeline:
         first, known, offered, agreed, won, lost = STAGES[self.language]
