@@ -5,10 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import given as forall
+from hypothesis import settings
+from hypothesis import strategies as st
+
 from paceline import engine
 
 from .building import fill, tables_of
+from .generating import Example, examples
+from .oracle import Oracle
+from .oracle.rerating import Back, Rated, credited, rerated
 from .test_cases import plan_of
+from .test_oracle import NIGHTLY, STYLES
 
 QUARTER = engine.period_from_key("2024Q1")
 D = Decimal
@@ -89,3 +97,30 @@ def test_re_rating_tells_every_component_and_adds_up() -> None:
     cho = engine.rerate(plan, given(plan), QUARTER, "cho", returned)
     lead = [(one.before, one.after) for one in cho if one.component == "lead"]
     assert lead == [(D(12), D(9)), (D(9), D(1))]
+
+
+@settings(max_examples=settings().max_examples // 5 if NIGHTLY else 4)
+@forall(examples(STYLES), st.data())
+def test_re_rating_agrees_with_the_calculator(example: Example, data: st.DataObject) -> None:
+    """Bonuses, scorecards, pools and contests too, of everybody who was credited."""
+    plan, rows, period = engine.load_plan(example.text), example.rows, example.period
+    tables = tables_of(rows, plan)
+    sold = [row for row in rows["order_lines"] if row["amount"]]
+    lines = data.draw(st.permutations(sold), label="lines")[:2]
+    parts = [data.draw(st.sampled_from(["0.5", "1", "0.3333", "1.2"])) for _ in lines]
+    events = [
+        Back(f"E{place}", line["line_id"], (abs(line["amount"]) * D(part)).quantize(D("0.0001")))
+        for place, (line, part) in enumerate(zip(lines, parts, strict=True))
+    ]
+    names = [one.line for one in events]
+    if Oracle(plan, rows, period).calendar.straddled():
+        return
+    found = engine.credited_with(plan, tables, period, names)
+    assert found == credited(plan, rows, period, names)
+    back = [engine.Returned(one.event, one.line, one.amount) for one in events]
+    for payee in sorted(found)[:2]:
+        told: Rated = {
+            (one.event_id, one.component): (one.before, one.after)
+            for one in engine.rerate(plan, tables, period, payee, back)
+        }
+        assert told == rerated(plan, rows, period, payee, events)

@@ -22,6 +22,12 @@ def cut(value: Fraction, digits: int) -> Decimal:
     return Decimal(whole if value >= 0 else -whole).scaleb(-digits, WIDE)
 
 
+def half_up(value: Fraction, digits: int) -> Decimal:
+    """Half away from zero, to so many decimals."""
+    whole = (2 * abs(value.numerator) * 10**digits + value.denominator) // (2 * value.denominator)
+    return Decimal(whole if value >= 0 else -whole).scaleb(-digits, WIDE)
+
+
 def times(first: Decimal, second: Decimal) -> Decimal:
     return WIDE.multiply(first, second)
 
