@@ -15,7 +15,7 @@ from paceline.engine.lint import Finding, History, Measured, Target, lint, meani
 from paceline.engine.lint.rate_rows import refused_rows
 
 from .test_cases import plan_of
-from .test_rate_tables import given, plan_with
+from .test_rate_tables import TABLE, given, plan_with
 
 D = Decimal
 Row = dict[str, Any]
@@ -215,3 +215,58 @@ def test_two_hundred_thousand_rows_take_bounded_time_and_memory() -> None:
     assert cliff.people == ("ana",)
     assert took < 10
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 3_000_000
+
+
+def test_amounts_keep_to_cap_floor_and_condition() -> None:
+    """As if all were sold under one key: jumps end at the cap, and begin where anything is paid."""
+    rows = [
+        {**PEN, "from": 0, "rate": "0.05"},
+        {**PEN, "from": 1000, "rate": "0.08"},
+        {**PEN, "from": 5000, "rate": "0.20"},
+        {**INK, "from": 0, "rate": "0.01"},
+        {**INK, "from": 2000, "rate": "0.02"},
+    ]
+    lines = (
+        line("ana", "pen", 900), line("ana", "ink", 2500), line("ben", "pen", 4900),
+        line("ben", "ink", 1000),
+    )  # fmt: skip
+
+    table = {**TABLE, "missing": "nothing"}
+    rates = {"reading": "whole", "on": "amount", "table": table}
+    part = {"id": "pay", "name": "Pay", "kind": "commission", "measure": "sales", "rates": rates}
+
+    def of(**limits: Any) -> dict[str, Finding]:
+        return found(plan_of({"components": [part | limits]}), rows, History(lines=lines))
+
+    # Pay at 5,000 jumps from 400 to 1,000; Ana earned 45 + 50, Ben 392 + 10, by slices 87 and 372.
+    free = of()
+    assert amounts(free["rates_cliff"])["jump"] == 600
+    assert amounts(free["rates_cliff"])["cost"] == D(95 + 402 - (45 + 30) - (50 + 312 + 10))
+    capped = of(cap=300)
+    # Of five rows only those at 1,000 and 2,000 jump below the cap; the worst goes from 50 to 80.
+    cliff = capped["rates_cliff"]
+    assert (cliff.params["count"], amounts(cliff)["at"]) == (2, 1000)
+    assert amounts(cliff)["cost"] == D(95 + 300 - 75 - 300)
+    reach = capped["cap_in_reach"]
+    assert (reach.people, amounts(reach)) == (("ben",), {"cap": 300, "lost": 102})
+    assert "held back 102 USD" in reach.message
+    assert reach.mend is not None
+    # A cap between the two sides of a jump cuts it.
+    assert amounts(of(cap=700)["rates_cliff"])["jump"] == 300
+    assert "cap_in_reach" not in of(cap=700)
+    # The floor lifts both sides at 1,000 and 2,000.
+    lifted = of(floor=90)["rates_cliff"]
+    assert (lifted.params["count"], amounts(lifted)["jump"]) == (1, 600)
+    # Below 1,000 the condition does not hold: there pay jumps from nothing.
+    held = of(when={"measure": "sales", "at_least": 2000})["rates_cliff"]
+    assert (held.params["count"], amounts(held)["jump"]) == (2, 600)
+    assert amounts(of(when={"measure": "sales", "at_least": 5000})["rates_cliff"]) == {
+        "at": 5000, "jump": 1000, "below": 0, "above": 1000, "order": 1000, "cost": 30,
+    }  # fmt: skip
+    # What only lines of all keys could tell, or another figure decides, is said.
+    for limits, reason in (({"when": "sales > 5 USD"}, "condition"), ({"cap": 5}, "keys")):
+        plan = plan_of({"components": [part | limits]})
+        every = lint(plan, None, rates_of(plan, given(plan, rows)))
+        assert ("limits", reason) in {
+            (one.params.get("check"), one.params.get("reason")) for one in every
+        }

@@ -33,11 +33,11 @@ from paceline.engine.lint.people import judges, unreachable_quotas
 from paceline.engine.lint.pools import pools
 from paceline.engine.lint.pulls import opposed
 from paceline.engine.lint.rate_rows import (
-    knows_sold,
     rates_of,
     refusal,
     refused_rows,
     tabled,
+    unknown_of,
 )
 from paceline.engine.lint.readings import missing_as_zero, one_currency
 from paceline.engine.lint.rules import compares, dead_rules, shadowed_rules
@@ -172,11 +172,8 @@ def _of_rows(
     if faults:
         return
     yield from tabled(plan, component, rates, history)
-    if any(one is not None for one in (component.when, component.cap, component.floor)):
-        yield _unseen("limits", "keys", component.clause, component=component.id)
-    if not knows_sold(plan, component, rates, history):
-        reason = "history" if history is None else "lines"
-        yield _unseen("people", reason, component.clause, component=component.id)
+    for check, reason in unknown_of(plan, component, rates, history):
+        yield _unseen(check, reason, component.clause, component=component.id)
 
 
 def _not_looked_at(

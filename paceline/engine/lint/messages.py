@@ -12,6 +12,7 @@ MESSAGES: Mapping[str, str] = {
     "pays_nothing": "no value of the measure earns anything",
     "dead_zone": "nothing is earned up to {to}",
     "flat_zone": "from {from} on another sale earns nothing more; pay stays at {earned}",
+    "cap_of_keys": "the cap of {cap} held back {lost} of what the keys earned together",
     "cap_in_reach": "the cap of {cap} holds pay back from {at} on",
     "retroactive_tiers": "the rate reached pays on the whole amount: at {at} that is {whole},"
     " slice by slice it would be {sliced}",

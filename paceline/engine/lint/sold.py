@@ -33,6 +33,7 @@ class Sold:
     entry: int
     value: Decimal
     target: Decimal | None = None
+    period: date | None = None  # the first day of the period of pay, where it is known
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def _sums(
     unit = windows.window_of(plan, component)
     unit = plan.period if unit == windows.PERIOD else unit
     sums: dict[tuple[str, Hashable, int], Decimal] = defaultdict(Decimal)
+    periods: dict[Hashable, date] = {}
     stretches: list[Hashable] = []
     for place, line, value in lines:
         entry = entries.get(_key_of(line, rates.imported.by))
@@ -147,11 +149,13 @@ def _sums(
         if entry is None or stretch is None:
             continue
         stretches.append(stretch)
+        if isinstance(day := line.get("ordered_on"), date):
+            periods[stretch] = windows.unit_start(plan, plan.period, day)
         sums[str(line["payee_id"]), stretch, entry] += value
     days = [one for one in stretches if isinstance(one, date)]
     partial = min(days) if days and history.lines_cut else None
     return [
-        Sold(payee, entry, value)
+        Sold(payee, entry, value, period=periods.get(stretch))
         for (payee, stretch, entry), value in sums.items()
         if stretch != partial
     ]

@@ -45,6 +45,9 @@ def _flat(one: Finding, figures: Figures) -> str:
 
 
 def _cap(one: Finding, figures: Figures) -> str:
+    if "at" not in one.amounts:  # what the keys of a table of rates earn together
+        text = _("In the periods that are known the cap of %(cap)s held back %(lost)s.")
+        return text % figures
     text = with_quota(
         _("From %(at)s on the cap of %(cap)s holds pay back.") % figures, one, figures
     )

@@ -59,9 +59,11 @@ def test_findings_in_rows_are_said_in_words() -> None:
         {"product": "pen", "from": 0, "to": 1000, "rate": 1},
         {"product": "pen", "from": 1001, "rate": 2},
     ]
+    capped = engine.load_plan(whole.text.replace("name: Pay", "name: Pay\n  cap: 1"))
     cases = [
         (whole, rows, past_lines), (plan_with(), slices, past_lines), (plan_with(), gap, None),
         (plan_with(), [{"from": 0, "rate": 0}, {**PEN, "from": 0, "rate": 1}], past_lines),
+        (capped, rows, past_lines),
     ]  # fmt: skip
     said: dict[str, set[str]] = {}
     for language, _name in settings.LANGUAGES:
@@ -76,8 +78,9 @@ def test_findings_in_rows_are_said_in_words() -> None:
                     assert one.title != one.code
                 assert not any("%(" in one for one in shown.unseen)
     kinds = "refused cliff fall negative nothing dead_zone flat_zone above_margin unreached no_row"
-    assert {f"rates_{kind}" for kind in kinds.split()} <= said.keys()
-    assert all(len(texts) >= len(settings.LANGUAGES) for texts in said.values())
+    assert {*(f"rates_{kind}" for kind in kinds.split()), "cap_in_reach"} <= said.keys()
+    few = {code: texts for code, texts in said.items() if len(texts) < len(settings.LANGUAGES)}
+    assert few == {}
     assert (
         "Where row 4 (pen · *) begins, at $50.00, pay jumps by $1.50, from $2.50 to $4.00."
         in said["rates_cliff"]

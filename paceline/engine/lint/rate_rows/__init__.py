@@ -53,11 +53,20 @@ def tabled(
     yield from looking.above_margin()
     yield from looking.unreached()
     yield from looking.without_row()
+    yield from looking.caps()
 
 
-def knows_sold(plan: Plan, component: Component, rows: pa.Table, history: History | None) -> bool:
-    """Whether it is known of anybody what they sold under the keys of a table."""
-    return bool(Looking(plan, component, rows, history).under.sold)
+def unknown_of(
+    plan: Plan, component: Component, rows: pa.Table, history: History | None
+) -> Iterator[tuple[str, str]]:
+    """What could not be looked at, and why: what limits do to all keys together, who sold what."""
+    looking = Looking(plan, component, rows, history)
+    if looking.limits.is_open:
+        yield "limits", "condition"
+    elif looking.limits.any and looking.together is None:
+        yield "limits", "keys"
+    if not looking.under.sold:
+        yield "people", "history" if history is None else "lines"
 
 
 def refusal(component: Component, code: str, said: tuple[str, str, int]) -> Finding:

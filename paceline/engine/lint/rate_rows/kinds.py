@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from paceline.engine.lint.costs import cut, margin_of
 from paceline.engine.lint.findings import Finding, Mend, Severity
 from paceline.engine.lint.history import History
-from paceline.engine.lint.mends import into_slices
+from paceline.engine.lint.mends import into_slices, without_cap
 from paceline.engine.lint.messages import message
 from paceline.engine.lint.rate_rows.rows import PRODUCT, ZERO, Rows, Worst
 from paceline.engine.money import EXACT, round_to
@@ -54,10 +54,7 @@ class Looking(Rows):
     ) -> Finding:
         row = found.rows[0]
         mode = self.plan.policies.rounding_mode
-        below, above = (
-            round_to(self.pay(row, row[name]), self.plan.digits, mode)
-            for name in ("before", "paid")
-        )
+        below, above = (round_to(one, self.plan.digits, mode) for one in self.sides(row))
         amounts = self._at(row) | {"jump": abs(above - below), "below": below, "above": above}
         if self.base is not None:
             amounts["base"] = self.base
@@ -200,6 +197,29 @@ class Looking(Rows):
             code, "serious" if refuses else "warning", self.rates.clause,
             message(code, amounts, params), amounts, people, params,
             basis=(self.component.id, self.imported.name, gaps[0][1], self.imported.missing),
+        )  # fmt: skip
+
+    def caps(self) -> Iterator[Finding]:
+        """A cap that held back what all keys earned together in known periods, or was near it."""
+        cap, together = self.limits.cap, self.together
+        if cap is None or not together:
+            return
+        lost: dict[str, Decimal] = {}
+        for (payee, _), sold in together.items():
+            over = self._sum(sold) - cap
+            least = self.limits.least
+            if over > 0 and (least is None or self._value(sold) >= least):
+                lost[payee] = lost.get(payee, ZERO) + over
+        if not lost:
+            return
+        held = round_to(sum(lost.values(), ZERO), self.plan.digits)
+        amounts = {"cap": cap, "lost": held}
+        params = {**self._about(), "held": len(lost), "known": 1}
+        yield Finding(
+            "cap_in_reach", "warning", f"{self.component.clause}/cap",
+            message("cap_of_keys", amounts, params), amounts, tuple(sorted(lost)), params,
+            ("misra-nair-2011", "cui-raju-shi"), without_cap(self.plan, self.component),
+            (self.component.id, str(cap.normalize())),
         )  # fmt: skip
 
     # --- words ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ sold under, are looked at one by one. Amounts of both are exact.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -16,9 +16,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from paceline.engine import windows
 from paceline.engine.curve import EXAMPLE_QUOTA
 from paceline.engine.lint.history import History
-from paceline.engine.lint.sold import Under, sold_under
+from paceline.engine.lint.rate_rows.limits import limits_of
+from paceline.engine.lint.sold import Sold, Under, sold_under
 from paceline.engine.lint.subject import middle, order_size
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.plan.model import Component, ImportedTiers, Plan, RateTable
@@ -28,6 +30,8 @@ ZERO = Decimal(0)
 NAMED = 5  # rows that a finding names, the worst first
 _WIDE = pa.decimal256(38, 12)
 _PAID = pa.decimal256(36, 8)
+_TWELVE = Decimal("1e-12")
+_LIMITED = pa.decimal256(75, 20)
 PRODUCT = pa.decimal256(76, 20)
 
 
@@ -61,10 +65,15 @@ class Rows:
             known = self._targets(plan.quota(self.rates.quota).name)
             self.target = middle(known) or EXAMPLE_QUOTA
             self.is_assumed = not known
+        self.limits = limits_of(plan, component, self._target_of)
         self.paid = self._column("paid")
         first = pc.equal(self._column("tier"), 1)
         above = pa.concat_arrays([pa.nulls(1, self.paid.type), self.paid.slice(0, self.count - 1)])
         self.before = pc.if_else(first, pa.nulls(self.count, self.paid.type), above)
+
+    def _target_of(self, quota: str) -> Decimal:
+        """The target that examples of a quota are made with."""
+        return middle(self._targets(self.plan.quota(quota).name)) or EXAMPLE_QUOTA
 
     @property
     def count(self) -> int:
@@ -116,28 +125,66 @@ class Rows:
         on = self.base if self.base is not None else self.bound(row, target)
         return EXACT.multiply(on, rate)
 
+    def sides(
+        self, row: Mapping[str, Any], target: Decimal | None = None
+    ) -> tuple[Decimal, Decimal]:
+        """What is paid just below a row's beginning and at it, as if all were sold under its key:
+        within cap and floor, and nothing where the condition does not hold.
+        """
+        below, above = (
+            self.limits.within(self.pay(row, row[name], target)) for name in ("before", "paid")
+        )
+        least, at = self.limits.least, self.bound(row, target)
+        if least is not None:
+            below = ZERO if at <= least else below
+            above = ZERO if at < least else above
+        return below, above
+
     def jump(self, row: Mapping[str, Any], target: Decimal | None = None) -> Decimal:
         """By how much pay changes at a row's beginning."""
         if row["before"] is None:
             return ZERO
-        above, below = (self.pay(row, row[name], target) for name in ("paid", "before"))
+        below, above = self.sides(row, target)
         return EXACT.subtract(above, below)
 
     @cached_property
     def _jumps(self) -> pa.Array:
         """The same of every row at once."""
-        paid, before = (pc.cast(one, _PAID) for one in (self.paid, self.before))
-        more = pc.subtract(paid, before)
+        at = self._bounds
+        on: Any = at if self.base is None else pa.scalar(self.base, _WIDE)
+        above, below = (self._paid_on(one, on) for one in (self.paid, self.before))
+        least = self.limits.least
+        if least is not None:
+            floor = pa.scalar(least.quantize(_TWELVE, context=EXACT), _WIDE)
+            nothing = pa.scalar(ZERO, _LIMITED)
+            above = pc.if_else(pc.less(at, floor), nothing, above)
+            below = pc.if_else(pc.less_equal(at, floor), nothing, below)
+            below = pc.if_else(pc.is_null(self.before), pa.scalar(None, _LIMITED), below)
+        found: pa.Array = pc.subtract(above, below)
+        return found
+
+    @cached_property
+    def _bounds(self) -> pa.Array:
+        """Where the rows begin, in amounts."""
+        at = pc.cast(self._column("lower"), _WIDE)
+        if self.rates.on != "attainment":
+            return at
+        target = pa.scalar(self.target, pa.decimal256(37, 4))
+        return pc.cast(pc.multiply(at, target), _WIDE, safe=False)
+
+    def _paid_on(self, paid: pa.Array, on: Any) -> pa.Array:
+        """What rates, or amounts, pay on some value, within cap and floor."""
         if self.rates.value == "amount":
-            return pc.cast(more, PRODUCT)
-        if self.base is not None:
-            on: Any = pa.scalar(self.base, _WIDE)
+            found = pc.cast(pc.cast(paid, _PAID), _LIMITED)
         else:
-            on = pc.cast(self._column("lower"), _WIDE)
-            if self.rates.on == "attainment":
-                target = pa.scalar(self.target, pa.decimal256(37, 4))
-                on = pc.cast(pc.multiply(on, target), _WIDE, safe=False)
-        return pc.cast(pc.multiply(pc.cast(more, pa.decimal256(37, 8)), on), PRODUCT)
+            found = pc.cast(pc.multiply(pc.cast(paid, pa.decimal256(37, 8)), on), _LIMITED)
+        if self.limits.cap is not None:
+            cap = pa.scalar(self.limits.cap, _LIMITED)
+            found = pc.if_else(pc.greater(found, cap), cap, found)
+        if self.limits.floor is not None:
+            floor = pa.scalar(self.limits.floor, _LIMITED)
+            found = pc.if_else(pc.less(found, floor), floor, found)
+        return found
 
     def worst(self, test: pa.Array, size: pa.Array, *, least: bool = False) -> Worst | None:
         """The rows that a test is true of, those with the greatest size (or the least) first."""
@@ -195,13 +242,55 @@ class Rows:
 
     def _more_than_slices(self) -> Decimal | None:
         """What the whole amount paid more than the same rows by slices, in the known periods."""
-        if self.rates.on != "amount" or self.imported.counts != "each" or not self.under.sold:
+        together = self.together
+        if together is None:
             return None
-        upper = self.plan.policies.boundary == "upper"
         more = ZERO
-        for one in self.under.sold:
-            for row in self._known[one.entry]:
-                bound = self.bound(row)
-                if one.value >= bound if upper else one.value > bound:
-                    more += self.jump(row)
+        for sold in together.values():
+            whole, sliced = (
+                self.limits.paid(self._sum(sold, reading), self._value(sold))
+                for reading in ("whole", "slice")
+            )
+            more += whole - sliced
         return round_to(more, self.plan.digits, self.plan.policies.rounding_mode)
+
+    @cached_property
+    def together(self) -> dict[tuple[str, Any], list[Sold]] | None:
+        """What each payee sold under all keys in a period; None where that is not known, or the
+        component earns the difference of two periods.
+        """
+        by_key = self.rates.on == "amount" and self.imported.counts == "each"
+        unit = windows.window_of(self.plan, self.component)
+        longer = windows.is_longer(self.plan, unit) and self.limits.any
+        if not by_key or longer or not self.under.sold:
+            return None
+        found: dict[tuple[str, Any], list[Sold]] = {}
+        for one in self.under.sold:
+            found.setdefault((one.payee, one.period), []).append(one)
+        return found
+
+    def _sum(self, sold: Sequence[Sold], reading: str | None = None) -> Decimal:
+        """What the rows earn together, before cap, floor and condition."""
+        return sum((self._paid_for(one, reading or self.rates.reading) for one in sold), ZERO)
+
+    def _value(self, sold: Sequence[Sold]) -> Decimal:
+        return sum((one.value for one in sold), ZERO)
+
+    def _paid_for(self, one: Sold, reading: str) -> Decimal:
+        upper = self.plan.policies.boundary == "upper"
+        rows = self._known[one.entry]
+        places = [
+            place
+            for place, row in enumerate(rows)
+            if not place or (one.value >= row["lower"] if upper else one.value > row["lower"])
+        ]
+        if self.rates.value == "amount":
+            return Decimal(rows[places[-1]]["paid"])
+        if reading == "whole":
+            return EXACT.multiply(one.value, rows[places[-1]]["paid"])
+        paid = ZERO
+        for place in places:
+            row = rows[place]
+            end = row["upper"] if place < places[-1] else one.value
+            paid = EXACT.add(paid, EXACT.multiply(EXACT.subtract(end, row["lower"]), row["paid"]))
+        return paid
