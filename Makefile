@@ -10,6 +10,8 @@ BIN := var/venv/bin
 PORT ?= 8000
 # Arguments for pytest: make test TESTS="tests/engine -x". All of them run in two processes.
 TESTS ?= tests -n 2 --dist worksteal
+# Keep what was compiled, whatever the surroundings say: tests start dozens of processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test spark check format locale locks clean
 .DEFAULT_GOAL := help

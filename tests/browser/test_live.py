@@ -17,20 +17,21 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page, Route, expect
 
 from paceline.imports import actions as imports
+from paceline.imports.models import Import
 from paceline.incentives.actions import runs
-from paceline.incentives.models import Run
+from paceline.incentives.models import Run, Statement
 from paceline.live import actions as live
 from paceline.org.models import Person
 from tests.browser.harness import check_page, cookies_of, open_context
 from tests.imports.files import LINES
-from tests.incentives.pay.conftest import build_quarter, fresh
+from tests.incentives.pay.conftest import Quarter, build_quarter, fresh
 from tests.ops.processes import wait_until
 from tests.ops.site import Site
 from tests.world import NOW, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-FOLLOWS = 20_000  # milliseconds; the page comes back two to three seconds after the server
+FOLLOWS = 60_000  # milliseconds; the page comes back two to three seconds after the server
 PROGRESS = "**/live/progress/*/"
 UNTOUCHED = "window.untouched === true"
 COUNT_HINTS = """
@@ -102,10 +103,6 @@ def only_a_proxy(port: int) -> Iterator[Event]:
         thread.join()
 
 
-def begin_run(company: World) -> Run:
-    return fresh(build_quarter(company).request())
-
-
 def path_of(run: Run) -> str:
     return reverse("incentives:run", args=[run.pk])
 
@@ -121,10 +118,18 @@ def expect_summary(page: Page) -> None:
     assert page.evaluate(UNTOUCHED), "the page was loaded again"
 
 
-def test_a_run_is_followed_to_its_summary(
+def test_open_pages_follow_a_run_and_the_release_of_its_statements(
     company: World, visit: Callable[[Person, str], Page]
 ) -> None:
-    run = begin_run(company)
+    """One story at one web process: starting one takes longer than all that is looked at."""
+    quarter = build_quarter(company)
+    run = follow_to_the_summary(company, fresh(quarter.request()), visit)
+    follow_the_release(company, quarter, run, visit)
+    see_one_another(company, quarter.statement(run, "priya"), visit)
+    keep_a_hint(company, fresh(quarter.request()), visit)
+
+
+def follow_to_the_summary(company: World, run: Run, visit: Callable[[Person, str], Page]) -> Run:
     assert run.progress is not None
     page = visit(company.dana, path_of(run))
     other = visit(company.wen, path_of(run))
@@ -142,64 +147,49 @@ def test_a_run_is_followed_to_its_summary(
     expect(page.get_by_role("button", name="Release all")).to_be_visible()
     page.get_by_role("button", name="Release all").click()
     expect(page.get_by_role("dialog")).to_be_visible()
+    close(page, other)
+    return fresh(run)
 
 
-def test_a_run_is_followed_over_a_restart_of_the_server(
-    company: World, site: Site, visit: Callable[[Person, str], Page]
+def follow_the_release(
+    company: World, quarter: Quarter, run: Run, visit: Callable[[Person, str], Page]
 ) -> None:
-    run = begin_run(company)
-    assert run.progress is not None
-    page = visit(company.dana, path_of(run))
-    live.advance(run.progress, done=1, step="calculating")
-    expect(page.locator("#main progress")).to_have_attribute("value", "1")
-    site.kill()
-    calculate(run)
-    site.start()
-    expect_summary(page)
+    """Lists, the home page and the bell."""
+    payee = visit(company.priya, reverse("incentives:statements"))
+    finance = visit(company.ines, path_of(run))
+    home = visit(company.priya, "/")
+    expect(payee.locator("#main")).to_contain_text("No statement has been released yet.")
+    quarter.release(run, "priya")
+    expect(payee.locator("#main tbody")).to_contain_text("Priya Nair", timeout=FOLLOWS)
+    expect(payee.locator("#bell .count-dot")).to_have_text("1")
+    expect(home.locator(".hero-number")).to_be_visible(timeout=FOLLOWS)
+    expect(finance.locator("#main .badge-good").first).to_be_visible(timeout=FOLLOWS)
+    for page in (payee, finance, home):
+        assert page.evaluate(UNTOUCHED), "the page was loaded again"
+    close(payee, finance, home)
 
 
-def test_a_run_is_followed_when_a_proxy_answered_meanwhile(
-    company: World, site: Site, visit: Callable[[Person, str], Page]
+def see_one_another(
+    company: World, statement: Statement, visit: Callable[[Person, str], Page]
 ) -> None:
-    """A refusal by the proxy ends a browser's own attempts to come back."""
-    run = begin_run(company)
-    page = visit(company.dana, path_of(run))
-    site.kill()
-    with only_a_proxy(site.port) as asked:
-        assert asked.wait(20)
-        calculate(run)
-    site.start()
-    expect_summary(page)
+    """People at one statement see one another come, write and go."""
+    path = reverse("incentives:statement", args=[statement.pk])
+    desk = visit(company.dana, path)
+    payee = visit(company.priya, path)
+    others = desk.locator(".presence")
+    expect(others).to_contain_text("Priya Nair is viewing", timeout=FOLLOWS)
+    expect(payee.locator(".presence")).to_contain_text(f"{company.dana.name} is viewing")
+    check_page(desk)
+    payee.close(run_before_unload=True)
+    expect(others).not_to_contain_text("Priya", timeout=FOLLOWS)
+    assert desk.evaluate(UNTOUCHED)
+    close(desk)
 
 
-def test_an_import_is_followed_over_a_restart_of_the_server(
-    company: World, site: Site, visit: Callable[[Person, str], Page]
-) -> None:
-    text = LINES.format(priya=company.priya.number)
-    source = imports.upload(
-        kind="order_lines", content=text.encode(), name="a.csv", by=company.dana, at=NOW
-    )
-    source = imports.check(source=source, by=company.dana, at=NOW)
-    source = imports.request_commit(source=source, by=company.dana, at=NOW)
-    assert source.progress is not None
-    page = visit(company.dana, reverse("imports:import", args=[source.pk]))
-    expect(page.locator("#import")).to_contain_text("0 / 2")
-    live.advance(source.progress, done=1, step="writing")
-    expect(page.locator("#import progress")).to_have_attribute("value", "1")
-
-    site.kill()
-    imports.run_commit(source=source, at=NOW)
-    site.start()
-    expect(page.locator("#import progress")).to_have_count(0, timeout=FOLLOWS)
-    expect(page.locator("#import")).to_contain_text("150.50")
-    assert page.evaluate(UNTOUCHED), "the page was loaded again"
-
-
-def test_a_hint_that_comes_while_the_page_fetches_is_not_lost(
-    company: World, visit: Callable[[Person, str], Page]
-) -> None:
-    """The answer under way is older than the hint, and takes the element it was for away."""
-    run = begin_run(company)
+def keep_a_hint(company: World, run: Run, visit: Callable[[Person, str], Page]) -> None:
+    """A hint that comes while the page fetches is not lost: the answer under way is older than the
+    hint, and takes the element it was for away.
+    """
     assert run.progress is not None
     page = visit(company.dana, path_of(run))
     held: list[Route] = []
@@ -222,39 +212,60 @@ def test_a_hint_that_comes_while_the_page_fetches_is_not_lost(
     expect(page.locator("#main progress")).to_have_attribute("value", "3")
 
 
-def test_people_at_one_statement_see_one_another_come_write_and_go(
-    company: World, visit: Callable[[Person, str], Page]
-) -> None:
-    quarter = build_quarter(company)
-    statement = quarter.release(quarter.run(), "priya")[0]
-    path = reverse("incentives:statement", args=[statement.pk])
-    desk = visit(company.dana, path)
-    payee = visit(company.priya, path)
-    others = desk.locator(".presence")
-    expect(others).to_contain_text("Priya Nair is viewing", timeout=FOLLOWS)
-    expect(payee.locator(".presence")).to_contain_text(f"{company.dana.name} is viewing")
-    check_page(desk)
-    payee.close(run_before_unload=True)
-    expect(others).not_to_contain_text("Priya", timeout=FOLLOWS)
-    assert desk.evaluate(UNTOUCHED)
+def close(*pages: Page) -> None:
+    """Let the pages go, that fewer of them follow what comes next."""
+    for page in pages:
+        page.context.close()
 
 
-def test_lists_and_the_bell_follow_a_release(
-    company: World, visit: Callable[[Person, str], Page]
+def test_open_pages_go_on_after_the_server_was_away(
+    company: World, site: Site, visit: Callable[[Person, str], Page]
 ) -> None:
+    """A run and an import end while there is no server; then another run, behind a proxy."""
     quarter = build_quarter(company)
-    run = quarter.run()
-    payee = visit(company.priya, reverse("incentives:statements"))
-    finance = visit(company.ines, reverse("incentives:run", args=[run.pk]))
-    home = visit(company.priya, "/")
-    expect(payee.locator("#main")).to_contain_text("No statement has been released yet.")
-    quarter.release(run, "priya")
-    expect(payee.locator("#main tbody")).to_contain_text("Priya Nair", timeout=FOLLOWS)
-    expect(payee.locator("#bell .count-dot")).to_have_text("1")
-    expect(home.locator(".hero-number")).to_be_visible(timeout=FOLLOWS)
-    expect(finance.locator("#main .badge-good").first).to_be_visible(timeout=FOLLOWS)
-    for page in (payee, finance, home):
-        assert page.evaluate(UNTOUCHED), "the page was loaded again"
+    run = fresh(quarter.request())
+    assert run.progress is not None
+    page = visit(company.dana, path_of(run))
+    live.advance(run.progress, done=1, step="calculating")
+    expect(page.locator("#main progress")).to_have_attribute("value", "1")
+    source = begin_import(company)
+    assert source.progress is not None
+    importing = visit(company.dana, reverse("imports:import", args=[source.pk]))
+    expect(importing.locator("#import")).to_contain_text("0 / 2")
+    live.advance(source.progress, done=1, step="writing")
+    expect(importing.locator("#import progress")).to_have_attribute("value", "1")
+
+    site.kill()
+    calculate(run)
+    imports.run_commit(source=source, at=NOW)
+    site.start()
+    expect_summary(page)
+    expect(importing.locator("#import progress")).to_have_count(0, timeout=FOLLOWS)
+    expect(importing.locator("#import")).to_contain_text("150.50")
+    assert importing.evaluate(UNTOUCHED), "the page was loaded again"
+    close(page, importing)
+
+    imports.undo(source=source, reason="its lines are not of this story", by=company.dana, at=NOW)
+    run = fresh(quarter.request())
+    page = visit(company.dana, path_of(run))
+    expect(page.locator("#run-status")).to_contain_text("0 / 4")
+    site.kill()
+    # A refusal by the proxy ends a browser's own attempts to come back.
+    with only_a_proxy(site.port) as asked:
+        assert asked.wait(60)
+        calculate(run)
+    site.start()
+    expect_summary(page)
+
+
+def begin_import(company: World) -> Import:
+    """An import of two order lines, waiting to be written."""
+    text = LINES.format(priya=company.priya.number)
+    source = imports.upload(
+        kind="order_lines", content=text.encode(), name="a.csv", by=company.dana, at=NOW
+    )
+    source = imports.check(source=source, by=company.dana, at=NOW)
+    return imports.request_commit(source=source, by=company.dana, at=NOW)
 
 
 def test_a_page_left_open_after_sign_out_never_asks_for_the_sign_in_page(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -22,6 +24,32 @@ def is_alive(pid: int) -> bool:
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
     return bool(answer) and not answer.startswith("Z")
+
+
+def _ports() -> Iterator[int]:
+    """Numbers below those that systems give to outgoing connections: what is free now is not taken
+    by one of these while a server starts. Each process of the suite has its own.
+    """
+    place = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 8
+    first = 20_000 + 1_000 * place
+    while True:
+        yield from range(first, first + 1_000)
+
+
+_PORTS = _ports()
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens at, and no other test asks for."""
+    for port in _PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("the numbers begin anew for ever")
 
 
 def wait_until(condition: Callable[[], bool], *, within: float = 30) -> None:

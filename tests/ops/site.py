@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import subprocess
 import threading
 from contextlib import ExitStack, suppress
@@ -12,7 +11,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tests.ops.processes import wait_until
+from tests.ops.processes import free_port, wait_until
 from tests.ops.workers import running
 
 
@@ -20,9 +19,7 @@ class Site:
     """The web process behind one address, which can go away and come back."""
 
     def __init__(self, log: Path, **environment: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
         self._environment = environment
@@ -32,7 +29,7 @@ class Site:
     def start(self) -> None:
         serving = running("serve", "--port", str(self.port), log=self._log, **self._environment)
         self._process = self._alive.enter_context(serving)
-        wait_until(self._answers, within=60)
+        wait_until(self._answers, within=120)
 
     def kill(self) -> None:
         assert self._process is not None

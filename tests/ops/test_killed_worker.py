@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 from django.db import connection
@@ -34,15 +36,19 @@ from tests.world import NOW, World, build_world, sign_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def kill_while_writing(table: str, log: Path) -> None:
+def kill_while_writing(table: str, log: Path, jobs: Sequence[str] = ("doing",)) -> None:
     """Start a worker, wait until it writes to the table, and kill it there."""
-    with writing_held(table):
-        with running("worker", log=log) as worker:
-            wait_until_held(table)
-            worker.kill()
-            assert worker.wait(timeout=30) == -9
-        # Seen now, its locks and its half transaction still there, as others see it.
-        assert job_states() == ["doing"]
+    with writing_held(table), running("worker", log=log) as worker:
+        kill_while_held(worker, table, jobs)
+
+
+def kill_while_held(worker: Popen[bytes], table: str, jobs: Sequence[str]) -> None:
+    """Kill a worker where it waits to write, and let its silence grow long."""
+    wait_until_held(table)
+    worker.kill()
+    assert worker.wait(timeout=30) == -9
+    # Seen now, its locks and its half transaction still there, as others see it.
+    assert job_states() == list(jobs)
     let_time_pass()
 
 
@@ -50,7 +56,7 @@ def job_states() -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT status::text FROM procrastinate_jobs WHERE queue_name = 'default'"
-            " AND task_name NOT LIKE 'crm.%'"
+            " AND task_name NOT LIKE 'crm.%' ORDER BY status::text"
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -60,31 +66,28 @@ def ended(progress: Progress) -> bool:
     return progress.ended_at is not None
 
 
-@pytest.mark.parametrize(
-    ("table", "step"),
-    [("files_storedfile", "reading"), ("incentives_statementtier", "keeping")],
-)
-def test_a_run_whose_worker_was_killed_is_calculated_by_another(
-    table: str, step: str, tmp_path: Path
-) -> None:
+def test_a_run_whose_workers_were_killed_is_calculated_by_another(tmp_path: Path) -> None:
+    """One dies while it writes the inputs, the next while it keeps the results."""
     quarter = build_quarter(build_world())
     run = quarter.request()
     assert run.progress is not None
-    kill_while_writing(table, tmp_path / "first.log")
-
-    run = fresh(run)
-    assert (run.ended_at, run.progress.state) == (None, ProgressState.RUNNING)
-    assert run.progress.step == step
-    assert not Statement.objects.exists(), "half a transaction is nothing"
-    page = sign_in(quarter.world.dana).get(reverse("incentives:run", args=[run.pk]))
-    assert f"progress:{run.progress.pk}" in page.content.decode(), "the page goes on following"
+    for table, step in (("files_storedfile", "reading"), ("incentives_statementtier", "keeping")):
+        kill_while_writing(table, tmp_path / f"{step}.log")
+        run = fresh(run)
+        assert (run.ended_at, run.progress.state) == (None, ProgressState.RUNNING)  # type: ignore[union-attr]
+        assert run.progress.step == step  # type: ignore[union-attr]
+        assert not Statement.objects.exists(), "half a transaction is nothing"
+        page = sign_in(quarter.world.dana).get(reverse("incentives:run", args=[run.pk]))
+        assert f"progress:{run.progress.pk}" in page.content.decode(), "the page goes on following"  # type: ignore[union-attr]
     last = LiveEvent.objects.latest("id").pk
 
-    with running("worker", log=tmp_path / "second.log"):
-        wait_until(lambda: ended(run.progress), within=60)  # type: ignore[arg-type]
+    progress = run.progress
+    assert progress is not None
+    with running("worker", log=tmp_path / "last.log"):
+        wait_until(lambda: ended(progress), within=120)
     assert job_states() == ["succeeded"]
-    assert (run.progress.state, run.progress.percent) == (ProgressState.DONE, 100)
-    told = LiveEvent.objects.filter(pk__gt=last, topic=f"progress:{run.progress.pk}")
+    assert (progress.state, progress.percent) == (ProgressState.DONE, 100)
+    told = LiveEvent.objects.filter(pk__gt=last, topic=f"progress:{progress.pk}")
     kinds = list(told.order_by("id").values_list("kind", flat=True))
     assert (kinds[0], kinds[-1]) == ("advanced", "done")
     assert_calculated_once(quarter, fresh(run))
@@ -113,29 +116,37 @@ def assert_calculated_once(quarter: Quarter, run: Run) -> None:
     assert StoredFile.objects.count() == files, "the same inputs are the same files"
 
 
-@pytest.mark.parametrize("table", ["orders_orderline", "orders_monthrevision", "kernel_auditentry"])
-def test_an_import_whose_worker_was_killed_is_written_by_another(
-    table: str, tmp_path: Path
+def test_an_import_whose_workers_were_killed_is_checked_and_written_by_others(
+    tmp_path: Path,
 ) -> None:
     world = build_world()
-    source = checked(world)
-    source = imports.request_commit(source=source, by=world.dana, at=NOW)
-    kill_while_writing(table, tmp_path / "first.log")
-
+    source = uploaded(world)
+    imports.request_check(source=source, by=world.dana, at=NOW)
+    kill_while_writing("imports_importproblem", tmp_path / "check.log")
     source.refresh_from_db()
-    assert source.state == ImportState.COMMITTING
-    assert not OrderLine.objects.exists(), "half a transaction is nothing"
-    page = sign_in(world.dana).get(reverse("imports:import", args=[source.pk]))
-    assert f"import:{source.pk}" in page.content.decode(), "the page goes on following"
+    assert source.progress is not None
+    checking = source.progress
+    with writing_held("orders_orderline"), running("worker", log=tmp_path / "first.log") as worker:
+        wait_until(lambda: ended(checking), within=120)
+        source.refresh_from_db()
+        assert (source.state, source.totals["accepted"]) == (ImportState.CHECKED, 2)
+        assert checking.state == ProgressState.DONE
+        source = imports.request_commit(source=source, by=world.dana, at=NOW)
+        kill_while_held(worker, "orders_orderline", ["doing", "succeeded"])
+    assert_unwritten(world, source)
+    for table in ("orders_monthrevision", "kernel_auditentry"):
+        kill_while_writing(table, tmp_path / f"{table}.log", ["doing", "succeeded"])
+        assert_unwritten(world, source)
 
     assert source.progress is not None
-    progress = source.progress
-    with running("worker", log=tmp_path / "second.log"):
-        wait_until(lambda: ended(progress), within=60)
-    assert job_states() == ["succeeded"]
+    writing = source.progress
+    assert writing != checking
+    with running("worker", log=tmp_path / "last.log"):
+        wait_until(lambda: ended(writing), within=120)
+    assert job_states() == ["succeeded", "succeeded"]
     source.refresh_from_db()
     assert (source.state, source.totals["new"]) == (ImportState.COMMITTED, 2)
-    assert (progress.state, progress.percent) == (ProgressState.DONE, 100)
+    assert (writing.state, writing.percent) == (ProgressState.DONE, 100)
     amounts = OrderLine.objects.aggregate(total=Sum("amount"))
     assert (OrderLine.objects.count(), amounts["total"]) == (2, Decimal("150.50"))
     assert list(MonthRevision.objects.values_list("revision", flat=True)) == [1]
@@ -144,19 +155,12 @@ def test_an_import_whose_worker_was_killed_is_written_by_another(
     assert not OrderLine.objects.exists()
 
 
-def test_a_check_whose_worker_was_killed_is_made_by_another(tmp_path: Path) -> None:
-    world = build_world()
-    source = uploaded(world)
-    imports.request_check(source=source, by=world.dana, at=NOW)
-    kill_while_writing("imports_importproblem", tmp_path / "first.log")
+def assert_unwritten(world: World, source: Import) -> None:
     source.refresh_from_db()
-    assert source.progress is not None
-    progress = source.progress
-    with running("worker", log=tmp_path / "second.log"):
-        wait_until(lambda: ended(progress), within=60)
-    source.refresh_from_db()
-    assert (source.state, source.totals["accepted"]) == (ImportState.CHECKED, 2)
-    assert progress.state == ProgressState.DONE
+    assert source.state == ImportState.COMMITTING
+    assert not OrderLine.objects.exists(), "half a transaction is nothing"
+    page = sign_in(world.dana).get(reverse("imports:import", args=[source.pk]))
+    assert f"import:{source.pk}" in page.content.decode(), "the page goes on following"
 
 
 def uploaded(world: World) -> Import:
@@ -164,7 +168,3 @@ def uploaded(world: World) -> Import:
     return imports.upload(
         kind="order_lines", content=text.encode(), name="a.csv", by=world.dana, at=NOW
     )
-
-
-def checked(world: World) -> Import:
-    return imports.check(source=uploaded(world), by=world.dana, at=NOW)
