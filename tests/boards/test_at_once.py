@@ -29,7 +29,7 @@ def at_once(*acts: Callable[[], object]) -> list[BaseException]:
 
     def run(act: Callable[[], object]) -> None:
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=60)
             act()
         except Exception as problem:  # noqa: BLE001 - the test looks at every kind
             wrong.append(problem)

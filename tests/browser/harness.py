@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from paceline.org.models import Person
 from tests.world import sign_in
@@ -37,6 +44,10 @@ TOO_WIDE = """() => {
     .filter((one) => one.getBoundingClientRect().right > room + 1 && !one.closest(".table-scroll"))
     .slice(0, 5).map((one) => one.outerHTML.slice(0, 160));
 }"""
+
+
+PATIENCE = 30_000  # milliseconds: a machine with other work is slow, not wrong
+expect.set_options(timeout=PATIENCE)
 
 
 def chromium_path() -> str:
@@ -68,7 +79,7 @@ def cookies_of(person: Person, address: str) -> list[dict[str, Any]]:
 
 def open_context(browser: Browser, **options: Any) -> BrowserContext:
     context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     return context
 
 

@@ -56,7 +56,7 @@ def test_a_bus_wakes_the_reader_and_nobody_notifies(
 
     heard, took = in_loop(story())
     assert heard == ["over the bus"]
-    assert took < 1
+    assert took < 30  # by its own look the page would have heard after a minute
 
 
 def test_without_the_bus_the_poll_finds_it_and_nobody_waits_long(

@@ -28,7 +28,7 @@ def at_once(*acts: Callable[[], object]) -> list[BaseException]:
 
     def run(act: Callable[[], object]) -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             act()
         except Exception as problem:  # noqa: BLE001 - the test looks at every kind
             wrong.append(problem)
@@ -39,7 +39,7 @@ def at_once(*acts: Callable[[], object]) -> list[BaseException]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     return wrong
 
 

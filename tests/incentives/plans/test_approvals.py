@@ -107,7 +107,7 @@ def test_of_two_approvals_at_once_exactly_one_counts(world: World, submitted: Pl
 
     def approve_at_once(person: Person) -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             outcomes.append(approve(submitted, person, world))
         except approvals.AlreadyApproved as late:
             outcomes.append(late)
@@ -118,7 +118,7 @@ def test_of_two_approvals_at_once_exactly_one_counts(world: World, submitted: Pl
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     counted = PlanApproval.objects.get()
     [won] = [outcome for outcome in outcomes if isinstance(outcome, PlanApproval)]
     [late] = [o for o in outcomes if isinstance(o, approvals.AlreadyApproved)]
