@@ -16,6 +16,7 @@ from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.difference import Change, Part, PlanDifference
 from paceline.incentives.models import Statement
 from paceline.incentives.wording import component_name, in_words
+from paceline.incentives.wording.rows import row_pays
 from paceline.kernel import formats
 from paceline.org.models import Person
 
@@ -246,8 +247,7 @@ class _Words:
         title = " · ".join([str(either["rate_table"]), *key])
 
         def say(row: Mapping[str, Any]) -> str:
-            paid = row["amount"] if row["rate"] is None else row["rate"]
-            return formats.number(paid.normalize())
+            return row_pays(row["rate"], row["amount"], row.get("currency") or "")
 
         details = [_("from %(lower)s") % {"lower": formats.number(either["from"].normalize())}]
         details += [formats.day(either["starts_on"])] if either["starts_on"] else []

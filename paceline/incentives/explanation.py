@@ -34,6 +34,7 @@ from paceline.incentives.wording import (
     in_words,
     paid_by,
 )
+from paceline.incentives.wording.rows import row_key
 from paceline.kernel import formats
 
 
@@ -246,7 +247,7 @@ def _row_of(tier: StatementTier) -> str:
     """Which row of a table of rates a tier is; empty for tiers that the plan states."""
     if not tier.key:
         return ""
-    return _("row %(row)s (%(key)s)") % {"row": formats.number(tier.tier), "key": tier.key}
+    return _("row %(row)s (%(key)s)") % {"row": formats.number(tier.tier), "key": row_key(tier.key)}
 
 
 def clause_url(row: StatementComponent, clause: str) -> str:

@@ -13,6 +13,7 @@ from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Component, Plan
 from paceline.incentives.calculation.findings import rates_for
 from paceline.incentives.calculation.rate_tables import can_be_read, shown_keys, written
+from paceline.incentives.wording.rows import row_key
 from paceline.kernel import formats
 from paceline.kernel.charts import LineChart, Series
 
@@ -83,7 +84,7 @@ def _preview(
     curve = documents.curve(plan, component.id, quota)
     on_attainment = curve.on == "attainment"
     title = wording.component_name(plan, component.id)
-    title = f"{title} · {key}" if key else title
+    title = f"{title} · {row_key(key)}" if key else title
 
     def place(at: Decimal) -> str:
         return _share(at) if on_attainment else _measured(plan, component, at)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from paceline.kernel import formats
+from paceline.kernel.day_fields import DayField
 
 
 class FieldKind(models.TextChoices):
@@ -63,7 +64,7 @@ def form_field(  # noqa: PLR0911 - one kind each
         case FieldKind.NUMBER | FieldKind.MONEY:
             return forms.DecimalField(max_digits=20, decimal_places=4, **given)
         case FieldKind.DAY:
-            return forms.DateField(
+            return DayField(
                 widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **given
             )
         case FieldKind.YES_NO:

@@ -18,6 +18,14 @@ from django.db.models import F, Func, Q
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
+# Days before and after lie beyond what calendars can count from them.
+YEAR_EARLIEST, YEAR_LATEST = 1800, 2399
+
+
+def is_countable(day: date) -> bool:
+    """Whether weeks, months and years can be counted from a day in both directions."""
+    return YEAR_EARLIEST <= day.year <= YEAR_LATEST
+
 
 def zone_named(name: str) -> zoneinfo.ZoneInfo:
     """The time zone of a name; UTC for one that this machine does not know."""
@@ -30,9 +38,10 @@ def zone_named(name: str) -> zoneinfo.ZoneInfo:
 def day_in(text: str) -> date | None:
     """The day that an address or a form names, written 2026-07-31; None where it names none."""
     try:
-        return parse_date(text)
+        day = parse_date(text)
     except ValueError:
         return None
+    return day if day is not None and is_countable(day) else None
 
 
 def month_from(day: date, months: int) -> date:

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from paceline.kernel.day_fields import DayField
 from paceline.orders.actions import Holding
 from paceline.orders.models import NAME_SHAPE, AttributeType, Owner, OwnerKind
 from paceline.org.models import Person
@@ -33,10 +34,10 @@ class OwnerForm(forms.Form):
         decimal_places=6,
         initial=100,
     )
-    starts_on = forms.DateField(
+    starts_on = DayField(
         label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"})
     )
-    last_day = forms.DateField(
+    last_day = DayField(
         label=gettext_lazy("Last day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),

@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from paceline.accounts.forms import time_zones
 from paceline.accounts.models import LANGUAGES
+from paceline.kernel.day_fields import DayField
 from paceline.kernel.formats import locale_of
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import LeaveKind, Leaver, Person, Position, Role, Team
 
 
-def _day(label: Any, **options: Any) -> forms.DateField:
-    return forms.DateField(
+def _day(label: Any, **options: Any) -> DayField:
+    return DayField(
         label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options
     )
 

@@ -263,3 +263,16 @@ def test_a_key_is_drawn_as_if_it_were_written() -> None:
     drawn = engine.curve(written(plan, component, first), "pay")
     pay = {point.at: point.earned for point in drawn.points}
     assert (pay[Decimal("999.99")], pay[Decimal(1000)]) == (Decimal(10), Decimal(20))
+
+
+def test_rows_without_a_first_day_are_compared_between_two_periods() -> None:
+    """The days of one period are laid onto the other; rows that hold since ever stay there."""
+    plan = plan_with()
+    later = [*ROWS[:2], {"from": 0, "rate": "0.2"}]
+    second = engine.period_from_key("2024Q2")
+    sides = [Side(plan, given(plan, ROWS), PERIOD), Side(plan, given(plan, later), second)]
+    parts = compare("ana", *sides).parts
+    assert sum(part.amount for part in parts) == Decimal(-30)
+    rows = [row for part in parts if "rate_rows" in part.causes for row in part.changes.rows]
+    told = [(row.before["rate"], row.after["rate"]) for row in rows if row.table == "rate_tables"]
+    assert told == [(Decimal("0.1"), Decimal("0.2"))]

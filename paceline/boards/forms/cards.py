@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from paceline.boards.models import TEXT_MAX, Card, CardField
 from paceline.kernel import own_fields
+from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person
 
@@ -46,10 +47,8 @@ class CardForm(forms.Form):
         label=gettext_lazy("Description"), required=False, max_length=TEXT_MAX,
         widget=forms.Textarea(attrs={"rows": 6}),
     )  # fmt: skip
-    starts_on = forms.DateField(
-        label=pgettext_lazy("card", "Start"), required=False, widget=date_input()
-    )
-    due_on = forms.DateField(label=gettext_lazy("Due"), required=False, widget=date_input())
+    starts_on = DayField(label=pgettext_lazy("card", "Start"), required=False, widget=date_input())
+    due_on = DayField(label=gettext_lazy("Due"), required=False, widget=date_input())
     due_time = forms.TimeField(
         label=gettext_lazy("Time of day"), required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from paceline.boards.forms.cards import PersonField, date_input
 from paceline.boards.models import CardList
+from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person
 
@@ -19,7 +20,7 @@ class NextStepForm(forms.Form):
 
     title = forms.CharField(label=gettext_lazy("What to do"), max_length=300)
     place = forms.ChoiceField(label=gettext_lazy("Project and list"), widget=LongSelect)
-    due_on = forms.DateField(label=gettext_lazy("Due"), required=False, widget=date_input())
+    due_on = DayField(label=gettext_lazy("Due"), required=False, widget=date_input())
 
     def __init__(
         self,

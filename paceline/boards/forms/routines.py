@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from paceline.boards.forms.cards import PersonField, date_input
 from paceline.boards.forms.projects import ProjectForm
 from paceline.boards.models import CardList, Label, Trigger, Unit
+from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person
 
 
@@ -42,10 +43,8 @@ class RecurrenceForm(forms.Form):
         label=gettext_lazy("Time of day"), initial=time(9),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     )  # fmt: skip
-    starts_on = forms.DateField(label=gettext_lazy("First day"), widget=date_input())
-    ends_before = forms.DateField(
-        label=gettext_lazy("Until before"), required=False, widget=date_input()
-    )
+    starts_on = DayField(label=gettext_lazy("First day"), widget=date_input())
+    ends_before = DayField(label=gettext_lazy("Until before"), required=False, widget=date_input())
     due_after = forms.IntegerField(
         label=gettext_lazy("Due after days"), required=False, min_value=0, max_value=365
     )
@@ -151,7 +150,7 @@ class RuleForm(forms.Form):
 class BeginForm(ProjectForm):
     """A project from a ready one; its dates are counted from a day."""
 
-    day = forms.DateField(widget=date_input())
+    day = DayField(widget=date_input())
 
     def __init__(self, *args: Any, day_label: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

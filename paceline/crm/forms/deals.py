@@ -21,6 +21,7 @@ from paceline.crm.models import (
     LostReason,
 )
 from paceline.crm.queries import sellers
+from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person
 
 EMPTY_ROWS = 3
@@ -186,7 +187,7 @@ class NextStepForm(forms.Form):
     """What is to be done next, and when."""
 
     next_step = forms.CharField(label=gettext_lazy("Next step"), max_length=200, required=False)
-    next_step_on = forms.DateField(label=gettext_lazy("On"), required=False, widget=date_input())
+    next_step_on = DayField(label=gettext_lazy("On"), required=False, widget=date_input())
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from paceline.crm.models import (
     LeadStatus,
     Severity,
 )
+from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person
 
@@ -61,7 +62,7 @@ class ActivityForm(forms.Form):
     minutes = forms.IntegerField(
         label=gettext_lazy("Minutes"), required=False, min_value=0, max_value=1440
     )
-    due_on = forms.DateField(label=gettext_lazy("Due"), required=False, widget=date_input())
+    due_on = DayField(label=gettext_lazy("Due"), required=False, widget=date_input())
 
     def __init__(self, *args: Any, colleagues: Sequence[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,7 +97,7 @@ class FeedbackForm(forms.Form):
         label=gettext_lazy("What they said"), max_length=TEXT_MAX,
         widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
-    due_on = forms.DateField(label=gettext_lazy("Answer by"), required=False, widget=date_input())
+    due_on = DayField(label=gettext_lazy("Answer by"), required=False, widget=date_input())
 
     def __init__(self, *args: Any, colleagues: Sequence[Person], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -242,7 +242,9 @@ class ChangedRows:
             day = row.get("on_date", row.get("ends_before"))
             if day is not None and (day < first or (day == first and "on_date" not in row)):
                 continue
-            clipped = {"starts_on": max(row["starts_on"], first)} if "starts_on" in row else {}
+            clipped = {}
+            if "starts_on" in row:  # no first day: since ever
+                clipped = {"starts_on": max(row["starts_on"] or first, first)}
             found.append({**row, **clipped})
         return found
 

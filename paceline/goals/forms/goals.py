@@ -24,6 +24,7 @@ from paceline.goals.models import (
 )
 from paceline.goals.models.goals import TYPED
 from paceline.goals.queries.goals import parents_for
+from paceline.kernel.day_fields import DayField
 from paceline.kernel.money import CURRENCIES
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person, Team
@@ -268,7 +269,7 @@ def initial_of(goal: Goal) -> dict[str, Any]:
 class CheckInForm(forms.Form):
     """Where a goal stands on a day."""
 
-    on = forms.DateField(label=gettext_lazy("Day"), widget=_day())
+    on = DayField(label=gettext_lazy("Day"), widget=_day())
     value = _figure(gettext_lazy("Value"))
     confidence = forms.ChoiceField(
         label=gettext_lazy("Will it be reached?"),
@@ -330,8 +331,8 @@ class PeriodForm(forms.Form):
         max_length=60,
         help_text=gettext_lazy("Such as 2026 Q4, or the year."),
     )
-    starts_on = forms.DateField(label=gettext_lazy("First day"), widget=_day())
-    last_day = forms.DateField(label=gettext_lazy("Last day"), widget=_day())
+    starts_on = DayField(label=gettext_lazy("First day"), widget=_day())
+    last_day = DayField(label=gettext_lazy("Last day"), widget=_day())
     cadence = forms.ChoiceField(label=gettext_lazy("Check-ins"), choices=Cadence.choices)
 
     def __init__(self, *args: Any, period: GoalPeriod | None = None, **kwargs: Any) -> None:

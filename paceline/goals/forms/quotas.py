@@ -17,6 +17,7 @@ from paceline.goals.actions import Entry, Target
 from paceline.goals.actions.figures import latest_of
 from paceline.goals.forms import periods
 from paceline.goals.models import Figure, FigureKind, Quota, Unit
+from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person, Team
 
 
@@ -34,12 +35,12 @@ class QuotaForm(forms.Form):
     )
     measure = forms.CharField(label=gettext_lazy("Measure"), max_length=60, initial="sales")
     period = forms.CharField(label=gettext_lazy("Period"), required=False, max_length=30)
-    starts_on = forms.DateField(
+    starts_on = DayField(
         label=gettext_lazy("First day"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
-    last_day = forms.DateField(
+    last_day = DayField(
         label=gettext_lazy("Last day"),
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),

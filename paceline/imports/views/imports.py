@@ -63,7 +63,10 @@ def index(request: PersonRequest) -> HttpResponseBase:
             Column("rows", _("Lines"), value="totals.rows", kind="number"),
             Column("rejected", _("Rejected"), value="totals.rejected", kind="number"),
             Column(
-                "by", pgettext("column", "By"), sort="uploaded_by__name", value="uploaded_by.name"
+                "by",
+                pgettext("who uploaded it", "By"),
+                sort="uploaded_by__name",
+                value="uploaded_by.name",
             ),
             Column(
                 "uploaded_at", pgettext("column", "When"), sort="id", kind="moment", secondary=True

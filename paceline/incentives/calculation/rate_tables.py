@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 
 from paceline.engine.keyed import can_be_read, shown_keys, written
 from paceline.engine.plan.imported import imported_tables
-from paceline.engine.rate_tables import faults
+from paceline.engine.rate_tables import KEY, faults
 from paceline.incentives.queries.rate_rows import COLUMNS
 
-__all__ = ["can_be_read", "faults_of", "imported_tables", "shown_keys", "written"]
+__all__ = ["KEY", "can_be_read", "faults_of", "imported_tables", "shown_keys", "written"]
 
 _OF_FILE = {
     "from": "above", "to": "ends_at", "rate": "paid_rate",
@@ -30,7 +30,7 @@ def faults_of(
     ``rows`` has the columns of a check, ``stored`` those of ``stored_rows``, ``names`` are the
     columns of keys.
     """
-    replaced = set(zip(*(rows.column(one).to_pylist() for one in _KEY), strict=True))
+    replaced = set(zip(*(rows.column(one).to_pylist() for one in _ROW_KEY), strict=True))
     kept = [row for row in stored if (row[1], row[0], row[2], row[4]) not in replaced]
     both = pa.concat_tables([_of_file(rows, names), _of_stored(kept, names)])
     first: dict[tuple[str, str], int] = {}
@@ -51,7 +51,7 @@ def faults_of(
     return found
 
 
-_KEY = ("rate_table", "keys", "starts_on", "above")
+_ROW_KEY = ("rate_table", "keys", "starts_on", "above")
 
 
 def _of_file(rows: pa.Table, names: Sequence[str]) -> pa.Table:

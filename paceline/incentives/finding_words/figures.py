@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from paceline.incentives import wording
 from paceline.incentives.calculation.documents import Finding, Plan
 from paceline.incentives.models.plans import in_reader_language
+from paceline.incentives.wording.rows import row_key
 from paceline.kernel import formats
 
 Figures = Mapping[str, str]
@@ -41,6 +42,8 @@ def figures_of(plan: Plan, one: Finding) -> dict[str, str]:
         return formats.money(value, plan.currency)
 
     values = {key: str(value) for key, value in one.params.items()}
+    if "key" in values and one.code.startswith("rates_"):
+        values["key"] = row_key(values["key"])
     values |= {name: written(name, value) for name, value in one.amounts.items()}
     values["quota_amount"] = values["quota"] if "quota" in one.amounts else ""
     return values | _places(one, values) | _names(plan, one)

@@ -12,11 +12,12 @@ from django.utils.translation import pgettext_lazy
 from paceline.incentives.calculation.documents import edit
 from paceline.incentives.forms.plan.head import PERIODS
 from paceline.incentives.plan_templates import PlanTemplate, periods_of
+from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person, Position, Team
 
 
-def day_field(label: Any, **terms: Any) -> forms.DateField:
-    return forms.DateField(
+def day_field(label: Any, **terms: Any) -> DayField:
+    return DayField(
         label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **terms
     )
 

@@ -20,11 +20,12 @@ from paceline.incentives.models.terms import (
     MinimumWage,
     Term,
 )
+from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person, Team
 
 
-def _day(label: Any, **options: Any) -> forms.DateField:
-    return forms.DateField(
+def _day(label: Any, **options: Any) -> DayField:
+    return DayField(
         label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options
     )
 

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from paceline.incentives.calculation.imagined import Type
 from paceline.incentives.change_words import column_name
+from paceline.kernel.day_fields import DayField
 
 MOST = Decimal("9999999999.9999")
 _NUMBERS = frozenset({"money", "quantity", "percent"})
@@ -44,7 +45,7 @@ def _field(name: str, kind: Type) -> forms.Field:
             label=label, required=False, max_digits=14, decimal_places=4, max_value=MOST
         )
     if kind == "date":
-        return forms.DateField(
+        return DayField(
             label=label,
             required=False,
             widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),

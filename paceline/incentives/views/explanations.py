@@ -25,6 +25,7 @@ from paceline.incentives.models import PlanVersion, Statement
 from paceline.incentives.queries import plans as plan_queries
 from paceline.incentives.queries import statements as queries
 from paceline.incentives.wording import component_name, in_type, in_unit, in_words, named
+from paceline.incentives.wording.rows import row_key
 from paceline.kernel import formats
 from paceline.kernel.pages import page
 from paceline.org.requests import PersonRequest
@@ -239,7 +240,7 @@ def _step(one: PlanKept, step: Step) -> NextStep:
     in_all = "" if alone or not step.pays_in_all else formats.money(step.pays_in_all, plan.currency)
     name = component_name(plan, step.component)
     return NextStep(
-        f"{name} · {step.key}" if step.key else name,
+        f"{name} · {row_key(step.key)}" if step.key else name,
         in_words(plan, step.clause),
         amount,
         step.missing < 0,

@@ -16,6 +16,7 @@ from paceline.incentives.access import pay as access
 from paceline.incentives.models import RateRow
 from paceline.incentives.queries.rate_rows import rate_rows_for, rate_tables_for
 from paceline.incentives.wording.formulas import column_named
+from paceline.incentives.wording.rows import row_pays
 from paceline.kernel import formats
 from paceline.kernel.pages import page
 from paceline.kernel.tables import Column, Table
@@ -54,7 +55,13 @@ def show(request: PersonRequest, name: str) -> HttpResponseBase:
         caption=name,
         order="keys",
         columns=[
-            Column("keys", _("For"), value=said_by, sort="keys", search=True),
+            Column(
+                "keys",
+                pgettext("row of a table of rates", "For"),
+                value=said_by,
+                sort="keys",
+                search=True,
+            ),
             Column(
                 "above",
                 pgettext("of a tier", "From"),
@@ -86,12 +93,7 @@ def said_by(row: RateRow) -> str:
 
 
 def _paid(row: RateRow) -> str:
-    if row.amount is not None:
-        known = row.currency
-        return formats.money(row.amount, known) if known else formats.number(row.amount.normalize())
-    if row.rate is None or abs(row.rate) > 1:
-        return formats.number(row.rate)
-    return formats.percent(row.rate)
+    return row_pays(row.rate, row.amount, row.currency)
 
 
 def _days(row: RateRow) -> str:

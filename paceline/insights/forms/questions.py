@@ -13,6 +13,7 @@ from paceline.insights.measures import MEASURES
 from paceline.insights.models import Sharing
 from paceline.insights.queries.answers import may_read_measure
 from paceline.insights.queries.desk import Desk
+from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
 from paceline.orders.models import ExchangeRate
 from paceline.org.models import Person, Role, Team
@@ -40,8 +41,8 @@ class AskForm(forms.Form):
         self._choose("split", [NONE, *((one, DIMENSIONS[one]) for one in splits)])
         self._choose("compare", [NONE, *COMPARISONS.items()])
         day = forms.DateInput(attrs={"type": "date"})
-        self.fields["from"] = forms.DateField(label=_("First day"), required=False, widget=day)
-        self.fields["to"] = forms.DateField(label=_("Last day"), required=False, widget=day)
+        self.fields["from"] = DayField(label=_("First day"), required=False, widget=day)
+        self.fields["to"] = DayField(label=_("Last day"), required=False, widget=day)
         self.fields["in"] = forms.ChoiceField(label=_("Money in"), required=False)
         self._choose("in", _currencies(desk))
         for name in splits:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from paceline.boards.queries import places_for
 from paceline.insights.measures import MEASURES
 from paceline.insights.models import EntryKind, NoteKind
+from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person, Team
 
 DAY = forms.DateInput(attrs={"type": "date"})
@@ -30,7 +31,7 @@ class TaskForm(forms.Form):
 
     title = forms.CharField(label=_("What to do"), max_length=300)
     executor = forms.TypedChoiceField(label=_("Who"), required=False, empty_value=None, coerce=int)
-    due_on = forms.DateField(label=_("Until when"), required=False, widget=DAY)
+    due_on = DayField(label=_("Until when"), required=False, widget=DAY)
     place = forms.ChoiceField(label=_("Project and list"))
 
     def __init__(
@@ -63,7 +64,7 @@ class TaskForm(forms.Form):
 class NoteForm(forms.Form):
     """What happened that explains a figure."""
 
-    on = forms.DateField(label=_("Day"), widget=DAY)
+    on = DayField(label=_("Day"), widget=DAY)
     kind = forms.ChoiceField(label=_("Kind"), choices=NoteKind.choices)
     measure = forms.ChoiceField(label=_("Of which measure"), required=False)
     team = forms.TypedChoiceField(label=_("Team"), required=False, empty_value=None)

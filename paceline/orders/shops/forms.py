@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from paceline.imports import kinds as imports
+from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
 from paceline.orders.shops import wording
 from paceline.orders.shops.actions import NewRule, NewShop, NewSlot
@@ -154,10 +155,10 @@ class RuleForm(forms.Form):
         empty_label=gettext_lazy("Every shop"),
     )
     person = forms.ModelChoiceField(label=gettext_lazy("Payee"), queryset=Person.objects.none())
-    starts_on = forms.DateField(
+    starts_on = DayField(
         label=gettext_lazy("First day"), widget=forms.DateInput(attrs={"type": "date"})
     )
-    last_day = forms.DateField(
+    last_day = DayField(
         label=gettext_lazy("Last day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -199,7 +200,7 @@ class RuleForm(forms.Form):
 class LastDayForm(forms.Form):
     """The last day on which a rule counts."""
 
-    last_day = forms.DateField(
+    last_day = DayField(
         label=gettext_lazy("Last day"), widget=forms.DateInput(attrs={"type": "date"})
     )
 

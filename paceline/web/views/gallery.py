@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from paceline.kernel.charts import BarChart, LineChart, Series
+from paceline.kernel.day_fields import DayField
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.live.models import Progress, ProgressState
@@ -28,7 +29,7 @@ class SampleForm(forms.Form):
     long = forms.CharField(label="Long text", widget=forms.Textarea({"rows": 3}), required=False)
     one = forms.ChoiceField(label="Choice", choices=[("a", "First"), ("b", "Second")])
     amount = forms.DecimalField(label="Figure", max_digits=12, decimal_places=2)
-    day = forms.DateField(label="Day", widget=forms.DateInput({"type": "date"}), required=False)
+    day = DayField(label="Day", widget=forms.DateInput({"type": "date"}), required=False)
     several = forms.MultipleChoiceField(
         label="Several",
         choices=[("x", "One"), ("y", "Two")],

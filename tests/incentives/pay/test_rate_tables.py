@@ -84,7 +84,7 @@ def test_rows_are_imported_paid_explained_and_taken_back(
     client = client_for(world.dana)
     page = client.get(reverse("incentives:statement", args=[statement.pk]))
     text = html.unescape(page.content.decode())
-    assert "pen · web · 2026-01-01" in text
+    assert "pen · web · from Jan 1, 2026 on" in text
     assert "The rates are the rows “price-list”" in text
     row = component.tiers.order_by("tier").first()
     address = reverse("incentives:statement-lines", args=[statement.pk, component.pk, row.tier])
@@ -94,7 +94,7 @@ def test_rows_are_imported_paid_explained_and_taken_back(
     assert "No further tier" in panel.content.decode()
     version = PlanVersion.objects.get(plan__code="priced")
     (keyed, open_key, _later) = previews(documents.load(version.source))
-    assert keyed.title == "Priced · pen · web · 2026-01-01"
+    assert keyed.title == "Priced · pen · web · from Jan 1, 2026 on"
     assert [row.earned for row in keyed.rows if row.value == "$1,000.00"] == ["$10.00"]
     assert open_key.chart.name != keyed.chart.name
     for name, kwargs in (

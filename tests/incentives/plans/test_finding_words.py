@@ -82,7 +82,7 @@ def test_findings_in_rows_are_said_in_words() -> None:
     few = {code: texts for code, texts in said.items() if len(texts) < len(settings.LANGUAGES)}
     assert few == {}
     assert (
-        "Where row 4 (pen · *) begins, at $50.00, pay jumps by $1.50, from $2.50 to $4.00."
+        "Where row 4 (pen · any) begins, at $50.00, pay jumps by $1.50, from $2.50 to $4.00."
         in said["rates_cliff"]
     )
 
