@@ -61,7 +61,8 @@ class Table:
     ``order`` is the key of the column to sort by at first (``-key`` for descending). ``choice``
     gives the value of a row's checkbox (``choice_name``, in the form ``choice_form``), or None for
     a row that cannot be chosen. ``finds`` says what rows a text finds besides those of the columns
-    that are searched. ``count_max`` stops counting there: for tables of millions. While
+    that are searched; ``search`` narrows the rows by a text
+    instead of the columns. ``count_max`` stops counting there: for tables of millions. While
     it is looked at a table is fetched again when something happened to its ``topic``.
     """
 
@@ -76,6 +77,7 @@ class Table:
     empty_hint: Text = ""
     empty_link: tuple[str, Text] | None = None
     finds: Callable[[str], Q] | None = None
+    search: Callable[[Any, str], Any] | None = None
     choice: Callable[[Any], Any] | None = None
     choice_name: str = ""
     choice_form: str = ""
@@ -163,6 +165,8 @@ class Table:
         return self._sorted(self._searched(rows))
 
     def _searched(self, rows: Any) -> Any:
+        if self.text and self.search is not None:
+            return self.search(rows, self.text)
         paths = [path for path in (one.search_path() for one in self.columns) if path]
         if not self.text or not paths:
             return rows

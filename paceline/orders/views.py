@@ -24,6 +24,7 @@ from paceline.kernel.tables import Column, Filter, Table
 from paceline.orders import access, actions, queries
 from paceline.orders.attributes import known as known_attributes
 from paceline.orders.attributes import of_line
+from paceline.orders.finding import lines_called
 from paceline.orders.forms import AttributeForm, OwnerForm, initial_of
 from paceline.orders.models import (
     AttributeType,
@@ -62,6 +63,7 @@ def lines(request: PersonRequest) -> HttpResponseBase:
             Filter("currency", _("Currency"), queries.currencies()),
         ],
         order="-ordered_on",
+        search=lines_called,
         count_max=COUNTED_MAX,
         empty=_("No order lines yet."),
         empty_hint=_("Import a file of order lines."),
@@ -80,17 +82,10 @@ def _line_columns() -> list[Column]:
     kinds = {kind: str(label) for kind, label in LineKind.choices}
     return [
         Column("ordered_on", _("Date"), sort="ordered_on", kind="day"),
-        Column("order_number", pgettext("sale", "Order"), search=True, kind="code", link=_address),
+        Column("order_number", pgettext("sale", "Order"), kind="code", link=_address),
         Column("line_number", pgettext("sale", "Line"), secondary=True),
-        Column(
-            "payee",
-            _("Payee"),
-            value="person.name",
-            search="person__name",
-            link=_person,
-            secondary=True,
-        ),
-        Column("customer", _("Customer"), search=True, secondary=True, kind="code"),
+        Column("payee", _("Payee"), value="person.name", link=_person, secondary=True),
+        Column("customer", _("Customer"), secondary=True, kind="code"),
         Column("product", _("Product"), secondary=True),
         Column("channel", _("Channel"), secondary=True),
         Column("territory", _("Territory"), only_in_file=True),

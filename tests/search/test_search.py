@@ -184,7 +184,7 @@ def test_finding_asks_a_handful_of_questions(
     quarter.release(quarter.run())
     for person in (world.dana, world.priya, world.marco):
         _ = person.roles
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             assert palette(person, "priya", TODAY)
 
 

@@ -11,7 +11,7 @@ from paceline.crm.queries.boards import (
 )
 from paceline.crm.queries.duplicates import deals_beside
 from paceline.crm.queries.evidence import Evidence, evidence_of
-from paceline.crm.queries.orders import order_entries
+from paceline.crm.queries.orders import order_entries, orders_of_found
 from paceline.crm.queries.records import (
     MODELS,
     attention_counts,
@@ -53,6 +53,7 @@ __all__ = [
     "attention_counts", "candidates_of",
     "card_of", "columns_of", "contacts_of", "contribute", "contributors_of",
     "deals_beside", "deals_of", "evidence_of", "listed", "order_entries", "orders_of",
+    "orders_of_found",
     "pipelines_for", "points_of",
     "said_to_be", "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags",
     "timeline_of", "unknown_buyers", "waiting_orders",

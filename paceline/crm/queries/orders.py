@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from paceline.crm.kinds import address
@@ -55,6 +56,50 @@ def order_entries(person: Person, text: str, most: int) -> list[PaletteEntry]:
         for one in orders
         if one.pk in urls
     ]
+
+
+def orders_of_found(
+    person: Person, found: Mapping[str, Sequence[int]], most: int
+) -> list[PaletteEntry]:
+    """The latest orders of customers whom a search found, of those that the person may see, each
+    with its customer's name. At most four queries, and none where no customer was found."""
+    ids = {kind: list(found.get(kind, ())) for kind in ("contact", "company")}
+    wanted = Q(*((f"{kind}__in", pks) for kind, pks in ids.items() if pks), _connector=Q.OR)
+    if not wanted:
+        return []
+    links = {
+        (one.source, one.order_number): one
+        for one in OrderLink.objects.filter(wanted).order_by("-pk")[:LOOKED_AT]
+    }
+    numbers = {number for _source, number in links}
+    rows = CustomerOrder.objects.visible_to(person).filter(order_number__in=numbers)
+    orders = [
+        one
+        for one in rows.order_by("-bought_on", "-pk")[:LOOKED_AT]
+        if (one.source, one.order_number) in links
+    ][:most]
+    names = {
+        kind: names_of(kind, [pk for one in orders if (pk := _holder(links, one, kind))], person)
+        for kind, pks in ids.items()
+        if pks and orders
+    }
+    entries = []
+    for one in orders:
+        kind, pk = next(
+            (kind, pk)
+            for kind in ("contact", "company")
+            if (pk := _holder(links, one, kind)) in ids[kind]
+        )
+        told = [formats.day(one.bought_on), _amount(one), names.get(kind, {}).get(pk, "")]
+        detail = " · ".join(filter(None, told))
+        entries.append(
+            PaletteEntry(one.order_number, address(kind, pk), detail=detail, icon="receipt")
+        )
+    return entries
+
+
+def _holder(links: Mapping[tuple[str, str], Any], order: Any, kind: str) -> Any:
+    return getattr(links[order.source, order.order_number], f"{kind}_id")
 
 
 def _amount(order: Any) -> str:

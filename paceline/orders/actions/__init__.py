@@ -10,6 +10,7 @@ from paceline.orders.actions.attributes import (
 )
 from paceline.orders.actions.days import LinesAreBusy, close_days
 from paceline.orders.actions.forgetting import forget_customer
+from paceline.orders.actions.naming import drop_names, keep_names
 from paceline.orders.actions.orders import Placed, Placing, first_open_day, place_order
 from paceline.orders.actions.owners import (
     Holding,
@@ -43,8 +44,10 @@ __all__ = [
     "TooManyAttributes",
     "add_line_attribute",
     "close_days",
+    "drop_names",
     "first_open_day",
     "forget_customer",
+    "keep_names",
     "place_order",
     "rename_line_attribute",
     "set_owner",

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from paceline.orders import news
+from paceline.orders.actions.naming import drop_names
 
 
 @transaction.atomic
@@ -44,6 +45,7 @@ def forget_customer(
         cursor.execute(lines_of + theirs, said)
         lines = int(cursor.rowcount)
         cursor.execute("SET LOCAL paceline.erasing = 'off'")
+    drop_names(named=wanted)
     if lines:
         news.tell()
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paceline.orders.models.attributes import NAME_SHAPE, AttributeType, LineAttribute
-from paceline.orders.models.news import TouchedOrder
+from paceline.orders.models.news import NamedCustomer, TouchedOrder
 from paceline.orders.models.sales import (
     ANCHOR_DAYS,
     ORDERED_ON,
@@ -40,6 +40,7 @@ __all__ = [
     "LineShareBefore",
     "MonthRevision",
     "MonthSnapshot",
+    "NamedCustomer",
     "OrderLine",
     "OrderLineBefore",
     "Owner",

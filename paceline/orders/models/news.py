@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 
@@ -17,3 +19,19 @@ class TouchedOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}/{self.order_number}"
+
+
+class NamedCustomer(models.Model):
+    """A customer as order lines name them, once however many lines do, and by what words they are
+    found. Kept by whoever follows orders; it says nothing that no line says.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+    folded = models.TextField()
+    terms = SearchVectorField()
+
+    class Meta:
+        indexes = (GinIndex(fields=["terms"], name="named_customer_terms"),)
+
+    def __str__(self) -> str:
+        return f"named customer {self.pk}"

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Deferrable, F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from paceline.imports.models import Import
@@ -101,6 +103,14 @@ class OrderLine(models.Model):
         indexes = (
             models.Index(fields=["person", "ordered_on", "id"], name="order_line_person_day"),
             models.Index(fields=["ordered_on", "id"], name="order_line_day"),
+            # Lines are found by their customer, and by the beginning of their order's number.
+            models.Index(
+                fields=["customer"], condition=~Q(customer=""), name="order_line_customer"
+            ),
+            models.Index(
+                OpClass(Upper("order_number"), name="text_pattern_ops"),
+                name="order_line_beginning",
+            ),
             models.Index(
                 fields=["returns_line"],
                 condition=Q(returns_line__isnull=False),

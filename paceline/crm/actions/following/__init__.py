@@ -19,6 +19,7 @@ from paceline.crm.actions.following.summing import rules_in_force
 from paceline.crm.models import TouchedCustomer
 from paceline.kernel import audit
 from paceline.live.actions import publish_all
+from paceline.orders.actions import drop_names, keep_names
 from paceline.orders.models import TouchedOrder
 
 __all__ = ["Followed", "follow_orders", "measure_again", "rules_in_force"]
@@ -76,6 +77,7 @@ def _follow_part(done: Followed, at: datetime, *, waits: bool) -> bool:
         summing.sum_orders(cursor, rules)
         _look_again(cursor, orders, "crm_customerorder")
         linking.keep_waiting(cursor)
+        keep_names(orders="touched")
         _look_again(cursor, orders, "crm_waitingorder")
         linked = linking.link(cursor, at)
         _look_again(cursor, linked, "crm_orderlink")
@@ -113,6 +115,7 @@ def measure_again(*, at: datetime) -> int:
         counted = purchases.count(cursor, rules)
         purchases.measure_fifths(cursor, at)
         linking.name_again(cursor)
+        drop_names()
         cursor.execute("DROP TABLE touched_company, touched_contact")
     publish_all(["customer-orders"], "measured")
     return counted
