@@ -55,6 +55,7 @@ class Clause:
             "credit rule": "credits",
             "measure": "measures",
             "quota": "quotas",
+            "component": "components",
         }
         for what, key in lists.items():
             node = self.node.entries.get(key) if isinstance(self.node, Mapping) else None

@@ -70,14 +70,18 @@ def _read(text: str) -> Node:
         raise _invalid(
             "document_too_long",
             f"the plan has more than {MAX_CHARACTERS} characters",
+            (text, MAX_CHARACTERS),
             limit=MAX_CHARACTERS,
         )
-    unprintable = next((c for c in text if not (c.isprintable() or c in "\t\r\n\ufeff")), None)
-    if unprintable is not None:
+    place = next(
+        (at for at, c in enumerate(text) if not (c.isprintable() or c in "\t\r\n\ufeff")), None
+    )
+    if place is not None:
         raise _invalid(
             "character_unprintable",
-            f"the plan contains the unprintable character U+{ord(unprintable):04X}",
-            character=f"U+{ord(unprintable):04X}",
+            f"the plan contains the unprintable character U+{ord(text[place]):04X}",
+            (text, place),
+            character=f"U+{ord(text[place]):04X}",
         )
     try:
         return _Reader(text).read()
@@ -88,20 +92,23 @@ def _read(text: str) -> Node:
                 Problem(
                     "document_malformed",
                     f"this is not YAML: {error.problem or error.context}",
-                    line=mark.line + 1 if mark else None,
-                    column=mark.column + 1 if mark else None,
+                    line=mark.line + 1 if mark else 1,
+                    column=mark.column + 1 if mark else 1,
                     params={"detail": str(error.problem or error.context)},
                 )
             ]
         ) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise _invalid(
-            "document_malformed", "this is not YAML", detail=type(error).__name__
+            "document_malformed", "this is not YAML", (text, 0), detail=type(error).__name__
         ) from None
 
 
-def _invalid(code: str, message: str, **params: str | int) -> PlanInvalid:
-    return PlanInvalid([Problem(code, message, params=params)])
+def _invalid(code: str, message: str, place: tuple[str, int], **params: str | int) -> PlanInvalid:
+    """A text that cannot be used from some character on, which has its line and column."""
+    text, at = place
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return PlanInvalid([Problem(code, message, line=line, column=column, params=params)])
 
 
 class _Reader:

@@ -127,6 +127,10 @@ def _plan(root: Clause, text: str) -> Plan:
         root.child("components"),
         lambda clause, above: components.read_component(clause, scope.with_components(above)),
     )
+    readable = {part.id for part in parts}
+    root.written["component of money"] = [
+        name for name in root.written["component"] if name not in readable
+    ]
     settlement = (
         attempt(lambda: read_settlement(root.child("settlement"), parts))
         if root.has("settlement")
