@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from paceline.engine.csv_faults import fault_of
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.hashing import hash_file
 from paceline.engine.inputs import input_columns
@@ -51,9 +52,8 @@ def read_folder(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]
         try:
             sources[name] = read_csv(found[0], name, plan)
         except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
-            problems.append(
-                _problem("table_unreadable", f"{name}: {error}", name, detail=str(error))
-            )
+            kinds = {one.name: arrow_type(one.kind) for one in input_columns(plan, name)}
+            problems.append(fault_of(found[0], name, kinds, str(error)))
     if not sources and not problems:
         problems.append(
             _problem("folder_empty", f"{folder} holds no table such as order_lines.csv", "tables")

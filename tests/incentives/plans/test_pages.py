@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -150,6 +151,26 @@ def test_a_huge_text_is_refused_and_nothing_stored(
     assert f"longer than {documents.MAX_CHARACTERS} characters" in answer.content.decode()
     answer = client.post(f"{V1}draft", editor_post(draft, source="x" * 3_000_000))
     assert answer.status_code == 413
+    # What nobody would write is said with its line, within a second, and stays in the form.
+    rules = "".join(f"  - {{id: r{place}, kind: direct}}\n" for place in range(5_000))
+    for old, new, told in (
+        ("credits:\n", f"credits:\n{rules}", "The text has too many parts."),
+        ("of: amount", f"of: {'(' * 999}amount", "nested more than 16 levels deep"),
+        ("of: amount", f"of: {'amount + ' * 9_000}amount", "This single value is too long."),
+        ("of: amount", "of: destroy(amount)", "There is no function destroy."),
+        ("of: amount", "of: divide(amount)", "divide takes 3 values, not 1."),
+        ("rate: 2%", "rate: -2%", "below zero"),
+        ("plan: seller-commission", f"plan: {'[' * 1_000}", "nested too deeply"),
+        ("currency: USD", "currency: U\u2028SD", "U+2028"),
+    ):
+        text = SOURCE.replace(old, new, 1)
+        assert text != SOURCE, old
+        began = time.process_time()
+        answer = client.post(f"{V1}draft", editor_post(draft, source=text, base=text))
+        assert time.process_time() - began < 1, new[:20]
+        page = answer.content.decode()
+        assert (answer.status_code, told in page) == (422, True), f"{new[:20]}: {told}"
+        assert "line " in page
     assert fresh(draft).source == SOURCE
 
 
