@@ -25,6 +25,7 @@ DIMENSIONS: dict[str, Text] = {
     "customer": gettext_lazy("Customer"),
     "currency": gettext_lazy("Currency"),
     "pipeline": gettext_lazy("Pipeline"),
+    "stage": gettext_lazy("Stage"),
     "origin": pgettext_lazy("of a customer", "Where they came from"),
     "kind": pgettext_lazy("feedback", "Kind"),
     "severity": gettext_lazy("Severity"),

@@ -18,8 +18,8 @@ Facts = Mapping[str, Decimal]
 STEP = Decimal("0.00000001")
 
 # Where facts come from, and what each source can be split and narrowed by.
-SALES, CUSTOMERS, QUOTAS, PAY, DEALS, FEEDBACK, REPLIES = (
-    "sales", "customers", "quotas", "pay", "deals", "feedback", "replies",
+SALES, CUSTOMERS, QUOTAS, PAY, DEALS, MOVES, FEEDBACK, REPLIES = (
+    "sales", "customers", "quotas", "pay", "deals", "moves", "feedback", "replies",
 )  # fmt: skip
 SOURCE_OF = {
     **dict.fromkeys(("sold", "returned", "cost", "costed", "units", "orders", "lines"), SALES),
@@ -27,6 +27,7 @@ SOURCE_OF = {
     **dict.fromkeys(("quota", "holders_sold", "holders_returned"), QUOTAS),
     **dict.fromkeys(("credited", "earned"), PAY),
     **dict.fromkeys(("won", "lost", "won_amount", "days_to_win"), DEALS),
+    "entered": MOVES,
     **dict.fromkeys(("feedback", "settled", "hours_to_settle"), FEEDBACK),
     **dict.fromkeys(("answered", "hours_to_reply", "in_time", "replies_due"), REPLIES),
 }
@@ -36,7 +37,8 @@ SOURCES: dict[str, Text] = {
     QUOTAS: _("Standing quotas of people for sales"),
     PAY: _("Released statements of pay periods that lie wholly in the days"),
     DEALS: _("Deals by the day on which they were won or lost"),
-    FEEDBACK: _("Customer feedback by the day on which it came"),
+    MOVES: _("Deals by the day on which they came into a stage"),
+    FEEDBACK: _("Customer feedback by the day on which it came, for whoever looks after it"),
     REPLIES: _("Leads and questions of customers by the day on which they arrived"),
 }
 SPLITS: dict[str, tuple[str, ...]] = {
@@ -47,7 +49,8 @@ SPLITS: dict[str, tuple[str, ...]] = {
     QUOTAS: ("team", "person"),
     PAY: ("team", "person", "currency"),
     DEALS: ("team", "person", "pipeline", "origin", "currency"),
-    FEEDBACK: ("team", "kind", "severity"),
+    MOVES: ("stage", "team", "person", "pipeline", "origin"),
+    FEEDBACK: ("team", "person", "kind", "severity"),
     REPLIES: ("team", "person", "origin"),
 }  # fmt: skip
 
@@ -281,6 +284,16 @@ MEASURES: dict[str, Measure] = {
             "percent",
             {"won": 1},
             {"won": 1, "lost": 1},
+        ),
+        Measure(
+            "stage_entries",
+            _("Deals into stages"),
+            _(
+                "How often deals came into a stage, by the day on which they came. A deal that came"
+                " twice counts twice."
+            ),
+            "number",
+            {"entered": 1},
         ),
         Measure(
             "feedback",

@@ -32,6 +32,8 @@ def key_name(desk: Desk, dimension: str, key: str | None) -> str:
         return desk.names.get(key, key)
     if dimension == "team":
         return desk.teams[key].name if key in desk.teams else key
+    if dimension == "stage":
+        return desk.stages.get(key, key)
     return str(_CHOICES.get(dimension, {}).get(key, key))
 
 

@@ -13,6 +13,8 @@ from django.http import QueryDict
 
 from paceline.insights import actions
 from paceline.insights.asked import NotAsked, asked
+from paceline.insights.charts import chart_of
+from paceline.insights.queries import answers, sales
 from paceline.insights.queries.answers import Answer, MeasureForbidden, answer
 from paceline.insights.queries.desk import Desk
 from paceline.orders.models import OrderLine
@@ -177,3 +179,31 @@ def test_wrong_questions_are_refused(sold: World) -> None:
         assert error.value.code == code, query
     assert ask(sold.dana, "from=2020-01-01&to=2020-02-01").is_empty
     assert OrderLine.objects.count() == 9
+
+
+def test_of_many_the_largest_are_told_whole(sold: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the measure itself and not by a part of it; over time with all days, the rest together."""
+    monkeypatch.setattr(sales, "CUSTOMERS_MOST", 1)
+    june = "measure=net_sales&split=customer&from=2026-06-01&to=2026-06-30"
+    assert told(sold.dana, june) == {"Beta": 50}  # what Acme returned is more than anybody else's
+    assert told(sold.dana, f"{june}&over=week") == {(date(2026, 6, 8), "Beta"): 50}
+    assert told(sold.dana, f"measure=net_sales&split=customer&only-product=Lamp{Q2}") == {
+        "Acme": 50
+    }
+    monkeypatch.setattr(answers, "ROWS_MAX", 3)
+    found = ask(sold.dana, f"measure=net_sales&split=person&over=month{HALF}")
+    assert {(row.bucket, row.key): row.value for row in found.rows} == {
+        (date(2026, 5, 1), "E001"): 400, (date(2026, 6, 1), "E001"): 0,
+        (date(2026, 7, 1), "E001"): 51,
+    }  # fmt: skip
+    assert found.cut_off
+    assert found.rest is not None
+    assert found.rest.count == 3
+    assert found.rest.values == {
+        date(2026, 2, 1): 40, date(2026, 5, 1): 200, date(2026, 7, 1): 125,
+    }  # fmt: skip
+    with closing(Desk(sold.dana, TODAY, actions.bring_up_to_date(at=NOW))) as desk:
+        drawn = chart_of(desk, found)
+    assert drawn is not None
+    assert [list(one.values) for one in drawn.series][1] == [0, 40, 0, 0, 200, 0, 125]
+    assert drawn.series[1].name == "3 others"

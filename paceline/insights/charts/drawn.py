@@ -120,15 +120,16 @@ def _by_key(
         for key in shown
     ]
     rest = ordered[len(shown) :]
-    if rest and answer.question.measure.adds_up:
+    left = answer.rest
+    if (rest or left) and answer.question.measure.adds_up:
         sums = [
             sum(
                 (values[day, key].value or Decimal(0) for key in rest if (day, key) in values),
-                Decimal(0),
+                left.values.get(day, Decimal(0)) if left else Decimal(0),
             )
             for day in firsts
         ]
-        name = _("%(count)d others") % {"count": len(rest)}
+        name = _("%(count)d others") % {"count": len(rest) + (left.count if left else 0)}
         series.append(Series(name, sums, is_muted=True))
     return series
 

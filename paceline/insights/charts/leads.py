@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from paceline.insights.asked import Question
 from paceline.insights.dimensions import Span, bucket_after
-from paceline.insights.measures import CUSTOMERS, PAY, SALES
+from paceline.insights.measures import PAY, QUOTAS, SALES
 from paceline.insights.queries import behind
 from paceline.insights.queries.answers import Answer, Row
 from paceline.insights.queries.desk import Desk
@@ -22,9 +23,13 @@ from paceline.orders import access as orders
 NEXT_SPLIT = {
     "team": "person", "person": "product", "channel": "product", "category": "product",
     "product": "customer", "territory": "channel", "customer": "product", "currency": "team",
-    "pipeline": "person", "origin": "team",
+    "pipeline": "person", "stage": "person", "origin": "team",
 }  # fmt: skip
 NEXT_OVER = {"year": "quarter", "quarter": "month", "month": "day", "week": "day"}
+RECORDS = {
+    PAY: gettext_lazy("Statements"), QUOTAS: gettext_lazy("Quotas"),
+    SALES: gettext_lazy("Order lines"),
+}  # fmt: skip
 NAMED = {
     "person": "payee", "channel": "channel", "category": "category", "product": "product",
     "territory": "territory", "customer": "customer", "currency": "currency",
@@ -80,21 +85,35 @@ def _days_of(question: Question, bucket: date) -> Span:
 def records(desk: Desk, question: Question) -> str:
     """The page that lists what the figure is made of, where the reader may open it."""
     source = behind.source_of(question)
-    if source in {SALES, CUSTOMERS} and orders.may_read_lines(desk.reader):
+    if source == SALES and orders.may_read_lines(desk.reader):
         return _lines(question)
     if source == PAY:
         name = desk.names.get(question.only.get("person", ""), "")
         return f"{reverse('incentives:statements')}?{urlencode({'statements-q': name})}"
-    if not behind.opens(desk, question):
+    return listed(desk, question)
+
+
+def listed(desk: Desk, question: Question, *, of: str = "", began: Span | None = None) -> str:
+    """The page of the records of a source behind a figure, or nothing; ``began`` narrows customers
+    to those whose first order lies in these days."""
+    if not behind.opens(desk, question, of):
         return ""
-    alone = replace(question, over="", split="", compare="")
-    return f"{reverse('insights:records')}?{alone.query}"
+    alone = replace(question, over="", split="", compare="").parameters()
+    if of:
+        alone.append(("of", of))
+    if began is not None:
+        last = began.ends_before - timedelta(days=1)
+        alone += [("began-from", began.starts_on.isoformat()), ("began-to", last.isoformat())]
+    return f"{reverse('insights:records')}?{urlencode(alone)}"
 
 
 def opened(desk: Desk, question: Question) -> list[tuple[str, str]]:
-    """The records of a whole figure, where the reader may see them."""
-    url = records(desk, question)
-    return [(_("Records"), url)] if url else []
+    """The records of a whole figure, where the reader may see them; of each source by its name
+    where there are several."""
+    first, *others = behind.sources_of(question)
+    found = [(RECORDS[first] if others else _("Records"), records(desk, question))]
+    found += [(RECORDS[one], listed(desk, question, of=one)) for one in others]
+    return [(str(name), url) for name, url in found if url]
 
 
 def _lines(question: Question) -> str:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from paceline.insights import words
 from paceline.insights.asked import Question
 from paceline.insights.charts.frame import Cell, Drawn, Frame, Place
-from paceline.insights.charts.leads import opened
+from paceline.insights.charts.leads import listed, opened
 from paceline.insights.dimensions import Span, bucket_name, span_of
-from paceline.insights.measures import MEASURES
+from paceline.insights.measures import MEASURES, SALES
 from paceline.insights.projection import project
 from paceline.insights.queries.answers import facts_of
 from paceline.insights.queries.desk import Desk
@@ -39,6 +39,7 @@ def pace(place: Place) -> Drawn:
     }
     quota = {day: one.get("quota", ZERO) for (day, _key), one in facts.items()}
     before = span.year_before()
+    whole = frame.question("attainment", span)
     last = _a_year_before(place, span)
     drawn = Drawn(place.key, place.name, place.definition, url=place.url)
     if not any(quota.values()):
@@ -77,7 +78,7 @@ def pace(place: Place) -> Drawn:
         ),
         head=[
             _("Until"), str(MEASURES["net_sales"].name), str(MEASURES["quota"].name),
-            _("A year before"),
+            _("A year before"), "",
         ],
         rows=[
             [
@@ -85,6 +86,9 @@ def pace(place: Place) -> Drawn:
                 Cell(formats.money(shown[n], currency)),
                 Cell(formats.money(planned[n], currency)),
                 Cell(formats.money(past[n], currency)),
+                _records(desk, replace(whole, span=Span(span.starts_on, days[n] + DAY)))
+                if n <= here
+                else Cell(""),
             ]
             for n in places
         ],
@@ -93,8 +97,14 @@ def pace(place: Place) -> Drawn:
              words.plain(past[n])]
             for n in range(span.days)
         ],
-        leads=opened(desk, frame.question("attainment", span)),
+        leads=opened(desk, whole),
     )  # fmt: skip
+
+
+def _records(desk: Desk, question: Question) -> Cell:
+    """The order lines behind a sum of days that are gone."""
+    url = listed(desk, question, of=SALES)
+    return Cell(_("Records") if url else "", url, is_figure=False)
 
 
 def _a_year_before(place: Place, span: Span) -> dict[date | None, Decimal]:
@@ -141,6 +151,7 @@ def forecast(place: Place) -> Drawn:
     actual = summed([by_day.get(day, ZERO) for day in days])
     here = (min(desk.today, span.ends_before) - span.starts_on).days
     labels = [bucket_name(day, "day") for day in days]
+    question = frame.question("net_sales", span)
     low, middle, high = found.low, found.middle, found.high
     words_of = {
         "low": formats.money(low[-1], currency), "high": formats.money(high[-1], currency),
@@ -163,23 +174,35 @@ def forecast(place: Place) -> Drawn:
             currency=currency,
             mark=here - 1 if 0 < here < span.days else None,
         ),
-        head=[_("Until"), _("Low"), _("Expected"), _("High")],
+        head=[_("Until"), _("So far"), _("Low"), _("Expected"), _("High"), ""],
         rows=[
             [
+                Cell(bucket_name(days[n], "day"), is_figure=False),
+                Cell(formats.money(actual[n], currency)),
+                *(Cell("") for _gap in range(3)),
+                _records(desk, replace(question, span=Span(span.starts_on, days[n] + DAY))),
+            ]
+            for n in range(max(here - 1, 0), here)
+        ]
+        + [
+            [
                 Cell(bucket_name(days[here + n], "day"), is_figure=False),
+                Cell(""),
                 Cell(formats.money(low[n], currency)),
                 Cell(formats.money(middle[n], currency)),
                 Cell(formats.money(high[n], currency)),
+                Cell(""),
             ]
             for n in range(len(middle))
             if n % 7 == 6 or n == len(middle) - 1
         ],
-        raw=[
-            [days[here + n].isoformat(), words.plain(low[n]), words.plain(middle[n]),
+        raw=[[days[n].isoformat(), words.plain(actual[n]), "", "", ""] for n in range(here)]
+        + [
+            [days[here + n].isoformat(), "", words.plain(low[n]), words.plain(middle[n]),
              words.plain(high[n])]
             for n in range(len(middle))
         ],
-        leads=opened(desk, frame.question("net_sales", span)),
+        leads=opened(desk, question),
     )  # fmt: skip
 
 

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date
 from decimal import Decimal
 
+from django.db.models import Count
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from paceline.crm.models import Pipeline, StageKind
-from paceline.crm.queries.process import walked
 from paceline.insights import cubes, words
+from paceline.insights.asked import Question
 from paceline.insights.charts.frame import Cell, Drawn, Place
-from paceline.insights.dimensions import bucket_name, span_of
+from paceline.insights.charts.leads import listed, opened
+from paceline.insights.dimensions import Span, bucket_after, bucket_name, span_of
 from paceline.insights.measures import MEASURES
 from paceline.insights.queries.answers import facts_of
+from paceline.insights.queries.deals import moves_of
+from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.sales import narrowed
 from paceline.kernel import formats
 from paceline.kernel.charts import BarChart, LineChart, ScatterChart, Series
+from paceline.kernel.periods import month_from
 
 STEP = Decimal("0.001")
 COHORTS_DRAWN, MONTHS_ON = 6, 12
@@ -38,23 +42,30 @@ def funnel(place: Place) -> Drawn:
     if pipeline is None:
         return replace(drawn, why=_("None of the teams whose deals you may see has a pipeline."))
     span = frame.span or span_of("weeks_13", desk.today)
-    zone = timezone.get_current_timezone()
-    starts_at = datetime.combine(span.starts_on, time(), zone)
-    ends_at = datetime.combine(span.ends_before, time(), zone)
-    found = walked(pipeline, desk.reader, starts_at, ends_at, ends_at)
-    stages = [one for one in found.stages if one.stage.kind != StageKind.LOST]
-    if not any(one.entered for one in stages):
+    question = frame.question("stage_entries", span, split="stage")
+    moves = moves_of(desk, question).filter(deal__pipeline=pipeline)
+    began = moves.filter(from_stage=None).count()
+    counts = {
+        row["to_stage"]: row["n"]
+        for row in moves.order_by().values("to_stage").annotate(n=Count("pk"))
+    }
+    known = pipeline.stages.exclude(kind=StageKind.LOST).order_by("rank")
+    stages = [
+        (one, counts.get(one.pk, 0)) for one in known if one.pk in counts or not one.retired_at
+    ]
+    if not any(count for _stage, count in stages):
         return replace(drawn, why=_("No deal moved in these days."))
-    first = max((one.entered for one in stages), default=0)
-    names = [one.stage.name for one in stages]
-    shares = [formats.percent((Decimal(one.entered) / first).quantize(STEP)) for one in stages]
+    first = max(count for _stage, count in stages)
+    names = [one.name for one, _count in stages]
+    shares = [formats.percent((Decimal(count) / first).quantize(STEP)) for _stage, count in stages]
+    won = sum(count for one, count in stages if one.kind == StageKind.WON)
     process = reverse("crm:process", args=[pipeline.pk])
     return replace(
         drawn,
-        headline=formats.number(found.won),
+        headline=formats.number(won),
         change=_("won of %(count)s that began, in “%(pipeline)s” of %(team)s")
         % {
-            "count": formats.number(found.began),
+            "count": formats.number(began),
             "pipeline": pipeline.name,
             "team": pipeline.team.name,
         },
@@ -62,23 +73,24 @@ def funnel(place: Place) -> Drawn:
             name=f"tile-{place.key}",
             title=f"{place.name} · {span.worded}",
             labels=names,
-            series=[Series(_("Came in"), [one.entered for one in stages])],
+            series=[Series(_("Came in"), [count for _stage, count in stages])],
             is_flat=True,
             height=max(160, 40 + 34 * len(stages)),
         ),
         head=[_("Stage"), _("Came in"), _("Of the most"), ""],
         rows=[
             [
-                Cell(name, is_figure=False),
-                Cell(formats.number(one.entered)),
+                Cell(one.name, is_figure=False),
+                Cell(formats.number(count)),
                 Cell(share),
-                Cell(_("Process"), process, is_figure=False),
+                Cell(_("Records"), listed(desk, question.narrowed(stage=str(one.pk))),
+                     is_figure=False),
             ]
-            for name, one, share in zip(names, stages, shares, strict=True)
+            for (one, count), share in zip(stages, shares, strict=True)
         ],
-        raw=[[name, one.entered] for name, one in zip(names, stages, strict=True)],
-        leads=[(_("Deals"), reverse("crm:deals"))],
-    )
+        raw=[[one.name, count] for one, count in stages],
+        leads=[(_("Process"), process), (_("Deals"), reverse("crm:deals"))],
+    )  # fmt: skip
 
 
 def cohort(place: Place) -> Drawn:
@@ -120,20 +132,33 @@ def cohort(place: Place) -> Drawn:
         rows=[
             [
                 Cell(name, is_figure=False),
-                Cell(formats.number(one.stayed[0])),
+                Cell(formats.number(one.stayed[0]), _of_cohort(desk, question, one.first, 0)),
                 *(
                     Cell(
                         formats.percent(value),
+                        _of_cohort(desk, question, one.first, later) if value else "",
                         tone="" if not value else f"heat-{min(PERCENT_TONES, 1 + int(value * 10))}",
                     )
-                    for value in share[1:]
+                    for later, value in enumerate(share[1:], 1)
                 ),
                 *(Cell("") for _gap in range(longest - len(share))),
             ]
             for name, one, share in zip(names, found, shares, strict=True)
         ],
         raw=[[one.first.isoformat(), *one.stayed] for one in found],
+        leads=opened(desk, replace(question, measure=MEASURES["new_customers"])),
     )
+
+
+def _of_cohort(desk: Desk, question: Question, first: date, later: int) -> str:
+    """Where those of a cohort are listed who bought so many months later."""
+    month = month_from(first, later)
+    within = question.span
+    days = [
+        Span(max(one, within.starts_on), min(bucket_after(one, "month"), within.ends_before))
+        for one in (first, month)
+    ]
+    return listed(desk, replace(question, span=days[1], span_name="days"), began=days[0])
 
 
 def pay_against_contribution(place: Place) -> Drawn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -109,6 +109,17 @@ class Lines:
         return visits.visit_files(self.folder, self.digests)
 
     @cached_property
+    def moneys(self) -> list[tuple[date, str]]:
+        """Which currencies lines of which months have."""
+        files = self.files("days", date.min, FAR)
+        if not files:
+            return []
+        found: list[tuple[date, str]] = self.duck.execute(
+            "SELECT DISTINCT month, currency FROM read_parquet(?)", [files]
+        ).fetchall()
+        return found
+
+    @cached_property
     def has_visits(self) -> bool:
         """Whether the visits of every month were made."""
         return all(path.is_file() for path in self._visits.values())
@@ -166,69 +177,188 @@ def ask(
     over: str = "",
     by: Sequence[str] = (),
     most: int | None = None,
+    size: Mapping[str, int] | None = None,
 ) -> Outcome:
     """Sums of the facts, money in the currency of the rates.
 
     ``over`` is a length of time or nothing; ``by`` are columns, or ``team``. Lines of a month whose
-    currency has no rate are left out of every sum and counted. ``most`` keeps the groups whose
-    first fact is the largest.
+    currency has no rate are left out of every sum and counted. ``most`` keeps so many of the
+    groups, the largest by the sum of ``size`` (facts with their signs; usually the first fact);
+    over time those keys that are the largest altogether, each with all its buckets.
     """
-    columns = [name for name in by if name != "team"]
-    needed = {*columns, *narrowed.only, "currency"}
-    shape = shape_for(needed)
-    source = lines.source(shape, narrowed, with_team="team" in by)
-    if source is None:
+    asked = _Asked(lines, tuple(facts), narrowed, rates, over, tuple(by))
+    if not asked.files:
         return Outcome({}, {})
-    text, values = source
-    kept = {fact: _column(fact, needed) for fact in facts}
-    keys = [bucket(over) if over else "NULL::DATE", *(_key(name) for name in by)]
-    names = [f"k{place}" for place in range(len(keys))]
-    rows = [(month, currency, rate) for (month, currency), rate in rates.items()]
-    lines.duck.register("rates", _table(rows, _RATES))
-    # By the rate and not by month and currency: most lines share one, and millions of customers are
-    # then grouped once instead of once a month. What has no rate is told by its currency.
-    text = text.replace(
-        "FROM read_parquet(?) f",
-        "FROM read_parquet(?) f LEFT JOIN rates x ON x.month = f.month AND x.currency = f.currency",
-        1,
-    )
-    with lines.reached(narrowed.reach):
-        lines.duck.execute(
-            "CREATE OR REPLACE TEMP TABLE sums AS"
-            " SELECT x.rate, CASE WHEN x.rate IS NULL THEN f.currency END AS unrated, "
-            + ", ".join(f"{key} AS {name}" for key, name in zip(keys, names, strict=True))
-            + ", sum(f.lines) AS n_lines, "
-            + ", ".join(f"sum(f.{column}) AS {fact}" for fact, column in kept.items())
-            + f"\n{text} GROUP BY ALL",
-            values,
-        )
-    sums = [
-        f"sum(CAST({fact} AS DECIMAL(22, 4)) * rate)" if fact in MONEY else f"sum({fact})"
-        for fact in kept
-    ]
-    found = lines.duck.execute(
-        f"SELECT {', '.join(names)}, {', '.join(sums)} FROM sums WHERE rate IS NOT NULL"
-        f" GROUP BY {', '.join(names)}"
-        + (f" ORDER BY {len(keys) + 1} DESC, {names[-1]} LIMIT {int(most)}" if most else "")
-    ).fetchall()
-    found = _named(lines, found, by, narrowed)
-    left_out = lines.duck.execute(
-        "SELECT unrated, sum(n_lines) FROM sums WHERE rate IS NULL GROUP BY 1"
-    ).fetchall()
+    largest = size or dict.fromkeys(asked.facts[:1], 1)
+    if most and over:
+        few = max(1, most // _buckets_of(narrowed, over))
+        keys = [row[1] for row in replace(asked, over="", facts=()).sums(largest, few)]
+        found = replace(asked, keys=tuple(keys)).sums({}, None)
+    else:
+        found = asked.sums(largest if most else {}, most)
+    count = 1 + len(by)
     return Outcome(
         {
-            row[: len(keys)]: {
+            row[:count]: {
                 fact: Decimal(value or 0)
-                for fact, value in zip(kept, row[len(keys) :], strict=True)
+                for fact, value in zip(asked.facts, row[count:], strict=True)
             }
-            for row in found
+            for row in asked.named(found)
         },
-        {currency: int(count) for currency, count in left_out},
+        asked.without_rate(),
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question to the files; ``keys`` narrows to some values of what it is split by."""
+
+    lines: Lines
+    facts: tuple[str, ...]
+    narrowed: Narrowed
+    rates: Rates
+    over: str
+    by: tuple[str, ...]
+    keys: tuple[Any, ...] | None = None
+
+    @cached_property
+    def needed(self) -> set[str]:
+        """The columns that the files must have."""
+        of_people = self.narrowed.teams is not None or self.narrowed.reach is not None
+        person = {"person"} if of_people or "team" in self.by else set()
+        return {*self.by, *self.narrowed.only, *person, "currency"} - {"team"}
+
+    @property
+    def shape(self) -> str:
+        return shape_for(self.needed)
+
+    @property
+    def files(self) -> list[str]:
+        return self.lines.files(self.shape, self.narrowed.starts_on, self.narrowed.ends_before)
+
+    @cached_property
+    def single_rate(self) -> Decimal | None:
+        """What all the money is worth, where that is the same for all."""
+        found = {self.rates.get(one) for one in self._moneys}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def _moneys(self) -> list[tuple[date, str]]:
+        """The months and currencies of the files that are asked."""
+        first, last = self.narrowed.starts_on, self.narrowed.ends_before
+        return [one for one in self.lines.moneys if one[0] < last and month_after(one[0]) > first]
+
+    def _source(self) -> tuple[str, list[Any]]:
+        source = self.lines.source(self.shape, self.narrowed, with_team="team" in self.by)
+        text, values = source or ("", [])
+        if self.keys is not None:
+            named = [one for one in self.keys if one is not None]
+            key = _key(self.by[0], self.shape)
+            is_empty = f" OR {key} IS NULL" if len(named) < len(self.keys) else ""
+            text += f"\nAND ({key} IN (SELECT unnest(?)){is_empty})"
+            values = [*values, named]
+        if self.single_rate is None:
+            rows = [(month, currency, rate) for (month, currency), rate in self.rates.items()]
+            self.lines.duck.register("rates", _table(rows, _RATES))
+            text = text.replace(
+                "FROM read_parquet(?) f",
+                "FROM read_parquet(?) f"
+                " LEFT JOIN rates x ON x.month = f.month AND x.currency = f.currency",
+                1,
+            )
+        return text, values
+
+    def sums(self, size: Mapping[str, int], most: int | None) -> list[Any]:
+        """Rows of bucket, keys and facts; with ``most`` the largest ones by ``size``.
+
+        Lines are first summed by their rate and not by month and currency, since most share one.
+        Millions of customers are grouped once only, each line by its own rate.
+        """
+        text, values = self._source()
+        keys = [bucket(self.over), *(_key(name, self.shape) for name in self.by)]
+        names = [f"k{place}" for place in range(len(keys))]
+        own = names if self.over else names[1:]
+        told = [f"{key} AS {name}" for key, name in zip(keys, names, strict=True) if name in own]
+        facts = {
+            fact: f"f.{_column(fact, self.needed)}" for fact in dict.fromkeys((*self.facts, *size))
+        }
+        rate, is_flat = self.single_rate, "customer" in self.by
+        if rate is not None or is_flat:
+            value = f"CAST('{rate or 1:f}' AS DECIMAL(16, 10))"
+            totals = {
+                fact: f"sum({column})"
+                if fact not in MONEY
+                else f"CAST(sum({column}) AS DECIMAL(22, 4)) * {value}"
+                if rate is not None
+                else f"sum({column} * x.rate)"
+                for fact, column in facts.items()
+            }
+            if rate is None:
+                text += "\nAND x.rate IS NOT NULL"
+        else:
+            inner = [*told, *(f"sum({column}) AS {fact}" for fact, column in facts.items())]
+            inner.append("x.rate AS rate")
+            text = f"FROM (SELECT {', '.join(inner)}\n{text} GROUP BY ALL) WHERE rate IS NOT NULL"
+            told = own
+            totals = {
+                fact: f"sum(CAST({fact} AS DECIMAL(22, 4)) * rate)"
+                if fact in MONEY
+                else f"sum({fact})"
+                for fact in facts
+            }
+        outer = [*([] if self.over else ["NULL::DATE"]), *told]
+        query = f"SELECT {', '.join([*outer, *(totals[fact] for fact in self.facts)])}\n{text}" + (
+            f" GROUP BY {', '.join(own)}" if own else " HAVING count(*) > 0"
+        )
+        if most:
+            largest = " + ".join(f"{sign} * {totals[fact]}" for fact, sign in size.items())
+            query += f" ORDER BY {largest} DESC, {names[-1]} LIMIT {int(most)}"
+        with self.lines.reached(self.narrowed.reach):
+            return self.lines.duck.execute(query, values).fetchall()
+
+    def without_rate(self) -> dict[str, int]:
+        """How many lines are left out, by the currency that has no rate."""
+        if all(one in self.rates for one in self._moneys):
+            return {}
+        text, values = replace(self, keys=None)._source()
+        with self.lines.reached(self.narrowed.reach):
+            rows = self.lines.duck.execute(
+                f"SELECT f.currency, sum(f.lines)\n{text} AND x.rate IS NULL GROUP BY 1", values
+            ).fetchall()
+        return {currency: int(count) for currency, count in rows}
+
+    def named(self, rows: list[Any]) -> list[Any]:
+        """The rows with names of customers instead of their numbers."""
+        if "customer" not in self.by or self.shape != "customers":
+            return rows
+        place = self.by.index("customer") + 1
+        missing = {row[place] for row in rows} - {None}
+        names: dict[Any, str] = {}
+        # Whoever buys much bought in most months: some of the files name nearly all.
+        files, step = self.files, 1
+        while files and missing:
+            some, files, step = files[:step], files[step:], step * 2
+            names |= dict(
+                self.lines.duck.execute(
+                    "SELECT customer_key, min(customer) FROM read_parquet(?)"
+                    " WHERE customer_key IN (SELECT unnest(?)) GROUP BY 1",
+                    [some, list(missing)],
+                ).fetchall()
+            )
+            missing -= names.keys()
+        return [(*row[:place], names.get(row[place]), *row[place + 1 :]) for row in rows]
+
+
+def _buckets_of(narrowed: Narrowed, over: str) -> int:
+    """How many buckets the days touch at most."""
+    length = {"day": 1, "week": 7, "month": 28, "quarter": 90, "year": 365}[over]
+    return (narrowed.ends_before - narrowed.starts_on).days // length + 2
 
 
 def bucket(over: str, column: str = "f.day") -> str:
-    """The first day of the length of time that a day lies in."""
+    """The first day of the length of time that a day lies in; no day without a length."""
+    if not over:
+        return "NULL::DATE"
     if over not in BUCKETS:
         raise ValueError(over)
     if over == "day":
@@ -238,26 +368,10 @@ def bucket(over: str, column: str = "f.day") -> str:
     return f"date_trunc('{over}', {column})::DATE"
 
 
-def _key(name: str) -> str:
-    return {"team": "m.team", "customer": "f.customer_key"}.get(name, f"f.{name}")
-
-
-def _named(lines: Lines, rows: list[Any], by: Sequence[str], narrowed: Narrowed) -> list[Any]:
-    """The rows with names of customers instead of their numbers."""
-    if "customer" not in by:
-        return rows
-    place = by.index("customer") + 1
-    names = dict(
-        lines.duck.execute(
-            "SELECT DISTINCT customer_key, customer FROM read_parquet(?)"
-            " WHERE customer_key IN (SELECT unnest(?))",
-            [
-                lines.files("customers", narrowed.starts_on, narrowed.ends_before),
-                [row[place] for row in rows if row[place] is not None],
-            ],
-        ).fetchall()
-    )
-    return [(*row[:place], names.get(row[place]), *row[place + 1 :]) for row in rows]
+def _key(name: str, shape: str = "customers") -> str:
+    if name == "team":
+        return "m.team"
+    return "f.customer_key" if name == "customer" and shape == "customers" else f"f.{name}"
 
 
 def _column(fact: str, needed: Collection[str]) -> str:

@@ -83,6 +83,61 @@ def cohorts(lines: Lines, narrowed: Narrowed, *, over: str) -> list[Cohort]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A customer who bought: the day of their first order of all; of the days asked for their
+    orders, and the first and the last day of these."""
+
+    customer: str
+    first: date
+    orders: int
+    first_in: date
+    last_in: date
+
+
+def list_buyers(
+    lines: Lines,
+    narrowed: Narrowed,
+    *,
+    which: str = "",
+    began: tuple[date, date] | None = None,
+    most: int,
+) -> list[Buyer]:
+    """The customers whom ``count_customers`` counts, by name: all, ``new`` or ``repeat`` ones;
+    only those whose first order lies in the days of ``began`` (half-open)."""
+    since = {"": "true", "new": "first >= since", "repeat": "first < since"}[which]
+    text, days = "", []
+    if began is not None:
+        text, days = " AND first >= ? AND first < ?", list(began)
+    firsts = dict(
+        _asked(
+            lines, narrowed, "", (),
+            f"SELECT c, first FROM buyers WHERE {since}{text} ORDER BY first DESC, c"
+            f" LIMIT {int(most)}",
+            *days,
+        )
+    )  # fmt: skip
+    if not firsts:
+        return []
+    source = lines.source("customers", narrowed, with_team=False)
+    if source is None:
+        return []
+    where, values = source
+    with lines.reached(narrowed.reach):
+        rows = lines.duck.execute(
+            "SELECT f.customer_key, min(f.customer), sum(f.orders), min(f.day), max(f.day)"
+            f"\n{where} AND f.orders > 0 AND f.customer_key IN (SELECT unnest(?)) GROUP BY 1",
+            [*values, list(firsts)],
+        ).fetchall()
+    return sorted(
+        (
+            Buyer(name, firsts[key], int(orders), first_in, last_in)
+            for key, name, orders, first_in, last_in in rows
+        ),
+        key=lambda one: (one.customer, one.first),
+    )
+
+
 def _steps(first: date, last: date, over: str) -> int:
     if over == "week":
         return (last - first).days // 7

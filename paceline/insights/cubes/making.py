@@ -59,6 +59,9 @@ def make_cubes(source: Path, digest: str, folder: Path, *, memory: int) -> None:
     try:
         duck.execute(_LINES, [str(source.resolve())])
         for shape, columns in SHAPES.items():
+            if cube_path(folder, digest, shape).is_file():
+                continue
+            order = "day, person" if "person" in columns else "day"
             draft = folder / f"{secrets.token_hex(8)}.part"
             keys = ", ".join(("month", "day", *columns))
             sums = ", ".join(
@@ -67,7 +70,7 @@ def make_cubes(source: Path, digest: str, folder: Path, *, memory: int) -> None:
             )
             try:
                 duck.execute(
-                    f"COPY (SELECT {keys}, {sums} FROM lines GROUP BY ALL ORDER BY day, person)"
+                    f"COPY (SELECT {keys}, {sums} FROM lines GROUP BY ALL ORDER BY {order})"
                     f" TO '{draft.resolve()}' (FORMAT parquet, COMPRESSION zstd)"
                 )
                 draft.replace(cube_path(folder, digest, shape))

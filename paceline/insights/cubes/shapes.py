@@ -11,6 +11,7 @@ DIMENSIONS = (
 # By their grain, the smallest first: a question is answered from the first that has its columns.
 SHAPES: dict[str, tuple[str, ...]] = {
     "days": ("person", "channel", "territory", "currency"),
+    "products": ("currency", "category", "product"),
     "customers": ("person", "channel", "territory", "currency", "customer", "customer_key"),
     "lines": DIMENSIONS,
 }
@@ -46,4 +47,4 @@ def facts_of(shape: str) -> tuple[str, ...]:
     """An order is counted by its first line; by its first line of a product or category only where
     these can be told apart."""
     own = {"orders_of_product", "orders_of_category"}
-    return tuple(fact for fact in FACTS if shape == "lines" or fact not in own)
+    return tuple(fact for fact in FACTS if shape in {"lines", "products"} or fact not in own)

@@ -65,6 +65,9 @@ class AskForm(forms.Form):
             return forms.ChoiceField(
                 label=label, required=False, choices=[NONE, *people], widget=LongSelect
             )
+        if name == "stage":
+            stages = list(desk.stages.items())
+            return forms.ChoiceField(label=label, required=False, choices=[NONE, *stages])
         return forms.CharField(label=label, required=False, max_length=VALUE_MAX)
 
     @property

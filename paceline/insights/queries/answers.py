@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,6 +16,7 @@ from paceline.insights.measures import (
     CUSTOMERS,
     DEALS,
     FEEDBACK,
+    MOVES,
     PAY,
     QUOTAS,
     REPLIES,
@@ -22,7 +24,7 @@ from paceline.insights.measures import (
     SOURCE_OF,
     Measure,
 )
-from paceline.insights.queries.deals import deal_facts, feedback_facts
+from paceline.insights.queries.deals import deal_facts, feedback_facts, move_facts
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.facts import Found, Place, together
 from paceline.insights.queries.pay import pay_facts
@@ -39,6 +41,7 @@ _SOURCES: dict[str, Source] = {
     QUOTAS: quota_facts,
     PAY: pay_facts,
     DEALS: deal_facts,
+    MOVES: move_facts,
     FEEDBACK: feedback_facts,
     REPLIES: reply_facts,
 }
@@ -62,11 +65,19 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """So many keys that have no rows of their own, and what they come to in each bucket."""
+
+    count: int
+    values: dict[date | None, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """``rows`` by bucket and by size; ``total`` is of the whole question, not of what is shown.
 
     ``left_out`` counts lines without a rate by currency, ``withheld`` says that small groups are
-    not shown, ``cut_off`` that there are more rows than these.
+    not shown, ``cut_off`` that there are more rows than these, and ``rest`` what those come to.
     """
 
     question: Question
@@ -76,6 +87,7 @@ class Answer:
     left_out: dict[str, int] = field(default_factory=dict)
     withheld: bool = False
     cut_off: bool = False
+    rest: Rest | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -95,6 +107,7 @@ def may_read_measure(person: Person, measure: Measure) -> bool:
         PAY: access.may_read(person),
         DEALS: crm.may_read_customers(person)
         or (crm.may_read_deals(person) and "lost" not in measure.facts),
+        MOVES: crm.may_read_customers(person),
         FEEDBACK: crm.may_read_customers(person),
         REPLIES: leads.may_read_inquiries(person),
     }
@@ -118,15 +131,43 @@ def answer(desk: Desk, question: Question) -> Answer:
         for bucket, key in {**values, **before}
     ]
     rows.sort(key=lambda row: (row.bucket or date.min, -(row.value or 0), row.key or ""))
+    kept = _kept(question, rows)
     return Answer(
         question,
         desk.currency(question.currency),
-        rows[:ROWS_MAX],
+        kept,
         _total(desk, question, found, earlier),
         dict(desk.left_out),
         desk.withheld,
-        len(rows) > ROWS_MAX,
+        len(rows) > len(kept),
+        _rest(question, rows, kept),
     )
+
+
+def _kept(question: Question, rows: list[Row]) -> list[Row]:
+    """What is shown of many rows: the largest; over time the largest keys with all their days."""
+    if len(rows) <= ROWS_MAX or not (question.over and question.split):
+        return rows[:ROWS_MAX]
+    sizes: Counter[str | None] = Counter()
+    for row in rows:
+        sizes[row.key] += row.value or Decimal(0)  # type: ignore[assignment]
+    few = max(1, ROWS_MAX // len(_starts(question)))
+    largest = set(sorted(sizes, key=lambda key: (-sizes[key], key or ""))[:few])
+    return [row for row in rows if row.key in largest]
+
+
+def _rest(question: Question, rows: list[Row], kept: list[Row]) -> Rest | None:
+    """What is not among the rows shown, bucket by bucket, where parts add up."""
+    if len(rows) == len(kept) or not question.over or not question.measure.adds_up:
+        return None
+    shown = {row.key for row in kept}
+    values: dict[date | None, Decimal] = {}
+    keys = set()
+    for row in rows:
+        if row.key not in shown:
+            keys.add(row.key)
+            values[row.bucket] = values.get(row.bucket, Decimal(0)) + (row.value or 0)
+    return Rest(len(keys), values)
 
 
 def _check_pay(question: Question) -> None:

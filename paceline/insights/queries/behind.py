@@ -10,41 +10,71 @@ from django.utils import timezone
 
 from paceline.crm.models import StageKind
 from paceline.goals.models import Quota
+from paceline.insights import cubes
 from paceline.insights.asked import NotAsked, Question
-from paceline.insights.measures import CUSTOMERS, DEALS, FEEDBACK, QUOTAS, REPLIES, SALES
-from paceline.insights.queries.deals import closed_deals, feedback_of
+from paceline.insights.dimensions import Span
+from paceline.insights.measures import CUSTOMERS, DEALS, FEEDBACK, MOVES, QUOTAS, REPLIES, SALES
+from paceline.insights.queries.deals import closed_deals, feedback_of, moves_of
 from paceline.insights.queries.desk import Desk
-from paceline.insights.queries.quotas import MEASURE
+from paceline.insights.queries.quotas import MEASURE, holders_of
 from paceline.insights.queries.replies import inquiries_of
-from paceline.insights.queries.sales import COLUMNS, may_read_total
+from paceline.insights.queries.sales import COLUMNS, may_read_total, narrowed
 from paceline.orders.models import OrderLine
 from paceline.org.models import ReportingPath, TeamMembership
 
-OPENED = frozenset({SALES, CUSTOMERS, QUOTAS, DEALS, FEEDBACK, REPLIES})
+OPENED = frozenset({SALES, CUSTOMERS, QUOTAS, DEALS, MOVES, FEEDBACK, REPLIES})
+BUYERS_MAX = 10_000
+
+
+def sources_of(question: Question) -> tuple[str, ...]:
+    """Which kinds of records stand behind the question's measure, the chief one first."""
+    sources = question.measure.sources
+    return (*sources, SALES) if "holders_sold" in question.measure.facts else sources
 
 
 def source_of(question: Question) -> str:
-    """Which records stand behind the question's measure."""
-    return question.measure.sources[0]
+    return sources_of(question)[0]
 
 
-def behind(desk: Desk, question: Question) -> Any:
-    """The rows behind a question whose source is in ``OPENED``. Raises ``NotAsked``."""
+def behind(desk: Desk, question: Question, source: str = "", began: Span | None = None) -> Any:
+    """The rows of a source in ``OPENED`` behind a question; ``began`` narrows customers to those
+    whose first order lies in some days. Raises ``NotAsked``."""
+    source = source or source_of(question)
+    if source == CUSTOMERS:
+        return buyers(desk, question, began)
     return {
-        SALES: _lines, CUSTOMERS: _lines, QUOTAS: _quotas, DEALS: _deals, FEEDBACK: _feedback,
+        SALES: _lines, QUOTAS: _quotas, DEALS: _deals, MOVES: _moves, FEEDBACK: _feedback,
         REPLIES: _inquiries,
-    }[source_of(question)](desk, question)  # fmt: skip
+    }[source](desk, question)  # fmt: skip
 
 
-def opens(desk: Desk, question: Question) -> bool:
+def opens(desk: Desk, question: Question, source: str = "") -> bool:
     """Whether the reader may see what the figure is made of: the total of a team is told to its
     members, but not whose lines make it."""
-    if source_of(question) not in OPENED:
+    source = source or source_of(question)
+    if source not in OPENED or source not in sources_of(question):
         return False
     team = question.only.get("team")
-    if source_of(question) in {SALES, CUSTOMERS} and desk.reach is not None and team is not None:
+    is_total = source == source_of(question) and source in {SALES, CUSTOMERS}
+    if is_total and desk.reach is not None and team is not None:
         return not may_read_total(desk, question, team)
     return True
+
+
+def buyers(desk: Desk, question: Question, began: Span | None = None) -> list[cubes.Buyer]:
+    """The customers whom the figure counts, at most ``BUYERS_MAX``."""
+    of = question.measure.above
+    which = "new" if "new_buyers" in of else "repeat" if "repeat_buyers" in of else ""
+    days = None if began is None else (began.starts_on, began.ends_before)
+    return cubes.list_buyers(
+        desk.lines, narrowed(desk, question), which=which, began=days, most=BUYERS_MAX
+    )
+
+
+def _moves(desk: Desk, question: Question) -> Any:
+    return moves_of(desk, question).select_related(
+        "deal__company", "deal__contact", "deal__owner", "deal__team", "to_stage", "from_stage"
+    )
 
 
 def _deals(desk: Desk, question: Question) -> Any:
@@ -111,6 +141,8 @@ def _lines(desk: Desk, question: Question) -> Any:
             starts_on__lte=OuterRef("ordered_on"),
         )
         rows = rows.filter(Exists(belongs))
+    if "holders_sold" in question.measure.facts:
+        rows = rows.filter(person__number__in=holders_of(desk, question))
     for name in COLUMNS:
         if name not in question.only:
             continue

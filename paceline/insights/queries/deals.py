@@ -12,7 +12,7 @@ from django.db.models import Value
 from django.db.models.functions import Left
 from django.utils import timezone
 
-from paceline.crm.models import Deal, Feedback, FeedbackKind, StageKind
+from paceline.crm.models import Deal, Feedback, FeedbackKind, StageChange, StageKind
 from paceline.insights.asked import NotAsked, Question
 from paceline.insights.dimensions import Span, bucket_of
 from paceline.insights.queries.desk import Desk
@@ -69,6 +69,36 @@ def closed_deals(desk: Desk, question: Question, days: Span) -> Any:
     })  # fmt: skip
 
 
+MOVE_PATHS = {
+    "stage": "to_stage", "team": "deal__team__code", "person": "deal__owner__number",
+    "pipeline": "deal__pipeline__name", "origin": "deal__source",
+}  # fmt: skip
+
+
+def move_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found:
+    """How often deals came into stages."""
+    zone = timezone.get_current_timezone()
+    path = MOVE_PATHS.get(question.split, "to_stage")
+    found: Found = {}
+    for at, key in moves_of(desk, question).order_by().values_list("at", path):
+        bucket = bucket_of(at.astimezone(zone).date(), question.over) if question.over else None
+        add(found, (bucket, str(key or "") if question.split else None), "entered", Decimal(1))
+    return found
+
+
+def moves_of(desk: Desk, question: Question) -> Any:
+    """What came into which stage on the days of a question, of deals that the reader may see."""
+    zone = timezone.get_current_timezone()
+    rows = StageChange.objects.filter(
+        deal__in=Deal.objects.visible_to(desk.reader).order_by().values("pk"),
+        at__gte=datetime.combine(question.span.starts_on, time(), zone),
+        at__lt=datetime.combine(question.span.ends_before, time(), zone),
+    )
+    return _only(desk, question, rows, {
+        name: path for name, path in MOVE_PATHS.items() if name != "team"
+    })  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a customer said of us."""
@@ -77,6 +107,7 @@ class Said:
     settled_at: datetime | None
     kind: str
     severity: str
+    person: str
     team: str
     text: str
 
@@ -92,7 +123,9 @@ def feedback_of(desk: Desk, question: Question, days: Span) -> Any:
         at__gte=datetime.combine(days.starts_on, time(), zone),
         at__lt=datetime.combine(days.ends_before, time(), zone),
     )
-    return _only(desk, question, rows, {"kind": "kind", "severity": "severity"})
+    return _only(desk, question, rows, {
+        "kind": "kind", "severity": "severity", "person": "assignee__number",
+    })  # fmt: skip
 
 
 def feedback_rows(desk: Desk, question: Question, most: int | None = None) -> list[Said]:
@@ -104,14 +137,16 @@ def feedback_rows(desk: Desk, question: Question, most: int | None = None) -> li
     def came(days: Span) -> list[Any]:
         rows = feedback_of(desk, question, days)
         return list(rows.order_by("-at", "-pk").values_list(
-            "at", "settled_at", "kind", "severity", words, "deal__team__code",
+            "at", "settled_at", "kind", "severity", words, "assignee__number", "deal__team__code",
             "contact__team__code", "company__team__code", "lead__team__code",
         ))  # fmt: skip
 
     what = ("feedback", tuple(sorted(question.only.items())))
     found = [
-        Said(at, settled_at, kind, severity, next(filter(None, teams), ""), text)
-        for at, settled_at, kind, severity, text, *teams in desk.read(what, question.span, came)
+        Said(at, settled_at, kind, severity, person or "", next(filter(None, teams), ""), text)
+        for at, settled_at, kind, severity, text, person, *teams in desk.read(
+            what, question.span, came
+        )
         if question.span.starts_on <= at.astimezone(zone).date() < question.span.ends_before
     ]
     return found[:most]
@@ -123,7 +158,9 @@ def feedback_facts(desk: Desk, question: Question, _facts: Collection[str]) -> F
     found: Found = {}
     for one in feedback_rows(desk, question):
         day = one.at.astimezone(zone).date()
-        keys = {"kind": one.kind, "severity": one.severity, "team": one.team}
+        keys = {
+            "kind": one.kind, "severity": one.severity, "team": one.team, "person": one.person,
+        }  # fmt: skip
         bucket = bucket_of(day, question.over) if question.over else None
         place = (bucket, keys.get(question.split))
         add(found, place, "feedback", Decimal(1))
@@ -142,6 +179,8 @@ def _only(desk: Desk, question: Question, rows: Any, paths: dict[str, str]) -> A
             raise NotAsked("team_gone", "only-team", team)
         if rows.model is Deal:
             rows = rows.filter(team__code__in=codes)
+        elif rows.model is StageChange:
+            rows = rows.filter(deal__team__code__in=codes)
         else:
             rows = (
                 rows.filter(deal__team__code__in=codes)
@@ -154,5 +193,7 @@ def _only(desk: Desk, question: Question, rows: Any, paths: dict[str, str]) -> A
     for name, path in paths.items():
         if name in question.only:
             value = question.only[name]
+            if name == "stage" and not (value.isdecimal() and len(value) < 19):
+                raise NotAsked("unknown", "only-stage", value)
             rows = rows.filter(**{path: value}) if value else rows.filter(**{f"{path}": None})
     return rows

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import Count, Q, Subquery, Sum
 from django.db.models.functions import TruncMonth
 
+from paceline.crm.models import Pipeline, Stage
 from paceline.insights import access
 from paceline.insights.cubes import Lines
 from paceline.insights.cubes.asking import FAR
@@ -148,6 +149,13 @@ class Desk:
     def names(self) -> dict[str, str]:
         """Everyone's name by number. One query."""
         return dict(Person.objects.values_list("number", "name"))
+
+    @cached_property
+    def stages(self) -> dict[str, str]:
+        """The names of stages of pipelines that the reader may see, by id. One query."""
+        seen = Pipeline.objects.visible_to(self.reader).order_by().values("pk")
+        rows = Stage.objects.filter(pipeline__in=seen).order_by("pipeline", "rank")
+        return {str(pk): name for pk, name in rows.values_list("pk", "name")}
 
     def read(self, what: object, asked: Span, rows: Callable[[Span], list[Any]]) -> list[Any]:
         """Rows of the days of the page where ``asked`` lies in them, read once; else of ``asked``

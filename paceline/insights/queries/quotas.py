@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -23,15 +23,8 @@ def quota_facts(desk: Desk, question: Question, facts: Collection[str]) -> Found
     """Quotas that the reader may see, spread over their days, and the sales of their holders."""
     found: Found = {}
     holders: set[str] = set()
-    wanted = _people(desk, question)
     target = desk.currency(question.currency)
-    for number, starts_on, ends_before, amount, currency in _quotas(desk):
-        if starts_on >= question.span.ends_before or ends_before <= question.span.starts_on:
-            continue
-        if wanted is not None and number not in wanted:
-            continue
-        if desk.people_seen is not None and number not in desk.people_seen:
-            continue
+    for number, starts_on, ends_before, amount, currency in _asked_for(desk, question):
         rate = desk.rate(currency, starts_on, target)
         if rate is None:
             desk.left_out[currency] += 1
@@ -46,6 +39,30 @@ def quota_facts(desk: Desk, question: Question, facts: Collection[str]) -> Found
     if not set(RENAMED.values()).isdisjoint(facts):
         _add_sales(desk, question, holders, found)
     return found
+
+
+def holders_of(desk: Desk, question: Question) -> frozenset[str]:
+    """Whose sales count: the numbers of those who have a quota in the days."""
+    target = desk.currency(question.currency)
+    return frozenset(
+        number
+        for number, starts_on, _ends_before, _amount, currency in _asked_for(desk, question)
+        if desk.rate(currency, starts_on, target) is not None
+    )
+
+
+def _asked_for(desk: Desk, question: Question) -> Iterator[tuple[str, date, date, Decimal, str]]:
+    """The quotas that the question is about."""
+    wanted = _people(desk, question)
+    for one in _quotas(desk):
+        number, starts_on, ends_before = one[:3]
+        if starts_on >= question.span.ends_before or ends_before <= question.span.starts_on:
+            continue
+        if wanted is not None and number not in wanted:
+            continue
+        if desk.people_seen is not None and number not in desk.people_seen:
+            continue
+        yield one
 
 
 def _quotas(desk: Desk) -> list[tuple[str, date, date, Decimal, str]]:

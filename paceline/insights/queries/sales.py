@@ -26,6 +26,11 @@ def sales_facts(desk: Desk, question: Question, facts: Collection[str]) -> Found
         over=question.over,
         by=question.splits,
         most=CUSTOMERS_MOST if question.split == "customer" else None,
+        size={
+            fact: sign
+            for fact, sign in (question.measure.below or question.measure.above).items()
+            if fact in facts
+        },
     )
     desk.left_out.update(outcome.without_rate)
     return {

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from paceline.insights import words
-from paceline.insights.asked import NotAsked, Question, asked
-from paceline.insights.measures import CUSTOMERS, DEALS, FEEDBACK, QUOTAS, REPLIES, SALES, SOURCES
+from paceline.insights.asked import NotAsked, Question, asked, days_asked
+from paceline.insights.charts.leads import RECORDS, listed, records
+from paceline.insights.dimensions import Span
+from paceline.insights.measures import (
+    CUSTOMERS,
+    DEALS,
+    FEEDBACK,
+    MEASURES,
+    MOVES,
+    QUOTAS,
+    REPLIES,
+    SALES,
+    SOURCES,
+)
 from paceline.insights.queries.answers import MeasureForbidden, answer, may_read_measure
-from paceline.insights.queries.behind import behind, opens, source_of
+from paceline.insights.queries.behind import BUYERS_MAX, behind, opens, source_of, sources_of
 from paceline.insights.queries.desk import Desk
 from paceline.insights.views.explorer import desk_for
+from paceline.kernel import formats
 from paceline.kernel.pages import page, refuse
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Table
@@ -38,11 +54,13 @@ def show(request: PersonRequest) -> HttpResponseBase:
     with closing(desk_for(request)) as desk:
         try:
             question = asked(request.GET, request.today)
+            source = request.GET.get("of") or source_of(question)
+            began = _began(request) if source == CUSTOMERS else None
             if not may_read_measure(desk.reader, question.measure):
                 return _forbidden(request, question)
-            if not opens(desk, question):
+            if not opens(desk, question, source):
                 raise Http404
-            table = _table(request, desk, question)
+            table = _table(request, desk, question, source, began)
             if table.wants_export:
                 return table.export()
             found = answer(desk, question)
@@ -51,13 +69,27 @@ def show(request: PersonRequest) -> HttpResponseBase:
         except MeasureForbidden:
             return _forbidden(request, question)
         measure = question.measure
+        value = words.worded(measure, found.total.value, found.currency)
+        title = words.title(desk, question)
+        if began is not None:  # the figure of a cohort, which no question asks
+            value = formats.number(len(table.rows))
+            title += " · " + _("first order: %(days)s") % {"days": began.worded}
+        several = [one for one in sources_of(question) if opens(desk, question, one)]
         context = {
-            "title": words.title(desk, question),
+            "title": title,
             "measure": measure,
-            "value": words.worded(measure, found.total.value, found.currency),
+            "value": value,
             "table": table,
             "ask_url": f"{reverse('insights:explore')}?{question.query}",
-            "source": SOURCES[source_of(question)],
+            "source": SOURCES[source],
+            "tabs": [
+                (RECORDS[one], listed(desk, question, of=one), one == source, None)
+                for one in several
+            ]
+            if len(several) > 1
+            else [],
+            "is_cut": source == CUSTOMERS and len(table.rows) >= BUYERS_MAX,
+            "most": BUYERS_MAX,
         }
         return page(request, "insights/records.html", context)
 
@@ -67,17 +99,28 @@ def _forbidden(request: PersonRequest, question: Question) -> HttpResponse:
     return refuse(request, 403, _("This cannot be answered"), text)
 
 
-def _table(request: PersonRequest, desk: Desk, question: Question) -> Table:
-    source = source_of(question)
+def _began(request: PersonRequest) -> Span | None:
+    """The days in which the first orders of a cohort lie. Raises ``NotAsked``."""
+    first, last = request.GET.get("began-from", ""), request.GET.get("began-to", "")
+    if not first and not last:
+        return None
+    return days_asked(QueryDict(urlencode({"from": first, "to": last})), request.today)
+
+
+def _table(
+    request: PersonRequest, desk: Desk, question: Question, source: str, began: Span | None
+) -> Table:
     columns, order = _COLUMNS[source](desk)
+    if source == CUSTOMERS:
+        columns[0] = replace(columns[0], link=partial(_of_customer, desk, question))
     return Table(
         request,
-        rows=behind(desk, question),
+        rows=behind(desk, question, source, began),
         name=f"behind-{source}",
         caption=str(question.measure.name),
         columns=columns,
         order=order,
-        count_max=COUNTED_MAX if source in {SALES, CUSTOMERS} else None,
+        count_max=COUNTED_MAX if source == SALES else None,
         empty=_("Nothing that you may see counts in these days."),
     )
 
@@ -205,7 +248,44 @@ def _line_address(row: Any) -> str:
     return reverse("orders:line", args=[row.pk])
 
 
+def _buyers(_desk: Desk) -> tuple[list[Column], str]:
+    return [
+        Column("customer", _("Customer"), sort="customer", search=True),
+        Column("first", _("First order of all"), sort="first", kind="day"),
+        Column("orders", _("Orders"), sort="orders", kind="number"),
+        Column("from", _("First of these"), value="first_in", sort="first_in", kind="day",
+               secondary=True),
+        Column("to", _("Last of these"), value="last_in", sort="last_in", kind="day",
+               secondary=True),
+    ], "customer"  # fmt: skip
+
+
+def _of_customer(desk: Desk, question: Question, row: Any) -> str:
+    """The order lines of one of the customers who were counted."""
+    lines = replace(question.narrowed(customer=row.customer), measure=MEASURES["gross_sales"])
+    return records(desk, lines)
+
+
+def _moves(_desk: Desk) -> tuple[list[Column], str]:
+    return [
+        Column("at", _("Came in"), sort="at", kind="moment"),
+        Column("title", _("Deal"), value="deal.title", sort="deal__title", search=True,
+               link=lambda row: reverse("crm:deal", args=[row.deal_id])),
+        Column("customer", _("Customer"), value=lambda row: _customer(row.deal), secondary=True),
+        Column("from", _("From the stage"), value=_stage_before, secondary=True),
+        Column("stage", _("Into the stage"), value="to_stage.name", sort="to_stage__rank"),
+        Column("left", _("Left it"), value="left_at", sort="left_at", kind="moment"),
+        Column("owner", _("Person"), value="deal.owner.name", sort="deal__owner__name"),
+        Column("amount", _("Amount"), value="deal.amount", sort="deal__amount", kind="money",
+               currency="deal.currency"),
+    ], "-at"  # fmt: skip
+
+
+def _stage_before(row: Any) -> str:
+    return "" if row.from_stage is None else str(row.from_stage.name)
+
+
 _COLUMNS: dict[str, Callable[[Desk], tuple[list[Column], str]]] = {
     DEALS: _deals, FEEDBACK: _feedback, REPLIES: _replies, QUOTAS: _quotas, SALES: _lines,
-    CUSTOMERS: _lines,
+    CUSTOMERS: _buyers, MOVES: _moves,
 }  # fmt: skip

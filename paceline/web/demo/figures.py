@@ -6,15 +6,17 @@ from datetime import timedelta
 
 from paceline.boards.models import CardList, Project
 from paceline.insights import actions
-from paceline.insights.actions.dashboards import Layout, Put
+from paceline.insights.actions.dashboards import Layout, Put, Times
 from paceline.insights.actions.reviews import NoteFacts
 from paceline.insights.asked import Question
 from paceline.insights.dimensions import bucket_of, span_of
 from paceline.insights.measures import MEASURES
-from paceline.insights.models import EntryKind, NoteKind, Sharing
+from paceline.insights.models import Cadence, Dashboard, EntryKind, NoteKind, Sharing
 from paceline.insights.queries.reviews import may_write, teams_for
 from paceline.org.models import Role, Team
 from paceline.web.demo.stage import Stage
+
+SITE = "http://127.0.0.1:8000/"  # where `make demo` is, unless another port is asked for
 
 
 def look_at_them(stage: Stage) -> None:
@@ -41,7 +43,7 @@ def look_at_them(stage: Stage) -> None:
         Put("return_rate"), Put("cohort"), Put("cost_of_sales"),
     ]  # fmt: skip
     layout = Layout("公司月會", tiles, sharing=Sharing.ALL)
-    actions.keep_dashboard(layout=layout, by=by, at=at)
+    _mail(stage, actions.keep_dashboard(layout=layout, by=by, at=at))
     notes = (
         (26, NoteKind.COMPETITOR, "對手在主打商品上全面降價兩成，為期兩週。", "net_sales"),
         (19, NoteKind.MARKET, "物流旺季，到貨普遍晚兩天，退貨詢問增加。", "return_rate"),
@@ -51,6 +53,20 @@ def look_at_them(stage: Stage) -> None:
         facts = NoteFacts(stage.day(days), kind, text, measure)
         actions.write_note(facts=facts, by=by, at=stage.at(days - 1, 10))
     _review(stage)
+
+
+def _mail(stage: Stage, dashboard: Dashboard) -> None:
+    """The executive has it mailed on Mondays, a lead and finance at the beginning of a month. The
+    demonstration writes its mails into its log."""
+    by, at = stage.acting(Role.EXECUTIVE), stage.at(0, 8)
+    for recipient, times in (
+        (by, Times(Cadence.WEEKLY, weekday=0, hour=8)),
+        (stage.acting(Role.LEAD), Times(Cadence.MONTHLY, hour=9)),
+        (stage.acting(Role.FINANCE), Times(Cadence.MONTHLY, hour=9)),
+    ):
+        actions.mail_dashboard(
+            dashboard=dashboard, recipient=recipient, times=times, site=SITE, by=by, at=at
+        )
 
 
 def _review(stage: Stage) -> None:
