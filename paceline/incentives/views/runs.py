@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -157,8 +157,15 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
         and bool(unreleased)
         and (not finalised or hasattr(run, "finalisation")),
         "may_finalise": access.may_finalise(person, run) and not finalised,
+        "lasts_until": _last_day_to_come(run),
         "own_run": access.may_finalise_runs(person) and run.requested_by_id == person.pk,
     }
+
+
+def _last_day_to_come(run: Run) -> date | None:
+    """The last day of a period that is not over; none of one that is."""
+    last = run.period.ends_before - timedelta(days=1)
+    return last if timezone.localdate() <= last else None
 
 
 @require_GET

@@ -340,3 +340,16 @@ def test_plans_in_two_currencies_share_a_run(quarter: Quarter) -> None:
     }
     assert paid[world.erik.name, "EUR"] == Decimal("785.50")
     assert paid[world.priya.name, "USD"] == EARNED["priya"]
+
+
+def test_whoever_closes_a_period_before_its_end_is_told_what_that_means(
+    quarter: Quarter, client_for, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = quarter.run()
+    client = client_for(quarter.world.ines)
+    address = reverse("incentives:run", args=[run.pk])
+    for today, is_over in ((date(2026, 6, 30), False), (date(2026, 7, 1), True)):
+        monkeypatch.setattr("django.utils.timezone.localdate", lambda today=today: today)
+        page = client.get(address).content.decode()
+        assert "Close the period?" in page
+        assert ("The period is not over" in page) is not is_over
