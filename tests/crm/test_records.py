@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from paceline.crm import access, actions
 from paceline.crm.actions import ChangedMeanwhile, FactsInvalid, Into, On, Point
@@ -352,3 +354,13 @@ def test_the_pay_desk_reads_what_was_won_and_not_what_was_said(world: World, sal
     assert access.may_read_deals(world.dana)
     assert not access.may_read_customers(world.dana)
     assert not Activity.objects.visible_to(world.dana).exists()
+
+
+def test_a_note_of_five_megabytes_is_refused_on_its_page(
+    world: World, sales: Sales, client_for: Any
+) -> None:
+    """Before anything is read of it; what was written before stands."""
+    url = reverse("crm:activity_new", args=["contact", sales.contact.pk])
+    answer = client_for(world.priya).post(url, {"kind": "note", "text": "x" * 5_000_000})
+    assert answer.status_code == 413, answer.status_code
+    assert not Activity.objects.filter(contact=sales.contact, kind=ActivityKind.NOTE).exists()

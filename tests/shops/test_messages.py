@@ -100,8 +100,6 @@ def test_what_is_not_trusted_is_turned_away_and_nothing_is_kept(teller: Teller) 
     assert {answer.status_code for answer in answers} == {401}
     assert {answer.content for answer in answers} == {b"not accepted\n"}
     assert turned() == {"no_signature": 2, "wrong_signature": 5, "wrong_time": 1}
-    unknown = Client().post(reverse("shops:receive", args=["x" * 32]), body, "application/json")
-    assert unknown.status_code == 404
     assert Client().get(teller.address).status_code == 405
     with override_settings(SHOP_MESSAGE_BYTES_MAX=100):
         assert teller.post(body, headers(now, right)).status_code == 413
@@ -112,6 +110,32 @@ def test_what_is_not_trusted_is_turned_away_and_nothing_is_kept(teller: Teller) 
     assert not ShopOrder.objects.exists()
     # The right one among several signatures is enough, as while a secret is renewed.
     assert teller.post(body, headers(now, f"v1,AAAA {right}")).status_code == 200
+
+
+def test_a_message_for_an_unknown_shop_leaves_nothing_but_a_line_in_the_log(
+    teller: Teller, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also when it is signed as a known shop would: the answer is the same for every address."""
+    body = json.dumps({"type": "order.updated", "data": an_order(number="Canary-9")}).encode()
+    now = str(int(timezone.now().timestamp()))
+    right = signature(teller.secret, "m", now, body)
+    headers = {"webhook-id": "m", "webhook-timestamp": now, "webhook-signature": right}
+    key = "abcdefgh" + "x" * 24
+    with caplog.at_level("WARNING", logger="paceline.orders.shops"):
+        answers = [
+            Client().post(reverse("shops:receive", args=[key]), body, "application/json", **more)
+            for more in ({}, {"headers": headers})
+        ]
+    assert {(one.status_code, one.content) for one in answers} == {(404, b"unknown address\n")}
+    told = [one.getMessage() for one in caplog.records if "not known" in one.getMessage()]
+    assert told == ["A message came for a shop that is not known: abcdefgh…"] * 2
+    assert "Canary-9" not in caplog.text
+    jobs.run_waiting()
+    assert turned() == {}
+    assert not Delivery.objects.exists()
+    assert not ShopOrder.objects.exists()
+    # The same message at its own address is taken.
+    assert teller.post(body, headers).status_code == 200
 
 
 def test_a_message_is_kept_once_and_for_ever(teller: Teller) -> None:

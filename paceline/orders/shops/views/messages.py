@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -16,6 +17,7 @@ from paceline.orders.shops import actions, connectors, queries
 from paceline.orders.shops.models import StopKind
 from paceline.orders.shops.signing import Untrusted
 
+log = logging.getLogger(__name__)
 # Answers are read by machines: short, the same for every reader, and without a hint to strangers.
 TAKEN, UNKNOWN, UNTRUSTED = "taken\n", "unknown address\n", "not accepted\n"
 
@@ -27,6 +29,8 @@ def receive(request: HttpRequest, key: str) -> HttpResponse:
     """Keep a message whose signature over its raw bytes is right; say no more than that."""
     shop = queries.shop_by_key(key)
     if shop is None:
+        # No row for a stranger to fill a table with; the log tells of a shop that was set up wrong.
+        log.warning("A message came for a shop that is not known: %.8s…", key)
         return _answer(404, UNKNOWN)
     at = timezone.now()
     stop = queries.standing_stop(shop)
