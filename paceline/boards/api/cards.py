@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any, Literal
 
@@ -35,7 +34,8 @@ from paceline.kernel.interface.own_values import (
     values_sent,
     wanted_values,
 )
-from paceline.kernel.interface.problems import Fault, invalid
+from paceline.kernel.interface.problems import invalid, unseen
+from paceline.kernel.interface.refusals import Refusals
 from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person
 from paceline.org.requests import TokenRequest
@@ -216,25 +216,10 @@ def editable(request: TokenRequest, pk: int) -> Any:
     return card
 
 
-def written(act: Callable[[], Any]) -> Any:
-    """Do a write, and tell in a problem document what stands in its way."""
-    try:
-        return act()
-    except actions.FactsInvalid as refused:
-        faults = [
-            Fault("body", name, str(text))
-            for name, texts in refused.errors.items()
-            for text in texts
-        ]
-        raise Problem("invalid", faults=faults) from None
-    except actions.ChangedMeanwhile as meanwhile:
-        conflicts = [
-            {"field": one.field, "theirs": one.theirs, "by": one.by, "at": one.at.isoformat()}
-            for one in meanwhile.conflicts
-        ]
-        raise Problem("changed_since", more={"conflicts": conflicts}) from None
-    except wording.REFUSALS as refused:
-        raise Problem("conflict", wording.refusal(refused)) from None
+written = Refusals(
+    worded=wording.REFUSALS, word=wording.refusal, faulty=(actions.FactsInvalid,),
+    meanwhile=(actions.ChangedMeanwhile,),
+).written  # fmt: skip
 
 
 def _facts(request: TokenRequest, sent: CardFacts, *without: str) -> dict[str, Any]:
@@ -263,7 +248,7 @@ def _list_in(project: Any, pk: int, member: str) -> CardList:
     rows = CardList.objects.filter(project__in=project, pk=pk).select_related("project")
     found: CardList | None = rows.filter(archived_at__isnull=True).first()
     if found is None:
-        raise invalid(member, _("There is nothing here that you can see."))
+        raise unseen(member)
     return found
 
 
@@ -346,7 +331,7 @@ def place_card(request: TokenRequest, pk: int, sent: PlaceIn) -> HttpResponse:
     to = _list_in([card.project_id], sent.to, "to")
     after = Card.objects.filter(list=to, pk=sent.after).first() if sent.after else None
     if sent.after and after is None:
-        raise invalid("after", _("There is nothing here that you can see."))
+        raise unseen("after")
     written(
         lambda: actions.move_card(card=card, to=to, after=after, by=request.person, at=request.now)
     )

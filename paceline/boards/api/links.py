@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from ninja import Query
 from pydantic import Field
@@ -18,7 +17,7 @@ from paceline.boards.api.cards import ID_MAX, NUMBER, Sent, cards_of, editable, 
 from paceline.boards.models import CardLink
 from paceline.boards.queries.pages import MODELS
 from paceline.kernel.interface import Asked, Page, Problem, Record, answer_one, answer_page
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import unseen
 from paceline.org.requests import TokenRequest
 
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]
@@ -76,13 +75,13 @@ def list_card_links(request: TokenRequest, asked: Query[LinksAsked]) -> HttpResp
 @router.post("/card-links", response=LinkRecord, summary=noop("Say what a card is about"))
 def link_card(request: TokenRequest, sent: LinkIn) -> HttpResponse:
     if not cards_of(request).filter(pk=sent.card).exists():
-        raise invalid("card", _("There is nothing here that you can see."))
+        raise unseen("card")
     card = editable(request, sent.card)
     rows = MODELS[sent.kind].objects.visible_to(request.person)
     kept = {"closed_at" if sent.kind == "goal" else "archived_at": None}
     to = rows.filter(pk=sent.to, **kept).first()
     if to is None:
-        raise invalid("to", _("There is nothing here that you can see."))
+        raise unseen("to")
     made = written(lambda: actions.link_card(card=card, to=to, by=request.person, at=request.now))
     return answer_one(request, made, LinkRecord)
 

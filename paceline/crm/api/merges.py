@@ -30,7 +30,7 @@ from paceline.kernel.interface import (
     answer_one,
     answer_page,
 )
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import invalid, unseen
 from paceline.org.requests import TokenRequest
 
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]
@@ -168,8 +168,7 @@ def merge_records(request: TokenRequest, sent: MergeIn) -> HttpResponse:
     records = look_up(list(seen), person)
     for place, one in enumerate(sent.records):
         if one.id not in records:
-            told = _("There is nothing here that you can see.")
-            raise invalid(f"records.{place}.id", told)
+            raise unseen(f"records.{place}.id")
     if sent.survivor not in records:
         raise invalid("survivor", _("The one that stays must be among the records."))
     if not all(access.may_change(person, one) for one in records.values()):

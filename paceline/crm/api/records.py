@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -34,7 +34,8 @@ from paceline.kernel.interface.own_values import (
     values_sent,
     wanted_values,
 )
-from paceline.kernel.interface.problems import Fault, invalid
+from paceline.kernel.interface.problems import invalid, unseen
+from paceline.kernel.interface.refusals import Refusals, changed_since
 from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person, Team
 from paceline.org.requests import TokenRequest
@@ -246,7 +247,7 @@ def related(request: TokenRequest, kind: str, pk: int | None) -> Any:
         return None
     found = queries.MODELS[kind].objects.visible_to(request.person).kept().filter(pk=pk).first()
     if found is None:
-        raise invalid(kind, _("There is nothing here that you can see."))
+        raise unseen(kind)
     return found
 
 
@@ -254,37 +255,12 @@ def points_sent(sent: FactsIn) -> list[actions.Point]:
     return [actions.Point(one.kind, one.value, one.label) for one in sent.points or ()]
 
 
-def written(act: Callable[[], Any]) -> Any:
-    """Do a write, and tell in a problem document what stands in its way."""
-    try:
-        return act()
-    except actions.ChangedMeanwhile as meanwhile:
-        raise _changed(*map(_told_conflict, meanwhile.conflicts)) from None
-    except actions.DealMovedMeanwhile as moved:
-        by, to = moved.change.by, moved.change.to_stage_id
-        name = "Paceline" if by is None else by.name
-        raise _changed(("stage", to, name, moved.change.at)) from None
-    except wording.REFUSALS as refused:
-        raise _refusal(refused) from None
-
-
-def _told_conflict(one: actions.Conflict) -> tuple[str, Any, str, datetime]:
-    return one.field, one.theirs, one.by, one.at
-
-
-def _changed(*conflicts: tuple[str, Any, str, datetime]) -> Problem:
-    """That somebody else changed the same, and to what."""
-    told = [
-        {"field": field, "theirs": theirs, "by": by, "at": at.isoformat()}
-        for field, theirs, by, at in conflicts
-    ]
-    return Problem("changed_since", more={"conflicts": told})
-
-
-def _refusal(refused: Exception) -> Problem:
-    """Whatever else an action refuses."""
-    if isinstance(refused, actions.FactsInvalid):
-        return Problem("invalid", faults=_faults(refused.errors))
+def _told(refused: Exception) -> Problem | None:
+    """What only customers know: that a deal went elsewhere, what its stages lack, what is gone."""
+    if isinstance(refused, actions.DealMovedMeanwhile):
+        change = refused.change
+        name = "Paceline" if change.by is None else change.by.name
+        return changed_since([actions.Conflict("stage", change.to_stage_id, None, name, change.at)])
     if isinstance(refused, actions.RecordIsArchived):
         return Problem("not_found")
     if isinstance(refused, actions.CriteriaUnmet):
@@ -293,10 +269,7 @@ def _refusal(refused: Exception) -> Problem:
             for one in refused.unmet
         ]
         return Problem("conflict", wording.refusal(refused), more={"unmet": lacks})
-    field = MEMBERS.get(type(refused))
-    if field is not None:
-        return invalid(field, wording.refusal(refused))
-    return Problem("conflict", wording.refusal(refused))
+    return None
 
 
 # The member of what was sent that a refusal is about.
@@ -314,8 +287,10 @@ MEMBERS: dict[type[Exception], str] = {
 }
 
 
-def _faults(errors: dict[str, list[str]]) -> Sequence[Fault]:
-    return [Fault("body", name, str(text)) for name, texts in errors.items() for text in texts]
+written = Refusals(
+    worded=(*wording.REFUSALS, actions.DealMovedMeanwhile), word=wording.refusal, members=MEMBERS,
+    faulty=(actions.FactsInvalid,), meanwhile=(actions.ChangedMeanwhile,), told=_told,
+).written  # fmt: skip
 
 
 class CustomerIn(FactsIn, NewIn):

@@ -23,7 +23,7 @@ from paceline.crm.api.records import (
 )
 from paceline.crm.models import ChecklistItem, Competitor, Deal, LostReason, Question, Stage
 from paceline.kernel.interface import Problem, Record, answer_one
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import invalid, unseen
 from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.requests import TokenRequest
 
@@ -128,7 +128,7 @@ def move_deal(request: TokenRequest, pk: int, sent: MoveIn) -> HttpResponse:
     if sent.after is not None:
         after = rows_of(request, "deal").filter(pk=sent.after, stage=to).first()
         if after is None:
-            raise invalid("after", _("There is nothing here that you can see."))
+            raise unseen("after")
     seen, lost = seen_version(request), _lost(deal, sent.lost)
     given: dict[str, Any] = {"by": request.person, "at": request.now}
     items, answers = _done_and_answered(deal, sent)

@@ -15,7 +15,7 @@ from paceline.crm import access, actions
 from paceline.crm.api.records import ID_MAX, NUMBER, Sent, owner_of, router, rows_of, written
 from paceline.crm.models import Activity, ActivityKind
 from paceline.kernel.interface import Asked, Page, Problem, Record, answer_one, answer_page
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import invalid, unseen
 from paceline.org.requests import TokenRequest
 
 
@@ -79,7 +79,7 @@ def add_activity(request: TokenRequest, sent: ActivityIn) -> HttpResponse:
         raise Problem("forbidden")
     found = rows_of(request, sent.record_kind).filter(pk=sent.record).first()
     if found is None:
-        raise invalid("record", _("There is nothing here that you can see."))
+        raise unseen("record")
     facts: dict[str, Any] = {"subject": sent.subject, "text": sent.text}
     if sent.kind == "task":
         assignee = owner_of(request, sent.assignee) or request.person

@@ -157,7 +157,8 @@ def buyers(request: PersonRequest) -> HttpResponseBase:
         topic="customer-orders",
         caption=_("Buyers whom nobody keeps"),
         columns=[
-            Column("said", _("Buyer as the order says"), value=lambda row: said_of(row.order),
+            Column("said", _("Buyer as the order says"), search="key",
+                   value=lambda row: said_of(row.order),
                    link=lambda row: reverse("crm:waiting_order", args=[row.pk])),
             Column("orders", _("Orders"), sort="orders", kind="number"),
             Column("value", _("Bought"), sort="value", kind="money", currency=currency),

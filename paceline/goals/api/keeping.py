@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -21,7 +20,8 @@ from paceline.goals.models.goals import TYPED
 from paceline.goals.queries.goals import goals_for
 from paceline.imports.batch_schemas import RecordIn
 from paceline.kernel.interface import Problem, answer_one
-from paceline.kernel.interface.problems import Fault, invalid
+from paceline.kernel.interface.problems import invalid, unseen
+from paceline.kernel.interface.refusals import Refusals
 from paceline.kernel.interface.versions import refuse_stale, seen_version, tag_of_version
 from paceline.org.models import Person, Team
 from paceline.org.requests import TokenRequest
@@ -90,27 +90,10 @@ class GoalPlaceIn(RecordIn):
     after: int | None = Field(None, ge=1, le=ID_MAX)
 
 
-def _written(act: Callable[[], Any]) -> Any:
-    """Do a write, and tell in a problem document what stands in its way."""
-    try:
-        return act()
-    except actions.ChangedMeanwhile as meanwhile:
-        conflicts = [
-            {"field": one.field, "theirs": one.theirs, "by": one.by, "at": one.at.isoformat()}
-            for one in meanwhile.conflicts
-        ]
-        raise Problem("changed_since", more={"conflicts": conflicts}) from None
-    except actions.GoalInvalid as refused:
-        faults = [
-            Fault("body", name, str(text))
-            for name, texts in refused.errors.items()
-            for text in texts
-        ]
-        raise Problem("invalid", faults=faults) from None
-    except actions.ReasonMissing as missing:
-        raise invalid("reason", wording.refusal(missing)) from None
-    except wording.REFUSALS as refused:
-        raise Problem("conflict", wording.refusal(refused)) from None
+_written = Refusals(
+    worded=wording.REFUSALS, word=wording.refusal, members={actions.ReasonMissing: "reason"},
+    faulty=(actions.GoalInvalid,), meanwhile=(actions.ChangedMeanwhile,),
+).written  # fmt: skip
 
 
 def _answer(request: TokenRequest, pk: int) -> HttpResponse:
@@ -154,12 +137,12 @@ def propose_goal(request: TokenRequest, sent: GoalIn) -> HttpResponse:
         raise Problem("forbidden")
     period = GoalPeriod.objects.filter(pk=sent.period).first()
     if period is None:
-        raise invalid("period", _("There is nothing here that you can see."))
+        raise unseen("period")
     parent = None
     if sent.parent is not None:
         parent = Goal.objects.visible_to(request.person).filter(pk=sent.parent).first()
         if parent is None:
-            raise invalid("parent", _("There is nothing here that you can see."))
+            raise unseen("parent")
     offered = {one.key for one in measures.offered(request.person)}
     if sent.measure != TYPED and sent.measure not in offered:
         raise invalid("measure", _("You measure no goal by this."))
@@ -233,7 +216,7 @@ def move_goal(request: TokenRequest, pk: int, sent: GoalPlaceIn) -> HttpResponse
     parent = None if sent.parent is None else _visible(request, sent.parent, "parent")
     after = None if sent.after is None else _visible(request, sent.after, "after")
     if parent is not None and parent.period_id != goal.period_id:
-        raise invalid("parent", _("There is nothing here that you can see."))
+        raise unseen("parent")
     _written(
         lambda: actions.move_goal(
             goal=goal, parent=parent, after=after, by=request.person, at=request.now
@@ -245,7 +228,7 @@ def move_goal(request: TokenRequest, pk: int, sent: GoalPlaceIn) -> HttpResponse
 def _visible(request: TokenRequest, pk: int, member: str) -> Goal:
     found: Goal | None = Goal.objects.visible_to(request.person).filter(pk=pk).first()
     if found is None:
-        raise invalid(member, _("There is nothing here that you can see."))
+        raise unseen(member)
     return found
 
 

@@ -113,6 +113,11 @@ def invalid(field: str, message: str, *, where: str = "body") -> Problem:
     return Problem("invalid", faults=[Fault(where, field, message)])
 
 
+def unseen(field: str, *, where: str = "body") -> Problem:
+    """The refusal of a value that names something which the caller does not see, or nothing."""
+    return invalid(field, _("There is nothing here that you can see."), where=where)
+
+
 def of_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
     """What the schemas found wrong, told in the reader's language."""
     faults = [_fault(error) for error in errors]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -28,6 +27,7 @@ from paceline.kernel.interface import (
     refuse_other,
 )
 from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.refusals import Refusals
 from paceline.leads import access, actions, queries, wording
 from paceline.leads.models import Assignment, Cause, Inquiry, Method, RoutingRule
 from paceline.org.models import Person, Team
@@ -195,15 +195,11 @@ def _facts(sent: RuleFacts) -> dict[str, Any]:
     return facts | {"method": Method(sent.method)}
 
 
-def _kept(act: Callable[[], RoutingRule]) -> RoutingRule:
-    try:
-        return act()
-    except actions.TooManyRules:
-        told = _("A team has at most 40 rules, each with at most 60 people.")
-        raise Problem("conflict", told) from None
-    except FactsInvalid as refused:
-        field, texts = next(iter(refused.errors.items()))
-        raise invalid(field, str(texts[0])) from None
+_kept = Refusals(
+    worded=(actions.TooManyRules,),
+    word=lambda _refused: _("A team has at most 40 rules, each with at most 60 people."),
+    faulty=(FactsInvalid,),
+).written
 
 
 def _answer_rule(request: TokenRequest, pk: int) -> HttpResponse:

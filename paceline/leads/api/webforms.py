@@ -26,6 +26,7 @@ from paceline.kernel.interface import (
     refuse_other,
 )
 from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.refusals import Refusals
 from paceline.leads import access, actions, texts
 from paceline.leads.actions.forms import ORIGINS_MAX
 from paceline.leads.api.routing import TEAM, Sent, router
@@ -228,17 +229,15 @@ def _facts(sent: WebFormFacts, team: Team) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _written(act: Any) -> Any:
-    try:
-        return act()
-    except actions.TooManyForms:
-        raise Problem("conflict", _("A team has at most 50 forms.")) from None
-    except actions.NotHeld:
-        told = _("This was released or discarded before.")
-        raise Problem("conflict", told) from None
-    except FactsInvalid as refused:
-        field, told_of = next(iter(refused.errors.items()))
-        raise invalid(field, str(told_of[0])) from None
+def _word(refused: Exception) -> str:
+    if isinstance(refused, actions.TooManyForms):
+        return _("A team has at most 50 forms.")
+    return _("This was released or discarded before.")
+
+
+_written = Refusals(
+    worded=(actions.TooManyForms, actions.NotHeld), word=_word, faulty=(FactsInvalid,)
+).written
 
 
 @router.get("/web-forms", response=Page[WebFormRecord], summary=noop("List forms on other pages"))

@@ -24,7 +24,7 @@ from paceline.kernel.interface import (
     answer_one,
     answer_page,
 )
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import invalid, unseen
 from paceline.live.actions import request_cancel
 from paceline.mail import access, actions, filling, queries
 from paceline.mail.actions.mailings import MAILING_MAX
@@ -102,7 +102,7 @@ def _template(request: TokenRequest, pk: int | None, where: str) -> MailTemplate
     rows = MailTemplate.objects.visible_to(request.person).filter(pk=pk)
     found: MailTemplate | None = rows.first()
     if found is None:
-        raise invalid("template", _("There is nothing here that you can see."), where=where)
+        raise unseen("template", where=where)
     return found
 
 
@@ -120,7 +120,7 @@ def draft_mailing(request: TokenRequest, sent: MailingIn) -> HttpResponse:
     if sent.segment is not None:
         segment = Segment.objects.visible_to(request.person).filter(pk=sent.segment).first()
         if segment is None or segment.of != sent.of:
-            raise invalid("segment", _("There is nothing here that you can see."))
+            raise unseen("segment")
         rows = members(segment.rule, segment.of, request.person, request.today)
         ids = [*rows.order_by("pk").values_list("pk", flat=True)[: MAILING_MAX + 1]]
     if not ids:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -27,7 +26,8 @@ from paceline.kernel.interface import (
     answer_page,
     refuse_other,
 )
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import invalid, unseen
+from paceline.kernel.interface.refusals import Refusals
 from paceline.mail import access, actions, filling, queries, wording
 from paceline.mail.actions import Addressed, Words
 from paceline.mail.models import Mail, MailTemplate
@@ -171,17 +171,17 @@ def _templates(request: TokenRequest) -> Any:
     return MailTemplate.objects.visible_to(request.person).select_related("team")
 
 
-def _kept(act: Callable[[], MailTemplate]) -> MailTemplate:
-    try:
-        return act()
-    except filling.UnknownWords as unknown:
+def _word(refused: Exception) -> str:
+    if isinstance(refused, filling.UnknownWords):
         told = _("These placeholders mean nothing: %(words)s.")
-        raise invalid("texts", told % {"words": ", ".join(unknown.words)}) from None
-    except FactsInvalid as refused:
-        field, texts = next(iter(refused.errors.items()))
-        raise invalid(field, str(texts[0])) from None
-    except actions.TooManyTemplates:
-        raise Problem("conflict", _("A team keeps at most 200 templates.")) from None
+        return told % {"words": ", ".join(refused.words)}
+    return _("A team keeps at most 200 templates.")
+
+
+_kept = Refusals(
+    worded=(actions.TooManyTemplates,), word=_word, members={filling.UnknownWords: "texts"},
+    faulty=(FactsInvalid,),
+).written  # fmt: skip
 
 
 @router.get("/mail-templates", response=Page[TemplateRecord], summary=noop("List templates"))
@@ -263,14 +263,14 @@ def write_mail(request: TokenRequest, sent: MailIn) -> HttpResponse:
         raise Problem("forbidden")
     record = crm.shown(sent.record_kind, request.person).filter(pk=sent.record).first()
     if record is None:
-        raise invalid("record", _("There is nothing here that you can see."))
+        raise unseen("record")
     if not access.may_write(request.person, record):
         raise Problem("forbidden")
     answers = None
     if sent.answers is not None:
         answers = queries.shown(request.person).filter(pk=sent.answers).first()
         if answers is None:
-            raise invalid("answers", _("There is nothing here that you can see."))
+            raise unseen("answers")
     try:
         made = actions.write(
             addressed=Addressed.of(record, _address(sent, record)),
@@ -305,7 +305,7 @@ def _words(request: TokenRequest, sent: MailIn, record: Any) -> Words:
         return Words(sent.subject, sent.text)
     template = _templates(request).filter(pk=sent.template).first()
     if template is None:
-        raise invalid("template", _("There is nothing here that you can see."))
+        raise unseen("template")
     language, said = queries.text_for(template, record)
     values = filling.values_of(record, request.person)
     subject = sent.subject or filling.fill(said["subject"], values)

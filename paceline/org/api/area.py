@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as noop
 from ninja import Schema
 from pydantic import ConfigDict
 
-from paceline.kernel.interface import Area, Problem
+from paceline.kernel.interface import Area
 from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.refusals import Refusals
 from paceline.org import wording
 from paceline.org.models import Person
 from paceline.org.requests import TokenRequest
@@ -38,9 +36,4 @@ def person_of(request: TokenRequest, number: str, member: str) -> Person:
     return found
 
 
-def written(act: Callable[[], Any]) -> Any:
-    """Do a write, and tell in a problem document what stands in its way."""
-    try:
-        return act()
-    except wording.REFUSALS as refused:
-        raise Problem("conflict", wording.refusal(refused)) from None
+written = Refusals(worded=wording.REFUSALS, word=wording.refusal).written

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from ninja import Query
 from pydantic import Field
@@ -21,7 +20,7 @@ from paceline.kernel.interface import (
     answer_one,
     answer_page,
 )
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import unseen
 from paceline.org.requests import TokenRequest
 from paceline.sequences import access, actions
 from paceline.sequences.api.shared import (
@@ -125,11 +124,11 @@ def enrol(request: TokenRequest, sent: EnrolmentIn) -> HttpResponse:
         raise Problem("forbidden")
     found = sequences_of(request).filter(pk=sent.sequence).first()
     if found is None:
-        raise invalid("sequence", _("There is nothing here that you can see."))
+        raise unseen("sequence")
     rows = RECORDS[found.of].objects.visible_to(request.person).kept()
     record = rows.select_related("owner", "team").filter(pk=sent.record).first()
     if record is None:
-        raise invalid("record", _("There is nothing here that you can see."))
+        raise unseen("record")
     if not access.may_begin(request.person, record):
         raise Problem("forbidden")
     made = written(

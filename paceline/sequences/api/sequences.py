@@ -21,7 +21,7 @@ from paceline.kernel.interface import (
     answer_page,
     refuse_other,
 )
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import invalid, unseen
 from paceline.leads.queries import sellers_of
 from paceline.mail.models import MailTemplate
 from paceline.org.models import Team
@@ -262,8 +262,7 @@ def _step(request: TokenRequest, sequence: Sequence, place: int, sent: StepIn) -
         rows = MailTemplate.objects.visible_to(request.person).filter(team=sequence.team_id)
         template = rows.filter(pk=sent.template).first()
         if template is None:
-            told = _("There is nothing here that you can see.")
-            raise invalid(f"steps.{place}.template", told)
+            raise unseen(f"steps.{place}.template")
     texts = {code: {"subject": one.subject, "body": one.body} for code, one in sent.texts.items()}
     return actions.NewStep(
         sent.act, sent.days, sent.counting, texts, sent.whom, person, template, sent.key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from django.db.models import Exists, OuterRef, Prefetch
@@ -16,9 +15,9 @@ from paceline.crm.actions import FactsInvalid
 from paceline.crm.models import Segment
 from paceline.kernel.interface import (
     Area,
-    Problem,
 )
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import unseen
+from paceline.kernel.interface.refusals import Refusals
 from paceline.org.requests import TokenRequest
 from paceline.sequences import actions, wording
 from paceline.sequences.models import (
@@ -49,23 +48,20 @@ def sequences_of(request: TokenRequest) -> Any:
     return rows.prefetch_related(Prefetch("versions", queryset=latest, to_attr="latest"))
 
 
-def written(act: Callable[[], Any]) -> Any:
-    """Do a write, and tell in a problem document what stands in its way."""
-    try:
-        return act()
-    except FactsInvalid as refused:
-        field, texts = next(iter(refused.errors.items()))
-        told = str(texts[0]) if texts else _("This value is not valid.")
-        raise invalid(field, told) from None
-    except wording.REFUSALS as refused:
-        raise Problem("conflict", wording.refusal(refused)) from None
-    except actions.TooManyToStart:
-        told = _("At most %(most)s at once; narrow the list.") % {"most": actions.START_MAX}
-        raise invalid("records", told) from None
+def _word(refused: Exception) -> str:
+    if isinstance(refused, actions.TooManyToStart):
+        return _("At most %(most)s at once; narrow the list.") % {"most": actions.START_MAX}
+    return wording.refusal(refused)
+
+
+written = Refusals(
+    worded=wording.REFUSALS, word=_word, members={actions.TooManyToStart: "records"},
+    faulty=(FactsInvalid,),
+).written  # fmt: skip
 
 
 def segment_of(request: TokenRequest, pk: int) -> Segment:
     found: Segment | None = Segment.objects.visible_to(request.person).filter(pk=pk).first()
     if found is None:
-        raise invalid("segment", _("There is nothing here that you can see."))
+        raise unseen("segment")
     return found

@@ -22,7 +22,7 @@ from paceline.kernel.interface import (
     answer_one,
     answer_page,
 )
-from paceline.kernel.interface.problems import invalid
+from paceline.kernel.interface.problems import invalid, unseen
 from paceline.org.requests import TokenRequest
 from paceline.sequences import access, actions
 from paceline.sequences.api.shared import (
@@ -81,7 +81,7 @@ def start_sequence(request: TokenRequest, sent: StartIn) -> HttpResponse:
         raise Problem("forbidden")
     found = sequences_of(request).filter(pk=sent.sequence).first()
     if found is None:
-        raise invalid("sequence", _("There is nothing here that you can see."))
+        raise unseen("sequence")
     ids = list(dict.fromkeys(sent.records))
     if sent.segment is not None:
         segment = segment_of(request, sent.segment)
