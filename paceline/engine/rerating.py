@@ -68,8 +68,8 @@ def credited_with(
     *,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> dict[str, set[str]]:
-    """Who was credited with some lines of a period, whatever that earned: payees, each with the
-    lines that a measure of the plan takes for them.
+    """Who was credited with some lines, all of them of the period, whatever that earned: payees,
+    each with the lines that a measure of the plan takes for them.
     """
     rows = _only(tables, sorted(set(line_ids)))
     if not rows.sources["order_lines"].num_rows:  # type: ignore[union-attr]

@@ -92,6 +92,25 @@ def test_components_cannot_go_in_circles() -> None:
     assert (problem.code, problem.path) == ("name_unknown", "components/bonus/pays/formula")
 
 
+@pytest.mark.parametrize(
+    "measure",
+    [
+        {"kind": "sum", "of": "amount", "credits": "own", "window": "since-hire"},
+        {"kind": "max", "of": "amount", "credits": "own"},
+        {"kind": "figure", "name": "sales", "read": "last", "unit": "money"},
+    ],
+    ids=lambda value: value["kind"],
+)
+def test_what_stays_the_same_over_the_year_cannot_be_paid_by_it(measure: dict[str, Any]) -> None:
+    """What had been earned before the period would always be all that it earns."""
+    component = {**SIMPLE["components"][0], "accumulation": "year"}
+    with pytest.raises(engine.PlanInvalid) as refusal:
+        plan_of({"measures": [{"id": "sales", **measure}], "components": [component]})
+    assert [(one.code, one.path) for one in refusal.value.problems] == [
+        ("measure_has_no_parts", "components/pay")
+    ]
+
+
 def test_negative_rates_and_unknown_policies_are_refused() -> None:
     assert "percent_negative" in codes(PLAN.replace("rate: 2%", "rate: -2%", 1))
     assert "choice_unknown" in codes(PLAN.replace("returns: own-day", "returns: sometimes", 1))

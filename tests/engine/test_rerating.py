@@ -105,7 +105,11 @@ def test_re_rating_agrees_with_the_calculator(example: Example, data: st.DataObj
     """Bonuses, scorecards, pools and contests too, of everybody who was credited."""
     plan, rows, period = engine.load_plan(example.text), example.rows, example.period
     tables = tables_of(rows, plan)
-    sold = [row for row in rows["order_lines"] if row["amount"]]
+    calendar = Oracle(plan, rows, period).calendar
+    if calendar.straddled():
+        return
+    # A sale comes back in the settlement of its own period.
+    sold = [row for row in rows["order_lines"] if row["amount"] and calendar.is_inside(row)]
     lines = data.draw(st.permutations(sold), label="lines")[:2]
     parts = [data.draw(st.sampled_from(["0.5", "1", "0.3333", "1.2"])) for _ in lines]
     events = [
@@ -113,8 +117,6 @@ def test_re_rating_agrees_with_the_calculator(example: Example, data: st.DataObj
         for place, (line, part) in enumerate(zip(lines, parts, strict=True))
     ]
     names = [one.line for one in events]
-    if Oracle(plan, rows, period).calendar.straddled():
-        return
     found = engine.credited_with(plan, tables, period, names)
     assert found == credited(plan, rows, period, names)
     back = [engine.Returned(one.event, one.line, one.amount) for one in events]

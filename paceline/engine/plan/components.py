@@ -91,11 +91,14 @@ def _rates(clause: Clause, scope: Scope) -> dict[str, Any]:
     if scope.is_shorter(window or scope.window) or rates.imported is not None:
         for part in filter(None, (measure.id, rates.subject, rates.across)):
             _require_parts(clause, part, scope)
+    elif scope.is_longer(window or scope.window):
+        # What stays the same from before the period to its end would never earn anything.
+        _require_parts(clause, measure.id, scope)
     return {"measure": measure.id, "rates": rates, "accumulation": window}
 
 
 def _require_parts(clause: Clause, name: str, scope: Scope) -> None:
-    """In a window shorter than the period a measure must be made of what its lines add up to."""
+    """In a window other than the period a measure must be made of what its lines add up to."""
     measure = next(one for one in scope.measures if one.id == name)
     if measure.kind == "figure" or measure.is_keyed or measure.window is not None:
         raise clause.refuse(

@@ -51,6 +51,11 @@ class Calendar:
         day: date | None = line[ANCHORS[self.plan.policies.anchor]]
         return day
 
+    def is_inside(self, line: Row) -> bool:
+        """The line is of the period."""
+        day = self.anchor(line)
+        return day is not None and within(day, self.period)
+
     def sold(self, line: Row) -> date:
         """The day of the sale."""
         taken_back = self.plan.policies.returns == "as-sold"

@@ -10,7 +10,7 @@ from fractions import Fraction
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 
-from .days import Row, Rows, within
+from .days import Row, Rows
 from .numbers import ZERO, half_up
 from .run import Oracle
 
@@ -83,8 +83,7 @@ def credited(plan: Plan, rows: Rows, period: Period, names: Iterable[str]) -> di
     measured = {name for measure in plan.measures for name in measure.credits}
     found: dict[str, set[str]] = {}
     for line in rows["order_lines"]:
-        day = oracle.calendar.anchor(line)
-        if line["line_id"] not in wanted or day is None or not within(day, oracle.calendar.period):
+        if line["line_id"] not in wanted or not oracle.calendar.is_inside(line):
             continue
         for portion in oracle.crediting.portions(line):
             for payee, _, rules in oracle.crediting.taken(portion):
