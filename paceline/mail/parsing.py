@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import policy
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -248,5 +249,5 @@ def is_address(text: str) -> bool:
     """Whether a mail can be addressed to this: one line, one address."""
     try:
         return Address(addr_spec=text).addr_spec == text and text.isprintable()
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         return False

@@ -94,4 +94,5 @@ def test_placeholders_are_words_and_nothing_else() -> None:
     assert problem.value.words == ["password"]
     assert filling.one_line("a\r\nBcc: x@y") == "a Bcc: x@y"
     assert parsing.is_address("a@b.example")
-    assert not any(map(parsing.is_address, ("a@b\r\nBcc: c@d", "a@b, c@d", "", "a")))
+    wrong = ("a@b\r\nBcc: c@d", "a@b, c@d", "", "a", "@b", "a@", "a b@c", " a@b.example")
+    assert not any(map(parsing.is_address, wrong))
