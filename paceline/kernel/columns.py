@@ -16,11 +16,22 @@ from paceline.kernel import formats
 from paceline.kernel.shell import Badge
 
 Kind = Literal[
-    "text", "code", "money", "amount", "number", "percent", "rate", "day", "moment", "badge"
+    "text",
+    "code",
+    "money",
+    "amount",
+    "number",
+    "percent",
+    "rate",
+    "day",
+    "moment",
+    "badge",
+    "sums",
 ]
 Text = str | Promise
 Path = str | Callable[[Any], Any]
 
+# "sums" are figures that are written out already, such as amounts in several currencies.
 FIGURES = {"money", "amount", "number", "percent", "rate"}
 
 
@@ -48,7 +59,7 @@ class Column:
 
     @property
     def is_figure(self) -> bool:
-        return self.kind in FIGURES
+        return self.kind in FIGURES or self.kind == "sums"
 
     @property
     def is_one_line(self) -> bool:
@@ -170,7 +181,7 @@ def cell(row: Any, column: Column) -> Cell:
         return Cell(value.text, column, link, tone=value.tone)
     if column.kind == "badge" and value not in (None, ""):
         return Cell(value, column, link, tone="neutral")
-    if column.is_figure:
+    if column.kind in FIGURES:
         text = figure(value, column, column.currency_of(row))
         return Cell(text, column, link, is_negative=_is_negative(value))
     if column.kind == "day":

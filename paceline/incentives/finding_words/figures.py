@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -44,9 +45,17 @@ def figures_of(plan: Plan, one: Finding) -> dict[str, str]:
     values = {key: str(value) for key, value in one.params.items()}
     if "key" in values and one.code.startswith("rates_"):
         values["key"] = row_key(values["key"])
+        values["others"] = further_rows(values.get("others", ""))
     values |= {name: written(name, value) for name, value in one.amounts.items()}
     values["quota_amount"] = values["quota"] if "quota" in one.amounts else ""
     return values | _places(one, values) | _names(plan, one)
+
+
+def further_rows(text: str) -> str:
+    """Further rows, “5 (pen · *), 7 (ink · *)” as the engine has it, for readers."""
+    rows = re.findall(r"(\d+) \((.*?)\)(?:, |$)", text)
+    words = _("%(row)s (%(key)s)")
+    return _(", ").join(words % {"row": row, "key": row_key(key)} for row, key in rows)
 
 
 def _places(one: Finding, values: Mapping[str, str]) -> dict[str, str]:

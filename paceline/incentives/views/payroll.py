@@ -118,7 +118,7 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
                 currency="currency",
                 secondary=True,
             ),
-            Column("amount", _("To be paid"), lambda row: _in_words(payments[row.pk]), kind="text"),
+            Column("amount", _("To be paid"), lambda row: _in_words(payments[row.pk]), kind="sums"),
             Column("run", _("Run"), "statement.run.number", kind="number", secondary=True),
         ],
         order="number",

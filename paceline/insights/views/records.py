@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -224,7 +225,8 @@ def _quotas(_desk: Desk) -> tuple[list[Column], str]:
         Column("who", _("Person"), value="person.name", sort="person__name", search=True,
                link=lambda row: reverse("goals:quota", args=[row.pk])),
         Column("from", _("First day"), value="starts_on", sort="starts_on", kind="day"),
-        Column("to", _("Ends before"), value="ends_before", sort="ends_before", kind="day"),
+        Column("to", _("Last day"), value=lambda row: row.ends_before - timedelta(days=1),
+               sort="ends_before", kind="day", secondary=True),
         Column("amount", pgettext("measure", "Quota"), sort="amount", kind="money",
                currency="currency"),
     ], "who"  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils import translation
 from paceline import engine
 from paceline.engine.lint import History, rates_of
 from paceline.incentives.finding_words import plain_findings
+from paceline.incentives.finding_words.figures import further_rows
 from tests.engine.test_lint_kinds import GRID, card, past, plan_of, race
 from tests.engine.test_lint_rate_rows import D, line
 from tests.engine.test_rate_tables import PEN, given, plan_with
@@ -84,6 +85,9 @@ def test_findings_in_rows_are_said_in_words() -> None:
     assert (
         "Where row 4 (pen · any) begins, at $50.00, pay jumps by $1.50, from $2.50 to $4.00."
         in said["rates_cliff"]
+    )
+    assert further_rows("5 (pen · *), 7 (a, b · 2026-01-01)") == (
+        "5 (pen · any), 7 (a, b · from Jan 1, 2026 on)"
     )
 
 
