@@ -12,7 +12,8 @@ from paceline.engine import columns as c
 from paceline.engine.columns import CONVERTED, EXACT, MONEY, RATE, TEXT, col, select, typed
 from paceline.engine.ledger.forms import in_plan_money
 from paceline.engine.ledger.measures import needed_measures
-from paceline.engine.ledger.rate_rows import HAD, RowsOf
+from paceline.engine.ledger.rate_keys import HAD
+from paceline.engine.ledger.rate_rows import RowsOf
 from paceline.engine.ledger.rows import targets
 from paceline.engine.ledger.spread import running
 from paceline.engine.ledger.sums import sums_of
