@@ -126,7 +126,8 @@ def main() -> None:
 
 def questions(narrowed: Narrowed, overs: Sequence[str]) -> Iterator[tuple[str, Question]]:
     """Every measure of order lines and customers by every split, over every length of time."""
-    rates = {(month, code): Decimal(1) for month in MONTHS for code in ("USD", "EUR")}
+    rates = {(month, "USD"): Decimal(1) for month in MONTHS}
+    rates |= {(month, "EUR"): Decimal(1080 + n) / 1000 for n, month in enumerate(MONTHS)}
     # Measures of the same facts ask the same question.
     facts = {
         tuple(sorted(one.facts)): key
@@ -183,7 +184,7 @@ def made(folder: Path, cubes: Path, lines: int) -> dict[date, str]:
         f"sums made or found: {busy:.1f} s of processor time; visits"
         f" {time.process_time() - processor:.1f} s; {time.perf_counter() - began:.1f} s in all"
     )
-    for shape in ("days", "customers", "lines", "visits"):
+    for shape in ("days", "products", "customers", "lines", "visits"):
         size = sum(file.stat().st_size for file in cubes.glob(f"*.{shape}.parquet"))
         print(f"{shape}: {size / 1e6:.0f} MB")
     return digests

@@ -50,7 +50,8 @@ class MailedTile:
 
 
 def mailed(place: int, drawn: Drawn) -> MailedTile:
-    rows = [row[:COLUMNS] for row in drawn.rows[:ROWS]]
+    newest = drawn.rows[-ROWS:] if drawn.is_over_time else drawn.rows[:ROWS]
+    rows = [row[:COLUMNS] for row in newest]
     first = rows[0] if rows else []
     head = [(text, cell.is_figure) for text, cell in zip(drawn.head, first, strict=False)]
     if drawn.chart is None:

@@ -70,7 +70,8 @@ class Cell:
 class Drawn:
     """A chart with its number, its table, its definition and where it leads.
 
-    ``raw`` are the rows as a file takes them. Without figures ``why`` says so.
+    ``raw`` are the rows as a file takes them; ``is_over_time``: its last rows are the newest.
+    Without figures ``why`` says so.
     """
 
     key: str
@@ -86,6 +87,7 @@ class Drawn:
     notes: Sequence[str] = ()
     why: str = ""
     url: str = ""
+    is_over_time: bool = False
     leads: Sequence[tuple[str, str]] = field(default=())
 
 

@@ -13,7 +13,7 @@ from paceline.insights.dimensions import bucket_of, span_of
 from paceline.insights.measures import MEASURES
 from paceline.insights.models import Cadence, Dashboard, EntryKind, NoteKind, Sharing
 from paceline.insights.queries.reviews import may_write, teams_for
-from paceline.org.models import Role, Team
+from paceline.org.models import Person, Role, Team
 from paceline.web.demo.stage import Stage
 
 SITE = "http://127.0.0.1:8000/"  # where `make demo` is, unless another port is asked for
@@ -65,7 +65,12 @@ def _mail(stage: Stage, dashboard: Dashboard) -> None:
         (stage.acting(Role.FINANCE), Times(Cadence.MONTHLY, hour=9)),
     ):
         actions.mail_dashboard(
-            dashboard=dashboard, recipient=recipient, times=times, site=SITE, by=by, at=at
+            dashboard=dashboard,
+            recipient=Person.objects.select_related("user").get(pk=recipient.pk),  # for their zone
+            times=times,
+            site=SITE,
+            by=by,
+            at=at,
         )
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from paceline.boards.trello import actions, queries, wording
@@ -58,6 +59,8 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
                 "one": one,
                 "field": wording.FIELDS[one.field],
                 "kept": wording.value(one, found, one.here if one.kept_here else one.there, names),
+                "stands": Badge(f"{_('Stands')} · {_side(is_here=one.kept_here)}", "good"),
+                "gave_way": Badge(f"{_('Gave way')} · {_side(is_here=not one.kept_here)}"),
                 "lost": wording.value(one, found, one.there if one.kept_here else one.here, names),
             }
             for one in standing.conflicts
@@ -71,6 +74,10 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         ],
     }  # fmt: skip
     return page(request, "trello/connection.html", context)
+
+
+def _side(*, is_here: bool) -> str:
+    return pgettext("side", "here") if is_here else _("Trello")
 
 
 def _badge(found: Connection) -> Badge:
