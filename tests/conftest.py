@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
@@ -75,6 +76,12 @@ def same_form_tokens() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.middleware.csrf._get_new_csrf_string", lambda: "a" * 32)
         yield
+
+
+@pytest.fixture(autouse=True)
+def nothing_tried_before() -> None:
+    """Attempts and used codes are counted by ids and addresses, which all tests have in common."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

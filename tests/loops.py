@@ -11,7 +11,7 @@ from django.db import connection
 
 Answer = TypeVar("Answer")
 
-LONGEST = 30
+LONGEST = 120
 """Seconds that a story may take."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.db import connection
 from django.test import Client
 
@@ -219,6 +220,11 @@ def _person(number: int, name: str) -> Person:
     user = accounts.open_account(email=email, password=PASSWORD, by=None, at=NOW)
     accounts.change_preferences(user=user, time_zone=TERMS.time_zone, at=NOW)
     return actions.link_user(person=person, user=user, by=None, at=NOW)
+
+
+def code_of_now() -> str:
+    """What an authenticator app shows; it counts in the half minutes beside this one, too."""
+    return format_hotp_value(hotp_value(TOTP_SECRET, int(time.time()) // 30))
 
 
 def sign_in(person: Person, *, second_factor: bool = True, recently: bool = True) -> Client:

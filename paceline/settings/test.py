@@ -33,6 +33,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # nothing is gathered for a test
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+MFA_TOTP_TOLERANCE = 1  # a test may begin in one half minute and end in the next
 # Passkeys over plain HTTP: this is the loopback address of one machine.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
 CALCULATION_SUMS = MEDIA_ROOT / "sums"

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.test import Client
 
@@ -18,11 +17,6 @@ from tests.world import PASSWORD, World
 ClientFor = Callable[..., Client]
 ADDRESS, SECURITY, LOGIN = "/account/address", "/account/security", "/account/login/"
 OLD, NEW = "priya@example.com", "priya.nair@example.com"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rate_limits() -> None:
-    cache.clear()
 
 
 def ask(browser: Client, outbox: list[EmailMessage], email: str = NEW) -> str:

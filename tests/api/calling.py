@@ -29,6 +29,7 @@ class Program:
     secret: str
     token: ApiToken | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    client: Client = field(default_factory=Client)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
         told = {"Authorization": f"Bearer {self.secret}", **self.headers}
@@ -38,7 +39,8 @@ class Program:
         content = b"" if body is None else body
         if not isinstance(content, bytes):
             content = json.dumps(content).encode()
-        return Client().generic(  # type: ignore[return-value]
+        self.client.cookies.clear()  # a program keeps none
+        return self.client.generic(  # type: ignore[return-value]
             method,
             path if path.startswith("/api") else PREFIX + path,
             content,

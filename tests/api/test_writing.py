@@ -230,7 +230,7 @@ def _together(works: list[Callable[[], None]]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
 
 
 def test_days_are_written_as_they_are(program: Program) -> None:

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 380, "height": 800}
+PATIENCE = 60_000  # milliseconds; what is waited for comes at once, but not on a laden machine
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What the dark theme can change: it changes nothing but colours.
 COLOURS = ["color-contrast", "link-in-text-block"]
@@ -78,6 +79,7 @@ def cookies_of(person: Person, address: str) -> list[dict[str, Any]]:
 
 
 def open_context(browser: Browser, **options: Any) -> BrowserContext:
+    expect.set_options(timeout=PATIENCE)
     context = browser.new_context(**{"viewport": WIDE, "reduced_motion": "reduce", **options})
     context.set_default_timeout(PATIENCE)
     return context

@@ -181,9 +181,9 @@ def test_every_refusal_comes_within_a_second_and_says_where(what: str) -> None:
     old, new = BEYOND[what]
     text = PLAN.replace(old, new, 1)
     assert text != PLAN
-    started = time.process_time()
+    started = time.thread_time()
     problems = engine.check_plan(text, name="plan.yaml")
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
     assert problems
     for problem in problems:
         assert str(problem).startswith("plan.yaml:"), problem

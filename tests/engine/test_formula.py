@@ -145,12 +145,12 @@ def test_faults_are_named(formula: str, code: str) -> None:
 
 
 def test_the_longest_and_deepest_are_read_quickly() -> None:
-    started = time.process_time()
+    started = time.thread_time()
     parse_formula(" + ".join(["amount"] * 150), NAMES)
     parse_formula("(" * 15 + "amount" + ")" * 15, NAMES)
     with pytest.raises(FormulaInvalid):
         parse_formula("x" * 1_000_000, NAMES)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
 
 
 soup = st.lists(

@@ -390,9 +390,9 @@ def test_large_plans_are_looked_at_within_a_second_or_said_not_to_be() -> None:
     chain = " or ".join(f'category = "{place}"' for place in range(70))
     many = ruled(*(f'({chain}) and product != "{place}"' for place in range(60)))
     for plan, expected in ((broad, ("pay_curve", "many")), (many, ("overlaps", "rules"))):
-        begun = time.process_time()
+        begun = time.thread_time()
         found = engine.lint(plan)
-        assert time.process_time() - begun < 1
+        assert time.thread_time() - begun < 1
         assert expected in {
             (one.params["check"], one.params["reason"]) for one in found if one.severity == "unseen"
         }

@@ -249,9 +249,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_documents_are_refused_within_a_second(text: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     problems = engine.check_plan(text)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
     assert problems
     assert all(problem.code and problem.message for problem in problems)
 

@@ -172,7 +172,7 @@ def test_two_people_and_three_copies_at_once_have_one_effect() -> None:
 
     def commit(source: Import, by: object) -> str:
         try:
-            barrier.wait(10)
+            barrier.wait(60)
             actions.commit(source=source, by=by, at=NOW)  # type: ignore[arg-type]
         except (actions.AlreadyCommitted, actions.ChangedSincePreview) as error:
             return type(error).__name__

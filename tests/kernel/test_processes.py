@@ -68,7 +68,7 @@ def test_a_child_that_does_not_listen_is_ended_after_a_while(tmp_path: Path) -> 
         pid = children._running["stubborn"].pid
         wait_until((tmp_path / "ready").exists)
     wait_until(lambda: not is_alive(pid))
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 120, "it would have slept ten minutes"
 
 
 def test_a_child_that_ends_by_itself_is_noticed(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,11 +22,6 @@ from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
 SITE = "https://shop.example.com"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_cache() -> None:
-    cache.clear()
 
 
 def make_form(world: World, **facts: Any) -> WebForm:

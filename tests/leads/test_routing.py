@@ -132,7 +132,7 @@ def test_two_leads_at_once_never_go_to_the_same_next_person() -> None:
 
     def work() -> None:
         try:
-            wait.wait(10)
+            wait.wait(60)
             for n in range(4):
                 add_lead(world, f"L{n}")
         finally:
@@ -142,7 +142,7 @@ def test_two_leads_at_once_never_go_to_the_same_next_person() -> None:
     for one in threads:
         one.start()
     for one in threads:
-        one.join(30)
+        one.join(60)
     order = list(Assignment.objects.order_by("pk").values_list("person_id", flat=True))
     assert len(order) == 16
     assert all(one != two for one, two in pairwise(order)), order

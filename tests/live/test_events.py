@@ -42,11 +42,11 @@ def test_ids_are_drawn_in_the_order_of_commits() -> None:
         with transaction.atomic():
             events.append(connection, "runs", kind="first")
             first_holds.set()
-            may_commit.wait(10)
+            may_commit.wait(60)
         connection.close()
 
     def second() -> None:
-        first_holds.wait(10)
+        first_holds.wait(60)
         events.append(connection, "runs", kind="second")
         second_done.set()
         connection.close()
@@ -54,12 +54,12 @@ def test_ids_are_drawn_in_the_order_of_commits() -> None:
     writers = [threading.Thread(target=first), threading.Thread(target=second)]
     for writer in writers:
         writer.start()
-    first_holds.wait(10)
+    first_holds.wait(60)
     assert not second_done.wait(0.3), "the second writer did not wait for the first"
     assert not LiveEvent.objects.exists()
     may_commit.set()
     for writer in writers:
-        writer.join(10)
+        writer.join(60)
     assert list(LiveEvent.objects.order_by("id").values_list("kind", flat=True)) == [
         "first",
         "second",

@@ -35,7 +35,7 @@ def test_others_see_progress_before_the_work_commits(starter: Person) -> None:
         actions.advance(progress, done=40, step="reading")
         watcher = threading.Thread(target=look)
         watcher.start()
-        watcher.join(10)
+        watcher.join(60)
         assert seen == [(40, "reading", "running")]
         actions.finish(progress, at=AT)
     progress.refresh_from_db()

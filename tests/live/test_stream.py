@@ -63,7 +63,7 @@ async def read(lines: AsyncIterator[bytes], count: int) -> list[dict[str, Any]]:
     """The next ``count`` events of a stream, with their ids; comments are skipped."""
     found: list[dict[str, Any]] = []
     while len(found) < count:
-        for block in (await asyncio.wait_for(anext(lines), 10)).decode().split("\n\n"):
+        for block in (await asyncio.wait_for(anext(lines), 60)).decode().split("\n\n"):
             fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line[1:])
             if "data" in fields:
                 data = json.loads(fields["data"])

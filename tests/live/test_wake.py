@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
+import redis.asyncio
 from django.conf import LazySettings
 from django.db import connection
 
-from paceline.live import events, stream
+from paceline.live import events, stream, wake
 from paceline.live.models import LiveEvent
 from scripts import wake_server
 from tests.live.test_commit_order import Following
@@ -18,6 +19,13 @@ from tests.live.test_stream import beside
 from tests.loops import in_loop
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def listening_at(address: str) -> None:
+    """Until a reader listens at the bus."""
+    async with redis.asyncio.Redis.from_url(address) as asking:
+        while not dict(await asking.pubsub_numsub(wake.CHANNEL))[wake.CHANNEL.encode()]:
+            await asyncio.sleep(0.02)
 
 
 def tell(kind: str) -> None:
@@ -42,7 +50,7 @@ def test_a_bus_wakes_the_reader_and_nobody_notifies(
     async def story() -> tuple[list[str], float]:
         page = Following()
         await page.begin()
-        await asyncio.sleep(0.3)  # listening has begun
+        await listening_at(bus)
         async with await stream.connect() as watching:
             await watching.execute("LISTEN paceline_live")
             began = monotonic()
@@ -91,7 +99,7 @@ def test_a_bus_that_comes_back_wakes_again(
         page = Following()
         with wake_server.running(port):
             await page.begin()
-            await asyncio.sleep(0.3)
+            await listening_at(settings.LIVE_WAKE_URL)
             await beside(tell, "before")
             assert await page.hears(1) == ["before"]
         await beside(tell, "while it is away")

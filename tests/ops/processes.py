@@ -52,7 +52,7 @@ def free_port() -> int:
     raise AssertionError("the numbers begin anew for ever")
 
 
-def wait_until(condition: Callable[[], bool], *, within: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], *, within: float = 60) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, f"not true within {within} seconds"

@@ -151,7 +151,7 @@ def sftp(root: Path) -> Iterator[tuple[int, str]]:
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert started.wait(10)
+    assert started.wait(60)
     try:
         yield port[0], key.export_public_key().decode().strip()
     finally:
