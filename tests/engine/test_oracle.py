@@ -20,9 +20,8 @@ STYLES = 1_000_000 if NIGHTLY else 20
 CONNECTION = duckdb.connect(":memory:")
 
 
-# A plan takes some tenths of a second to become queries, and near a second of processor time with
-# its traces: every style is met here, and the nightly profile tries ten thousand examples.
-@settings(max_examples=settings().max_examples if NIGHTLY else 50)
+# A plan takes some tenths of a second to become queries, so there are fewer than elsewhere.
+@settings(max_examples=settings().max_examples if NIGHTLY else 100)
 @given(examples(STYLES))
 def test_every_table_agrees(example: Example) -> None:
     plan = engine.load_plan(example.text)

@@ -20,9 +20,7 @@ CURRENCIES = ["USD", "JPY", "KWD"]
 GAINS = ("opening", "earned", "adjusted", "limited", "draws", "forgiven")
 LOSSES = ("paid", "held", "forfeited", "clawed_back", "closing")
 
-# A case is a year of settlements: forty, and a third of the nightly profile's ten thousand.
-BY_DAY = settings().max_examples < 1_000
-FEWER = settings(max_examples=40 if BY_DAY else settings().max_examples // 3)
+FEWER = settings(max_examples=max(60, settings().max_examples // 3))
 units = st.one_of(st.sampled_from([0, 1, 99_999, 100_000, 100_001]), st.integers(0, 300_000))
 signed = st.one_of(units, st.integers(-200_000, 300_000))
 
