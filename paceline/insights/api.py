@@ -29,6 +29,7 @@ from paceline.kernel.interface import (
     answer_numbered,
     answer_one,
 )
+from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid
 from paceline.org.requests import TokenRequest
 
@@ -84,8 +85,8 @@ class QuestionAsked(Picked):
         description=noop("What it is narrowed to: `team:north;channel:web`; `team:` names none."),
     )
     span: str = Field("", max_length=40, description=noop("Such as `this_quarter`, `months_12`."))
-    starts_on: date | None = None
-    ends_before: date | None = None
+    starts_on: Day | None = None
+    ends_before: Day | None = None
     compare: Literal["", "previous", "year"] = ""
     currency: str = Field("", pattern="^([A-Z]{3})?$")
 

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from paceline.imports.batch_schemas import RECORDS_MAX, BatchRecord, RecordIn, answer_batch
 from paceline.kernel.interface import Area, Asked, Page, Picked, Record, answer_one, answer_page
+from paceline.kernel.interface.days import Day
 from paceline.orders import access
 from paceline.orders.models import ExchangeRate, LineKind, OrderLine, Owner
 from paceline.org.requests import TokenRequest
@@ -71,8 +72,8 @@ class LinesAsked(Asked):
     """Which lines are wanted."""
 
     sort: Literal["id", "-id", "ordered_on", "-ordered_on"] = "id"
-    ordered_from: date | None = Field(None, description=DAY)
-    ordered_before: date | None = Field(None, description=BEFORE)
+    ordered_from: Day | None = Field(None, description=DAY)
+    ordered_before: Day | None = Field(None, description=BEFORE)
     payee: str = Field("", max_length=40, description=noop("Employee number."))
     source: str = Field("", max_length=40, description=noop("Sales system."))
     order_number: str = Field("", max_length=60)
@@ -206,8 +207,8 @@ class RatesAsked(Asked):
 
     from_currency: str = Field("", max_length=3)
     to_currency: str = Field("", max_length=3)
-    on_from: date | None = Field(None, description=DAY)
-    on_before: date | None = Field(None, description=BEFORE)
+    on_from: Day | None = Field(None, description=DAY)
+    on_before: Day | None = Field(None, description=BEFORE)
 
 
 class RateIn(RecordIn):
@@ -272,7 +273,7 @@ class OwnersAsked(Asked):
 
     kind: Literal["", "territory", "customer", "product", "category", "channel"] = ""
     key: str = Field("", max_length=200)
-    on: date | None = Field(None, description=noop("Who owned it on this day."))
+    on: Day | None = Field(None, description=noop("Who owned it on this day."))
 
 
 @router.get("/owners", response=Page[OwnerRecord], summary=noop("List owners"))

@@ -25,6 +25,7 @@ from paceline.kernel.interface import (
     answer_one,
     answer_page,
 )
+from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.own_values import (
     ASKED,
     ASKED_MAX,
@@ -142,7 +143,7 @@ class CardsAsked(Asked):
     in_list: int | None = Field(None, ge=1, le=ID_MAX, description=noop("Of this list."))
     executor: str = Field("", max_length=40, description=NUMBER)
     done: bool | None = None
-    due_before: date | None = Field(None, description=noop("Due before this day."))
+    due_before: Day | None = Field(None, description=noop("Due before this day."))
     custom: str = Field("", max_length=ASKED_MAX, description=ASKED)
 
 
@@ -158,8 +159,8 @@ class CardFacts(Sent):
     title: str | None = Field(None, min_length=1, max_length=300)
     description: str | None = Field(None, max_length=20_000)
     executor: str | None = Field(None, max_length=40, description=NUMBER)
-    starts_on: date | None = None
-    due_on: date | None = None
+    starts_on: Day | None = None
+    due_on: Day | None = None
     due_time: time | None = None
     estimate: int | None = Field(None, ge=1, le=1_000_000)
     custom: SentValues | None = Field(None, description=SENT)

@@ -43,6 +43,7 @@ from paceline.crm.models import (
     Stage,
 )
 from paceline.kernel.interface import Page, Picked, Problem, answer_one
+from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid
 from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person
@@ -136,9 +137,9 @@ class DealFacts(FactsIn):
     contact: int | None = Field(None, ge=1, le=ID_MAX)
     amount: Decimal | None = Field(None, ge=0, max_digits=20, decimal_places=4)
     currency: str | None = Field(None, pattern="^[A-Z]{3}$")
-    expected_close_on: date | None = None
+    expected_close_on: Day | None = None
     next_step: str | None = Field(None, max_length=200)
-    next_step_on: date | None = None
+    next_step_on: Day | None = None
     points: None = Field(None, exclude=True)
 
 
@@ -168,7 +169,7 @@ class DealsAsked(RecordsAsked):
     stage_kind: Literal["", "open", "won", "lost"] = ""
     company: int | None = Field(None, ge=1, le=ID_MAX, description=noop("Of this company."))
     contact: int | None = Field(None, ge=1, le=ID_MAX)
-    closed_from: date | None = Field(None, description=noop("Closed on or after this day."))
+    closed_from: Day | None = Field(None, description=noop("Closed on or after this day."))
 
 
 def _deal_record(request: TokenRequest) -> type[DealRecord]:

@@ -15,6 +15,7 @@ from paceline.crm import access, actions
 from paceline.crm.api.records import ID_MAX, NUMBER, Sent, owner_of, router, rows_of, written
 from paceline.crm.models import Activity, ActivityKind
 from paceline.kernel.interface import Asked, Page, Problem, Record, answer_one, answer_page
+from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid, unseen
 from paceline.org.requests import TokenRequest
 
@@ -58,7 +59,7 @@ class ActivityIn(Sent):
     record: int = Field(ge=1, le=ID_MAX)
     subject: str = Field("", max_length=200)
     text: str = Field("", max_length=20_000)
-    due_on: date | None = None
+    due_on: Day | None = None
     assignee: str = Field("", max_length=40, description=NUMBER)
 
 

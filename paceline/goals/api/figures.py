@@ -29,6 +29,7 @@ from paceline.kernel.interface import (
     answer_page,
     refuse_stale,
 )
+from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid
 from paceline.kernel.interface.versions import tag_of_version
 from paceline.org.models import Person
@@ -63,7 +64,7 @@ class QuotasAsked(Asked):
 
     payee: str = Field("", max_length=40, description=noop("Employee number."))
     measure: str = Field("", max_length=60)
-    on: date | None = Field(None, description=noop("Those that count on this day."))
+    on: Day | None = Field(None, description=noop("Those that count on this day."))
 
 
 class QuotaIn(RecordIn):
@@ -106,8 +107,8 @@ class FiguresAsked(Asked):
 
     payee: str = Field("", max_length=40, description=noop("Employee number."))
     figure: str = Field("", max_length=60, description=noop("The name of its kind."))
-    on_from: date | None = Field(None, description=noop("From this day on."))
-    on_before: date | None = Field(None, description=noop("Before this day."))
+    on_from: Day | None = Field(None, description=noop("From this day on."))
+    on_before: Day | None = Field(None, description=noop("Before this day."))
 
 
 class FigureIn(RecordIn):

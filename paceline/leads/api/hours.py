@@ -16,6 +16,7 @@ from pydantic import Field
 from paceline.crm.actions import FactsInvalid
 from paceline.crm.models import scope_of
 from paceline.kernel.interface import Picked, Problem, Record, answer_one, refuse_other
+from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid
 from paceline.leads import access, actions, queries
 from paceline.leads.api.routing import Sent, router
@@ -44,7 +45,7 @@ class HoursIn(Sent):
 
     week: list[Spans] = Field(min_length=7, max_length=7)
     time_zone: str = Field("", max_length=64, description=noop("Without: that of the people."))
-    closed_on: list[date] = Field([], max_length=400)
+    closed_on: list[Day] = Field([], max_length=400)
 
 
 def _told(pk: int, hours: Hours, *, stated: bool) -> HoursRecord:

@@ -12,6 +12,7 @@ from ninja import Query
 from pydantic import Field
 
 from paceline.kernel.interface import Asked, Page, Problem, Record, answer_one, answer_page
+from paceline.kernel.interface.days import Day
 from paceline.org import access, actions, queries
 from paceline.org.api.area import ENDS_BEFORE, NUMBER, Sent, person_of, router, written
 from paceline.org.models import Hierarchy, HierarchyLine, Person
@@ -65,7 +66,7 @@ class NameIn(Sent):
 class PlacesAsked(Asked):
     """Which places are wanted."""
 
-    on: date | None = Field(None, description=noop("Those that count on this day."))
+    on: Day | None = Field(None, description=noop("Those that count on this day."))
     person: str = Field("", max_length=40, description=NUMBER)
 
 
@@ -74,15 +75,15 @@ class PlaceIn(Sent):
 
     person: str = Field(min_length=1, max_length=40, description=NUMBER)
     manager: str = Field(min_length=1, max_length=40, description=NUMBER)
-    starts_on: date
-    ends_before: date | None = Field(None, description=ENDS_BEFORE)
+    starts_on: Day
+    ends_before: Day | None = Field(None, description=ENDS_BEFORE)
     reason: str = Field("", max_length=500)
 
 
 class EndIn(Sent):
     """When something ends."""
 
-    ends_before: date = Field(description=noop("The first day on which it does not count."))
+    ends_before: Day = Field(description=noop("The first day on which it does not count."))
     reason: str = Field("", max_length=500)
 
 

@@ -20,6 +20,7 @@ from paceline.kernel.interface import (
     answer_page,
     refuse_other,
 )
+from paceline.kernel.interface.days import Day
 from paceline.org import access, actions, queries
 from paceline.org.api.area import ENDS_BEFORE, NUMBER, Sent, person_of, router, written
 from paceline.org.models import Leave, LeaveKind, Person
@@ -56,15 +57,15 @@ class LeavesAsked(Asked):
     """Which leaves are wanted."""
 
     person: str = Field("", max_length=40, description=NUMBER)
-    on: date | None = Field(None, description=noop("Those that count on this day."))
+    on: Day | None = Field(None, description=noop("Those that count on this day."))
 
 
 class LeaveFacts(Sent):
     """Days and kind of a leave."""
 
     kind: Literal["paid", "unpaid"]
-    starts_on: date
-    ends_before: date | None = Field(None, description=ENDS_BEFORE)
+    starts_on: Day
+    ends_before: Day | None = Field(None, description=ENDS_BEFORE)
     reason: str = Field("", max_length=500)
 
 
