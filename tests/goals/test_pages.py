@@ -72,7 +72,11 @@ def test_propose_change_agree_check_in_and_close(world: World, aims: Aims) -> No
     goal.refresh_from_db()
     assert goal.retrospective.value == Decimal("0.72")
     assert "Macros" in priya.get(reverse("goals:goal", args=[goal.pk])).content.decode()
-    assert priya.get(edit).status_code == 403
+    late = priya.get(edit)
+    assert (late.status_code, "it changes no more" in late.content.decode()) == (403, True)
+    assert priya.post(close, {"value": "80"}).status_code == 403
+    goal.retrospective.refresh_from_db()
+    assert goal.retrospective.value == Decimal("0.72")
 
 
 def test_days_stand_in_their_fields_in_every_language(world: World, aims: Aims) -> None:

@@ -15,7 +15,7 @@ from paceline.goals.forms.goals import CheckInForm, CloseForm, as_kept, as_typed
 from paceline.goals.measures.reading import read
 from paceline.goals.models.goals import TYPED
 from paceline.goals.queries.goals import goals_for
-from paceline.goals.views.goals import found_or_404
+from paceline.goals.views.goals import changeable, found_or_404
 from paceline.kernel.pages import go_to, page
 from paceline.org.requests import PersonRequest
 
@@ -59,9 +59,7 @@ def check_in(request: PersonRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def close(request: PersonRequest, pk: int) -> HttpResponse:
     """Look back on a goal and close it, or give it up."""
-    goal = found_or_404(request, pk)
-    if not access.may_change(request.person, goal):
-        raise PermissionDenied
+    goal = changeable(request, pk)
     reading = getattr(goal, "reading", None)
     known = reading.value if reading else goal.last_check_in.value if goal.last_check_in else None
     form = CloseForm(request.POST or None, initial={"value": as_typed(known, goal.unit)})

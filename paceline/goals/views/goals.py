@@ -24,7 +24,7 @@ from paceline.goals.models import Goal, GoalPeriod, Level
 from paceline.goals.queries import goals as queries
 from paceline.goals.standing import sources_of, standing_of
 from paceline.goals.views.rows import rows_of
-from paceline.kernel.pages import go_to, page
+from paceline.kernel.pages import Refused, go_to, page
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org import queries as org
 from paceline.org.models import Person, Team
@@ -34,6 +34,21 @@ from paceline.org.requests import PersonRequest
 def found_or_404(request: PersonRequest, pk: int) -> Any:
     """A goal through the person who asks."""
     return get_object_or_404(queries.goals_for(request.person), pk=pk)
+
+
+def changeable(request: PersonRequest, pk: int) -> Any:
+    """A goal that the person sees and may change; one closed since the page was opened is refused
+    with that reason.
+    """
+    goal = found_or_404(request, pk)
+    if access.may_change(request.person, goal):
+        return goal
+    if goal.closed_at is None:
+        raise PermissionDenied
+    raise Refused(
+        _("This goal was closed; it changes no more."),
+        _("Nothing was changed. Load its page again: it shows how the goal ended."),
+    )
 
 
 @require_GET
@@ -239,9 +254,7 @@ def _started(request: PersonRequest) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def change(request: PersonRequest, pk: int) -> HttpResponse:
     """Change a goal. When somebody else changed the same fields meanwhile, both are shown."""
-    goal = found_or_404(request, pk)
-    if not access.may_change(request.person, goal):
-        raise PermissionDenied
+    goal = changeable(request, pk)
     initial = initial_of(goal)
     form = GoalForm(
         request.POST or None, viewer=request.person, on=request.today, goal=goal, initial=initial

@@ -59,8 +59,8 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
                 "one": one,
                 "field": wording.FIELDS[one.field],
                 "kept": wording.value(one, found, one.here if one.kept_here else one.there, names),
-                "stands": Badge(f"{_('Stands')} · {_side(is_here=one.kept_here)}", "good"),
-                "gave_way": Badge(f"{_('Gave way')} · {_side(is_here=not one.kept_here)}"),
+                "stands": Badge(" · ".join((_("Stands"), _side(is_here=one.kept_here))), "good"),
+                "gave_way": Badge(" · ".join((_("Gave way"), _side(is_here=not one.kept_here)))),
                 "lost": wording.value(one, found, one.there if one.kept_here else one.here, names),
             }
             for one in standing.conflicts
