@@ -23,10 +23,10 @@ from tests.browser.harness import (
     AXE,
     COLOURS,
     NARROW,
-    TOO_WIDE,
     WIDE,
     accessibility_findings,
     open_context,
+    too_wide,
     watch,
 )
 from tests.world import World, sign_in
@@ -129,5 +129,5 @@ def test_page(name: str, page: Page, stage: Stage, world: World) -> None:
     page.evaluate(DARK)
     faults += [f"dark: {fault}" for fault in accessibility_findings(page, COLOURS)]
     page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-    faults += [f"too wide: {one}" for one in page.evaluate(TOO_WIDE)]
+    faults += [f"too wide: {one}" for one in too_wide(page)]
     assert faults + complaints == [], address
