@@ -385,12 +385,7 @@ class _Comparing:
         return self._calculate(side.plan, self.narrowed[place], side.period)
 
     def _calculate(self, plan: Plan, rows: Rows, period: Period) -> Amounts:
-        results = calculate_part(plan, rows, period, self.database)
-        return {
-            row["component"]: row["earned"]
-            for row in results.rows("earnings")
-            if row["payee_id"] == self.payee_id
-        }
+        return calculate_part(plan, rows, period, self.database).earned_by(self.payee_id)
 
     def _reached(self) -> set[str]:
         """The lines that count for the payee on either side."""

@@ -120,31 +120,16 @@ def rerate(
     rows = narrow(plan, tables, period, payee_id, only_read=True, connection=database)
     for one in gone:
         rows = _without(rows, one)
-    before = _earned(plan, rows, period, payee_id, database)
+    before = calculate_part(plan, rows, period, database).earned_by(payee_id)
     found: list[Rerated] = []
     for one in returned:
         rows = _without(rows, one)
-        after = _earned(plan, rows, period, payee_id, database)
+        after = calculate_part(plan, rows, period, database).earned_by(payee_id)
         found += [
             Rerated(one.event_id, name, before[name], after.get(name, ZERO)) for name in before
         ]
         before = after
     return found
-
-
-def _earned(
-    plan: Plan,
-    rows: Mapping[str, pa.Table],
-    period: Period,
-    payee_id: str,
-    database: duckdb.DuckDBPyConnection,
-) -> dict[str, Decimal]:
-    results = calculate_part(plan, rows, period, database)
-    return {
-        row["component"]: row["earned"]
-        for row in results.rows("earnings")
-        if row["payee_id"] == payee_id
-    }
 
 
 def _without(rows: Mapping[str, pa.Table], one: Returned) -> dict[str, pa.Table]:

@@ -168,3 +168,11 @@ class Results:
         """A result table as Python values."""
         rows: list[dict[str, Any]] = self._tables[name].to_pylist()
         return rows
+
+    def earned_by(self, payee_id: str) -> dict[str, Decimal]:
+        """What each component earned for a payee, by its id; empty for who is not in the plan."""
+        return {
+            row["component"]: row["earned"]
+            for row in self.rows("earnings")
+            if row["payee_id"] == payee_id
+        }

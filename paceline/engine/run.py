@@ -4,7 +4,8 @@ contracts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -62,14 +63,9 @@ def calculate(  # noqa: PLR0913 -- what is run, where, and what is known already
     """
     shape = shape_of(plan)
     workspace = (on or DuckDB(connection, threads)).open(shape, tables, period)
-    try:
-        hashes = dict(input_hashes or {})
-        run = _Run(workspace, shape, period, hashes, shelf=shelf, progress=progress)
-        return run.execute()
-    except workspace.overflows:
-        raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
-    finally:
-        workspace.close()
+    hashes = dict(input_hashes or {})
+    with _used(workspace):
+        return _Run(workspace, shape, period, hashes, shelf=shelf, progress=progress).execute()
 
 
 def calculate_part(
@@ -84,8 +80,17 @@ def calculate_part(
     shape, tables = shape_of(plan), Tables(rows)
     workspace = DuckDB(database).open(shape, tables, period)
     hashes = {name: ["a part"] for name in tables.sources}
-    try:
+    with _used(workspace):
         return _Run(workspace, shape, period, hashes, accounts=False).execute()
+
+
+@contextmanager
+def _used(workspace: Workspace) -> Iterator[None]:
+    """A workspace that is closed whatever happens; amounts with too many digits are a problem of
+    the lines.
+    """
+    try:
+        yield
     except workspace.overflows:
         raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
     finally:

@@ -53,12 +53,7 @@ def one_more_counted(
     rows = {**rows, "order_lines": pa.concat_tables([lines, line])}
     if order.currency != plan.currency:
         rows["exchange_rates"] = _rates(plan, rows, period, order)
-    results = calculate_part(plan, rows, period, database)
-    return {
-        row["component"]: row["earned"]
-        for row in results.rows("earnings")
-        if row["payee_id"] == payee_id
-    }
+    return calculate_part(plan, rows, period, database).earned_by(payee_id)
 
 
 def _line(plan: Plan, schema: pa.Schema, seller: str, order: Order) -> dict[str, Any]:
