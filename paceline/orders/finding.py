@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from paceline.kernel.shell import PaletteEntry
 from paceline.orders.models import NamedCustomer, OrderLine
 from paceline.org.models import Person
-from paceline.search.folding import Question, question
+from paceline.search.folding import question
 
 TEXT_MAX = 100
 
@@ -30,19 +30,9 @@ def names_called(text: str) -> QuerySet[Any]:
     pieces = Q()
     for piece in asked.pieces:
         pieces &= Q(folded__contains=piece)
-    wanted = RawSQL("terms @@ %s::tsquery", [_wanted(asked)], output_field=BooleanField())
+    wanted = RawSQL("terms @@ %s::tsquery", [asked.lookup()], output_field=BooleanField())
     found: QuerySet[Any] = NamedCustomer.objects.filter(wanted).filter(pieces)
     return found
-
-
-def _wanted(asked: Question) -> str:
-    exact = [_quoted(term) for term in asked.terms]
-    return " & ".join([*exact, *(f"{_quoted(one)}:*" for one in asked.beginnings)])
-
-
-def _quoted(term: str) -> str:
-    escaped = term.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
 
 
 def lines_called(rows: QuerySet[Any], text: str) -> QuerySet[Any]:

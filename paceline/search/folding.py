@@ -90,6 +90,19 @@ class Question:
     def __bool__(self) -> bool:
         return bool(self.terms or self.beginnings)
 
+    def lookup(self, prefix: str = "") -> str:
+        """The question in PostgreSQL's words (``tsquery``), for terms as they are, each behind the
+        prefix that it is kept with: no parser looks into them again.
+        """
+        exact = [_lexeme(prefix + term) for term in self.terms]
+        return " & ".join([*exact, *(f"{_lexeme(prefix + one)}:*" for one in self.beginnings)])
+
+
+def _lexeme(term: str) -> str:
+    """A term as a lexeme of a query, whatever signs it holds."""
+    escaped = term.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
+
 
 def question(text: str) -> Question:
     """How a text that somebody typed is looked up. A single letter must be a word of its own."""

@@ -82,7 +82,7 @@ def _likely(kind: findable.Kind, person: Person, asked: Question) -> RawSQL:
     is_narrow = near is not None and len(near) <= KEYS_MAX
     wanted = "terms @@ %s::tsquery" + " AND folded LIKE %s" * len(asked.pieces)
     # Ideographs only: no sign of LIKE.
-    values = [_wanted(kind, asked), *(f"%{piece}%" for piece in asked.pieces)]
+    values = [asked.lookup(f"{kind.name}:"), *(f"%{piece}%" for piece in asked.pieces)]
 
     def likely(known: str, enough: str = "") -> str:
         return _LIKELY.format(known=known, enough=enough, wanted=wanted, most=CANDIDATES_MAX)
@@ -99,17 +99,3 @@ def _likely(kind: findable.Kind, person: Person, asked: Question) -> RawSQL:
         f" SELECT object_id FROM newest UNION ALL ({rest})",
         [kind.name, *values, *values],
     )
-
-
-def _wanted(kind: findable.Kind, asked: Question) -> str:
-    """The lookup in PostgreSQL's words, for terms as they are: no parser looks into them again."""
-    exact = [_quoted(kind, term) for term in asked.terms]
-    return " & ".join(
-        [*exact, *(f"{_quoted(kind, beginning)}:*" for beginning in asked.beginnings)]
-    )
-
-
-def _quoted(kind: findable.Kind, term: str) -> str:
-    """A term as a lexeme of a query, whatever signs it holds."""
-    escaped = term.replace("\\", "\\\\").replace("'", "''")
-    return f"'{kind.name}:{escaped}'"

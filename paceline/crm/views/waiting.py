@@ -196,12 +196,15 @@ def _keep_buyers(request: PersonRequest) -> HttpResponse:
         done += 1
     told = ngettext("%(count)d buyer is a contact now.", "%(count)d buyers are contacts now.", done)
     messages.success(request, told % {"count": done})
-    if done < len(wanted):
-        rest = ngettext(
-            "%(count)d stayed as it was.", "%(count)d stayed as they were.", len(wanted) - done
-        )
-        messages.info(request, rest % {"count": len(wanted) - done})
+    _tell_rest(request, len(wanted) - done)
     return go_to(request, reverse("crm:unknown_buyers"))
+
+
+def _tell_rest(request: PersonRequest, count: int) -> None:
+    """How many of the chosen could not be changed, if any."""
+    if count > 0:
+        told = ngettext("%(count)d stayed as it was.", "%(count)d stayed as they were.", count)
+        messages.info(request, told % {"count": count})
 
 
 @require_POST
@@ -225,11 +228,7 @@ def change(request: PersonRequest) -> HttpResponse:
         done = _link_proposed(request, orders)
     told = ngettext("%(count)d order was changed.", "%(count)d orders were changed.", done)
     messages.success(request, told % {"count": done})
-    if done < len(ids):
-        rest = ngettext(
-            "%(count)d stayed as it was.", "%(count)d stayed as they were.", len(ids) - done
-        )
-        messages.info(request, rest % {"count": len(ids) - done})
+    _tell_rest(request, len(ids) - done)
     return go_to(request, back)
 
 
