@@ -32,17 +32,30 @@ LEFT = {
         "The export holds the newest 1,000 entries only, as Trello makes it: older comments are "
         "not in the file."
     ),
-    "columns": lazy("Columns that mean nothing here."),
+    "columns": lazy(
+        "Columns beyond the most fields that a project has; their values stand in the comments of "
+        "the cards."
+    ),
     "comments_cut": lazy("Comments that the cards had and the file does not hold."),
     "covers": lazy("Pictures on the covers of cards."),
-    "days_unread": lazy("Dates that could not be read; these cards have none."),
+    "days_unread": lazy("Dates that could not be read; they stand in the comments of their cards."),
     "list_missing": lazy("Cards whose list is not in the file; they stand in a list of their own."),
     "lists_joined": lazy(
         "Lists beyond the most that a project has; their cards share the last one."
     ),
-    "parent_missing": lazy("Subtasks whose task is not in the file; they are cards of their own."),
+    "parent_missing": lazy(
+        "Subtasks whose task is not in the file, or that hang from each other in a circle; they "
+        "are cards of their own."
+    ),
+    "parts_deep": lazy("Subtasks of subtasks; they hang from the task at the top."),
     "power_ups": lazy("Data of add-ons."),
-    "start_after_due": lazy("Starts that lay after the due date; they were left out."),
+    "rows_uneven": lazy(
+        "Rows with more or fewer cells than the head; their cells were taken in order. Look at "
+        "them."
+    ),
+    "start_after_due": lazy(
+        "Starts that lay after the due date; they stand in the comments of their cards."
+    ),
     "stickers": lazy("Stickers."),
     "titles_cut": lazy("Titles that were too long; the whole title stands in a comment."),
     "values_unread": lazy("Values of fields that could not be read."),
@@ -54,6 +67,13 @@ FAILURES = {
     "not_teambition": lazy(
         "No column is called 标题 (title). The columns are: %(columns)s. Export the tasks of the "
         "project."
+    ),
+    "no_tasks": lazy("The file has heads, and no task below them."),
+    "sheet_not_json": lazy(
+        "This is a spreadsheet. If it is an export of Teambition, choose Teambition."
+    ),
+    "json_not_sheet": lazy(
+        "This is a JSON file and no spreadsheet. If it is a board of Trello, choose Trello."
     ),
     "file_too_large": lazy("The file has more than %(most)s MB."),
     "too_many_cards": lazy("The file has more than %(most)s cards. Split it."),

@@ -18,11 +18,12 @@ from django.urls import reverse
 from paceline.boards import actions, intake_words
 from paceline.boards.actions.intake import bring_in
 from paceline.boards.intake import teambition, trello
-from paceline.boards.intake.brought import NotSuchAFile
+from paceline.boards.intake.brought import NotSuchAFile, Someone
 from paceline.boards.models import (
     Attachment,
     BoardIntake,
     Card,
+    CardField,
     CardList,
     ChecklistItem,
     Comment,
@@ -115,7 +116,8 @@ def test_a_trello_board_comes_whole(
     assert (project.name, project.created_by) == ("Double eleven", world.marco)
     names = CardList.objects.order_by("rank").values_list("name", "archived_at")
     assert [(name, archived is None) for name, archived in names] == [
-        ("To do", True), ("Doing", True), ("to do (2)", False), ("?", True),
+        ("To do", True), ("Doing", True), ("to do (2)", False),
+        ("Without a list", True),
     ]  # fmt: skip
     first = list(Card.objects.filter(list__name="To do").order_by("rank"))
     assert [card.title for card in first] == ["First", "Book the studio"]
@@ -136,7 +138,7 @@ def test_a_trello_board_comes_whole(
         ("Zoe Young", "<b>When?</b>"), ("", "@ Zoe Young"),
     ]  # fmt: skip
     assert [one.url for one in Attachment.objects.all()] == ["https://example.com/p"]
-    long = Card.objects.get(list__name="?")
+    long = Card.objects.get(list__name="Without a list")
     assert long.archived_at is not None
     assert sorted(len(one.text) for one in Comment.objects.filter(card=long)) == [1, 301]
     assert set(Member.objects.values_list("person__name", flat=True)) == {
@@ -164,6 +166,7 @@ def test_a_trello_board_comes_whole(
     [
         (b"{", "not_json"),
         (b"[" * 100_000, "not_json"),
+        (b"PK\x03\x04 a workbook", "sheet_not_json"),
         (b'{"name": "x"}', "not_trello"),
         (b'{"lists": {}, "cards": []}', "not_trello"),
     ],
@@ -201,6 +204,19 @@ def test_odd_types_are_passed_over() -> None:
     assert (card.title, card.due_on, card.people) == ("–", None, [])
 
 
+@pytest.mark.django_db
+def test_cards_of_one_key_or_none_all_come(world: World, run_jobs: Callable[[], int]) -> None:
+    content = {"lists": [{"id": "l", "name": "L"}], "cards": [
+        {"id": "1", "idList": "l", "name": "one"}, {"id": "1", "idList": "l", "name": "twin"},
+        {"idList": "l", "name": "none"}, {"id": 7, "idList": "l", "name": "number"},
+    ]}  # fmt: skip
+    bring(world, json.dumps(content).encode())
+    run_jobs()
+    assert list(Card.objects.order_by("rank").values_list("title", flat=True)) == [
+        "one", "twin", "none", "number",
+    ]  # fmt: skip
+
+
 def test_a_teambition_sheet_is_read_by_its_heads(tmp_path: Path) -> None:
     path = tmp_path / "project.xlsx"
     book = xlsxwriter.Workbook(path)
@@ -231,17 +247,83 @@ def test_a_teambition_sheet_is_read_by_its_heads(tmp_path: Path) -> None:
     assert second.is_done
     assert orphan.is_done
     assert not first.is_done
-    assert dict(found.left) == {
-        "columns": 1, "start_after_due": 1, "days_unread": 1, "parent_missing": 1,
+    assert +found.left == {
+        "start_after_due": 1, "days_unread": 1, "parent_missing": 1, "parts_deep": 1,
     }  # fmt: skip
+    # What means nothing here, and the numbers by which people call tasks, stay as fields.
+    assert [(one.name, one.kind) for one in found.fields] == [
+        ("任务ID", "number"), ("Storypoint", "number"),
+    ]  # fmt: skip
+    assert first.custom == {found.fields[0].key: "1", found.fields[1].key: "3"}
+    assert second.notes == ["开始时间: 2026年11月9日"]
+    assert third.notes == ["截止时间: 明天", "父任务: 选模特"]
+    assert orphan.notes == ["父任务: 没有"]
 
 
-def test_a_sheet_of_something_else_is_refused(tmp_path: Path) -> None:
+def odd_sheet() -> str:
+    """As teams have them: a title above, remarks in the heads, rows too short and too long, numbers
+    twice, a status beside the list."""
+    return (
+        "双十一筹备 任务导出\n\n"
+        "任务ID,标题（必填）,任务列表,任务状态,执行者,截止时间 (年/月/日),工时\n"
+        "T-1,拍主图,进行中,设计中,王小明(wang@example.com),2026/11/8 下午6:05,3.5\n"
+        "T-1,编号重复,已完成,已完成,,46334.75,\n"
+        "T-2,太短\n"
+        ",,,,,,\n"
+        "T-3,太长,搁置,已拒绝,,2026-11-08T10:00:00.000Z,8,多出来的\n"
+    )
+
+
+def test_an_odd_sheet_loses_no_row_and_no_cell(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(odd_sheet().encode("gb18030"))
+    found = teambition.read(path, ZoneInfo("Asia/Shanghai"))
+    first, twice, short, long = found.cards
+    assert [card.title for card in found.cards] == ["拍主图", "编号重复", "太短", "太长"]
+    assert [one.name for one in found.lists] == ["进行中", "已完成", "", "搁置"]
+    assert [one.ends_work for one in found.lists] == [False, True, False, False]
+    assert len({card.key for card in found.cards}) == 4
+    assert first.people == [Someone("王小明", "wang@example.com")]
+    assert (first.due_on, first.due_time) == (date(2026, 11, 8), time(18, 5))
+    assert (twice.due_on, twice.due_time, twice.is_done) == (date(2026, 11, 8), time(18), True)
+    assert (short.due_on, short.custom) == (None, {found.fields[0].key: "T-2"})
+    assert (long.due_on, long.due_time, long.notes) == (date(2026, 11, 8), time(18), ["多出来的"])
+    assert [(one.name, one.kind) for one in found.fields] == [
+        ("任务ID", "text"), ("任务状态", "text"), ("工时", "number"),
+    ]  # fmt: skip
+    assert +found.left == {"rows_uneven": 2}
+
+
+def test_tasks_on_the_second_page_of_a_workbook_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "pages.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("说明").write(0, 0, "导出说明")
+        tasks = book.add_worksheet("任务")
+        tasks.write_row(0, 0, ["标题", *(f"栏 {one}" for one in range(42))])
+        tasks.write_row(1, 0, ["甲", *map(str, range(42))])
+    found = teambition.read(path, TAIPEI)
+    (card,) = found.cards
+    assert len(found.fields) == 40
+    assert card.notes == ["栏 40: 40", "栏 41: 41"]
+    assert +found.left == {"columns": 2}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"a,b\n1,2\n", "not_teambition"),
+        ("标题,列表\n".encode(), "no_tasks"),
+        (b' {"lists": []}', "json_not_sheet"),
+        (b"", "file_empty"),
+    ],
+)
+def test_a_sheet_of_something_else_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
     path = tmp_path / "other.csv"
-    path.write_text("a,b\n1,2\n", "utf-8")
+    path.write_bytes(content)
     with pytest.raises(NotSuchAFile) as refused:
         teambition.read(path, TAIPEI)
-    assert refused.value.code == "not_teambition"
+    assert refused.value.code == code
+    assert intake_words.failure({"code": code, **refused.value.params})
 
 
 @pytest.mark.django_db
@@ -249,7 +331,8 @@ def test_a_sheet_becomes_a_project_through_the_page(
     world: World, run_jobs: Callable[[], int], client_for: Callable[..., Client]
 ) -> None:
     client = client_for(world.priya)
-    file = io.BytesIO("标题,执行者,父任务\n甲,Priya Nair,\n乙,,甲\n".encode("gb18030"))
+    sheet = "标题,执行者,父任务,备注来源\n甲,Priya Nair,,%s\n乙,,甲,\n" % ("长" * 400)
+    file = io.BytesIO(sheet.encode("gb18030"))
     file.name = "项目.csv"
     form = {**FACTS, "name": "双十一", "kind": "teambition", "file": file, "reach": "members"}
     form = {name: value for name, value in form.items() if value is not None}
@@ -260,6 +343,10 @@ def test_a_sheet_becomes_a_project_through_the_page(
     assert project.name == "双十一"
     above, below = Card.objects.order_by("pk")
     assert (above.executor, below.parent) == (world.priya, above)
+    (column,) = CardField.objects.all()
+    assert (column.label, above.custom) == ("备注来源", {column.key: "长" * 300})
+    assert [one.text for one in Comment.objects.all()] == [f"备注来源: {'长' * 400}"]
+    assert CardList.objects.get().name == "Without a list"
     shown = reverse("boards:intake", args=[BoardIntake.objects.get().pk])
     assert client.get(shown).status_code == 200
     assert client_for(world.omar).get(shown).status_code == 404

@@ -7,7 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
+
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from paceline.boards.actions import ranks, recording
 from paceline.boards.actions.cards import CARDS_MAX
@@ -35,6 +39,7 @@ from paceline.kernel import findable
 from paceline.org.models import Person
 
 BATCH = 2000
+VALUE_LETTERS_MAX = 300
 COMMENTS_MAX = 100_000
 OTHERS_LIST = "…"
 
@@ -58,10 +63,12 @@ def write(intake: BoardIntake, brought: Brought, at: datetime) -> Desk:
     if sum(len(card.comments) for card in brought.cards) > COMMENTS_MAX:
         raise recording.TooMany("comments", COMMENTS_MAX)
     by = intake.requested_by
+    _tell_apart(brought)
     project = _project(intake, brought, by, at)
     desk = Desk(project, by, at, _known(brought, project, at), Counter(brought.left))
     _add_members(desk)
-    lists = _lists(desk, brought)
+    with translation.override(intake.facts.get("language")):
+        lists = _lists(desk, brought, _("Without a list"))
     labels = _labels(desk, brought)
     fields = _fields(desk, brought)
     cards = _cards(desk, brought, lists, fields)
@@ -70,10 +77,27 @@ def write(intake: BoardIntake, brought: Brought, at: datetime) -> Desk:
     return desk
 
 
+def _tell_apart(brought: Brought) -> None:
+    """Cards that the file gives one key, or none, stay cards of their own. What no field has room
+    for goes on in a comment."""
+    taken: set[str] = set()
+    names = {one.key: one.name for one in brought.fields}
+    for place, card in enumerate(brought.cards):
+        if card.key in taken:
+            card.key = f"{card.key} #{place}"
+        taken.add(card.key)
+        card.notes += [
+            f"{names.get(key, key)}: {text}"
+            for key, text in card.custom.items() if len(text) > VALUE_LETTERS_MAX
+        ]  # fmt: skip
+
+
 def _project(intake: BoardIntake, brought: Brought, by: Person, at: datetime) -> Project:
     facts = dict(intake.facts)
+    facts.pop("language", None)
     facts["team_id"] = facts.pop("team", None)
-    facts["name"] = (facts.get("name") or brought.name or intake.file_name)[:120]
+    name = facts.get("name") or brought.name or Path(intake.file_name).stem
+    facts["name"] = (name or intake.file_name)[:120]
     facts["description"] = (facts.get("description") or brought.description)[:TEXT_MAX]
     project = Project(created_by=by, created_at=at, changed_at=at, **facts)
     project.save()
@@ -112,7 +136,7 @@ def _add_members(desk: Desk) -> None:
     desk.counts["members"] = len(people) + 1
 
 
-def _lists(desk: Desk, brought: Brought) -> dict[str, CardList]:
+def _lists(desk: Desk, brought: Brought, unnamed: str) -> dict[str, CardList]:
     """Lists in their order. Names that repeat get a number; too many share the last one."""
     taken: set[str] = set()
     made: dict[str, CardList] = {}
@@ -125,7 +149,7 @@ def _lists(desk: Desk, brought: Brought) -> dict[str, CardList]:
             made[""] = made[one.key]
             desk.left["lists_joined"] += 1
             continue
-        name = _once(one.name.strip()[:70] or "–", taken)
+        name = _once(one.name.strip()[:70] or unnamed, taken)
         made[one.key] = CardList(
             project=desk.project, name=name, rank=rank, ends_work=one.ends_work,
             changed_by=desk.by, changed_at=desk.at,
@@ -134,7 +158,7 @@ def _lists(desk: Desk, brought: Brought) -> dict[str, CardList]:
     rows = list({id(row): row for row in made.values()}.values())
     if not rows or all(row.archived_at for row in rows):
         rows.append(
-            CardList(project=desk.project, name=_once("–", taken), rank=len(rows),
+            CardList(project=desk.project, name=_once(unnamed, taken), rank=len(rows),
                      changed_by=desk.by, changed_at=desk.at)
         )  # fmt: skip
     CardList.objects.bulk_create(rows)
@@ -252,7 +276,7 @@ def _kept(kind: str, text: str) -> Any:
             return date.fromisoformat(text[:10]).isoformat()
         except ValueError:
             return None
-    return text == "true" or None if kind == "yes_no" else text[:300]
+    return text == "true" or None if kind == "yes_no" else text[:VALUE_LETTERS_MAX]
 
 
 def _hang_on(
@@ -310,6 +334,8 @@ def _comments(desk: Desk, card: Card, one: BroughtCard) -> list[Comment]:
             for text in _in_pieces(said.text)
         ]  # fmt: skip
     rest = [one.title] if len(one.title) > 300 else []
+    if one.notes:
+        rest += _in_pieces("\n".join(one.notes))
     if len(one.description) > TEXT_MAX:
         rest += _in_pieces(one.description[TEXT_MAX:])
     strangers = [

@@ -9,6 +9,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils import translation
 
 from paceline.boards.actions import brought, projects, recording
 from paceline.boards.intake import teambition, trello
@@ -37,6 +38,7 @@ def request_intake(
     """
     stored = store_file(file, name=name, media_type="application/octet-stream", by=by, at=at)
     told = {key: recording.told(value) for key, value in facts.items()}
+    told["language"] = translation.get_language()
     made = BoardIntake.objects.create(
         kind=kind,
         file=stored,

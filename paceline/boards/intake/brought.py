@@ -28,6 +28,8 @@ class Someone:
 
 @dataclass(slots=True)
 class BroughtList:
+    """A list of cards; without a name when the file named none."""
+
     key: str
     name: str
     is_archived: bool = False
@@ -66,7 +68,10 @@ class BroughtComment:
 
 @dataclass(slots=True)
 class BroughtCard:
-    """One card; the first of ``people`` answers for it. ``parent`` is the key of another card."""
+    """One card; the first of ``people`` answers for it. ``parent`` is the key of another card.
+
+    ``notes`` are what found no place in the card; they become comments.
+    """
 
     key: str
     list_key: str
@@ -86,6 +91,7 @@ class BroughtCard:
     links: list[tuple[str, str]] = field(default_factory=list)
     custom: dict[str, str] = field(default_factory=dict)
     parent: str = ""
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

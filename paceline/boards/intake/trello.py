@@ -80,6 +80,8 @@ def _parsed(content: bytes) -> Record:
     try:
         board = json.loads(content, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
+        if content.startswith(b"PK\x03\x04"):
+            raise NotSuchAFile("sheet_not_json") from error
         raise NotSuchAFile("not_json") from error
     if not isinstance(board, dict) or not all(
         isinstance(board.get(name), list) for name in ("lists", "cards")
@@ -146,6 +148,7 @@ def _card(one: Record, members: Mapping[str, Someone], zone: ZoneInfo, left: Cou
     if start is not None:
         card.starts_on = start.astimezone(zone).date()
         if card.due_on and card.starts_on > card.due_on:
+            card.notes.append(f"start: {card.starts_on.isoformat()}")
             card.starts_on = None
             left["start_after_due"] += 1
     for name, code in (("idMembersVoted", "votes"), ("stickers", "stickers")):
@@ -233,7 +236,7 @@ def _adopt(orphans: Iterable[BroughtCard], found: Brought) -> None:
     rows = list(orphans)
     if not rows:
         return
-    found.lists.append(BroughtList("without-list", "?"))
+    found.lists.append(BroughtList("without-list", ""))
     for card in rows:
         card.list_key = "without-list"
     found.left["list_missing"] += len(rows)
