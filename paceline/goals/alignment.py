@@ -40,11 +40,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something that does not fit: what, why, and where to look."""
+    """Something that does not fit: what, whose and why, where to look; what it does not fit with
+    (``other``), and the way to mend it (``mend``) for who may, each as words and an address."""
 
     label: str
     detail: str
     url: str
+    other: tuple[str, str] | None = None
+    mend: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +167,17 @@ class Shortfall:
     count: int
 
 
-def shortfalls(lines: Sequence[Line], sources: Mapping[str, Source]) -> list[Shortfall]:
-    """Targets that add up (sums, not rates) and are less than the target above them."""
+# An amount of one currency in another; None where no rate is known.
+Convert = Callable[[Decimal, str, str], Decimal | None]
+
+
+def shortfalls(
+    lines: Sequence[Line], sources: Mapping[str, Source], convert: Convert
+) -> list[Shortfall]:
+    """Targets that add up (sums, not rates) and are less than the target above them.
+
+    Money of another currency is converted; where one has no rate, nothing is claimed.
+    """
     below: dict[int, list[Line]] = defaultdict(list)
     for one in lines:
         if one.parent_id is not None:
@@ -175,15 +187,17 @@ def shortfalls(lines: Sequence[Line], sources: Mapping[str, Source]) -> list[Sho
         source = sources.get(above.measure)
         if source is None or source.is_level or above.direction != Direction.UP:
             continue
-        alike = [
-            one
+        targets = [
+            one.target
+            if one.currency == above.currency
+            else convert(one.target, one.currency, above.currency)
             for one in below[above.pk]
-            if (one.measure, one.currency, one.direction)
-            == (above.measure, above.currency, above.direction)
+            if (one.measure, one.direction) == (above.measure, above.direction)
         ]
-        total = sum((one.target for one in alike), Decimal(0))
-        if alike and total < above.target:
-            found.append(Shortfall(above, total, len(alike)))
+        known = [target for target in targets if target is not None]
+        total = sum(known, Decimal(0))
+        if known and len(known) == len(targets) and total < above.target:
+            found.append(Shortfall(above, total, len(known)))
     return found
 
 

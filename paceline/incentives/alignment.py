@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from paceline.goals import alignment
-from paceline.goals.alignment import Item, Line, Section
+from paceline.goals.alignment import Item, Line, Section, is_personal
 from paceline.goals.models import GoalPeriod
-from paceline.incentives.access.plans import may_read_all_plans
+from paceline.goals.queries.alignment import names_of_people
+from paceline.incentives.access.plans import may_read_all_plans, may_say_rewards
 from paceline.incentives.models.plans import in_reader_language
 from paceline.incentives.queries.rewards import rewarded, versions_in_force
 from paceline.org.models import Person
@@ -27,19 +28,28 @@ def sections(person: Person, period: GoalPeriod, lines: Sequence[Line], on: date
     if not may_read_all_plans(person):
         return []
     found = rewarded(lines, period.starts_on, period.end)
-    without = [
-        Item(line.name, "", reverse("goals:goal", args=[line.pk]))
-        for line in lines
-        if line.pk not in found.goals
-    ]
+    unrewarded = [line for line in lines if line.pk not in found.goals]
+    names = names_of_people({line.owner_id for line in unrewarded if line.owner_id})
+    say, address = may_say_rewards(person), reverse("incentives:goal-rewards")
+    without = []
+    for line in unrewarded:
+        # Goals of people are rewarded by their measure, all alike.
+        which = f"measure={line.measure}" if is_personal(line) else f"goal={line.pk}"
+        without.append(
+            Item(line.name, names.get(line.owner_id or 0, ""),
+                 reverse("goals:goal", args=[line.pk]),
+                 mend=(_("Say what rewards it"), f"{address}?{which}") if say else None)
+        )  # fmt: skip
     idle = []
     day = min(max(on, period.starts_on), period.end)
     for version in versions_in_force(person, day):
         for component in version.outline.get("components", ()):
             if (version.plan_id, component["id"]) not in found.components:
                 name = in_reader_language(component.get("name", {})) or component["id"]
-                url = f"{reverse('incentives:goal-rewards')}?plan={version.plan.code}"
-                idle.append(Item(name, version.name, url))
+                url = reverse("incentives:plan", args=[version.plan.code])
+                which = f"component={version.plan_id}:{component['id']}"
+                mend = (_("Say what it rewards"), f"{address}?{which}") if say else None
+                idle.append(Item(name, version.name, url, mend=mend))
     return [
         Section(
             "unrewarded",

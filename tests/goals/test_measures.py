@@ -10,9 +10,11 @@ import pytest
 
 from paceline.crm import actions as crm
 from paceline.goals import actions, measures
+from paceline.goals.alignment import shortfalls
 from paceline.goals.measures import Fact, Source
-from paceline.goals.measures.reading import read
+from paceline.goals.measures.reading import converter, read
 from paceline.goals.models import Direction, Goal, GoalReading, Level, Unit
+from paceline.goals.queries.alignment import lines_for
 from paceline.orders.models import ExchangeRate, LineShare, OrderLine
 from paceline.org import actions as org
 from tests.crm.conftest import make_sales
@@ -89,6 +91,24 @@ def test_money_of_other_currencies(world: World, aims: Aims) -> None:
         )
     assert read([aims.priya], TODAY)[aims.priya.pk].value == Decimal("30.0000")
     assert read([aims.priya], date(2026, 6, 1))[aims.priya.pk].problem == "nothing_yet"
+    # Goals below of another currency make up the target above at the last rate; where one has no
+    # rate, nothing is claimed.
+    sources = measures.known({"sales"})
+
+    def short() -> list[tuple[str, Decimal, int]]:
+        lines = lines_for(world.erik, aims.quarter)
+        found = shortfalls(lines, sources, converter(TODAY))
+        return [(one.above.name, one.total, one.count) for one in found]
+
+    far = actions.Measured(Decimal(0), Decimal(10_000_000), Direction.UP, "sales", currency="TWD")
+    told = {"period": aims.quarter, "level": Level.PERSON, "parent": aims.company}
+    propose(world, name="Taipei", measured=far, owner=world.omar, **told)
+    below = ("Grow North", Decimal(92_000), 1)
+    assert short() == [below]  # 500,000 + 400,000 of 900,000
+    Goal.objects.filter(name="Taipei").update(target=Decimal(9_999_900))
+    assert short() == [("Grow", Decimal("899996.00"), 2), below]
+    Goal.objects.filter(name="Taipei").update(currency="JPY")
+    assert short() == [below]
 
 
 def test_deals_talks_and_figures(world: World, aims: Aims) -> None:

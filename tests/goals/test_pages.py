@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -140,8 +141,20 @@ def test_alignment(world: World, aims: Aims) -> None:
         "Loose", "More orders ↔ Larger orders", "More orders ↔ Fewer orders", "together 70%",
         "1 goal below makes $92,000.00 of $500,000.00", world.sofia.name, "Without owner",
     ):  # fmt: skip
+        assert part in " ".join(re.sub(r"<[^>]+>", "", text).split()), part
+    assert "Fewer orders</a> ↔" not in text
+    # Each finding says whose it is and leads to where it is mended, for who may.
+    for part in (
+        "Say what it serves",
+        f"{world.marco.name} · 1 goal below",
+        "Propose one below it",
+    ):
         assert part in text, part
-    assert "Fewer orders ↔" not in text
+    below = sign_in(world.erik).get(f"{reverse('goals:goal_new')}?owner={world.sofia.pk}")
+    assert f'value="{world.sofia.pk}" selected' in below.content.decode()
+    assert "Say what it serves" not in sign_in(world.dana).get(
+        reverse("goals:alignment")
+    ).content.decode()  # fmt: skip
     # Many people without goals are told team by team, with how many that is of how many.
     for n in range(9):
         more = org.add_person(

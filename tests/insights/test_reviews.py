@@ -16,8 +16,11 @@ from paceline.boards import actions as boards
 from paceline.boards.models import Card
 from paceline.goals import actions as goals
 from paceline.goals import measures
-from paceline.goals.models import Goal, Level, Unit
+from paceline.goals.models import Confidence, Goal, Level, Unit
+from paceline.insights.dimensions import Span
 from paceline.insights.models import MarketNote, ReviewEntry, TeamReview
+from paceline.insights.queries import reviews
+from paceline.kernel import formats
 from tests.goals.conftest import propose
 from tests.world import NOW, World
 
@@ -122,6 +125,32 @@ def test_pages_of_goals_of_many_measures_ask_little(sold: World, client_for) -> 
             text = client.get(address).content.decode()
         assert len(asked) <= 20, (address, [one["sql"][:300] for one in asked])
         assert "Goal cards_done" in text
+
+
+def test_goals_of_a_week_that_is_over(sold: World, client_for) -> None:
+    """By the end of the week, where somebody checked in; else the last value, with its day."""
+    today = timezone.localdate(timezone=ZoneInfo("Asia/Taipei"))
+    monday = today - timedelta(days=today.weekday() + 14)
+    days = goals.PeriodFacts("Now", monday - timedelta(days=30), today + timedelta(days=30))
+    period = goals.add_period(facts=days, by=sold.erik, at=NOW)
+    for name, said in (("Early", [(8, 3)]), ("Both", [(3, 4), (9, 7)]), ("Late", [(11, 5)])):
+        measured = goals.Measured(Decimal(0), Decimal(90))
+        made = propose(sold, period=period, name=name, measured=measured,
+                       level=Level.PERSON, owner=sold.priya, team=sold.north)  # fmt: skip
+        for after, value in said:
+            told = goals.Said(monday + timedelta(days=after - 1), Decimal(value), Confidence.LOW)
+            goals.check_in(goal=made, said=told, today=today, by=sold.priya, at=NOW)
+    week = Span(monday, monday + timedelta(days=7))
+    found = {line.goal.name: line for line in reviews.goals_of(sold.priya, sold.north, week, today)}
+    assert {name: (line.standing.value, line.later) for name, line in found.items()} == {
+        "Early": (Decimal(3), monday + timedelta(days=7)),
+        "Both": (Decimal(4), None),
+        "Late": (Decimal(5), monday + timedelta(days=10)),
+    }
+    page = client_for(sold.priya).get(
+        reverse("insights:review", args=[sold.north.pk, monday.isoformat()])
+    )
+    assert f"on {formats.day(monday + timedelta(days=10))}" in page.content.decode()
 
 
 def test_the_list_leads_to_the_last_full_week(sold: World, client_for) -> None:

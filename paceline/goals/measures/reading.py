@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -229,6 +229,21 @@ class _Rates:
         if place < 0 or (day - rows[place][0]).days > RATE_DAYS:
             raise RateMissing(f"{source}/{target} {day}")
         return rows[place][1]
+
+
+def converter(on: date) -> Callable[[Decimal, str, str], Decimal | None]:
+    """Amounts of one currency in another, to the hundredth, by the last rate known on a day; None
+    where there is none."""
+    rates = _Rates()
+
+    def convert(amount: Decimal, source: str, target: str) -> Decimal | None:
+        try:
+            rate = rates.on(source, target, on)
+        except RateMissing:
+            return None
+        return (amount * rate).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+    return convert
 
 
 def unit_of(measure: str) -> Unit | None:

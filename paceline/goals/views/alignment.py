@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from paceline.goals import alignment, measures, wording
+from paceline.goals import access, alignment, measures, wording
 from paceline.goals.alignment import Group, Item, Line, Section
 from paceline.goals.measures import Source
+from paceline.goals.measures.reading import converter
 from paceline.goals.models import Goal, GoalPeriod
 from paceline.goals.queries import alignment as queries
 from paceline.goals.queries.goals import period_of_day, periods
@@ -50,17 +51,26 @@ def _address(line: Line) -> str:
     return reverse("goals:goal", args=[line.pk])
 
 
+def _mend(person: Person, line: Line, words: str, *, below: bool = False) -> tuple[str, str] | None:
+    """Where the reader mends it: the goal's own form, or a new goal below it."""
+    if below:
+        return words, f"{reverse('goals:goal_new')}?parent={line.pk}"
+    if not access.may_propose(person, line.level, line.team_id, line.owner_id):
+        return None
+    return words, reverse("goals:goal_edit", args=[line.pk])
+
+
 def _sections(person: Person, period: GoalPeriod, today: date) -> list[Section]:
     lines = queries.lines_for(person, period)
     sources = measures.known({one.measure for one in lines})
     names = queries.names_of_people({one.owner_id for one in lines if one.owner_id})
     found = [
-        _hanging(lines, names),
+        _hanging(person, lines, names),
         _without_owner(person, period, today),
         _without_goals(person, lines, today),
         _weights(lines, names),
         _pulls(lines, sources, names),
-        _shortfalls(lines, sources),
+        _shortfalls(person, lines, names, sources, today),
         *alignment.contributed(person, period, lines, today),
     ]
     for section in found:
@@ -69,11 +79,12 @@ def _sections(person: Person, period: GoalPeriod, today: date) -> list[Section]:
     return found
 
 
-def _hanging(lines: Sequence[Line], names: Mapping[int, str]) -> Section:
+def _hanging(person: Person, lines: Sequence[Line], names: Mapping[int, str]) -> Section:
     items = [
-        Item(one.name, names.get(one.owner_id or 0, ""), _address(one))
+        Item(one.name, names.get(one.owner_id or 0, ""), _address(one),
+             mend=_mend(person, one, _("Say what it serves")))
         for one in alignment.hanging(lines)
-    ]
+    ]  # fmt: skip
     rule = _("Goals that serve no other goal and no strategy page.")
     return Section("hanging", _("Hanging from nothing"), rule, items)
 
@@ -82,7 +93,9 @@ def _without_owner(person: Person, period: GoalPeriod, today: date) -> Section:
     rows = Goal.objects.visible_to(person).filter(period=period).without_owner(today)
     items = [
         Item(goal.name, goal.owner.name if goal.owner else "",
-             reverse("goals:goal", args=[goal.pk]))
+             reverse("goals:goal", args=[goal.pk]),
+             mend=(_("Give it to somebody"), reverse("goals:goal_edit", args=[goal.pk]))
+             if access.may_propose(person, goal.level, goal.team_id, goal.owner_id) else None)
         for goal in rows.select_related("owner").order_by("pk")[: SHOWN_MAX * 5]
     ]  # fmt: skip
     rule = _("Open goals whose owner has left; nothing of them is lost until somebody takes over.")
@@ -93,7 +106,9 @@ def _without_goals(person: Person, lines: Sequence[Line], today: date) -> Sectio
     expected = queries.expected_owners(person, today)
     url = reverse("goals:goal_new")
     without = [expected[pk] for pk in alignment.without_goals(expected, lines)]
-    rule = _("People who sell or lead and own no goal in this period.")
+    rule = _(
+        "People who sell or lead and own no goal in this period. Choose somebody to propose one."
+    )
     found = Section("without_goals", _("People without goals"), rule, count=len(without))
     if len(without) <= NAMED_MAX:
         found.items = [Item(one.name, one.team, f"{url}?owner={one.pk}") for one in without]
@@ -140,8 +155,8 @@ def _pulls(
         )
         whose = names.get(pull.one.owner_id or 0, "")
         items.append(
-            Item(f"{pull.one.name} ↔ {pull.other.name}", " · ".join(filter(None, [whose, detail])),
-                 _address(pull.one))
+            Item(pull.one.name, " · ".join(filter(None, [whose, detail])), _address(pull.one),
+                 other=(pull.other.name, _address(pull.other)))
         )  # fmt: skip
     rule = _(
         "Goals of one owner, or one serving the other: the same measure up and down at once, or a"
@@ -151,9 +166,15 @@ def _pulls(
     return Section("pulls", _("Pulling against each other"), rule, items)
 
 
-def _shortfalls(lines: Sequence[Line], sources: Mapping[str, Source]) -> Section:
+def _shortfalls(
+    person: Person,
+    lines: Sequence[Line],
+    names: Mapping[int, str],
+    sources: Mapping[str, Source],
+    today: date,
+) -> Section:
     items = []
-    for one in alignment.shortfalls(lines, sources):
+    for one in alignment.shortfalls(lines, sources, converter(today)):
         above = one.above
         told = ngettext(
             "%(count)s goal below makes %(total)s of %(target)s",
@@ -164,6 +185,11 @@ def _shortfalls(lines: Sequence[Line], sources: Mapping[str, Source]) -> Section
             "total": wording.in_unit(one.total, above.unit, above.currency),
             "target": wording.in_unit(above.target, above.unit, above.currency),
         }
-        items.append(Item(above.name, told, _address(above)))
-    rule = _("Goals whose goals below, measured alike, make less than their target.")
+        detail = " · ".join(filter(None, [names.get(above.owner_id or 0, ""), told]))
+        mend = _mend(person, above, _("Propose one below it"), below=True)
+        items.append(Item(above.name, detail, _address(above), mend=mend))
+    rule = _(
+        "Goals whose goals below, measured alike, make less than their target; other currencies at"
+        " the last known rate."
+    )
     return Section("shortfalls", _("Not covered from below"), rule, items)

@@ -240,7 +240,10 @@ def _started(request: PersonRequest) -> dict[str, Any]:
     person = request.person
     period = queries.period_of_day(queries.periods(), request.today)
     found: dict[str, Any] = {"owner": person.pk, "level": Level.PERSON, "period": period}
-    pk = request.GET.get("parent", "")
+    owner = request.GET.get("owner", "")
+    if owner.isdecimal():
+        found["owner"] = int(owner[:18])  # the form offers only those whom one may name
+    pk = request.GET.get("parent", "")[:18]
     if pk.isdecimal():
         parent = Goal.objects.visible_to(person).filter(pk=pk).select_related("period").first()
         if parent is not None:

@@ -74,7 +74,7 @@ def rewards(request: PersonRequest) -> HttpResponse:
     versions = queries.versions_in_force(request.person, request.today)
     form = RewardForm(
         request.POST or None, versions=versions, viewer=request.person,
-        initial={"component": _first_of(versions, request.GET.get("plan", ""))},
+        initial=_asked(request, versions),
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         plan, component = form.chosen()
@@ -96,6 +96,15 @@ def rewards(request: PersonRequest) -> HttpResponse:
     return page(
         request, "incentives/goal_rewards.html", context, status=422 if form.errors else 200
     )
+
+
+def _asked(request: PersonRequest, versions: list[Any]) -> dict[str, str]:
+    """What an address already says: a component, or the first of a plan; a measure or a goal. The
+    form offers only what the reader may choose."""
+    asked = {name: request.GET.get(name, "") for name in ("component", "measure", "goal")}
+    if not asked["component"]:
+        asked["component"] = _first_of(versions, request.GET.get("plan", ""))
+    return {name: value[:120] for name, value in asked.items() if value}
 
 
 def _first_of(versions: list[Any], code: str) -> str:

@@ -12,6 +12,9 @@ from django.utils import timezone
 
 from paceline.boards.models import Card
 from paceline.crm.models import Deal, DealCompetitor, scope_of
+from paceline.goals.models import CheckIn, Goal
+from paceline.goals.models.goals import TYPED
+from paceline.goals.progress import Point
 from paceline.goals.queries.goals import goals_for
 from paceline.goals.standing import standing_of
 from paceline.insights.access import ALL_SALES
@@ -58,23 +61,50 @@ def begun_in(teams: Iterable[Team], week: date) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class GoalLine:
-    """A goal of the team or of its people, and how it stands at the end of the week."""
+    """A goal of the team or of its people, and how it stands at the end of the week; ``later`` is
+    the day of its value where the week itself left none."""
 
     goal: Any
     standing: Any
+    later: date | None = None
 
 
-def goals_of(person: Person, team: Team, on: date) -> list[GoalLine]:
-    """The open goals of a team and its people in periods that run on a day, those behind first."""
+def goals_of(person: Person, team: Team, week: Span, today: date) -> list[GoalLine]:
+    """The open goals of a team and its people in periods that run at the end of a week, those
+    behind first."""
+    on = min(week.ends_before - timedelta(days=1), today)
     rows = goals_for(person).filter(
         Q(period__ends_before__isnull=True) | Q(period__ends_before__gt=on),
         team=team,
         closed_at__isnull=True,
         period__starts_on__lte=on,
     )
-    lines = [GoalLine(goal, standing_of(goal, on)) for goal in rows[:GOALS_SHOWN]]
+    found = list(rows[:GOALS_SHOWN])
+    said = _said_by(found, on) if on < today else {}
+    lines = [_line(goal, said.get(goal.pk), week, on, today) for goal in found]
     order = {"behind": 0, "at_risk": 1, "unknown": 2, "on_pace": 3, "reached": 4}
     return sorted(lines, key=lambda line: (order[line.standing.status], line.goal.pk))
+
+
+def _said_by(goals: Iterable[Goal], on: date) -> dict[int, Point]:
+    """The last check-in of each goal by a day. One query."""
+    rows = CheckIn.objects.filter(goal__in=[goal.pk for goal in goals], on__lte=on)
+    told = rows.order_by("on", "pk").values_list("goal_id", "on", "value")
+    return {goal: Point(day, value) for goal, day, value in told}
+
+
+def _line(goal: Goal, said: Point | None, week: Span, on: date, today: date) -> GoalLine:
+    """How a goal stood when the week was over. What a source says is kept as of its last reading
+    only: without a check-in in the week, that one is shown with its day."""
+    if on >= today:
+        return GoalLine(goal, standing_of(goal, on))
+    reading = getattr(goal, "reading", None)
+    if reading is not None and reading.as_of <= on:
+        return GoalLine(goal, standing_of(goal, on))
+    if said is not None and (goal.measure == TYPED or said.on >= week.starts_on):
+        return GoalLine(goal, standing_of(goal, on, points=[said]))
+    standing = standing_of(goal, today)
+    return GoalLine(goal, standing, standing.value_on)
 
 
 def lost_to(person: Person, team: Team, week: Span) -> list[DealCompetitor]:

@@ -29,6 +29,7 @@ from paceline.insights.queries.answers import answer, may_read_measure
 from paceline.insights.queries.deals import Said, feedback_rows
 from paceline.insights.queries.desk import Desk
 from paceline.insights.views.explorer import desk_for
+from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page, refuse
 from paceline.org.models import Team
 from paceline.org.queries import members
@@ -105,8 +106,9 @@ def show(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
                 goals.value(line.standing.value, line.goal),
                 goals.aim(line.goal),
                 goals.status(line.standing),
+                "" if line.later is None else formats.day(line.later),
             )
-            for line in reviews.goals_of(person, team, last_day)
+            for line in reviews.goals_of(person, team, span, request.today)
         ],
         "gaps": [one for one in entries if one.kind == EntryKind.GAP],
         "decisions": [one for one in entries if one.kind == EntryKind.DECISION],
