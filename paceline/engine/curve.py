@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from typing import Literal
 
-from paceline.engine.money import EXACT
+from paceline.engine.money import EXACT, digits_of
 from paceline.engine.payout import TierPay, bounds_of, pay_out
-from paceline.engine.plan.model import Component, Plan
+from paceline.engine.plan.model import Component, Measure, Plan
 
 EXAMPLE_QUOTA = Decimal(100_000)
 EXAMPLE_SHARES = tuple(Decimal(share).scaleb(-2) for share in (0, 50, 80, 100, 120, 150))
 MAX_POINTS = 1_000
 _STEPS = 40
-_CENT = Decimal("0.01")
+_HUNDREDTH = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,13 @@ class Point:
 @dataclass(frozen=True)
 class Curve:
     """What a component pays along its measure. `quota` is the target that was assumed, if one
-    matters.
+    matters; `is_money` says whether the measure is money or a number of something.
     """
 
     component: str
     on: Literal["attainment", "amount"]
     currency: str
+    is_money: bool
     quota: Decimal | None
     points: tuple[Point, ...]
 
@@ -57,9 +58,9 @@ def curve(
 ) -> Curve:
     """The curve of one component from zero to a quarter beyond its last turn.
 
-    Every boundary is a point, and so is the cent below it, so that a jump shows as a jump. `quota`
-    is the target to assume where attainment matters; without one, 100 000. KeyError for an unknown
-    component.
+    Every boundary is a point, and so are the nearest values beside it (a cent away; a whole yen, a
+    whole order), so that a jump shows as a jump. `quota` is the target to assume where attainment
+    matters; without one, 100 000. KeyError for an unknown component.
     """
     component = _component(plan, component_id)
     on = _axis(component)
@@ -67,17 +68,20 @@ def curve(
     turns = _turns(component, target)
     end = _end(component, turns, target)
     steps = max(2, min(points, MAX_POINTS))
+    measure = plan.measure_of(component)
+    unit = _unit(plan, measure)
     values = {
-        _cents(EXACT.divide(EXACT.multiply(end, Decimal(step)), Decimal(steps)))
+        _to(unit, EXACT.divide(EXACT.multiply(end, Decimal(step)), Decimal(steps)))
         for step in range(steps + 1)
     }
     for turn in turns:
-        values |= {turn, max(turn - _CENT, Decimal(0)), turn + _CENT}
+        values |= {turn, _below(turn, unit), turn.quantize(unit, ROUND_FLOOR, EXACT) + unit}
     ordered = sorted(value for value in values if value <= end)
     return Curve(
         component_id,
         on,
         plan.currency,
+        measure is None or measure.is_money,
         target if on == "attainment" else None,
         tuple(
             Point(_at(on, value, target), value, pay_out(plan, component, value, target).earned)
@@ -97,16 +101,13 @@ def examples(
     on = _axis(component)
     target = quota if quota is not None and quota > 0 else EXAMPLE_QUOTA
     if not values:
-        turns = _turns(component, target)
+        turns, unit = _turns(component, target), _unit(plan, plan.measure_of(component))
         shares = EXAMPLE_SHARES if on == "attainment" or not turns else ()
         scale = target if on == "attainment" else EXAMPLE_QUOTA
-        chosen = {_cents(EXACT.multiply(share, scale)) for share in shares}
+        chosen = {_to(unit, EXACT.multiply(share, scale)) for share in shares}
         for turn in turns:
-            chosen |= {
-                turn,
-                max(turn - _CENT, Decimal(0)),
-                _cents(EXACT.multiply(turn, Decimal("1.2"))),
-            }
+            further = _to(unit, EXACT.multiply(turn, Decimal("1.2")))
+            chosen |= {turn, _below(turn, unit), further}
         values = tuple(sorted(chosen | {Decimal(0)}))
     rows = [(value, pay_out(plan, component, value, target)) for value in values]
     return tuple(
@@ -155,5 +156,17 @@ def _at(on: str, value: Decimal, target: Decimal) -> Decimal:
     return EXACT.divide(value, target).quantize(Decimal("0.000001"), ROUND_DOWN, EXACT)
 
 
-def _cents(value: Decimal) -> Decimal:
-    return value.quantize(_CENT, context=EXACT)
+def _unit(plan: Plan, measure: Measure | None) -> Decimal:
+    """The least step of a measure: the currency's smallest unit, one line, or a hundredth."""
+    if measure is None or measure.is_money:
+        return Decimal(1).scaleb(-digits_of(plan.currency))
+    return Decimal(1) if measure.kind in {"count", "distinct"} else _HUNDREDTH
+
+
+def _below(turn: Decimal, unit: Decimal) -> Decimal:
+    """The greatest value that lies below a turn of the curve."""
+    return max(turn.quantize(unit, ROUND_CEILING, EXACT) - unit, Decimal(0))
+
+
+def _to(unit: Decimal, value: Decimal) -> Decimal:
+    return value.quantize(unit, context=EXACT)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from paceline.incentives import wording
 from paceline.incentives.calculation import documents
-from paceline.incentives.calculation.documents import Component, Plan
+from paceline.incentives.calculation.documents import Component, Curve, Plan
 from paceline.incentives.calculation.findings import rates_for
 from paceline.incentives.calculation.rate_tables import can_be_read, shown_keys, written
 from paceline.incentives.wording.rows import row_key
@@ -87,7 +87,7 @@ def _preview(
     title = f"{title} · {row_key(key)}" if key else title
 
     def place(at: Decimal) -> str:
-        return _share(at) if on_attainment else _measured(plan, component, at)
+        return _share(at) if on_attainment else _measured(curve, at)
 
     chart = LineChart(
         name=f"curve-{component.id}-{place_on_page}" if key else f"curve-{component.id}",
@@ -108,7 +108,7 @@ def _preview(
         rows=tuple(
             ExampleRow(
                 at=place(row.at),
-                value=_measured(plan, component, row.value),
+                value=_measured(curve, row.value),
                 earned=formats.money(row.earned, plan.currency),
             )
             for row in rows
@@ -130,15 +130,9 @@ def _share(at: Decimal) -> str:
     return formats.percent(at)
 
 
-def _measured(plan: Plan, component: Component, value: Decimal) -> str:
-    """A value of the component's measure: money, or a count of units."""
-    measure = component.measure
-    if measure is None and component.when is not None:
-        subject = component.when.subject
-        measure = plan.quota(subject).measure if component.when.on == "attainment" else subject
-    if measure is None or plan.measure(measure).is_money:
-        return formats.money(value, plan.currency)
-    return formats.number(value)
+def _measured(curve: Curve, value: Decimal) -> str:
+    """A value along the curve: money, or a count of units."""
+    return formats.money(value, curve.currency) if curve.is_money else formats.number(value)
 
 
 def quota_asked(text: str) -> Decimal:

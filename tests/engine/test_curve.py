@@ -70,6 +70,21 @@ def test_a_jump_is_visible() -> None:
     assert max(point.at for point in curve.points) == Decimal("1.5")
 
 
+def test_below_a_boundary_is_the_nearest_amount_that_can_be_sold() -> None:
+    """A yen has no cents, and nobody takes half an order."""
+    yen = engine.load_plan(WHOLE.replace("currency: USD", "currency: JPY"))
+    values = {row.value: row.earned for row in engine.examples(yen, "commission", Decimal(333))}
+    assert {Decimal(332), Decimal(333)} <= values.keys()
+    assert all(value == value.to_integral_value() for value in values)
+    around = {one.value for one in engine.curve(yen, "commission", Decimal("333.5")).points}
+    assert {Decimal(333), Decimal("333.5"), Decimal(334)} <= around
+    orders = WHOLE.replace("kind: sum, of: amount,", "kind: count,")
+    amounts = orders.replace("rate: 2%", "amount: 2").replace("rate: 4%", "amount: 4")
+    counted = engine.load_plan(amounts)
+    shown = {row.value for row in engine.examples(counted, "commission", Decimal(50))}
+    assert {Decimal(49), Decimal(50), Decimal(60)} <= shown
+
+
 def test_examples_stand_on_the_boundary_and_below_it() -> None:
     rows = engine.examples(engine.load_plan(PLAN), "commission", Decimal(100_000))
     shown = {row.value: row.earned for row in rows}

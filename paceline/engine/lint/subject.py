@@ -217,11 +217,11 @@ def not_followed(plan: Plan, component: Component) -> str:
         return "rates"
     if condition is not None and condition.on not in {"attainment", "measure"}:
         return "condition"
-    measure = measure_of(plan, component)
+    measure = plan.measure_of(component)
     if measure is not None and measure.kind not in {"sum", "count"}:
         return "measure"
     if rates is not None and condition is not None:
-        return "" if _condition_measure(plan, condition) == component.measure else "condition"
+        return "" if plan.measure_seen_by(condition) == component.measure else "condition"
     return ""
 
 
@@ -243,21 +243,6 @@ def _says_more(clause: Any, known: frozenset[str]) -> bool:
     return False
 
 
-def _condition_measure(plan: Plan, condition: Condition) -> str:
-    if condition.on == "attainment":
-        return plan.quota(condition.subject).measure
-    return condition.subject
-
-
-def measure_of(plan: Plan, component: Component) -> Measure | None:
-    """The measure along which a component pays: that of its rates, else of its condition."""
-    if component.measure is not None:
-        return plan.measure(component.measure)
-    if component.when is not None and component.when.on in {"attainment", "measure"}:
-        return plan.measure(_condition_measure(plan, component.when))
-    return None
-
-
 def subject_of(
     plan: Plan,
     component: Component,
@@ -268,7 +253,7 @@ def subject_of(
 
     ``orders`` keeps the usual order by measure for other components of this plan and history.
     """
-    measure = measure_of(plan, component)
+    measure = plan.measure_of(component)
     if measure is None:
         return None
     name = plan.quota(component.quota).name if component.quota else ""

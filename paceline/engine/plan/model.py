@@ -386,6 +386,20 @@ class Plan:
     def component(self, id: str) -> Component:  # noqa: A002
         return next(component for component in self.components if component.id == id)
 
+    def measure_of(self, component: Component) -> Measure | None:
+        """The measure along which a component pays: that of its rates, else of its condition."""
+        if component.measure is not None:
+            return self.measure(component.measure)
+        condition = component.when
+        if condition is None or condition.on == "formula":
+            return None
+        return self.measure(self.measure_seen_by(condition))
+
+    def measure_seen_by(self, condition: Condition) -> str:
+        """The id of the measure that a condition on a measure, or on an attainment, looks at."""
+        on_quota = condition.on == "attainment"
+        return self.quota(condition.subject).measure if on_quota else condition.subject
+
 
 def say(text: Localised, language: str) -> str:
     """The text in a language; else without language, in English, or in any that there is."""

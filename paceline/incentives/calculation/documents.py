@@ -28,7 +28,6 @@ from paceline.engine.lint import (
     meaning_of,
     rates_of,
 )
-from paceline.engine.lint.subject import measure_of
 from paceline.engine.payout import is_drawable
 from paceline.engine.plan import edit
 from paceline.engine.plan.document import MAX_CHARACTERS
@@ -119,7 +118,6 @@ __all__ = [
     "lint",
     "load",
     "meaning_of",
-    "measure_of",
     "outline_of",
     "rates_of",
 ]

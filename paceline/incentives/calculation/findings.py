@@ -136,7 +136,7 @@ def _past(
     meanings: dict[tuple[int, str], tuple[str, str]] = {}
     for pk, plan in plans.items():
         for component in plan.components:
-            measure = documents.measure_of(plan, component)
+            measure = plan.measure_of(component)
             quota = plan.quota(component.quota).name if component.quota else ""
             meaning = documents.meaning_of(plan, measure) if measure is not None else ""
             meanings[pk, component.id] = (meaning, quota)
