@@ -29,6 +29,7 @@ from paceline.kernel.interface import (
     answer_numbered,
     answer_one,
 )
+from paceline.kernel.interface.currencies import CurrencyOrEmpty
 from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid
 from paceline.org.requests import TokenRequest
@@ -88,7 +89,7 @@ class QuestionAsked(Picked):
     starts_on: Day | None = None
     ends_before: Day | None = None
     compare: Literal["", "previous", "year"] = ""
-    currency: str = Field("", pattern="^([A-Z]{3})?$")
+    currency: CurrencyOrEmpty = ""
 
 
 @router.get("/measures", response=Page[MeasureRecord], summary=noop("List measures"))

@@ -45,9 +45,20 @@ def money(value: Figure | None, currency: str) -> str:
     if value is None or value == "":
         return NOTHING
     shown = in_currency_digits(Decimal(value), currency)
-    text = str(format_currency(shown, currency, locale=reader_locale()))
+    locale = reader_locale()
+    pattern = _money_pattern(locale, currency_digits(currency))
+    text = str(format_currency(shown, currency, pattern, locale, currency_digits=False))
     # Taiwan writes its own dollar without a mark; beside other dollars it needs one.
     return text.replace("$", "NT$", 1) if currency == "TWD" and "NT$" not in text else text
+
+
+@lru_cache(maxsize=16)
+def _money_pattern(locale: Locale, digits: int) -> str:
+    """The locale's way to write money, with the digits that a currency is paid in: a locale may
+    know fewer (Serbian dinars are shown whole in the shops of Belgrade, and paid in para).
+    """
+    pattern = str(locale.currency_formats["standard"].pattern)
+    return pattern.replace("0.00", "0." + "0" * digits if digits else "0")
 
 
 def change(value: Figure | None, currency: str) -> str:

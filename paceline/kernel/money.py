@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from babel.numbers import get_currency_precision
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -32,6 +33,21 @@ _CODES = (
     "ZWG"
 )
 CURRENCIES = frozenset(_CODES.split())
+# The digits of ISO 4217, in which pay is calculated; what people write in a country may be fewer.
+_WHOLE_CODES = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_DIGITS = dict.fromkeys(_WHOLE_CODES.split(), 0)
+_DIGITS |= dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+
+
+def out_of_use(code: str) -> str:
+    """What is said of a code that is no money in use: an old one, a metal, a slip of the pen."""
+    return gettext("“%(value)s” is not a currency code such as USD.") % {"value": code}
+
+
+def refuse_currency_out_of_use(code: str) -> None:
+    """Raises ``ValidationError`` for a code in which nobody can be paid."""
+    if code not in CURRENCIES:
+        raise ValidationError(out_of_use(code), code="currency_unknown")
 
 
 class MoneyField(Decimals):
@@ -44,7 +60,9 @@ class MoneyField(Decimals):
 
 
 class CurrencyField(Text):
-    """An ISO 4217 code."""
+    """An ISO 4217 code of money in use."""
+
+    default_validators = [refuse_currency_out_of_use]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 3)
@@ -55,8 +73,8 @@ class CurrencyField(Text):
 
 
 def currency_digits(currency: str) -> int:
-    """Decimal digits of a currency by ISO 4217 (JPY 0, CNY 2, KWD 3)."""
-    return int(get_currency_precision(currency))
+    """Decimal digits of a currency by ISO 4217 (JPY 0, CNY 2, KWD 3); 2 for one out of use."""
+    return _DIGITS.get(currency, 2)
 
 
 def in_currency_digits(amount: Decimal, currency: str) -> Decimal:

@@ -7,12 +7,12 @@ from typing import Any
 
 from babel import Locale
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from paceline.accounts.forms import time_zones
 from paceline.accounts.models import LANGUAGES
+from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.kernel.formats import locale_of
 from paceline.kernel.selects import LongSelect
@@ -60,11 +60,8 @@ class TermsForm(forms.Form):
 
     starts_on = _day(_("From"))
     country = forms.ChoiceField(label=_("Country"), choices=countries, widget=LongSelect)
-    currency = forms.CharField(
-        label=_("Pay currency"),
-        max_length=3,
-        validators=[RegexValidator(r"^[A-Z]{3}$", _("Use a three-letter currency code."))],
-        help_text=_("Three capital letters, for example TWD."),
+    currency = CurrencyCodeField(
+        label=_("Pay currency"), help_text=_("Three letters, for example TWD.")
     )
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones, widget=LongSelect)

@@ -24,6 +24,7 @@ from paceline.crm.api.records import (
     router,
 )
 from paceline.kernel.interface import Page, Picked
+from paceline.kernel.interface.currencies import CurrencyOrEmpty
 from paceline.org.requests import TokenRequest
 
 # Companies
@@ -62,7 +63,7 @@ class CompanyFacts(FactsIn):
     country: str | None = Field(None, max_length=2)
     territory: str | None = Field(None, max_length=80)
     language: str | None = Field(None, max_length=10)
-    currency: str | None = Field(None, pattern="^([A-Z]{3})?$")
+    currency: CurrencyOrEmpty | None = None
     lifecycle: Literal["prospect", "customer", "regular", "lapsed"] | None = None
     rating: int | None = Field(None, ge=1, le=5)
 

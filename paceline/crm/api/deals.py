@@ -43,6 +43,7 @@ from paceline.crm.models import (
     Stage,
 )
 from paceline.kernel.interface import Page, Picked, Problem, answer_one
+from paceline.kernel.interface.currencies import Currency
 from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid
 from paceline.kernel.interface.versions import seen_version, tag_of_version
@@ -136,7 +137,7 @@ class DealFacts(FactsIn):
     company: int | None = Field(None, ge=1, le=ID_MAX)
     contact: int | None = Field(None, ge=1, le=ID_MAX)
     amount: Decimal | None = Field(None, ge=0, max_digits=20, decimal_places=4)
-    currency: str | None = Field(None, pattern="^[A-Z]{3}$")
+    currency: Currency | None = None
     expected_close_on: Day | None = None
     next_step: str | None = Field(None, max_length=200)
     next_step_on: Day | None = None

@@ -36,6 +36,7 @@ from paceline.crm.api.records import (
 )
 from paceline.crm.models import Conversion, LeadStatus
 from paceline.kernel.interface import Page, Picked, Record, answer_one
+from paceline.kernel.interface.currencies import Currency
 from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid
 from paceline.org.requests import TokenRequest
@@ -148,7 +149,7 @@ class NewDealIn(Sent):
 
     title: str | None = Field(None, min_length=1, max_length=200)
     amount: Decimal | None = Field(None, ge=0, max_digits=20, decimal_places=4)
-    currency: str | None = Field(None, pattern="^[A-Z]{3}$")
+    currency: Currency | None = None
     expected_close_on: Day | None = None
 
 

@@ -19,6 +19,7 @@ from paceline.crm.models import (
     StageKind,
     scope_of,
 )
+from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.org.models import Person, Team
 
 PLAYS_MAX = 12
@@ -43,12 +44,7 @@ class PipelineForm(forms.Form):
     """A pipeline's team, name and currency."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    currency = forms.RegexField(
-        r"^[A-Z]{3}$",
-        label=gettext_lazy("Currency"),
-        max_length=3,
-        error_messages={"invalid": gettext_lazy("Use a three-letter currency code.")},
-    )
+    currency = CurrencyCodeField()
 
     def __init__(
         self, data: Any = None, *, viewer: Person, pipeline: Pipeline | None = None

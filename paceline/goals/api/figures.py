@@ -29,6 +29,7 @@ from paceline.kernel.interface import (
     answer_page,
     refuse_stale,
 )
+from paceline.kernel.interface.currencies import Currency
 from paceline.kernel.interface.days import Day
 from paceline.kernel.interface.problems import invalid
 from paceline.kernel.interface.versions import tag_of_version
@@ -75,7 +76,7 @@ class QuotaIn(RecordIn):
     starts_on: date = Field(ge=EARLIEST, lt=LATEST)
     ends_before: date = Field(gt=EARLIEST, le=LATEST)
     amount: Decimal = Field(ge=0, max_digits=20, decimal_places=4)
-    currency: str = Field(pattern="^[A-Z]{3}$")
+    currency: Currency
     reason: str = Field("", max_length=1000, description=REASON)
 
 

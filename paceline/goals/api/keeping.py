@@ -20,6 +20,7 @@ from paceline.goals.models.goals import TYPED
 from paceline.goals.queries.goals import goals_for
 from paceline.imports.batch_schemas import RecordIn
 from paceline.kernel.interface import Problem, answer_one
+from paceline.kernel.interface.currencies import CurrencyOrEmpty
 from paceline.kernel.interface.problems import invalid, unseen
 from paceline.kernel.interface.refusals import Refusals
 from paceline.kernel.interface.versions import refuse_stale, seen_version, tag_of_version
@@ -61,7 +62,7 @@ class GoalIn(RecordIn):
     parent: int | None = Field(None, ge=1, le=ID_MAX, description=noop("The goal it serves."))
     measure: str = Field(TYPED, max_length=40)
     unit: Literal["money", "quantity", "percent"] = "quantity"
-    currency: str = Field("", pattern="^([A-Z]{3})?$")
+    currency: CurrencyOrEmpty = ""
     start_value: Decimal = Field(Decimal(0), max_digits=20, decimal_places=4)
     target: Decimal = Field(max_digits=20, decimal_places=4)
     direction: Literal["up", "down"] = "up"

@@ -24,8 +24,8 @@ from paceline.goals.models import (
 )
 from paceline.goals.models.goals import TYPED
 from paceline.goals.queries.goals import parents_for
+from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
-from paceline.kernel.money import CURRENCIES
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person, Team
 
@@ -113,11 +113,8 @@ class GoalForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Of a typed measure; others say their own."),
     )
-    currency = forms.CharField(
-        label=gettext_lazy("Currency"),
-        required=False,
-        max_length=3,
-        help_text=gettext_lazy("Where the measure is money."),
+    currency = CurrencyCodeField(
+        required=False, help_text=gettext_lazy("Where the measure is money.")
     )
     start_value = _figure(
         pgettext_lazy("of a goal", "Start"),
@@ -191,9 +188,9 @@ class GoalForm(forms.Form):
         measure, unit = cleaned.get("measure"), cleaned.get("unit") or Unit.QUANTITY
         source = measures.find(measure) if measure and measure != TYPED else None
         cleaned["unit"] = unit = source.unit if source is not None else Unit(unit)
-        currency = cleaned.get("currency", "").strip().upper()
-        if unit == Unit.MONEY and currency not in CURRENCIES:
-            self.add_error("currency", _("Use a three-letter currency code."))
+        currency = cleaned.get("currency", "")
+        if unit == Unit.MONEY and not currency and "currency" not in self.errors:
+            self.add_error("currency", _("Say in which currency."))
         cleaned["currency"] = currency if unit == Unit.MONEY else ""
         for name in ("start_value", "target"):
             cleaned[name] = as_kept(cleaned.get(name), unit)

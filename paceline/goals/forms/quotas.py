@@ -17,6 +17,7 @@ from paceline.goals.actions import Entry, Target
 from paceline.goals.actions.figures import latest_of
 from paceline.goals.forms import periods
 from paceline.goals.models import Figure, FigureKind, Quota, Unit
+from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person, Team
 
@@ -48,12 +49,7 @@ class QuotaForm(forms.Form):
     amount = forms.DecimalField(
         label=gettext_lazy("Quota"), min_value=0, max_digits=18, decimal_places=4
     )
-    currency = forms.RegexField(
-        r"^[A-Z]{3}$",
-        label=gettext_lazy("Currency"),
-        max_length=3,
-        error_messages={"invalid": gettext_lazy("Use a three-letter currency code.")},
-    )
+    currency = CurrencyCodeField()
     reason = forms.CharField(
         label=gettext_lazy("Why"),
         max_length=1000,

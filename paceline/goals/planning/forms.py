@@ -20,7 +20,8 @@ from paceline.goals.planning.models import (
     Step,
 )
 from paceline.goals.planning.spread import months_of
-from paceline.kernel.money import CURRENCIES, currency_digits
+from paceline.kernel.currency_fields import CurrencyCodeField
+from paceline.kernel.money import currency_digits
 from paceline.kernel.periods import month_after
 from paceline.org.models import Team
 
@@ -185,7 +186,7 @@ class PlanForm(VersionForm):
         initial="sales",
         help_text=gettext_lazy("By this name pay plans look up the quota."),
     )
-    currency = forms.CharField(label=gettext_lazy("Currency"), max_length=3)
+    currency = CurrencyCodeField()
     first_month = MonthField(label=gettext_lazy("First month"), max_length=7)
     last_month = MonthField(label=gettext_lazy("Last month"), max_length=7)
     step = forms.ChoiceField(
@@ -209,12 +210,6 @@ class PlanForm(VersionForm):
         "channel", "target", "over_assignment", "basis", "potential", "evenness", "season",
         "weights", "ramp", "relief", "unit", "reason",
     )  # fmt: skip
-
-    def clean_currency(self) -> str:
-        code = str(self.cleaned_data["currency"]).strip().upper()
-        if code not in CURRENCIES:
-            raise forms.ValidationError(_("Use a three-letter currency code."))
-        return code
 
     def _months_of(self, cleaned: dict[str, Any]) -> int | None:
         first, last = cleaned.get("first_month"), cleaned.get("last_month")

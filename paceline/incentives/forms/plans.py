@@ -6,12 +6,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from paceline.incentives.calculation.documents import edit
+from paceline.incentives.calculation.periods import containing
 from paceline.incentives.forms.plan.head import PERIODS
+from paceline.incentives.models import Plan
 from paceline.incentives.plan_templates import PlanTemplate, periods_of
+from paceline.kernel import formats
+from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person, Position, Team
 
@@ -20,6 +24,15 @@ def day_field(label: Any, **terms: Any) -> DayField:
     return DayField(
         label=label, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **terms
     )
+
+
+CODE_TAKEN = _("Another plan has this code.")
+
+
+def mid_period(nearest: date) -> str:
+    return gettext("A version counts from the first day of a period, for example %(day)s.") % {
+        "day": formats.day(nearest)
+    }
 
 
 class NewPlanForm(forms.Form):
@@ -33,12 +46,7 @@ class NewPlanForm(forms.Form):
         help_text=_("Small letters, digits and hyphens. It stays for good."),
         error_messages={"invalid": _("Write small letters, digits and hyphens, a letter first.")},
     )
-    currency = forms.RegexField(
-        label=_("Currency"),
-        regex=r"^[A-Z]{3}$",
-        max_length=3,
-        error_messages={"invalid": _("Use a three-letter currency code.")},
-    )
+    currency = CurrencyCodeField()
     period = forms.ChoiceField(label=_("Paid for each"), choices=PERIODS)
     effective_from = day_field(_("Effective from"), help_text=_("The first day of a period."))
 
@@ -49,6 +57,21 @@ class NewPlanForm(forms.Form):
         period = self.fields["period"]
         assert isinstance(period, forms.ChoiceField)  # noqa: S101 - declared above
         period.choices = [(value, label) for value, label in PERIODS if value in fitting]
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        if Plan.objects.filter(code=code).exists():
+            raise forms.ValidationError(CODE_TAKEN)
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        day, kind = cleaned.get("effective_from"), cleaned.get("period")
+        if day and kind:
+            first_day = containing(day, kind).starts_on
+            if day != first_day:
+                self.add_error("effective_from", mid_period(first_day))
+        return cleaned
 
     def source(self) -> str:
         """The ready plan's text with this name, code, currency and period."""

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -20,6 +19,7 @@ from paceline.incentives.models.terms import (
     MinimumWage,
     Term,
 )
+from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person, Team
 
@@ -36,15 +36,6 @@ def _person() -> forms.ModelChoiceField[Person]:
 
 def _amount(label: Any) -> forms.DecimalField:
     return forms.DecimalField(label=label, min_value=0, max_digits=18, decimal_places=4)
-
-
-def _currency() -> forms.CharField:
-    wrong = gettext_lazy("Use a three-letter currency code.")
-    return forms.CharField(
-        label=gettext_lazy("Currency"),
-        max_length=3,
-        validators=[RegexValidator(r"^[A-Z]{3}$", wrong)],
-    )
 
 
 class TermForm(forms.Form):
@@ -94,7 +85,7 @@ class BasePayForm(TermForm):
 
     person = _person()
     amount = _amount(gettext_lazy("Amount a month"))
-    currency = _currency()
+    currency = CurrencyCodeField()
 
 
 class MinimumWageForm(TermForm):
@@ -114,7 +105,7 @@ class MinimumWageForm(TermForm):
     amount = forms.DecimalField(
         label=gettext_lazy("Amount a month"), min_value=0.0001, max_digits=18, decimal_places=4
     )
-    currency = _currency()
+    currency = CurrencyCodeField()
 
 
 class AgreementForm(TermForm):

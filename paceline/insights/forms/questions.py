@@ -13,6 +13,7 @@ from paceline.insights.measures import MEASURES
 from paceline.insights.models import Sharing
 from paceline.insights.queries.answers import may_read_measure
 from paceline.insights.queries.desk import Desk
+from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
 from paceline.orders.models import ExchangeRate
@@ -123,10 +124,5 @@ class ShareForm(forms.Form):
 class RuleForm(forms.Form):
     """The currency in which figures of several are added up."""
 
-    currency = forms.RegexField(
-        r"^[A-Z]{3}$",
-        label=_("Currency"),
-        max_length=3,
-        error_messages={"invalid": _("Use a three-letter currency code.")},
-    )
+    currency = CurrencyCodeField()
     rate_type = forms.CharField(label=_("Kind of rate"), max_length=20, initial="average")

@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from babel.core import get_global
+from paceline.kernel.money import CURRENCIES
 
 LINES_MAX = 1_000
-_CURRENCIES = frozenset(get_global("all_currencies"))
 
 
 class Unreadable(Exception):
@@ -211,7 +210,7 @@ def maybe_moment(value: Any, name: str) -> datetime | None:
 def currency(value: Any, otherwise: str = "") -> str:
     """A currency of ISO 4217."""
     found = text(value or otherwise, most=10).upper()
-    if found not in _CURRENCIES:
+    if found not in CURRENCIES:
         raise Unreadable("unknown_currency", value=found)
     return found
 

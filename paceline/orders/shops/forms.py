@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from babel.core import get_global
 from django import forms
-from django.core.validators import RegexValidator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from paceline.imports import kinds as imports
+from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
 from paceline.orders.shops import wording
@@ -24,8 +24,6 @@ from paceline.orders.shops.attribution import key_of
 from paceline.orders.shops.folder.places import FolderPlace
 from paceline.orders.shops.models import RuleKind, Shop, ShopKind
 from paceline.org.models import Person, Team
-
-CURRENCY = RegexValidator(r"^[A-Z]{3}$", gettext_lazy("Use a three-letter currency code."))
 
 
 def zones() -> list[tuple[str, str]]:
@@ -48,12 +46,7 @@ class ShopForm(forms.Form):
         assume_scheme="https",
         help_text=gettext_lazy("Needed to compare with the shop every night."),
     )
-    currency = forms.CharField(
-        label=gettext_lazy("Currency"),
-        max_length=3,
-        validators=[CURRENCY],
-        help_text=gettext_lazy("Where an order names none."),
-    )
+    currency = CurrencyCodeField(help_text=gettext_lazy("Where an order names none."))
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=zones,

@@ -54,6 +54,16 @@ def test_a_plan_is_begun_from_a_ready_one(world: World, client_for: SignIn) -> N
     answer = client.post(address, posted)
     version = PlanVersion.objects.get()
     assert answer.headers["Location"] == "/incentives/plans/online/versions/1/draft"
+    wrong = client.post(address, posted | {"currency": "USX", "effective_from": "2026-08-15"})
+    assert wrong.status_code == 422
+    said = wrong.content.decode()
+    for problem in (
+        "Another plan has this code.",
+        "“USX” is not a currency code such as USD.",
+        "A version counts from the first day of a period, for example Aug 1, 2026.",
+    ):
+        assert problem in said
+    assert PlanVersion.objects.get() == version
     assert (version.name, version.currency, version.period_kind) == (
         "Online sellers",
         "TWD",
@@ -65,7 +75,7 @@ def test_a_plan_is_begun_from_a_ready_one(world: World, client_for: SignIn) -> N
     late = client.post(address, {**posted, "code": "two", "effective_from": "2026-08-02"})
     assert "first day of a period, for example Aug 1, 2026" in late.content.decode()
     bad = client.post(address, {**posted, "code": "three", "currency": "XXQ"})
-    assert "XXQ is not a currency in use" in bad.content.decode()
+    assert "“XXQ” is not a currency code such as USD." in bad.content.decode()
     assert Plan.objects.count() == 1
 
 

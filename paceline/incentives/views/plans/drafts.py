@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -16,17 +14,10 @@ from django.views.decorators.http import require_POST
 from paceline.incentives.access import plans as access
 from paceline.incentives.actions import plans as actions
 from paceline.incentives.calculation.periods import containing
-from paceline.incentives.forms.plans import EffectiveFromForm
+from paceline.incentives.forms.plans import EffectiveFromForm, mid_period
 from paceline.incentives.models import Plan, PlanVersion
-from paceline.kernel import formats
 from paceline.kernel.pages import go_to
 from paceline.org.models import Person
-
-
-def mid_period(nearest: date) -> str:
-    return _("A version counts from the first day of a period, for example %(day)s.") % {
-        "day": formats.day(nearest)
-    }
 
 
 @require_POST

@@ -31,13 +31,13 @@ from paceline.incentives.forms.plan.document import (
     changed_by_fields,
     read_form,
 )
+from paceline.incentives.forms.plans import mid_period
 from paceline.incentives.models import PlanVersion
 from paceline.incentives.pay_curves import previews, quota_asked, quota_text
 from paceline.incentives.problems import PlainProblem, plain_problems
 from paceline.incentives.views.plans.drafts import (
     draft_url,
     get_version_or_404,
-    mid_period,
     version_url,
 )
 from paceline.incentives.views.plans.findings import findings_for

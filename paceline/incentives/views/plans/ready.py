@@ -13,10 +13,10 @@ from paceline.incentives import pay_curves, plan_examples, plan_templates
 from paceline.incentives.access import plans as access
 from paceline.incentives.actions import plans as actions
 from paceline.incentives.calculation.periods import containing
-from paceline.incentives.forms.plans import NewPlanForm
+from paceline.incentives.forms.plans import CODE_TAKEN, NewPlanForm
 from paceline.incentives.models import PlanVersion
 from paceline.incentives.problems import plain_problems
-from paceline.incentives.views.plans.drafts import draft_url, mid_period
+from paceline.incentives.views.plans.drafts import draft_url
 from paceline.kernel.pages import go_to, page
 from paceline.org.models import Person
 
@@ -83,10 +83,8 @@ def _create(form: NewPlanForm, person: Person) -> PlanVersion | None:
             by=person,
             at=timezone.now(),
         )
-    except actions.PlanCodeTaken:
-        form.add_error("code", _("Another plan has this code."))
-    except actions.EffectiveMidPeriod as refused:
-        form.add_error("effective_from", mid_period(refused.nearest))
+    except actions.PlanCodeTaken:  # by somebody, since the form looked
+        form.add_error("code", CODE_TAKEN)
     except actions.PlanTextInvalid as refused:
         for problem in plain_problems(refused.problems):
             name = problem.path if problem.path in form.fields else None
