@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from paceline.engine.periods import Period
 from paceline.engine.plan.model import Component, Plan, RateTable, Tier
 from paceline.engine.rate_tables import TABLE, check_rate_tables, rate_rows
 
@@ -17,13 +19,28 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
+class Sold:
+    """What a payee sold under a key in its window, and before the period; `began` where a line of
+    the key was there before the period.
+    """
+
+    value: Decimal
+    had: Decimal = ZERO
+    began: bool = False
+
+
+@dataclass(frozen=True)
 class Keyed:
-    """The tiers of one key, the number of the first row, and what was sold under the key."""
+    """The tiers of one key, the number of the first row, and what was sold under the key.
+
+    `ended` where the rows hold no more on the period's last day.
+    """
 
     key: str
     first: int
     tiers: tuple[Tier, ...]
-    value: Decimal = ZERO
+    sold: Sold = Sold(ZERO)
+    ended: bool = False
 
     def of(self, rates: RateTable) -> RateTable:
         """The table as far as it is about this key, its tiers written out."""
@@ -31,19 +48,37 @@ class Keyed:
 
 
 def sold_by_key(
-    rates: RateTable, rows: pa.Table, bases: Iterable[tuple[int, Decimal]]
+    rates: RateTable, rows: pa.Table, bases: Iterable[tuple[int, Decimal]], period: Period
 ) -> tuple[Keyed, ...]:
     """What a payee sold under each key, from what the rows of a table hold; keys in the order of
     their rows.
     """
-    laid = rate_rows({TABLE: rows}, rates).rows
-    entries = laid.column("entry")
+    entries = rate_rows({TABLE: rows}, rates).rows.column("entry")
     sums: dict[int, Decimal] = {}
     for row, base in bases:
         entry = entries[row - 1].as_py()
         sums[entry] = sums.get(entry, ZERO) + base
-    found = _keys(rates, laid, sums)
-    return tuple(dataclasses.replace(one, value=sums[entry]) for entry, one in found.items())
+    sold = {entry: Sold(value) for entry, value in sums.items()}
+    return keys_sold(rates, rows, sold, period)
+
+
+def keys_sold(
+    rates: RateTable, rows: pa.Table, sold: Mapping[int, Sold], period: Period
+) -> tuple[Keyed, ...]:
+    """The keys under which a payee sold something, by the number of their entry; in the order of
+    their rows.
+    """
+    laid = rate_rows({TABLE: rows}, rates).rows
+    last = period.ends_before - timedelta(days=1)
+    return tuple(
+        dataclasses.replace(one, sold=sold[entry], ended=_ended(laid, one.first, last))
+        for entry, one in _keys(rates, laid, sold).items()
+    )
+
+
+def _ended(laid: pa.Table, row: int, day: date) -> bool:
+    ends = laid.column("ends_before")[row - 1].as_py()
+    return ends is not None and ends <= day
 
 
 def shown_keys(rates: RateTable, rows: pa.Table, most: int) -> tuple[Keyed, ...]:

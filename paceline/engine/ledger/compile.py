@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -103,9 +103,9 @@ class Ledger:
         kinds = {"payee_id": TEXT} | {name: self.figures.kinds[name] for name in names}
         return c.table("ledger", "payee_id", kinds, nullable=" ".join(names))
 
-    def query(self) -> exp.Select:
-        """One row for each payee in the plan."""
-        return self.figures.query(self._rows(), self.wanted())
+    def query(self, names: Sequence[str] = ()) -> exp.Select:
+        """One row for each payee in the plan: the wanted figures, or these."""
+        return self.figures.query(self._rows(), names or self.wanted())
 
     def _rows(self) -> exp.Select:
         query = payee_rows(self.shape, self.sums)
@@ -246,7 +246,7 @@ def _computed(
     if component.target_share is not None:
         incentive = forms.incentive_of(plan)
         assert incentive is not None  # noqa: S101 -- the plan was checked for it
-        exact = c.times(c.number(component.target_share, RATE), incentive, EXACT)
+        exact = c.times(c.number(component.target_share, RATE), incentive, c.PRODUCT)
         return _Pay(forms.in_plan_money(plan, exact.copy()), exact)
     if component.scorecard is not None:
         return _Pay(*_scored(ledger, component, named))

@@ -208,6 +208,13 @@ class RateTable:
     imported: ImportedTiers | None = None  # the tiers are rows of an input; `tiers` is then empty
 
     @property
+    def rows(self) -> ImportedTiers:
+        """Which rows of an input the tiers are, of a table that is known to ask some."""
+        if self.imported is None:
+            raise LookupError(f"{self.clause} asks no rows")
+        return self.imported
+
+    @property
     def by_shares(self) -> bool:
         """Tiers count one measure and pay on another: every share of a line is looked at."""
         return self.reading == "slice" and self.subject is not None
@@ -326,6 +333,13 @@ class Component:
     multipliers: tuple[Multiplier, ...] = ()
     accumulation: str | None = None
     unit: str = "money"
+
+    @property
+    def rate_table(self) -> RateTable:
+        """The rate table of a component that is known to have one."""
+        if self.rates is None:
+            raise LookupError(f"{self.id} has no rate table")
+        return self.rates
 
     @property
     def quota(self) -> str | None:

@@ -22,6 +22,7 @@ from paceline.engine.whatif.orders import (
 )
 from paceline.engine.whatif.steps import Step, next_steps
 from paceline.engine.whatif.versions import under_plan
+from paceline.engine.whatif.windowed import asks_windows, with_windows
 
 __all__ = [
     "OTHERS",
@@ -31,6 +32,7 @@ __all__ = [
     "OrderIncomplete",
     "Outcome",
     "Step",
+    "asks_windows",
     "columns_asked",
     "kept_of",
     "keyed_of",
@@ -39,4 +41,5 @@ __all__ = [
     "one_more",
     "one_more_counted",
     "under_plan",
+    "with_windows",
 ]

@@ -8,6 +8,7 @@ come to the same amount has no answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from paceline.engine import windows
@@ -26,6 +27,14 @@ _TWELVE, _EIGHT = Decimal("1e-12"), Decimal("1e-8")
 Values = Mapping[str, Decimal]  # measures that are looked at otherwise, by id
 Figures = dict[str, Decimal | None]  # by the names that formulas use
 Under = tuple[str, int, Decimal]  # the component, the first row of the key, what is sold more
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Measures that are looked at otherwise, and under which key of a table of rates."""
+
+    values: Values
+    under: Under | None = None
 
 
 class NotPossible(Exception):
@@ -115,19 +124,19 @@ class Books:
         found: dict[str, Decimal] = {}
         for component in self.plan.components:
             try:
-                earned = self._earned(component, figures, under)
+                earned = self._earned(component, figures, _Change(values, under))
             except NotPossible:
                 continue
             found[component.id] = figures[f"{word(component.id)}.earned"] = earned
         return found
 
-    def _earned(
-        self, component: Component, figures: Figures, under: Under | None = None
-    ) -> Decimal:
+    def _earned(self, component: Component, figures: Figures, change: _Change) -> Decimal:
         if component.id in self.others:
             raise NotPossible
         if component.rates is not None and component.rates.imported is not None:
-            amount = self._by_keys(component, figures, under)
+            amount = self._by_keys(component, figures, change)
+        elif component.rates is not None:
+            amount = self._rated(component, figures, change.values)
         else:
             amount = self._computed(component, figures)
         if component.multipliers:
@@ -147,8 +156,6 @@ class Books:
         return round_to(value, self.plan.digits, self.plan.policies.rounding_mode)
 
     def _computed(self, component: Component, figures: Figures) -> Decimal:
-        if component.rates is not None:
-            return self._rated(component, figures)
         if component.target_share is not None:
             share = EXACT.multiply(component.target_share, self._incentive(figures))
             return self._round(share)
@@ -166,76 +173,123 @@ class Books:
             return stated.amount or ZERO
         return figures[word(stated.measure)] or ZERO
 
-    def _rated(self, component: Component, figures: Figures) -> Decimal:
-        rates, unit = component.rates, windows.window_of(self.plan, component)
-        assert rates is not None  # noqa: S101
-        longer = windows.is_longer(self.plan, unit)
-        if rates.is_spread or windows.is_shorter(self.plan, unit):
+    def _rated(self, component: Component, figures: Figures, values: Values) -> Decimal:
+        """What a rate table earns: in a longer window by the period's end, less what it had earned
+        before the period.
+        """
+        if component.rate_table.is_spread or self._is_shorter(component):
             raise NotPossible
-        if longer and (rates.subject or rates.across):
-            raise NotPossible
-        measure = component.measure or ""
+        now, had = self.ends(component, figures, values)
+        earned = self._tiered(component, now, figures)
+        return earned if had is None else earned - self._tiered(component, had, figures)
+
+    def _tiered(self, component: Component, end: Figures, figures: Figures) -> Decimal:
+        rates = component.rate_table
         subject, across = (
-            (figures[word(name)] or ZERO) if name else None
-            for name in (rates.subject, rates.across)
+            (end[word(name)] or ZERO) if name else None for name in (rates.subject, rates.across)
         )
-        value, earlier = figures[word(measure)] or ZERO, None
-        if longer:
-            earlier = self._earlier(component)
-            value = EXACT.add(earlier, value)
-        target = self.kept.targets.get(rates.quota) if rates.quota else None
         at = Standing(
-            value,
-            target if target is None or target > 0 else None,
+            end[word(component.measure or "")] or ZERO,
+            self._target(component),
             holds=True,
             subject=subject,
             across=across,
             incentive=self._incentive(figures),
         )
-        earned = sum((tier.earned for tier in tiers_at(self.plan, rates, at)), ZERO)
-        if earlier is None:
-            return earned
-        then = Standing(earlier, at.target, holds=True, incentive=at.incentive)
-        return earned - sum((one.earned for one in tiers_at(self.plan, rates, then)), ZERO)
+        return sum((tier.earned for tier in tiers_at(self.plan, rates, at)), ZERO)
 
-    def _by_keys(self, component: Component, figures: Figures, under: Under | None) -> Decimal:
+    def _target(self, component: Component) -> Decimal | None:
+        """The target of a rate table on attainment; one that is not above zero is none."""
+        quota = component.rate_table.quota
+        target = self.kept.targets.get(quota) if quota else None
+        return target if target is None or target > 0 else None
+
+    def _by_keys(self, component: Component, figures: Figures, change: _Change) -> Decimal:
         """What the rows of a table of rates earn together, key by key in the order of the rows."""
-        rates, keyed = component.rates, self.kept.keyed.get(component.id)
-        unit = windows.window_of(self.plan, component)
-        if rates is None or keyed is None or unit != windows.PERIOD:
+        keyed, under = self.kept.keyed.get(component.id), change.under
+        if keyed is None or self._is_shorter(component):
             raise NotPossible
         own = word(component.measure or "")
         changed = figures[own] != self.kept.measures.get(component.measure or "")
         if changed and (under is None or under[0] != component.id):
             raise NotPossible  # nobody says under which key
-        by_tier = self.plan.policies.rounding_stage == "tier"
+        now, had = self.ends(component, figures, change.values)
+        gains = {under[1]: under[2]} if under is not None and under[0] == component.id else {}
+        standings = [(one, one.sold.value + gains.get(one.first, ZERO)) for one in keyed]
+        earned = self._keys_earn(component, now, standings)
+        if had is None:
+            return earned
+        began = [(one, one.sold.had) for one in keyed if one.sold.began]
+        return earned - self._keys_earn(component, had, began)
+
+    def _keys_earn(
+        self, component: Component, end: Figures, sold: list[tuple[Keyed, Decimal]]
+    ) -> Decimal:
+        rates, by_tier = component.rate_table, self.plan.policies.rounding_stage == "tier"
         exact = ZERO
-        for one in keyed:
-            gain = (
-                under[2] if under is not None and under[:2] == (component.id, one.first) else ZERO
-            )
-            at = self.standing(component, one, figures, gain)
+        for one, value in sold:
+            at = self.standing(component, value, end)
             for pay in pays_at(self.plan, one.of(rates), at):
                 exact = EXACT.add(exact, self._round(pay) if by_tier else pay)
         return self._round(exact)
 
-    def standing(
-        self, component: Component, one: Keyed, figures: Figures, gain: Decimal = ZERO
-    ) -> Standing:
+    def standing(self, component: Component, sold: Decimal, end: Figures) -> Standing:
         """Where a payee stands under one key: with what was sold there, and what decides the tier
         where that is something else.
         """
-        rates = component.rates
-        assert rates is not None  # noqa: S101
-        assert rates.imported is not None  # noqa: S101
-        subject = None
+        rates, subject = component.rate_table, None
         if rates.subject is not None:
-            subject = figures[word(rates.subject)] or ZERO
-        elif rates.imported.counts == "all":
-            subject = figures[word(component.measure or "")] or ZERO
-        target = self.kept.targets.get(rates.quota) if rates.quota else None
-        reached = target if target is None or target > 0 else None
-        return Standing(EXACT.add(one.value, gain), reached, holds=True, subject=subject)
+            subject = end[word(rates.subject)] or ZERO
+        elif rates.rows.counts == "all":
+            subject = end[word(component.measure or "")] or ZERO
+        return Standing(sold, self._target(component), holds=True, subject=subject)
+
+    # --- windows ----------------------------------------------------------------------------------
+
+    def ends(
+        self, component: Component, figures: Figures, values: Values
+    ) -> tuple[Figures, Figures | None]:
+        """The figures that a rate table reads by the period's end, and, in a longer window, before
+        the period. A change belongs to the period; only what is the same at both ends (an entered
+        figure, a measure with a window of its own) changes at both.
+        """
+        if not windows.is_longer(self.plan, windows.window_of(self.plan, component)):
+            return figures, None
+        ends = self.kept.windowed.get(component.id)
+        if ends is None:
+            if component.rate_table.imported or component.rate_table.subject:
+                raise NotPossible
+            if component.rate_table.across:
+                raise NotPossible
+            own = component.measure or ""
+            earlier = self._earlier(component)
+            now = EXACT.add(earlier, figures[word(own)] or ZERO)
+            return {word(own): now}, {word(own): earlier}
+        steady = {name: one for name, one in values.items() if _is_steady(self.plan.measure(name))}
+        return self._at_end(ends.now, values), self._at_end(ends.had, steady)
+
+    def _at_end(self, kept: Mapping[str, Decimal | None], values: Values) -> Figures:
+        """The measures at one end of a window, with what `values` add to them in the period."""
+        found: Figures = {}
+        changed: set[str] = set()
+        for measure in self.plan.measures:
+            if measure.id not in kept:
+                continue
+            value = kept[measure.id]
+            if measure.id in values:
+                gain = EXACT.subtract(
+                    values[measure.id], self.kept.measures.get(measure.id) or ZERO
+                )
+                value = EXACT.add(value or ZERO, gain)
+                changed.add(measure.id)
+            elif changed & set(measure.parts):
+                value = self._derived(measure, found)
+                changed.add(measure.id)
+            found[word(measure.id)] = value
+        return found
+
+    def _is_shorter(self, component: Component) -> bool:
+        return windows.is_shorter(self.plan, windows.window_of(self.plan, component))
 
     def _earlier(self, component: Component) -> Decimal:
         """What a component's measure came to in its window before the period."""
@@ -276,6 +330,12 @@ class Books:
         if value is None or not target or target <= 0:
             return False
         return value >= EXACT.multiply(when.at_least, target)
+
+
+def _is_steady(measure: Measure) -> bool:
+    """The measure is the same at both ends of a longer window."""
+    made_of_lines = measure.is_summed or bool(measure.parts)
+    return measure.window is not None or not made_of_lines
 
 
 def step_of(plan: Plan, steps: tuple[Tier, ...], value: Decimal) -> int:

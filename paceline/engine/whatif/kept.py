@@ -9,10 +9,22 @@ from typing import Any
 
 import pyarrow as pa
 
+from paceline.engine import windows
 from paceline.engine.errors import PayeeUnknown
 from paceline.engine.keyed import Keyed, sold_by_key
+from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.results import Results
+
+
+@dataclass(frozen=True)
+class Windowed:
+    """The measures that a component's rate table stands on, by id, in its window: by the period's
+    end, and before the period began.
+    """
+
+    now: Mapping[str, Decimal | None]
+    had: Mapping[str, Decimal | None]
 
 
 @dataclass(frozen=True)
@@ -22,7 +34,9 @@ class Kept:
     `bases` are what each tier of a component holds, needed where every line stands alone.
     `measured` is what each component's own measure comes to in the window of its rate table, and
     `reached` what each quota's measure comes to in the window of the quota. `keyed` is what was
-    sold under each key of a component's table of rates, with the key's tiers.
+    sold under each key of a component's table of rates, with the key's tiers. `windowed` are the
+    measures of components whose window is longer than the period and is not told by these: they are
+    counted from lines (`windows_of`).
     """
 
     measures: Mapping[str, Decimal | None]
@@ -32,6 +46,7 @@ class Kept:
     measured: Mapping[str, Decimal | None] = field(default_factory=dict)
     reached: Mapping[str, Decimal | None] = field(default_factory=dict)
     keyed: Mapping[str, tuple[Keyed, ...]] = field(default_factory=dict)
+    windowed: Mapping[str, Windowed] = field(default_factory=dict)
 
 
 def kept_of(results: Results, payee_id: str, rates: pa.Table | None = None) -> Kept:
@@ -56,23 +71,27 @@ def kept_of(results: Results, payee_id: str, rates: pa.Table | None = None) -> K
         bases,
         {row["component"]: row["measure"] for row in rows["earnings"]},
         {row["quota"]: row["measure"] for row in rows["attainment"]},
-        keyed_of(results.plan, rates, held),
+        keyed_of(results.plan, rates, held, results.period),
     )
 
 
 def keyed_of(
-    plan: Plan, rates: pa.Table | None, held: Mapping[str, Sequence[tuple[int, Decimal]]]
+    plan: Plan,
+    rates: pa.Table | None,
+    held: Mapping[str, Sequence[tuple[int, Decimal]]],
+    period: Period,
 ) -> dict[str, tuple[Keyed, ...]]:
     """What was sold under the keys of each component's table, from the number and the base of each
-    row that holds something.
+    row that holds something. In a window longer than the period the rows do not tell it.
     """
     return {
-        component.id: sold_by_key(component.rates, rates, held[component.id])
+        component.id: sold_by_key(component.rates, rates, held[component.id], period)
         for component in plan.components
         if rates is not None
         and component.rates is not None
         and component.rates.imported is not None
         and component.id in held
+        and not windows.is_longer(plan, windows.window_of(plan, component))
     }
 
 

@@ -161,7 +161,7 @@ class _Steps:
             yield from self._to_tier_anew(component)
             return
         subject = rates.subject or component.measure or ""
-        value = self.kept.measures.get(subject) if rates.subject else self.books.measured(component)
+        value = self._standing_at(component, subject)
         if value is None:
             return
         target = self.kept.targets.get(rates.quota) if rates.quota else None
@@ -178,6 +178,15 @@ class _Steps:
                     yield self._step(component, "tier", tier.clause, place + 1, at)
                 return
 
+    def _standing_at(self, component: Component, measure: str) -> Decimal | None:
+        """What a measure that a rate table reads has come to, in the table's window."""
+        ends = self.kept.windowed.get(component.id)
+        if ends is not None:
+            return ends.now.get(measure)
+        if measure == component.measure:
+            return self.books.measured(component)
+        return self.kept.measures.get(measure)
+
     def _to_rows(self, component: Component) -> Iterator[Step]:
         """Under each key that something was sold under, the first row that was not reached; the
         nearest first.
@@ -187,8 +196,11 @@ class _Steps:
         subject = rates.subject or measure
         inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
         found: list[Step] = []
+        end, _had = self.books.ends(component, self.figures, {})
         for one in self.kept.keyed.get(component.id, ()):
-            at = self.books.standing(component, one, self.figures)
+            if one.ended:
+                continue  # no order meets the rows any more
+            at = self.books.standing(component, one.sold.value, end)
             value = at.value if at.subject is None else at.subject
             for place, (lower, _) in enumerate(bounds_of(one.of(rates), at.target)):
                 reach = EXACT.add(lower, self._smallest(subject)) if inside else lower
@@ -260,8 +272,8 @@ class _Steps:
         return windows.is_shorter(self.plan, windows.window_of(self.plan, component))
 
     def _across(self, component: Component) -> Decimal:
-        across = component.rates.across if component.rates is not None else None
-        return (self.kept.measures.get(across) or ZERO) if across else ZERO
+        across = component.rate_table.across
+        return (self._standing_at(component, across) or ZERO) if across else ZERO
 
     def _to_column(self, component: Component) -> Iterator[Step]:
         """In a grid, the next column that the other measure has not reached."""
@@ -269,7 +281,7 @@ class _Steps:
         assert rates is not None  # noqa: S101
         if rates.across is None or self._is_shorter(component):
             return
-        value = self.kept.measures.get(rates.across)
+        value = self._standing_at(component, rates.across)
         edges = sorted({tier.across[0] for tier in rates.tiers if tier.across is not None})
         for edge in edges[1:]:
             lower = self.plan.policies.boundary == "lower"

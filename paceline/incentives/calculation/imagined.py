@@ -25,6 +25,7 @@ from paceline.engine.whatif import (
     OrderIncomplete,
     Outcome,
     Step,
+    asks_windows,
     columns_asked,
     keyed_of,
     nearest_level,
@@ -32,6 +33,7 @@ from paceline.engine.whatif import (
     one_more,
     one_more_counted,
     under_plan,
+    with_windows,
 )
 from paceline.files.queries import path_of
 from paceline.incentives.calculation import documents
@@ -108,7 +110,7 @@ def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
     rows: dict[int, list[Any]] = {}
     for row in statement.components.all():
         rows.setdefault(row.version_id, []).append(row)
-    found = []
+    found, files = [], inputs_of(statement.run)
     for components in rows.values():
         version = components[0].version
         plan = documents.load(version.source)
@@ -124,20 +126,37 @@ def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
             {row.component: tuple(tier.base for tier in row.tiers.all()) for row in components},
             {row.component: row.measure for row in components},
             found_figures.reached,
-            keyed_of(plan, _rate_rows(statement, plan), held),
+            keyed_of(plan, _rate_rows(files, plan), held, engine_period(statement.period)),
         )
-        found.append(PlanKept(version, plan, kept))
+        found.append(PlanKept(version, plan, _with_windows(statement, files, plan, kept)))
     return tuple(found)
 
 
-def _rate_rows(statement: Statement, plan: Plan) -> pa.Table | None:
+def _with_windows(statement: Statement, files: tuple[Input, ...], plan: Plan, kept: Kept) -> Kept:
+    """With what only the lines of the run tell of windows longer than the period, where the plan
+    asks it and the rows of its tables are not too many.
+    """
+    if not asks_windows(plan) or _rows_of_rates(files) > ROWS_LAID_OUT:
+        return kept
+    period, payee = engine_period(statement.period), statement.payee.number
+    try:
+        return with_windows(plan, kept, tables_of(files), period, payee)
+    except EngineError:
+        return kept
+
+
+def _rows_of_rates(files: Iterable[Input]) -> int:
+    return sum(one.rows for one in files if one.table == "rate_tables")
+
+
+def _rate_rows(files: tuple[Input, ...], plan: Plan) -> pa.Table | None:
     """The rows of the run's tables of rates, where the plan asks one and they are not too many to
     be laid out while somebody waits.
     """
-    files = [one for one in inputs_of(statement.run) if one.table == "rate_tables"]
-    if not imported_tables(plan) or not files or sum(one.rows for one in files) > ROWS_LAID_OUT:
+    own = tuple(one for one in files if one.table == "rate_tables")
+    if not imported_tables(plan) or not own or _rows_of_rates(own) > ROWS_LAID_OUT:
         return None
-    return documents.rates_of(plan, tables_of(files))
+    return documents.rates_of(plan, tables_of(own))
 
 
 def asked(plans: Iterable[PlanKept]) -> dict[str, Type]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.django_db
 HEAD = "rate_table,product,channel,payee,above,to,rate,first day,last day\n"
 ROWS = """\
 price-list,pen,web,,0,1000,1%,2026-01-01,
-price-list,pen,web,,1000,,2%,2026-01-01,
+price-list,pen,web,,1000,3000,2%,2026-01-01,
+price-list,pen,web,,3000,,3%,2026-01-01,
 price-list,,,,0,,5%,2026-01-01,2026-05-31
 price-list,,,,0,,9%,2026-06-01,
 """
@@ -41,6 +43,8 @@ components:
       table: {name: price-list, by: [product, channel], pays: rate, counts: each, missing: refuse}
 """
 )
+YEARLY = PLAN.replace("plan: priced", "plan: yearly").replace("id: priced", "id: yearly")
+YEARLY = YEARLY.replace("name: Priced", "name: Yearly\n    accumulation: year")
 
 
 def bring(world: World, folder: Path, text: str) -> Import:
@@ -54,7 +58,7 @@ def test_rows_are_imported_paid_explained_and_taken_back(
 ) -> None:
     world = quarter.world
     brought = bring(world, tmp_path, ROWS)
-    assert RateRow.objects.count() == 4
+    assert RateRow.objects.count() == 5
     assert {row.keys for row in RateRow.objects.all()} == {
         "{}",
         '{"channel":"web","product":"pen"}',
@@ -63,7 +67,9 @@ def test_rows_are_imported_paid_explained_and_taken_back(
     assert (again.totals["new"], again.totals["changed"]) == (0, 0)
 
     approve(PLAN, world, to=world.priya, since=date(2026, 1, 1), accepting="As agreed.")
+    approve(YEARLY, world, to=world.priya, since=date(2026, 1, 1), accepting="As agreed.")
     sold = {"product": "pen", "channel": "web"}
+    write_line("P0", world.priya, date(2026, 2, 10), "400.00", **sold)
     write_line("P1", world.priya, date(2026, 4, 10), "1500.00", **sold)
     write_line("P2", world.priya, date(2026, 6, 10), "100.00", product="ink", channel="web")
     # Read whole, the second row of pens in the web makes pay jump: it is found in the kept rows.
@@ -71,7 +77,7 @@ def test_rows_are_imported_paid_explained_and_taken_back(
     whole = PLAN.replace("reading: slice", "reading: whole")
     found = {one.code: one for one in findings_of(version, date(2026, 7, 1), whole)}
     cliff = found["rates_cliff"]
-    assert (cliff.amounts["jump"], cliff.params["key"]) == (10, "pen · web · 2026-01-01")
+    assert (cliff.amounts["jump"], cliff.params["key"]) == (30, "pen · web · 2026-01-01")
     run = quarter.run()
     statement = quarter.statement(run, "priya")
     component = statement.components.get(component="priced")
@@ -89,9 +95,15 @@ def test_rows_are_imported_paid_explained_and_taken_back(
     row = component.tiers.order_by("tier").first()
     address = reverse("incentives:statement-lines", args=[statement.pk, component.pk, row.tier])
     assert "P1" in client.get(address).content.decode()
-    # 1,500 of pens lie in the last row; 100 of ink has none above it: there is no next row.
-    panel = client.get(reverse("incentives:statement-what-if", args=[statement.pk]))
-    assert "No further tier" in panel.content.decode()
+    # 1,500 of pens in the quarter, 1,900 in the year, of the 3,000 at which the last row begins; of
+    # ink there is one row only.
+    with django_assert_max_num_queries(25):
+        panel = client.get(reverse("incentives:statement-what-if", args=[statement.pk]))
+    told = " ".join(html.unescape(re.sub("<[^>]+>", " ", panel.content.decode())).split())
+    assert re.findall(r"(\w+ · [^:]+ on): (\S+) more [^$]+(\S+)", told) == [
+        ("Priced · pen · web · from Jan 1, 2026 on", "$1,500.00", "$30.00"),
+        ("Yearly · pen · web · from Jan 1, 2026 on", "$1,100.00", "$22.00"),
+    ]
     version = PlanVersion.objects.get(plan__code="priced")
     (keyed, open_key, _later) = previews(documents.load(version.source))
     assert keyed.title == "Priced · pen · web · from Jan 1, 2026 on"
