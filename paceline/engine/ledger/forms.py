@@ -29,13 +29,13 @@ def in_plan_money(plan: Plan, value: exp.Expr) -> exp.Cast:
 
 
 def incentive_of(plan: Plan) -> exp.Expr | None:
-    """The payee's target incentive as money; zero where nobody entered one."""
+    """The payee's target incentive as it was entered; zero where nobody entered one."""
     target = plan.target_incentive
     if target is None:
         return None
     if target.amount is not None:
-        return c.number(target.amount, MONEY)
-    return c.or_else(typed(col(f"measures/{target.measure}"), MONEY), c.number(0, MONEY), MONEY)
+        return c.number(target.amount, EXACT)
+    return or_nothing(col(f"measures/{target.measure}"))
 
 
 # --- scorecards -----------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ class Reading:
         amount: exp.Expr = c.number(tier.rate, MONEY)
         if self.rates.value == "target_share":
             assert self.incentive is not None  # noqa: S101 -- the plan was checked for it
-            share = c.times(c.number(tier.rate, RATE), self.incentive.copy(), EXACT)
+            share = c.times(c.number(tier.rate, RATE), self.incentive.copy(), PRODUCT)
             amount = typed(share, MONEY)
         if self.rates.reading == "interpolated":
             assert tier.upper is not None  # noqa: S101 -- the plan was checked for it
