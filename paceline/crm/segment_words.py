@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import pgettext_lazy
 
 from paceline.crm.forms.choices import country_name, language_name
 from paceline.crm.forms.segments import labels_of
@@ -20,6 +22,10 @@ _WORDS: dict[str, dict[str, Any]] = {
     "source": dict(Source.choices),
     "consent": dict(ConsentChannel.choices),
 }
+
+SCORES = {
+    "recency": _lazy("Recency"), "frequency": _lazy("Frequency"), "value_score": pgettext_lazy("score", "Value"),
+}  # fmt: skip
 
 
 def told(rule: Mapping[str, Any], kind: str) -> list[str]:

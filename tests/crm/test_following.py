@@ -23,6 +23,7 @@ from paceline.crm.models import (
     OrderLink,
     Purchases,
     Reach,
+    RecordChange,
     TouchedCustomer,
     WaitingOrder,
 )
@@ -292,6 +293,43 @@ def test_the_list_of_waiting_orders(world: World, client_for: Any) -> None:
     assert "B05" not in links()
 
 
+def test_a_name_is_looked_for_while_somebody_bears_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once when a customer comes, is renamed, merged or goes, however many do together."""
+    line("N1", customer="Late Lee", person=world.priya)
+    line("N2", customer="Somebody Else", person=world.priya)
+    line("S1", customer="Late Lee", person=world.omar)
+    follow()
+
+    def named() -> set[str]:
+        follow()
+        rows = WaitingOrder.objects.filter(is_named=True)
+        return set(rows.values_list("order__order_number", flat=True))
+
+    told: dict[str, Any] = {"by": world.priya, "at": NOW}
+    lee = a_contact(world, "Late Lee")
+    assert named() == {"N1"}, "the seller of the other one may not know them"
+    actions.change(record=lee, facts={"name": "Early Lee"}, **told)
+    assert named() == set()
+    actions.change(record=lee, facts={"latin_name": "Lee Late"}, **told)
+    assert named() == {"N1"}, "given and family names in either order"
+    actions.change(record=lee, facts={"latin_name": ""}, **told)
+    other = a_contact(world, "Late Lee")
+    assert named() == {"N1"}
+    seen = dict(Contact.objects.filter(pk__in=[lee.pk, other.pk]).values_list("pk", "version"))
+    actions.merge(survivor=lee, others=[other], choices={"name": lee.pk}, seen=seen, **told)
+    assert named() == set(), "who was merged bears no name"
+    monkeypatch.setattr("paceline.crm.actions.following.linking.NAMES_FEW", 0)
+    actions.add_company(team=world.north, facts={"name": "Somebody Else Ltd"}, **told)
+    third = a_contact(world, "Late Lee")
+    assert named() == {"N1", "N2"}
+    third.points.all().delete()
+    RecordChange.objects.filter(contact=third).delete()
+    third.delete()  # as when an import is taken back
+    assert named() == {"N2"}
+
+
 def test_only_what_somebody_can_decide_waits_in_the_list(world: World, client_for: Any) -> None:
     """Several that fit, or a name; the rest stands by its buyers, and what tells nothing nowhere
     but among all. A buyer who is kept gets their orders, and those to come."""
@@ -320,8 +358,6 @@ def test_only_what_somebody_can_decide_waits_in_the_list(world: World, client_fo
     assert listed() == {"D1"}
     a_contact(world, "Late Lee")
     follow()
-    assert listed() == {"D1"}, "who came since is looked for by name at night"
-    actions.measure_again(at=NOW)
     assert listed() == {"D1", "D2"}
     assert listed(**{"waiting-is-why": "named"}) == {"D2"}
     assert listed(show="all") == {"D1", "D2", "U1", "U2", "U3", "U6", "N1"}

@@ -232,6 +232,58 @@ def test_a_segment_counts_exports_and_changes_its_members(
     assert priya.post("/crm/segments/new", {"name": "", "of": "contact"}).status_code == 422
 
 
+def test_lists_and_pages_say_what_was_bought(
+    world: World, buyers: dict[str, Any], client_for: Any
+) -> None:
+    priya = client_for(world.priya)
+
+    def listed(**asked: str) -> list[str]:
+        text = priya.get(
+            "/crm/contacts",
+            {f"contacts-{key.replace('_', '-')}": value for key, value in asked.items()},
+        ).content.decode()
+        found = {text.index(f">{name}<"): name for name in buyers if f">{name}<" in text}
+        return [found[place] for place in sorted(found)]
+
+    assert listed(sort="-value") == ["Cara", "Ann", "Ben", "Dan"]
+    assert listed(sort="last_on") == ["Cara", "Ann", "Ben", "Dan"]
+    for chosen, names in (
+        ("again", ["Ann", "Ben"]), ("once", ["Cara"]), ("quiet", ["Ann"]),
+        ("never", ["Dan"]),
+    ):  # fmt: skip
+        assert listed(is_bought=chosen, sort="name") == names, chosen
+    assert listed(sort="-value")[0] == "Cara"
+    with CaptureQueriesContext(connection) as asked:
+        text = priya.get("/crm/contacts?contacts-sort=-value").content.decode()
+    assert len(asked) <= 15
+    assert "$900.00" in text
+    answer = priya.get("/crm/contacts?contacts-export=csv")
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()
+    ann = next(one for one in lines if one.startswith("Ann,"))
+    assert "2026-03-01" in ann
+    assert "2026-04-01" in ann
+    # Every figure of a record's page is defined there, with the rules that are in force.
+    text = priya.get(f"/crm/contacts/{buyers['Ann'].pk}").content.decode()
+    assert "in USD: each order at the latest" in text
+    assert "/crm/cohorts/customers?of=contact&amp;month=2026-03" in text
+    assert text.count(" of 5</dd>") == 3
+    assert " of 5</dd>" not in priya.get(f"/crm/contacts/{buyers['Dan'].pk}").content.decode()
+    # The same for programs.
+    program = program_for(world.priya)
+    told = program.ask("GET", f"/contacts/{buyers['Ann'].pk}/purchases")
+    assert told.status_code == 200
+    assert told.json() == {
+        "orders": 4, "value": "400.0000", "currency": "USD", "unvalued": 0,
+        "first_on": "2026-03-01", "last_on": "2026-04-01", "usual_gap": 10,
+        "quiet_after": "2026-05-01", "channels": ["web"],
+        "scores": {"recency": 2, "frequency": 4, "value_score": 3},
+    }  # fmt: skip
+    nothing = program.ask("GET", f"/contacts/{buyers['Dan'].pk}/purchases")
+    assert (nothing.json()["orders"], nothing.json()["value"]) == (0, "0")
+    foreign = program.ask("GET", f"/contacts/{buyers['Eve'].pk}/purchases")
+    assert foreign.status_code == 404
+
+
 def test_cohorts_open_their_customers(
     world: World, buyers: dict[str, Any], client_for: Any
 ) -> None:

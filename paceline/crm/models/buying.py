@@ -137,6 +137,7 @@ class WaitingOrder(models.Model):
                 condition=Q(is_ambiguous=True) | Q(is_named=True),
                 name="waiting_order_to_decide",
             ),
+            GinIndex(fields=["name_keys"], name="waiting_order_names"),
         )
 
     def __str__(self) -> str:
@@ -147,10 +148,13 @@ class TouchedCustomer(models.Model):
     """That a customer or its orders changed; written by triggers, taken away by the job.
 
     Like ``TouchedOrder``: only added, several times if need be, ids without a constraint.
+    ``name_keys`` is what its names were compared by before, where they may have changed: orders
+    that wait under the old name are looked through as well.
     """
 
     company_id = models.BigIntegerField(null=True)
     contact_id = models.BigIntegerField(null=True)
+    name_keys = ArrayField(models.CharField(max_length=200), null=True)
 
     def __str__(self) -> str:
         return f"touched {self.company_id or self.contact_id}"

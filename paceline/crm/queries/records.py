@@ -73,6 +73,8 @@ def listed(kind: str, person: Person) -> Any:
     rows = rows.select_related("owner", "team").annotate(tag_names=tags_of(kind))
     if kind in {"contact", "lead", "company"}:
         rows = rows.annotate(points_shown=first_point(kind))
+    if kind in {"contact", "company"}:
+        rows = rows.select_related("purchases")
     if kind in {"contact", "deal"}:
         rows = rows.select_related("company")
     if kind == "deal":

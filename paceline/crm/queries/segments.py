@@ -18,6 +18,7 @@ from paceline.crm.models import (
     CustomerOrder,
     Fifths,
     LeadStatus,
+    Purchases,
     Segment,
     Tagging,
 )
@@ -44,6 +45,7 @@ _OF_LEADS = frozenset({"status", "came_within", "came_before", "silent_for", "ra
 _OF_BUYERS = frozenset((*LISTS, *NUMBERS, *AMOUNTS, *YES_NO)) - _OF_BOTH - _OF_LEADS
 # What counts as having spoken with somebody.
 TALK = (ActivityKind.CALL, ActivityKind.MAIL, ActivityKind.CHAT, ActivityKind.MEETING)
+BORDERS = 4
 SCORES = {"recency": "last_on", "frequency": "orders", "value_score": "value"}
 
 Rule = Mapping[str, Any]
@@ -165,7 +167,7 @@ def _score(key: str, value: int, reading: Reading) -> Q:
     name, _sign, end = key.rpartition("_")
     column = SCORES[name]
     borders = getattr(reading.fifths, column, [])
-    if len(borders) != 4:
+    if len(borders) != BORDERS:
         return Q(pk__in=())
     bought = Q(purchases__orders__gt=0)
     if end == "min":
@@ -173,6 +175,19 @@ def _score(key: str, value: int, reading: Reading) -> Q:
             return bought
         return bought & Q(**{f"purchases__{column}__gt": borders[min(value, 5) - 2]})
     return bought if value >= 5 else bought & Q(**{f"purchases__{column}__lte": borders[value - 1]})
+
+
+def scores_of(bought: Purchases, kind: str) -> dict[str, int]:
+    """How a customer who bought scores by each figure, one to five; nothing before the fifths of
+    their kind were measured. One query."""
+    fifths = Fifths.objects.filter(of=kind).first()
+    found = {}
+    for name, column in SCORES.items():
+        borders = getattr(fifths, column, [])
+        if len(borders) == BORDERS:
+            figure = getattr(bought, column)
+            found[name] = 1 + sum(figure > border for border in borders)
+    return found
 
 
 def listed_members(segment: Segment, person: Person, on: date) -> QuerySet[Any]:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from paceline.crm.actions import rules_in_force
 from paceline.crm.kinds import address
-from paceline.crm.models import CustomField, LeadStatus, Lifecycle, StageKind
+from paceline.crm.models import CustomField, LeadStatus, Lifecycle, Purchases, StageKind
 from paceline.kernel import own_fields
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column
 
 
-def columns_of(kind: str) -> list[Column]:
-    """What a list of a kind shows."""
+def columns_of(kind: str, on: date | None = None) -> list[Column]:
+    """What a list of a kind shows, as of a day."""
     lifecycles = dict(Lifecycle.choices)
     owner = Column("owner", _("Owner"), value="owner.name", sort="owner__name", secondary=True)
-    team = Column("team", _("Team"), value="team.name", sort="team__name", secondary=True)
+    is_customer = kind in {"company", "contact"}
+    team = Column(
+        "team",
+        _("Team"),
+        value="team.name",
+        sort="team__name",
+        secondary=True,
+        only_in_file=is_customer,
+    )
     tags = Column("tags", _("Tags"), value=lambda row: ", ".join(row.tag_names), secondary=True)
     reach = Column(
         "points",
@@ -27,7 +38,9 @@ def columns_of(kind: str) -> list[Column]:
         secondary=True,
     )
     changed = Column("changed_at", _("Last change"), sort="changed_at", kind="moment",
-                     secondary=True)  # fmt: skip
+                     secondary=True, only_in_file=is_customer)  # fmt: skip
+    latin = Column("latin_name", _("Name in Latin letters"), search=True, secondary=True,
+                   only_in_file=True)  # fmt: skip
     name = Column(
         "name",
         _("Name") if kind == "company" else pgettext("of a person", "Name"),
@@ -45,9 +58,10 @@ def columns_of(kind: str) -> list[Column]:
     if kind == "company":
         return [
             name,
-            Column("latin_name", _("Name in Latin letters"), search=True, secondary=True),
+            latin,
             Column("number", _("Customer number"), search=True, kind="code", secondary=True),
             lifecycle,
+            *bought_columns(on),
             Column("industry", _("Industry"), sort="industry", secondary=True),
             Column("territory", _("Territory"), sort="territory", secondary=True),
             reach,
@@ -59,13 +73,14 @@ def columns_of(kind: str) -> list[Column]:
     if kind == "contact":
         return [
             name,
-            Column("latin_name", _("Name in Latin letters"), search=True, secondary=True),
+            latin,
             Column(
                 "company", _("Company"), value="company.name", sort="company__name", search=True
             ),
             Column("title", _("Job title"), secondary=True),
-            reach,
             lifecycle,
+            *bought_columns(on),
+            reach,
             tags,
             owner,
             team,
@@ -118,6 +133,51 @@ def columns_of(kind: str) -> list[Column]:
         Column("pipeline", _("Pipeline"), value="pipeline.name", secondary=True),
         changed,
     ]
+
+
+def bought_columns(on: date | None) -> list[Column]:
+    """What a customer bought; the page has room for what it was worth, when it was last and
+    whether they are silent for longer than usual."""
+
+    def bought(name: str) -> Any:
+        return lambda row: getattr(bought_by(row), name, None)
+
+    @cache
+    def currency() -> str:  # asked once, and only where somebody bought
+        return str(rules_in_force().currency)
+
+    return [
+        Column("orders", _("Orders"), value=bought("orders"), sort="purchases__orders",
+               kind="number", only_in_file=True),
+        Column("value", _("Lifetime value"), value=bought("value"), sort="purchases__value",
+               kind="money", secondary=True,
+               currency=lambda row: "" if bought_by(row) is None else currency()),
+        Column("last_on", _("Last purchase"), value=bought("last_on"),
+               sort="purchases__last_on", kind="day", secondary=True),
+        Column("first_on", _("First purchase"), value=bought("first_on"),
+               sort="purchases__first_on", kind="day", only_in_file=True),
+        Column("gap", _("Usual gap, days"), value=bought("usual_gap"),
+               sort="purchases__usual_gap", kind="number", only_in_file=True),
+        Column("quiet", _("Gone quiet"),
+               value=lambda row: "" if on is None else quiet_badge(row, on), secondary=True),
+    ]  # fmt: skip
+
+
+def bought_by(row: Any) -> Purchases | None:
+    """What a record bought; None where it never did."""
+    try:
+        found: Purchases = row.purchases
+    except Purchases.DoesNotExist:
+        return None
+    return found
+
+
+def quiet_badge(row: Any, on: date) -> Any:
+    bought = bought_by(row)
+    if bought is None or bought.quiet_after is None or bought.quiet_after >= on:
+        return ""
+    days = (on - bought.quiet_after).days
+    return Badge(_("%(days)s days beyond usual") % {"days": days}, "warning")
 
 
 def own_column(field: CustomField, *, is_shown: bool) -> Column:

@@ -29,7 +29,7 @@ from paceline.crm.models import (
     Stage,
     StageKind,
 )
-from paceline.crm.queries.segments import narrowed, read_for, segments_of
+from paceline.crm.queries.segments import Reading, narrowed, read_for, segments_of
 from paceline.crm.views.columns import columns_of, own_column
 from paceline.kernel import own_work
 from paceline.kernel.pages import page
@@ -140,7 +140,7 @@ def table_of(
         topic=plural[kind],
         caption=TITLES[kind](),
         columns=[
-            *columns_of(kind),
+            *columns_of(kind, request.today),
             *(own_column(one, is_shown=len(own) <= OWN_SHOWN) for one in own),
         ],
         filters=[*_filters(request, kind), *_own_filters(own)],
@@ -188,8 +188,33 @@ def _filters(request: PersonRequest, kind: str) -> list[Filter]:
         return [mine, Filter("status", _("Any status"), LeadStatus.choices),
                 Filter("source", _("Any source"), Source.choices), tags,
                 _segment_filter(request, kind)]  # fmt: skip
-    return [mine, Filter("lifecycle", _("Any lifecycle"), Lifecycle.choices), tags,
-            _segment_filter(request, kind)]  # fmt: skip
+    return [mine, Filter("lifecycle", _("Any lifecycle"), Lifecycle.choices),
+            _bought_filter(request, kind), tags, _segment_filter(request, kind)]  # fmt: skip
+
+
+BOUGHT: dict[str, dict[str, Any]] = {
+    "recent": {"bought_within": 90},
+    "again": {"orders_min": 2},
+    "once": {"orders_max": 1},
+    "quiet": {"is_quiet": True},
+    "never": {"has_bought": False},
+}
+
+
+def _bought_filter(request: PersonRequest, kind: str) -> Filter:
+    """By what was bought, in the words of segments."""
+    choices = [
+        ("recent", _("Bought in the last 90 days")),
+        ("again", _("Bought more than once")),
+        ("once", _("Bought once")),
+        ("quiet", _("Gone quiet")),
+        ("never", _("Never bought")),
+    ]
+
+    def narrow(rows: Any, value: str) -> Any:
+        return narrowed(rows, BOUGHT[value], Reading(kind, request.person, request.today, None))
+
+    return Filter("bought", _("Whatever they bought"), choices, apply=narrow)
 
 
 def _segment_filter(request: PersonRequest, kind: str) -> Filter:

@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from paceline.crm import access, actions, panels, queries, wording
+from paceline.crm import access, actions, panels, queries, segment_words, wording
 from paceline.crm.forms.choices import country_name, language_name
 from paceline.crm.forms.deals import NextStepForm
 from paceline.crm.forms.records import LAYOUT, RecordForm, field_label, initial_of
@@ -29,10 +29,17 @@ from paceline.crm.forms.timeline import (
 )
 from paceline.crm.kinds import address, list_address
 from paceline.crm.models import DOUBLED, CustomField, Deal, Record, StageKind
-from paceline.crm.views.columns import customer_of, lead_badge, stage_badge
+from paceline.crm.queries.segments import scores_of
+from paceline.crm.views.columns import (
+    bought_by,
+    customer_of,
+    lead_badge,
+    quiet_badge,
+    stage_badge,
+)
 from paceline.crm.views.lists import TITLES
 from paceline.crm.views.reached import changeable
-from paceline.crm.views.segments import bought_by, quiet_badge
+from paceline.crm.views.segments import cohort_address
 from paceline.crm.views.timeline import told
 from paceline.kernel import own_fields
 from paceline.kernel.pages import go_to, page
@@ -130,13 +137,9 @@ def _particulars(
             "conversion": getattr(record, "conversion", None),
             "status_form": StatusForm(initial={"status": record.status}, auto_id="status-%s"),
         }
-    bought = bought_by(record)
     found |= {
         "deals": [_related(one) for one in queries.deals_of(record, person)],
-        "totals": queries.orders_of(record),
-        "bought": bought,
-        "bought_in": "" if bought is None else actions.rules_in_force().currency,
-        "quiet": quiet_badge(record, request.today),
+        **_bought(request, kind, record),
         "feedback_form": FeedbackForm(colleagues=colleagues, auto_id="feedback-%s"),
     }
     if kind == "company":
@@ -147,6 +150,28 @@ def _particulars(
         "consent_form": ConsentForm(auto_id="consent-%s"),
         "erasure": getattr(record, "erasure", None),
         "may_erase": may_change and access.may_erase(person, record),
+    }
+
+
+def _bought(request: PersonRequest, kind: str, record: Any) -> dict[str, Any]:
+    """What a customer bought: what it was worth, how it scores, and what those figures mean."""
+    totals = queries.orders_of(record)
+    bought = bought_by(record)
+    if bought is None:
+        return {"totals": totals}
+    rules = actions.rules_in_force()
+    scores = scores_of(bought, kind) if bought.orders else {}
+    return {
+        "bought": bought,
+        "bought_in": rules.currency,
+        # The same sum in the same currency is not said twice.
+        "totals": totals if [one.currency for one in totals] != [rules.currency] else [],
+        "quiet": quiet_badge(record, request.today),
+        "cohort_url": ""
+        if bought.first_on is None
+        else cohort_address(kind, bought.first_on, None),
+        "scores": [(segment_words.SCORES[name], score) for name, score in scores.items()],
+        "definitions": segment_words.definitions(rules),
     }
 
 

@@ -20,14 +20,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from paceline.crm import access, actions, segment_words, wording
 from paceline.crm.forms.segments import BuyingRulesForm, SegmentForm
 from paceline.crm.kinds import address, list_address
-from paceline.crm.models import Lifecycle, Purchases, Segment, SegmentKind
+from paceline.crm.models import Lifecycle, Segment, SegmentKind
 from paceline.crm.queries import cohorts as buying_again
 from paceline.crm.queries import segments as found_by_rule
-from paceline.crm.views.columns import lead_badge
+from paceline.crm.views.columns import bought_by, lead_badge, quiet_badge
 from paceline.kernel import formats
 from paceline.kernel.charts import LineChart, Series
 from paceline.kernel.pages import go_to, page
-from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Table
 from paceline.org.requests import PersonRequest
 
@@ -165,23 +164,6 @@ def members_table(request: PersonRequest, rows: Any, kind: str, currency: str) -
     )  # fmt: skip
 
 
-def bought_by(row: Any) -> Purchases | None:
-    """What a record bought; None where it never did."""
-    try:
-        found: Purchases = row.purchases
-    except Purchases.DoesNotExist:
-        return None
-    return found
-
-
-def quiet_badge(row: Any, on: date) -> Any:
-    bought = bought_by(row)
-    if bought is None or bought.quiet_after is None or bought.quiet_after >= on:
-        return ""
-    days = (on - bought.quiet_after).days
-    return Badge(_("%(days)s days beyond usual") % {"days": days}, "warning")
-
-
 @require_http_methods(["GET", "POST"])
 def create(request: PersonRequest) -> HttpResponse:
     """A new segment."""
@@ -276,7 +258,7 @@ def cohorts(request: PersonRequest) -> HttpResponse:
             {
                 "month": formats.month(one.month),
                 "customers": one.customers,
-                "url": _cohort_address(kind, one.month, None),
+                "url": cohort_address(kind, one.month, None),
                 "cells": [_cell(kind, one, n) for n in range(1, buying_again.SPAN)],
             }
             for one in found
@@ -300,11 +282,12 @@ def _cell(kind: str, cohort: buying_again.Cohort, after: int) -> dict[str, Any] 
         "share": formats.percent(share),
         "count": part,
         "depth": min(5, part * 10 // cohort.customers),
-        "url": _cohort_address(kind, cohort.month, after),
+        "url": cohort_address(kind, cohort.month, after),
     }  # fmt: skip
 
 
-def _cohort_address(kind: str, month: date, after: int | None) -> str:
+def cohort_address(kind: str, month: date, after: int | None) -> str:
+    """Who bought first in a month, or those of them who bought again so many months after."""
     asked: dict[str, str | int] = {
         "of": kind,
         "month": f"{month:%Y-%m}",

@@ -82,7 +82,7 @@ def _follow_part(done: Followed, at: datetime, *, waits: bool) -> bool:
         linked = linking.link(cursor, at)
         _look_again(cursor, linked, "crm_orderlink")
         counted = purchases.count(cursor, rules)
-        cursor.execute("DROP TABLE touched, touched_company, touched_contact")
+        cursor.execute("DROP TABLE touched, touched_company, touched_contact, touched_name")
         cursor.execute("SET LOCAL paceline.following = 'off'")
     done.orders += orders
     done.linked += linked
@@ -104,8 +104,8 @@ def _look_again(cursor: CursorWrapper, written: int, table: str) -> None:
 def measure_again(*, at: datetime) -> int:
     """Convert and count everything anew: at night, and after the rules changed.
 
-    Rates may have come since, the fifths of all customers move, and names of orders that wait may
-    be those of new customers. Returns how many customers were counted.
+    Rates may have come since, the fifths of all customers move, and sellers may know of other
+    customers than before. Returns how many customers were counted.
     """
     with connection.cursor() as cursor:
         _may_begin(cursor, waits=True)

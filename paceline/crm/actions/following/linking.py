@@ -19,20 +19,29 @@ from paceline.crm.points import normalise
 from paceline.crm.queries.waiting import KINDS_OF_POINTS, RULES, matches
 
 PHONE_MIN = 7
+# Up to so many names are looked for by index; more by reading all names that wait once.
+NAMES_FEW = 200
 
 
 def take_customers(cursor: Any) -> int:
     """Take all customers away that changed; how many rows there were."""
     cursor.execute("CREATE TEMP TABLE touched_company (id bigint PRIMARY KEY) ON COMMIT DROP")
     cursor.execute("CREATE TEMP TABLE touched_contact (id bigint PRIMARY KEY) ON COMMIT DROP")
+    cursor.execute("CREATE TEMP TABLE touched_name (key varchar PRIMARY KEY) ON COMMIT DROP")
     cursor.execute(
-        "WITH taken AS (DELETE FROM crm_touchedcustomer RETURNING company_id, contact_id),"
+        "WITH taken AS (DELETE FROM crm_touchedcustomer RETURNING company_id, contact_id, name_keys),"
+        " names AS (INSERT INTO touched_name SELECT DISTINCT unnest(name_keys) FROM taken),"
         " companies AS (INSERT INTO touched_company SELECT DISTINCT company_id FROM taken"
         "   WHERE company_id IS NOT NULL),"
         " contacts AS (INSERT INTO touched_contact SELECT DISTINCT contact_id FROM taken"
         "   WHERE contact_id IS NOT NULL) SELECT count(*) FROM taken"
     )
     (taken,) = cursor.fetchone()
+    for kind in ("company", "contact"):
+        cursor.execute(
+            f"INSERT INTO touched_name SELECT DISTINCT unnest(r.name_keys) FROM touched_{kind} t"
+            f" JOIN crm_{kind} r USING (id) ON CONFLICT DO NOTHING"
+        )
     cursor.execute("ANALYZE touched_company")
     cursor.execute("ANALYZE touched_contact")
     return int(taken)
@@ -154,7 +163,7 @@ def link(cursor: Any, at: datetime) -> int:
     cursor.execute("CREATE TEMP TABLE wanted ON COMMIT DROP AS SELECT w.* FROM crm_waitingorder w"
                    " JOIN crm_customerorder o ON o.id = w.order_id"
                    " JOIN touched t USING (source, order_number) WHERE w.left_at IS NULL")  # fmt: skip
-    cursor.execute(f"INSERT INTO wanted {_waiting_for_them()}")
+    cursor.execute(f"INSERT INTO wanted {_waiting_for_them(_waiting_by_name(cursor))}")
     cursor.execute("ANALYZE wanted")
     cursor.execute(
         f"""
@@ -208,7 +217,7 @@ def link(cursor: Any, at: datetime) -> int:
 
 
 def name_again(cursor: Any) -> None:
-    """Look through the names of all that waits: at night, for customers who came since."""
+    """Look through the names of all that waits: at night, for whoever joined or left a team."""
     _tell_named(cursor, "(SELECT * FROM crm_waitingorder WHERE left_at IS NULL)")
 
 
@@ -247,9 +256,25 @@ def _tell_named(cursor: Any, waiting: str) -> None:
     cursor.execute("DROP TABLE said, borne")
 
 
-def _waiting_for_them() -> str:
+def _waiting_by_name(cursor: Any) -> str:
+    """Waiting orders under a name that came, went or changed hands."""
+    cursor.execute("SELECT count(*) FROM touched_name")
+    if cursor.fetchone()[0] <= NAMES_FEW:
+        return (
+            "SELECT w.order_id FROM crm_waitingorder w"
+            " WHERE w.name_keys && (SELECT array_agg(key) FROM touched_name)"
+        )
+    cursor.execute("ANALYZE touched_name")
+    return (
+        "SELECT w.order_id FROM (SELECT order_id, unnest(name_keys) AS key FROM crm_waitingorder) w"
+        " JOIN touched_name USING (key)"
+    )
+
+
+def _waiting_for_them(by_name: str) -> str:
     """Waiting orders that a customer who changed may be the buyer of; not those taken already."""
     parts = [
+        by_name,
         (
             "SELECT w.order_id FROM touched_company t JOIN crm_company c USING (id)"
             " JOIN crm_waitingorder w ON w.number = c.number AND w.number <> ''"
