@@ -24,8 +24,10 @@ _WORDS: dict[str, dict[str, Any]] = {
 }
 
 SCORES = {
-    "recency": _lazy("Recency"), "frequency": _lazy("Frequency"), "value_score": pgettext_lazy("score", "Value"),
-}  # fmt: skip
+    "recency": _lazy("Recency"),
+    "frequency": _lazy("Frequency"),
+    "value_score": pgettext_lazy("score", "Value"),
+}
 
 
 def told(rule: Mapping[str, Any], kind: str) -> list[str]:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from paceline.crm.actions import rules_in_force
 from paceline.crm.kinds import address
@@ -77,7 +77,7 @@ def columns_of(kind: str, on: date | None = None) -> list[Column]:
             Column(
                 "company", _("Company"), value="company.name", sort="company__name", search=True
             ),
-            Column("title", _("Job title"), secondary=True),
+            Column("title", _("Job title"), secondary=True, only_in_file=True),
             lifecycle,
             *bought_columns(on),
             reach,
@@ -158,8 +158,8 @@ def bought_columns(on: date | None) -> list[Column]:
                sort="purchases__first_on", kind="day", only_in_file=True),
         Column("gap", _("Usual gap, days"), value=bought("usual_gap"),
                sort="purchases__usual_gap", kind="number", only_in_file=True),
-        Column("quiet", _("Gone quiet"),
-               value=lambda row: "" if on is None else quiet_badge(row, on), secondary=True),
+        Column("quiet", _("Beyond usual"),
+               value=lambda row: _beyond(row, on), secondary=True),
     ]  # fmt: skip
 
 
@@ -173,11 +173,22 @@ def bought_by(row: Any) -> Purchases | None:
 
 
 def quiet_badge(row: Any, on: date) -> Any:
+    """For how many days somebody is silent beyond their usual."""
+    days = days_beyond(row, on)
+    return Badge(_("%(days)s days beyond usual") % {"days": days}, "warning") if days else ""
+
+
+def days_beyond(row: Any, on: date) -> int:
     bought = bought_by(row)
     if bought is None or bought.quiet_after is None or bought.quiet_after >= on:
-        return ""
-    days = (on - bought.quiet_after).days
-    return Badge(_("%(days)s days beyond usual") % {"days": days}, "warning")
+        return 0
+    return (on - bought.quiet_after).days
+
+
+def _beyond(row: Any, on: date | None) -> Any:
+    days = 0 if on is None else days_beyond(row, on)
+    told = ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+    return Badge(told, "warning") if days else ""
 
 
 def own_column(field: CustomField, *, is_shown: bool) -> Column:

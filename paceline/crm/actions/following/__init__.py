@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from paceline.crm.actions.following import linking, purchases, summing
 from paceline.crm.actions.following.summing import rules_in_force
-from paceline.crm.models import TouchedCustomer
+from paceline.crm.models import Fifths, TouchedCustomer
 from paceline.kernel import audit
 from paceline.live.actions import publish_all
 from paceline.orders.actions import drop_names, keep_names
@@ -48,7 +48,17 @@ def follow_orders(*, at: datetime, waits: bool = True) -> Followed:
     done = Followed()
     while _follow_part(done, at, waits=waits):
         pass
+    if done.customers and not Fifths.objects.exists():
+        _measure_first(at)
     return done
+
+
+@transaction.atomic
+def _measure_first(at: datetime) -> None:
+    """Scores go by fifths that are measured at night; the first buyers need not wait for one."""
+    with connection.cursor() as cursor:
+        _may_begin(cursor, waits=True)
+        purchases.measure_fifths(cursor, at)
 
 
 def _may_begin(cursor: CursorWrapper, *, waits: bool) -> bool:
