@@ -30,6 +30,7 @@ import django
 django.setup()  # measures have words of their own
 
 from paceline.insights.cubes import (  # noqa: E402
+    FAR,
     Lines,
     Narrowed,
     ask,
@@ -37,9 +38,9 @@ from paceline.insights.cubes import (  # noqa: E402
     count_customers,
     is_made,
     make_cubes,
+    make_terms,
     make_visits,
 )
-from paceline.insights.cubes.asking import FAR  # noqa: E402
 from paceline.insights.cubes.making import open_database  # noqa: E402
 from paceline.insights.measures import CUSTOMERS, MEASURES, SALES, SPLITS  # noqa: E402
 
@@ -180,11 +181,13 @@ def made(folder: Path, cubes: Path, lines: int) -> dict[date, str]:
             busy += time.process_time() - processor
     processor = time.process_time()
     make_visits(cubes, digests, memory=512)
+    visits = time.process_time()
+    make_terms(cubes, digests, memory=512)
     print(
-        f"sums made or found: {busy:.1f} s of processor time; visits"
-        f" {time.process_time() - processor:.1f} s; {time.perf_counter() - began:.1f} s in all"
+        f"sums made or found: {busy:.1f} s of processor time; visits {visits - processor:.1f} s;"
+        f" terms {time.process_time() - visits:.1f} s; {time.perf_counter() - began:.1f} s in all"
     )
-    for shape in ("days", "products", "customers", "lines", "visits"):
+    for shape in ("days", "products", "customers", "lines", "visits", "terms"):
         size = sum(file.stat().st_size for file in cubes.glob(f"*.{shape}.parquet"))
         print(f"{shape}: {size / 1e6:.0f} MB")
     return digests

@@ -116,6 +116,7 @@ def test_money_is_converted_by_the_mean_of_the_month_or_left_out(
     found = ask(sold.dana, july)
     assert found.total.value == 176
     assert found.left_out == {"JPY": 1}
+    assert ask(sold.dana, f"{july}&split=customer").left_out == {"JPY": 1}
 
 
 def test_only_changed_months_are_made_again(sold: World, tmp_path: Path) -> None:
@@ -183,7 +184,17 @@ def test_wrong_questions_are_refused(sold: World) -> None:
 
 def test_of_many_the_largest_are_told_whole(sold: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the measure itself and not by a part of it; over time with all days, the rest together."""
+    # Beside the days before: whoever is shown, whether they were among the largest then or not.
+    beside = "measure=net_sales&split=customer&compare=previous&from=2026-07-01&to=2026-08-31"
+
+    def compared() -> list[tuple[Any, ...]]:
+        return [(row.key, row.value, row.before) for row in ask(sold.dana, beside).rows]
+
+    gamma = ("Gamma", 115, 200)
+    rest = [("Acme", 51, 350), ("Delta", 10, None), ("Beta", None, 50)]
+    assert compared() == [gamma, *rest]
     monkeypatch.setattr(sales, "CUSTOMERS_MOST", 1)
+    assert compared() == [gamma]
     june = "measure=net_sales&split=customer&from=2026-06-01&to=2026-06-30"
     assert told(sold.dana, june) == {"Beta": 50}  # what Acme returned is more than anybody else's
     assert told(sold.dana, f"{june}&over=week") == {(date(2026, 6, 8), "Beta"): 50}

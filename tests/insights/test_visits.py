@@ -22,7 +22,7 @@ from paceline.insights.cubes import (
     make_visits,
     months_without_visits,
 )
-from paceline.insights.cubes.asking import FAR
+from paceline.insights.cubes.columns import FAR
 
 MONTHS = [date(2026, n, 1) for n in range(1, 6)]
 START, END = date(2026, 1, 20), date(2026, 5, 17)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from paceline.files.queries import path_of_digest
 from paceline.insights import cubes
-from paceline.insights.cubes.asking import FAR
+from paceline.insights.cubes.columns import FAR
 from paceline.insights.queries.shelf import Shelf, folder, latest_digests, shelf
 from paceline.kernel import jobs
 from paceline.kernel.periods import month_after
@@ -44,8 +44,10 @@ def catch_up(*, at: datetime) -> int:
     _make(behind, at)
     now = shelf()
     _make_visits(now)
+    cubes.make_terms(folder(), now.digests, memory=settings.INSIGHTS_MEMORY_MIB)
     visits = set(cubes.chain(now.digests).values())
-    cubes.sweep(folder(), set(now.digests.values()) | latest_digests() | visits)
+    terms = {one.name for one in cubes.terms_of(now.digests)}
+    cubes.sweep(folder(), set(now.digests.values()) | latest_digests() | visits | terms)
     return len(behind)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import duckdb
 
-from paceline.insights.cubes.asking import FAR, Lines, Narrowed, _key, bucket
+from paceline.insights.cubes.columns import FAR, bucket, key
+from paceline.insights.cubes.lines import Lines, Narrowed
 
 FIRST = date(1, 1, 1)
 
@@ -122,7 +123,7 @@ def list_buyers(
     source = lines.source("customers", narrowed, with_team=False)
     if source is None:
         return []
-    where, values = source
+    where, values = source.text, source.given
     with lines.reached(narrowed.reach):
         rows = lines.duck.execute(
             "SELECT f.customer_key, min(f.customer), sum(f.orders), min(f.day), max(f.day)"
@@ -166,7 +167,7 @@ def _asked(
 
 
 def _keys(over: str, by: Sequence[str]) -> str:
-    keys = [bucket(over) if over else "NULL::DATE", *(_key(name) for name in by)]
+    keys = [bucket(over) if over else "NULL::DATE", *(key(name) for name in by)]
     return ", ".join(f"{key} AS k{place}" for place, key in enumerate(keys))
 
 
@@ -180,7 +181,7 @@ def _met_before(lines: Lines, narrowed: Narrowed, over: str, by: Sequence[str]) 
     source = lines.source("visits", narrowed, with_team="team" in by)
     if source is None:
         return None
-    text, values = source
+    text, values = source.text, source.given
     columns = f"{_keys(over, by)}, f.c AS c, f.first AS first, {_since(over)} AS since"
     given = [narrowed.starts_on, *values]
     told_apart = {*narrowed.only, *by} - {"team"}
@@ -221,7 +222,7 @@ def _met_at_all(lines: Lines, narrowed: Narrowed, over: str, by: Sequence[str]) 
     source = lines.source("customers", narrowed, with_team="team" in by)
     if source is None:
         return None
-    text, values = source
+    text, values = source.text, source.given
     buyers = (
         f"met AS (SELECT DISTINCT {_keys(over, by)}, f.customer_key AS c, {_since(over)} AS since"
         f"\n{text} AND f.orders > 0 AND f.customer_key IS NOT NULL),"

@@ -11,7 +11,16 @@ import duckdb
 from paceline.insights.cubes.shapes import CUSTOMER_KEY, FACTS, SHAPES, facts_of, type_of
 
 # Other columns or another way to sum: another number, and the files are made again.
-VERSION = "1"
+VERSION = "2"
+# Read far more often than written: what unpacks quickly, in pieces that can be left out.
+FORMAT = "FORMAT parquet, COMPRESSION lz4_raw, ROW_GROUP_SIZE 24576"
+# What is asked together lies together: money of one currency, people, their customers.
+ORDERS = {
+    "days": "day, person",
+    "products": "day",
+    "customers": "currency, person, customer_key, day",
+    "lines": "day, person",
+}
 
 _LINES = f"""
 CREATE TEMP TABLE lines AS SELECT
@@ -61,7 +70,6 @@ def make_cubes(source: Path, digest: str, folder: Path, *, memory: int) -> None:
         for shape, columns in SHAPES.items():
             if cube_path(folder, digest, shape).is_file():
                 continue
-            order = "day, person" if "person" in columns else "day"
             draft = folder / f"{secrets.token_hex(8)}.part"
             keys = ", ".join(("month", "day", *columns))
             sums = ", ".join(
@@ -70,8 +78,8 @@ def make_cubes(source: Path, digest: str, folder: Path, *, memory: int) -> None:
             )
             try:
                 duck.execute(
-                    f"COPY (SELECT {keys}, {sums} FROM lines GROUP BY ALL ORDER BY {order})"
-                    f" TO '{draft.resolve()}' (FORMAT parquet, COMPRESSION zstd)"
+                    f"COPY (SELECT {keys}, {sums} FROM lines GROUP BY ALL ORDER BY {ORDERS[shape]})"
+                    f" TO '{draft.resolve()}' ({FORMAT})"
                 )
                 draft.replace(cube_path(folder, digest, shape))
             finally:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from paceline.insights.cubes.making import cube_path, open_database
+from paceline.insights.cubes.making import FORMAT, cube_path, open_database
 
 SHAPE = "visits"
 # What a customer is counted within, besides all of it; each has the column ``before_<name>``.
@@ -45,7 +45,7 @@ COPY (
             lag(day) OVER (PARTITION BY c ORDER BY day, n) AS before, {_BEFORE}
           FROM visits)
     WHERE month IS NOT NULL ORDER BY day, person
-) TO '{{path}}' (FORMAT parquet, COMPRESSION zstd)
+) TO '{{path}}' ({FORMAT})
 """
 
 

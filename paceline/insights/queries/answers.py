@@ -30,7 +30,7 @@ from paceline.insights.queries.facts import Found, Place, together
 from paceline.insights.queries.pay import pay_facts
 from paceline.insights.queries.quotas import quota_facts
 from paceline.insights.queries.replies import reply_facts
-from paceline.insights.queries.sales import customer_facts, sales_facts
+from paceline.insights.queries.sales import customer_facts, sales_facts, shows_all
 from paceline.leads import access as leads
 from paceline.org.models import Person
 
@@ -123,7 +123,7 @@ def answer(desk: Desk, question: Question) -> Answer:
     desk.withheld = False
     found = facts_of(desk, question)
     other = question.compared
-    earlier = {} if other is None else facts_of(desk, other)
+    earlier = {} if other is None else _earlier(desk, question, other, found)
     values = _values(question, found)
     before = {} if other is None else _beside(question, other, earlier)
     rows = [
@@ -192,6 +192,20 @@ def facts_of(desk: Desk, question: Question) -> Found:
     )
 
 
+def _earlier(desk: Desk, question: Question, other: Question, found: Found) -> Found:
+    """The facts of the days compared with. Of many customers those who are shown are asked for,
+    whether they were among the largest then or not; where all are shown, the largest then too."""
+    if question.split != "customer":
+        return facts_of(desk, other)
+    shown = {key for _bucket, key in found if key is not None}
+    earlier = sales_facts(desk, other, question.measure.facts, shown) if shown else {}
+    if shows_all(question, found):
+        left_out = desk.left_out.copy()
+        earlier = {**facts_of(desk, other), **earlier}
+        desk.left_out = left_out
+    return earlier
+
+
 def _beside(question: Question, other: Question, found: Found) -> dict[Place, Decimal | None]:
     """The values of the days compared with, each at the bucket beside which it stands."""
     values = _values(other, found)
@@ -213,9 +227,11 @@ def _total(desk: Desk, question: Question, found: Found, earlier: Found) -> Row:
     """Of the whole question: facts added where they add up, else asked again undivided."""
     other = question.compared
     if not _adds_up(desk, question):
+        left_out = desk.left_out.copy()  # the same lines, which were counted already
         found = facts_of(desk, replace(question, over="", split=""))
         if other is not None:
             earlier = facts_of(desk, replace(other, over="", split=""))
+        desk.left_out = left_out
     of = question.measure.of(_folded(found))
     return Row(None, None, of, question.measure.of(_folded(earlier)) if other else None)
 

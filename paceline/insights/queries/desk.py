@@ -17,7 +17,7 @@ from django.db.models.functions import TruncMonth
 from paceline.crm.models import Pipeline, Stage
 from paceline.insights import access
 from paceline.insights.cubes import Lines
-from paceline.insights.cubes.asking import FAR
+from paceline.insights.cubes.columns import FAR
 from paceline.insights.dimensions import Span, bucket_of
 from paceline.insights.models import ReportingRule
 from paceline.insights.queries.shelf import Shelf, folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from paceline.insights import cubes
 from paceline.insights.asked import NotAsked, Question
@@ -16,16 +17,22 @@ COLUMNS = ("person", "channel", "category", "product", "territory", "customer", 
 CUSTOMERS_MOST = 1000
 
 
-def sales_facts(desk: Desk, question: Question, facts: Collection[str]) -> Found:
-    """Sums of order lines."""
+def sales_facts(
+    desk: Desk,
+    question: Question,
+    facts: Collection[str],
+    among: Collection[str] | None = None,
+) -> Found:
+    """Sums of order lines; of many customers the largest, or those whom ``among`` names."""
+    customers = None if among is None else [one or None for one in among]
     outcome = cubes.ask(
         desk.lines,
         sorted(facts),
-        narrowed(desk, question),
+        replace(narrowed(desk, question), customers=customers),
         desk.rates(desk.currency(question.currency)),
         over=question.over,
         by=question.splits,
-        most=CUSTOMERS_MOST if question.split == "customer" else None,
+        most=CUSTOMERS_MOST if question.split == "customer" and among is None else None,
         size={
             fact: sign
             for fact, sign in (question.measure.below or question.measure.above).items()
@@ -37,6 +44,14 @@ def sales_facts(desk: Desk, question: Question, facts: Collection[str]) -> Found
         (row[0], key_of(row[1]) if question.split else None): sums
         for row, sums in outcome.sums.items()
     }
+
+
+def shows_all(question: Question, found: Found) -> bool:
+    """Whether there are no more customers than the largest that were found."""
+    days = Narrowed(question.span.starts_on, question.span.ends_before)
+    return len({key for _bucket, key in found}) < cubes.keys_at_most(
+        CUSTOMERS_MOST, days, question.over
+    )
 
 
 def customer_facts(desk: Desk, question: Question, _facts: Collection[str]) -> Found:
