@@ -112,5 +112,7 @@ def failure(told: Mapping[str, Any]) -> str:
     """Why nothing came: the reasons of boards, or those of files as imports word them."""
     code = str(told.get("code", ""))
     if code in FAILURES:
-        return str(FAILURES[code]) % told
+        worded = {name: formats.number(value) if isinstance(value, int) else value
+                  for name, value in told.items()}  # fmt: skip
+        return str(FAILURES[code]) % worded
     return sentence(code, told) if code else _("Nothing was brought in.")

@@ -58,6 +58,8 @@ def recognise(path: Path, *, known_names: Collection[str] = ()) -> Layout:
     try:
         text = decode_sample(sample, encoding)
     except UnicodeDecodeError as error:
+        if _looks_like_text(sample):
+            raise FileUnreadable("encoding_mixed", line=_readable_lines(sample) + 1) from error
         raise FileUnreadable("file_of_other_kind") from error
     layout = describe_text(text, Layout(encoding=encoding), known_names)
     if certain:
@@ -118,6 +120,26 @@ def _sixteen_bit(sample: bytes) -> str:
     if even * 10 >= pairs * 3 and odd * 20 < pairs:
         return "utf-16-be"
     return ""
+
+
+def _looks_like_text(sample: bytes) -> bool:
+    """Lines of cells without bytes that no text has, whatever their encoding."""
+    return (
+        b"\n" in sample
+        and any(sign.encode() in sample for sign in DELIMITERS)
+        and not re.search(rb"[\x00-\x08\x0e-\x1f]", sample)
+    )
+
+
+def _readable_lines(sample: bytes) -> int:
+    """How many lines the encoding reads that comes furthest."""
+    found = 0
+    for encoding in ("utf-8", "gb18030", "big5"):
+        try:
+            sample.decode(codec_of(encoding))
+        except UnicodeDecodeError as error:
+            found = max(found, sample[: error.start].count(b"\n"))
+    return found
 
 
 def _older_encoding(sample: bytes) -> tuple[str, bool]:

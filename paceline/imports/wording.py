@@ -49,6 +49,10 @@ MESSAGES = {
     "file_of_other_kind": gettext_lazy(
         "This is not a file of records. Use CSV, TSV, XLSX or Parquet."
     ),
+    "encoding_mixed": gettext_lazy(
+        "Line %(line)s holds characters that fit none of the encodings known here, or another than"
+        " the lines before. Save the file as UTF-8 and try again."
+    ),
     "nul_bytes": gettext_lazy(
         "Line %(line)s holds a zero byte, which no text has. Export the file again as text."
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -204,6 +204,41 @@ def test_odd_types_are_passed_over() -> None:
     assert (card.title, card.due_on, card.people) == ("–", None, [])
 
 
+def odd_boards() -> Iterator[tuple[str, Any]]:
+    """The board of an export with each of its parts in turn of a type that it never has."""
+    whole = json.dumps(board())
+
+    def walk(part: Any, way: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        yield way
+        if isinstance(part, dict | list):
+            for key in part if isinstance(part, dict) else range(len(part)):
+                yield from walk(part[key], (*way, key))
+
+    for way in list(walk(board(), ()))[1:]:
+        for odd in (None, -7, "x", [], {}, [None, {"id": 3}], {"id": [], "text": 5}, "9" * 400):
+            changed = json.loads(whole)
+            above = changed
+            for key in way[:-1]:
+                above = above[key]
+            above[way[-1]] = odd
+            yield f"{way} {odd!r:.20}", changed
+
+
+def test_no_part_of_another_type_breaks_the_reader() -> None:
+    """It is read without that part, or refused with words; never an unexpected error."""
+    tried, refusals = 0, set()
+    for name, content in odd_boards():
+        tried += 1
+        try:
+            found = trello.read(json.dumps(content).encode(), TAIPEI)
+        except NotSuchAFile as refused:
+            refusals.add(refused.code)
+            continue
+        assert all(isinstance(card.title, str) for card in found.cards), name
+    assert tried > 500
+    assert refusals == {"not_trello"}
+
+
 @pytest.mark.django_db
 def test_cards_of_one_key_or_none_all_come(world: World, run_jobs: Callable[[], int]) -> None:
     content = {"lists": [{"id": "l", "name": "L"}], "cards": [
@@ -243,6 +278,7 @@ def test_a_teambition_sheet_is_read_by_its_heads(tmp_path: Path) -> None:
         date(2026, 11, 1), date(2026, 11, 8), time(18),
     )  # fmt: skip
     assert first.labels == ["主图", "直播", "紧急"]
+    assert [one.colour for one in found.labels] == ["blue", "teal", "orange"]
     assert (second.parent, third.parent, orphan.parent) == ("1", "1", "")
     assert second.is_done
     assert orphan.is_done

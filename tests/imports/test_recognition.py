@@ -168,6 +168,11 @@ def test_other_kinds_of_files_are_refused(tmp_path: Path, data: bytes) -> None:
     assert refusal(tmp_path, data)[0] == "file_of_other_kind"
 
 
+def test_a_text_in_two_encodings_is_named_by_its_line(tmp_path: Path) -> None:
+    data = "标题,列表\n甲,待办\n".encode("gb18030") + b"\xff\xff\x81,x\n" + "乙,丙\n".encode()
+    assert refusal(tmp_path, data) == ("encoding_mixed", {"line": 3})
+
+
 def test_half_a_spreadsheet_and_half_a_parquet_file_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "whole.parquet"
     pq.write_table(pa.table({"a": list(range(1000))}), path)

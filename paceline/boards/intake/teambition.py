@@ -52,6 +52,9 @@ HEADS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 DONE = {"是", "已完成", "完成", "yes", "true", "1", "done", "√", "已关闭", "closed"}
 ORDINARY = {"普通", "较低", "normal", "low", ""}
+PRESSING = {"非常紧急": "red", "紧急": "orange", "非常緊急": "red", "緊急": "orange",
+            "urgent": "red", "high": "orange"}  # fmt: skip
+COLOURS = ("blue", "teal", "purple", "green", "amber", "grey")
 MANY = re.compile(r"[,，、;；\n]+")
 ADDRESS = re.compile(r"(.*?)\s*[(（<]\s*(\S+@\S+?)\s*[)）>]")
 FIELDS_MAX, OPTIONS_MAX, OPTION_LETTERS_MAX = 40, 20, 80
@@ -167,7 +170,11 @@ def _card(
         words.append(cells["priority"])
     known = {label.key for label in found.labels}
     card.labels = list(dict.fromkeys(words))
-    found.labels += [BroughtLabel(word, word) for word in card.labels if word not in known]
+    for word in card.labels:
+        if word not in known:
+            # The file has no colours: what is pressing gets the loud ones, the others take turns.
+            turn = COLOURS[len(found.labels) % len(COLOURS)]
+            found.labels.append(BroughtLabel(word, word, PRESSING.get(word, turn)))
     _set_days(card, columns, cells, zone, found.left)
     return card
 

@@ -67,7 +67,8 @@ def read(content: bytes, zone: ZoneInfo) -> Brought:
         card.checklists = checklists.pop(card.key, [])
         card.comments = comments.get(card.key, [])
         card.custom = _custom(one, {field.key: field for field in found.fields}, options)
-        missing = int((one.get("badges") or {}).get("comments") or 0) - len(card.comments)
+        counted = _record(one, "badges").get("comments")
+        missing = (counted if isinstance(counted, int) else 0) - len(card.comments)
         found.left["comments_cut"] += max(0, missing)
         found.cards.append(card)
     known = {one.key for one in found.lists}
@@ -94,6 +95,12 @@ def _records(of: Record, name: str) -> list[Record]:
     """The records below a name; what is none of them is passed over."""
     rows = of.get(name)
     return [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
+
+
+def _record(of: Record, name: str) -> Record:
+    """The record below a name; an empty one where there is none."""
+    found = of.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _text(of: Record, name: str) -> str:
@@ -154,7 +161,7 @@ def _card(one: Record, members: Mapping[str, Someone], zone: ZoneInfo, left: Cou
     for name, code in (("idMembersVoted", "votes"), ("stickers", "stickers")):
         rows = one.get(name)
         left[code] += len(rows) if isinstance(rows, list) else 0
-    left["covers"] += bool((one.get("cover") or {}).get("idAttachment"))
+    left["covers"] += bool(_record(one, "cover").get("idAttachment"))
     return card
 
 
@@ -179,15 +186,15 @@ def _comments(board: Record, members: Mapping[str, Someone]) -> dict[str, list[B
     """What was said, oldest first, from the actions that the export still holds."""
     found: dict[str, list[BroughtComment]] = defaultdict(list)
     for one in _records(board, "actions"):
-        if one.get("type") not in {"commentCard", "copyCommentCard"}:
+        if _text(one, "type") not in {"commentCard", "copyCommentCard"}:
             continue
-        data = one.get("data") or {}
+        data = _record(one, "data")
         at = _moment(_text(one, "date"))
         text = _text(data, "text").strip()
-        key = _text(data.get("card") or {}, "id")
+        key = _text(_record(data, "card"), "id")
         if at is None or not text or not key:
             continue
-        creator = one.get("memberCreator") or {}
+        creator = _record(one, "memberCreator")
         author = members.get(_text(one, "idMemberCreator")) or Someone(_text(creator, "fullName"))
         found[key].append(BroughtComment(text, author, at))
     for rows in found.values():
@@ -204,7 +211,7 @@ def _fields(board: Record) -> tuple[list[BroughtField], dict[str, str]]:
             continue
         options = []
         for option in _records(one, "options"):
-            text = _text(option.get("value") or {}, "text")
+            text = _text(_record(option, "value"), "text")
             words[_text(option, "id") or _text(option, "_id")] = text
             options.append(text)
         found.append(BroughtField(_text(one, "id"), _text(one, "name"), kind, options))
@@ -217,15 +224,13 @@ def _custom(
     found = {}
     for item in _records(one, "customFieldItems"):
         field = fields.get(_text(item, "idCustomField"))
-        value = item.get("value") or {}
+        value = _record(item, "value")
         if field is None:
             continue
         if field.kind == "choice":
             text = options.get(_text(item, "idValue"), "")
         else:
-            text = (
-                next((str(part) for part in value.values()), "") if isinstance(value, dict) else ""
-            )
+            text = next((str(part) for part in value.values()), "")
         if text:
             found[field.key] = text
     return found
