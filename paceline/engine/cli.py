@@ -21,9 +21,11 @@ from paceline.engine.lint.findings import SEVERITIES
 from paceline.engine.lint.messages import MENDS, STUDIES
 from paceline.engine.lint.past import read_history
 from paceline.engine.periods import PeriodUnknown, period_from_key
+from paceline.engine.places import placed
 from paceline.engine.plan.document import MAX_CHARACTERS
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
+from paceline.engine.remedies import MENDS_OF_INPUTS
 from paceline.engine.run import calculate as run_plan
 from paceline.engine.settlement.folders import (
     read_results,
@@ -80,12 +82,12 @@ def _lint(plan: Plan, folder: Path | None) -> None:
     """Print every finding; with serious ones the exit code is 3."""
     history = rates = None
     if folder is not None:
-        inputs, _ = _inputs(folder, plan)
         try:
+            inputs, _ = _inputs(folder, plan)
             rates = rates_of(plan, inputs)
             history = read_history(plan, inputs)
         except InputInvalid as error:
-            _refuse(error.problems)
+            _refuse(placed(error.problems, folder))
     findings = find(plan, history, rates)
     for finding in findings:
         typer.echo(f"{finding.severity}: {finding.clause}: {finding.message}")
@@ -148,8 +150,10 @@ def calculate(  # noqa: PLR0913 -- an argument for each option
         inputs, hashes = _inputs(tables, document, lines or [])
         with _executor(on, master, setting or []) as executor:
             results = run_plan(document, inputs, span, on=executor, input_hashes=hashes)
-    except (PlanInvalid, InputInvalid) as error:
+    except PlanInvalid as error:
         _refuse(error.problems)
+    except InputInvalid as error:
+        _refuse(placed(error.problems, tables))
     except PeriodUnknown as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
@@ -278,4 +282,6 @@ def _stop(message: str) -> NoReturn:
 def _refuse(problems: tuple[Problem, ...]) -> NoReturn:
     for problem in problems:
         typer.echo(str(problem), err=True)
+        if problem.code in MENDS_OF_INPUTS:
+            typer.echo(f"    mend: {MENDS_OF_INPUTS[problem.code]}", err=True)
     raise typer.Exit(1)

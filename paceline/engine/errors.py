@@ -15,7 +15,8 @@ class Problem:
 
     `code` and `params` let the product say it in the reader's language; `message` says it in
     English. `path` is the clause of the plan (`components/commission/rates/tiers/2`) or the input
-    table. `line` and `column` count from 1 and are None where there is no text to point into.
+    table. `line` and `column` count from 1 and are None where there is no text to point into; `row`
+    is the row of a file that has no lines, such as Parquet.
     """
 
     code: str
@@ -26,10 +27,12 @@ class Problem:
     params: Mapping[str, str | int] = field(default_factory=dict)
     severity: Severity = "error"
     source: str = ""
+    row: int | None = None
 
     def __str__(self) -> str:
         """The message with its place: `plan.yaml:12:5: components/commission: …`."""
-        place = ":".join(str(part) for part in (self.source, self.line, self.column) if part)
+        row = f" row {self.row}" if self.row else ""
+        place = ":".join(str(part) for part in (self.source, self.line, self.column, row) if part)
         return ": ".join(part for part in (place, self.path, self.message) if part)
 
 

@@ -63,6 +63,14 @@ def read_folder(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]
     return Tables(sources), hashes
 
 
+def file_of(folder: Path, table: str) -> Path | None:
+    """The file of a table in a folder."""
+    for kind in ("parquet", "csv"):
+        if table in INPUTS and (folder / f"{table}.{kind}").is_file():
+            return folder / f"{table}.{kind}"
+    return None
+
+
 def _problem(code: str, message: str, table: str, **params: str | int) -> Problem:
     return Problem(code, message, path=table, params={"table": table, **params})
 

@@ -7,7 +7,7 @@ database reads itself; of them only the types and the counts of empty values are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -245,26 +245,45 @@ def _conform(
             try:
                 values = pc.cast(values, kind)
             except pa.ArrowInvalid:
-                problems.append(
-                    _problem(
-                        "amount_too_large", "an amount is too large to be calculated exactly", name
-                    )
-                )
+                message = f"{name}.{column.name} is too large to be calculated exactly"
+                found = _problem("amount_too_large", message, name, column=column.name)
+                problems.append(replace(found, row=_first_unfit(values, kind)))
                 values = pa.nulls(part.num_rows, kind)
-        if column.kind is DATE and not _in_calendar(values):
+        outside = _outside_calendar(values) if column.kind is DATE else None
+        if outside is not None:
             message = f"{name}.{column.name} has a day outside the years 1 to 9999"
-            problems.append(_problem("date_out_of_range", message, name, column=column.name))
+            found = _problem("date_out_of_range", message, name, column=column.name)
+            problems.append(replace(found, row=outside))
         arrays[column.name] = values
     schema = pa.schema([(column.name, arrow_type(column.kind)) for column in columns])
     return pa.table(arrays, schema=schema)
 
 
-def _in_calendar(values: pa.ChunkedArray | pa.Array) -> bool:
-    """Every day lies in the years that there are dates for."""
+def _first_unfit(values: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> int:
+    """The first value that a column cannot hold, counted from 1: the half that does not fit is
+    halved again.
+    """
+    first, count = 0, len(values)
+    while count > 1:
+        half = count // 2
+        try:
+            pc.cast(values.slice(first, half), kind)
+        except pa.ArrowInvalid:
+            count = half
+        else:
+            first, count = first + half, count - half
+    return first + 1
+
+
+def _outside_calendar(values: pa.ChunkedArray | pa.Array) -> int | None:
+    """The first day, counted from 1, that does not lie in the years that there are dates for."""
     days = pc.cast(values, pa.int32())
     ends = pc.min_max(days).as_py()
     first, last = (day.toordinal() - EPOCH for day in (date.min, date.max))
-    return ends["min"] is None or (first <= ends["min"] and ends["max"] <= last)
+    if ends["min"] is None or (first <= ends["min"] and ends["max"] <= last):
+        return None
+    outside = pc.or_(pc.less(days, first), pc.greater(days, last))
+    return int(pc.indices_nonzero(pc.fill_null(outside, fill_value=False))[0].as_py()) + 1
 
 
 EPOCH = date(1970, 1, 1).toordinal()

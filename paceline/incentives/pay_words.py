@@ -152,6 +152,8 @@ PROBLEMS: dict[str, Text] = {
         "The kept files of order lines do not hold what they state in %(subject)s; ask the "
         "administrator"
     ),
+    "table_given_twice": lazy("%(table)s is there as CSV and as Parquet"),
+    "folder_empty": lazy("The folder holds no table"),
     "table_missing": lazy("The plan needs data that are not there: %(table)s"),
     "period_kind_differs": lazy("The plan is not paid by this kind of period"),
 }
@@ -166,6 +168,74 @@ REMEDIES: dict[str, Text] = {
     "quota_missing": lazy("Set the quotas, then run the period again; or pay as it is."),
     "quota_zero": lazy("Set the quotas, then run the period again; or pay as it is."),
     "rate_missing": lazy("Add the rows, then run the period again; or pay as it is."),
+    "table_missing": lazy("Bring the table as well; docs/plan-language.md lists its columns."),
+    "folder_empty": lazy("Put the tables into the folder, each under its own name."),
+    "table_given_twice": lazy("Leave one of the two files out."),
+    "column_missing": lazy("Add the column, or correct its name."),
+    "column_type": lazy(
+        "Write the column in the type that is expected; money never as a binary fraction."
+    ),
+    "table_unreadable": lazy("Write the file again as CSV in UTF-8 or as Parquet."),
+    "value_missing": lazy("Fill in the empty values."),
+    "row_repeated": lazy("Leave one of the rows out, or correct what tells them apart."),
+    "currency_unknown": lazy(
+        "Write the currency as a code of ISO 4217 that is in use, such as USD."
+    ),
+    "currencies_mixed": lazy(
+        "Let the formula do without an amount in a currency, or pay these lines by a plan"
+        " of their own."
+    ),
+    "share_invalid": lazy("State a share above 0 and at most 1."),
+    "splits_incomplete": lazy("Correct the shares of the line, so that they add up to 1."),
+    "overlay_not_allowed": lazy("Take the share on top out, or allow overlays in the plan."),
+    "dates_reversed": lazy(
+        "Let the row end after it starts; its end is the first day on which it holds no more."
+    ),
+    "rate_days_reversed": lazy(
+        "Let the row end after it starts; its end is the first day on which it holds no more."
+    ),
+    "dates_overlap": lazy("Let one row end where the next begins."),
+    "reporting_to_self": lazy("Name somebody else as manager, or nobody."),
+    "reporting_circular": lazy("Name somebody else as manager, or nobody."),
+    "quota_straddles_period": lazy(
+        "Let the rows of the quota begin and end with the period, or spread it over the year."
+    ),
+    "quota_currency": lazy("State the quota in the currency of the plan."),
+    "quota_negative": lazy("State a quota of zero or more."),
+    "rate_not_positive": lazy("State a rate above zero."),
+    "rate_table_empty": lazy("Bring the rows of the table, or name another in the plan."),
+    "rate_table_too_long": lazy("Split the table over several components."),
+    "rate_column_unasked": lazy("Name the column in `by`, or empty it."),
+    "rate_row_unpaid": lazy("State what the row pays, 0 where it is nothing."),
+    "rate_row_repeated": lazy("Leave one of the rows out."),
+    "rate_rows_start_late": lazy("Let the first row of the key begin at 0."),
+    "rate_rows_gap": lazy("Leave `to` empty, or let the rows meet."),
+    "rate_rows_overlap": lazy("Leave `to` empty, or let the rows meet."),
+    "rate_rows_end": lazy("Leave `to` empty in the last row."),
+    "rate_row_currency": lazy("Convert the row into the currency of the plan."),
+    "rate_days_differ": lazy("Let rows that start together end together."),
+    "rate_days_gap": lazy("Leave `ends_before` empty, or let the rows meet."),
+    "rate_days_overlap": lazy("Leave `ends_before` empty, or let the rows meet."),
+    "coalition_missing": lazy(
+        "State each coalition of the players once, worth no less than those that it is made of."
+    ),
+    "coalition_repeated": lazy(
+        "State each coalition of the players once, worth no less than those that it is made of."
+    ),
+    "coalition_falls": lazy(
+        "State each coalition of the players once, worth no less than those that it is made of."
+    ),
+    "coalition_too_large": lazy("Name at most ten players."),
+    "coalition_stranger": lazy("Put the player into the plan and the team, or leave them out."),
+    "period_kind_differs": lazy("Choose a period of the kind that the plan pays by."),
+    "period_too_long": lazy("Choose a shorter period."),
+    "period_straddles": lazy("Let the year of the plan begin with a period."),
+    "shares_exceed_line": lazy("Lower the shares that the rules take together."),
+    "owners_exceed": lazy("Lower the shares of the owners, so that they are at most 1 together."),
+    "date_out_of_range": lazy("Correct the day."),
+    "amount_too_large": lazy("Look for an amount that is too large by mistake."),
+    "totals_differ": lazy("Write the files again with the totals that they hold."),
+    "limit_exceeded": lazy("Ask the administrator for more memory or time."),
 }
 
 EXCLUDED: dict[str, Text] = {

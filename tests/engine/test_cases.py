@@ -193,7 +193,7 @@ def assert_row(row: dict[str, Any], wanted: dict[str, Any]) -> None:
 # Shown elsewhere: what is refused when a plan is read, and what is true of numbers or of every run.
 ELSEWHERE = {
     "1.1": "test_purity.py",
-    "1.2": "test_bad_input.py",
+    "1.2": "bad_input/test_numbers.py",
     "7.1": "test_plan_document.py",
     "9.4": "test_metamorphic.py",
 }

@@ -16,8 +16,8 @@ from paceline.engine.columns import Kind
 from paceline.engine.steps import exchange
 from paceline.engine.steps.exchange import narrow_kinds
 
+from .bad_input import ASSIGNED, QUARTER, SIMPLE
 from .building import fill, tables_of
-from .test_bad_input import ASSIGNED, QUARTER, SIMPLE
 from .test_cases import merge, plan_of
 
 FIRST = date(2024, 1, 1)

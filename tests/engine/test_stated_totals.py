@@ -18,8 +18,8 @@ from paceline.engine.run import open_run
 from paceline.engine.shape import shape_of
 from paceline.engine.tables import ParquetFiles
 
+from .bad_input import ASSIGNED, QUARTER, SIMPLE
 from .building import fill, tables_of
-from .test_bad_input import ASSIGNED, QUARTER, SIMPLE
 from .test_cases import merge, plan_of
 
 LINES: list[dict[str, Any]] = [
