@@ -258,9 +258,7 @@ URLS = {
     "crm:waiting_orders": Url(allow={"GET": READERS}),
     "crm:unknown_buyers": Url(allow={"GET": READERS, "POST": SELLERS}),
     "crm:waiting_change": Url(allow={"POST": SELLERS}),
-    "crm:waiting_order": Url(
-        args=_args(_waiting), allow={"GET": SEES, "POST": NORTH}, hidden=HIDDEN
-    ),
+    "crm:order": Url(args=_args(_waiting), allow={"GET": SEES, "POST": NORTH}, hidden=HIDDEN),
     "crm:duplicates": Url(allow={"GET": READERS}),
     "crm:duplicates_search": Url(allow={"POST": SELLERS}),
     "crm:pair_apart": Url(args=_args(_pair), **CHANGES),

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from paceline.crm.kinds import address
 from paceline.crm.models import CustomerOrder, OrderLink
 from paceline.crm.models.records import PAY_DESK, scope_of
 from paceline.crm.queries.names import names_of
@@ -21,7 +20,6 @@ from paceline.org.models import Person
 LETTERS_MIN = 3
 LOOKED_AT = 200
 NUMBER_MAX = 60
-KINDS = ("deal", "contact", "company")
 
 
 def orders_beginning(person: Person, text: str) -> QuerySet[Any]:
@@ -35,8 +33,8 @@ def orders_beginning(person: Person, text: str) -> QuerySet[Any]:
 
 
 def order_entries(person: Person, text: str, most: int) -> list[PaletteEntry]:
-    """Those orders in the palette: the shortest number first. At most five queries, and none for a
-    text that is too short."""
+    """Those orders in the palette: the shortest number first. One query, and none for a text
+    that is too short."""
     number = text.strip()
     if not LETTERS_MIN <= len(number) <= NUMBER_MAX:
         return []
@@ -45,16 +43,14 @@ def order_entries(person: Person, text: str, most: int) -> list[PaletteEntry]:
     orders = found[:most]
     if not orders:
         return []
-    urls = _addresses(orders, person)
     return [
         PaletteEntry(
             label=one.order_number,
             detail=" · ".join(filter(None, [formats.day(one.bought_on), _amount(one), one.source])),
-            url=urls[one.pk],
+            url=_address(one, person),
             icon="receipt",
         )
         for one in orders
-        if one.pk in urls
     ]
 
 
@@ -92,9 +88,8 @@ def orders_of_found(
         )
         told = [formats.day(one.bought_on), _amount(one), names.get(kind, {}).get(pk, "")]
         detail = " · ".join(filter(None, told))
-        entries.append(
-            PaletteEntry(one.order_number, address(kind, pk), detail=detail, icon="receipt")
-        )
+        url = reverse("crm:order", args=[one.pk])
+        entries.append(PaletteEntry(one.order_number, url, detail=detail, icon="receipt"))
     return entries
 
 
@@ -106,30 +101,8 @@ def _amount(order: Any) -> str:
     return "" if order.amount is None else formats.money(order.amount, order.currency)
 
 
-def _addresses(orders: list[Any], person: Person) -> dict[int, str]:
-    """The pay desk looks at the lines; others at the deal or customer that they may see, or at the
-    order where it has none yet."""
+def _address(order: Any, person: Person) -> str:
+    """The pay desk looks at the lines, with their days and cost; others at the order."""
     if person.has_role(*PAY_DESK):
-        lines = reverse("orders:lines")
-        return {one.pk: f"{lines}?{urlencode({'lines-q': one.order_number})}" for one in orders}
-    numbers = [one.order_number for one in orders]
-    rows = OrderLink.objects.filter(order_number__in=numbers)
-    links = {(one.source, one.order_number): one for one in rows}
-    seen = {
-        kind: names_of(kind, [pk for one in links.values() if (pk := getattr(one, f"{kind}_id"))],
-                       person)
-        for kind in KINDS
-        if any(getattr(one, f"{kind}_id") for one in links.values())
-    }  # fmt: skip
-    found = {}
-    for one in orders:
-        link = links.get((one.source, one.order_number))
-        if link is None:
-            found[one.pk] = reverse("crm:waiting_order", args=[one.pk])
-            continue
-        for kind in KINDS:
-            pk = getattr(link, f"{kind}_id")
-            if pk and pk in seen.get(kind, {}):
-                found[one.pk] = address(kind, pk)
-                break
-    return found
+        return f"{reverse('orders:lines')}?{urlencode({'lines-q': order.order_number})}"
+    return reverse("crm:order", args=[order.pk])

@@ -32,6 +32,7 @@ from paceline.crm.models import (
     Competitor,
     Contact,
     ContactPoint,
+    CustomerOrder,
     Deal,
     DealCompetitor,
     DealContributor,
@@ -143,6 +144,9 @@ def stage_work() -> dict[str, ArraySubquery]:
     competitors = Competitor.objects.filter(team=OuterRef("team_id")).annotate(
         is_rival=Exists(rivals), won_it=Exists(rivals.filter(won_it=True))
     )
+    known = CustomerOrder.objects.filter(
+        source=OuterRef("source"), order_number=OuterRef("order_number")
+    )
     orders = OrderLink.objects.filter(deal=OuterRef("pk")).order_by("order_number")
     return {
         "checklist_shown": ArraySubquery(
@@ -163,9 +167,13 @@ def stage_work() -> dict[str, ArraySubquery]:
             .values(row=JSONObject(pk="pk", name="name", is_rival="is_rival", won_it="won_it"))
         ),
         "orders_shown": ArraySubquery(
-            orders.values(
+            orders.annotate(order=Subquery(known.values("pk")[:1])).values(
                 row=JSONObject(
-                    pk="pk", number="order_number", source="source", credited_at="credited_at"
+                    pk="pk",
+                    number="order_number",
+                    source="source",
+                    credited_at="credited_at",
+                    order="order",
                 )
             )
         ),

@@ -32,6 +32,7 @@ from paceline.crm.models import (
     Attachment,
     Company,
     Contact,
+    CustomerOrder,
     Deal,
     Feedback,
     Lead,
@@ -238,6 +239,9 @@ def _orders(record: Record) -> QuerySet[Any] | None:
     )
     summed = lines.order_by().values("order_number").annotate(total=Sum("amount"))
     first = lines.order_by("ordered_on", "id")
+    known = CustomerOrder.objects.filter(
+        source=OuterRef("source"), order_number=OuterRef("order_number")
+    )
     theirs = Q(**{kind: record})
     if isinstance(record, Deal):  # what was paid by a merged deal stays with it
         theirs |= Q(deal__merged_into=record)
@@ -245,7 +249,7 @@ def _orders(record: Record) -> QuerySet[Any] | None:
         day=Subquery(first.values("ordered_on")[:1]),
         total=Subquery(summed.values("total")[:1]),
         paid_in=Subquery(first.values("currency")[:1], output_field=CharField()),
-        line=Subquery(first.values("pk")[:1]),
+        order=Subquery(known.values("pk")[:1]),
     )
     return _shaped(
         rows,
@@ -258,7 +262,7 @@ def _orders(record: Record) -> QuerySet[Any] | None:
             source="source",
             credited_at="credited_at",
             day="day",
-            line="line",
+            order="order",
         ),
     )
 

@@ -21,7 +21,6 @@ from paceline.crm.kinds import address
 from paceline.crm.models import (
     ChecklistItem,
     Deal,
-    OrderLink,
     Pipeline,
     Question,
     Stage,
@@ -341,23 +340,6 @@ def link_order(request: PersonRequest, pk: int) -> HttpResponse:
     else:
         messages.success(request, _("The order was linked."))
     return go_to(request, address("deal", pk))
-
-
-@require_POST
-def unlink_order(request: PersonRequest, pk: int) -> HttpResponse:
-    """An order did not come of a deal after all; its credits go back to its seller."""
-    seen = Deal.objects.visible_to(request.person)
-    link = get_object_or_404(OrderLink.objects.filter(deal__in=seen), pk=pk)
-    deal = changeable(request, "deal", link.deal_id or 0)
-    if not access.may_agree_shares(request.person, deal):
-        raise PermissionDenied
-    try:
-        actions.unlink_order(link=link, by=request.person, at=timezone.now())
-    except wording.REFUSALS as problem:
-        messages.error(request, wording.refusal(problem))
-    else:
-        messages.success(request, _("The order is no longer linked."))
-    return go_to(request, address("deal", deal.pk))
 
 
 @require_POST

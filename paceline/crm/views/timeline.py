@@ -198,6 +198,7 @@ def _order(entry: Entry, viewer: Person, _record: Any) -> Told:
         icon=ICONS["order"], title=_("Order %(number)s") % {"number": entry.title}, at=entry.at,
         who="", details=tuple(one for one in details if one),
         badge=Badge(_("Credited"), "good") if facts["credited_at"] else None,
+        url=reverse("crm:order", args=[facts["order"]]) if facts["order"] else "",
     )  # fmt: skip
 
 

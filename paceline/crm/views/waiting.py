@@ -8,17 +8,13 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from paceline.crm import access, actions, queries, wording
-from paceline.crm.forms.waiting import BuyerForm
-from paceline.crm.kinds import address
-from paceline.crm.models import CustomerOrder
+from paceline.crm import access, actions, queries
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -62,7 +58,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         caption=_("Orders without a customer"),
         columns=[
             Column("order_number", _("Order"), sort="order_number", search=True, kind="code",
-                   link=lambda row: reverse("crm:waiting_order", args=[row.pk])),
+                   link=lambda row: reverse("crm:order", args=[row.pk])),
             Column("bought_on", _("Order date"), sort="bought_on", kind="day"),
             Column("buyer", _("Buyer as the order says"), value=said_of),
             Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),
@@ -159,7 +155,7 @@ def buyers(request: PersonRequest) -> HttpResponseBase:
         columns=[
             Column("said", _("Buyer as the order says"), search="key",
                    value=lambda row: said_of(row.order),
-                   link=lambda row: reverse("crm:waiting_order", args=[row.pk])),
+                   link=lambda row: reverse("crm:order", args=[row.pk])),
             Column("orders", _("Orders"), sort="orders", kind="number"),
             Column("value", _("Bought"), sort="value", kind="money", currency=currency),
             Column("last_on", _("Last purchase"), sort="last_on", kind="day"),
@@ -249,54 +245,3 @@ def _link_proposed(request: PersonRequest, orders: list[Any]) -> int:
             continue
         done += 1
     return done
-
-
-def _order_or_404(request: PersonRequest, pk: int) -> CustomerOrder:
-    rows = CustomerOrder.objects.visible_to(request.person).filter(waiting__isnull=False)
-    found: CustomerOrder = get_object_or_404(rows.select_related("waiting", "person"), pk=pk)
-    return found
-
-
-@require_http_methods(["GET", "POST"])
-def show(request: PersonRequest, pk: int) -> HttpResponse:
-    """One order with the customers that are proposed; one of them, or another, is chosen."""
-    person = request.person
-    order = _order_or_404(request, pk)
-    may_link = access.may_add(person)
-    if request.method == "POST" and not may_link:
-        raise PermissionDenied
-    form = BuyerForm(request.POST or None, viewer=person)
-    if request.method == "POST" and form.is_valid():
-        record = form.chosen()
-        if not access.may_change(person, record):
-            raise PermissionDenied
-        try:
-            actions.link_order(
-                source=order.source, order_number=order.order_number, by=person,
-                at=timezone.now(), **{record._meta.model_name: record},
-            )  # fmt: skip
-        except wording.REFUSALS as problem:
-            wording.put_into(form, problem)
-        else:
-            messages.success(request, _("The order was linked."))
-            return go_to(request, reverse("crm:waiting_orders"))
-    told = queries.waiting_orders(person, left=order.waiting.left_at is not None).get(pk=pk)
-    words = rule_words()
-    context = {
-        "order": order,
-        "said": said_of(told),
-        "candidates": [
-            {
-                "value": f"{one.kind}:{one.record.pk}",
-                "record": one.record,
-                "url": address(one.kind, one.record.pk),
-                "why": ", ".join(words[rule] for rule in one.rules),
-                "may_link": may_link and access.may_change(person, one.record),
-            }
-            for one in queries.candidates_of([pk], person).get(pk, [])
-        ],
-        "form": form,
-        "may_link": may_link,
-        "new_url": reverse("crm:contact_new"),
-    }
-    return page(request, "crm/waiting_order.html", context, status=422 if form.errors else 200)
