@@ -107,8 +107,12 @@ class AssignmentForm(forms.Form):
     starts_on = day_field(_("First day"))
     last_day = day_field(_("Last day"), required=False, help_text=_("Empty: no end yet."))
 
-    def __init__(self, *args: Any, asking: Person, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any, *, asking: Person, today: date, counts_from: date) -> None:
+        super().__init__(data, initial={"starts_on": max(today, counts_from)})
+        if counts_from > today:
+            self.fields["starts_on"].help_text = gettext(
+                "The plan counts from %(day)s on; before that it pays nothing."
+            ) % {"day": formats.day(counts_from)}
         choices: dict[str, Any] = {
             "position": Position.objects.order_by("title"),
             "team": Team.objects.order_by("name"),

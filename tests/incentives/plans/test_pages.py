@@ -272,6 +272,17 @@ def test_assignments_by_form(world: World, client_for: SignIn, approved: PlanVer
     assert not PlanAssignment.objects.exists()
 
 
+def test_a_plan_is_given_from_the_day_from_which_it_counts(
+    world: World, client_for: SignIn, draft: PlanVersion
+) -> None:
+    version = draft
+    version.effective_from = date(2199, 1, 1)
+    version.save(update_fields=["effective_from"])
+    page = client_for(world.dana).get(f"{PLAN}assignments").content.decode()
+    assert 'name="starts_on" value="2199-01-01"' in page
+    assert "The plan counts from Jan 1, 2199 on; before that it pays nothing." in page
+
+
 @pytest.mark.parametrize(
     "url", ["/incentives/plans/", PLAN, V1, f"{V1}draft", f"{PLAN}assignments"]
 )

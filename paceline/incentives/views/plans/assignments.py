@@ -35,10 +35,13 @@ def index(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST" and not may_assign:
         raise PermissionDenied
     today = timezone.localdate()
+    versions = queries.versions_of(plan, person)
+    counts_from = min((one.effective_from for one in versions), default=today)
     form = AssignmentForm(
         request.POST if request.method == "POST" else None,
         asking=person,
-        initial={"starts_on": today},
+        today=today,
+        counts_from=counts_from,
     )
     if form.is_bound and form.is_valid() and _assign(form, plan, person):
         messages.success(
@@ -46,7 +49,6 @@ def index(request: HttpRequest, code: str) -> HttpResponse:
         )
         return go_to(request, _url(plan))
     on = _asked_day(request, today)
-    versions = queries.versions_of(plan, person)
     context = {
         "plan": plan,
         "plan_name": versions[0].name if versions else plan.code,
