@@ -47,7 +47,10 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
             % {"names": names},
         )
     except statements.NothingToRelease:
-        messages.warning(request, _("Choose the statements to release."))
+        if "all" in request.POST:
+            messages.info(request, _("All statements of this run were released already."))
+        else:
+            messages.warning(request, _("Choose the statements to release."))
     except runs.PeriodClosed:
         messages.error(request, _("This period is closed and paid by another run."))
     except runs.RunWithoutResults:

@@ -142,6 +142,8 @@ def test_release_needs_a_second_factor_and_a_fresh_proof(
         assert not Release.objects.exists()
     client = client_for(quarter.world.dana)
     assert client.post(address, {"all": "1"}).status_code == 303
+    again = client.post(address, {"all": "1"}, follow=True).content.decode()
+    assert "All statements of this run were released already." in again
     assert Release.objects.count() == len(EARNED)
 
 
