@@ -218,6 +218,11 @@ MESSAGES = {
     "was_erased": gettext_lazy(
         "Somebody with this number or address was erased under data-protection law."
     ),
+    "known_elsewhere": gettext_lazy(
+        "Order %(order)s is known from the sales system “%(system)s” with the same day and"
+        " amount, as are %(lines)s of %(looked_at)s new lines that were looked at. If they are the"
+        " same orders, choose that system; else they count twice."
+    ),
     "zero_amount": gettext_lazy("The amount is zero: the line will earn nothing."),
     "quota_plan_closed": gettext_lazy(
         "%(plan)s waits for approval or was approved; its amounts do not change any more."

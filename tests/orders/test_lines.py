@@ -119,6 +119,22 @@ def test_lines_in_closed_days_neither_come_nor_change_nor_go(world: World, bring
     assert bring("order_lines", text).totals["same"] == 1
 
 
+def test_lines_that_another_system_knows_are_pointed_out_and_still_come(
+    world: World, bring: Bring, checked: Bring
+) -> None:
+    rows = ("A,1,2026-07-01,{p},100,USD", "A,2,2026-07-01,{p},5,USD", "B,1,2026-07-02,{p},7,USD")
+    bring("order_lines", lines(world, *rows), mapping={"source": Source(constant="taipei")})
+    more = ("B,1,2026-07-02,{p},8,USD", "C,1,2026-07-02,{p},7,USD")
+    text = lines(world, *rows[:2], *more).replace("Order,", "Order no,", 1)  # not remembered
+    source = checked("order_lines", text)
+    assert problems(source) == {(2, "source", "known_elsewhere")}
+    told = source.problems.get()
+    assert told.params == {"system": "taipei", "lines": 2, "looked_at": 4, "order": "A"}
+    assert (told.severity, source.totals["accepted"], source.totals["new"]) == ("warning", 4, 4)
+    same = bring("order_lines", lines(world, *rows), mapping={"source": Source(constant="taipei")})
+    assert (same.totals["same"], problems(same)) == (3, set())
+
+
 def test_every_bad_line_is_named_with_its_column(world: World, checked: Bring) -> None:
     source = checked(
         "order_lines",

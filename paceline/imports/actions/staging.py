@@ -7,7 +7,7 @@ one advisory lock, and rows go in by key, so that two imports neither deadlock n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -130,10 +130,12 @@ def drop_rows(rows: Sequence[int]) -> None:
         cursor.execute("DELETE FROM pg_temp.staged WHERE row = ANY(%s)", [list(rows)])
 
 
-def rows_of(query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+def rows_of(
+    query: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[tuple[Any, ...]]:
     """The rows of a query over ``staged`` and ``matched``."""
     with connection.cursor() as cursor:
-        cursor.execute(query, list(parameters))
+        cursor.execute(query, parameters)
         return list(cursor.fetchall())
 
 

@@ -48,6 +48,34 @@ SELECT min(d.day)::text, count(DISTINCT n.id) FROM orders_orderline n
 LEFT JOIN orders_orderlinebefore w ON w.row_id = n.id AND w.source_import_id = n.imported_by_id
 {closed_days("n", "w", FACTS)} WHERE n.imported_by_id = %s
 """  # noqa: S608 - our own columns
+# Of so many new lines of a file it is asked whether another sales system has them: enough to see
+# that a file was brought under another name, and never more than some thousand looks into an index.
+LOOKED_AT_MAX = 1_000
+_SYSTEMS = """
+WITH RECURSIVE systems(name) AS (
+    (SELECT source FROM orders_orderline ORDER BY source LIMIT 1)
+    UNION ALL
+    SELECT (SELECT l.source FROM orders_orderline l WHERE l.source > systems.name
+            ORDER BY l.source LIMIT 1)
+    FROM systems WHERE systems.name IS NOT NULL
+) SELECT name FROM systems WHERE name IS NOT NULL
+"""
+_KNOWN_ELSEWHERE = """
+WITH looked_at AS (
+    SELECT s.* FROM pg_temp.staged s LEFT JOIN pg_temp.matched m ON m.row = s.row
+    WHERE m.row IS NULL
+      AND s.row %% (SELECT 1 + count(*) / %(most)s FROM pg_temp.staged) = 0
+    ORDER BY s.row LIMIT %(most)s
+)
+SELECT min(n.row), t.source, count(*), (SELECT count(*) FROM looked_at), min(n.order_number)
+FROM looked_at n CROSS JOIN LATERAL (
+    SELECT l.source FROM orders_orderline l
+    WHERE l.source = ANY(%(systems)s) AND l.source <> n.source
+      AND l.order_number = n.order_number AND l.line_number = n.line_number
+      AND l.ordered_on = n.ordered_on AND l.amount = n.amount AND l.currency = n.currency
+    OFFSET 0
+) t GROUP BY t.source ORDER BY count(*) DESC, t.source LIMIT 3
+"""
 # Lines of which an import changed only the days stay what they are when it is undone.
 _ONLY_DAYS = f"""
 EXISTS (SELECT 1 FROM orders_orderlinebefore w WHERE w.row_id = l.id
@@ -123,6 +151,15 @@ def undo_shares(target: Target, commit: Commit) -> None:
 def undo_rates(target: Target, commit: Commit) -> None:
     staging.refuse_if_changed_since(target, commit)
     staging.take_back(target, commit)
+
+
+def known_elsewhere() -> list[tuple[int, str, int, int, str]]:
+    """Systems that know lines which ``staged`` would add under another name: the same number, day
+    and amount. Each with a row of the file, the system, how many of how many, and an order.
+    """
+    systems = [name for (name,) in staging.rows_of(_SYSTEMS)]
+    asked = {"systems": systems, "most": LOOKED_AT_MAX}
+    return staging.rows_of(_KNOWN_ELSEWHERE, asked) if systems else []
 
 
 def keep_attributes() -> None:

@@ -408,6 +408,12 @@ def match_lines(check: Check, target: Target = TARGET) -> Changes:
     staging.stage(target, check)
     lines.keep_attributes()
     changes = staging.match(target)
+    if changes.new:
+        checking.note_rows(check, [
+            (row, "source", "known_elsewhere",
+             {"system": system, "lines": count, "looked_at": looked_at, "order": order})
+            for row, system, count, looked_at, order in lines.known_elsewhere()
+        ])  # fmt: skip
     if not ClosedDays.objects.exists():
         return changes
     closed = lines.closed_changes(target)
