@@ -270,3 +270,77 @@ def test_amounts_keep_to_cap_floor_and_condition() -> None:
         assert ("limits", reason) in {
             (one.params.get("check"), one.params.get("reason")) for one in every
         }
+
+
+def test_where_a_condition_begins_and_what_lies_above_a_cap_or_under_a_floor() -> None:
+    """Slices: pens 1 % and 5 % from 1,000 on, ink 2 %; a condition at 500, a cap of 100, a floor of
+    20.
+    """
+    rows: list[Row] = [
+        {**PEN, "from": 0, "rate": "0.01"},
+        {**PEN, "from": 1000, "rate": "0.05"},
+        {**INK, "from": 0, "rate": "0.02"},
+        {**CAP, "from": 0, "rate": "0"},
+    ]
+    lines = (
+        line("ana", "pen", 300), line("ana", "ink", 100), line("ben", "pen", 3000),
+        line("cho", "ink", 900), line("dai", "pen", 480, date(2024, 1, 3)),
+    )  # fmt: skip
+    table = {**TABLE, "missing": "nothing"}
+    rates = {"reading": "slice", "on": "amount", "table": table}
+    part = {"id": "pay", "name": "Pay", "kind": "commission", "measure": "sales", "rates": rates}
+
+    def of(history: History | None = None, **limits: Any) -> dict[str, Finding]:
+        return found(plan_of({"components": [part | limits]}), rows, history)
+
+    history = History(lines=lines)
+    assert not {"rates_gate", "rates_capped", "rates_floored"} & of(history).keys()
+    gate = of(history, when={"measure": "sales", "at_least": 500})["rates_gate"]
+    # At 500 ink pays 10.00 at once and pens 5.00; Dai stood at 480, Ana at 400: an order is 480.
+    assert (gate.severity, gate.params["key"], gate.params["count"]) == ("serious", "ink · *", 2)
+    assert amounts(gate) == {"at": 500, "jump": 10, "order": 480}
+    assert gate.people == ("ana", "dai")
+    assert gate.mend is not None
+    assert gate.mend.code == "without_condition"
+    assert "at 500 USD, row 2 (ink · *) pays 10 USD at once; so do 2 keys" in gate.message
+    # Pens come to 100.00 at 1,000 + 90 ÷ 5 %, ink at 5,000; Ben came to 110.00.
+    capped = of(history, cap=100)["rates_capped"]
+    assert (amounts(capped), capped.params["count"]) == ({"at": 2800, "cap": 100}, 2)
+    assert (capped.severity, capped.people) == ("warning", ("ben",))
+    assert capped.params["others"] == "2 (ink · *)"
+    assert of(cap=100)["rates_capped"].severity == "note"
+    # Pens pass 20.00 at 1,000 + 10 ÷ 5 %, ink at 1,000; caps never. Ben came to 110.00.
+    floored = of(history, floor=20)["rates_floored"]
+    assert (amounts(floored), floored.params["count"]) == ({"to": 1200, "floor": 20}, 2)
+    assert floored.people == ("ana", "cho", "dai")
+    assert floored.mend is not None
+    # Where the condition begins above it, nobody stands under the floor.
+    late = of(history, floor=20, when={"measure": "sales", "at_least": 1500})
+    assert "rates_floored" not in late
+    assert amounts(late["rates_gate"])["jump"] == 35
+
+
+def test_limits_beside_amounts_and_whole_rates() -> None:
+    rows: list[Row] = [
+        {**PEN, "from": 0, "rate": "0.01", "amount": 0},
+        {**PEN, "from": 1000, "rate": "0.05", "amount": 80},
+        {**PEN, "from": 4000, "rate": "0.06", "amount": 300},
+        {**INK, "from": 0, "rate": "0.05", "amount": 90},
+        {**INK, "from": 3000, "rate": "0.01", "amount": 10},
+    ]
+
+    def of(pays: str, **limits: Any) -> dict[str, Finding]:
+        rates = {"reading": "whole", "on": "amount", "table": {**TABLE, "pays": pays}}
+        part = {"id": "p", "name": "P", "kind": "bonus", "measure": "sales", "rates": rates}
+        return found(plan_of({"components": [part | limits]}), rows)
+
+    # Whole: pens pay 50 at 1,000 and come to 100 at 2,000. Of ink pay falls again: nothing is told.
+    assert amounts(of("rate", cap=100)["rates_capped"]) == {"at": 2000, "cap": 100}
+    assert amounts(of("amount", cap=100)["rates_capped"]) == {"at": 4000, "cap": 100}
+    assert amounts(of("amount", floor=50)["rates_floored"]) == {"to": 1000, "floor": 50}
+    gate = of("amount", when={"measure": "sales", "at_least": 2000})["rates_gate"]
+    assert (gate.severity, amounts(gate)) == ("warning", {"at": 2000, "jump": 90})
+    # Where a row begins just there, its own cliff tells it.
+    at_row = of("rate", when={"measure": "sales", "at_least": 1000})
+    assert amounts(at_row["rates_gate"]) == {"at": 1000, "jump": 50}
+    assert at_row["rates_gate"].params["key"] == "ink · *"

@@ -74,6 +74,14 @@ def without_cap(plan: Plan, component: Component) -> Mend | None:
     return tried(plan, "without_cap", Edit(f"{component.clause}/cap", None))
 
 
+def without_condition(plan: Plan, component: Component) -> Mend | None:
+    return tried(plan, "without_condition", Edit(f"{component.clause}/when", None))
+
+
+def without_floor(plan: Plan, component: Component) -> Mend | None:
+    return tried(plan, "without_floor", Edit(f"{component.clause}/floor", None))
+
+
 def pay_from_the_start(plan: Plan, component: Component) -> Mend | None:
     """Give the first tier, which pays nothing, the rate of the second, and drop the second."""
     rates = component.rates

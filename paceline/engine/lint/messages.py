@@ -63,6 +63,12 @@ MESSAGES: Mapping[str, str] = {
     "rates_dead_zone": "up to {to} row {row} ({key}) earns nothing; so begin {count} keys",
     "rates_flat_zone": "from {from} on row {row} ({key}) earns nothing more; so do {count} of"
     " {rows} rows",
+    "rates_gate": "where the condition begins to hold, at {at}, row {row} ({key}) pays {jump} at"
+    " once; so do {count} keys",
+    "rates_capped": "from {at} on row {row} ({key}) earns the cap of {cap} and nothing more; so do"
+    " {count} keys",
+    "rates_floored": "up to {to} row {row} ({key}) earns the floor of {floor}, whatever is sold;"
+    " so do {count} keys",
     "rates_above_margin": "from {from} on one more of sales pays {rate} by row {row} ({key}), and"
     " leaves {margin} after its cost; so do {count} of {rows} rows",
     "rates_unreached": "row {row} ({key}) begins at {at}, and the most known there is {best};"
@@ -74,6 +80,8 @@ MESSAGES: Mapping[str, str] = {
 MENDS: Mapping[str, str] = {
     "into_slices": "read the tiers slice by slice",
     "without_cap": "take the cap out",
+    "without_condition": "take the condition out",
+    "without_floor": "take the floor out",
     "pay_from_the_start": "pay the second tier's rate from the first sale on",
     "without_tier": "take the tier that pays nothing out",
     "without_rule": "take the rule out",

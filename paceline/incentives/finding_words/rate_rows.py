@@ -51,6 +51,20 @@ def _jump(one: Finding, figures: Figures) -> str:
     return joined(*(part for part in parts if part))
 
 
+def _limited(text: Promise) -> Callable[[Finding, Figures], str]:
+    """What a limit does to the worst row, and to how many keys it does so."""
+
+    def said(one: Finding, figures: Figures) -> str:
+        parts = [with_quota(str(text) % figures, one, figures)]
+        if int(one.params["count"]) > 1:
+            parts.append(_("It is so of %(count)s keys.") % figures)
+        if one.params["others"]:
+            parts.append(_("The next are %(others)s.") % figures)
+        return joined(*parts)
+
+    return said
+
+
 def _nothing(one: Finding, figures: Figures) -> str:
     return (
         ngettext(
@@ -89,6 +103,13 @@ _ABOVE_MARGIN = lazy(
 _NEGATIVE = lazy("By row %(row)s (%(key)s) another sale lowers pay.")
 _DEAD = lazy("Up to %(to)s row %(row)s (%(key)s) earns nothing, though it pays from there on.")
 _FLAT = lazy("From %(from)s on row %(row)s (%(key)s) earns nothing more.")
+_GATE = lazy(
+    "Where the condition begins to hold, at %(at)s, row %(row)s (%(key)s) pays %(jump)s at once."
+)
+_CAPPED = lazy("From %(at)s on row %(row)s (%(key)s) earns the cap of %(cap)s and nothing more.")
+_FLOORED = lazy(
+    "Up to %(to)s row %(row)s (%(key)s) earns the floor of %(floor)s, whatever is sold."
+)
 _UNREACHED = lazy(
     "Row %(row)s (%(key)s) begins at %(at)s; the most that anybody is known to have come to there"
     " is %(best)s."
@@ -113,6 +134,9 @@ TEXTS: Mapping[str, Callable[[Finding, Figures], str]] = {
     "rates_negative": _with_count(_NEGATIVE),
     "rates_dead_zone": _with_count(_DEAD),
     "rates_flat_zone": _with_count(_FLAT),
+    "rates_gate": _limited(_GATE),
+    "rates_capped": _limited(_CAPPED),
+    "rates_floored": _limited(_FLOORED),
     "rates_above_margin": _with_count(_ABOVE_MARGIN),
     "rates_unreached": _with_count(_UNREACHED),
 }

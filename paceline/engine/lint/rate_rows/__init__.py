@@ -11,6 +11,7 @@ from paceline.engine.lint.findings import Finding
 from paceline.engine.lint.history import History
 from paceline.engine.lint.messages import message
 from paceline.engine.lint.rate_rows.kinds import Looking
+from paceline.engine.lint.rate_rows.limited import Limited
 from paceline.engine.plan.imported import imported_tables
 from paceline.engine.plan.model import Component, Plan
 from paceline.engine.rate_tables import TABLE, check_rate_tables
@@ -45,7 +46,7 @@ def tabled(
     plan: Plan, component: Component, rows: pa.Table, history: History | None
 ) -> Iterator[Finding]:
     """All findings about one component whose tiers are rows; the rows can be calculated with."""
-    looking = Looking(plan, component, rows, history)
+    looking = Limited(plan, component, rows, history)
     if looking.rates.reading == "whole":
         yield from looking.jumps()
     yield from looking.negative()
@@ -53,6 +54,9 @@ def tabled(
     yield from looking.above_margin()
     yield from looking.unreached()
     yield from looking.without_row()
+    yield from looking.gates()
+    yield from looking.capped()
+    yield from looking.floored()
     yield from looking.caps()
 
 
