@@ -46,6 +46,8 @@ KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 
+FILE = gettext_noop("A column for each member; where the next page stands is told by Link.")
+
 
 @cache
 def document() -> dict[str, Any]:
@@ -74,11 +76,21 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
         )
     if method in WRITES:
         operation.setdefault("parameters", []).append(dict(KEY))
+    if method == "get":
+        _complete_list(operation["responses"].get(200) or operation["responses"].get("200", {}))
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation["responses"]["4XX"] = {"description": "Nothing was done.", "content": content}
     operation["responses"]["5XX"] = {"description": "It failed.", "content": content}
     if method == "get":
         operation["responses"]["304"] = {"description": "As the caller has it already."}
+
+
+def _complete_list(answer: dict[str, Any]) -> None:
+    """Every page of a list is a file too, for callers that prefer one."""
+    content = answer.get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    if "/Page_" in schema.get("$ref", ""):
+        content["text/csv"] = {"schema": {"type": "string", "description": FILE}}
 
 
 @cache

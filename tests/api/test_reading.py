@@ -125,3 +125,9 @@ def test_the_published_description_is_the_one_that_is_served(world: World) -> No
     served = Program("").get("/api/v1/openapi.json")
     assert served.status_code == 200
     assert json.loads(served.content) == json.loads(kept)
+    # Every page of a list says that it is a file too, and what is no list does not.
+    reads = [one["get"] for one in json.loads(kept)["paths"].values() if "get" in one]
+    answers = [one["responses"]["200"].get("content", {}) for one in reads]
+    lists = ["/Page_" in json.dumps(one) for one in answers]
+    assert sum(lists) >= 60
+    assert ["text/csv" in one for one in answers] == lists

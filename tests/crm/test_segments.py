@@ -270,6 +270,8 @@ def test_lists_and_pages_say_what_was_bought(
     assert " of 5</dd>" not in priya.get(f"/crm/contacts/{buyers['Dan'].pk}").content.decode()
     # The same for programs.
     program = program_for(world.priya)
+    months = program.get("/cohorts", Accept="text/csv").content.decode("utf-8-sig").splitlines()
+    assert months[0] == "id,customers,bought"
     told = program.ask("GET", f"/contacts/{buyers['Ann'].pk}/purchases")
     assert told.status_code == 200
     assert told.json() == {

@@ -132,17 +132,7 @@ def answer_page(
     found = found[: asked.limit]
     following = _cursor([_value(found[-1], key) for key in keys], stamp) if more else None
     data = [_dump(record, row, wanted) for row in found]
-    if _wants_file(request):
-        names = [name for name in record.model_fields if wanted is None or name in wanted]
-        answer = _file(request, names, data, spread() if spread is not None else {})
-    else:
-        answer = _answer(request, {"data": data, "next": following})
-    patch_vary_headers(answer, ["Accept"])
-    if following:
-        query = request.GET.dict() | {"cursor": following}
-        url = request.build_absolute_uri(f"{request.path}?{urlencode(query)}")
-        answer.headers["Link"] = f'<{url}>; rel="next"'
-    return answer
+    return _paged(request, record, wanted, data, following, spread)
 
 
 def answer_numbered(
@@ -151,7 +141,7 @@ def answer_numbered(
     record: type[Record],
     fetch: Callable[[int], tuple[Sequence[object], bool]],
 ) -> HttpResponse:
-    """A page of what never changes again and is kept in numbered pages (from 1).
+    """A page of what never changes again and is kept in numbered pages (from 1), or the file.
 
     ``fetch`` gives the rows of a page, and whether there is one behind it.
     """
@@ -163,9 +153,30 @@ def answer_numbered(
         number = int(values[0]) if len(values) == 1 and values[0].isdigit() else 1
     rows, more = fetch(number)
     following = _cursor([str(number + 1)], stamp) if more else None
-    return _answer(
-        request, {"data": [_dump(record, row, wanted) for row in rows], "next": following}
-    )
+    data = [_dump(record, row, wanted) for row in rows]
+    return _paged(request, record, wanted, data, following)
+
+
+def _paged(
+    request: HttpRequest,
+    record: type[Record],
+    wanted: set[str] | None,
+    data: list[dict[str, Any]],
+    following: str | None,
+    spread: Callable[[], Mapping[str, Sequence[str]]] | None = None,
+) -> HttpResponse:
+    """A page as it was asked for, with where the next one stands."""
+    if _wants_file(request):
+        names = [name for name in record.model_fields if wanted is None or name in wanted]
+        answer = _file(request, names, data, spread() if spread is not None else {})
+    else:
+        answer = _answer(request, {"data": data, "next": following})
+    patch_vary_headers(answer, ["Accept"])
+    if following:
+        query = request.GET.dict() | {"cursor": following}
+        url = request.build_absolute_uri(f"{request.path}?{urlencode(query)}")
+        answer.headers["Link"] = f'<{url}>; rel="next"'
+    return answer
 
 
 def _refuse_unknown(request: HttpRequest, picked: Picked) -> None:
