@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from django.http import HttpRequest
 
-from paceline.org.models import Person
+from paceline.kernel.interface import Problem
+from paceline.org.models import Person, Team
 
 
 class PersonRequest(HttpRequest):
@@ -21,3 +23,12 @@ class TokenRequest(PersonRequest):
 
     now: datetime
     scopes: frozenset[str]
+
+
+def team_with(request: TokenRequest, code: str, may: Callable[[Person, Team], bool]) -> Team:
+    """The team of a code, for whoever may arrange things there; refused alike whether there is no
+    such team or they may not, so that nobody learns which codes there are."""
+    team = Team.objects.filter(code=code).first()
+    if team is None or not may(request.person, team):
+        raise Problem("forbidden")
+    return team

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from ninja import Query
 from pydantic import Field
@@ -14,8 +13,8 @@ from pydantic import Field
 from paceline.crm import access, actions
 from paceline.crm.actions.lists import OPTIONS_MAX
 from paceline.crm.actions.timeline import TAGS_MAX
-from paceline.crm.api.records import Sent, changeable, router, written
-from paceline.crm.models import CustomField, FieldKind, SavedView, Tag, scope_of
+from paceline.crm.api.records import Sent, changeable, router, shared_team, written
+from paceline.crm.models import CustomField, FieldKind, SavedView, Tag
 from paceline.kernel.interface import (
     Asked,
     Page,
@@ -26,9 +25,7 @@ from paceline.kernel.interface import (
     answer_page,
     refuse_other,
 )
-from paceline.kernel.interface.problems import invalid
-from paceline.org.models import Team
-from paceline.org.requests import TokenRequest
+from paceline.org.requests import TokenRequest, team_with
 
 TEAM = noop("Code of the team.")
 Kind = Literal["company", "contact", "lead", "deal"]
@@ -108,9 +105,7 @@ def read_custom_field(request: TokenRequest, pk: int, picked: Query[Picked]) -> 
 
 @router.post("/custom-fields", response=FieldRecord, summary=noop("Add an own field"))
 def add_custom_field(request: TokenRequest, sent: FieldIn) -> HttpResponse:
-    team = Team.objects.filter(code=sent.team).first()
-    if team is None or not access.may_arrange(request.person, team):
-        raise Problem("forbidden")
+    team = team_with(request, sent.team, access.may_arrange)
     made = written(
         lambda: actions.add_custom_field(
             team=team, of=sent.of, label=sent.label, kind=FieldKind(sent.kind),
@@ -256,12 +251,7 @@ def read_saved_view(request: TokenRequest, pk: int, picked: Query[Picked]) -> Ht
 def save_view(request: TokenRequest, sent: ViewIn) -> HttpResponse:
     if not access.may_read_customers(request.person):
         raise Problem("forbidden")
-    team = None
-    if sent.team:
-        known = Team.objects.filter(pk__in=scope_of(request.person).all_teams)
-        team = known.filter(code=sent.team).first()
-        if team is None:
-            raise invalid("team", _("You share with your own teams only."))
+    team = shared_team(request, sent.team)
     made = written(
         lambda: actions.save_view(
             of=sent.of, name=sent.name, choices=sent.choices, team=team, by=request.person,

@@ -209,6 +209,17 @@ def team_of(request: TokenRequest, code: str) -> Team:
     return team
 
 
+def shared_team(request: TokenRequest, code: str | None) -> Team | None:
+    """The team that what one keeps is shared with: of one's own or of people below; or nobody."""
+    if not code:
+        return None
+    own = Team.objects.filter(pk__in=scope_of(request.person).all_teams)
+    team = own.filter(code=code).first()
+    if team is None:
+        raise invalid("team", _("You share with your own teams only."))
+    return team
+
+
 def owner_of(request: TokenRequest, number: str) -> Person | None:
     if not number:
         return None

@@ -14,8 +14,8 @@ from ninja import Query
 from pydantic import Field
 
 from paceline.crm import access, actions
-from paceline.crm.api.records import Sent, router, written
-from paceline.crm.models import Lead, Purchases, Segment, scope_of
+from paceline.crm.api.records import Sent, router, shared_team, written
+from paceline.crm.models import Lead, Purchases, Segment
 from paceline.crm.queries import cohorts as buying_again
 from paceline.crm.queries import segments as found_by_rule
 from paceline.kernel.interface import (
@@ -30,8 +30,7 @@ from paceline.kernel.interface import (
     answer_page,
     refuse_other,
 )
-from paceline.kernel.interface.problems import Fault, invalid
-from paceline.org.models import Team
+from paceline.kernel.interface.problems import Fault
 from paceline.org.requests import TokenRequest
 
 Words = Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=60)]
@@ -183,12 +182,7 @@ def _segments(request: TokenRequest) -> Any:
 
 
 def _saved(request: TokenRequest, sent: SegmentFacts, of: str, known: Segment | None) -> Segment:
-    team = None
-    if sent.team:
-        scope = scope_of(request.person)
-        team = Team.objects.filter(pk__in=scope.all_teams, code=sent.team).first()
-        if team is None:
-            raise invalid("team", _("You share with your own teams only."))
+    team = shared_team(request, sent.team)
     foreign = sorted(set(sent.rule.kept()) - found_by_rule.keys_of(of))
     if foreign:
         told = _("Records of this kind cannot be chosen by it.")

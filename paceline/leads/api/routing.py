@@ -31,7 +31,7 @@ from paceline.kernel.interface.refusals import Refusals
 from paceline.leads import access, actions, queries, wording
 from paceline.leads.models import Assignment, Cause, Inquiry, Method, RoutingRule
 from paceline.org.models import Person, Team
-from paceline.org.requests import TokenRequest
+from paceline.org.requests import TokenRequest, team_with
 
 AREA = Area("routing", gettext_lazy("Who is given leads, and replies"), writes=True)
 router = AREA.router()
@@ -215,9 +215,7 @@ def list_routing_rules(request: TokenRequest, asked: Query[RulesAsked]) -> HttpR
 
 @router.post("/routing-rules", response=RuleRecord, summary=noop("Add a rule for leads"))
 def add_routing_rule(request: TokenRequest, sent: RuleIn) -> HttpResponse:
-    team = Team.objects.filter(code=sent.team).first()
-    if team is None or not access.may_arrange(request.person, team):
-        raise Problem("forbidden")
+    team = team_with(request, sent.team, access.may_arrange)
     facts, members = _facts(sent), _members(request, team, sent.people)
     made = _kept(
         lambda: actions.add_rule(

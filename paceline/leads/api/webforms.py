@@ -33,7 +33,7 @@ from paceline.leads.api.routing import TEAM, Sent, router
 from paceline.leads.models import Submission, WebForm
 from paceline.leads.sent import FIELDS_MAX
 from paceline.org.models import Team
-from paceline.org.requests import TokenRequest
+from paceline.org.requests import TokenRequest, team_with
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z][A-Za-z]{1,3})?$")]
 Labels = dict[Language, Annotated[str, Field(max_length=80)]]
@@ -249,9 +249,7 @@ def list_web_forms(request: TokenRequest, asked: Query[FormsAsked]) -> HttpRespo
 
 @router.post("/web-forms", response=WebFormRecord, summary=noop("Add a form"))
 def add_web_form(request: TokenRequest, sent: WebFormIn) -> HttpResponse:
-    team = Team.objects.filter(code=sent.team).first()
-    if team is None or not access.may_keep(request.person, team):
-        raise Problem("forbidden")
+    team = team_with(request, sent.team, access.may_keep)
     facts = _facts(sent, team)
     told: dict[str, Any] = {"by": request.person, "at": request.now}
 

@@ -31,8 +31,7 @@ from paceline.kernel.interface.refusals import Refusals
 from paceline.mail import access, actions, filling, queries, wording
 from paceline.mail.actions import Addressed, Words
 from paceline.mail.models import Mail, MailTemplate
-from paceline.org.models import Team
-from paceline.org.requests import TokenRequest
+from paceline.org.requests import TokenRequest, team_with
 
 AREA = Area("mail", gettext_lazy("Mail to and from customers"), writes=True)
 router = AREA.router()
@@ -193,9 +192,7 @@ def list_mail_templates(request: TokenRequest, asked: Query[TemplatesAsked]) -> 
 
 @router.post("/mail-templates", response=TemplateRecord, summary=noop("Add a template"))
 def add_mail_template(request: TokenRequest, sent: TemplateIn) -> HttpResponse:
-    team = Team.objects.filter(code=sent.team).first()
-    if team is None or not access.may_keep(request.person, team):
-        raise Problem("forbidden")
+    team = team_with(request, sent.team, access.may_keep)
     facts = sent.model_dump(exclude={"team"})
     made = _kept(
         lambda: actions.add_template(team=team, **facts, by=request.person, at=request.now)

@@ -24,8 +24,7 @@ from paceline.kernel.interface import (
 from paceline.kernel.interface.problems import invalid, unseen
 from paceline.leads.queries import sellers_of
 from paceline.mail.models import MailTemplate
-from paceline.org.models import Team
-from paceline.org.requests import TokenRequest
+from paceline.org.requests import TokenRequest, team_with
 from paceline.sequences import access, actions
 from paceline.sequences.api.shared import (
     NUMBER,
@@ -205,9 +204,7 @@ def list_sequences(request: TokenRequest, asked: Query[SequencesAsked]) -> HttpR
 
 @router.post("/sequences", response=SequenceRecord, summary=noop("Add a sequence"))
 def add_sequence(request: TokenRequest, sent: SequenceIn) -> HttpResponse:
-    team = Team.objects.filter(code=sent.team).first()
-    if team is None or not access.may_arrange(request.person, team):
-        raise Problem("forbidden")
+    team = team_with(request, sent.team, access.may_arrange)
     facts = _facts(request, sent)
     made = written(
         lambda: actions.add_sequence(
