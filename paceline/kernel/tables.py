@@ -62,8 +62,10 @@ class Table:
     gives the value of a row's checkbox (``choice_name``, in the form ``choice_form``), or None for
     a row that cannot be chosen. ``finds`` says what rows a text finds besides those of the columns
     that are searched; ``search`` narrows the rows by a text
-    instead of the columns. ``count_max`` stops counting there: for tables of millions. While
-    it is looked at a table is fetched again when something happened to its ``topic``.
+    instead of the columns. ``count_max`` stops counting there: for tables of millions; of more
+    rows than are counted only the columns of ``sorts_many`` sort, where it says any: those that an
+    index keeps in order. While it is looked at a table is fetched again when something happened to
+    its ``topic``.
     """
 
     request: HttpRequest
@@ -82,6 +84,7 @@ class Table:
     choice_name: str = ""
     choice_form: str = ""
     count_max: int | None = None
+    sorts_many: frozenset[str] = frozenset()
     size: int = PAGE_SIZES[1]
     exports: bool = True
     topic: str = ""
@@ -124,9 +127,19 @@ class Table:
     def sorting(self) -> tuple[Column | None, bool]:
         """The column sorted by, and whether downwards."""
         asked = self.chosen.get("sort") or self.order
+        if not self._sorts(asked.removeprefix("-")):
+            asked = self.order
         key = asked.removeprefix("-")
         column = next((one for one in self.columns if one.key == key and one.sort), None)
         return column, asked.startswith("-")
+
+    def _sorts(self, key: str) -> bool:
+        return not self.sorts_many or key in self.sorts_many or not self.is_many
+
+    @cached_property
+    def is_many(self) -> bool:
+        """Whether there are more rows than are counted."""
+        return self.count_max is not None and self._counted > self.count_max
 
     @property
     def wants_export(self) -> bool:
@@ -150,6 +163,11 @@ class Table:
     @cached_property
     def found(self) -> Any:
         """The rows that search and filters leave, sorted."""
+        return self._sorted(self._left)
+
+    @cached_property
+    def _left(self) -> Any:
+        """The rows that search and filters leave."""
         rows = self.rows
         for one in self.filters:
             value = self.chosen.get(f"is-{one.key}", "")
@@ -162,7 +180,15 @@ class Table:
             else:
                 path = one.apply or one.key
                 rows = [row for row in rows if str(follow(row, path)) == value]
-        return self._sorted(self._searched(rows))
+        return self._searched(rows)
+
+    @cached_property
+    def _counted(self) -> int:
+        """How many rows are left, as far as they are counted."""
+        rows = self._left
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        return rows.order_by()[: (self.count_max or 0) + 1].count()
 
     def _searched(self, rows: Any) -> Any:
         if self.text and self.search is not None:
@@ -207,7 +233,7 @@ class Table:
         if self._looked_up is not None:
             return len(self._looked_up), {}
         if self.count_max is not None:
-            return rows.order_by()[: self.count_max + 1].count(), {}
+            return self._counted, {}
         if not summed:
             return rows.count(), {}
         currency = str(summed[0].currency)
@@ -297,7 +323,7 @@ class Table:
         sorted_by, downwards = self.sorting
         found = []
         for one in self.shown:
-            if not one.sort:
+            if not one.sort or not self._sorts(one.key):
                 found.append(Heading(one))
                 continue
             is_this = sorted_by is not None and sorted_by.key == one.key

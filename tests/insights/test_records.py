@@ -12,7 +12,9 @@ from django.urls import reverse
 
 from paceline.crm import actions as crm
 from paceline.crm.models import Feedback
+from paceline.insights.views import records
 from paceline.leads.models import Inquiry
+from paceline.orders.models import OrderLine
 from tests.crm.conftest import make_sales
 from tests.world import NOW, World
 
@@ -103,3 +105,54 @@ def test_what_has_no_records_for_the_reader(sold: World, client_for) -> None:
     # The desk reads lines on their own page, narrowed in the same way.
     asked = client_for(sold.dana).get(f"{reverse('insights:explore')}?measure=net_sales&{JULY}")
     assert f"{reverse('orders:lines')}?from=2026-07-01" in asked.content.decode()
+
+
+def test_more_lines_than_can_be_looked_through(
+    sold: World, client_for, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries
+) -> None:
+    """Among very many lines only the index sorts and finds; what takes too long is told."""
+    lines = OrderLine.objects.order_by("-ordered_on", "-pk")
+    OrderLine.objects.bulk_create(
+        OrderLine(
+            source="many", order_number=f"M{n:03}", line_number="1", quantity=1, amount=n,
+            currency="USD", customer="Acme", product="Lamp", ordered_on=date(2026, 7, 1 + n % 28),
+        )
+        for n in range(120)
+    )  # fmt: skip
+    monkeypatch.setattr(records, "COUNTED_MAX", 100)
+    client = client_for(sold.erik)
+    address = f"{reverse('insights:records')}?measure=net_sales&{JULY}"
+
+    def shown(query: str = "") -> list[str]:
+        page = client.get(f"{address}{query}")
+        assert page.status_code == 200
+        table = page.context["table"]
+        return [row.cells[1].text for row in table.body]
+
+    newest = [one.order_number for one in lines[:50]]
+    client.get(address)  # the months are brought up to date
+    with django_assert_max_num_queries(16):
+        assert shown() == newest
+    assert shown("&behind-sales-sort=amount") == newest  # as if it had not been asked
+    page = client.get(f"{address}&behind-sales-sort=amount")
+    assert "behind-sales-sort=on" in page.content.decode()
+    assert "behind-sales-sort=product" not in page.content.decode()
+    assert "More than 100 lines" in page.content.decode()
+    assert shown("&behind-sales-q=m119") == ["M119"]
+    # A question that leaves fewer is sorted as one likes.
+    few = client.get(f"{address}&only-person={sold.priya.number}&behind-sales-sort=amount")
+    assert "More than 100 lines" not in few.content.decode()
+    assert "behind-sales-sort=product" in few.content.decode()
+    # The file has them all.
+    whole = b"".join(client.get(f"{address}&behind-sales-export=csv")).decode("utf-8-sig")
+    assert (
+        len(list(csv.reader(io.StringIO(whole))))
+        == 1 + lines.filter(ordered_on__gte=date(2026, 7, 1)).count()
+    )
+    monkeypatch.setattr(records, "SECONDS_MAX", 0.05)
+    slow = OrderLine.objects.extra(where=["pg_sleep(1) IS NOT NULL"])
+    monkeypatch.setattr(records, "behind", lambda *_asked: slow)
+    told = client.get(address)
+    assert told.status_code == 422
+    assert "Too many records to look through" in told.content.decode()
+    assert "Ask for fewer days" in told.content.decode()

@@ -31,7 +31,7 @@ def lines_of(month: date, chance: Random) -> list[tuple[Any, ...]]:
     found = []
     for number in range(40):
         is_sale = chance.random() < 0.8
-        amount = Decimal(chance.randrange(1, 10**7)) / 10000 * (1 if is_sale else -1)
+        amount = Decimal(chance.randrange(1, 10**13)) / 10000 * (1 if is_sale else -1)
         found.append(
             (
                 f"{month}-{number}", month.replace(day=1 + chance.randrange(28)),

@@ -44,10 +44,10 @@ def catch_up(*, at: datetime) -> int:
     _make(behind, at)
     now = shelf()
     _make_visits(now)
-    cubes.make_terms(folder(), now.digests, memory=settings.INSIGHTS_MEMORY_MIB)
     visits = set(cubes.chain(now.digests).values())
     terms = {one.name for one in cubes.terms_of(now.digests)}
     cubes.sweep(folder(), set(now.digests.values()) | latest_digests() | visits | terms)
+    cubes.make_terms(folder(), now.digests, memory=settings.INSIGHTS_MEMORY_MIB)
     return len(behind)
 
 

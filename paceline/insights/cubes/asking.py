@@ -117,11 +117,16 @@ class _Asked:
         found = {self.rates.get(one) for one in self._moneys}
         return found.pop() if len(found) == 1 else None
 
-    @property
+    @cached_property
     def _moneys(self) -> list[tuple[date, str]]:
-        """The months and currencies of the files that are asked."""
+        """The months and currencies of the lines that are asked."""
         first, last = self.narrowed.starts_on, self.narrowed.ends_before
-        return [one for one in self.lines.moneys if one[0] < last and month_after(one[0]) > first]
+        currency = self.narrowed.only.get("currency")
+        return [
+            one
+            for one in self.lines.moneys
+            if one[0] < last and month_after(one[0]) > first and currency in {None, one[1]}
+        ]
 
     # Which rows
 
@@ -221,10 +226,7 @@ class _Asked:
         facts = tuple(dict.fromkeys((*self.facts, *size)))
         inner, values = self._rows_of(facts, own)
         rate = self.single_rate
-        totals = [
-            f"{_total(fact, one_rate=rate is not None, is_grouped=self._is_grouped)} AS {fact}"
-            for fact in facts
-        ]
+        totals = [f"{_total(fact, one_rate=rate is not None)} AS {fact}" for fact in facts]
         rates = [rate for fact in facts if fact in MONEY and rate is not None]
         outer = [*([] if self.over else ["NULL::DATE AS k0"]), *own, *totals]
         query = f"SELECT {', '.join(outer)}\nFROM ({inner})" + (
@@ -327,12 +329,12 @@ class _Asked:
                 yield some
 
 
-def _total(fact: str, *, one_rate: bool, is_grouped: bool) -> str:
+def _total(fact: str, *, one_rate: bool) -> str:
     """The sum of a fact; money by what all of it is worth, which is a parameter, or each row by
     its rate."""
     if fact not in MONEY:
         return f"sum({fact})"
     if one_rate:
         return f"CAST(sum({fact}) AS DECIMAL(22, 4)) * CAST(? AS DECIMAL(16, 10))"
-    # Lines have eighteen digits; what was summed before needs more.
-    return f"sum(CAST({fact} AS DECIMAL({22 if is_grouped else 18}, 4)) * rate)"
+    # Without the cast the product would have to do with eighteen digits.
+    return f"sum(CAST({fact} AS DECIMAL(22, 4)) * rate)"

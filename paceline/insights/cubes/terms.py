@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from paceline.insights.cubes.making import FORMAT, cube_path, open_database
+from paceline.insights.cubes.making import QUICK, cube_path, open_database
 from paceline.insights.cubes.shapes import facts_of, type_of
 from paceline.kernel.periods import month_from
 
@@ -31,7 +31,7 @@ COPY (
     SELECT ?::DATE AS term, currency, customer_key, min(customer) AS customer,
         {{sums}}
     FROM read_parquet(?) GROUP BY currency, customer_key ORDER BY currency, customer_key
-) TO '{{path}}' ({FORMAT})
+) TO '{{path}}' ({QUICK})
 """
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -39,12 +40,17 @@ from paceline.insights.queries.desk import Desk
 from paceline.insights.views.explorer import desk_for
 from paceline.kernel import formats
 from paceline.kernel.pages import page, refuse
+from paceline.kernel.patience import TookTooLong, ended_after
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Table
 from paceline.orders.access import may_read_lines
+from paceline.orders.finding import lines_called
 from paceline.org.requests import PersonRequest
 
+# Of more lines than this it says "more than", and they are found and sorted by an index alone.
 COUNTED_MAX = 10_000
+# So long records are looked for before the reader is told that they are too many.
+SECONDS_MAX = 5
 TENTH = Decimal("0.1")
 HANGS_ON = ("deal", "lead", "contact", "company")
 
@@ -61,7 +67,8 @@ def show(request: PersonRequest) -> HttpResponseBase:
                 return _forbidden(request, question)
             if not opens(desk, question, source):
                 raise Http404
-            table = _table(request, desk, question, source, began)
+            with ended_after(SECONDS_MAX):
+                table = _table(request, desk, question, source, began)
             if table.wants_export:
                 return table.export()
             found = answer(desk, question)
@@ -69,6 +76,13 @@ def show(request: PersonRequest) -> HttpResponseBase:
             return refuse(request, 422, _("This cannot be answered"), words.refusal(error))
         except MeasureForbidden:
             return _forbidden(request, question)
+        except TookTooLong:
+            return refuse(
+                request, 422, _("Too many records to look through"),
+                _("Nothing was found within %(seconds)d seconds. Ask for fewer days, or narrow the"
+                  " question by a person, a team or a channel.") % {"seconds": SECONDS_MAX},
+                url=f"{reverse('insights:explore')}?{question.query}", action=_("As a figure"),
+            )  # fmt: skip
         measure = question.measure
         value = words.worded(measure, found.total.value, found.currency)
         title = words.title(desk, question)
@@ -91,6 +105,8 @@ def show(request: PersonRequest) -> HttpResponseBase:
             else [],
             "is_cut": source == CUSTOMERS and len(table.rows) >= BUYERS_MAX,
             "most": BUYERS_MAX,
+            "is_many": source == SALES and table.is_many,
+            "counted_max": COUNTED_MAX,
         }
         return page(request, "insights/records.html", context)
 
@@ -122,6 +138,8 @@ def _table(
         columns=columns,
         order=order,
         count_max=COUNTED_MAX if source == SALES else None,
+        sorts_many=frozenset({"on"}) if source == SALES else frozenset(),
+        search=_lines_called if source == SALES else None,
         empty=_("Nothing that you may see counts in these days."),
     )
 
@@ -244,6 +262,14 @@ def _lines(desk: Desk) -> tuple[list[Column], str]:
         Column("who", _("Person"), value="person.name", sort="person__name"),
         Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),
     ], "-on"  # fmt: skip
+
+
+def _lines_called(rows: Any, text: str) -> Any:
+    """Lines whose order or product is called so; of many, those that an index finds: by their
+    order, customer or payee."""
+    if rows.order_by()[: COUNTED_MAX + 1].count() > COUNTED_MAX:
+        return lines_called(rows, text)
+    return rows.filter(Q(order_number__icontains=text) | Q(product__icontains=text))
 
 
 def _line_address(row: Any) -> str:
