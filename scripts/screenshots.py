@@ -21,21 +21,22 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
 FILES = Path(os.environ.get("PACELINE_VAR", ROOT / "var")) / "demo-files"
 SIZE = {"width": 1160, "height": 770}
-BYTES_MAX = 150 * 1024
+WIDE = 1440
+BYTES_MAX = 220 * 1024
 
 Way = Callable[[Page], None]
 
 
 @dataclass(frozen=True)
 class Shot:
-    """A picture: who looks, in which language and theme, and the way to the page."""
+    """A picture: who looks, in which language, and the way to the page."""
 
     name: str
     who: str
     way: Way
     language: str = "en"
-    dark: bool = False
     height: int = SIZE["height"]
+    width: int = SIZE["width"]
 
 
 def go(path: str) -> Way:
@@ -56,13 +57,26 @@ def open_lines(page: Page) -> None:
     page.goto("/incentives/statements/")
     page.locator("main table tbody tr td a").first.click()
     page.wait_for_load_state("networkidle")
-    if not page.locator("details.card[open]").count():
-        page.locator("details.card > summary").first.click()
-    tiers = page.locator("details.tier[hx-get] > summary")
-    tiers.nth(max(0, tiers.count() - 1)).click()
+    if not page.locator("details.tier[hx-get] > summary:visible").count():
+        page.locator("details.card:has(details.tier[hx-get]) > summary").first.click()
+    tiers = page.locator("details.tier[hx-get] > summary:visible")
+    tiers.last.click()
     page.wait_for_load_state("networkidle")
     page.locator(".tier-lines table").first.wait_for()
     page.evaluate("scrollTo(0, 0)")
+
+
+def show_board(page: Page) -> None:
+    """The first project of the list, as a board."""
+    page.goto("/boards/")
+    page.locator("main a[href^='/boards/']").filter(has_text="11").first.click()
+
+
+def show_charts(page: Page) -> None:
+    """A role's dashboard; charts draw when they come into view."""
+    page.goto("/insights/")
+    page.locator("canvas, svg").first.wait_for()
+    page.wait_for_timeout(1500)
 
 
 def edit_plan(page: Page) -> None:
@@ -83,23 +97,25 @@ def check_a_file(page: Page) -> None:
 SHOTS = (
     Shot("home", "compensation", go("/")),
     Shot("import", "compensation", check_a_file),
-    Shot("plan", "compensation", edit_plan),
+    Shot("plan", "compensation", edit_plan, width=WIDE, height=900),
     Shot("run", "compensation", run_of_last_quarter),
     Shot("statement", "salesperson", open_lines, height=840),
     Shot("statement-zh-Hant", "salesperson", open_lines, language="zh-hant", height=840),
-    Shot("run-dark", "compensation", run_of_last_quarter, dark=True),
+    Shot("goals", "executive", go("/goals/"), height=640),
+    Shot("board", "lead", show_board, width=WIDE, height=760),
+    Shot("dashboard", "executive", show_charts, width=WIDE, height=900),
 )
 
 
 # The sign-in page lists people by role, in this order.
-SECTIONS = {"salesperson": 0, "lead": 1, "compensation": 2}
+SECTIONS = {"salesperson": 0, "lead": 1, "compensation": 2, "executive": 5}
 
 
 def take(browser: Browser, address: str, shot: Shot) -> None:
     context = browser.new_context(
         base_url=address,
-        viewport={"width": SIZE["width"], "height": shot.height},
-        color_scheme="dark" if shot.dark else "light",
+        viewport={"width": shot.width, "height": shot.height},
+        color_scheme="light",
         locale="zh-TW" if shot.language == "zh-hant" else "en-GB",
         reduced_motion="reduce",
     )

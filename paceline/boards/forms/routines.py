@@ -126,7 +126,8 @@ class RuleForm(forms.Form):
         self.fields["assign"] = PersonField(people, label=_("Give it to"))
         self.fields["move"] = choice(_("Move it to"), rows)
         self.fields["add_label"] = choice(_("Label it"), marks)
-        self.order_fields(["name", "trigger", "list", "label", "days_before", "assign", "move"])
+        self.order_fields(["name", "trigger", "list", "label", "days_before", "assign", "move",
+                           "due", "add_label", "finish", "notify"])  # fmt: skip
 
     def steps(self) -> list[dict[str, Any]]:
         """What is done, in the order of the form; moving comes last, so that its rules see all."""
