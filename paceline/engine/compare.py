@@ -175,7 +175,8 @@ class _Comparing:
             self.narrowed = self._narrow()
         overlays = (Overlay(earlier.period, self.period), Overlay(later.period, self.period))
         self.is_same_period = all(overlay.is_same for overlay in overlays)
-        self.database = connection or reused_database(Tables({}))
+        # What is left of both sides is little.
+        self.database = connection or reused_database(Tables({}), threads=1)
         self.belonging = Belonging(
             self.circle.own,
             frozenset(self._reached()),

@@ -278,4 +278,4 @@ def _component(draw: st.DrawFn, text: str, place: int, measure: str, *, transact
 {tiers}{bounds}{when}"""
 
 
-CONNECTION = duckdb.connect(":memory:")
+CONNECTION = duckdb.connect(":memory:", config={"threads": 1})  # a few rows

@@ -30,7 +30,7 @@ NAMES: dict[str, Type] = {
     "ordered_on": "date",
     "gift": "boolean",
 }
-CONNECTION = duckdb.connect(":memory:")
+CONNECTION = duckdb.connect(":memory:", config={"threads": 1})  # a few rows
 
 
 def evaluate(formula: str, row: dict[str, Any]) -> Any:

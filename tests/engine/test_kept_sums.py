@@ -27,7 +27,7 @@ DISTINCT = PLAN.replace(
     "measures:\n  - {id: buyers, kind: distinct, of: customer, credits: own-sales}\n",
     1,
 )
-CONNECTION = duckdb.connect(":memory:")
+CONNECTION = duckdb.connect(":memory:", config={"threads": 1})  # a few rows
 
 
 class Memory:

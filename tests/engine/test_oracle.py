@@ -17,7 +17,7 @@ from .oracle import Oracle
 
 NIGHTLY = os.environ.get("PACELINE_HYPOTHESIS") == "nightly"
 STYLES = 1_000_000 if NIGHTLY else 20
-CONNECTION = duckdb.connect(":memory:")
+CONNECTION = duckdb.connect(":memory:", config={"threads": 1})  # a few rows
 
 
 # A plan takes some tenths of a second to become queries, so there are fewer than elsewhere.

@@ -22,7 +22,7 @@ from .building import fill, tables_of
 from .test_kept_sums import Memory
 from .test_run import PLAN, QUARTER, world
 
-CONNECTION = duckdb.connect(":memory:")
+CONNECTION = duckdb.connect(":memory:", config={"threads": 1})  # a few rows
 SPLIT = ["L0003", "L0017", "L0018"]
 SHARES = [
     {"line_id": line, "payee_id": payee, "share": "0.5"}

@@ -13,7 +13,7 @@ from tests.engine.test_cases import merge, plan_of
 QUARTER = engine.period_from_key("2024Q1")
 
 
-CONNECTION = duckdb.connect(":memory:")
+CONNECTION = duckdb.connect(":memory:", config={"threads": 1})  # a few rows
 
 
 SIMPLE: dict[str, Any] = {
