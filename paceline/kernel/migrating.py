@@ -4,7 +4,8 @@ Django draws every related model anew after every step, so that steps which chan
 it as it is then. With two hundred tables that all lead to a person this takes a minute of processor
 time, and the work in the database a second. In an empty database nearly every step only adds: a
 table, a column, an index, a constraint. What is added to a model can be added to the model that was
-drawn before; whatever else changes draws anew as ever.
+drawn before, and an index or a constraint can be taken from it; whatever else changes draws anew
+as ever.
 """
 
 from __future__ import annotations
@@ -68,6 +69,17 @@ class GrowingState(ProjectState):
             return
         options = self.models[app_label, model_name].options
         options[option_name] = [*options[option_name], obj]
+        meta = self.apps.get_model(app_label, model_name)._meta
+        setattr(meta, option_name, list(options[option_name]))
+
+    def _remove_option(
+        self, app_label: str, model_name: str, option_name: str, obj_name: str
+    ) -> None:
+        if "apps" not in self.__dict__:
+            super()._remove_option(app_label, model_name, option_name, obj_name)  # type: ignore[misc]
+            return
+        options = self.models[app_label, model_name].options
+        options[option_name] = [one for one in options[option_name] if one.name != obj_name]
         meta = self.apps.get_model(app_label, model_name)._meta
         setattr(meta, option_name, list(options[option_name]))
 

@@ -13,7 +13,9 @@ from django.db.migrations import (
     AlterField,
     CreateModel,
     DeleteModel,
+    RemoveConstraint,
     RemoveField,
+    RemoveIndex,
 )
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -34,6 +36,8 @@ STEPS: list[Operation] = [
     AddIndex("Book", models.Index(fields=["pages"], name="by_pages")),
     AlterField("Shelf", "name", models.CharField(max_length=20)),
     AddConstraint("Book", models.UniqueConstraint(fields=["shelf", "pages"], name="once")),
+    RemoveConstraint("Book", "some"),
+    RemoveIndex("Book", "by_pages"),
     AddField("Leaf", "number", models.IntegerField(null=True)),
     RemoveField("Leaf", "readers"),
     CreateModel("Note", [KEY, ("leaf", models.OneToOneField("trial.Leaf", models.CASCADE))]),
