@@ -73,3 +73,53 @@ def on_cash(earned: int, percent: int, amount: int, received: Sequence[int]) -> 
         due.append(reached - before + (booked if period == 0 else 0))
         before = reached
     return due
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A sale that failed in a month, so many days after it; what two components earned before and
+    after it, by the re-rating.
+    """
+
+    month: int
+    days: int
+    commission: tuple[int, int]
+    bonus: tuple[int, int]
+
+
+@dataclass
+class Reckoned:
+    """One month: what was taken back, paid, and left put off and owed."""
+
+    taken: list[tuple[str, int]]
+    paid: int
+    deferred: int
+    owed: int
+
+
+def re_rated(
+    earned: Sequence[int], bonus: int, failed: Sequence[Failed], within: int, percent: int
+) -> list[Reckoned]:
+    """What S9 and S13 say: a commission in every month, and in the first a bonus of which half is
+    put off. What failed takes back the difference, of the bonus first what is put off of it.
+    """
+    deferred, owed, found = bonus // 2, 0, list[Reckoned]()
+    for month, commission in enumerate(earned, start=1):
+        due = commission + (bonus - bonus // 2 if month == 1 else 0)
+        taken: list[tuple[str, int]] = []
+        for one in failed:
+            if one.month != month or one.days > within:
+                continue
+            for name, (before, after) in (("commission", one.commission), ("bonus", one.bonus)):
+                less = max(0, before - after)
+                if less:
+                    taken.append((name, less))
+                if name == "bonus":
+                    cut = min(deferred, less)
+                    deferred -= cut
+                    less -= cut
+                owed += less
+        recovered = min(owed, due * percent // 100)
+        owed -= recovered
+        found.append(Reckoned(taken, due - recovered, deferred, owed))
+    return found

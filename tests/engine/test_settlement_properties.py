@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from .settling import Payroll, Row, owed, paid, settlement_plan
 
 MONTHS = [f"2024-{month:02d}" for month in range(1, 13)]
 CURRENCIES = ["USD", "JPY", "KWD"]
+SOLD_ON = date(2024, 1, 10)
 GAINS = ("opening", "earned", "adjusted", "limited", "draws", "forgiven")
 LOSSES = ("paid", "held", "forfeited", "clawed_back", "closing")
 
@@ -288,3 +290,64 @@ def test_a_hold_changes_when_and_not_how_much(history: Any) -> None:
         sums = [sum(paid(done).get(name, Decimal(0)) for done in runs) for runs in (one, other)]
         assert sums[0] == sums[1]
     assert owed(other[-1]) == 0
+
+
+@st.composite
+def failed_sales(draw: st.DrawFn, bonus: int) -> list[slow.Failed]:
+    """Up to four, each re-rated from where the one before it left the components."""
+    levels = (draw(units), bonus)
+    found: list[slow.Failed] = []
+    for month in sorted(draw(st.lists(st.integers(2, 4), max_size=4))):
+        after = (draw(units), draw(st.integers(0, max(bonus, 1) * 2)))
+        both = zip(levels, after, strict=True)
+        commission, extra = ((before, then) for before, then in both)
+        day = date(2024, month, 1) + timedelta(draw(st.integers(0, 27)))
+        found.append(slow.Failed(month, (day - SOLD_ON).days, commission, extra))
+        levels = after
+    return sorted(found, key=lambda one: one.days)
+
+
+@settings(max_examples=max(15, settings().max_examples // 12))
+@forall(
+    st.data(), st.lists(units, min_size=4, max_size=4), st.integers(0, 50_000),
+    st.sampled_from([30, 60, 200]), st.integers(0, 100),
+)  # fmt: skip
+def test_re_rated_clawbacks_are_as_the_slow_calculator_finds(
+    data: st.DataObject, earned: list[int], half: int, within: int, percent: int
+) -> None:
+    """Whether or not the line earned something by itself."""
+    failed = data.draw(failed_sales(half * 2), label="failed")
+    clawback = {"id": "r", "on": "return", "within_days": within, "amount": "re-rated"}
+    put_off = [{"share": "50%", "on": "booking"}, {"share": "50%", "on": "later", "months": 24}]
+    leaving = {"good": "keeps", "bad": "keeps"}
+    clause = {
+        "clawbacks": [clawback | {"recover_at_most": f"{percent}%"}],
+        "payout": [{"id": "half", "component": "bonus", "parts": put_off, "leaving": leaving}],
+    }
+    plan, payroll = settlement_plan(clause, ["commission", "bonus"]), Payroll()
+    line = {"line_id": "L", "payee_id": "ana", "component": "commission", "occurred_on": SOLD_ON}
+    lines = [line | {"earned": money(data.draw(st.sampled_from([0, 5]), label="on the line"))}]
+    wanted = slow.re_rated(earned, half * 2, failed, within, percent)
+    for place, (month, amount) in enumerate(zip(MONTHS, earned, strict=False)):
+        events, rated = list[Row](), list[Row]()
+        for number, one in enumerate(failed):
+            event = {"event_id": f"E{number}"}
+            if one.month <= place + 1:
+                day = SOLD_ON + timedelta(one.days)
+                events.append(event | {"line_id": "L", "kind": "return", "happened_on": day})
+                for name, (before, after) in (("commission", one.commission), ("bonus", one.bonus)):
+                    row = {"payee_id": "ana", "component": name, "before": money(before)}
+                    rated.append(event | row | {"after": money(after)})
+        booked = {"commission": money(amount), "bonus": money(half * 2 if place == 0 else 0)}
+        tables = {"line_earnings": lines, "line_events": events, "rerated_earnings": rated}
+        done = payroll.settle(plan, month, {"ana": booked}, tables)
+        taken = [(row["component"], row["amount"]) for row in done.rows("earlier_clawbacks")]
+        assert sorted(taken) == sorted((name, money(less)) for name, less in wanted[place].taken)
+        assert paid(done) == {"ana": money(wanted[place].paid)}
+        held = {"deferred": Decimal(0), "clawback": Decimal(0)}
+        for row in done.rows("balances"):
+            held[row["account"]] += row["amount"]
+        assert held == {
+            "deferred": money(wanted[place].deferred),
+            "clawback": -money(wanted[place].owed),
+        }
