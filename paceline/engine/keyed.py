@@ -93,8 +93,7 @@ def shown_keys(rates: RateTable, rows: pa.Table, most: int) -> tuple[Keyed, ...]
 
 def written(plan: Plan, component: Component, one: Keyed) -> Plan:
     """The plan with the tiers of one key in place of the component's table."""
-    assert component.rates is not None  # noqa: S101 -- the caller chose a table
-    own = dataclasses.replace(component, rates=one.of(component.rates))
+    own = dataclasses.replace(component, rates=one.of(component.rate_table))
     parts = tuple(own if part.id == component.id else part for part in plan.components)
     return dataclasses.replace(plan, components=parts)
 

@@ -53,8 +53,7 @@ def key_columns(plan: Plan) -> list[Column]:
 
 def rate_rows(tables: Mapping[str, pa.Table], rates: RateTable) -> RateRows:
     """The rows that a rate table asks, laid out; they have been checked before."""
-    assert rates.imported is not None  # noqa: S101 -- the caller looked
-    return _laid_out(_Held(tables[TABLE]), rates.imported, rates.value)
+    return _laid_out(_Held(tables[TABLE]), rates.rows, rates.value)
 
 
 class _Held:
@@ -201,8 +200,7 @@ def check_rate_tables(plan: Plan, tables: Mapping[str, pa.Table]) -> list[Findin
         return [("rate_table_too_long", TABLE, str(table.num_rows), str(MAX_ROWS), table.num_rows)]
     found: list[Finding] = []
     for (name, by, _), rates in lookups_of(plan).items():
-        imported = rates.imported
-        assert imported is not None  # noqa: S101 -- chosen for it
+        imported = rates.rows
         rows = _in_order(table, imported, rates.value)
         if not rows.num_rows:
             found.append(("rate_table_empty", TABLE, name, "", 1))

@@ -112,8 +112,7 @@ class Shape:
 
     def lookup_of(self, rates: RateTable) -> int:
         """The place of the table that a component asks."""
-        assert rates.imported is not None  # noqa: S101 -- chosen for it
-        return self.lookups.index((rates.imported.name, rates.imported.by, rates.value))
+        return self.lookups.index((rates.rows.name, rates.rows.by, rates.value))
 
     @cached_property
     def instances(self) -> tuple[str, ...]:

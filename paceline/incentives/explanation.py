@@ -205,8 +205,7 @@ def explain_tier(
     tier: StatementTier, plan: Plan, component: Component, currency: str
 ) -> ExplainedTier:
     """One tier with its bounds in the unit of the rate table, and in money for shares of quota."""
-    rates = component.rates
-    assert rates is not None  # noqa: S101 -- only rate tables have tiers
+    rates = component.rate_table
     measure = plan.measure(component.measure or "")
     if rates.imported is None:
         cell = rates.tiers[tier.tier - 1]

@@ -112,8 +112,7 @@ class LineSteps:
 
     def earnings(self, component: Component) -> exp.Query:
         """What each line adds to each tier's rounded money, tier under tier."""
-        assert component.rates is not None  # noqa: S101
-        if component.rates.imported is not None:
+        if component.rate_table.imported is not None:
             return RowLines(self, component).earnings()
         return TierLines(self, component).earnings()
 
@@ -143,8 +142,7 @@ class LineSteps:
 
     def moves(self, component: Component) -> bool:
         """What was sold before the period may now earn another rate: the total decides the tier."""
-        rates = component.rates
-        assert rates is not None  # noqa: S101
+        rates = component.rate_table
         by_total = rates.reading == "whole" and rates.value == "rate"
         return by_total and self.is_longer(component)
 
@@ -158,8 +156,7 @@ class LineSteps:
 
     def needs(self, component: Component) -> dict[str, Kind]:
         """The payee's own figures that the rate table is read with."""
-        rates, plan = component.rates, self.plan
-        assert rates is not None  # noqa: S101
+        rates, plan = component.rate_table, self.plan
         found: dict[str, Kind] = {}
         if rates.quota is not None:
             found[f"quotas/{rates.quota}/target"] = MONEY

@@ -30,9 +30,8 @@ class TierLines:
     """The lines of one component whose tiers stand in the plan, of the payees who are followed."""
 
     def __init__(self, steps: LineSteps, component: Component) -> None:
-        assert component.rates is not None  # noqa: S101 -- the caller chose one with rates
         self.steps, self.plan, self.shape = steps, steps.plan, steps.shape
-        self.component, self.rates = component, component.rates
+        self.component, self.rates = component, component.rate_table
         self.is_longer = steps.is_longer(component)
         self.moves = steps.moves(component)
 

@@ -40,13 +40,11 @@ class KeysOf:
 
     @property
     def rates(self) -> RateTable:
-        assert self.component.rates is not None  # noqa: S101 -- chosen for it
-        return self.component.rates
+        return self.component.rate_table
 
     @property
     def imported(self) -> ImportedTiers:
-        assert self.rates.imported is not None  # noqa: S101
-        return self.rates.imported
+        return self.rates.rows
 
     @property
     def unit(self) -> str:

@@ -195,10 +195,9 @@ def join_spread(query: exp.Select, shape: Shape, sums: Sums) -> None:
 
 
 def _kinds(plan: Plan, component: Component) -> dict[str, Kind]:
-    assert component.rates is not None  # noqa: S101 -- the caller chose one with rates
     longer = windows.is_longer(plan, windows.window_of(plan, component))
     found: dict[str, Kind] = {}
-    for place in range(len(component.rates.tiers)):
+    for place in range(len(component.rate_table.tiers)):
         for when in ("", "had ") if longer else ("",):
             found[f"spread/{component.id}/{place}/{when}base"] = EXACT
             found[f"spread/{component.id}/{place}/{when}pay"] = c.PRODUCT
@@ -209,9 +208,8 @@ class _Spread:
     """The tiers of one component, along its running total."""
 
     def __init__(self, shape: Shape, sums: Sums, component: Component) -> None:
-        assert component.rates is not None  # noqa: S101
         self.shape, self.plan, self.sums = shape, shape.plan, sums
-        self.component, self.rates = component, component.rates
+        self.component, self.rates = component, component.rate_table
         self.unit = windows.window_of(self.plan, component)
         self.keys: list[str] = []  # what a stretch is
         if windows.is_shorter(self.plan, self.unit):

@@ -70,18 +70,16 @@ def join_parts(query: exp.Select, plan: Plan, sums: Sums) -> None:
 
 
 def _part_names(component: Component) -> list[str]:
-    assert component.rates is not None  # noqa: S101 -- the caller chose one with rates
     return [
         f"parts/{component.id}/{place}/{what}"
-        for place in range(len(component.rates.tiers))
+        for place in range(len(component.rate_table.tiers))
         for what in ("base", "pay")
     ]
 
 
 def _reading(plan: Plan, component: Component, window: str) -> Reading:
     """What a component's rate table is read with, from the columns of a window."""
-    rates = component.rates
-    assert rates is not None  # noqa: S101
+    rates = component.rate_table
     measure = component.measure or ""
     target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
     return Reading(
@@ -154,8 +152,7 @@ def _where_sold(plan: Plan, component: Component, pay: exp.Expr) -> exp.Expr:
     """What a stretch pays; nothing where no line counts for what the table is read with, though it
     may pay an amount at zero.
     """
-    rates = component.rates
-    assert rates is not None  # noqa: S101
+    rates = component.rate_table
     if rates.value == "rate":
         return pay
     wanted = {name for name in (component.measure, rates.subject, rates.across) if name}

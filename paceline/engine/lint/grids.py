@@ -68,10 +68,9 @@ class _Reading:
     """One table with the quota and the amount that its pay is told for."""
 
     def __init__(self, plan: Plan, component: Component, history: History | None) -> None:
-        assert component.rates is not None  # noqa: S101 -- the caller chose a table
         self.plan = plan
         self.component = component
-        self.rates: RateTable = component.rates
+        self.rates: RateTable = component.rate_table
         self.minor = Decimal(1).scaleb(-plan.digits)
         measure = plan.measure(component.measure or "")
         values = [one.value for one in history.values_of(plan, measure)] if history else []

@@ -19,8 +19,7 @@ def missing_as_zero(plan: Plan) -> Iterator[Finding]:
         for measure, place in _read_by(plan, component):
             if not may_be_missing(plan, measure):
                 continue
-            rates = component.rates
-            assert rates is not None  # noqa: S101 -- it is read by something
+            rates = component.rate_table
             is_best = any(tier.rate < rates.tiers[0].rate for tier in rates.tiers)
             severity: Severity = "warning" if is_best else "note"
             params: dict[str, str | int] = {"component": component.id, "measure": measure.id}

@@ -50,11 +50,9 @@ class Under:
 
 def sold_under(plan: Plan, component: Component, laid: RateRows, history: History | None) -> Under:
     """What the known past says of a component's table; nothing where it does not say enough."""
-    rates = component.rates
-    assert rates is not None  # noqa: S101 -- chosen for it
-    assert rates.imported is not None  # noqa: S101
+    rates = component.rate_table
     measure = plan.measure(component.measure or "")
-    by = rates.imported.by
+    by = rates.rows.by
     if history is None or not _is_direct(plan, measure):
         return Under()
     lines = [
@@ -73,7 +71,7 @@ def sold_under(plan: Plan, component: Component, laid: RateRows, history: Histor
         elif value:
             told = KEY.join(one or "*" for one in _key_of(line, by))
             gaps.append((str(line["payee_id"]), told, value))
-    if rates.on == "amount" and rates.imported.counts == "each":
+    if rates.on == "amount" and rates.rows.counts == "each":
         own = _sums(plan, component, history, lines, entries)
     else:
         own = _totals(plan, component, history, found)
@@ -135,16 +133,14 @@ def _sums(
     """What each payee sold under a key in each stretch; of lines that were cut the first stretch
     is not whole and left out.
     """
-    rates = component.rates
-    assert rates is not None  # noqa: S101
-    assert rates.imported is not None  # noqa: S101
+    rates = component.rate_table
     unit = windows.window_of(plan, component)
     unit = plan.period if unit == windows.PERIOD else unit
     sums: dict[tuple[str, Hashable, int], Decimal] = defaultdict(Decimal)
     periods: dict[Hashable, date] = {}
     stretches: list[Hashable] = []
     for place, line, value in lines:
-        entry = entries.get(_key_of(line, rates.imported.by))
+        entry = entries.get(_key_of(line, rates.rows.by))
         stretch = _stretch(plan, unit, line, place)
         if entry is None or stretch is None:
             continue
@@ -184,8 +180,7 @@ def _totals(
     plan: Plan, component: Component, history: History, lines: Mapping[int, Sequence[int]]
 ) -> list[Sold]:
     """Where payees stood with the whole measure, under each of the keys that they sold under."""
-    rates = component.rates
-    assert rates is not None  # noqa: S101
+    rates = component.rate_table
     measure = plan.measure(rates.subject or component.measure or "")
     own: dict[str, set[int]] = defaultdict(set)
     for entry, places in lines.items():

@@ -155,8 +155,7 @@ class _Steps:
 
     def _to_tier(self, component: Component) -> Iterator[Step]:
         """The first tier whose beginning the measure has not reached."""
-        rates = component.rates
-        assert rates is not None  # noqa: S101
+        rates = component.rate_table
         if self._is_shorter(component):
             yield from self._to_tier_anew(component)
             return
@@ -191,8 +190,7 @@ class _Steps:
         """Under each key that something was sold under, the first row that was not reached; the
         nearest first.
         """
-        rates, measure = component.rates, component.measure or ""
-        assert rates is not None  # noqa: S101
+        rates, measure = component.rate_table, component.measure or ""
         subject = rates.subject or measure
         inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
         found: list[Step] = []
@@ -259,9 +257,8 @@ class _Steps:
 
     def _anew(self, component: Component, gain: Decimal, figures: Figures) -> Decimal:
         """What a component earns with one more stretch of this size."""
-        assert component.rates is not None  # noqa: S101
         at = Standing(ZERO, None, holds=True, bases=self.kept.bases[component.id], gain=gain)
-        amount = sum((one.earned for one in tiers_at(self.plan, component.rates, at)), ZERO)
+        amount = sum((one.earned for one in tiers_at(self.plan, component.rate_table, at)), ZERO)
         if not self.books.holds(component.when, figures):
             return ZERO
         if component.cap is not None:
@@ -277,8 +274,7 @@ class _Steps:
 
     def _to_column(self, component: Component) -> Iterator[Step]:
         """In a grid, the next column that the other measure has not reached."""
-        rates = component.rates
-        assert rates is not None  # noqa: S101
+        rates = component.rate_table
         if rates.across is None or self._is_shorter(component):
             return
         value = self._standing_at(component, rates.across)
@@ -372,9 +368,8 @@ def _column_of(
     plan: Plan, component: Component, value: Decimal
 ) -> tuple[Decimal, Decimal | None] | None:
     """The bounds of the column of a grid that a value reaches."""
-    assert component.rates is not None  # noqa: S101
     columns = sorted(
-        {tier.across for tier in component.rates.tiers if tier.across is not None},
+        {tier.across for tier in component.rate_table.tiers if tier.across is not None},
         key=lambda bounds: bounds[0],
     )
     upper = plan.policies.boundary == "upper"

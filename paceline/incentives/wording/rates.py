@@ -49,8 +49,7 @@ def rate_clauses(plan: Plan, component: Component, rates: RateTable) -> Iterator
 
 def _imported(rates: RateTable) -> Iterator[Clause]:
     """Which table of rates is asked, by what, and what becomes of lines without a row."""
-    imported = rates.imported
-    assert imported is not None  # noqa: S101 -- the caller looked
+    imported = rates.rows
     values = {"name": imported.name, "columns": listed(map(column_named, imported.by))}
     text = _("The rates are the rows “%(name)s” of the tables of rates, by %(columns)s.")
     yield Clause(imported.clause, text % values)

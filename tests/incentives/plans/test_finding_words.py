@@ -61,10 +61,13 @@ def test_findings_in_rows_are_said_in_words() -> None:
         {"product": "pen", "from": 1001, "rate": 2},
     ]
     capped = engine.load_plan(whole.text.replace("name: Pay", "name: Pay\n  cap: 1"))
+    limits = "name: Pay\n  cap: 9\n  floor: 1\n  when: {measure: sales, at_least: 2}"
+    bounded = engine.load_plan(plan_with().text.replace("name: Pay", limits))
+    rising = [{"product": "pen", "from": 0, "rate": "0.1"}, {"from": 0, "rate": "0.2"}]
     cases = [
         (whole, rows, past_lines), (plan_with(), slices, past_lines), (plan_with(), gap, None),
         (plan_with(), [{"from": 0, "rate": 0}, {**PEN, "from": 0, "rate": 1}], past_lines),
-        (capped, rows, past_lines),
+        (capped, rows, past_lines), (bounded, rising, None),
     ]  # fmt: skip
     said: dict[str, set[str]] = {}
     for language, _name in settings.LANGUAGES:
@@ -79,6 +82,7 @@ def test_findings_in_rows_are_said_in_words() -> None:
                     assert one.title != one.code
                 assert not any("%(" in one for one in shown.unseen)
     kinds = "refused cliff fall negative nothing dead_zone flat_zone above_margin unreached no_row"
+    kinds += " gate capped floored"
     assert {*(f"rates_{kind}" for kind in kinds.split()), "cap_in_reach"} <= said.keys()
     few = {code: texts for code, texts in said.items() if len(texts) < len(settings.LANGUAGES)}
     assert few == {}

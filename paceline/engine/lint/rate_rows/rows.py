@@ -50,11 +50,9 @@ class Rows:
     def __init__(
         self, plan: Plan, component: Component, rows: pa.Table, history: History | None
     ) -> None:
-        assert component.rates is not None  # noqa: S101 -- the caller chose it
         self.plan, self.component, self.history = plan, component, history
-        self.rates: RateTable = component.rates
-        assert self.rates.imported is not None  # noqa: S101
-        self.imported: ImportedTiers = self.rates.imported
+        self.rates: RateTable = component.rate_table
+        self.imported: ImportedTiers = self.rates.rows
         self.laid = rate_rows({TABLE: rows}, self.rates)
         self.rows = self.laid.rows
         self.measure = plan.measure(component.measure or "")
