@@ -112,13 +112,15 @@ class Preset:
     """How another system writes its exports: ``marks`` are column names that only it uses.
 
     ``columns`` names the columns of a field where they differ from the field's own aliases, best
-    first; ``constants`` are values for all lines.
+    first; ``constants`` are values for all lines. ``endings`` are what its column names may end with
+    and which says nothing of the column, such as that it must be filled in.
     """
 
     key: str
     label: str
     marks: tuple[str, ...]
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    endings: tuple[str, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -49,18 +49,15 @@ def suggest(kind: ImportKind, layout: Layout) -> Mapping:
     """A mapping from the names of the columns; fields without a column get their default."""
     names = [plain(name) for name in layout.columns] if layout.has_header else []
     preset = preset_of(kind, layout)
+    bare = [] if preset is None else [_without(name, preset.endings) for name in layout.columns]
     taken: set[int] = set()
     mapping: Mapping = {}
     for wanted in kind.fields:
         theirs = () if preset is None else preset.columns.get(wanted.name, ())
-        found = next(
-            (
-                names.index(alias)
-                for alias in [*map(plain, theirs), *spellings(wanted)]
-                if names.count(alias) == 1 and names.index(alias) not in taken
-            ),
-            None,
-        )
+        known = [*map(plain, theirs), *spellings(wanted)]
+        found = _only(known, names, taken)
+        if found is None:
+            found = _only(known, bare, taken)
         if wanted.counted_within and plain(LINE_COLUMN) in names:
             found = names.index(plain(LINE_COLUMN))
         if found is not None:
@@ -74,17 +71,39 @@ def suggest(kind: ImportKind, layout: Layout) -> Mapping:
     return mapping
 
 
+def _only(known: Sequence[str], names: Sequence[str], taken: Collection[int]) -> int | None:
+    """The column that alone bears the best of the known names, and feeds no other field."""
+    return next(
+        (
+            names.index(one)
+            for one in known
+            if names.count(one) == 1 and names.index(one) not in taken
+        ),
+        None,
+    )
+
+
+def _without(name: str, endings: Sequence[str]) -> str:
+    """A column name as it is compared, without what says nothing at its end."""
+    for ending in endings:
+        name = name.removesuffix(ending)
+    return plain(name)
+
+
 def preset_of(kind: ImportKind, layout: Layout) -> Preset | None:
     """The system whose export this is, told by column names that only it uses: two at least."""
     if not layout.has_header:
         return None
-    names = {plain(name) for name in layout.columns}
     hits = [
-        (sum(plain(mark) in names for mark in one.marks), -place)
+        (len({*map(plain, one.marks)} & _names(layout, one.endings)), -place)
         for place, one in enumerate(kind.presets)
     ]
     best, place = max(hits, default=(0, 0))
     return kind.presets[-place] if best >= 2 else None
+
+
+def _names(layout: Layout, endings: Sequence[str]) -> set[str]:
+    return {known for name in layout.columns for known in (plain(name), _without(name, endings))}
 
 
 def spellings(wanted: Field) -> list[str]:

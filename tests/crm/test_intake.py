@@ -89,6 +89,8 @@ HUBSPOT = {
 }  # fmt: skip
 OTHERS = {
     ("crm_contact", "hubspot"): "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Job Title,Contact owner,Lifecycle Stage,Associated Company",
+    ("crm_contact", "hubspot", 2): "Record ID - Contact,First Name,Last Name,Email,Phone Number,Contact owner,Lifecycle Stage,Associated Company IDs (Primary),Associated Company (Primary)",
+    ("crm_company", "fxiaoke", 2): "客户名称（必填）,客户编号,负责人（必填）,电话,国家,省,市,详细地址,唯一性ID",
     ("crm_deal", "hubspot"): "Record ID,Deal Name,Pipeline,Deal Stage,Amount,Close Date,Deal owner,Associated Company",
     ("crm_company", "salesforce"): "Account ID,Account Name,Billing Street,Billing City,Billing State/Province,Billing Zip/Postal Code,Billing Country,Phone,Website,Industry,Employees,Account Owner",
     ("crm_contact", "salesforce"): "Contact ID,First Name,Last Name,Title,Account Name,Email,Phone,Mobile,Mailing Country,Mailing Street",
@@ -114,7 +116,7 @@ MUST_BE_FOUND = {
     ("kind", "system", "header"),
     [
         *(("crm_company", "hubspot", header) for header in HUBSPOT.values()),
-        *((kind, system, header) for (kind, system), header in OTHERS.items()),
+        *((kind, system, header) for (kind, system, *_rest), header in OTHERS.items()),
     ],
 )
 def test_exports_are_recognised_in_their_languages(kind: str, system: str, header: str) -> None:

@@ -44,7 +44,7 @@ OWNERS = {
                 "公司擁有者", "聯絡人擁有者", "交易擁有者", "公司所有者", "联系人所有者", "交易所有者"),
     "salesforce": ("Account Owner", "Contact Owner", "Lead Owner", "Opportunity Owner"),
     "pipedrive": ("Organization - Owner", "Person - Owner", "Deal - Owner", "Lead - Owner"),
-    "fxiaoke": ("负责人", "负责人（必填）"),
+    "fxiaoke": ("负责人",),
 }  # fmt: skip
 _BY_KIND: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
     "company": {
@@ -88,6 +88,13 @@ _SYSTEMS = (
 )
 
 
+# Exports name the kind of record and which of several is meant; forms that a field is required.
+ENDINGS = {
+    "hubspot": (" (Primary)", " - Contact", " - Company", " - Deal", " - Lead"),
+    "fxiaoke": ("（必填）", "(必填)"),
+}  # fmt: skip
+
+
 def presets(of: str) -> tuple[Preset, ...]:
     """The presets of a kind of record, one for each system."""
     return tuple(
@@ -96,6 +103,7 @@ def presets(of: str) -> tuple[Preset, ...]:
             label=label,
             marks=marks,
             columns={**_PLACES.get(key, {}), "owner": OWNERS[key], **_BY_KIND[of][key]},
+            endings=ENDINGS.get(key, ()),
             constants={"origin": key},
         )
         for key, label, marks in _SYSTEMS
