@@ -157,6 +157,10 @@ MESSAGES = {
         "“%(value)s” may be a percentage or a share. Write 58%% or 0.58."
     ),
     "percent_unexpected": gettext_lazy("“%(value)s”: this figure is not a percentage."),
+    "owner_unknown": gettext_lazy(
+        "Nobody here is called “%(value)s”: it comes in as nobody's. To give it to somebody,"
+        " replace the name among the columns."
+    ),
     "person_ambiguous": gettext_lazy(
         "Several people are called “%(value)s”. Use the employee number."
     ),

@@ -139,7 +139,7 @@ def test_companies_come_in_change_and_go_again(world: World, sales: Sales) -> No
         "crm_company",
         header
         + '7,極光有限公司,https://www.aurora.tw/x,"+886 2 2345 6789; 02-2345-6780",Taiwan,Customer,台北,Priya Nair,12.50,a@aurora.tw\n'
-        + "8,سوق النور 🌙,nur.ae,,United Arab Emirates,Lead,Dubai,,,\n",
+        + "8,سوق النور 🌙,nur.ae,,United Arab Emirates,Lead,Dubai,Former Colleague,,\n",
         world.priya,
     )
     assert (first.totals["new"], first.totals["changed"], first.totals["rejected"]) == (2, 0, 0)
@@ -149,7 +149,12 @@ def test_companies_come_in_change_and_go_again(world: World, sales: Sales) -> No
     )  # fmt: skip
     assert one.custom == {field.key: "12.5"}
     assert two.name == "سوق النور 🌙"
+    # Who looked after it in the other system works here no more: nobody's, and told so.
     assert two.owner is None
+    assert told(first) == [(3, "owner_unknown")]
+    own = checked("crm_company", "Name,Owner\nNeu AG,Former Colleague\n", world.priya)
+    assert told(own) == [(2, "person_unknown")]
+    assert own.totals["new"] == 0
     assert [(p.kind, p.value, p.normalised) for p in one.points.order_by("rank")] == [
         ("phone", "+886 2 2345 6789", "+886223456789"),
         ("phone", "02-2345-6780", "+886223456780"),

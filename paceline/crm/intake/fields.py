@@ -76,10 +76,10 @@ LANGUAGES = {
 LIFECYCLES: dict[str, tuple[str, ...]] = {
     Lifecycle.PROSPECT: (
         "prospect", "lead", "subscriber", "opportunity", "marketing qualified lead", "sales qualified lead", "other",
-        "marketingqualifiedlead", "salesqualifiedlead", "潛在客戶", "潜在客户", "线索", "名單", "意向客户", "interessent",
+        "marketingqualifiedlead", "salesqualifiedlead", "潛在客戶", "潜在客户", "未成交", "线索", "名單", "意向客户", "interessent",
     ),
     Lifecycle.CUSTOMER: ("customer", "客戶", "客户", "成交客户", "已成交", "kunde", "client", "customer - direct", "customer - channel"),
-    Lifecycle.REGULAR: ("regular", "regular customer", "evangelist", "老客户", "常客", "熟客", "vip", "重点客户", "stammkunde"),
+    Lifecycle.REGULAR: ("regular", "regular customer", "evangelist", "老客户", "常客", "熟客", "多次成交", "vip", "重点客户", "stammkunde"),
     Lifecycle.LAPSED: ("lapsed", "lapsed customer", "former customer", "流失客戶", "流失客户", "churned"),
 }  # fmt: skip
 STATUSES: dict[str, tuple[str, ...]] = {
