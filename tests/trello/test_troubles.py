@@ -264,7 +264,8 @@ def test_setting_up_by_the_pages(
         board.add_card("There", todo)
         assert "Connect with Trello" in marco.get(at("connection")).content.decode()
         assert marco.post(at("access"), {**ACCESS, "token": "bad"}).status_code == 422
-        assert marco.post(at("access"), ACCESS).status_code == 303
+        kept = marco.post(at("access"), ACCESS)
+        assert (kept.status_code, kept.headers["Location"]) == (303, at("board"))
         sealed = bytes(Connection.objects.get().sealed)
         assert b"hush" not in sealed
         assert "hush" not in str(list(AuditEntry.objects.values("before", "after", "reason")))

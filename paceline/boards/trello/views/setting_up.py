@@ -52,7 +52,9 @@ def access(request: PersonRequest, pk: int) -> HttpResponse:
             return go_to(request, reverse("trello:connection", args=[pk]))
         else:
             messages.success(request, _("The access was kept. It is not shown again."))
-            return go_to(request, reverse("trello:connection", args=[pk]))
+            # The first time the board is what comes next.
+            name = "trello:board" if known is None else "trello:connection"
+            return go_to(request, reverse(name, args=[pk]))
     return _form_page(
         request, project, form, title=_("Access to Trello"), button=_("Keep the access"),
         lead=_(
