@@ -18,7 +18,7 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine.columns import DATE, TEXT, Column, Table, col, typed
 from paceline.engine.errors import InputInvalid, Problem
-from paceline.engine.line_files import SPLIT_MARK, FileFacts, Files, LocalFiles
+from paceline.engine.line_files import FIRST_DAY, LAST_DAY, SPLIT_MARK, FileFacts, Files, LocalFiles
 from paceline.engine.plan.model import Plan
 from paceline.engine.rate_tables import TABLE as RATE_TABLES
 from paceline.engine.rate_tables import key_columns
@@ -217,6 +217,8 @@ def _open_lines(
     opened.line_files = files
     for file in files:
         _check_types("order_lines", columns, file.types, problems)
+        read = {column.name for column in columns}
+        problems += [_day_outside("order_lines", name) for name in file.outside if name in read]
     opened.differ = any(list(file.types) != list(files[0].types) for file in files)
     for column in columns:
         counts = [
@@ -247,19 +249,17 @@ def _conform(
             except pa.ArrowInvalid:
                 message = f"{name}.{column.name} is too large to be calculated exactly"
                 found = _problem("amount_too_large", message, name, column=column.name)
-                problems.append(replace(found, row=_first_unfit(values, kind)))
+                problems.append(replace(found, row=first_unfit(values, kind)))
                 values = pa.nulls(part.num_rows, kind)
-        outside = _outside_calendar(values) if column.kind is DATE else None
+        outside = outside_calendar(values) if column.kind is DATE else None
         if outside is not None:
-            message = f"{name}.{column.name} has a day outside the years 1 to 9999"
-            found = _problem("date_out_of_range", message, name, column=column.name)
-            problems.append(replace(found, row=outside))
+            problems.append(replace(_day_outside(name, column.name), row=outside))
         arrays[column.name] = values
     schema = pa.schema([(column.name, arrow_type(column.kind)) for column in columns])
     return pa.table(arrays, schema=schema)
 
 
-def _first_unfit(values: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> int:
+def first_unfit(values: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> int:
     """The first value that a column cannot hold, counted from 1: the half that does not fit is
     halved again.
     """
@@ -275,18 +275,19 @@ def _first_unfit(values: pa.ChunkedArray | pa.Array, kind: pa.DataType) -> int:
     return first + 1
 
 
-def _outside_calendar(values: pa.ChunkedArray | pa.Array) -> int | None:
+def outside_calendar(values: pa.ChunkedArray | pa.Array) -> int | None:
     """The first day, counted from 1, that does not lie in the years that there are dates for."""
     days = pc.cast(values, pa.int32())
     ends = pc.min_max(days).as_py()
-    first, last = (day.toordinal() - EPOCH for day in (date.min, date.max))
-    if ends["min"] is None or (first <= ends["min"] and ends["max"] <= last):
+    if ends["min"] is None or (ends["min"] >= FIRST_DAY and ends["max"] <= LAST_DAY):
         return None
-    outside = pc.or_(pc.less(days, first), pc.greater(days, last))
+    outside = pc.or_(pc.less(days, FIRST_DAY), pc.greater(days, LAST_DAY))
     return int(pc.indices_nonzero(pc.fill_null(outside, fill_value=False))[0].as_py()) + 1
 
 
-EPOCH = date(1970, 1, 1).toordinal()
+def _day_outside(table: str, column: str) -> Problem:
+    message = f"{table}.{column} has a day outside the years 1 to 9999"
+    return _problem("date_out_of_range", message, table, column=column)
 
 
 def _check_types(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +27,9 @@ It is no column of a line: who shares in a line is said by the split rows alone.
 all of them among the marked lines need not read the ids of the others (`marks`), and best of all
 when the marked lines come first.
 """
+EPOCH = date(1970, 1, 1)
+FIRST_DAY, LAST_DAY = (day.toordinal() - EPOCH.toordinal() for day in (date.min, date.max))
+"""The days that there are dates for, as files count them."""
 TOTALS = "paceline.totals"
 """The key in a Parquet file's footer under which its writer states lines and amount by currency."""
 
@@ -35,7 +38,8 @@ TOTALS = "paceline.totals"
 class FileFacts:
     """What a file says of itself without being read: its columns with their Arrow types, its rows,
     how many values of a column are empty, the first and last day of columns of days, the greatest
-    size of an amount, and its totals by currency; what it does not say is left out.
+    size of an amount, its totals by currency, and columns with days that there are no dates for;
+    what it does not say is left out.
     """
 
     path: Path | str
@@ -45,6 +49,7 @@ class FileFacts:
     days: dict[str, tuple[date, date]] = field(default_factory=dict)
     totals: dict[str, tuple[int, Decimal]] | None = None
     largest: Decimal | None = None
+    outside: tuple[str, ...] = ()
 
 
 class Files(Protocol):
@@ -92,6 +97,7 @@ def _facts_of(path: Path | str, _inode: int, _size: int, _changed: int) -> FileF
     empty: dict[str, int] = {}
     days: dict[str, tuple[date, date]] = {}
     largest: Decimal | None = None
+    outside: list[str] = []
     types = {entry.name: entry.type for entry in file.schema_arrow}
     for place in range(metadata.num_columns):
         kept = [
@@ -104,12 +110,16 @@ def _facts_of(path: Path | str, _inode: int, _size: int, _changed: int) -> FileF
         if not kept or not all(one is not None and one.has_min_max for one in kept):
             continue
         if types.get(name) == pa.date32():
-            days[name] = (min(one.min for one in kept), max(one.max for one in kept))
+            first, last = min(one.min_raw for one in kept), max(one.max_raw for one in kept)
+            if first < FIRST_DAY or last > LAST_DAY:
+                outside.append(name)
+                continue
+            days[name] = (EPOCH + timedelta(first), EPOCH + timedelta(last))
         elif name == "amount" and fits(types[name], INPUTS["order_lines"].column(name)):
             ends = [Decimal(end) for one in kept for end in (one.min, one.max)]
             largest = max(abs(end) for end in ends)
     totals = _totals((metadata.metadata or {}).get(TOTALS.encode()))
-    return FileFacts(path, types, metadata.num_rows, empty, days, totals, largest)
+    return FileFacts(path, types, metadata.num_rows, empty, days, totals, largest, tuple(outside))
 
 
 def state_totals(totals: Mapping[str, tuple[int, Decimal]]) -> dict[str, str]:

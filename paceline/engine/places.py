@@ -21,6 +21,8 @@ import pyarrow.parquet as pq
 
 from paceline.engine.errors import Problem
 from paceline.engine.folders import file_of
+from paceline.engine.inputs import first_unfit, outside_calendar
+from paceline.engine.shape import arrow_type
 from paceline.engine.tables import INPUTS
 
 MAX_ROWS = 5_000_000  # in larger files nothing is looked for
@@ -67,7 +69,7 @@ def placed(problems: Sequence[Problem], folder: Path) -> tuple[Problem, ...]:
             row = one.row or _row_of(file, one)
         except (pa.ArrowException, OSError):
             row = None
-        found.append(one if row is None else _at(one, file, row))
+        found.append(replace(one, source=str(file)) if row is None else _at(one, file, row))
     return tuple(found)
 
 
@@ -94,10 +96,21 @@ def _row_of(file: Path, problem: Problem) -> int | None:
             return int(named[1])
     if problem.code == "value_missing":
         return _first(pc.is_null(_texts(file, [subject])[subject]))
+    found: int | None = None
+    if problem.code == "date_out_of_range":
+        found = outside_calendar(pq.read_table(file, columns=[problem.params["column"]])[0])
+    elif problem.code == "amount_too_large":
+        found = _too_large(file, problem.path)
+    elif subject:
+        found = _by_key(file, problem, subject)
+    return found
+
+
+def _by_key(file: Path, problem: Problem, subject: str) -> int | None:
     keys = _KEYS_OF_CODE.get(problem.code) or _KEYS.get(problem.path)
     if problem.code == "row_repeated":
         keys = INPUTS[problem.path].grain
-    if keys is None or not subject:
+    if keys is None:
         return None
     columns = _texts(file, [*keys, *_DAYS])
     if not columns.keys() >= set(keys):
@@ -109,6 +122,22 @@ def _row_of(file: Path, problem: Problem) -> int | None:
             narrower = pc.and_(bears, pc.equal(columns[name], detail))
             bears = narrower if pc.any(narrower).as_py() else bears
     return _first(bears, 1 if problem.code == "row_repeated" else 0)
+
+
+def _too_large(file: Path, table: str) -> int | None:
+    """The first number that its column cannot hold; None where only a sum is too large."""
+    if file.suffix == ".csv":
+        return None
+    opened = pq.ParquetFile(file)
+    for column in INPUTS[table].columns:
+        if column.kind.scale is None or column.name not in opened.schema_arrow.names:
+            continue
+        values = opened.read(columns=[column.name])[0]
+        try:
+            pc.cast(values, arrow_type(column.kind))
+        except pa.ArrowInvalid:
+            return first_unfit(values, arrow_type(column.kind))
+    return None
 
 
 def _bears(columns: dict[str, Any], keys: Iterable[str], subject: str) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from typer.testing import CliRunner
 
@@ -167,3 +169,32 @@ def refused(tmp_path: Path, folder: Path) -> str:
     done = CliRunner().invoke(app, [str(one) for one in command])
     assert done.exit_code == 1, done.output
     return done.output
+
+
+def test_what_parquet_files_hold_beyond_every_bound_is_named_by_its_row(tmp_path: Path) -> None:
+    """Days that there are no dates for stand in the statistics of a file, too."""
+    plan = plan_of(PLAN)
+    (tmp_path / "plan.yaml").write_text(plan.text, "utf-8")
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    for name, text in GIVEN.items():
+        if name != "order_lines":
+            (folder / f"{name}.csv").write_text(text, "utf-8")
+    (tmp_path / "l.csv").write_text(LINES + SALE + SALE.replace("A,", "B,"), "utf-8")
+    lines = read_csv(tmp_path / "l.csv", "order_lines", plan)
+    january, huge = 19_727, Decimal(10) ** 33
+    early, late = (
+        pa.array(own, pa.int32()).cast(pa.date32())
+        for own in ([january, -719_529], [2_932_897, january])
+    )
+    large = pa.array([Decimal(1), huge], pa.decimal128(38, 4))
+    for column, values, said in (
+        ("ordered_on", early, "row 2: order_lines: "),
+        ("ordered_on", late, "row 1: order_lines: "),
+        ("amount", large, "row 2: order_lines: an amount is too large"),
+        ("amount", pa.array([float("nan"), 1]), "order_lines: order_lines.amount is DOUBLE"),
+        ("amount", pa.array([float("inf"), 1]), "order_lines: order_lines.amount is DOUBLE"),
+    ):
+        place = lines.column_names.index(column)
+        pq.write_table(lines.set_column(place, column, values), folder / "order_lines.parquet")
+        assert f"order_lines.parquet: {said}" in refused(tmp_path, folder)
