@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.harness import NARROW, check_page
 from tests.world import World
@@ -95,6 +95,27 @@ def test_a_dialog_asks_why_and_lets_go(company: World, window: Window) -> None:
     check_page(page, narrow=False)
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
+
+
+def test_a_dialog_opens_for_whoever_is_quicker_than_the_page(
+    company: World, window: Window
+) -> None:
+    page = window(company.dana)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/islands/dialog*", hold)
+    with page.expect_request("**/islands/dialog*"):
+        page.goto("/gallery", wait_until="domcontentloaded")
+    for _twice in range(2):
+        page.locator("[data-dialog=sample-confirm]").click()
+    expect(page.locator("#sample-confirm:modal")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(page.locator("#sample-confirm:modal")).to_have_count(1)
+    expect(page.get_by_label("Reason")).to_be_focused()
 
 
 def test_without_scripts_the_dialog_and_menus_still_work(company: World, window: Window) -> None:

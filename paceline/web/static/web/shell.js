@@ -1,16 +1,19 @@
 // Starts islands: <div data-island="name other"> gets the default function of islands/name.js, once.
 const places = JSON.parse(document.getElementById("islands").textContent);
-const started = new WeakMap();
+const begun = new WeakMap(); // of each element: the names, each with what it is waited for
 
 const start = async (element) => {
-  for (const name of element.dataset.island.split(/\s+/).filter(Boolean)) {
-    const names = started.get(element) ?? new Set();
-    if (names.has(name) || !places[name]) continue;
-    started.set(element, names.add(name));
-    const { default: behave } = await import(places[name]);
-    behave(element);
+  const own = begun.get(element) ?? new Map();
+  begun.set(element, own);
+  for (const name of element.dataset.island.split(/\s+/).filter((one) => places[one])) {
+    if (!own.has(name)) {
+      own.set(name, import(places[name]).then(({ default: behave }) => behave(element)));
+    }
+    await own.get(name);
   }
+  if ("started" in element.dataset) return;
   element.dataset.started = "";
+  element.dispatchEvent(new Event("started"));
 };
 
 const startAll = (root) => {
@@ -20,3 +23,14 @@ const startAll = (root) => {
 
 startAll(document);
 document.addEventListener("htmx:load", (event) => startAll(event.detail.elt));
+
+// Whoever is quicker than the page: a dialog that was asked for opens as soon as it can.
+const asked = new WeakSet();
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (!dialog || "started" in dialog.dataset || asked.has(dialog)) return;
+  event.preventDefault();
+  asked.add(dialog);
+  dialog.addEventListener("started", () => opener.click(), { once: true });
+});
