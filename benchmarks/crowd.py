@@ -82,7 +82,8 @@ def _prepare(customers: int) -> None:
         print(f"  {perf_counter() - began:6.1f} s  {process_time() - busy:6.1f} s  {what}")
 
     with tempfile.TemporaryDirectory() as folder:
-        story.tell(timezone.localdate(), Path(folder), say, scale=0, customers=customers)
+        company = story.draw_up(timezone.localdate(), Path(folder), say, scale=0)
+        story.tell(company, customers=customers)
     say("whole, by the clock and of this process's processor time")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
