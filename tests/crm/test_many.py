@@ -59,6 +59,17 @@ def test_a_field_of_ones_own_outlives_its_name(world: World, sales: Sales, clien
     # A kept view names the field by its id: the field may be called otherwise.
     query = f"contacts-is-own{field.pk}=Large"
     client.post(at("view_save", "contact"), {"name": "Large cups", "query": query})
+    address = f"{at('contacts')}?contacts-is-own{field.pk}="
+    texts = {word: client.get(address + word).content.decode() for word in field.options}
+    found = {word: "王小明" in text for word, text in texts.items()}
+    assert found == {"Large": True, "Small": False}
+    actions.change_custom_field(
+        field=field, label="Mug", options=["Small", "Large"], is_required=False, by=world.marco,
+        at=LATER,
+    )  # fmt: skip
+    body = client.get(f"{at('contacts')}?{query}").content.decode()
+    assert "Mug" in body
+    assert "王小明" in body
     actions.change_custom_field(
         field=field, label="Mug", options=["Small"], is_required=False, by=world.marco, at=LATER
     )

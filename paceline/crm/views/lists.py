@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -154,16 +155,23 @@ def table_of(
 
 
 def _own_filters(own: Sequence[CustomField]) -> list[Filter]:
+    """By one of the words of a field: the only one chosen, or one of several."""
     return [
         Filter(
             f"own{one.pk}",
             one.label,
             [(word, word) for word in one.options],
-            apply=f"custom__{one.key}",
+            apply=partial(_with_word, one),
         )
         for one in own
-        if one.kind == FieldKind.CHOICE
+        if one.kind in {FieldKind.CHOICE, FieldKind.CHOICES}
     ]
+
+
+def _with_word(field: CustomField, rows: Any, word: str) -> Any:
+    # A key that is a number would be read as a place in a list by ``custom__12``.
+    value = [word] if field.kind == FieldKind.CHOICES else word
+    return rows.filter(custom__contains={field.key: value})
 
 
 def _filters(request: PersonRequest, kind: str) -> list[Filter]:
