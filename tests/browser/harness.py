@@ -77,7 +77,7 @@ def running_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(),
-            # Every page is looked at once: what it runs is compiled at once and never improved.
+            # Pages are looked at once: what they run is compiled before it has run often.
             args=["--no-sandbox", "--disable-dev-shm-usage", "--js-flags=--always-sparkplug"],
         )
         try:
