@@ -14,7 +14,7 @@ class TookTooLong(Exception):
 
 
 @contextmanager
-def ended_after(seconds: float) -> Iterator[None]:
+def ended_after(milliseconds: int) -> Iterator[None]:
     """Each question asked meanwhile may take so long. Only to read: a transaction of its own.
 
     Raises ``TookTooLong``.
@@ -22,7 +22,7 @@ def ended_after(seconds: float) -> Iterator[None]:
     was_open = connection.in_atomic_block
     try:
         with transaction.atomic():
-            before = _limit(f"{int(seconds * 1000)}ms")
+            before = _limit(f"{milliseconds}ms")
             yield
             if was_open:
                 _limit(before)

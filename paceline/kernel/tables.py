@@ -12,8 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Count, F, Func, Model, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest, QueryDict
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -34,6 +33,7 @@ from paceline.kernel.columns import (
     titles,
 )
 from paceline.kernel.parts import InParts
+from paceline.kernel.table_rows import is_plain, may_be_null, part_of
 
 __all__ = ["Column", "Filter", "Table"]
 
@@ -422,41 +422,3 @@ class Table:
                 yield [_("Cut off here: there are more than %(most)s rows.") % {"most": most}]
                 return
             yield cells(row)
-
-
-def part_of(rows: Any, start: int, end: int) -> Any:
-    """Some of the rows in their order, still one query: their ids are found first.
-
-    What is shown of them, other tables and subqueries, is then asked for these alone. Otherwise the
-    database joins all rows to what a page shows of fifty, and walks through it for every row before
-    a late page.
-    """
-    if not isinstance(rows, QuerySet) or not is_plain(rows):
-        return rows[start:end]
-    return rows.filter(IsAmong(F("pk"), ArraySubquery(rows.values("pk")[start:end])))
-
-
-class IsAmong(Func):
-    """A key is in an array that is made once: rows are then met by their keys.
-
-    Asked with IN, the database may go through the whole table again to meet them.
-    """
-
-    template = "(%(expressions)s))"
-    arg_joiner = " = ANY ("
-    output_field = BooleanField()
-
-
-def is_plain(rows: QuerySet[Any]) -> bool:
-    """Whether each row is one of its model's table, known by its key."""
-    query = rows.query
-    return not (
-        query.is_sliced or query.distinct or query.combinator or query.group_by is not None
-        or query.values_select or query.annotation_select_mask is not None
-    )  # fmt: skip
-
-
-def may_be_null(model: type[Model], path: str) -> bool:
-    """Whether a database path can be empty; paths over other tables and annotations may be."""
-    fields = {field.name: field for field in model._meta.concrete_fields}
-    return path not in fields or fields[path].null

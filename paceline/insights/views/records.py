@@ -50,7 +50,7 @@ from paceline.org.requests import PersonRequest
 # Of more lines than this it says "more than", and they are found and sorted by an index alone.
 COUNTED_MAX = 10_000
 # So long records are looked for before the reader is told that they are too many.
-SECONDS_MAX = 5
+MILLISECONDS_MAX = 5_000
 TENTH = Decimal("0.1")
 HANGS_ON = ("deal", "lead", "contact", "company")
 
@@ -67,7 +67,7 @@ def show(request: PersonRequest) -> HttpResponseBase:
                 return _forbidden(request, question)
             if not opens(desk, question, source):
                 raise Http404
-            with ended_after(SECONDS_MAX):
+            with ended_after(MILLISECONDS_MAX):
                 table = _table(request, desk, question, source, began)
             if table.wants_export:
                 return table.export()
@@ -80,7 +80,8 @@ def show(request: PersonRequest) -> HttpResponseBase:
             return refuse(
                 request, 422, _("Too many records to look through"),
                 _("Nothing was found within %(seconds)d seconds. Ask for fewer days, or narrow the"
-                  " question by a person, a team or a channel.") % {"seconds": SECONDS_MAX},
+                  " question by a person, a team or a channel.")
+                % {"seconds": MILLISECONDS_MAX // 1000},
                 url=f"{reverse('insights:explore')}?{question.query}", action=_("As a figure"),
             )  # fmt: skip
         measure = question.measure
