@@ -15,7 +15,7 @@ from paceline.incentives.models import PlanVersion
 from paceline.kernel import findable
 from paceline.org import actions as org
 from paceline.org.models import Person
-from paceline.search import actions
+from paceline.search import actions, queries
 from paceline.search.models import SearchDocument
 from paceline.search.queries import HITS_MAX, find
 from paceline.web.finder import find as palette
@@ -82,7 +82,13 @@ def test_a_name_with_strange_signs_is_kept_and_found(priya: Person) -> None:
         assert names(priya, text) == ['O\'Neil \\ "Ann" 🦊 עברית'], text
 
 
-def test_the_palette_finds_a_statement_only_for_those_who_may_read_it(world: World) -> None:
+# Among many things a rare word, a common one, and any word by whoever leads many people.
+@pytest.mark.parametrize(("few", "candidates"), [(20, 1000), (20, 1), (0, 1000), (0, 1)])
+def test_the_palette_finds_a_statement_only_for_those_who_may_read_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, few: int, candidates: int
+) -> None:
+    monkeypatch.setattr(queries, "FEW_KEYS", few)
+    monkeypatch.setattr(queries, "CANDIDATES_MAX", candidates)
     quarter = build_quarter(world)
     statement = quarter.release(quarter.run(), "priya")[0]
 
