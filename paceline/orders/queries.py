@@ -388,7 +388,7 @@ def returns_of(line: OrderLine) -> list[OrderLine]:
     return list(line.return_lines.order_by("ordered_on", "pk")[:LINES_OF_ORDER_SHOWN])
 
 
-def _sources() -> list[str]:
+def sources() -> list[str]:
     """The sales systems that lines came from, read off the index of the natural key."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -412,7 +412,7 @@ def palette(person: Person, text: str) -> list[PaletteEntry]:
     if not number or len(number) > ORDER_NUMBER_MAX or visible.query.is_empty():
         return []
     wanted = {number, number.upper(), number.lower()}
-    lines = visible.filter(source__in=_sources(), order_number__in=wanted)
+    lines = visible.filter(source__in=sources(), order_number__in=wanted)
     found = lines.values("source", "order_number", "customer").distinct()
     return [
         PaletteEntry(

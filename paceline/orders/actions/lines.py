@@ -8,6 +8,7 @@ from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import Changes, Commit, UndoRefused
 from paceline.orders.actions.days import LOCK, closed_days, closed_line, raise_revisions
+from paceline.orders.queries import sources
 from paceline.webhooks.actions import announce
 
 # What a run reads of a line besides the days that place it in a period.
@@ -51,15 +52,6 @@ LEFT JOIN orders_orderlinebefore w ON w.row_id = n.id AND w.source_import_id = n
 # Of so many new lines of a file it is asked whether another sales system has them: enough to see
 # that a file was brought under another name, and never more than some thousand looks into an index.
 LOOKED_AT_MAX = 1_000
-_SYSTEMS = """
-WITH RECURSIVE systems(name) AS (
-    (SELECT source FROM orders_orderline ORDER BY source LIMIT 1)
-    UNION ALL
-    SELECT (SELECT l.source FROM orders_orderline l WHERE l.source > systems.name
-            ORDER BY l.source LIMIT 1)
-    FROM systems WHERE systems.name IS NOT NULL
-) SELECT name FROM systems WHERE name IS NOT NULL
-"""
 _KNOWN_ELSEWHERE = """
 WITH looked_at AS (
     SELECT s.* FROM pg_temp.staged s LEFT JOIN pg_temp.matched m ON m.row = s.row
@@ -157,7 +149,7 @@ def known_elsewhere() -> list[tuple[int, str, int, int, str]]:
     """Systems that know lines which ``staged`` would add under another name: the same number, day
     and amount. Each with a row of the file, the system, how many of how many, and an order.
     """
-    systems = [name for (name,) in staging.rows_of(_SYSTEMS)]
+    systems = sources()
     asked = {"systems": systems, "most": LOOKED_AT_MAX}
     return staging.rows_of(_KNOWN_ELSEWHERE, asked) if systems else []
 
