@@ -509,6 +509,8 @@ URLS = {
     "api:v1:add_contact": _crm_list(NAMED),
     "api:v1:read_contact": _crm_one(lambda _world, sales: sales.contact.pk, {"number": "7"}),
     "api:v1:change_contact": _crm_one(lambda _world, sales: sales.contact.pk, {"number": "7"}),
+    "api:v1:read_company_purchases": _crm_read(lambda _world, sales: sales.company.pk),
+    "api:v1:read_contact_purchases": _crm_read(lambda _world, sales: sales.contact.pk),
     "api:v1:list_leads": _crm_list(NAMED),
     "api:v1:add_lead": _crm_list(NAMED),
     "api:v1:read_lead": _crm_one(_lead, {"title": "Buyer"}),

@@ -46,7 +46,7 @@ class PurchasesRecord(Record):
     response=PurchasesRecord,
     summary=noop("Read what a company bought"),
 )
-def read_of_company(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpResponse:
+def read_company_purchases(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpResponse:
     return _answer(request, "company", pk, picked)
 
 
@@ -55,7 +55,7 @@ def read_of_company(request: TokenRequest, pk: int, picked: Query[Picked]) -> Ht
     response=PurchasesRecord,
     summary=noop("Read what a contact bought"),
 )
-def read_of_contact(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpResponse:
+def read_contact_purchases(request: TokenRequest, pk: int, picked: Query[Picked]) -> HttpResponse:
     return _answer(request, "contact", pk, picked)
 
 
