@@ -43,6 +43,7 @@ from paceline.crm.models import (
     PointKind,
     RecordChange,
     Tagging,
+    TouchedCustomer,
     WaitingOrder,
 )
 from paceline.files.actions import remove_file
@@ -114,6 +115,9 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
         one.archived_at, one.changed_at = at, at
         one.version += 1
         one.save()
+    # What they were called was written down for orders that wait; those are told anew at night.
+    forgotten = TouchedCustomer.objects.filter(contact_id__in=[one.pk for one in family])
+    forgotten.update(name_keys=None)
     # Neither a name nor the reason, which may tell of the person, goes into the trail.
     audit.record(
         "contact_erased", subject=found, by=by, at=at,
