@@ -1,4 +1,5 @@
-// Starts islands: <div data-island="name other"> gets the default function of islands/name.js, once.
+// What no page waits for: islands are started, a form is sent once, and nobody is too quick.
+// Islands: <div data-island="name other"> gets the default function of islands/name.js, once.
 const places = JSON.parse(document.getElementById("islands").textContent);
 const begun = new WeakMap(); // of each element: the names, each with what it is waited for
 
@@ -23,6 +24,26 @@ const startAll = (root) => {
 
 startAll(document);
 document.addEventListener("htmx:load", (event) => startAll(event.detail.elt));
+
+// A form is sent once: its buttons rest until the answer comes. The server guards the rest.
+const rest = (form, isBusy) => {
+  for (const button of form.querySelectorAll("button:not([type=button])")) {
+    button.setAttribute("aria-busy", String(isBusy));
+  }
+  form.dataset.sent = isBusy ? "yes" : "";
+};
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method === "dialog" || form.method === "get" || event.defaultPrevented) return;
+  if (form.dataset.sent === "yes") event.preventDefault();
+  else if (!form.closest("[hx-post], [hx-put], [hx-delete]")) {
+    setTimeout(() => rest(form, true));
+    if (form.hasAttribute("data-downloads")) setTimeout(() => rest(form, false), 3000);
+  }
+});
+addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-sent=yes]").forEach((form) => rest(form, false));
+});
 
 // Whoever is quicker than the page: a dialog that was asked for opens as soon as it can.
 const asked = new WeakSet();
