@@ -16,8 +16,8 @@ HITS_MAX = 40
 # A word that everybody bears is not sorted through to its end.
 CANDIDATES_MAX = 1000
 KEYS_MAX = 500
-# Whoever leads more people than this might see most things.
-FEW_KEYS = 20
+# So many of one's own among the first bearers of a word leave enough after all rights.
+OWN_ENOUGH = 4 * HITS_MAX
 # Two common beginnings are looked for among the newest things first, and that is enough of them.
 NEWEST, ENOUGH = 8_000, HITS_MAX
 
@@ -25,17 +25,16 @@ _ALL = "SELECT object_id, folded, terms FROM search_searchdocument"
 # The offset keeps the two conditions apart, so that the keys come first.
 _NEAR = f"{_ALL} WHERE keys && %s::text[] OFFSET 0"
 _LIKELY = "SELECT object_id FROM ({known}) AS known WHERE {enough}{wanted} LIMIT {most}"
-# A rare word first, then whose things its bearers are; a common one among the things that are near.
+# A rare word first, then whose things its bearers are. A common one among the things that are near,
+# unless many of its first bearers are: who sees most things of all would look through them all.
 _RARE_OR_NEAR = (
     "WITH bearers AS MATERIALIZED"
-    " (SELECT object_id, keys FROM search_searchdocument WHERE {wanted} LIMIT {most})"
-    " SELECT object_id FROM bearers WHERE keys && %s::text[] UNION ALL ({near})"
+    " (SELECT object_id, keys FROM search_searchdocument WHERE {wanted} LIMIT {most}),"
+    " own AS MATERIALIZED (SELECT object_id FROM bearers WHERE keys && %s::text[])"
+    " SELECT object_id FROM own UNION ALL ({near})"
 )
-_IS_COMMON = "(SELECT count(*) FROM bearers) = {most} AND "
-_NEAR_BEARERS = (
-    "SELECT object_id FROM"
-    " (SELECT object_id, keys FROM search_searchdocument WHERE {wanted} OFFSET 0) AS bearers"
-    " WHERE keys && %s::text[] LIMIT {most}"
+_IS_COMMON = (
+    "(SELECT count(*) FROM bearers) = {most} AND (SELECT count(*) FROM own) < {enough} AND "
 )
 _NEWEST = f"{_ALL} WHERE kind = %s ORDER BY object_id DESC LIMIT {NEWEST}"
 
@@ -90,7 +89,7 @@ def _likely(kind: findable.Kind, person: Person, asked: Question) -> RawSQL:
 
     A rare word is looked for first, and then whose things its bearers are. A common one is looked
     for among the few things that somebody might see: else every bearer of it would be looked at for
-    its keys. Whoever leads many soon meets one of theirs among the bearers.
+    its keys. Whoever sees most things finds enough of theirs among its first bearers.
     """
     keys = kind.keys(person)
     near = None if keys is None else list(islice(keys, KEYS_MAX + 1))
@@ -102,13 +101,10 @@ def _likely(kind: findable.Kind, person: Person, asked: Question) -> RawSQL:
         return _LIKELY.format(known=known, enough=enough, wanted=wanted, most=CANDIDATES_MAX)
 
     # Every value is a parameter; what is put together here are our own words.
-    own = {"wanted": wanted, "most": CANDIDATES_MAX}
-    if near is not None and len(near) <= FEW_KEYS:
-        common = likely(_NEAR, _IS_COMMON.format(**own))
-        text = _RARE_OR_NEAR.format(near=common, **own)
-        return RawSQL(text, [*values, near, near, *values])  # noqa: S611
     if near is not None and len(near) <= KEYS_MAX:
-        return RawSQL(_NEAR_BEARERS.format(**own), [*values, near])  # noqa: S611
+        common = _IS_COMMON.format(most=CANDIDATES_MAX, enough=OWN_ENOUGH)
+        text = _RARE_OR_NEAR.format(wanted=wanted, most=CANDIDATES_MAX, near=likely(_NEAR, common))
+        return RawSQL(text, [*values, near, near, *values])  # noqa: S611
     if near is not None or len(asked.beginnings) < 2:
         return RawSQL(likely(_ALL), values)  # noqa: S611
     # The index gathers all bearers of each beginning before it meets them: only where it must.

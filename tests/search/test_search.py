@@ -82,13 +82,13 @@ def test_a_name_with_strange_signs_is_kept_and_found(priya: Person) -> None:
         assert names(priya, text) == ['O\'Neil \\ "Ann" 🦊 עברית'], text
 
 
-# Among many things a rare word, a common one, and any word by whoever leads many people.
-@pytest.mark.parametrize(("few", "candidates"), [(20, 1000), (20, 1), (0, 1000), (0, 1)])
+# A rare word, one that is common, and one that is common among one's own.
+@pytest.mark.parametrize(("candidates", "enough"), [(1000, 160), (1, 160), (1, 0)])
 def test_the_palette_finds_a_statement_only_for_those_who_may_read_it(
-    world: World, monkeypatch: pytest.MonkeyPatch, few: int, candidates: int
+    world: World, monkeypatch: pytest.MonkeyPatch, candidates: int, enough: int
 ) -> None:
-    monkeypatch.setattr(queries, "FEW_KEYS", few)
     monkeypatch.setattr(queries, "CANDIDATES_MAX", candidates)
+    monkeypatch.setattr(queries, "OWN_ENOUGH", enough)
     quarter = build_quarter(world)
     statement = quarter.release(quarter.run(), "priya")[0]
 
