@@ -15,7 +15,7 @@ from pydantic import Field
 from paceline.crm import actions, queries
 from paceline.crm.api.records import router
 from paceline.crm.models import Purchases
-from paceline.crm.queries.segments import scores_of
+from paceline.crm.queries.segments import bought_by, scores_of
 from paceline.kernel.interface import Picked, Record, answer_one
 from paceline.org.requests import TokenRequest
 
@@ -62,10 +62,7 @@ def read_contact_purchases(request: TokenRequest, pk: int, picked: Query[Picked]
 def _answer(request: TokenRequest, kind: str, pk: int, picked: Picked) -> HttpResponse:
     rows: Any = queries.MODELS[kind].objects.visible_to(request.person).select_related("purchases")
     record = get_object_or_404(rows, pk=pk)
-    try:
-        bought = record.purchases
-    except Purchases.DoesNotExist:
-        bought = Purchases()
+    bought = bought_by(record) or Purchases()
     told = PurchasesRecord(
         orders=bought.orders,
         value=bought.value,

@@ -177,6 +177,15 @@ def _score(key: str, value: int, reading: Reading) -> Q:
     return bought if value >= 5 else bought & Q(**{f"purchases__{column}__lte": borders[value - 1]})
 
 
+def bought_by(row: Any) -> Purchases | None:
+    """What a record bought; None where it never did."""
+    try:
+        found: Purchases = row.purchases
+    except Purchases.DoesNotExist:
+        return None
+    return found
+
+
 def scores_of(bought: Purchases, kind: str) -> dict[str, int]:
     """How a customer who bought scores by each figure, one to five; nothing before the fifths of
     their kind were measured. One query."""

@@ -11,7 +11,8 @@ from django.utils.translation import ngettext, pgettext
 
 from paceline.crm.actions import rules_in_force
 from paceline.crm.kinds import address
-from paceline.crm.models import CustomField, LeadStatus, Lifecycle, Purchases, StageKind
+from paceline.crm.models import CustomField, LeadStatus, Lifecycle, StageKind
+from paceline.crm.queries.segments import bought_by
 from paceline.kernel import own_fields
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column
@@ -161,15 +162,6 @@ def bought_columns(on: date | None) -> list[Column]:
         Column("quiet", _("Beyond usual"),
                value=lambda row: _beyond(row, on), secondary=True),
     ]  # fmt: skip
-
-
-def bought_by(row: Any) -> Purchases | None:
-    """What a record bought; None where it never did."""
-    try:
-        found: Purchases = row.purchases
-    except Purchases.DoesNotExist:
-        return None
-    return found
 
 
 def quiet_badge(row: Any, on: date) -> Any:

@@ -29,9 +29,8 @@ from paceline.crm.forms.timeline import (
 )
 from paceline.crm.kinds import address, list_address
 from paceline.crm.models import DOUBLED, CustomField, Deal, Record, StageKind
-from paceline.crm.queries.segments import scores_of
+from paceline.crm.queries.segments import bought_by, scores_of
 from paceline.crm.views.columns import (
-    bought_by,
     customer_of,
     lead_badge,
     quiet_badge,

@@ -23,7 +23,8 @@ from paceline.crm.kinds import address, list_address
 from paceline.crm.models import Lifecycle, Segment, SegmentKind
 from paceline.crm.queries import cohorts as buying_again
 from paceline.crm.queries import segments as found_by_rule
-from paceline.crm.views.columns import bought_by, lead_badge, quiet_badge
+from paceline.crm.queries.segments import bought_by
+from paceline.crm.views.columns import lead_badge, quiet_badge
 from paceline.kernel import formats
 from paceline.kernel.charts import LineChart, Series
 from paceline.kernel.pages import go_to, page
