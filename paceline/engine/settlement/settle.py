@@ -125,8 +125,11 @@ class _Settling:
         pack, terms = _pack(books, payee), terms_of(books, payee)
         self._earn(account, earned, outcome)
         claw_back(account, taken)
-        fall_due(books, account)
+        left = books.left_on(payee)
+        fall_due(books, account, left)
         settle_leaver(books, account, pack)
+        if left is not None:
+            fall_due(books, account)  # what a leaver keeps falls due as for anybody else
         if earned:
             guarantee(books, account)
             draw(books, account)

@@ -134,11 +134,16 @@ def _basis(books: Books, part: Part, line: Row | None) -> Decimal | None:
     return amount
 
 
-def fall_due(books: Books, account: Account) -> None:
-    """Move what has come to its date, or to its receipts, to what is due."""
+def fall_due(books: Books, account: Account, left: date | None = None) -> None:
+    """Move what has come to its date, or to its receipts, to what is due.
+
+    Of somebody who `left`, only what had come to its date by then: the clause on leaving decides
+    what becomes of the rest, however late the settlement is that sees both.
+    """
+    reached = books.pays_on if left is None else min(books.pays_on, left)
     for item in account.on("deferred"):
         if item.due_on is not None:
-            amount = item.amount if item.due_on <= books.pays_on else ZERO
+            amount = item.amount if item.due_on <= reached else ZERO
             reason = "date"
         else:
             amount, reason = _collected(books, item), "receipt"
