@@ -66,6 +66,7 @@ TITLES: Mapping[str, str | Promise] = {
     "reporting": lazy("Reporting lines"),
     "hierarchies": lazy("Named hierarchies"),
     "coalitions": lazy("Values of coalitions"),
+    "rate_tables": lazy("Tables of rates"),
     "assignments": lazy("Paid by the plan"),
 }
 HEADS: Mapping[str, str | Promise] = {
@@ -87,7 +88,15 @@ HEADS: Mapping[str, str | Promise] = {
     "channel": lazy("Channel"),
     "territory": lazy("Territory"),
     "key": lazy("Territory"),
+    "several_years": lazy("Several years"),
+    "list_value": lazy("List value"),
+    "hierarchy": lazy("Hierarchy"),
+    "pool": lazy("Pool"),
     "team": lazy("Team"),
+    "members": lazy("Members"),
+    "rate_table": lazy("Table of rates"),
+    "from": lazy("From amount"),
+    "rate": lazy("Rate"),
     "quota": lazy("Quota"),
     "figure": lazy("Figure"),
     "kind": lazy("Kind"),
@@ -104,7 +113,7 @@ WORDS: Mapping[str, str | Promise] = {
     "false": lazy("no"),
 }
 DAYS = {"ordered_on", "paid_on", "final_on", "on_date", "starts_on"}
-FIGURES = {"quantity", "cost", "share", "value", "amount"}
+FIGURES = {"quantity", "cost", "share", "value", "amount", "list_value", "from", "rate"}
 
 
 def inputs_of(template: PlanTemplate) -> list[InputTable]:
@@ -121,7 +130,11 @@ def results_of(template: PlanTemplate) -> list[Result]:
     """What comes out: an amount for each payee and component that earn something."""
     plan = template.plan
     return [
-        Result(payee, wording.component_name(plan, key), _earned(plan, key, amount))
+        Result(
+            payee,
+            wording.component_name(plan, key),
+            wording.in_unit(plan, plan.component(key).unit, amount),
+        )
         for payee, amounts in template.example.earned.items()
         for key, amount in amounts.items()
     ]
@@ -153,15 +166,6 @@ def quota_for(template: PlanTemplate) -> Callable[[str], Decimal | None]:
     return find
 
 
-def _earned(plan: Plan, key: str, amount: Decimal) -> str:
-    unit = plan.component(key).unit
-    if unit == "money":
-        return formats.money(amount, plan.currency)
-    if unit == "points":
-        return _("%(number)s points") % {"number": formats.number(amount)}
-    return _("%(number)s days of leave") % {"number": formats.number(amount)}
-
-
 def _table(name: str, rows: object, currency: str) -> InputTable:
     given: list[Row] = list(rows)  # type: ignore[call-overload]
     columns = [key for key in HEADS if any(key in row for row in given)]
@@ -182,9 +186,9 @@ def _shown(key: str, value: str, currency: str) -> str:
         return formats.NOTHING
     if key in DAYS:
         return formats.day(date.fromisoformat(value))
-    if key in {"amount", "cost"}:
+    if key in {"amount", "cost", "from", "list_value"}:
         return formats.amount(Decimal(value), currency)
-    if key == "share":
+    if key in {"share", "rate"}:
         return formats.percent(Decimal(value))
     if key in FIGURES:
         return formats.number(Decimal(value))

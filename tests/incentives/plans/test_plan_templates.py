@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -39,6 +39,48 @@ def test_there_are_ready_plans_of_every_group() -> None:
     assert all(set(group.texts) == LANGUAGES for group in plan_templates.groups())
 
 
+def mechanisms(plan: documents.Plan) -> set[str]:
+    """What of the language a plan uses, beyond tiers on the period's total."""
+    found = {f"kind {one.kind}" for one in plan.components}
+    found |= {f"unit {one.unit}" for one in plan.components}
+    found |= {f"over {one.accumulation or plan.policies.accumulation}" for one in plan.components}
+    found |= {f"window {one.window.kind}" for one in plan.measures if one.window}
+    found |= {"named hierarchy" for one in plan.credits if one.hierarchy}
+    for one in plan.components:
+        rates, pool = one.rates, one.pool
+        found |= {"kicker"} if one.multipliers else set()
+        found |= {"shapley"} if pool is not None and pool.share is None else set()
+        found |= {"dated tiers"} if rates is not None and rates.dated else set()
+        found |= {"table of rates"} if rates is not None and rates.imported else set()
+    if plan.settlement is not None:
+        clauses = plan.settlement
+        found |= {f"rules {clauses.rule_packs}"}
+        found |= {f"clawback {one.on} {one.amount}" for one in clauses.clawbacks}
+        found |= {"draw"} if clauses.draws else set()
+        found |= {"guarantee"} if clauses.guarantees else set()
+        found |= {part.on for payout in clauses.payouts for part in payout.parts}
+    return found
+
+
+def test_ready_plans_show_the_mechanisms_of_the_language() -> None:
+    """docs/plan-language.md says which plan shows which."""
+    plans = [one.plan for one in plan_templates.templates().values()]
+    shown = set().union(*map(mechanisms, plans))
+    assert shown >= {
+        "named hierarchy", "kicker", "shapley", "dated tiers", "table of rates", "draw", "guarantee",
+        "kind retention", "kind spiff", "kind contest", "kind pool", "kind override", "kind award",
+        "unit points", "unit leave-days", "unit certificate",
+        "over half-month", "over week", "over year", "over transaction",
+        "window since-hire", "window rolling", "window campaign", "window year-before",
+        "rules by-country", "clawback return full", "clawback return re-rated",
+        "clawback churn pro-rata", "vesting", "cash", "booking",
+    }  # fmt: skip
+    least = [one for one in plan_templates.templates().values() if "min(" in one.source]
+    greatest = [one for one in plan_templates.templates().values() if "max(" in one.source]
+    assert least
+    assert greatest
+
+
 def test_it_is_a_whole_plan_in_three_languages(template: PlanTemplate) -> None:
     assert documents.check(template.source) == ()
     plan = template.plan
@@ -57,17 +99,21 @@ def test_it_can_be_paid_in_other_currencies(template: PlanTemplate) -> None:
     assert template.plan.period in plan_templates.periods_of(template.key)
 
 
-def typed(row: dict[str, str]) -> dict[str, Any]:
-    """A boolean column of a plan's own is written as a word."""
+def typed(row: dict[str, str], attributes: Mapping[str, str]) -> dict[str, Any]:
+    """A boolean column of a plan's own is written as a word, an amount as a number."""
     words = {"true": True, "false": False}
-    return {key: words.get(value, value) for key, value in row.items()}
+    numbers = {name for name, kind in attributes.items() if kind in {"money", "quantity"}}
+    return {
+        key: Decimal(value) if key in numbers else words.get(value, value)
+        for key, value in row.items()
+    }
 
 
 def calculated(template: PlanTemplate) -> engine.Results:
     """The engine's results over the example's tables. Whoever they name is paid by the plan."""
     plan = template.plan
     tables = {
-        name: [typed(dict(row)) for row in rows] for name, rows in template.example.tables.items()
+        name: [typed(dict(row), plan.attributes) for row in rows] for name, rows in template.example.tables.items()
     }
     teams = {row["team"] for row in tables.get("teams", [])}
     people = {
@@ -115,6 +161,7 @@ def test_what_its_example_pays_is_what_the_engine_settles(template: PlanTemplate
         assert example.settled[0].period == example.period
 
 
+@pytest.mark.django_db  # tables of rates are looked for among those that were brought in
 def test_its_page_shows_every_figure_of_the_example(template: PlanTemplate) -> None:
     for language in ("en", "zh-hant", "zh-hans"):
         with translation.override(language):
