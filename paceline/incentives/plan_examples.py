@@ -8,11 +8,9 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from paceline.incentives import wording
-from paceline.incentives.calculation.documents import Plan
 from paceline.incentives.calculation.periods import calendar_period
 from paceline.incentives.pay_words import period_name
 from paceline.incentives.plan_templates import PlanTemplate

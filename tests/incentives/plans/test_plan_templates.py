@@ -67,7 +67,8 @@ def test_ready_plans_show_the_mechanisms_of_the_language() -> None:
     plans = [one.plan for one in plan_templates.templates().values()]
     shown = set().union(*map(mechanisms, plans))
     assert shown >= {
-        "named hierarchy", "kicker", "shapley", "dated tiers", "table of rates", "draw", "guarantee",
+        "named hierarchy", "kicker", "shapley", "dated tiers", "table of rates",
+        "draw", "guarantee",
         "kind retention", "kind spiff", "kind contest", "kind pool", "kind override", "kind award",
         "unit points", "unit leave-days", "unit certificate",
         "over half-month", "over week", "over year", "over transaction",
@@ -113,7 +114,8 @@ def calculated(template: PlanTemplate) -> engine.Results:
     """The engine's results over the example's tables. Whoever they name is paid by the plan."""
     plan = template.plan
     tables = {
-        name: [typed(dict(row), plan.attributes) for row in rows] for name, rows in template.example.tables.items()
+        name: [typed(dict(row), plan.attributes) for row in rows]
+        for name, rows in template.example.tables.items()
     }
     teams = {row["team"] for row in tables.get("teams", [])}
     people = {
