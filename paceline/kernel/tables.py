@@ -32,6 +32,7 @@ from paceline.kernel.columns import (
     sums,
     titles,
 )
+from paceline.kernel.filters import Filter, Narrowing, sift
 from paceline.kernel.parts import InParts
 from paceline.kernel.table_rows import is_plain, may_be_null, part_of
 
@@ -42,16 +43,6 @@ PAGE_SIZES = (25, 50, 100, 200)
 CSV_ROWS_MAX = 5_000_000
 XLSX_ROWS_MAX = workbooks.ROWS_MAX - 1
 SESSION_KEY = "tables"
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A choice that narrows the rows: by a database path, or a function of rows and value."""
-
-    key: str
-    label: Text
-    choices: Sequence[tuple[str, Text]]
-    apply: str | Callable[[Any, str], Any] = ""
 
 
 @dataclass
@@ -66,6 +57,9 @@ class Table:
     rows than are counted only the columns of ``sorts_many`` sort, where it says any: those that an
     index keeps in order. While it is looked at a table is fetched again when something happened to
     its ``topic``.
+
+    An address may name a filter, or a choice of one, that is no more: ``gone`` says which, and no
+    row is found, because otherwise everything would pass for what the filter left.
     """
 
     request: HttpRequest
@@ -105,7 +99,7 @@ class Table:
         query = self.request.GET
         memory: dict[str, dict[str, str]] = self.request.session.get(SESSION_KEY, {})
         if any(key.startswith(f"{self.name}-") for key in query):
-            kept = {"sort", "size", *(f"is-{one.key}" for one in self.filters)}
+            kept = {"sort", "size", *(one.part for one in self.filters)}
             asked = {part: query.get(self._key(part), "") for part in sorted(kept)}
             asked = {part: value[:100] for part, value in asked.items() if value}
             if memory.get(self.name, {}) != asked:
@@ -151,12 +145,21 @@ class Table:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.text) or any(key.startswith("is-") for key in self.chosen)
+        return bool(self.text or self.gone) or any(key.startswith("is-") for key in self.chosen)
 
     @cached_property
     def shown(self) -> list[Column]:
         """The columns that the page has room for."""
         return [one for one in self.columns if not one.only_in_file]
+
+    @cached_property
+    def _narrowing(self) -> Narrowing:
+        return sift(self.filters, self.chosen, self.request.GET, self.name)
+
+    @property
+    def gone(self) -> list[str]:
+        """What the address wants it narrowed by and is no more."""
+        return self._narrowing.gone
 
     # Rows
 
@@ -169,17 +172,20 @@ class Table:
     def _left(self) -> Any:
         """The rows that search and filters leave."""
         rows = self.rows
+        gone = self.gone
         for one in self.filters:
-            value = self.chosen.get(f"is-{one.key}", "")
-            if value not in {str(known) for known, _label in one.choices}:
-                self.chosen.pop(f"is-{one.key}", None)
-            elif callable(one.apply):
+            value = self.chosen.get(one.part, "")
+            if not value:
+                continue
+            if callable(one.apply):
                 rows = one.apply(rows, value)
             elif isinstance(rows, QuerySet):
                 rows = rows.filter(**{one.apply or one.key: value})
             else:
                 path = one.apply or one.key
                 rows = [row for row in rows if str(follow(row, path)) == value]
+        if gone:
+            rows = rows.none() if isinstance(rows, QuerySet) else []
         return self._searched(rows)
 
     @cached_property
@@ -372,6 +378,17 @@ class Table:
         return f"{self.request.path}?{query.urlencode()}"
 
     @property
+    def without_gone_url(self) -> str:
+        """The same without what is no more."""
+        query: QueryDict = self.request.GET.copy()
+        for key in [key for key in query if key.startswith(self._key("is-"))]:
+            query.pop(key)
+        for part, value in self.chosen.items():
+            query[self._key(part)] = value
+        query.setdefault(self._key("sort"), "")
+        return f"{self.request.path}?{query.urlencode()}"
+
+    @property
     def other_parameters(self) -> list[tuple[str, str]]:
         """The page's other parameters and this table's sort: the form carries them on."""
         kept = [
@@ -386,10 +403,11 @@ class Table:
     def filter_fields(self) -> list[dict[str, Any]]:
         return [
             {
-                "name": self._key(f"is-{one.key}"),
+                "name": self._key(one.part),
                 "label": one.label,
                 "choices": [(str(value), label) for value, label in one.choices],
-                "chosen": self.chosen.get(f"is-{one.key}", ""),
+                "chosen": self.chosen.get(one.part, ""),
+                "former": self._narrowing.former.get(one.key, ""),
             }
             for one in self.filters
         ]

@@ -75,11 +75,24 @@ def test_a_field_of_ones_own_outlives_its_name(world: World, sales: Sales, clien
     )
     view = SavedView.objects.get()
     body = client.get(f"{at('contacts')}?{query}&view={view.pk}").content.decode()
-    assert "Mug" in body
+    assert "Mug: Large (no longer on the list)" in body
     assert "Large cups" in body
+    assert "王小明" in body  # who still bears the word, and nobody else
+    actions.change_custom_field(
+        field=field, label="Mug", options=["Small"], is_required=False, in_use=False,
+        by=world.marco, at=LATER,
+    )  # fmt: skip
+    body = client.get(f"{at('contacts')}?{query}&view={view.pk}").content.decode()
+    assert "Mug (out of use): Large (no longer on the list)" in body
+    assert "王小明" in body
+    actions.change_custom_field(
+        field=field, label="Mug", options=["Small"], is_required=False, by=world.marco, at=LATER
+    )
     shown = client.get(at("contact", sales.contact.pk)).content.decode()
     assert "Mug" in shown
     assert "Large" in shown  # the word is off the list and stays where it was chosen
+    other = f"{at('contacts')}?{query.replace('Large', 'Small')}"
+    assert "王小明" not in client.get(other).content.decode()
     again = {**typed, "version": Contact.objects.get(pk=sales.contact.pk).version}
     assert client.post(page, again).status_code == 303
     assert client_for(world.omar).get(at("fields")).status_code == 403
@@ -101,6 +114,30 @@ def test_views_are_private_or_shared(world: World, sales: Sales, client_for) -> 
     assert client_for(world.marco).post(at("view_delete", mine.pk)).status_code == 404
     assert client.post(at("view_delete", mine.pk)).status_code == 303
     assert SavedView.objects.count() == 1
+
+
+def test_a_view_of_what_is_gone_shows_nobody_and_says_so(
+    world: World, sales: Sales, client_for, run_jobs: Callable[[], int]
+) -> None:
+    segment = actions.save_segment(
+        of="contact", name="Quiet", rule={}, team=None, by=world.priya, at=NOW
+    )
+    client: Client = client_for(world.priya)
+    query = f"contacts-is-segment={segment.pk}"
+    assert "王小明" in client.get(f"{at('contacts')}?{query}").content.decode()
+    actions.delete_segment(segment=segment, by=world.priya, at=NOW)
+    body = client.get(f"{at('contacts')}?{query}").content.decode()
+    assert "A segment that was deleted, or is not yours to use" in body
+    assert "王小明" not in body
+    # What would be changed is what was shown: nobody.
+    change = {"what": "tag", "tag": "autumn", "all": "1", "query": query}
+    answer = client.post(at("change_many", "contact"), change)
+    assert answer.headers["Location"] == at("contacts")
+    assert not Batch.objects.exists()
+    stage = sales.stage("Offer")
+    body = client.get(f"{at('deals')}?deals-is-stage={stage.pk}&deals-is-tag=gone").content.decode()
+    assert "Tag: gone" in body
+    assert "Stage: Offer" not in body
 
 
 def test_many_records_change_at_once_and_back(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.sessions.backends.signed_cookies import SessionStore
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.test import RequestFactory
 from python_calamine import CalamineWorkbook
 
@@ -63,12 +64,29 @@ def test_searches_and_filters_and_totals_what_was_found():
     assert _table(_request()).totals[2].texts == ["-¥3", "$14.75"]
 
 
-def test_unknown_choices_change_nothing():
-    table = _table(
-        _request(**{"things-is-team": "x' OR 1=1", "things-sort": "secret", "things-page": "999"})
-    )
+def test_an_unknown_order_or_page_changes_nothing():
+    table = _table(_request(**{"things-sort": "secret", "things-page": "999"}))
     assert _names(table) == ["Ida", "Bo", "=1+1", "Ann"]
     assert table.page == 1
+
+
+def test_what_it_is_to_be_narrowed_by_and_is_no_more_is_told_instead_of_showing_everything():
+    session = SessionStore()
+    asked = {"things-is-team": "East", "things-is-colour": "red"}
+    table = _table(_request(session, **asked))
+    assert _names(table) == []
+    assert table.gone == ["colour: red", "Team: East"]
+    body = render_to_string("web/components/table.html", {"table": table})
+    assert "Team: East" in body
+    assert 'href="/things?things-sort="' in body
+    assert not _table(_request(session)).gone, "it is not remembered"
+    # A value that rows still bear finds them, and says that it is offered no more.
+    team = Filter("team", "Team", [("North", "North")], former=lambda value: f"{value} (closed)")
+    known = Table(_request(**{"things-is-team": "South"}), rows=ROWS, name="things",
+                  columns=[Column("name", "Name")], filters=[team])  # fmt: skip
+    assert _names(known) == ["Bo", "Ann"]
+    assert known.filter_fields[0]["former"] == "South (closed)"
+    assert not known.gone
 
 
 def test_pages():

@@ -71,7 +71,7 @@ def _list(request: PersonRequest, kind: str) -> HttpResponseBase:
     may_read = access.may_read_deals if kind == "deal" else access.may_read_customers
     if not may_read(request.person):
         raise PermissionDenied
-    own = list(CustomField.objects.visible_to(request.person).filter(of=kind, retired_at=None))
+    own = own_fields_of(request, kind)
     may_add = access.may_add(request.person)
     more: dict[str, Any] = {}
     if may_add:
@@ -105,6 +105,11 @@ def _list(request: PersonRequest, kind: str) -> HttpResponseBase:
     return page(request, "crm/list.html", context)
 
 
+def own_fields_of(request: PersonRequest, kind: str) -> list[CustomField]:
+    """The fields that teams added to a kind, also those out of use: views may narrow by them."""
+    return list(CustomField.objects.visible_to(request.person).filter(of=kind))
+
+
 def _pk(row: Any) -> int:
     return int(row.pk)
 
@@ -134,6 +139,11 @@ def table_of(
         "deal": (_("No deals yet."), _("Add the first one to a pipeline.")),
     }[kind]
     plural = {"company": "companies", "contact": "contacts", "lead": "leads", "deal": "deals"}
+    in_use = [one for one in own if one.retired_at is None]
+    retired = [
+        one for one in own
+        if one.retired_at is not None and request.GET.get(f"{plural[kind]}-is-own{one.pk}")
+    ]  # fmt: skip
     return Table(
         request,
         rows=queries.listed(kind, person),
@@ -142,9 +152,10 @@ def table_of(
         caption=TITLES[kind](),
         columns=[
             *columns_of(kind, request.today),
-            *(own_column(one, is_shown=len(own) <= OWN_SHOWN) for one in own),
+            *(own_column(one, is_shown=len(in_use) <= OWN_SHOWN) for one in in_use),
+            *(own_column(one, is_shown=True) for one in retired),
         ],
-        filters=[*_filters(request, kind), *_own_filters(own)],
+        filters=[*_filters(request, kind), *_own_filters([*in_use, *retired])],
         order={"lead": "-created_at", "deal": "-changed_at"}.get(kind, "name"),
         count_max=COUNTED_MAX if kind != "deal" else None,
         empty=empty,
@@ -155,17 +166,24 @@ def table_of(
 
 
 def _own_filters(own: Sequence[CustomField]) -> list[Filter]:
-    """By one of the words of a field: the only one chosen, or one of several."""
+    """By one of the words of a field: the only one chosen, or one of several.
+
+    A word that was taken off the list still finds the records that bear it, and so does a field
+    that is out of use, for views that were kept before.
+    """
     return [
         Filter(
             f"own{one.pk}",
-            one.label,
+            one.label if one.retired_at is None else _("%(field)s (out of use)") % {
+                "field": one.label
+            },
             [(word, word) for word in one.options],
             apply=partial(_with_word, one),
+            former=lambda word: _("%(word)s (no longer on the list)") % {"word": word},
         )
         for one in own
         if one.kind in {FieldKind.CHOICE, FieldKind.CHOICES}
-    ]
+    ]  # fmt: skip
 
 
 def _with_word(field: CustomField, rows: Any, word: str) -> Any:
@@ -189,6 +207,7 @@ def _filters(request: PersonRequest, kind: str) -> list[Filter]:
         apply=lambda rows, value: rows.filter(
             pk__in=rows.model.objects.filter(taggings__tag__name=value).values("pk")
         ),
+        gone=lambda value: _("Tag: %(name)s") % {"name": value},
     )
     if kind == "deal":
         return [mine, _stage_filter(request), _flag_filter(request), tags]
@@ -233,7 +252,13 @@ def _segment_filter(request: PersonRequest, kind: str) -> Filter:
         return narrowed(rows, known[value].rule, read_for(kind, request.person, request.today))
 
     choices = [(pk, one.name) for pk, one in known.items()]
-    return Filter("segment", _("Any segment"), choices, apply=narrow)
+    return Filter(
+        "segment",
+        _("Any segment"),
+        choices,
+        apply=narrow,
+        gone=lambda _pk: _("A segment that was deleted, or is not yours to use"),
+    )
 
 
 def _stage_filter(request: PersonRequest) -> Filter:
@@ -253,7 +278,13 @@ def _stage_filter(request: PersonRequest) -> Filter:
     def narrow(found: Any, value: str) -> Any:
         return found.filter(stage__kind=value) if value in StageKind else found.filter(stage=value)
 
-    return Filter("stage", _("Any stage"), choices, apply=narrow)
+    def retired(value: str) -> str:
+        mine = Pipeline.objects.visible_to(request.person).values("pk")
+        known = Stage.objects.filter(pipeline__in=mine, pk=value[:18] if value.isdecimal() else 0)
+        name = known.values_list("name", flat=True).first()
+        return _("Stage: %(name)s") % {"name": name or value}
+
+    return Filter("stage", _("Any stage"), choices, apply=narrow, gone=retired)
 
 
 def _flag_filter(request: PersonRequest) -> Filter:

@@ -20,7 +20,7 @@ from paceline.crm.forms.lists import BatchForm, FieldForm, ViewForm
 from paceline.crm.hints import LISTS
 from paceline.crm.kinds import list_address
 from paceline.crm.models import Batch, CustomField, FieldKind, ListKind, SavedView
-from paceline.crm.views.lists import table_of, view_address
+from paceline.crm.views.lists import own_fields_of, table_of, view_address
 from paceline.kernel.pages import go_to, page
 from paceline.org.requests import PersonRequest
 
@@ -66,8 +66,7 @@ def _ids(request: PersonRequest, kind: str) -> list[int]:
     changed at once and one, so that too many are refused."""
     if request.POST.get("all") == "1":
         request.GET = QueryDict(request.POST.get("query", "")[:2000])
-        own = CustomField.objects.visible_to(request.person).filter(of=kind, retired_at=None)
-        table = table_of(request, kind, own=list(own))
+        table = table_of(request, kind, own=own_fields_of(request, kind))
         return list(table.found.values_list("pk", flat=True)[: actions.BATCH_MAX + 1])
     chosen = request.POST.getlist("chosen")
     return list(dict.fromkeys(int(one[:18]) for one in chosen if one.isdecimal()))
