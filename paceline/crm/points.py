@@ -18,6 +18,26 @@ _CONTROL = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _TRUNK = re.compile(r"\(\s*0\s*\)")
 
 
+_ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;.\"]+")
+# The shortest numbers that are dialled from outside, such as those of service lines.
+DIGITS_MIN = 5
+
+
+def is_readable(kind: str, value: str, country: str = "") -> bool:
+    """Whether somebody can be reached under it: an address with a domain, a number that has the
+    digits of one and is no sentence with a number in it. Whatever else says nothing of its form."""
+    plain = _CONTROL.sub("", unicodedata.normalize("NFKC", value)).strip()
+    if kind == PointKind.EMAIL:
+        return _ADDRESS.fullmatch(plain.removeprefix("mailto:")) is not None
+    if kind not in PHONES:
+        return True
+    if normalise(kind, value, country).startswith("+"):
+        return True
+    said = _EXTENSION.sub("", plain)
+    digits = sum(one.isdecimal() for one in said)
+    return digits >= DIGITS_MIN and digits >= sum(one.isalpha() for one in said)
+
+
 def normalise(kind: str, value: str, country: str = "") -> str:
     """What a number or address is compared by; never shown.
 

@@ -123,6 +123,10 @@ MESSAGES = {
     "rate_table_name": gettext_lazy(
         "Write the name in small letters, digits and hyphens, a letter first."
     ),
+    "kept_unread": gettext_lazy(
+        "“%(value)s” is no number or address. The line comes in; this stays beside it under"
+        " “Other”, so that it can be put right."
+    ),
     "key_repeated": gettext_lazy("Lines %(rows)s of the file have the same key. Keep one of them."),
     "line_unknown": gettext_lazy("There is no line %(line)s of order %(order)s."),
     "missing": gettext_lazy("A value is missing."),

@@ -240,8 +240,8 @@ def test_contacts_bring_their_companies_and_nobody_who_was_erased(
         "Bad,Mail,not a mail,,,TW,,,5\n",
         world.priya,
     )
-    assert told(source) == [(5, "was_erased"), (6, "email_malformed")]
-    assert (source.totals["new"], source.totals["rejected"]) == (3, 2)
+    assert told(source) == [(5, "was_erased"), (6, "kept_unread")]
+    assert (source.totals["new"], source.totals["rejected"]) == (4, 1)
     mei = Contact.objects.get(name="林小美")
     assert (mei.company, mei.owner) == (sales.company, world.priya)
     ann, bob = Contact.objects.get(name="Ann Lee"), Contact.objects.get(name="Bob Ray")
@@ -316,3 +316,41 @@ def test_only_who_brought_a_file_of_customers_sees_it(
         assert listed.status_code == 403 or b"export.csv" not in listed.content
     assert ContactPoint.objects.filter(company__name="Canary GmbH").count() == 0
     assert "company" in findable.kinds()
+
+
+def test_what_is_no_number_or_address_is_told_and_kept_beside(
+    world: World, sales: Sales, client_for
+) -> None:
+    text = (
+        "Name,Email,Phone,Country/Region\n"
+        "Ann Lee,doe@example,not a phone,US\n"
+        "Bob Ray,Bob <bob@x.com>; ask Ann,1-800-FLOWERS; ext. 12,US\n"
+        "王小美,mei@x.tw mei@y.tw,95588,TW\n"
+    )
+    source = checked("crm_contact", text, world.priya)
+    problems = source.problems.order_by("row", "column").values_list("row", "params__value")
+    assert sorted(problems) == [
+        (2, "doe@example"), (2, "not a phone"), (3, "ask Ann"), (3, "ext. 12"),
+    ]  # fmt: skip
+    assert set(source.problems.values_list("severity", "code")) == {("warning", "kept_unread")}
+    page = client_for(world.priya).get(f"/imports/{source.pk}").content.decode()
+    assert "“not a phone” is no number or address" in page
+    imports.commit(source=source, by=world.priya, at=NOW)
+    points = {
+        name: sorted(Contact.objects.get(name=name).points.values_list("kind", "value", "label"))
+        for name in ("Ann Lee", "Bob Ray", "王小美")
+    }
+    assert points == {
+        "Ann Lee": [("other", "doe@example", "E-mail"), ("other", "not a phone", "Phone")],
+        "Bob Ray": [
+            ("email", "bob@x.com", ""), ("other", "ask Ann", "E-mail"),
+            ("other", "ext. 12", "Phone"), ("phone", "1-800-FLOWERS", ""),
+        ],
+        "王小美": [("email", "mei@x.tw", ""), ("email", "mei@y.tw", ""), ("phone", "95588", "")],
+    }  # fmt: skip
+    # Whoever is known by their mail is told nothing new by the same file.
+    again = brought("crm_contact", text, world.priya)
+    assert (again.totals["new"], again.totals["changed"]) == (1, 0)  # Ann has no address
+    for one in (again, source):
+        imports.undo(source=one, reason="test", by=world.priya, at=NOW)
+    assert not ContactPoint.objects.filter(value="not a phone").exists()

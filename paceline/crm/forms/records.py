@@ -21,6 +21,7 @@ from paceline.crm.forms.choices import (
     languages,
 )
 from paceline.crm.models import CustomField, Pipeline, PointKind, Record, scope_of
+from paceline.crm.points import is_readable
 from paceline.crm.queries import MODELS, pipelines_for, points_of
 from paceline.kernel import own_fields
 from paceline.org.models import Person, Team
@@ -183,7 +184,25 @@ class RecordForm(forms.Form):
             for kind, value, label in self._written_points()
         ):
             self.add_error(None, _("One of the phones or addresses is too long."))
+        for text in self._unreadable():
+            self.add_error(
+                None, _("“%(value)s” is no number or address. Mend it, or choose “Other”.") % {
+                    "value": text
+                },
+            )  # fmt: skip
         return cleaned
+
+    def _unreadable(self) -> list[str]:
+        """Numbers and addresses under which nobody is reached; what stood here before stays."""
+        if not self.has_points:
+            return []
+        known = {(one.kind, one.value) for one in self.known_points}
+        country = str(self.cleaned_data.get("country") or "")
+        return [
+            value[:80]
+            for kind, value, _label in self._written_points()
+            if (kind, value) not in known and not is_readable(kind, value, country)
+        ]
 
     def facts(self) -> dict[str, Any]:
         """The record's fields as an action takes them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -17,15 +18,15 @@ from paceline.crm.actions import customers
 from paceline.crm.intake.fields import CUSTOM, YES
 from paceline.crm.models import CustomField, ErasedKey, FieldKind, PointKind
 from paceline.crm.names import name_keys
-from paceline.crm.points import normalise
+from paceline.crm.points import is_readable, normalise
 from paceline.imports import checking
 from paceline.imports.kinds import Check
 from paceline.kernel.money import currency_digits
 
 POINTS = ("mobile", "phone", "email", "wechat", "line", "whatsapp")
-POINT_MAX, POINTS_OF_A_CELL = 300, 20
+POINT_MAX, POINTS_OF_A_CELL, TOLD_MAX = 300, 20, 80
 _APART = re.compile(r"[;；,，、|\n\r]+|\s/\s")
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_NAMED = re.compile(r"<([^<>\s]+)>\s*$")
 # A name in these scripts is written family name first, without a space.
 _EASTERN = "[\\x{2E80}-\\x{D7AF}\\x{F900}-\\x{FAFF}]"
 
@@ -167,13 +168,15 @@ def _add_points(check: Check) -> None:
     digests = set(ErasedKey.objects.values_list("digest", flat=True))
     country = "COALESCE(country, '')"
     for kind in (one for one in POINTS if one in fields_of(check)):
-        codes: dict[tuple[str, str], str] = {}
+        told: dict[tuple[str, str], tuple[str, str]] = {}
 
-        def read(row: tuple[Any, ...], kind: str = kind, codes: dict[Any, str] = codes) -> str:
-            items, code = read_points(kind, row[0], row[1], digests)
-            if code:
-                codes[row[0], row[1]] = code
-            return ",".join(json.dumps(item, ensure_ascii=False) for item in items)
+        def read(row: tuple[Any, ...], kind: str = kind, told: dict[Any, Any] = told) -> str:
+            cell = read_points(kind, row[0], row[1], digests)
+            if cell.fault:
+                told[row[0], row[1]] = cell.fault, row[0]
+            elif cell.unread:
+                told[row[0], row[1]] = "kept_unread", "; ".join(cell.unread)
+            return ",".join(json.dumps(item, ensure_ascii=False) for item in cell.items)
 
         _known(
             check, f"read_{kind}",
@@ -183,42 +186,72 @@ def _add_points(check: Check) -> None:
             f"LEFT JOIN read_{kind} p_{kind} ON p_{kind}.k0 = l.{kind} AND p_{kind}.k1 = {country}"
         )
         found.append(f"nullif(p_{kind}.found, '')")
-        problems += [(kind, *key, code) for key, code in codes.items()]
-    mails = 'regexp_extract(p_email.found, \'^\\[[^\\]]*, "([^"]*)"\\]\', 1)'
+        problems += [(kind, *key, *how) for key, how in told.items()]
+    # What could not be read stands behind what could, and is nobody's key.
+    mails = 'regexp_extract(p_email.found, \'^\\["email"[^\\]]*, "([^"]*)"\\]\', 1)'
     _replace_lines(
         check,
         f"l.*, '[' || concat_ws(',', {', '.join(found)}) || ']' AS points,"
         f" COALESCE({mails}, '') AS mail",
         " ".join(joins),
     )
-    for kind, text, where, code in problems:
+    for kind, text, where, code, value in problems:
+        severity = "warning" if code == "kept_unread" else "error"
         checking.add_problem(
             check,
-            f"SELECT row, '{kind}', '{code}', json_object('value', left({kind}, 80)), 'error'"
+            f"SELECT row, '{kind}', '{code}', json_object('value', ?), '{severity}'"
             f" FROM lines WHERE {kind} = ? AND {country} = ?",
-            [text, where],
+            [value[:TOLD_MAX], text, where],
         )
 
 
-def read_points(
-    kind: str, text: str, country: str, erased: set[str]
-) -> tuple[list[list[str]], str]:
-    """The several numbers or addresses of one cell; and a code when one cannot be taken."""
-    items: dict[str, list[str]] = {}
-    parts = re.split(r"[\s;；,，、|]+", text) if kind == PointKind.EMAIL else _APART.split(text)
-    for part in parts[:POINTS_OF_A_CELL]:
-        value = part.strip()
-        if not value:
-            continue
-        if kind == PointKind.EMAIL and not _MAIL.fullmatch(value):
-            return [], "email_malformed"
+@dataclass(slots=True)
+class Cell:
+    """What one cell says of how somebody is reached: rows of kind, value, label and compared form;
+    what of it could not be read and is kept as it stands; why it cannot be taken at all."""
+
+    items: list[list[str]] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    fault: str = ""
+
+
+def read_points(kind: str, text: str, country: str, erased: set[str]) -> Cell:
+    """The several numbers or addresses of one cell.
+
+    What is no number or address (``ask Ann``, ``doe@example``) is kept as another way to reach
+    somebody, under the name of its column, so that nothing of a file is lost and nobody dials it.
+    """
+    read: dict[str, list[str]] = {}
+    kept: dict[str, list[str]] = {}
+    for value in _parts_of(kind, text)[:POINTS_OF_A_CELL]:
         if len(value) > POINT_MAX:
-            return [], "too_long"
+            return Cell(fault="too_long")
         compared = normalise(kind, value, country)[:POINT_MAX]
         if erased and customers.fingerprint(kind, compared) in erased:
-            return [], "was_erased"
-        items.setdefault(compared, [kind, value, "", compared])
-    return list(items.values()), ""
+            return Cell(fault="was_erased")
+        if is_readable(kind, value, country):
+            read.setdefault(compared, [kind, value, "", compared])
+        else:
+            compared = normalise(PointKind.OTHER, value)[:POINT_MAX]
+            label = str(PointKind(kind).label)
+            kept.setdefault(compared, [PointKind.OTHER.value, value, label, compared])
+    return Cell([*read.values(), *kept.values()], [one[1] for one in kept.values()])
+
+
+def _parts_of(kind: str, text: str) -> list[str]:
+    """The parts of a cell. Addresses also stand behind a name (``Ann <ann@x.com>``) and apart by
+    spaces alone."""
+    found: list[str] = []
+    for part in _APART.split(text):
+        value = part.strip()
+        if kind == PointKind.EMAIL and value:
+            behind = _NAMED.search(value)
+            words = [behind.group(1)] if behind else value.split()
+            if all(is_readable(kind, word) for word in words):
+                found += words
+                continue
+        found.append(value)
+    return [one for one in found if one]
 
 
 def _add_keys(check: Check, column: str, names: tuple[str, ...], *, is_person: bool) -> None:

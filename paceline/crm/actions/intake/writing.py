@@ -229,7 +229,7 @@ def _add_points(run: Run, shape: Shape) -> None:
         return
     run(
         f"INSERT INTO crm_contactpoint ({shape.kind}_id, kind, value, normalised, label, rank)"
-        " SELECT r.id, p.e->>0, p.e->>1, p.e->>3, '',"
+        " SELECT r.id, p.e->>0, p.e->>1, p.e->>3, p.e->>2,"
         f" COALESCE((SELECT max(k.rank) + 1 FROM crm_contactpoint k WHERE k.{shape.kind}_id = r.id), 0)"
         "   + p.place - 1"
         f" FROM {_records(shape)} JOIN intake i USING (row)"
