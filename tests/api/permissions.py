@@ -511,6 +511,8 @@ URLS = {
     "api:v1:change_contact": _crm_one(lambda _world, sales: sales.contact.pk, {"number": "7"}),
     "api:v1:read_company_purchases": _crm_read(lambda _world, sales: sales.company.pk),
     "api:v1:read_contact_purchases": _crm_read(lambda _world, sales: sales.contact.pk),
+    "api:v1:list_orders": Url(allow=ALL, anonymous="token"),
+    "api:v1:read_order": _crm_read(lambda world, sales: crm.waiting_order(world, sales)["pk"]),
     "api:v1:list_leads": _crm_list(NAMED),
     "api:v1:add_lead": _crm_list(NAMED),
     "api:v1:read_lead": _crm_one(_lead, {"title": "Buyer"}),

@@ -171,7 +171,7 @@ def _segment(world: World, _sales: Sales) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
-def _waiting(world: World, _sales: Sales) -> dict[str, Any]:
+def waiting_order(world: World, _sales: Sales) -> dict[str, Any]:
     OrderLine.objects.create(
         source="shop", order_number="W1", line_number="1", person=world.priya, ordered_on=TODAY,
         quantity=1, amount=100, currency="USD", customer="Somebody",
@@ -258,7 +258,7 @@ URLS = {
     "crm:waiting_orders": Url(allow={"GET": READERS}),
     "crm:unknown_buyers": Url(allow={"GET": READERS, "POST": SELLERS}),
     "crm:waiting_change": Url(allow={"POST": SELLERS}),
-    "crm:order": Url(args=_args(_waiting), allow={"GET": SEES, "POST": NORTH}, hidden=HIDDEN),
+    "crm:order": Url(args=_args(waiting_order), allow={"GET": SEES, "POST": NORTH}, hidden=HIDDEN),
     "crm:duplicates": Url(allow={"GET": READERS}),
     "crm:duplicates_search": Url(allow={"POST": SELLERS}),
     "crm:pair_apart": Url(args=_args(_pair), **CHANGES),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ from paceline.crm.models import (
 )
 from paceline.orders.models import ExchangeRate, LineKind, OrderLine, TouchedOrder
 from paceline.web.finder import find as palette
+from tests.api.calling import program_for
 from tests.shops.conftest import Teller, an_order
 from tests.shops.conftest import teller as teller_of_tea  # noqa: F401 - a fixture
 from tests.world import NOW, World
@@ -330,6 +332,30 @@ def test_a_name_is_looked_for_while_somebody_bears_it(
     assert named() == {"N2"}
 
 
+def test_an_order_asks_no_longer_for_somebody_who_was_erased(
+    world: World, django_capture_on_commit_callbacks: Any
+) -> None:
+    """At once, by name and by what several bear; their pseudonym is no name of a buyer."""
+    address = Point("email", "lee@x.com")
+    gone = a_contact(world, "Late Lee", address, facts={"number": "K-9"})
+    a_contact(world, "Lee Two", address, facts={"number": "K-9"})
+    line("N1", customer="Late Lee", person=world.priya)
+    line("K1", customer="K-9", person=world.priya)
+    line("M1", customer="lee@x.com", person=world.priya)
+    follow()
+    decide = WaitingOrder.objects.filter(Q(is_named=True) | Q(is_ambiguous=True))
+    assert set(decide.values_list("order__order_number", flat=True)) == {"N1", "K1", "M1"}
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.erase_contact(contact=gone, reason="They asked.", by=world.marco, at=NOW)
+    follow()
+    assert not decide.exists()
+    assert links()["K1"] == ("Lee Two", "number")  # of the two the one that is left
+    assert "M1" not in links()  # the address was the person's
+    assert OrderLine.objects.get(order_number="M1").customer == f"erased-{gone.pk}"
+    kept = WaitingOrder.objects.get(order__order_number="M1")
+    assert (kept.number, kept.mail, kept.name_keys) == ("", "", [])
+
+
 def test_only_what_somebody_can_decide_waits_in_the_list(world: World, client_for: Any) -> None:
     """Several that fit, or a name; the rest stands by its buyers, and what tells nothing nowhere
     but among all. A buyer who is kept gets their orders, and those to come."""
@@ -442,6 +468,7 @@ def test_an_order_has_a_page(world: World, client_for: Any) -> None:
     assert len(asked) <= 20
     for said in ("Oolong", "Sencha", "$120.00", "-$20.00", "$180.00", ">Ming<", "customer number"):
         assert said in text, said
+    assert '<p class="hero-number"><span class="figure">$180.00</span></p>' in text
     assert "17.31" not in text, "cost is the pay desk's"
     assert omar.get(orders["O1"]).status_code == 404
     # The seller of another team sees their own order, and of its customer nothing.
@@ -462,3 +489,43 @@ def test_an_order_has_a_page(world: World, client_for: Any) -> None:
     text = priya.get(orders["O1"]).content.decode()
     assert "Who may be the buyer" in text
     assert "M-1" in text
+
+
+def test_a_program_reads_an_order_as_its_page_tells_it(world: World) -> None:
+    ming = a_contact(world, "Ming", facts={"number": "M-1"})
+    sold = line("O1", "120", customer="M-1", product="Oolong", person=world.priya)
+    line("O1R", "-20", customer="M-1", quantity=Decimal(-1), kind=LineKind.RETURN,
+         returns_line=sold, person=world.priya)  # fmt: skip
+    line("O2", customer="Ming", product="Canary", person=world.omar)
+    line("O3", customer="Ming", person=world.priya, cost=Decimal("17.31"))
+    follow()
+    keys = dict(CustomerOrder.objects.values_list("order_number", "pk"))
+    priya, omar = program_for(world.priya), program_for(world.omar)
+    (row,) = priya.rows("/orders?source=file&order_number=O1")
+    assert (row["id"], row["amount"], row["payee"]) == (keys["O1"], "120.0000", "E001")
+    with CaptureQueriesContext(connection) as asked:
+        read = priya.get(f"/orders/{keys['O1']}")
+    assert len(asked) <= 20
+    told = read.json()
+    assert told["left"] == "100.0000"
+    assert [(one["order_number"], one["amount"]) for one in told["lines"]] == [
+        ("O1", "120.0000"), ("O1R", "-20.0000"),
+    ]  # fmt: skip
+    assert told["holders"] == [{"kind": "contact", "id": ming.pk, "name": "Ming"}]
+    assert (told["is_linked"], told["linked_rule"], told["linked_by"]) == (True, "number", None)
+    assert "cost" not in told["lines"][0], "cost is the pay desk's"
+    waits = priya.get(f"/orders/{keys['O3']}").json()
+    assert (waits["is_linked"], waits["buyer"]) == (False, "Ming")
+    assert waits["proposed"] == [
+        {"kind": "contact", "id": ming.pk, "name": "Ming", "rules": ["name"]}
+    ]
+    assert "17.31" not in str(waits)
+    # Who is another's seller sees neither the order nor, of their own, the customer.
+    assert omar.get(f"/orders/{keys['O1']}").status_code == 404
+    assert {one["order_number"] for one in omar.rows("/orders")} == {"O2"}
+    OrderLink.objects.create(source="file", order_number="O2", contact=ming, linked_at=NOW)
+    told = omar.get(f"/orders/{keys['O2']}").json()
+    assert (told["is_linked"], told["holders"], told["proposed"]) == (True, [], [])
+    assert "Ming" not in str({**told, "lines": []})
+    assert priya.get(f"/orders/{keys['O2']}").status_code == 200, "of a customer of theirs"
+    assert program_for(world.hana).rows("/orders") == []

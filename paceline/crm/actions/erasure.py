@@ -52,7 +52,7 @@ from paceline.files.queries import is_held
 from paceline.imports.actions import forget_files
 from paceline.kernel import audit, findable
 from paceline.live.actions import publish_all
-from paceline.orders.actions import forget_customer
+from paceline.orders.actions import forget_customer, look_again
 from paceline.orders.shops.actions import forget_buyer
 from paceline.org.models import Person
 
@@ -90,6 +90,7 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
         orders_kept=OrderLink.objects.filter(Q(contact__in=family) | Q(deal__in=deals)).count(),
     )
     points = list(ContactPoint.objects.filter(Q(contact__in=family) | Q(lead__in=leads)))
+    waiting = list(_waiting_for(family, points).values_list("order__source", "order__order_number"))
     _keep_fingerprints(erasure, points)
     elsewhere = _forget_elsewhere(found, family, leads, points, words, at)
     erasure.removed = _remove(family, leads, deals, at) | elsewhere
@@ -115,9 +116,11 @@ def erase_contact(*, contact: Contact, reason: str, by: Person | None, at: datet
         one.archived_at, one.changed_at = at, at
         one.version += 1
         one.save()
-    # What they were called was written down for orders that wait; those are told anew at night.
+    # What they were called was written down for orders that wait. It goes; which orders they were
+    # is known, so that none asks any longer whether it is theirs.
     forgotten = TouchedCustomer.objects.filter(contact_id__in=[one.pk for one in family])
     forgotten.update(name_keys=None)
+    look_again(orders=waiting)
     # Neither a name nor the reason, which may tell of the person, goes into the trail.
     audit.record(
         "contact_erased", subject=found, by=by, at=at,
@@ -141,6 +144,16 @@ def _merged_into(contact: Contact) -> list[Contact]:
         found += rows
         ids = [one.pk for one in rows]
     return found
+
+
+def _waiting_for(family: list[Contact], points: list[ContactPoint]) -> Any:
+    """Orders that wait and bear a key or the name of one of them."""
+    said = Q(number__in={one.number for one in family if one.number})
+    said |= Q(name_keys__overlap=sorted({key for one in family for key in one.name_keys}))
+    for rule, kinds in (("mail", (PointKind.EMAIL,)), ("phone", PHONES),
+                        ("account", (PointKind.SHOP,))):  # fmt: skip
+        said |= Q(**{f"{rule}__in": {one.normalised for one in points if one.kind in kinds}})
+    return WaitingOrder.objects.filter(said)
 
 
 def _forget_elsewhere(

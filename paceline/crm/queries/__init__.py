@@ -42,6 +42,7 @@ from paceline.crm.queries.waiting import (
     TO_DECIDE,
     Candidate,
     candidates_of,
+    said_of_buyer,
     said_to_be,
     unknown_buyers,
     waiting_orders,
@@ -55,6 +56,7 @@ __all__ = [
     "deals_beside", "deals_of", "evidence_of", "listed", "order_entries", "orders_of",
     "orders_of_found",
     "pipelines_for", "points_of",
-    "said_to_be", "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags",
+    "said_of_buyer", "said_to_be",
+    "sellers", "shown", "stages_of", "suggested", "tasks_for", "team_tags",
     "timeline_of", "unknown_buyers", "waiting_orders",
 ]  # fmt: skip

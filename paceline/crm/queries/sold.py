@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -62,6 +64,15 @@ def lines_of(order: CustomerOrder) -> list[OrderLine]:
     lines = list(OrderLine.objects.filter(own).order_by("line_number", "pk")[:LINES_SHOWN])
     back = OrderLine.objects.filter(returns_line__in=[one.pk for one in lines]).exclude(own)
     return lines + list(back.order_by("ordered_on", "pk")[:LINES_SHOWN])
+
+
+def left_of(lines: Sequence[OrderLine]) -> tuple[Decimal, str] | None:
+    """What is left of an order after all that came back, also by numbers of its own, with its
+    currency; None where there are several, or more lines than are shown."""
+    currencies = {one.currency for one in lines}
+    if len(currencies) != 1 or len(lines) >= LINES_SHOWN:
+        return None
+    return sum((one.amount for one in lines), Decimal(0)), currencies.pop()
 
 
 def told_by_shop(order: CustomerOrder) -> ShopOrder | None:

@@ -101,6 +101,12 @@ def waiting_orders(person: Person, *, left: bool = False) -> QuerySet[Any]:
     return found
 
 
+def said_of_buyer(order: Any) -> str:
+    """What one of ``waiting_orders`` says of its buyer; empty where it says nothing."""
+    told = [order.buyer, order.buyer_email, order.buyer_phone]
+    return " · ".join(dict.fromkeys(filter(None, told))) or str(order.said or "")
+
+
 TO_DECIDE = Q(waiting__is_ambiguous=True) | Q(waiting__is_named=True)
 SAYS_NOTHING = Q(
     waiting__number="", waiting__account="", waiting__mail="", waiting__phone="",

@@ -19,7 +19,7 @@ from paceline.crm import access, actions, queries, wording
 from paceline.crm.forms.waiting import BuyerForm
 from paceline.crm.kinds import address
 from paceline.crm.models import OrderLink
-from paceline.crm.queries.sold import Sold, lines_of, sold_to, told_by_shop
+from paceline.crm.queries.sold import Sold, left_of, lines_of, sold_to, told_by_shop
 from paceline.crm.views.columns import stage_badge
 from paceline.crm.views.reached import changeable
 from paceline.crm.views.waiting import rule_words, said_of
@@ -57,6 +57,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     context: dict[str, Any] = {
         "order": sold.order,
         "table": table,
+        "left": left_of(table.rows),
         "shop_order": shop_order,
         "seller_by": _decided(shop_order),
         "holders": [_holder(kind, one) for kind, one in sold.holders.items()],

@@ -114,8 +114,7 @@ def _because(rows: Any, why: str) -> Any:
 
 
 def said_of(order: Any) -> str:
-    told = [order.buyer, order.buyer_email, order.buyer_phone]
-    return " · ".join(dict.fromkeys(filter(None, told))) or order.said or "–"
+    return queries.said_of_buyer(order) or "–"
 
 
 def _why(order: Any) -> Any:

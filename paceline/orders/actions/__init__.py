@@ -9,7 +9,7 @@ from paceline.orders.actions.attributes import (
     rename_line_attribute,
 )
 from paceline.orders.actions.days import LinesAreBusy, close_days
-from paceline.orders.actions.forgetting import forget_customer
+from paceline.orders.actions.forgetting import forget_customer, look_again
 from paceline.orders.actions.naming import drop_names, keep_names
 from paceline.orders.actions.orders import Placed, Placing, first_open_day, place_order
 from paceline.orders.actions.owners import (
@@ -48,6 +48,7 @@ __all__ = [
     "first_open_day",
     "forget_customer",
     "keep_names",
+    "look_again",
     "place_order",
     "rename_line_attribute",
     "set_owner",

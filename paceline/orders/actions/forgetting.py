@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from paceline.orders import news
 from paceline.orders.actions.naming import drop_names
+from paceline.orders.models import TouchedOrder
 
 
 @transaction.atomic
@@ -49,3 +50,13 @@ def forget_customer(
     if lines:
         news.tell()
     return lines
+
+
+def look_again(*, orders: Collection[tuple[str, str]]) -> None:
+    """Let orders, by source and number, be followed anew though none of their lines changed: what
+    was known of their buyer did. The job takes them up once this transaction is kept."""
+    TouchedOrder.objects.bulk_create(
+        TouchedOrder(source=source, order_number=number) for source, number in sorted(set(orders))
+    )
+    if orders:
+        news.tell()

@@ -7,6 +7,7 @@ whoever bears the key alone in the whole company.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,8 @@ from paceline.crm.points import normalise
 from paceline.crm.queries.waiting import KINDS_OF_POINTS, RULES, matches
 
 PHONE_MIN = 7
+# What lines say in place of somebody who was erased.
+PSEUDONYM = re.compile(r"erased-\d+")
 # Up to so many names are looked for by index; more by reading all names that wait once.
 NAMES_FEW = 200
 
@@ -98,8 +101,9 @@ Keys = list[Any]
 def _keys(
     pk: int, customer: str, buyer: str, mail: str, phone: str, account: str, country: str, zone: str
 ) -> Keys:
-    """The keys of one order. A line of a file says a number, an address or a name in one column."""
-    said = customer.strip()
+    """The keys of one order. A line of a file says a number, an address or a name in one column;
+    what stands there for somebody who was erased is none of them."""
+    said = "" if PSEUDONYM.fullmatch(customer) else customer.strip()
     if "@" in said and not mail:
         mail = said
     country = country or get_global("zone_territories").get(zone, "")
