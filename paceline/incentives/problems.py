@@ -154,9 +154,17 @@ SENTENCES: Mapping[str, Sentence] = {
         " down."
     ),
     "name_unknown": lazy("There is no column %(name)s."),
+    "earned_not_above": lazy(
+        "No component above earns money as %(name)s. A component sees only those above it: move one"
+        " of the two, and let neither need the other."
+    ),
     "function_unknown": lazy("There is no function %(name)s."),
     # Formulas
     "formula_malformed": lazy("The formula cannot be read from character %(character)s on."),
+    "formula_division": lazy(
+        "A formula has no “/”, at character %(character)s. Write divide(a, b, otherwise): it says"
+        " what a divisor of zero gives."
+    ),
     "formula_too_deep": lazy("The formula is nested more than %(limit)s levels deep."),
     "formula_too_large": lazy("The formula has more than %(limit)s parts."),
     "formula_too_long": lazy("The formula has %(length)s characters; %(limit)s are allowed."),

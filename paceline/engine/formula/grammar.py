@@ -89,6 +89,14 @@ def parse_formula(text: str, names: Mapping[str, Type]) -> Formula:
     except UnexpectedInput as error:
         column = getattr(error, "column", None)
         place = column if isinstance(column, int) and column > 0 else len(text) + 1
+        if text[place - 1 : place] == "/":
+            raise FormulaInvalid(
+                "formula_division",
+                "a formula has no /; write divide(a, b, otherwise): it says what a divisor of"
+                " zero gives",
+                place,
+                character=place,
+            ) from None
         raise FormulaInvalid(
             "formula_malformed",
             f"the formula cannot be read from character {place} on",
@@ -208,6 +216,10 @@ class _Builder(Transformer[Token, Any]):
 
     def name(self, token: Token) -> Node:
         name = str(token)
+        if name not in self.names and name.endswith(".earned"):
+            raise _unknown(
+                "earned_not_above", "component above earning", name, list(self.names), token
+            )
         if name not in self.names:
             raise _unknown("name_unknown", "column", name, list(self.names), token)
         return self._count(Name(self.names[name], name))

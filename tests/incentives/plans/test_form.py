@@ -260,3 +260,27 @@ def test_a_pool_is_shared_by_coalitions_in_a_table_or_stated_here_and_back() -> 
     assert "[ana, ben]" not in text
     text = changed_by_fields(text, text, {shares: "weights"})
     assert "shapley" not in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("1,000,000", "1000000"),
+        ("１，２３４，５６７．５０", "1234567.50"),
+        ("12,345.67", "12345.67"),
+        ("1,00,000", "1,00,000"),
+        ("0,500", "0,500"),
+        ("1,5", "1,5"),
+        ("1.000,50", "1.000,50"),
+        ("1,0000", "1,0000"),
+    ],
+)
+def test_an_amount_is_taken_with_commas_between_its_thousands_alone(
+    typed: str, written: str
+) -> None:
+    """What could be something else stays as it was typed, and is told to be no number."""
+    after = changed_by_fields(SOURCE, SOURCE, {"components.0.cap": typed})
+    assert field_values(after)["components.0.cap"] == written
+    assert bool(documents.check(after)) == ("," in written)
+    tier = changed_by_fields(SOURCE, SOURCE, {f"{TIERS}.1.from": typed})
+    assert field_values(tier)[f"{TIERS}.1.from"] == written

@@ -6,7 +6,8 @@ keys of a known period came to together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from functools import cached_property
 from typing import Any
@@ -14,16 +15,38 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from paceline.engine.lint.findings import Finding, Severity
+from paceline.engine.lint.findings import Finding, Mend, Severity
 from paceline.engine.lint.mends import without_cap, without_condition, without_floor
 from paceline.engine.lint.rate_rows.kinds import CLIFF, Looking
 from paceline.engine.lint.rate_rows.rows import PRODUCT, ZERO, Worst
 from paceline.engine.money import EXACT, round_to
+from paceline.engine.plan.model import Component, Plan
 
 _CANDIDATES = 200  # rows whose turning point is worked out, to name the worst
 _FOURTH = Decimal("0.0001")
 _WIDE = pa.decimal256(38, 12)
 _MONEY = pa.decimal256(75, 20)
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """How a finding of a limit is told, and on which side of it a key pays what it says."""
+
+    code: str
+    name: str
+    at: str  # the amount at which it begins, as the words name it
+    which: str
+    begins: Any
+    evidence: tuple[str, ...]
+    without: Callable[[Plan, Component], Mend | None]
+
+
+_CAP = _Limit(
+    "rates_capped", "cap", "at", "lowest", pc.greater_equal, ("misra-nair-2011",), without_cap
+)
+_FLOOR = _Limit(
+    "rates_floored", "floor", "to", "highest", pc.greater, ("chung-2014",), without_floor
+)
 
 
 class Limited(Looking):
@@ -56,36 +79,31 @@ class Limited(Looking):
     def capped(self) -> Iterator[Finding]:
         """From where the cap is all that a key earns, another sale earns nothing more."""
         cap = self.limits.cap
-        if cap is None:
-            return
-        limit = pa.scalar(cap, _MONEY)
-        over = pc.or_(pc.greater_equal(self._starts, limit), pc.greater(self._ends, limit))
-        found = self._turn(over, cap, "lowest")
-        if found is None:
-            return
-        amounts = {"at": found[1], "cap": cap} | self._quota()
-        people = self._people(lambda paid: paid >= cap)
-        severity: Severity = "warning" if people else "note"
-        yield self._finding(
-            "rates_capped", severity, found[0], amounts, people, ("misra-nair-2011",),
-            without_cap(self.plan, self.component),
-        )  # fmt: skip
+        if cap is not None:
+            people = self._people(lambda paid: paid >= cap)
+            yield from self._limited(_CAP, cap, people, "warning" if people else "note")
 
     def floored(self) -> Iterator[Finding]:
         """Up to where the floor is all that a key earns, what is sold does not matter."""
         floor = self.limits.floor
-        if floor is None or floor <= 0:
-            return
-        limit = pa.scalar(floor, _MONEY)
-        over = pc.or_(pc.greater(self._starts, limit), pc.greater(self._ends, limit))
-        found = self._turn(over, floor, "highest")
+        if floor is not None and floor > 0:
+            people = self._people(lambda paid: paid <= floor)
+            yield from self._limited(_FLOOR, floor, people, "warning")
+
+    def _limited(
+        self, told: _Limit, limit: Decimal, people: tuple[str, ...], severity: Severity
+    ) -> Iterator[Finding]:
+        """Where what a key pays comes to a limit, of all keys the farthest from its other side."""
+        bound = pa.scalar(limit, _MONEY)
+        over = pc.or_(told.begins(self._starts, bound), pc.greater(self._ends, bound))
+        found = self._turn(over, limit, told.which)
         if found is None:
             return
-        amounts = {"to": found[1], "floor": floor} | self._quota()
-        people = self._people(lambda paid: paid <= floor)
+        worst, at = found
+        amounts = {told.at: at, told.name: limit} | self._quota()
         yield self._finding(
-            "rates_floored", "warning", found[0], amounts, people, ("chung-2014",),
-            without_floor(self.plan, self.component),
+            told.code, severity, worst, amounts, people, told.evidence,
+            told.without(self.plan, self.component),
         )  # fmt: skip
 
     # --- what a key pays along its rows -----------------------------------------------------------

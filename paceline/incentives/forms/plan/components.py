@@ -39,7 +39,7 @@ KINDS: Choices = (
 
 def condition(label: Text) -> Choice:
     """The clause ``when``: a quota attained, an amount reached, or a formula."""
-    at_least = Value("at_least", _("At least"))
+    at_least = Value("at_least", _("At least"), unit="bound")
     return Choice(
         "when", label,
         (
@@ -234,7 +234,7 @@ CONTEST = Group(
             (("each", _("each gets the full prize")), ("shared", _("the prizes are shared"))),
         ),
         Value(
-            "at_least", _("Only from a score of"), optional=True,
+            "at_least", _("Only from a score of"), optional=True, unit="bound",
             hint=_("A percentage or an amount, as the score is."),
         ),
         Rows(

@@ -21,11 +21,14 @@ Path = tuple[str | int, ...]
 Data = object
 Choices = Sequence[tuple[str, Text]]
 FieldKind = Literal["text", "choice", "words", "formula", "day"]
-Unit = Literal["", "percent", "amount", "whole"]
+Unit = Literal["", "percent", "amount", "whole", "bound"]  # bound: a percentage or an amount
 
 LANGUAGES = (("en", "English"), ("zh-Hant", "繁體中文"), ("zh-Hans", "简体中文"))
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+# 1,000,000.50 as people of all three languages write it: whole groups of three, and no zero before
+# them, so that it can be no decimal comma and no list.
+_GROUPED = re.compile(r"-?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,16 @@ class PlanField:
         return [word.strip() for word in self.value.split(",") if word.strip()]
 
     def read(self, typed: str) -> str:
-        """What was typed as the text writes it: full-width digits narrow, a percentage signed."""
+        """What was typed as the text writes it: full-width digits narrow, a percentage signed, an
+        amount without the commas between its thousands.
+        """
         typed = typed.replace("\r\n", "\n").strip()
         if self.unit:
             typed = unicodedata.normalize("NFKC", typed)
         if self.unit == "percent" and _NUMBER.fullmatch(typed):
             return f"{typed}%"
+        if self.unit in {"amount", "bound"} and _GROUPED.fullmatch(typed):
+            return typed.replace(",", "")
         return typed
 
 

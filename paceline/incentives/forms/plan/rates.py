@@ -97,14 +97,15 @@ class Columns:
                     f"{own.clause}/{number + 1}",
                     _("from %(start)s on") % {"start": start or "?"},
                     words_at(found, number),
+                    unit="bound",
                 )
             )
 
 
 TIER: tuple[Part, ...] = (
-    Value("from", pgettext_lazy("start of a tier", "From")),
-    Value("to", pgettext_lazy("end of a tier", "To"), optional=True),
-    *(Value(key, label, when=_pays(key)) for key, _choice, label, _start in PAID),
+    Value("from", pgettext_lazy("start of a tier", "From"), unit="bound"),
+    Value("to", pgettext_lazy("end of a tier", "To"), optional=True, unit="bound"),
+    *(Value(key, label, when=_pays(key), unit="bound") for key, _choice, label, _start in PAID),
     Columns(),
     Value(
         "marginal", _("Only its own slice"), "choice",

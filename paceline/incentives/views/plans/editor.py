@@ -93,8 +93,11 @@ def _edited(version: PlanVersion, sent: Sent) -> str:
 
 
 def _lines(text: str) -> str:
-    """Browsers send line ends of their own; a text ends with one line end."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")[: documents.MAX_CHARACTERS + 1]
+    """Browsers send line ends of their own; a text ends with one line end.
+
+    One that is too long for a plan comes back whole: whoever pasted it takes away what is too much.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if text.endswith("\n") or not text else text + "\n"
 
 
@@ -228,6 +231,7 @@ def _context(request: HttpRequest, version: PlanVersion, sent: Sent, source: str
         "lock_version": sent.lock_version or version.lock_version,
         "is_saved": source == version.source,
         "quota_text": quota_text(quota),
+        "most_characters": documents.MAX_CHARACTERS,
         "findings": None
         if problems
         else findings_for(person, version, timezone.localdate(), source),
