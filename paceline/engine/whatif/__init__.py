@@ -21,6 +21,7 @@ from paceline.engine.whatif.orders import (
     one_more,
 )
 from paceline.engine.whatif.steps import Step, next_steps
+from paceline.engine.whatif.untold import Untold, untold_steps
 from paceline.engine.whatif.versions import under_plan
 from paceline.engine.whatif.windowed import asks_windows, with_windows
 
@@ -32,6 +33,7 @@ __all__ = [
     "OrderIncomplete",
     "Outcome",
     "Step",
+    "Untold",
     "asks_windows",
     "columns_asked",
     "kept_of",
@@ -41,5 +43,6 @@ __all__ = [
     "one_more",
     "one_more_counted",
     "under_plan",
+    "untold_steps",
     "with_windows",
 ]

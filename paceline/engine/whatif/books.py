@@ -20,7 +20,8 @@ from paceline.engine.money import EXACT, round_to
 from paceline.engine.payout import Standing, pays_at, tiers_at
 from paceline.engine.plan.model import Component, Condition, Measure, Plan, Tier
 from paceline.engine.plan.scope import word
-from paceline.engine.whatif.kept import Kept
+from paceline.engine.whatif.dated import Sets, last_set, sold_under
+from paceline.engine.whatif.kept import Bases, Kept
 
 ZERO = Decimal(0)
 _TWELVE, _EIGHT = Decimal("1e-12"), Decimal("1e-8")
@@ -139,6 +140,10 @@ class Books:
             amount = self._rated(component, figures, change.values)
         else:
             amount = self._computed(component, figures)
+        return self.adjusted(component, amount, figures)
+
+    def adjusted(self, component: Component, amount: Decimal, figures: Figures) -> Decimal:
+        """What was computed, times the multipliers, within condition, cap and floor."""
         if component.multipliers:
             factor = Decimal(1)
             for one in component.multipliers:
@@ -157,7 +162,7 @@ class Books:
 
     def _computed(self, component: Component, figures: Figures) -> Decimal:
         if component.target_share is not None:
-            share = EXACT.multiply(component.target_share, self._incentive(figures))
+            share = EXACT.multiply(component.target_share, self.incentive(figures))
             return self._round(share)
         if component.formula is not None:
             return self._round(number(component.formula, figures) or ZERO)
@@ -165,7 +170,7 @@ class Books:
             return self._scored(component, figures)
         return component.amount or ZERO
 
-    def _incentive(self, figures: Figures) -> Decimal:
+    def incentive(self, figures: Figures) -> Decimal:
         stated = self.plan.target_incentive
         if stated is None:
             return ZERO
@@ -177,11 +182,36 @@ class Books:
         """What a rate table earns: in a longer window by the period's end, less what it had earned
         before the period.
         """
+        if component.rate_table.dated and not component.rate_table.by_shares:
+            return self._dated(component, figures)
         if component.rate_table.is_spread or self._is_shorter(component):
             raise NotPossible
         now, had = self.ends(component, figures, values)
         earned = self._tiered(component, now, figures)
         return earned if had is None else earned - self._tiered(component, had, figures)
+
+    def _dated(self, component: Component, figures: Figures) -> Decimal:
+        now, had = self.sets(component)
+        own = component.measure or ""
+        gain = EXACT.subtract(figures[word(own)] or ZERO, self.kept.measures.get(own) or ZERO)
+        earned = now.with_more(gain).earned()
+        return earned if had is None else earned - had.earned()
+
+    def sets(self, component: Component) -> tuple[Sets, Sets | None]:
+        """What was sold under the sets of a dated table, in longer windows before the start."""
+        rates, target, ends = component.rate_table, self._target(component), self.kept.ends_before
+        if self._is_shorter(component) or ends is None:
+            raise NotPossible
+        longer = windows.is_longer(self.plan, windows.window_of(self.plan, component))
+        none: tuple[Bases, ...] = ()
+        held = self.kept.dated.get(component.id, none) if longer else none
+        if not longer and component.id in self.kept.bases:
+            held = (self.kept.bases[component.id],)
+        if not held or any(len(one) != len(rates.tiers) for one in held):
+            raise NotPossible
+        last = last_set(rates, ends)
+        found = [Sets(self.plan, rates, sold_under(rates, one), last, target) for one in held]
+        return found[0], found[1] if longer else None
 
     def _tiered(self, component: Component, end: Figures, figures: Figures) -> Decimal:
         rates = component.rate_table
@@ -194,7 +224,7 @@ class Books:
             holds=True,
             subject=subject,
             across=across,
-            incentive=self._incentive(figures),
+            incentive=self.incentive(figures),
         )
         return sum((tier.earned for tier in tiers_at(self.plan, rates, at)), ZERO)
 

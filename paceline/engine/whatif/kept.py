@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,8 @@ from paceline.engine.keyed import Keyed, sold_by_key
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.results import Results
+
+Bases = tuple[Decimal, ...]  # what each tier holds
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ class Kept:
     `reached` what each quota's measure comes to in the window of the quota. `keyed` is what was
     sold under each key of a component's table of rates, with the key's tiers. `windowed` are the
     measures of components whose window is longer than the period and is not told by these: they are
-    counted from lines (`windows_of`).
+    counted from lines (`with_windows`), and so is what the tiers of a dated table hold there, by
+    the period's end and before it (`dated`). `paid` is what each tier earns, `ends_before` the day
+    after the period.
     """
 
     measures: Mapping[str, Decimal | None]
@@ -47,6 +52,9 @@ class Kept:
     reached: Mapping[str, Decimal | None] = field(default_factory=dict)
     keyed: Mapping[str, tuple[Keyed, ...]] = field(default_factory=dict)
     windowed: Mapping[str, Windowed] = field(default_factory=dict)
+    paid: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    ends_before: date | None = None
+    dated: Mapping[str, tuple[Bases, Bases]] = field(default_factory=dict)
 
 
 def kept_of(results: Results, payee_id: str, rates: pa.Table | None = None) -> Kept:
@@ -60,9 +68,11 @@ def kept_of(results: Results, payee_id: str, rates: pa.Table | None = None) -> K
     if not rows["earnings"]:
         raise PayeeUnknown(payee_id)
     bases: dict[str, tuple[Decimal, ...]] = {}
+    paid: dict[str, tuple[Decimal, ...]] = {}
     held: dict[str, list[tuple[int, Decimal]]] = {}
     for row in rows["tiers"]:
         bases[row["component"]] = (*bases.get(row["component"], ()), row["base"])
+        paid[row["component"]] = (*paid.get(row["component"], ()), row["earned"])
         held.setdefault(row["component"], []).append((row["tier"], row["base"]))
     return Kept(
         {row["measure"]: row["value"] for row in rows["measures"]},
@@ -72,6 +82,8 @@ def kept_of(results: Results, payee_id: str, rates: pa.Table | None = None) -> K
         {row["component"]: row["measure"] for row in rows["earnings"]},
         {row["quota"]: row["measure"] for row in rows["attainment"]},
         keyed_of(results.plan, rates, held, results.period),
+        paid=paid,
+        ends_before=results.period.ends_before,
     )
 
 

@@ -11,11 +11,12 @@ from paceline.engine import windows
 from paceline.engine.formula.tree import Call, Formula, Name, Value
 from paceline.engine.formula.written import failing
 from paceline.engine.money import EXACT
-from paceline.engine.payout import Standing, bounds_of, tiers_at
+from paceline.engine.payout import bounds_of
 from paceline.engine.plan.model import Component, Condition, Indicator, Plan
 from paceline.engine.plan.scope import word
 from paceline.engine.whatif.books import Books, Figures, NotPossible, Under, step_of
 from paceline.engine.whatif.kept import Kept
+from paceline.engine.whatif.stretches import Stretch, stretch_of
 
 ZERO = Decimal(0)
 KEYS_TOLD = 5  # of a table of rates, those with the least missing
@@ -32,6 +33,10 @@ class Step:
     what the component, and `pays_in_all` what all components of money pay more there. A
     `stretch` is a new order, day or week whose tiers begin at zero: `missing` is what it needs.
     `key` is the key of a table of rates that the tier belongs to; `tier` is then the row's number.
+
+    Where tiers are reached by one measure and pay on another, what reaching the next one pays
+    depends on what is sold on the way, and is no number: `pays` and `pays_in_all` are None, and
+    `rates` are what a tier pays up to there and from there on.
     """
 
     component: str
@@ -41,9 +46,10 @@ class Step:
     measure: str
     reach: Decimal
     missing: Decimal
-    pays: Decimal
-    pays_in_all: Decimal
+    pays: Decimal | None
+    pays_in_all: Decimal | None
     key: str = ""
+    rates: tuple[Decimal, Decimal] | None = None
 
 
 def next_steps(plan: Plan, kept: Kept) -> tuple[Step, ...]:
@@ -51,11 +57,11 @@ def next_steps(plan: Plan, kept: Kept) -> tuple[Step, ...]:
 
     Where tiers begin anew inside the period, in each order or week, it is told of a new one.
     """
-    steps = _Steps(plan, kept)
+    steps = Steps(plan, kept)
     return tuple(
         step
         for component in plan.components
-        if component.id in steps.books.known or steps.begins_anew(component)
+        if component.id in steps.books.known or steps.is_told_apart(component)
         for step in steps.of(component)
     )
 
@@ -69,7 +75,9 @@ class _Place:
     missing: Decimal
 
 
-class _Steps:
+class Steps:
+    """The steps ahead of one payee, from what a run keeps."""
+
     def __init__(self, plan: Plan, kept: Kept) -> None:
         self.plan, self.kept = plan, kept
         self.books = Books(plan, kept)
@@ -86,11 +94,8 @@ class _Steps:
     def _of(self, component: Component) -> Iterator[Step]:
         if component.when is not None:
             yield from self._to_condition(component, component.when, "condition")
-        if component.rates is not None and not component.rates.is_spread:
-            yield from self._to_tier(component)
-            yield from self._to_column(component)
-        if component.rates is not None and component.rates.imported is not None:
-            yield from self._to_rows(component)
+        if component.rates is not None:
+            yield from self._to_paid(component)
         for one in component.multipliers:
             if one.when is not None:
                 yield from self._to_condition(component, one.when, "multiplier")
@@ -104,6 +109,8 @@ class _Steps:
         self, component: Component, when: Condition, kind: StepKind
     ) -> Iterator[Step]:
         if self.books.holds(when, self.figures):
+            return
+        if component.id not in self.now and self._stretch(component) is None:
             return
         place = self._formula_place(when.formula) if when.formula else self._threshold(when)
         if place is not None:
@@ -152,6 +159,18 @@ class _Steps:
         return None
 
     # --- rate tables ------------------------------------------------------------------------------
+
+    def _to_paid(self, component: Component) -> Iterator[Step]:
+        rates = component.rate_table
+        if rates.imported is not None:
+            yield from self._to_rows(component)
+        elif rates.by_shares:
+            yield from self._to_count(component)
+        elif rates.dated and not self._is_shorter(component):
+            yield from self._to_dated(component)
+        else:
+            yield from self._to_tier(component)
+            yield from self._to_column(component)
 
     def _to_tier(self, component: Component) -> Iterator[Step]:
         """The first tier whose beginning the measure has not reached."""
@@ -211,38 +230,75 @@ class _Steps:
                     break
         yield from sorted(found, key=lambda step: (step.missing, step.tier))[:KEYS_TOLD]
 
-    def begins_anew(self, component: Component) -> bool:
-        """The tiers begin at zero in each order, day or week, and what a further one adds can be
-        told from what they hold already: rates on the component's own measure.
+    def _to_dated(self, component: Component) -> Iterator[Step]:
+        """Of tiers that change on a day the next one of those that hold on the period's last day;
+        read whole, of all under which something was sold.
         """
-        rates = component.rates
-        held = self.kept.bases.get(component.id, ())
-        return (
-            rates is not None
-            and self._is_shorter(component)
-            and not rates.is_spread
-            and (rates.value, rates.on, rates.across) == ("rate", "amount", None)
-            and (rates.floor, rates.cap) == (None, None)
-            and self.plan.policies.rounding_stage != "line"
-            and not component.multipliers
-            and len(held) == len(rates.tiers)
-        )
+        measure = component.measure or ""
+        inside = component.rate_table.reading == "whole" and self.plan.policies.boundary == "lower"
+        sets, _had = self.books.sets(component)
+        for place, tier, lower in sets.ahead():
+            reach = EXACT.add(lower, self._smallest(measure)) if inside else lower
+            at = self._place(measure, sets.counted(place), reach)
+            if at is not None:
+                clause = sets.table(place).tiers[tier].clause
+                yield self._step(component, "tier", clause, sets.before(place) + tier + 1, at)
+
+    def _to_count(self, component: Component) -> Iterator[Step]:
+        """Of tiers that count one measure and pay on another: how much is missing of the one, and
+        at which rates the other is paid. What that comes to depends on what is sold on the way.
+        """
+        rates, subject = component.rate_table, component.rate_table.subject or ""
+        if self._is_shorter(component) or rates.dated:
+            return
+        value = self._standing_at(component, subject)
+        for place, tier in enumerate(rates.tiers):
+            if value is not None and tier.lower and value < tier.lower:
+                missing = EXACT.subtract(tier.lower, value)
+                told = (rates.tiers[place - 1].rate, tier.rate)
+                yield Step(
+                    component.id, "tier", tier.clause, place + 1, subject, tier.lower, missing,
+                    None, None, rates=told,
+                )  # fmt: skip
+                return
+
+    def is_told_apart(self, component: Component) -> bool:
+        """What is ahead is told though the books cannot make the component again."""
+        by_shares = component.rates is not None and component.rates.by_shares
+        return by_shares or self._stretch(component) is not None
+
+    def _stretch(self, component: Component) -> Stretch | None:
+        """The further order, day or week, where what the tiers hold comes to what was paid."""
+        incentive = self.books.incentive(self.figures)
+        found = stretch_of(self.plan, self.kept, component, incentive)
+        computed = found.computed(None) if found is not None else None
+        if computed is None or component.id in self.books.others:
+            return None
+        earned = self.books.adjusted(component, computed, self.figures)
+        return found if earned == self.kept.earned.get(component.id) else None
 
     def _to_tier_anew(self, component: Component) -> Iterator[Step]:
         """What a new order, day or week needs by itself for the first tier above zero, and what it
         then adds to what the tiers hold.
         """
-        rates, measure = component.rates, component.measure or ""
-        if rates is None or len(rates.tiers) < 2 or not self.begins_anew(component):
+        new, measure = self._stretch(component), component.measure or ""
+        if new is None:
             return
-        if self._anew(component, ZERO, self.figures) != self.kept.earned.get(component.id):
+        subject, tier, place = new.subject, new.table.tiers[1], new.offset + 2
+        inside = new.table.reading == "whole" and self.plan.policies.boundary == "lower"
+        reach = EXACT.add(tier.lower, self._smallest(subject)) if inside else tier.lower
+        step = Step(
+            component.id, "stretch", tier.clause, place, subject, reach, reach, None, None,
+            rates=new.rates,
+        )  # fmt: skip
+        computed = new.computed(reach)
+        if new.rates is not None or computed is None:
+            yield step
             return
-        tier = rates.tiers[1]
-        inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
-        reach = EXACT.add(tier.lower, self._smallest(measure)) if inside else tier.lower
-        now = self.kept.measures.get(measure) or ZERO
-        moved = {measure: EXACT.add(now, reach)}
-        there = self._anew(component, reach, self.books.figures(moved))
+        moved = {}
+        if subject == measure:
+            moved = {measure: EXACT.add(self.kept.measures.get(measure) or ZERO, reach)}
+        there = self.books.adjusted(component, computed, self.books.figures(moved))
         pays = there - self.kept.earned[component.id]
         others = self.books.pay(moved)
         more = [
@@ -251,19 +307,7 @@ class _Steps:
             if name in others and name != component.id and self._is_money(name)
         ]
         own = pays if self._is_money(component.id) else ZERO
-        yield Step(
-            component.id, "stretch", tier.clause, 2, measure, reach, reach, pays, sum(more, own)
-        )  # fmt: skip
-
-    def _anew(self, component: Component, gain: Decimal, figures: Figures) -> Decimal:
-        """What a component earns with one more stretch of this size."""
-        at = Standing(ZERO, None, holds=True, bases=self.kept.bases[component.id], gain=gain)
-        amount = sum((one.earned for one in tiers_at(self.plan, component.rate_table, at)), ZERO)
-        if not self.books.holds(component.when, figures):
-            return ZERO
-        if component.cap is not None:
-            amount = min(amount, component.cap)
-        return amount if component.floor is None else max(amount, component.floor)
+        yield replace(step, pays=pays, pays_in_all=sum(more, own))
 
     def _is_shorter(self, component: Component) -> bool:
         return windows.is_shorter(self.plan, windows.window_of(self.plan, component))
@@ -349,8 +393,14 @@ class _Steps:
         under: Under | None = None,
     ) -> Step:
         now = self.kept.measures.get(place.measure) or ZERO
-        there = self.books.pay({place.measure: EXACT.add(now, place.missing)}, under)
+        moved = {place.measure: EXACT.add(now, place.missing)}
+        there = self.books.pay(moved, under)
         more = {name: there[name] - self.now[name] for name in self.now if name in there}
+        stretch = self._stretch(component)
+        if stretch is not None:  # what its tiers hold stays, and is paid otherwise
+            held = stretch.computed(None) or ZERO
+            paid = self.books.adjusted(component, held, self.books.figures(moved))
+            more[component.id] = paid - self.kept.earned[component.id]
         return Step(
             component.id,
             kind,

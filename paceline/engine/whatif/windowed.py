@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 
 import duckdb
@@ -32,7 +33,9 @@ from paceline.engine.rate_tables import TABLE
 from paceline.engine.run import open_run, step_queries, variant
 from paceline.engine.shape import shape_of
 from paceline.engine.tables import Tables
-from paceline.engine.whatif.kept import Kept, Windowed
+from paceline.engine.whatif.kept import Bases, Kept, Windowed
+
+ZERO = Decimal(0)
 
 
 def asks_windows(plan: Plan) -> bool:
@@ -59,7 +62,8 @@ def with_windows(
         counting = _Counting(workspace, ledger, payee_id)
         windowed = counting.measures()
         keyed = counting.keys(rows.get(TABLE), period)
-    return replace(kept, windowed=windowed, keyed={**kept.keyed, **keyed})
+        dated = counting.dated()
+    return replace(kept, windowed=windowed, keyed={**kept.keyed, **keyed}, dated=dated)
 
 
 @contextmanager
@@ -110,6 +114,30 @@ class _Counting:
                 found[component] = Windowed(now, had)
         return found
 
+    def dated(self) -> dict[str, tuple[Bases, Bases]]:
+        """What the tiers of dated tables hold, by the period's end and before it."""
+        columns = {
+            one.id: [
+                [
+                    f"spread/{one.id}/{place}/{when}base"
+                    for place in range(len(one.rate_table.tiers))
+                ]
+                for when in ("", "had ")
+            ]
+            for one in _counted(self.plan)
+            if one.rate_table.dated and not one.rate_table.by_shares
+        }
+        wanted = [name for ends in columns.values() for own in ends for name in own]
+        if not wanted:
+            return {}
+        wide = self._own("dated", partial(self.ledger.query, ["payee_id", *wanted]))
+        found: dict[str, tuple[Bases, Bases]] = {}
+        for row in wide.to_pylist():
+            for component, ends in columns.items():
+                now, had = (tuple(row[name] or ZERO for name in own) for own in ends)
+                found[component] = now, had
+        return found
+
     def keys(self, rows: pa.Table | None, period: Period) -> dict[str, tuple[Keyed, ...]]:
         """What was sold under the keys of tables of rates, by the period's end and before it."""
         return {
@@ -141,8 +169,7 @@ def _counted(plan: Plan) -> list[Component]:
         for one in plan.components
         if one.rates is not None
         and windows.is_longer(plan, windows.window_of(plan, one))
-        and not (one.rates.by_shares or one.rates.dated)
-        and (one.rates.subject or one.rates.across or one.rates.imported)
+        and (one.rates.subject or one.rates.across or one.rates.imported or one.rates.dated)
     ]
 
 

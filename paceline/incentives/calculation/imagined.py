@@ -25,6 +25,7 @@ from paceline.engine.whatif import (
     OrderIncomplete,
     Outcome,
     Step,
+    Untold,
     asks_windows,
     columns_asked,
     keyed_of,
@@ -33,6 +34,7 @@ from paceline.engine.whatif import (
     one_more,
     one_more_counted,
     under_plan,
+    untold_steps,
     with_windows,
 )
 from paceline.files.queries import path_of
@@ -78,6 +80,9 @@ class PlanKept:
 
     def steps(self) -> tuple[Step, ...]:
         return next_steps(self.plan, self.kept)
+
+    def untold(self) -> dict[str, Untold]:
+        return untold_steps(self.plan, self.kept)
 
     def one_more(self, statement: Statement, values: Mapping[str, Any], rate: Decimal) -> OneMore:
         """What one more order pays. Raises OrderIncomplete."""
@@ -127,6 +132,8 @@ def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
             {row.component: row.measure for row in components},
             found_figures.reached,
             keyed_of(plan, _rate_rows(files, plan), held, engine_period(statement.period)),
+            paid={row.component: tuple(t.earned for t in row.tiers.all()) for row in components},
+            ends_before=statement.period.ends_before,
         )
         found.append(PlanKept(version, plan, _with_windows(statement, files, plan, kept)))
     return tuple(found)

@@ -138,6 +138,28 @@ NEW_STRETCH = {
 }
 
 
+UNTOLD = {
+    "grid": gettext_lazy(
+        "The next tier is no single amount: each further one begins at zero, and two measures say"
+        " which cell it lies in."
+    ),
+    "filled": gettext_lazy(
+        "The next tier is no single amount: one measure fills the tiers of each further one, and"
+        " what they pay depends on another."
+    ),
+    "rows": gettext_lazy(
+        "The next tier is no single amount: each further one begins at zero in every row of the"
+        " table of rates."
+    ),
+    "parts": gettext_lazy(
+        "The next tier is not told: what the others earned before rounding is not kept."
+    ),
+    "differs": gettext_lazy(
+        "The next tier is not told: it cannot be worked out from what the run keeps of the payee."
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """What is missing to a tier, a condition or a score, and what reaching it pays."""
@@ -149,6 +171,7 @@ class NextStep:
     pays: str
     in_all: str  # with all components, where others pay more there, too
     is_new: bool = False  # it is told of a further order, day or week, which begins at zero
+    depends: bool = False  # what it pays is no number: ``pays`` says at which rates
 
 
 @require_GET
@@ -173,6 +196,11 @@ def what_if(request: PersonRequest, pk: int) -> HttpResponse:
         **_about(statement),
         "form": form,
         "steps": [_step(one, step) for one in plans for step in one.steps()],
+        "untold": [
+            (component_name(one.plan, name), UNTOLD[why])
+            for one in plans
+            for name, why in one.untold().items()
+        ],
         "of_reports": any(one.level for one in plans),
         "versions": others,
         "version": version,
@@ -236,18 +264,28 @@ def _step(one: PlanKept, step: Step) -> NextStep:
     if step.kind == "stretch":
         unit = component.accumulation or plan.policies.accumulation
         amount = str(NEW_STRETCH[unit]) % {"amount": amount}
+    name = component_name(plan, step.component)
+    name = f"{name} · {row_key(step.key)}" if step.key else name
+    clause, is_new = in_words(plan, step.clause), step.kind == "stretch"
+    if step.pays is None or step.pays_in_all is None:
+        pays = _("%(then)s instead of %(now)s") % _rates(one, step)
+        is_less = step.missing < 0
+        return NextStep(name, clause, amount, is_less, pays, "", is_new, depends=True)
     alone = component.unit == "money" and step.pays == step.pays_in_all
     in_all = "" if alone or not step.pays_in_all else formats.money(step.pays_in_all, plan.currency)
-    name = component_name(plan, step.component)
-    return NextStep(
-        f"{name} · {row_key(step.key)}" if step.key else name,
-        in_words(plan, step.clause),
-        amount,
-        step.missing < 0,
-        in_unit(plan, component.unit, step.pays),
-        in_all,
-        step.kind == "stretch",
+    pays = in_unit(plan, component.unit, step.pays)
+    return NextStep(name, clause, amount, step.missing < 0, pays, in_all, is_new)
+
+
+def _rates(one: PlanKept, step: Step) -> dict[str, str]:
+    """What a tier pays up to a step and from there on: shares of money, or amounts per unit."""
+    measure = one.plan.component(step.component).measure or ""
+    in_money = one.plan.measure(measure).is_money
+    now, then = (
+        formats.rate(rate) if in_money else formats.money(rate, one.plan.currency)
+        for rate in step.rates or (ZERO, ZERO)
     )
+    return {"now": now, "then": then}
 
 
 def _under(

@@ -40,7 +40,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_large(request: HttpRequest) -> HttpResponse:
     title = _("That is too large.")
-    return refuse(request, 413, title, _("Send less at once. Nothing was stored; what you wrote is still there when you go back."))
+    return refuse(
+        request,
+        413,
+        title,
+        _("Send less at once. Nothing was stored; what you wrote is still there when you go back."),
+    )
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

@@ -116,7 +116,7 @@ AT_THE_SHELL: dict[str, tuple[str, str | Swap, str]] = {
     ),
     "a component that draws on itself": (
         "plan", ("{amount: 1000.00}", "{formula: bonus.earned}"),
-        "plan.yaml:40:21: components/bonus/pays/formula: there is no component above earning bonus.earned",
+        ":40:21: components/bonus/pays/formula: there is no component above earning bonus.earned",
     ),
     "a rate below zero": (
         "plan", ("rate: 2%", "rate: -2%"),

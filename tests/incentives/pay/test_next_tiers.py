@@ -1,0 +1,73 @@
+"""What is ahead on a statement where a run's totals do not say it, in the reader's words."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from tests.incentives.pay.conftest import SELLER, Quarter, approve, write_line
+
+pytestmark = pytest.mark.django_db
+UNITS = "  - {id: units, kind: sum, of: 'given(quantity, 0)', credits: own-sales}\n"
+HEAD = SELLER[: SELLER.index("components:")].replace("quotas:\n", f"{UNITS}quotas:\n", 1)
+
+
+def plan(code: str, rates: str, accumulation: str = "period") -> str:
+    return (
+        HEAD.replace("plan: seller", f"plan: {code}", 1)
+        + f"""\
+components:
+  - id: {code}
+    name: {code.title()}
+    kind: commission
+    measure: sales
+    accumulation: {accumulation}
+    rates: {rates}
+"""
+    )
+
+
+DATED = plan("dated", """
+      reading: slice
+      on: amount
+      change: anew
+      dated:
+        - tiers: [{from: 0, rate: 1%}, {from: 1000, rate: 2%}]
+        - {from: 2026-06-15, tiers: [{from: 0, rate: 3%}, {from: 2000, rate: 5%}]}
+""")  # fmt: skip
+FILLED = plan("filled", """
+      reading: slice
+      on: measure
+      by: units
+      tiers: [{from: 0, rate: 5%}, {from: 5000, rate: 10%}]
+""")  # fmt: skip
+PARTS = plan("parts", """
+      reading: interpolated
+      on: amount
+      tiers: [{from: 0, amount: 10}, {from: 1000, to: 90000, amount: 500}]
+""", accumulation="transaction")  # fmt: skip
+
+
+def test_each_is_told_or_says_why_not(
+    quarter: Quarter, client_for, django_assert_max_num_queries
+) -> None:
+    world = quarter.world
+    for source in (DATED, FILLED, PARTS):
+        approve(source, world, to=world.priya, since=date(2026, 1, 1), accepting="As agreed.")
+    write_line("N1", world.priya, date(2026, 6, 20), "500.00")
+    statement = quarter.statement(quarter.run(), "priya")
+    address = reverse("incentives:statement-what-if", args=[statement.pk])
+    client = client_for(world.dana)
+    with django_assert_max_num_queries(25):
+        panel = client.get(address)
+    told = " ".join(html.unescape(re.sub("<[^>]+>", " ", panel.content.decode())).split())
+    # 500 of the 2,000 from 15 June on are sold: 1,500 at 3 %.
+    assert re.search(r"Dated: \$1,500\.00 more [^$]+\$45\.00", told)
+    filled = re.search(r"Filled: ([\d,.]+) of units more (.+?) 10% instead of 5%", told)
+    assert filled is not None
+    assert "what that comes to depends on what is sold on the way" in filled[2]
+    assert "Parts The next tier is not told: what the others earned before rounding" in told
