@@ -37,7 +37,7 @@ DATED = plan("dated", """
       change: anew
       dated:
         - tiers: [{from: 0, rate: 1%}, {from: 1000, rate: 2%}]
-        - {from: 2026-06-15, tiers: [{from: 0, rate: 3%}, {from: 2000, rate: 5%}]}
+        - {from: 2026-06-29, tiers: [{from: 0, rate: 3%}, {from: 11000, rate: 5%}]}
 """)  # fmt: skip
 FILLED = plan("filled", """
       reading: slice
@@ -58,14 +58,14 @@ def test_each_is_told_or_says_why_not(
     world = quarter.world
     for source in (DATED, FILLED, PARTS):
         approve(source, world, to=world.priya, since=date(2026, 1, 1), accepting="As agreed.")
-    write_line("N1", world.priya, date(2026, 6, 20), "500.00")
+    write_line("N1", world.priya, date(2026, 6, 29), "500.00")
     statement = quarter.statement(quarter.run(), "priya")
     address = reverse("incentives:statement-what-if", args=[statement.pk])
     client = client_for(world.dana)
     with django_assert_max_num_queries(25):
         panel = client.get(address)
     told = " ".join(html.unescape(re.sub("<[^>]+>", " ", panel.content.decode())).split())
-    # 500 of the 2,000 from 15 June on are sold: 1,500 at 3 %.
+    # Of the 11,000 from 29 June on 9,500 are sold: 1,500 at 3 %.
     assert re.search(r"Dated: \$1,500\.00 more [^$]+\$45\.00", told)
     filled = re.search(r"Filled: ([\d,.]+) of units more (.+?) 10% instead of 5%", told)
     assert filled is not None
