@@ -23,14 +23,20 @@ SHOWN = 40  # characters of a value
 _TRUTHS = {"true", "false", "0", "1"}
 
 
-def fault_of(path: Path, table: str, kinds: Mapping[str, pa.DataType], reason: str) -> Problem:
-    """The first thing in a file that cannot be read; `reason` where nothing is found here."""
+def fault_of(
+    path: Path, table: str, kinds: Mapping[str, pa.DataType], reason: str, read: int = 0
+) -> Problem:
+    """The first thing in a file that cannot be read; `reason` where nothing is found here.
+
+    So many rows are known to be `read` well, and are passed over: however long the file is, only
+    those around the fault are looked at.
+    """
     line, message = 1, reason
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file, strict=True)
             try:
-                line, message = next(_faults(rows, kinds), (line, message))
+                line, message = next(_faults(rows, kinds, read), (line, message))
             except csv.Error as error:
                 line, message = rows.line_num, f"this is not CSV: {error}; close every quote"
     except UnicodeDecodeError:
@@ -45,12 +51,14 @@ def fault_of(path: Path, table: str, kinds: Mapping[str, pa.DataType], reason: s
     )
 
 
-def _faults(rows: _csv.Reader, kinds: Mapping[str, pa.DataType]) -> Iterator[tuple[int, str]]:
+def _faults(
+    rows: _csv.Reader, kinds: Mapping[str, pa.DataType], read: int
+) -> Iterator[tuple[int, str]]:
     header = next(rows, None)
     if not header:
         yield 1, "the file is empty; its first line names the columns"
         return
-    for row in islice(rows, MAX_ROWS):
+    for row in islice((row for row in rows if row), read, read + MAX_ROWS):
         if row and len(row) != len(header):
             fields = f"this row has {len(row)} fields, the header has {len(header)}"
             yield rows.line_num, f"{fields}; put texts with commas into double quotes"

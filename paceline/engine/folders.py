@@ -53,7 +53,8 @@ def read_folder(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]
             sources[name] = read_csv(found[0], name, plan)
         except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
             kinds = {one.name: arrow_type(one.kind) for one in input_columns(plan, name)}
-            problems.append(fault_of(found[0], name, kinds, str(error)))
+            read = _rows_read(found[0], name, plan)
+            problems.append(fault_of(found[0], name, kinds, str(error), read))
     if not sources and not problems:
         problems.append(
             _problem("folder_empty", f"{folder} holds no table such as order_lines.csv", "tables")
@@ -79,15 +80,30 @@ def read_csv(path: Path, name: str, plan: Plan) -> pa.Table:
     """A CSV in UTF-8 with a header; amounts are read as decimals, an empty field is an empty
     value.
     """
+    with pa_csv.open_csv(path, convert_options=_options(name, plan)) as reader:
+        return reader.read_all()
+
+
+def _rows_read(path: Path, name: str, plan: Plan) -> int:
+    """How many rows of a file can be read before the block in which something cannot."""
+    found = 0
+    try:
+        with pa_csv.open_csv(path, convert_options=_options(name, plan)) as reader:
+            for batch in reader:
+                found += batch.num_rows
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError):
+        return found
+    return 0  # it can be read now: somebody wrote it again
+
+
+def _options(name: str, plan: Plan) -> pa_csv.ConvertOptions:
     kinds = {column.name: column.kind for column in input_columns(plan, name)}
-    options = pa_csv.ConvertOptions(
+    return pa_csv.ConvertOptions(
         column_types={column: arrow_type(kind) for column, kind in kinds.items()},
         strings_can_be_null=True,
         null_values=[""],
         quoted_strings_can_be_null=False,
     )
-    with pa_csv.open_csv(path, convert_options=options) as reader:
-        return reader.read_all()
 
 
 def write_folder(results: Results, folder: Path, form: Format) -> list[Path]:

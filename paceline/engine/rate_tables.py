@@ -71,7 +71,8 @@ class _Held:
 
 @lru_cache(maxsize=4)
 def _laid_out(held: _Held, imported: ImportedTiers, value: str) -> RateRows:
-    rows = _in_order(held.rows, imported, value)
+    rows = _in_order(held, imported, value)
+    _in_order.cache_clear()  # laid out it is not asked again
     count = rows.num_rows
     starts = _starts_entry(rows, imported.by)
     entry = pc.cast(pc.subtract(pc.cumulative_sum(pc.cast(starts, pa.int64())), 1), pa.int32())
@@ -119,8 +120,13 @@ def _keys_of(rows: pa.Table, by: tuple[str, ...]) -> pa.Array:
 KEY = " · "  # between the parts of a key
 
 
-def _in_order(table: pa.Table, imported: ImportedTiers, value: str) -> pa.Table:
-    """The rows of one table, keys that state more first; an empty key column reads as any."""
+@lru_cache(maxsize=1)
+def _in_order(held: _Held, imported: ImportedTiers, value: str) -> pa.Table:
+    """The rows of one table, keys that state more first; an empty key column reads as any.
+
+    Kept from the checks until they are laid out: of a million rows that is half a second.
+    """
+    table = held.rows
     lines = pa.array(range(1, table.num_rows + 1), pa.int32())
     named = pc.fill_null(pc.equal(table.column("rate_table"), imported.name), fill_value=False)
     rows = table.append_column("line", lines).filter(named)
@@ -201,7 +207,7 @@ def check_rate_tables(plan: Plan, tables: Mapping[str, pa.Table]) -> list[Findin
     found: list[Finding] = []
     for (name, by, _), rates in lookups_of(plan).items():
         imported = rates.rows
-        rows = _in_order(table, imported, rates.value)
+        rows = _in_order(_Held(table), imported, rates.value)
         if not rows.num_rows:
             found.append(("rate_table_empty", TABLE, name, "", 1))
             continue
@@ -234,7 +240,7 @@ def faults(
     what it says there; `most` of a kind.
     """
     imported = ImportedTiers(name, by, "each", "refuse", "")
-    found = _Checking(_in_order(rows, imported, value), by, None).findings(most)
+    found = _Checking(_in_order(_Held(rows), imported, value), by, None).findings(most)
     return [(code, line, detail) for code, line, _key, detail, _count in found]
 
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from typer.testing import CliRunner
 
 import paceline.engine
+from paceline import engine
 from paceline.engine import checks
 from paceline.engine.cli import app
-from paceline.engine.folders import read_csv
+from paceline.engine.folders import read_csv, read_folder
 from paceline.engine.remedies import MENDS_OF_INPUTS
 from paceline.incentives.pay_words import PROBLEMS, REMEDIES
 from tests.engine.test_cases import plan_of
@@ -198,3 +200,29 @@ def test_what_parquet_files_hold_beyond_every_bound_is_named_by_its_row(tmp_path
         place = lines.column_names.index(column)
         pq.write_table(lines.set_column(place, column, values), folder / "order_lines.parquet")
         assert f"order_lines.parquet: {said}" in refused(tmp_path, folder)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("prices,pen,0,NaN", "rate: 'NaN' is no number"),
+        ("prices,pen,abc,0.01", "from: 'abc' is no number"),
+        ("prices,pen,0,0.01,7", "this row has 5 fields, the header has 4"),
+    ],
+)
+def test_a_fault_far_down_a_long_file_is_named_by_its_line(
+    wrong: str, said: str, tmp_path: Path
+) -> None:
+    """What Arrow reads is passed over; only what it stops at is looked at value by value."""
+    table = {"name": "prices", "by": ["product"], "pays": "rate", "counts": "each"}
+    rates = {"reading": "slice", "on": "amount", "table": {**table, "missing": "refuse"}}
+    pay = {"id": "pay", "name": "Pay", "kind": "commission", "measure": "sales", "rates": rates}
+    lines = [f"prices,p{place},0,0.01" for place in range(400_000)]
+    lines[350_000] = wrong
+    text = "\n".join(["rate_table,product,from,rate", *lines, ""])
+    (tmp_path / "rate_tables.csv").write_text(text, "utf-8")
+    with pytest.raises(engine.InputInvalid) as refusal:
+        read_folder(tmp_path, plan_of({"components": [pay]}))
+    (problem,) = refusal.value.problems
+    assert problem.line == 350_002
+    assert problem.message.startswith(said)
