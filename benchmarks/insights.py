@@ -1,6 +1,6 @@
 """Charts over ten million order lines: every measure by every split, against a bare GROUP BY.
 
-    var/venv/bin/python benchmarks/insights.py [LINES] [--rounds N] [--over-only]
+    var/venv/bin/python benchmarks/insights.py [LINES] [--rounds N] [--over-only | --by-customer]
 
 Lines of 24 months of 300 people, as the snapshots hold them; made once below var/benchmarks. Each
 question is asked by who reads everybody's, with the days whole, by month and by day, and by month
@@ -41,6 +41,7 @@ from paceline.insights.cubes import (  # noqa: E402
     make_terms,
     make_visits,
 )
+from paceline.insights.cubes.asking import Rates  # noqa: E402
 from paceline.insights.cubes.making import open_database  # noqa: E402
 from paceline.insights.measures import CUSTOMERS, MEASURES, SALES, SPLITS  # noqa: E402
 
@@ -78,6 +79,7 @@ def main() -> None:
     parser.add_argument("lines", type=int, nargs="?", default=10_000_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--over-only", action="store_true", help="print what is over the mark")
+    parser.add_argument("--by-customer", action="store_true", help="only the largest customers")
     given = parser.parse_args()
     folder, cubes = FOLDER / f"lines-{given.lines}", FOLDER / f"cubes-{given.lines}"
     digests = made(folder, cubes, given.lines)
@@ -106,6 +108,9 @@ def main() -> None:
     base = timed(bare, given.rounds)
     print(f"bare GROUP BY of the snapshots: {told(base)}")
     print("processor and clock, ms, and the clock as a multiple of the baseline's")
+    if given.by_customer:
+        print_largest(members, best, base)
+        return
     over = count = 0
     for reader, narrowed in (("all", whole), ("lead", lead)):
         for name, question in questions(narrowed, OVERS if reader == "all" else ("month",)):
@@ -117,11 +122,7 @@ def main() -> None:
                 mark = "!" if is_over else " "
                 print(f"{mark} {reader:5}{name:46}{told(found)}{found[1] / base[1]:6.2f} x",
                       flush=True)  # fmt: skip
-    print("\ncustomers without the files of visits, and with them")
-    for name, question in questions(whole, ("", "month")):
-        if name.startswith(("customers", "cohorts")):
-            print(f"  {name:46}{told(best(question, visits=False))}  {told(best(question))}",
-                  flush=True)  # fmt: skip
+    print_without_visits(whole, best)
     print(f"\n{over} of {count} questions above {ASKED_MS} ms by the clock")
 
 
@@ -159,6 +160,58 @@ def questions(narrowed: Narrowed, overs: Sequence[str]) -> Iterator[tuple[str, Q
             return cohorts(on, narrowed, over=over)
 
         yield f"cohorts, by {over}", stayed
+
+
+def print_without_visits(whole: Narrowed, best: Callable[..., tuple[float, float]]) -> None:
+    print("\ncustomers without the files of visits, and with them")
+    for name, question in questions(whole, ("", "month")):
+        if name.startswith(("customers", "cohorts")):
+            print(f"  {name:46}{told(best(question, visits=False))}  {told(best(question))}",
+                  flush=True)  # fmt: skip
+
+
+def print_largest(
+    members: Sequence[tuple[str, str, date, date]],
+    best: Callable[[Question], tuple[float, float]],
+    base: tuple[float, float],
+) -> None:
+    for name, question in largest_customers(members):
+        found = best(question)
+        mark = "!" if found[1] * 1000 > ASKED_MS else " "
+        print(f"{mark} {name:46}{told(found)}{found[1] / base[1]:6.2f} x", flush=True)
+
+
+def largest_customers(
+    members: Sequence[tuple[str, str, date, date]],
+) -> Iterator[tuple[str, Question]]:
+    """The thousand customers with the largest net sales, by days, rates and whose they are."""
+    first, last = MONTHS[0], date(2026, 1, 1)
+    one = {(month, money): Decimal(1) for month in MONTHS for money in ("USD", "EUR")}
+    euros = one | {(month, "EUR"): Decimal(1080 + n) / 1000 for n, month in enumerate(MONTHS)}
+    every = {key: rate + key[0].month for key, rate in euros.items()}
+    whole = Narrowed(first, last)
+    half = [row[1:] for row in members[: PEOPLE // 2]]
+    teams = {row[0] for row in members}
+    for name, narrowed, rates, over in (
+        ("two years, euros at another rate each month", whole, euros, ""),
+        ("two years, one rate for all", whole, one, ""),
+        ("two years, every currency at another rate", whole, every, ""),
+        ("two years by month", whole, euros, "month"),
+        ("a year whose last quarter is the newest", Narrowed(date(2025, 1, 1), last), euros, ""),
+        ("a year of odd days", Narrowed(date(2024, 12, 10), date(2025, 12, 10)), euros, ""),
+        ("a quarter", Narrowed(date(2025, 10, 1), last), euros, ""),
+        ("all teams chosen", Narrowed(first, last, teams=teams), euros, ""),
+        ("half the people", Narrowed(first, last, reach=half), euros, ""),
+        ("one channel", Narrowed(first, last, {"channel": "ch1"}), euros, ""),
+    ):
+
+        def sums(
+            on: Lines, narrowed: Narrowed = narrowed, rates: Rates = rates, over: str = over
+        ) -> object:
+            return ask(on, ("returned", "sold"), narrowed, rates, over=over, by=["customer"],
+                       most=1000, size={"sold": 1, "returned": -1})  # fmt: skip
+
+        yield name, sums
 
 
 def made(folder: Path, cubes: Path, lines: int) -> dict[date, str]:

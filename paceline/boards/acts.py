@@ -35,6 +35,7 @@ ACTS = {
     "cards_added": _("Many cards added"),
     "cards_batch_changed": _("Many cards changed"),
     "cards_batch_undone": _("Change of many cards undone"),
+    "cards_pasted": _("Many cards pasted"),
     "feed_made": _("Calendar address made"),
     "feed_revoked": _("Calendar address revoked"),
     "label_added": _("Label added"),

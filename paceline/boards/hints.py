@@ -32,6 +32,16 @@ def register() -> None:
         ("boards_rule", _("%(text)s (“%(card)s”)"), "bolt"),
         ("board_brought", _("“%(file)s” is a project now."), "layout-kanban"),
         ("board_not_brought", _("“%(file)s” could not be brought in."), "alert-triangle"),
+        (
+            "cards_pasted",
+            _("What you pasted stands in “%(list)s” of “%(project)s” now."),
+            "layout-kanban",
+        ),
+        (
+            "cards_not_pasted",
+            _("What you pasted into “%(list)s” could not become cards. The text is kept."),
+            "alert-triangle",
+        ),
         ("boards_member", _("%(who)s added you to the project “%(project)s”."), "users"),
     ):
         wording.register(kind, text, icon=icon)

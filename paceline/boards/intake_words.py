@@ -89,6 +89,9 @@ def register() -> None:
         "board_intake", {"reading": lazy("Reading the file"), "writing": lazy("Writing the cards")}
     )
     word_failures("board_intake", {"intake_refused": lazy("Nothing was brought in.")})
+    word_work("board_paste", lazy("Making the cards"))
+    word_steps("board_paste", {"writing": lazy("Writing the cards")})
+    word_failures("board_paste", {"paste_refused": lazy("No card was made.")})
 
 
 def counts(intake: BoardIntake) -> list[tuple[str, str]]:

@@ -1,15 +1,15 @@
-"""Jobs: rules, recurring cards, boards that are brought in."""
+"""Jobs: rules, recurring cards, boards that are brought in, thousands of lines pasted."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
 from paceline.boards.actions import intake as intakes
-from paceline.boards.actions import recording
+from paceline.boards.actions import pastes, recording
 from paceline.boards.actions.recurring import make_recurring_cards
 from paceline.boards.actions.rules import run_due_rules
 from paceline.boards.actions.rules import run_rules as carry_out
-from paceline.boards.models import BoardIntake, Trigger
+from paceline.boards.models import BoardIntake, Paste, Trigger
 from paceline.kernel import jobs
 
 
@@ -26,6 +26,21 @@ def bring_in(intake_id: int) -> None:
         intakes.bring_in(intake=intake, at=timezone.now())
     except Exception:
         intakes.end_broken(intake=intake, at=timezone.now())
+        raise
+
+
+@jobs.task(name=pastes.JOB)
+def make_pasted(paste_id: int) -> None:
+    """Make cards of what was pasted; again after a dead worker, without doing anything twice.
+
+    An error nobody expected ends it, and still reaches the worker's log.
+    """
+    rows = Paste.objects.select_related("list", "project", "requested_by", "progress")
+    paste = rows.get(pk=paste_id)
+    try:
+        pastes.make_pasted(paste=paste, at=timezone.now())
+    except Exception:
+        pastes.end_broken(paste=paste, at=timezone.now())
         raise
 
 

@@ -76,11 +76,12 @@ def refusal(problem: Exception) -> str:  # noqa: C901, PLR0911, PLR0912 - one se
                 problem.count,
             ) % {"count": problem.count}
         case actions.TooManyLines():
-            told = _("These are %(count)s lines; at most %(most)s become cards at once. "
-                     "Nothing was added, and your text is still here.")  # fmt: skip
+            told = _("These are %(count)s lines. The project has room for %(room)s more cards: it"
+                     " takes %(most)s that are not archived. Nothing was added, and your text is"
+                     " still here.")  # fmt: skip
             return told % {
-                "count": formats.number(problem.count), "most": formats.number(problem.most)
-            }  # fmt: skip
+                name: formats.number(getattr(problem, name)) for name in ("count", "room", "most")
+            }
         case actions.LineTooLong():
             told = _("Line %(number)s is empty or longer than a title may be. Nothing was added.")
             return told % {"number": formats.number(problem.number)}

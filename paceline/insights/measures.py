@@ -217,6 +217,18 @@ MEASURES: dict[str, Measure] = {
             {"buyers": 1},
         ),
         Measure(
+            "customer_value",
+            _("Sales per customer"),
+            _(
+                "Net sales divided by buying customers of the days. Over all days since the first"
+                " order this is the mean lifetime value of a customer. Lines without a customer's"
+                " name count among the sales alone."
+            ),
+            "money",
+            NET,
+            {"buyers": 1},
+        ),
+        Measure(
             "quota",
             pgettext_lazy("measure", "Quota"),
             _("Standing quotas of people, each spread evenly over its days."),

@@ -142,7 +142,12 @@ def _intake(world: World) -> dict[str, Any]:
     return {"pk": made.pk}
 
 
+def _paste(world: World, work: Work) -> Any:
+    return actions.request_paste(cards=work.list("To do"), titles=["a"], by=world.priya, at=NOW)
+
+
 URLS = {
+    "boards:paste": Url(args=_args(_paste), allow={"GET": {"priya"}}, hidden=404),
     "boards:intake_new": Url(
         allow={"GET": EVERYONE, "POST": EVERYONE}, data=lambda _world: {"kind": "trello"}
     ),

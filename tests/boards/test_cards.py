@@ -10,7 +10,6 @@ import pytest
 from paceline.boards import access, actions
 from paceline.boards.actions.ranks import GAP
 from paceline.boards.models import Card, CardChange, CardList, Project, Reach, Right
-from paceline.kernel.audit import AuditEntry
 from paceline.notifications.models import Notification
 from tests.boards.conftest import Work
 from tests.world import NOW, World
@@ -107,23 +106,6 @@ def test_a_full_list_takes_no_more(world: World, work: Work) -> None:
     assert order(doing) == ["x", "y", "z"]
     actions.move_card(card=work.card, to=doing, over_limit=True, **told)
     assert len(order(doing)) == 4
-
-
-def test_pasting_makes_all_or_nothing(world: World, work: Work) -> None:
-    todo = work.list("To do")
-    told: dict[str, Any] = {"cards": todo, "by": world.priya, "at": NOW}
-    with pytest.raises(actions.TooManyLines) as many:
-        actions.add_cards(titles=["x"] * 10_000, **told)
-    assert (many.value.count, many.value.most) == (10_000, 500)
-    with pytest.raises(actions.LineTooLong) as long:
-        actions.add_cards(titles=["a", "b" * 301], **told)
-    assert long.value.number == 2
-    assert len(order(todo)) == 1
-    lines = AuditEntry.objects.count()
-    made = actions.add_cards(titles=[f"Card {n}" for n in range(500)], **told)
-    assert order(todo)[1:] == [f"Card {n}" for n in range(500)]
-    assert AuditEntry.objects.count() == lines + 1
-    assert {one.changes.get().act for one in made[:3]} == {"card_added"}
 
 
 def test_nobody_overwrites_what_they_have_not_seen(world: World, work: Work) -> None:

@@ -139,18 +139,6 @@ def test_a_card_is_dragged_to_where_it_may_go(world: World, work: Work, client_f
     assert Card.objects.get(pk=card.pk).executor == world.marco
 
 
-def test_a_paste_too_long_stays_in_the_field(world: World, work: Work, client_for) -> None:
-    client: Client = client_for(world.priya)
-    lines = "\n".join(f"Line {n}" for n in range(10_000))
-    post = {"list": work.list("To do").pk, "titles": lines}
-    answer = client.post(at("cards_new", work.campaign.pk), post)
-    assert answer.status_code == 422
-    text = answer.content.decode()
-    assert "These are 10,000 lines; at most 500 become cards at once." in text
-    assert "Line 9999" in text
-    assert Card.objects.filter(project=work.campaign).count() == 1
-
-
 def test_forms_answer(world: World, work: Work, client_for) -> None:
     client: Client = client_for(world.priya)
     card = work.card

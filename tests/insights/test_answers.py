@@ -56,6 +56,9 @@ def test_measures_of_sales_are_exact(sold: World) -> None:
     assert ask(dana, f"measure=orders&split=product{Q2}").total.value == 3
     assert told(dana, f"measure=orders&split=category{Q2}") == {"Home": 3}
     assert ask(dana, f"measure=units{Q2}").total.value == 4
+    assert ask(dana, f"measure=customer_value{Q2}").total.value == 200  # 600 of three customers
+    by_person = told(dana, f"measure=customer_value&split=person{Q2}")
+    assert by_person == {"E001": 200, "E003": 200}  # 400 of two, 200 of one
     # Neither the cost of the desk nor that of a part that came back is known.
     assert ask(dana, f"measure=margin{Q2}").total.value == 40 + 20 + 110
     assert told(dana, f"measure=net_sales&over=month{Q2}") == {

@@ -133,7 +133,9 @@ def test_terms_tell_the_same_as_months(tmp_path: Path) -> None:
                 *((month_from(date(2025, 1, 1), n), month_from(date(2025, 4, 1), n))
                   for n in range(0, 15, 3)),
             ]  # fmt: skip
-            for rates in (one, steps, missing, {key: rate * 3 for key, rate in one.items()}):
+            moving = {key: rate + key[0].month for key, rate in one.items()}
+            thrice = {key: rate * 3 for key, rate in one.items()}
+            for rates in (one, steps, missing, moving, thrice):
                 for narrowed in questions():
                     wanted = by_hand(rows, narrowed, rates)
                     found = [

@@ -5,16 +5,12 @@ from __future__ import annotations
 from paceline.boards.actions.beginning import begin_project, copy_project
 from paceline.boards.actions.cards import (
     CARDS_MAX,
-    LINES_MAX,
     IsAPart,
-    LineTooLong,
     ListIsArchived,
     ListIsFull,
     NotArchived,
-    TooManyLines,
     Waits,
     add_card,
-    add_cards,
     add_part,
     archive_card,
     change_card,
@@ -51,6 +47,14 @@ from paceline.boards.actions.parts import (
     set_labels,
     set_participants,
     tick,
+)
+from paceline.boards.actions.pastes import (
+    LINES_MAX,
+    LineTooLong,
+    TooManyLines,
+    add_cards,
+    lines_of,
+    request_paste,
 )
 from paceline.boards.actions.projects import (
     LastArranger,
@@ -177,6 +181,7 @@ __all__ = [
     "delete_view",
     "finish_card",
     "keep_view",
+    "lines_of",
     "link_card",
     "make_feed",
     "make_recurring_cards",
@@ -189,6 +194,7 @@ __all__ = [
     "remove_member",
     "remove_time",
     "request_intake",
+    "request_paste",
     "restore_card",
     "restore_list",
     "restore_project",

@@ -26,8 +26,7 @@ from paceline.kernel import audit, findable
 from paceline.live.actions import publish_all
 from paceline.org.models import Person
 
-# One paste of lines; a whole project.
-LINES_MAX = 500
+# A whole project.
 CARDS_MAX = 10_000
 PARTS_MAX = 100
 
@@ -42,22 +41,6 @@ class ListIsFull(Exception):
 
 class ListIsArchived(Exception):
     """The list is not in use any more."""
-
-
-class TooManyLines(Exception):
-    """More lines than become cards at once. ``count`` and ``most`` say how many."""
-
-    def __init__(self, count: int, most: int) -> None:
-        super().__init__(count)
-        self.count, self.most = count, most
-
-
-class LineTooLong(Exception):
-    """A line is longer than a title may be. ``number`` says which, from 1."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
 
 
 class IsAPart(Exception):
@@ -118,7 +101,7 @@ def add_card(  # noqa: PLR0913 - all that a card may begin with
     _check_count(found, 1)
     check_room(found, 1, over_limit=over_limit)
     rank = ranks.rank_on_top(found) if on_top else ranks.ranks_below(found, 1)[0]
-    card = _new(found, facts, rank, by, at)
+    card = new_card(found, facts, rank, by, at)
     card.recurrence, card.recurs_on = recurrence, recurs_on
     card.save()
     _put_on(card, labels, participants, at)
@@ -131,9 +114,10 @@ def add_card(  # noqa: PLR0913 - all that a card may begin with
     return card
 
 
-def _new(
+def new_card(
     cards: CardList, facts: Mapping[str, Any], rank: int, by: Person | None, at: datetime
 ) -> Card:
+    """A card of a held list that is still to be saved."""
     if unknown := sorted(set(facts) - set(recording.FIELDS)):
         raise recording.FieldUnknown(", ".join(unknown))
     card = Card(
@@ -172,43 +156,6 @@ def _added(card: Card, by: Person | None, at: datetime) -> None:
 
 
 @transaction.atomic
-def add_cards(
-    *, cards: CardList, titles: Sequence[str], over_limit: bool = False, by: Person | None,
-    at: datetime,
-) -> list[Card]:  # fmt: skip
-    """A card for each title, in order, at the end of a list; one audit line for all.
-
-    Raises ``TooManyLines``, ``LineTooLong``, ``ListIsFull`` and ``TooMany``: then none was added.
-    """
-    found = open_list(cards)
-    wanted = [one.strip() for one in titles]
-    if len(wanted) > LINES_MAX:
-        raise TooManyLines(len(wanted), LINES_MAX)
-    length = Card._meta.get_field("title").max_length or 0
-    for number, title in enumerate(wanted, start=1):
-        if not 0 < len(title) <= length:
-            raise LineTooLong(number)
-    _check_count(found, len(wanted))
-    check_room(found, len(wanted), over_limit=over_limit)
-    places = ranks.ranks_below(found, len(wanted))
-    made = Card.objects.bulk_create(
-        _new(found, {"title": title}, rank, by, at)
-        for title, rank in zip(wanted, places, strict=True)
-    )
-    CardChange.objects.bulk_create(
-        CardChange(card=one, version=1, act="card_added", by=by, at=at, after={"title": one.title})
-        for one in made
-    )
-    audit.record("cards_added", subject=found, by=by, at=at, after={"count": len(made)})
-    ranks.raise_version(found.pk)
-    findable.changed("card", [one.pk for one in made])
-    following.changed(found.project_id)
-    publish_all([f"project:{found.project_id}"], "added", str(found.pk))
-    recording.fire(made, Trigger.CREATED)
-    return made
-
-
-@transaction.atomic
 def add_part(*, card: Card, facts: Mapping[str, Any], by: Person | None, at: datetime) -> Card:
     """A part of a card, with an executor and dates of its own. Raises ``IsAPart``."""
     whole = recording.locked(card)
@@ -216,7 +163,7 @@ def add_part(*, card: Card, facts: Mapping[str, Any], by: Person | None, at: dat
         raise IsAPart(whole)
     if Card.objects.kept().filter(parent=whole).count() >= PARTS_MAX:
         raise TooMany("parts", PARTS_MAX)
-    part = _new(whole.list, facts, ranks.ranks_below(whole, 1)[0], by, at)
+    part = new_card(whole.list, facts, ranks.ranks_below(whole, 1)[0], by, at)
     part.list, part.parent, part.done_at, part.done_by = None, whole, None, None
     part.save()
     _added(part, by, at)

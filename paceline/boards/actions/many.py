@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from paceline.boards.actions import cards as making
-from paceline.boards.actions import moves, parts, ranks, recording, undoing
+from paceline.boards.actions import moves, parts, pastes, ranks, recording, undoing
 from paceline.boards.actions.recording import ChangedMeanwhile, TooMany
 from paceline.boards.models import Batch, Card, CardChange, CardList, Label, Project
 from paceline.kernel import audit
@@ -123,8 +123,20 @@ def undo_batch(*, batch: Batch, by: Person, at: datetime) -> tuple[int, int]:
         raise BatchUndone(found)
     lists = CardList.objects.filter(project=found.project_id)
     ranks.lock_lists(*lists.values_list("pk", flat=True))
+    if "added" in found.what:
+        done = pastes.take_back(found, by=by, at=at)
+        left = found.count - done
+    else:
+        done, left = _undo_each(found, by=by, at=at)
+    found.undone_at = at
+    found.save(update_fields=["undone_at"])
+    audit.record("cards_batch_undone", subject=found.project, by=by, at=at, after={"undone": done})
+    return done, left
+
+
+def _undo_each(batch: Batch, *, by: Person, at: datetime) -> tuple[int, int]:
     done = left = 0
-    for change in CardChange.objects.filter(batch=found).order_by("-id"):
+    for change in CardChange.objects.filter(batch=batch).order_by("-id"):
         try:
             with transaction.atomic():
                 undoing.undo_change(change=change, by=by, at=at)
@@ -132,7 +144,4 @@ def undo_batch(*, batch: Batch, by: Person, at: datetime) -> tuple[int, int]:
             left += 1
         else:
             done += 1
-    found.undone_at = at
-    found.save(update_fields=["undone_at"])
-    audit.record("cards_batch_undone", subject=found.project, by=by, at=at, after={"undone": done})
     return done, left

@@ -86,11 +86,23 @@ class RecurrenceForm(forms.Form):
         return data
 
 
+# What narrows a rule, by the triggers to which it belongs; and the steps as they are done. Moving
+# comes last, so that its rules see all.
+NARROWED_BY: dict[str, tuple[str, ...]] = {
+    "list": (Trigger.MOVED.value, Trigger.CREATED.value),
+    "label": (Trigger.LABELLED.value,),
+    "days_before": (Trigger.DUE.value,),
+}
+STEPS = ("assign", "add_label", "due", "notify", "finish", "move")
+
+
 class RuleForm(forms.Form):
     """When what happens, and what is done then."""
 
     name = forms.CharField(label=pgettext_lazy("rule", "Name"), max_length=120)
-    trigger = forms.ChoiceField(label=pgettext_lazy("rule", "When"), choices=Trigger.choices)
+    trigger = forms.ChoiceField(
+        label=pgettext_lazy("rule", "What happens"), choices=Trigger.choices
+    )
     days_before = forms.IntegerField(
         label=gettext_lazy("Days before it is due"), required=False, min_value=0, max_value=365
     )
@@ -126,11 +138,28 @@ class RuleForm(forms.Form):
         self.fields["assign"] = PersonField(people, label=_("Give it to"))
         self.fields["move"] = choice(_("Move it to"), rows)
         self.fields["add_label"] = choice(_("Label it"), marks)
-        self.order_fields(["name", "trigger", "list", "label", "days_before", "assign", "move",
-                           "due", "add_label", "finish", "notify"])  # fmt: skip
+
+    def conditions(self) -> list[tuple[forms.BoundField, str]]:
+        """What the rule waits for, and what narrows it, with the triggers to which it belongs."""
+        return [
+            (self["trigger"], ""),
+            *((self[name], " ".join(triggers)) for name, triggers in NARROWED_BY.items()),
+        ]
+
+    def step_fields(self) -> list[forms.BoundField]:
+        """What is done, in the order in which it is done."""
+        return [self[name] for name in STEPS]
+
+    def clean(self) -> dict[str, Any]:
+        """What narrows another trigger does not count."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        for name, triggers in NARROWED_BY.items():
+            if data.get("trigger") not in triggers:
+                data[name] = None if name == "days_before" else ""
+        return data
 
     def steps(self) -> list[dict[str, Any]]:
-        """What is done, in the order of the form; moving comes last, so that its rules see all."""
+        """What is done, in the order of the form."""
         data = self.cleaned_data
         found: list[dict[str, Any]] = []
         if data["assign"]:

@@ -14,6 +14,7 @@ from paceline.boards.models.cards import (
     Participant,
 )
 from paceline.boards.models.intake import BoardIntake, IntakeKind
+from paceline.boards.models.pastes import Paste
 from paceline.boards.models.projects import (
     CardField,
     CardList,
@@ -69,6 +70,7 @@ __all__ = [
     "Labelling",
     "Member",
     "Participant",
+    "Paste",
     "Project",
     "Reach",
     "Recurrence",

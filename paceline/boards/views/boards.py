@@ -11,21 +11,18 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.boards import access, actions, queries, wording
 from paceline.boards.models import Card, CardList, Project
 from paceline.boards.queries import BoardColumn
+from paceline.boards.views import batches
 from paceline.boards.views.faces import face, project_context
-from paceline.kernel import formats
 from paceline.kernel.icons import icon
 from paceline.kernel.pages import go_to, page
 from paceline.org.requests import PersonRequest
 
 LANES = ("executor", "label")
-# A paste of this many letters is read; 10,000 lines are refused with their count.
-PASTE_LETTERS_MAX = 2_000_000
 
 
 def seen_project(request: PersonRequest, pk: int) -> Project:
@@ -74,7 +71,9 @@ def _line(project: Any) -> dict[str, Any]:
 def board(request: PersonRequest, pk: int) -> HttpResponse:
     """A project's lists with their cards."""
     project = seen_project(request, pk)
-    return page(request, "boards/board.html", board_context(request, project), fragment="board")
+    context = board_context(request, project)
+    context["added"] = batches.just_added(request, project)
+    return page(request, "boards/board.html", context, fragment="board")
 
 
 def board_context(
@@ -106,7 +105,6 @@ def board_context(
         "moved": moved,
         "problem": problem,
         "undo": undo,
-        "lines_max": formats.number(actions.LINES_MAX),
     }
 
 
@@ -271,31 +269,3 @@ def _move(request: PersonRequest, card: Card, target: CardList) -> None:
 def _number(request: PersonRequest, name: str) -> int:
     text = request.POST.get(name, "")
     return int(text[:18]) if text.isdecimal() else 0
-
-
-# Adding
-
-
-@require_POST
-def add_cards(request: PersonRequest, pk: int) -> HttpResponse:
-    """A card for each line that was written or pasted. What is refused stays in the field."""
-    project = editable_project(request, pk)
-    target = get_object_or_404(
-        CardList.objects.filter(project=project), pk=_number(request, "list")
-    )
-    text = request.POST.get("titles", "")[:PASTE_LETTERS_MAX]
-    titles = [one.strip() for one in text.splitlines() if one.strip()]
-    try:
-        if not titles:
-            raise actions.NothingSaid
-        made = actions.add_cards(cards=target, titles=titles, by=request.person, at=timezone.now())
-    except wording.REFUSALS as problem:
-        context = {
-            "project": project, "list": target, "titles": text,
-            "problem": wording.refusal(problem), "lines_max": formats.number(actions.LINES_MAX),
-        }  # fmt: skip
-        return page(request, "boards/paste.html", context, status=422)
-    if len(made) > 1:
-        told = ngettext("%(count)s card was added.", "%(count)s cards were added.", len(made))
-        messages.success(request, told % {"count": formats.number(len(made))})
-    return go_to(request, reverse("boards:board", args=[project.pk]))

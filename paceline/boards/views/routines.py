@@ -81,9 +81,11 @@ def add_rule(request: PersonRequest, pk: int) -> HttpResponse:
         )):  # fmt: skip
             messages.success(request, _("Saved."))
             return go_to(request, _arrange(pk))
-    context = {"form": form, "title": _("New rule"), "name": project.name,
-               "back_url": _arrange(pk), "button": _("Save")}  # fmt: skip
-    return page(request, "boards/one_form.html", context, status=422 if form.errors else 200)
+    context = {
+        "form": form, "conditions": form.conditions(), "steps": form.step_fields(),
+        "name": project.name, "back_url": _arrange(pk),
+    }  # fmt: skip
+    return page(request, "boards/rule_form.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

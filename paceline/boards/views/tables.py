@@ -177,7 +177,8 @@ def undo_many(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(
             request, told % {"done": formats.number(done), "left": formats.number(left)}
         )
-    return go_to(request, reverse("boards:table", args=[batch.project_id]))
+    place = "board" if "added" in batch.what else "table"
+    return go_to(request, reverse(f"boards:{place}", args=[batch.project_id]))
 
 
 @require_GET

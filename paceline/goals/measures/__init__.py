@@ -132,6 +132,13 @@ def find(key: str) -> Source | None:
     return known([key]).get(key)
 
 
+def word_of(name: str) -> str:
+    """What a reader calls the measure of a quota. Plans look quotas up by a word of their own; one
+    that is also a source of goals has a name in every language, and another is read as words."""
+    source = _sources.get(name)
+    return name.replace("_", " ").replace("-", " ") if source is None else str(source.label)
+
+
 def is_level(key: str, unit: str) -> bool:
     """Whether what is measured does not grow with the days; asks nothing of the database."""
     if key in _sources:

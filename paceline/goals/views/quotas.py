@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from paceline.goals import access, actions, queries
+from paceline.goals import access, actions, measures, queries
 from paceline.goals.forms import QuotaForm, initial_of
 from paceline.goals.models import Quota
 from paceline.kernel import formats
@@ -38,7 +38,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
                 "person", _("Payee or team"), value="holder_name", sort="holder_name", search=True
             ),
             Column("days", _("Days"), value=_days, sort="starts_on", link=_address),
-            Column("measure", _("Measure"), sort="measure", search=True, secondary=True),
+            _measure(request),
             Column(
                 "amount",
                 _("Quota"),
@@ -70,6 +70,14 @@ def index(request: PersonRequest) -> HttpResponseBase:
     return page(request, "goals/quotas.html", {"table": table, "may_set": may_set})
 
 
+def _measure(request: PersonRequest) -> Column:
+    """In words on the page; a file keeps the word by which plans and imports know it."""
+    told: dict[str, Any] = {"sort": "measure", "search": True, "secondary": True}
+    if "quotas-export" not in request.GET:
+        told["value"] = lambda row: measures.word_of(row.measure)
+    return Column("measure", _("Measure"), **told)
+
+
 def _days(quota: Quota) -> str:
     return formats.span_of_days(quota.starts_on, quota.ends_before)
 
@@ -92,6 +100,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         "quota": history[0],
         "days": _days(history[0]),
+        "measure": measures.word_of(history[0].measure),
         "history": history,
         "may_set": access.may_set_quota(request.person),
     }

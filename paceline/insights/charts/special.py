@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from paceline.crm.models import Pipeline, StageKind
 from paceline.insights import cubes, words
@@ -108,7 +109,10 @@ def cohort(place: Place) -> Drawn:
         for one in found
     ]  # fmt: skip
     longest = max(len(one) for one in shares)
-    numbered = [_("+%(count)d months") % {"count": n} for n in range(1, longest)]
+    numbered = [
+        ngettext("+%(count)d month", "+%(count)d months", n) % {"count": n}
+        for n in range(1, longest)
+    ]
     names = [bucket_name(one.first, "month") for one in found]
     series = [
         Series(name, [*share[1:], *[None] * (longest - len(share))])

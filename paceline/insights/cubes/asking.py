@@ -146,7 +146,7 @@ class _Asked:
         """The rows that are asked, each line in one of the parts; where money has several rates,
         the rate of a row is ``x.rate``."""
         chosen, left = terms.cover(
-            self.lines.terms if self._takes_terms else (),
+            self._worth_taking() if self._takes_terms else (),
             self.narrowed.starts_on,
             self.narrowed.ends_before,
         )
@@ -156,7 +156,7 @@ class _Asked:
         paths = [str(one.path(self.lines.folder)) for one in chosen]
         whole = Rows(paths).saying(self.narrowed, self.shape)
         if self.single_rate is None:
-            steady = self._steady_rates(chosen)
+            steady = [row for one in chosen for row in self._steady_rates(one)]
             self.lines.duck.register("steady", table(steady, _RATES))
             whole = whole.joined("JOIN steady x ON x.month = f.term AND x.currency = f.currency")
             known = {(first, currency) for first, currency, _rate in steady}
@@ -173,20 +173,24 @@ class _Asked:
                     parts.append(rows.where(f"f.currency IN ({marks})", *sorted(moved)))
         return [self._among(whole), *(one for one in parts if one is not None)]
 
-    def _steady_rates(self, chosen: Iterable[terms.Term]) -> list[tuple[date, str, Decimal]]:
-        """By term, the currencies that are worth the same in all its months."""
-        found = []
-        for one in chosen:
-            worth: dict[str, set[Decimal | None]] = {}
-            for month, currency in self.lines.moneys:
-                if one.starts_on <= month < one.ends_before:
-                    worth.setdefault(currency, set()).add(self.rates.get((month, currency)))
-            found += [
-                (one.starts_on, currency, rate)
-                for currency, rates in worth.items()
-                if len(rates) == 1 and (rate := next(iter(rates))) is not None
-            ]
-        return found
+    def _worth_taking(self) -> list[terms.Term]:
+        """The terms that say anything: one in which every rate moves would be read for nothing, and
+        its months besides."""
+        if self.single_rate is not None:
+            return self.lines.terms
+        return [one for one in self.lines.terms if self._steady_rates(one)]
+
+    def _steady_rates(self, term: terms.Term) -> list[tuple[date, str, Decimal]]:
+        """The currencies that are worth the same in all months of a term."""
+        worth: dict[str, set[Decimal | None]] = {}
+        for month, currency in self.lines.moneys:
+            if term.starts_on <= month < term.ends_before:
+                worth.setdefault(currency, set()).add(self.rates.get((month, currency)))
+        return [
+            (term.starts_on, currency, rate)
+            for currency, rates in worth.items()
+            if len(rates) == 1 and (rate := next(iter(rates))) is not None
+        ]
 
     def _of_days(self, starts_on: date, ends_before: date) -> Rows | None:
         """The rows of the months' files that lie in some of the days."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from paceline.goals import measures
 from paceline.goals.planning import access, actions, queries, wording
 from paceline.goals.planning.beside import told
 from paceline.goals.planning.forms import (
@@ -61,6 +62,7 @@ def _part_page(
     initial = one.proposed.amount if one.proposed else seen
     context = {
         "plan": plan,
+        "measure": measures.word_of(plan.measure),
         "part": one,
         "stats": wording.part_stats(plan, one),
         "months": wording.months(plan, one),

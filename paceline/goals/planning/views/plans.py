@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from paceline.goals import measures
 from paceline.goals.planning import access, actions, queries, wording
 from paceline.goals.planning.beside import told
 from paceline.goals.planning.forms import (
@@ -44,7 +45,8 @@ def index(request: PersonRequest) -> HttpResponseBase:
         Column("name", pgettext("of quotas", "Plan"), sort="name", search=True, link=address),
         Column("days", _("Days"), sort="starts_on",
                value=lambda row: formats.span_of_days(row.starts_on, row.ends_before)),
-        Column("measure", _("Measure"), sort="measure", search=True, secondary=True),
+        Column("measure", _("Measure"), sort="measure", search=True, secondary=True,
+               value=lambda row: measures.word_of(row.measure)),
         Column("state", _("State"), value=wording.state_badge, kind="badge"),
     ]  # fmt: skip
     if whole:
@@ -159,6 +161,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     waits = step is not None and step.kind == StepKind.SUBMITTED
     context = {
         "plan": plan,
+        "measure": measures.word_of(plan.measure),
         "version": version,
         "days": formats.span_of_days(plan.starts_on, plan.ends_before),
         "table": table,
