@@ -75,6 +75,9 @@ def serve(
             access_log=access_log,
             lifespan="off",
             server_header=False,
+            # On a laden machine loading alone takes longer than uvicorn's five seconds: it would
+            # kill every process while it starts, and begin another, for ever.
+            timeout_worker_healthcheck=120,
             # Open event streams never end by themselves.
             timeout_graceful_shutdown=3,
         )
