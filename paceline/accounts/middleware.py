@@ -5,19 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone, translation
 
+from paceline.kernel.pages import page
 from paceline.kernel.periods import zone_named
 
 LANGUAGE_COOKIE = "paceline-language"
 SEEN = "seen_at"
 SEEN_EVERY_SECONDS = 300
 EVENT_STREAM = "text/event-stream"
+LOOKING = {"GET", "HEAD", "OPTIONS"}
 
 
 class SessionLimits:
@@ -49,16 +53,42 @@ class SignInRequired(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
+        if request.method not in LOOKING:
+            return _kept(request)
         answer = super().handle_no_permission(request, view_func)
         if request.headers.get("HX-Request") == "true":
-            # A fragment cannot hold the sign-in form: the whole page goes there.
+            # A fragment cannot hold the sign-in form: the whole page goes there, and comes back.
+            here = urlsplit(request.headers.get("HX-Current-URL", ""))
+            back = f"{here.path}?{here.query}" if here.query else here.path or "/"
             leave = HttpResponse()
-            leave.headers["HX-Redirect"] = self.get_login_url(view_func)
+            leave.headers["HX-Redirect"] = f"{reverse('account_login')}?{urlencode({'next': back})}"
             return leave
         if request.headers.get("Accept") == EVENT_STREAM:
             # A page left open by somebody who signed out: 204 tells its browser not to come back.
             return HttpResponse(status=204)
         return answer
+
+
+def _kept(request: HttpRequest) -> HttpResponse:
+    """What was sent by somebody whose session had ended is given back, to be sent once more.
+
+    A page that waits for an answer keeps it itself; its toast says where to sign in.
+    """
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=401)
+    sent = [
+        (name, value)
+        for name, values in request.POST.lists()
+        if name != "csrfmiddlewaretoken" and "password" not in name
+        for value in values
+    ]
+    context = {
+        "sent": sent,
+        "files": sorted(request.FILES),
+        "address": request.get_full_path(),
+        "sign_in_url": reverse("account_login"),
+    }
+    return page(request, "accounts/signed_out.html", context, status=401)
 
 
 class Preferences:

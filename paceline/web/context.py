@@ -39,6 +39,11 @@ def _everyone() -> dict[str, Any]:
         "languages": [(code, name, HTML_LANGUAGES[code]) for code, name in LANGUAGES],
         "preferences_url": reverse("accounts:preferences"),
         "words_unreachable": _("The server cannot be reached. Nothing was changed; try again."),
+        "sign_in_url": reverse("account_login"),
+        "words_signed_out": _(
+            "You have been signed out. Sign in in another tab, then do this again: nothing that you"
+            " wrote here is lost."
+        ),
         "words_refused": _("That did not work. Nothing was changed; load the page again."),
     }
 

@@ -128,7 +128,7 @@ def test_an_old_a_broken_and_somebody_elses_link_change_nothing(
     link = ask(browser, mailoutbox)
     assert client_for(world.marco).post(link).status_code == 410
     assert browser.post(link[:-2]).status_code == 410
-    assert Client().post(link).status_code == 302, "signed in only"
+    assert Client().post(link).status_code == 401, "signed in only"
     monkeypatch.setattr(address_links, "HOURS", -1)
     assert browser.post(link).status_code == 410
     assert_unchanged(world)

@@ -222,7 +222,7 @@ def stranger(url: Url, answer_to: Callable[[str, str], HttpResponse | str]) -> I
         elif url.anonymous == "open":
             if method in url.allow and status in {401, 403}:
                 yield f"a stranger {method}: {status} on an open address"
-        elif not (status == 302 and goes_to.startswith(LOGIN)) and status not in {403, 405}:
+        elif not (status == 302 and goes_to.startswith(LOGIN)) and status not in {401, 403, 405}:
             yield f"a stranger {method}: {status} {goes_to}"
 
 

@@ -25,6 +25,19 @@ const startAll = (root) => {
 startAll(document);
 document.addEventListener("htmx:load", (event) => startAll(event.detail.elt));
 
+// A page may outlive the session that it was made in: its forms carry the token of today's.
+const tokenNow = () => /(?:^|; )csrftoken=(\w+)/.exec(document.cookie)?.[1];
+document.addEventListener("submit", (event) => {
+  const field = event.target.querySelector("input[name=csrfmiddlewaretoken]");
+  if (field) field.value = tokenNow() ?? field.value;
+}, true);
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const token = tokenNow();
+  if (!token || detail.verb === "get") return;
+  detail.headers["X-CSRFToken"] = token;
+  if (detail.parameters.csrfmiddlewaretoken) detail.parameters.csrfmiddlewaretoken = token;
+});
+
 // A form is sent once: its buttons rest until the answer comes. The server guards the rest.
 const rest = (form, isBusy) => {
   for (const button of form.querySelectorAll("button:not([type=button])")) {

@@ -16,7 +16,8 @@ export default (region) => {
   new MutationObserver(watchAll).observe(region, { childList: true });
   watchAll();
   // What a page fetches by itself comes back by itself; only what a person asked for is a problem.
-  const isAsked = (event) => !event.detail.requestConfig?.triggeringEvent?.type !== "live";
+  const isAsked = ({ detail }) => detail.requestConfig?.triggeringEvent?.type !== "live";
+  const words = ({ detail }) => (detail.xhr.status === 401 ? "words-signed-out" : "words-refused");
   document.addEventListener("htmx:sendError", (event) => isAsked(event) && say("words-unreachable"));
-  document.addEventListener("htmx:responseError", (event) => isAsked(event) && say("words-refused"));
+  document.addEventListener("htmx:responseError", (event) => isAsked(event) && say(words(event)));
 };
