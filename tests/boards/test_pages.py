@@ -133,6 +133,13 @@ def test_a_card_is_dragged_to_where_it_may_go(world: World, work: Work, client_f
     assert answer.status_code == 200
     assert "This card was deleted meanwhile." in answer.content.decode()
     assert client.post(at("card_move", work.secret.pk), drag).status_code != 500
+    # By keys within the list: the place is spoken; there is nothing below the last one.
+    work.add("first", world.priya)
+    last = work.add("last", world.priya)
+    step = {"board": project, "to": work.list("To do").pk, "seen": work.list("To do").pk}
+    for ways, place in (("1", "2 of 2"), ("-1", "1 of 2"), ("-1", "1 of 2")):
+        text = client.post(at("card_move", last.pk), {**step, "step": ways}, **asks)
+        assert f"“last” is now {place} in “To do”." in text.content.decode()
     # Swimlanes: dropped into somebody's lane it becomes theirs.
     card = work.add("lane", world.priya)
     client.post(at("card_move", card.pk), {**drag, "lane": world.marco.pk}, **asks)

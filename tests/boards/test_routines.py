@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from paceline.boards import actions
 from paceline.boards.actions.many import What
 from paceline.boards.blueprints import blueprints
+from paceline.boards.feeds import as_icalendar
 from paceline.boards.models import Card, Project, Reach, Recurrence, RuleRun, Trigger, Unit
 from paceline.boards.schedule import Pattern
 from paceline.notifications.models import Notification
@@ -276,3 +277,31 @@ def test_a_calendar_is_read_by_its_secret_alone(world: World, work: Work, client
     client.post(reverse("boards:feed"), {"do": "revoke"})
     assert Client().get(newer).status_code == 404
     assert Client().get(reverse("boards:calendar_feed", args=["x"])).status_code == 404
+
+
+def test_a_calendar_keeps_to_the_standard(world: World, work: Work) -> None:
+    """RFC 5545: lines of at most 75 octets (3.1), no letter cut in two, each ended by CRLF; times
+    that are the same moment whatever the reader's zone, through daylight saving."""
+    Project.objects.filter(pk=work.campaign.pk).update(time_zone="Europe/Berlin")
+    title = "雙十一\\大促；預熱, 第一波" * 12
+    # The clocks of Berlin go forward on 28 March 2027 and back on 31 October.
+    days = (date(2027, 3, 27), date(2027, 3, 28), date(2027, 10, 30), date(2027, 10, 31))
+    cards = [
+        work.add(title if place == 0 else f"{place}", world.priya, due_on=day, due_time=time(18))
+        for place, day in enumerate(days)
+    ]
+    rows = Card.objects.filter(pk__in=[one.pk for one in cards]).select_related("project")
+    raw = as_icalendar(rows.order_by("due_on"), origin="https://paceline.example", at=NOW)
+    lines = raw.split(b"\r\n")
+    assert lines[-1] == b""
+    assert not any(b"\n" in one or b"\r" in one for one in lines)
+    assert max(map(len, lines)) <= 75
+    for one in lines:
+        one.decode()  # a letter in two lines would not be one
+    events = icalendar.Calendar.from_ical(raw).walk("VEVENT")
+    assert str(events[0]["SUMMARY"]) == title
+    assert [one.decoded("DTSTART") for one in events] == [
+        datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+        for day, hour in zip(days, (17, 16, 16, 17), strict=True)
+    ]
+    assert len({str(one["UID"]) for one in events}) == 4

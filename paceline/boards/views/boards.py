@@ -18,6 +18,7 @@ from paceline.boards.models import Card, CardList, Project
 from paceline.boards.queries import BoardColumn
 from paceline.boards.views import batches
 from paceline.boards.views.faces import face, project_context
+from paceline.kernel import formats
 from paceline.kernel.icons import icon
 from paceline.kernel.pages import go_to, page
 from paceline.org.requests import PersonRequest
@@ -223,8 +224,7 @@ def _moved(request: PersonRequest, card: Card) -> HttpResponse:
     except wording.REFUSALS as problem:
         said["problem"] = wording.refusal(problem)
     else:
-        told = _("“%(card)s” is now in “%(list)s”.")
-        said["moved"] = told % {"card": card.title, "list": target.name}
+        said["moved"] = _told(card, target, steps="step" in request.POST)
     if "board" in request.POST:
         context = board_context(request, card.project, **said)
         return page(request, "boards/board.html", context, fragment="board")
@@ -238,6 +238,22 @@ def _moved(request: PersonRequest, card: Card) -> HttpResponse:
         request,
         reverse(f"boards:{place}", args=[card.project_id if place == "board" else card.pk]),
     )
+
+
+def _told(card: Card, target: CardList, *, steps: bool) -> str:
+    """Where the card is now; whoever moves it step by step hears its place, too."""
+    if not steps:
+        told = _("“%(card)s” is now in “%(list)s”.")
+        return told % {"card": card.title, "list": target.name}
+    cards = Card.objects.kept().filter(list=target)
+    ids = list(cards.order_by("rank", "pk").values_list("pk", flat=True))
+    place = ids.index(card.pk) + 1 if card.pk in ids else len(ids)
+    return _("“%(card)s” is now %(place)s of %(count)s in “%(list)s”.") % {
+        "card": card.title,
+        "place": formats.number(place),
+        "count": formats.number(len(ids)),
+        "list": target.name,
+    }
 
 
 def _move(request: PersonRequest, card: Card, target: CardList) -> None:

@@ -1,5 +1,9 @@
 // Shows of a rule's conditions those that belong to what is chosen, and reads the rule out as a sentence.
-const label = (field) => field.labels[0]?.textContent.replace("*", "").trim() ?? "";
+const label = (field) => {
+  const words = field.labels[0]?.cloneNode(true);
+  words?.querySelectorAll(".optional").forEach((mark) => mark.remove()); // that it may stay empty
+  return words?.textContent.trim() ?? "";
+};
 
 const said = (field) => {
   if (field.disabled || !field.value) return "";
