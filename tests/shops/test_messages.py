@@ -26,11 +26,13 @@ from paceline.orders.shops.models import (
     Delivery,
     Outcome,
     OutcomeState,
+    Shop,
     ShopOrder,
     ShopSecret,
     StopKind,
     Turned,
 )
+from paceline.orders.shops.queries import standing
 from tests.shops.conftest import Lines, Teller, an_order
 from tests.world import NOW, World
 
@@ -210,6 +212,8 @@ def test_refunds_and_cancellations_take_back_exactly_what_was_sold(
     # The refund comes before its order, and waits for it.
     assert teller.refund(refund).state == OutcomeState.WAITING
     assert lines() == {}
+    told = standing(Shop.objects.get(), date(2026, 7, 10))
+    assert (told.waiting, told.held, told.refused, told.stuck) == (0, 1, 0, 1)
     assert teller.order(an_order()).state == OutcomeState.TAKEN
     assert Outcome.objects.filter(state=OutcomeState.WAITING).count() == 0
     sold = {

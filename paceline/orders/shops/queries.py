@@ -66,15 +66,24 @@ def deliveries(shop: Shop) -> QuerySet[Delivery]:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a shop stands: when it last spoke and was taken in, and what does not work."""
+    """How a shop stands: when it last spoke and was taken in, and what does not work.
+
+    ``waiting`` messages are not read yet; ``held`` ones are, and wait for their order.
+    """
 
     received_at: datetime | None
     taken_at: datetime | None
     waiting: int
+    held: int
     refused: int
     troubled: int
     turned: Sequence[Turned]
     comparison: Comparison | None
+
+    @property
+    def stuck(self) -> int:
+        """Messages that can be tried again."""
+        return self.held + self.refused
 
 
 def standing(shop: Shop, on: date) -> Standing:
@@ -82,7 +91,8 @@ def standing(shop: Shop, on: date) -> Standing:
         received_at=Max("received_at"),
         taken_at=Max("outcome__at", filter=Q(outcome__state=OutcomeState.TAKEN)),
         waiting=Count("pk", filter=Q(outcome__isnull=True)),
-        refused=Count("pk", filter=Q(outcome__state__in=PROBLEMS)),
+        held=Count("pk", filter=Q(outcome__state=OutcomeState.WAITING)),
+        refused=Count("pk", filter=Q(outcome__state=OutcomeState.REFUSED)),
     )
     since = on - timedelta(days=TURNED_DAYS)
     turned = shop.turned.filter(on__gt=since).order_by("-on", "code")
