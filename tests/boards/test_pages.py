@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from paceline.boards import actions
-from paceline.boards.models import Card, CardChange, CardList, KeptView, Right
+from paceline.boards.models import Card, CardChange, CardList, KeptView, Right, Rule
 from paceline.kernel.own_fields import FieldKind
 from tests.boards.conftest import Work
 from tests.crm.conftest import make_sales
@@ -226,3 +226,26 @@ def test_views_are_kept_for_oneself_and_for_the_project(
     assert omar.post(keep, {"kind": "list", "name": "O", "shared": "1"}).status_code == 403
     omar.post(keep, {"kind": "list", "name": "O"})
     assert KeptView.objects.get(owner=world.omar).shared_at is None
+
+
+def test_a_rule_is_built_as_a_sentence(world: World, work: Work, client_for) -> None:
+    client: Client = client_for(world.marco)
+    new = at("rule_new", work.campaign.pk)
+    page = client.get(new).content.decode()
+    assert 'data-triggers="moved created"' in page
+    assert page.index('name="assign"') < page.index('name="notify"') < page.index('name="move"')
+    done = work.list("Done").pk
+    post = {"name": "Late", "trigger": "due", "move": done, "notify": "Hurry"}
+    answer = client.post(new, post)
+    assert answer.status_code == 422
+    assert "Say how many days before." in answer.content.decode()
+    assert "Hurry" in answer.content.decode()
+    answer = client.post(new, {"name": "Nothing", "trigger": "created"})
+    assert "Say what is to be done." in answer.content.decode()
+    assert not Rule.objects.exists()
+    # What narrows another trigger does not count.
+    narrowed = {"days_before": "2", "list": work.list("Doing").pk, "label": work.urgent.pk}
+    assert client.post(new, {**post, **narrowed}).status_code == 303
+    rule = Rule.objects.get()
+    assert (rule.days_before, rule.list, rule.label) == (2, None, None)
+    assert rule.steps == [{"do": "notify", "text": "Hurry"}, {"do": "move", "list": done}]

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from paceline.goals import actions
 from paceline.goals.actions import PeriodFacts, Target, add_period
+from paceline.goals.measures import word_of
 from paceline.goals.models import Quota
 from paceline.goals.queries import quotas_table
 from paceline.imports import actions as imports
@@ -112,6 +113,19 @@ def test_people_see_their_own_and_their_reports_quotas(world: World, client_for)
     for person in (world.priya, world.marco, world.erik, world.ines):
         assert client_for(person).get(address).status_code == 200
     assert client_for(world.omar).get(address).status_code == 404
+    # The measure stands in words; whoever sets quotas reads the word of the plans beside it, and a
+    # file keeps that word, so that it can be brought in again.
+    for page in (address, reverse("goals:quotas") + "?quotas-columns=measure"):
+        text = client_for(world.priya).get(page).content.decode()
+        assert "Booked sales" in text
+        assert "<code>sales</code>" not in text
+    assert "<code>sales</code>" in client_for(world.dana).get(address).content.decode()
+    answer = client_for(world.priya).get(reverse("goals:quotas") + "?quotas-export=csv")
+    file = b"".join(answer).decode()
+    assert ",sales," in file
+    assert "Booked sales" not in file
+    assert word_of("new_customers") == "New customers"
+    assert word_of("team-sales_2027") == "team sales 2027"
 
 
 def test_a_quota_is_set_by_hand(world: World, client_for, django_assert_max_num_queries) -> None:

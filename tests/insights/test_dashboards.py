@@ -55,6 +55,7 @@ def test_every_chart_has_figures_a_table_or_says_why(sold: World) -> None:
     assert paced.chart is not None
     assert [series.values[-1] for series in paced.chart.series] == [400, 1000, 0]
     stay = drawn(sold.dana, "cohort", Span(date(2026, 1, 1), date(2026, 8, 1)))
+    assert [str(one) for one in stay.head[2:4]] == ["+1 month", "+2 months"]
     assert [(row[0], row[1]) for row in stay.raw] == [
         ("2026-02-01", 1), ("2026-05-01", 1), ("2026-06-01", 1), ("2026-07-01", 1),
     ]  # fmt: skip
