@@ -124,7 +124,7 @@ def small_icons() -> dict[str, Any]:
 def _head(column: BoardColumn) -> dict[str, Any]:
     limit = column.of.limit
     return {
-        "count": column.open_count if not column.of.ends_work else column.count,
+        "count": formats.number(column.count if column.of.ends_work else column.open_count),
         "limit": limit,
         "is_over": limit is not None and column.open_count > limit,
     }
