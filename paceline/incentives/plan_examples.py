@@ -167,6 +167,9 @@ def quota_for(template: PlanTemplate) -> Callable[[str], Decimal | None]:
 def _table(name: str, rows: object, currency: str) -> InputTable:
     given: list[Row] = list(rows)  # type: ignore[call-overload]
     columns = [key for key in HEADS if any(key in row for row in given)]
+    for key in ("rate_table", "hierarchy", "pool"):  # said once it says nothing beside the rows
+        if len({row.get(key) for row in given}) == 1 and key in columns:
+            columns.remove(key)
     if name in {"quotas", "owners"}:
         columns = [key for key in columns if key not in {"starts_on", "kind"}]
     return InputTable(

@@ -119,3 +119,21 @@ def test_what_is_beyond_any_text_says_how_to_come_back_to_it(
     status, page = sent(client_for(world.dana), draft, source() + "#" * 2_500_000)
     assert status == 413
     assert "what you wrote is still there when you go back" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", ["0000-01-01", "9999-12-31", "10000-01-01", "x" * 100_000])
+def test_a_day_beyond_all_periods_is_told_and_the_text_stays(
+    draft: str, world: World, client_for: SignIn, day: str
+) -> None:
+    version = PlanVersion.objects.get()
+    posted = {
+        "source": source() + "# mine\n", "base": source(), "effective_from": day,
+        "lock_version": str(version.lock_version), "op": "save",
+    }  # fmt: skip
+    answer = client_for(world.dana).post(draft, posted)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f"“{day[:20]}” is no day of the years 1800 to 2399" in page
+    assert kept(page).endswith("# mine\n")
+    assert "# mine" not in source()

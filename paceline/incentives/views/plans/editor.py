@@ -42,7 +42,7 @@ from paceline.incentives.views.plans.drafts import (
 )
 from paceline.incentives.views.plans.findings import findings_for
 from paceline.kernel.pages import go_to, page
-from paceline.kernel.periods import day_in
+from paceline.kernel.periods import YEAR_EARLIEST, YEAR_LATEST, day_in
 from paceline.org.models import Person
 
 
@@ -142,6 +142,13 @@ def _save(request: HttpRequest, version: PlanVersion, sent: Sent, source: str) -
     notice = ""
     if sent.effective_from is None:
         notice = _("Write the day from which it is effective.")
+        if sent.effective_text:
+            notice = _("“%(day)s” is no day of the years %(first)s to %(last)s. %(notice)s") % {
+                "day": sent.effective_text[:20],
+                "first": YEAR_EARLIEST,
+                "last": YEAR_LATEST,
+                "notice": notice,
+            }
         return _editor(request, version, sent, source, notice=notice, status=422)
     try:
         saved = actions.save_draft(
