@@ -11,6 +11,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from paceline.engine.money import EXACT
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Component, Plan, RateTable, Tier
 from paceline.engine.rate_tables import TABLE, check_rate_tables, rate_rows
@@ -21,12 +22,13 @@ ZERO = Decimal(0)
 @dataclass(frozen=True)
 class Sold:
     """What a payee sold under a key in its window, and before the period; `began` where a line of
-    the key was there before the period.
+    the key was there before the period. `earns` is what rows that pay rates earn on it, exactly.
     """
 
     value: Decimal
     had: Decimal = ZERO
     began: bool = False
+    earns: Decimal = ZERO
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,14 @@ def sold_by_key(
     """What a payee sold under each key, from what the rows of a table hold; keys in the order of
     their rows.
     """
-    entries = rate_rows({TABLE: rows}, rates).rows.column("entry")
-    sums: dict[int, Decimal] = {}
+    laid = rate_rows({TABLE: rows}, rates).rows
+    entries, paid = laid.column("entry"), laid.column("paid")
+    sold: dict[int, Sold] = {}
     for row, base in bases:
         entry = entries[row - 1].as_py()
-        sums[entry] = sums.get(entry, ZERO) + base
-    sold = {entry: Sold(value) for entry, value in sums.items()}
+        had = sold.get(entry, Sold(ZERO))
+        earns = EXACT.add(had.earns, EXACT.multiply(base, paid[row - 1].as_py()))
+        sold[entry] = Sold(had.value + base, earns=earns)
     return keys_sold(rates, rows, sold, period)
 
 

@@ -287,3 +287,47 @@ def test_at_the_top_nothing_is_left_untold() -> None:
     results = engine.calculate(plan, tables_of(rows, plan), QUARTER, connection=CONNECTION)
     kept = whatif.kept_of(results, "ana")
     assert (whatif.next_steps(plan, kept), whatif.untold_steps(plan, kept)) == ((), {})
+
+
+KEYS = [
+    {"product": "pen", "from": 0, "rate": "0.0155"},
+    {"product": "pen", "from": 900, "rate": "0.0333"},
+    {"product": "ink", "from": 0, "rate": "0.1"},
+    {"product": "ink", "from": 400, "rate": "0.2"},
+    {"product": "glue", "from": 0, "rate": "0.3"},
+]
+
+
+@pytest.mark.parametrize("reading", ["slice", "whole"])
+@pytest.mark.parametrize("boundary", ["upper", "lower"])
+@pytest.mark.parametrize("accumulation", ["transaction", "week"])
+def test_a_further_order_or_week_under_each_key_of_a_table_of_rates(
+    reading: str, boundary: str, accumulation: str
+) -> None:
+    table = {"name": "prices", "by": ["product"], "pays": "rate", "counts": "each"}
+    rates = {"reading": reading, "on": "amount", "table": {**table, "missing": "refuse"}}
+    plan = plan_with(
+        rates, accumulation=accumulation, boundary=boundary,
+        times=[{"by": "120%", "when": "sales >= 2000 USD"}],
+    )  # fmt: skip
+    given = [("2024-04-10", "800.10", "pen"), ("2024-04-11", "300.33", "pen"),
+             ("2024-05-10", "500.55", "ink"), ("2024-05-11", "60", "glue")]  # fmt: skip
+
+    def rows(*more: tuple[str, Any, str]) -> dict[str, Any]:
+        lines = [
+            {"payee_id": "ana", "ordered_on": day, "amount": amount, "product": product}
+            for day, amount, product in (*given, *more)
+        ]
+        keys = [{"rate_table": "prices", "starts_on": "2023-01-01"} | one for one in KEYS]
+        found = {**world([]), "rate_tables": fill("rate_tables", keys)}
+        return found | {"order_lines": fill("order_lines", lines)}
+
+    tables = tables_of(rows(), plan)
+    results = engine.calculate(plan, tables, QUARTER, connection=CONNECTION)
+    kept = whatif.kept_of(results, "ana", tables.sources["rate_tables"])
+    steps = [one for one in whatif.next_steps(plan, kept) if one.kind == "stretch"]
+    assert [one.key.split(" ")[0] for one in steps] == ["ink", "pen"]
+    assert whatif.untold_steps(plan, kept) == {}
+    before = earned(plan, rows())
+    for step, product in zip(steps, ("ink", "pen"), strict=True):
+        assert earned(plan, rows(("2024-06-28", step.missing, product))) - before == step.pays

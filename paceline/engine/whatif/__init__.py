@@ -20,7 +20,8 @@ from paceline.engine.whatif.orders import (
     nearest_level,
     one_more,
 )
-from paceline.engine.whatif.steps import Step, next_steps
+from paceline.engine.whatif.step import Step
+from paceline.engine.whatif.steps import next_steps
 from paceline.engine.whatif.untold import Untold, untold_steps
 from paceline.engine.whatif.versions import under_plan
 from paceline.engine.whatif.windowed import asks_windows, with_windows

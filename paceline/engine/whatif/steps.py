@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Literal
 
 from paceline.engine import windows
 from paceline.engine.formula.tree import Call, Formula, Name, Value
@@ -16,40 +15,12 @@ from paceline.engine.plan.model import Component, Condition, Indicator, Plan
 from paceline.engine.plan.scope import word
 from paceline.engine.whatif.books import Books, Figures, NotPossible, Under, step_of
 from paceline.engine.whatif.kept import Kept
-from paceline.engine.whatif.stretches import Stretch, stretch_of
+from paceline.engine.whatif.step import Step, StepKind
+from paceline.engine.whatif.stretches import Stretch, keyed_stretch_of, stretch_of
 
 ZERO = Decimal(0)
 KEYS_TOLD = 5  # of a table of rates, those with the least missing
 _UNIT = Decimal("0.0001")  # the smallest step of a measure that counts units or shares
-
-StepKind = Literal["tier", "stretch", "column", "condition", "multiplier", "score"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """The next place where a component pays otherwise.
-
-    `missing` is what the measure lacks to `reach`, below zero where less of it pays more; `pays` is
-    what the component, and `pays_in_all` what all components of money pay more there. A
-    `stretch` is a new order, day or week whose tiers begin at zero: `missing` is what it needs.
-    `key` is the key of a table of rates that the tier belongs to; `tier` is then the row's number.
-
-    Where tiers are reached by one measure and pay on another, what reaching the next one pays
-    depends on what is sold on the way, and is no number: `pays` and `pays_in_all` are None, and
-    `rates` are what a tier pays up to there and from there on.
-    """
-
-    component: str
-    kind: StepKind
-    clause: str
-    tier: int | None
-    measure: str
-    reach: Decimal
-    missing: Decimal
-    pays: Decimal | None
-    pays_in_all: Decimal | None
-    key: str = ""
-    rates: tuple[Decimal, Decimal] | None = None
 
 
 def next_steps(plan: Plan, kept: Kept) -> tuple[Step, ...]:
@@ -211,6 +182,9 @@ class Steps:
         """
         rates, measure = component.rate_table, component.measure or ""
         subject = rates.subject or measure
+        if self._is_shorter(component):
+            yield from self._to_rows_anew(component)
+            return
         inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
         found: list[Step] = []
         end, _had = self.books.ends(component, self.figures, {})
@@ -229,6 +203,49 @@ class Steps:
                     found.append(replace(step, key=one.key))
                     break
         yield from sorted(found, key=lambda step: (step.missing, step.tier))[:KEYS_TOLD]
+
+    def _to_rows_anew(self, component: Component) -> Iterator[Step]:
+        """Under each key that something was sold under, what a further order, day or week needs for
+        its second row, and what that adds; the smallest first.
+        """
+        new, measure = keyed_stretch_of(self.plan, self.kept, component), component.measure or ""
+        if new is None or not self._comes_to(component, new.computed()):
+            return
+        inside = component.rate_table.reading == "whole" and self.plan.policies.boundary == "lower"
+        found = []
+        for one in new.keyed:
+            if one.ended or len(one.tiers) < 2:
+                continue
+            tier = one.tiers[1]
+            reach = EXACT.add(tier.lower, self._smallest(measure)) if inside else tier.lower
+            step = Step(
+                component.id, "stretch", tier.clause, one.first + 1, measure, reach, reach, None,
+                None, key=one.key,
+            )  # fmt: skip
+            moved = {measure: EXACT.add(self.kept.measures.get(measure) or ZERO, reach)}
+            found.append(self._paid_anew(step, new.computed(one, reach), moved))
+        yield from sorted(found, key=lambda step: (step.missing, step.tier or 0))[:KEYS_TOLD]
+
+    def _comes_to(self, component: Component, computed: Decimal) -> bool:
+        """What was computed is what the run paid."""
+        earned = self.books.adjusted(component, computed, self.figures)
+        return component.id not in self.books.others and earned == self.kept.earned.get(
+            component.id
+        )
+
+    def _paid_anew(self, step: Step, computed: Decimal, moved: dict[str, Decimal]) -> Step:
+        """The step with what it pays, where the component then comes to what is computed."""
+        component = self.plan.component(step.component)
+        there = self.books.adjusted(component, computed, self.books.figures(moved))
+        pays = there - self.kept.earned[component.id]
+        others = self.books.pay(moved)
+        more = [
+            others[name] - self.now[name]
+            for name in self.now
+            if name in others and name != component.id and self._is_money(name)
+        ]
+        own = pays if self._is_money(component.id) else ZERO
+        return replace(step, pays=pays, pays_in_all=sum(more, own))
 
     def _to_dated(self, component: Component) -> Iterator[Step]:
         """Of tiers that change on a day the next one of those that hold on the period's last day;
@@ -264,18 +281,17 @@ class Steps:
 
     def is_told_apart(self, component: Component) -> bool:
         """What is ahead is told though the books cannot make the component again."""
-        by_shares = component.rates is not None and component.rates.by_shares
-        return by_shares or self._stretch(component) is not None
+        rates = component.rates
+        if rates is not None and (rates.by_shares or rates.imported is not None):
+            return rates.by_shares or self._is_shorter(component)
+        return self._stretch(component) is not None
 
     def _stretch(self, component: Component) -> Stretch | None:
         """The further order, day or week, where what the tiers hold comes to what was paid."""
         incentive = self.books.incentive(self.figures)
         found = stretch_of(self.plan, self.kept, component, incentive)
         computed = found.computed(None) if found is not None else None
-        if computed is None or component.id in self.books.others:
-            return None
-        earned = self.books.adjusted(component, computed, self.figures)
-        return found if earned == self.kept.earned.get(component.id) else None
+        return found if computed is not None and self._comes_to(component, computed) else None
 
     def _to_tier_anew(self, component: Component) -> Iterator[Step]:
         """What a new order, day or week needs by itself for the first tier above zero, and what it
@@ -298,16 +314,7 @@ class Steps:
         moved = {}
         if subject == measure:
             moved = {measure: EXACT.add(self.kept.measures.get(measure) or ZERO, reach)}
-        there = self.books.adjusted(component, computed, self.books.figures(moved))
-        pays = there - self.kept.earned[component.id]
-        others = self.books.pay(moved)
-        more = [
-            others[name] - self.now[name]
-            for name in self.now
-            if name in others and name != component.id and self._is_money(name)
-        ]
-        own = pays if self._is_money(component.id) else ZERO
-        yield replace(step, pays=pays, pays_in_all=sum(more, own))
+        yield self._paid_anew(step, computed, moved)
 
     def _is_shorter(self, component: Component) -> bool:
         return windows.is_shorter(self.plan, windows.window_of(self.plan, component))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from paceline.engine import windows
+from paceline.engine.keyed import Keyed
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.payout import Standing, pays_at
 from paceline.engine.plan.model import Component, Plan, RateTable
@@ -83,6 +84,42 @@ class Stretch:
 
     def _round(self, value: Decimal) -> Decimal:
         return round_to(value, self.plan.digits, self.plan.policies.rounding_mode)
+
+
+@dataclass(frozen=True)
+class KeyedStretch:
+    """A further stretch of a table of rates: all of it is sold under one key, whose tiers begin at
+    zero in it.
+    """
+
+    plan: Plan
+    component: Component
+    keyed: tuple[Keyed, ...]
+
+    def computed(self, key: Keyed | None = None, reach: Decimal = ZERO) -> Decimal:
+        """What the component comes to with a further one under a key that reaches so far."""
+        exact = _total(one.sold.earns for one in self.keyed)
+        if key is not None:
+            at = Standing(reach, None, holds=True)
+            exact = EXACT.add(
+                exact, _total(pays_at(self.plan, key.of(self.component.rate_table), at))
+            )
+        return round_to(exact, self.plan.digits, self.plan.policies.rounding_mode)
+
+
+def keyed_stretch_of(plan: Plan, kept: Kept, component: Component) -> KeyedStretch | None:
+    """How a further stretch of a table of rates is looked at: of rates on the component's own
+    measure that are rounded once.
+    """
+    rates, keyed = component.rates, kept.keyed.get(component.id)
+    if rates is None or rates.imported is None or keyed is None:
+        return None
+    if not windows.is_shorter(plan, windows.window_of(plan, component)):
+        return None
+    if (rates.value, rates.on) != ("rate", "amount"):
+        return None
+    by_component = plan.policies.rounding_stage == "component"
+    return KeyedStretch(plan, component, keyed) if by_component else None
 
 
 def _total(values: Iterable[Decimal]) -> Decimal:

@@ -16,8 +16,9 @@ def untold_steps(plan: Plan, kept: Kept) -> dict[str, Untold]:
     """The components whose next tier is no number, by id, each with why.
 
     Of tiers that begin anew in each order, day or week: `grid`, two measures choose the cell;
-    `filled`, the tiers are filled by one measure and pay on another; `rows`, every key of a table
-    of rates begins anew; `parts`, interpolated amounts of all others are not kept before rounding.
+    `filled`, the tiers are filled by one measure and pay on another; `rows`, what rows of a
+    table of rates earned before rounding is not kept, of amounts, by another measure, or rounded by
+    tier or line; `parts`, nor are interpolated amounts of all others.
     `differs`: what a run keeps does not come to what was paid.
     """
     steps = Steps(plan, kept)

@@ -148,8 +148,8 @@ UNTOLD = {
         " what they pay depends on another."
     ),
     "rows": gettext_lazy(
-        "The next tier is no single amount: each further one begins at zero in every row of the"
-        " table of rates."
+        "The next tier is not told: what each row of the table of rates earned before rounding is"
+        " not kept."
     ),
     "parts": gettext_lazy(
         "The next tier is not told: what the others earned before rounding is not kept."
