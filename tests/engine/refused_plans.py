@@ -171,7 +171,12 @@ REFUSALS: dict[str, tuple[str, str, str]] = {
         "quotas/sales-quota/spread",
     ),
     # Formulas
-    "formula_malformed": ("of: amount", "of: amount /", "measures/sales/of"),
+    "formula_malformed": ("of: amount", "of: amount +", "measures/sales/of"),
+    "formula_division": ("of: amount", "of: amount / 2", "measures/sales/of"),
+    "earned_not_above": (
+        *bonus("pays: {formula: bonus.earned}"),
+        "components/bonus/pays/formula",
+    ),
     "formula_too_long": ("of: amount", f"of: '{'amount + ' * 300}amount'", "measures/sales/of"),
     "formula_too_deep": ("of: amount", f"of: '{'(' * 40}amount{')' * 40}'", "measures/sales/of"),
     "formula_too_large": ("of: amount", f"of: '{'cost+' * 180}cost'", "measures/sales/of"),
