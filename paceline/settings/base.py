@@ -232,6 +232,8 @@ API_CALLS_PER_MINUTE = int(secret("API_CALLS_PER_MINUTE", "600"))
 
 # The largest upload that is accepted, in bytes; a larger one is refused before it is stored.
 UPLOAD_BYTES_MAX = 2 * 1024**3
+# Messages of shops, web forms and calls of programs; files are sent by people who are signed in.
+UPLOAD_BYTES_MAX_SIGNED_OUT = 32 * 1024**2
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

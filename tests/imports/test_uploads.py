@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import override_settings
+from django.conf import settings
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from paceline.imports import actions
 from paceline.imports.models import Import
 from paceline.kernel.uploads import UploadLimit, bytes_max
 from tests.loops import in_loop
-from tests.world import NOW, World
+from tests.world import NOW, World, build_world
 
 TEN_GIGABYTES = 10 * 1024**3
 
@@ -158,3 +159,29 @@ def test_a_name_from_outside_is_never_a_path(world: World, client_for, tmp_path:
         kind="teams", content=b"code,name\na,A\n", name="../../etc/passwd", by=world.dana, at=NOW
     )
     assert source.name == "passwd"
+
+
+@override_settings(UPLOAD_BYTES_MAX_SIGNED_OUT=0)
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_only_who_is_signed_in_may_send_much(
+    transactional_db: None, client_for: Any, *, is_announced: bool
+) -> None:
+    """Anybody at all could fill the disk: the server keeps a body before it knows who sends it."""
+    chunk = b"x" * 40_000
+    length = 3 * len(chunk) if is_announced else None
+    stranger, liar, known = scope_of(length), scope_of(length), scope_of(length)
+    name = settings.SESSION_COOKIE_NAME
+    liar["headers"].append((b"cookie", f"{name}=abcdefghijklmnopqrstuvwxyz012345".encode()))
+    key = client_for(build_world().dana).cookies[name].value
+    known["headers"].append((b"cookie", f"a=b; {name}={key}".encode()))
+    refused = ([b""], 0) if is_announced else ([chunk, b"disconnected", b"told"], 2)
+    assert in_loop(ask(stranger, [chunk] * 3)) == refused
+    assert in_loop(ask(liar, [chunk] * 3)) == refused
+    assert in_loop(ask(known, [chunk] * 3)) == ([chunk] * 3, 3)
+
+
+@pytest.mark.django_db
+def test_who_is_not_signed_in_is_told_to(client: Client) -> None:
+    answer = client.post(reverse("imports:new"), {"kind": "people"}, CONTENT_LENGTH=str(2**30))
+    assert answer.status_code == 413
+    assert "Sign in to send more than 32 MB." in answer.content.decode()
