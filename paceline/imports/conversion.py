@@ -19,8 +19,9 @@ from paceline.imports.kinds import Field, FieldType
 from paceline.imports.layout import EXAMPLES, FileUnreadable
 from paceline.kernel.money import CURRENCIES
 
+ANY_DAY = "%Y-%m-%d"  # of a column without days
 DAY_STYLES = {
-    "%Y-%m-%d": "2026-07-31",
+    ANY_DAY: "2026-07-31",
     "%Y/%m/%d": "2026/07/31",
     "%Y.%m.%d": "2026.07.31",
     "%Y%m%d": "20260731",
@@ -91,7 +92,9 @@ def convert(
     columns, joins, codes = ["t.row"], [], {}
     for field in fields:
         name = field.name
-        style = style_of(duck, field, chosen.get(name, ""))
+        # Most files leave most days out: nothing need be read or reported of them.
+        is_left_out = field.type is FieldType.DAY and not field.required and _is_empty(duck, name)
+        style = ANY_DAY if is_left_out else style_of(duck, field, chosen.get(name, ""))
         if style:
             used[name] = style
         if field.type in LOOKED_UP:
@@ -100,8 +103,7 @@ def convert(
             joins.append(f"LEFT JOIN known_{name} k_{name} ON k_{name}.text = t.{name}")
             columns += _looked_up_columns(field)
             codes[name] = f"COALESCE(l.{name}_code, '')"
-        elif field.type is FieldType.DAY and not field.required and _is_empty(duck, name):
-            # Most files leave most days out: nothing need be read or reported of them.
+        elif is_left_out:
             columns += [f"CAST(NULL AS DATE) AS {name}", f"'' AS {name}_text"]
             continue
         else:
@@ -229,7 +231,7 @@ def _day_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
     )
     total, *fitting = _one(duck, f"SELECT count(*), {counts} FROM {days}")  # noqa: S608
     if not total:
-        return "%Y-%m-%d"
+        return ANY_DAY
     by_style = dict(zip(DAY_STYLES, fitting, strict=True))
     whole = [style for style, count in by_style.items() if count == total]
     if whole:
@@ -239,7 +241,7 @@ def _day_style(duck: duckdb.DuckDBPyConnection, name: str) -> str:
     if len(examples) > 1:
         shown = list(examples.values())[:EXAMPLES]
         raise FileUnreadable("days_in_several_styles", field=name, examples=shown)
-    return next(iter(examples), "%Y-%m-%d")
+    return next(iter(examples), ANY_DAY)
 
 
 def _one_of_each(
