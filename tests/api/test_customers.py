@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from paceline.crm.actions import change
+from paceline.crm.actions import Point, change
 from paceline.crm.models import Company, Deal, RecordChange
 from tests.api.calling import Program, program_for
 from tests.crm.conftest import Sales, make_sales
@@ -42,6 +42,45 @@ def test_a_contact_is_added_read_and_changed(program: Program, sales: Sales, wor
     names = {row["name"] for row in program.rows(f"/contacts?company={sales.company.pk}")}
     assert names == {"王小明", "李小華"}
     assert len(program.rows("/contacts?sort=-changed_at&limit=1")) == 2
+
+
+@pytest.mark.parametrize("path", ["/companies", "/contacts", "/leads"])
+def test_what_reaches_nobody_is_refused_as_in_the_form(
+    program: Program, sales: Sales, path: str
+) -> None:
+    points = [
+        {"kind": "mobile", "value": "0987 654 321"}, {"kind": "phone", "value": "not a phone"},
+        {"kind": "email", "value": "doe@example"},
+    ]  # fmt: skip
+    sent = {"name": "Doe", "country": "TW", "points": points}
+    refused = program.ask("POST", path, sent)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    faults = [(one["in"], one["field"]) for one in refused.json()["errors"]]
+    assert faults == [("body", "points.1.value"), ("body", "points.2.value")]
+    assert "not a phone" in refused.json()["errors"][0]["message"]
+    assert "Doe" not in {row["name"] for row in program.rows(path)}
+    # The way out that the refusal names; and a change meets the same one.
+    other = [{"kind": "other", "value": "ask at doe@example"}]
+    made = program.ask("POST", path, {**sent, "points": other})
+    assert made.status_code == 200, made.content
+    one = f"{path}/{made.json()['id']}"
+    for wrong in points[1:]:
+        assert program.ask("PATCH", one, {"points": [wrong]}).status_code == 422
+    assert [row["value"] for row in program.get(one).json()["points"]] == ["ask at doe@example"]
+
+
+def test_what_stood_there_before_may_be_sent_again(
+    program: Program, sales: Sales, world: World
+) -> None:
+    old = [Point("email", "doe@example", "old file")]
+    told = {"by": world.marco, "at": world.now}
+    change(record=sales.company, facts={}, points=old, **told)
+    kept = {"kind": "email", "value": "doe@example"}
+    more = {"kind": "phone", "value": "02 2345 6789"}
+    path = f"/companies/{sales.company.pk}"
+    changed = program.ask("PATCH", path, {"points": [kept, more]})
+    assert changed.status_code == 200, changed.content
+    assert [row["value"] for row in changed.json()["points"]] == ["doe@example", "02 2345 6789"]
 
 
 def test_somebody_elses_change_is_shown_and_kept(

@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field
 
 from paceline.crm import access, actions, queries, wording
 from paceline.crm.models import CustomField, scope_of
+from paceline.crm.points import is_readable
 from paceline.kernel.interface import (
     Area,
     Asked,
@@ -34,7 +35,7 @@ from paceline.kernel.interface.own_values import (
     values_sent,
     wanted_values,
 )
-from paceline.kernel.interface.problems import invalid, unseen
+from paceline.kernel.interface.problems import Fault, invalid, unseen
 from paceline.kernel.interface.refusals import Refusals, changed_since
 from paceline.kernel.interface.versions import seen_version, tag_of_version
 from paceline.org.models import Person, Team
@@ -47,6 +48,9 @@ ORDER = {"id": "pk", "changed_at": "changed_at"}
 NUMBER = noop("Employee number.")
 TEAM = noop("Code of the team; without it, your own.")
 OWNER = noop("Employee number of whoever looks after it; without it, nobody yet.")
+REACHABLE = noop(
+    "A number or an address under which somebody is reached; what is none goes under `other`."
+)
 ID_MAX = 2**63 - 1
 
 
@@ -123,7 +127,7 @@ class PointIn(Sent):
         "mobile", "phone", "email", "wechat", "line", "whatsapp", "telegram", "messenger",
         "instagram", "dingtalk", "feishu", "shop", "other",
     ]  # fmt: skip
-    value: str = Field(min_length=1, max_length=300)
+    value: str = Field(min_length=1, max_length=300, description=REACHABLE)
     label: str = Field("", max_length=60)
 
 
@@ -262,8 +266,26 @@ def related(request: TokenRequest, kind: str, pk: int | None) -> Any:
     return found
 
 
-def points_sent(sent: FactsIn) -> list[actions.Point]:
-    return [actions.Point(one.kind, one.value, one.label) for one in sent.points or ()]
+def points_sent(sent: FactsIn, record: Any = None) -> list[actions.Point]:
+    """The ways to reach somebody, refused as the form refuses them: a number or address under
+    which nobody is reached, unless it stood in the record before."""
+    points = [actions.Point(one.kind, one.value, one.label) for one in sent.points or ()]
+    known = set() if record is None else {(one.kind, one.value) for one in record.points.all()}
+    country = str(getattr(sent, "country", None) or getattr(record, "country", ""))
+    faults = [
+        Fault("body", f"points.{place}.value", _unreadable(one.value))
+        for place, one in enumerate(points)
+        if (one.kind, one.value) not in known and not is_readable(one.kind, one.value, country)
+    ]
+    if faults:
+        raise Problem("invalid", faults=faults)
+    return points
+
+
+def _unreadable(value: str) -> str:
+    return _("“%(value)s” is no number or address. Mend it, or send it with the kind “other”.") % {
+        "value": value[:80]
+    }
 
 
 def _told(refused: Exception) -> Problem | None:
@@ -384,5 +406,5 @@ def change_record(request: TokenRequest, kind: str, pk: int, sent: FactsIn) -> N
     if kind == "deal":
         written(lambda: actions.change_deal(deal=record, facts=facts, **given))
         return
-    points = None if sent.points is None else points_sent(sent)
+    points = None if sent.points is None else points_sent(sent, record)
     written(lambda: actions.change(record=record, facts=facts, points=points, **given))
