@@ -79,7 +79,7 @@ def test_thousands_come_in_their_order_and_go_as_one(
     undo = reverse("boards:undo_many", args=[paste.batch_id])
     assert client_for(world.marco).post(undo).status_code == 404
     answer = client.post(undo, follow=True)
-    assert "Taken back on 9,998 cards; 1 were changed since and stay." in answer.content.decode()
+    assert "Taken back on 9,998 cards. 1 was changed since and stays." in answer.content.decode()
     assert order(todo) == ["Write the banner", lines[7]]
     gone = Card.objects.get(title=lines[8])
     assert gone.archived_at is not None

@@ -162,6 +162,19 @@ def _told(batch: Batch) -> str:
     return told
 
 
+def _told_back(done: int, left: int) -> str:
+    told = ngettext("Taken back on %(count)s card.", "Taken back on %(count)s cards.", done)
+    told = told % {"count": formats.number(done)}
+    if left:
+        stay = ngettext(
+            "%(count)s was changed since and stays.",
+            "%(count)s were changed since and stay.",
+            left,
+        )
+        told = f"{told} {stay % {'count': formats.number(left)}}"
+    return told
+
+
 @require_POST
 def undo_many(request: PersonRequest, pk: int) -> HttpResponse:
     """Take one's change of many cards back."""
@@ -173,10 +186,7 @@ def undo_many(request: PersonRequest, pk: int) -> HttpResponse:
     except wording.REFUSALS as problem:
         messages.error(request, wording.refusal(problem))
     else:
-        told = _("Taken back on %(done)s cards; %(left)s were changed since and stay.")
-        messages.success(
-            request, told % {"done": formats.number(done), "left": formats.number(left)}
-        )
+        messages.success(request, _told_back(done, left))
     place = "board" if "added" in batch.what else "table"
     return go_to(request, reverse(f"boards:{place}", args=[batch.project_id]))
 
