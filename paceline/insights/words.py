@@ -51,15 +51,19 @@ def worded(measure: Measure, value: Decimal | None, currency: str) -> str:
 
 
 def worded_change(measure: Measure, value: Decimal | None, before: Decimal | None) -> str:
-    """How a value stands to another: percentage points for shares, else in per cent of it."""
+    """How a value stands to another: percentage points for shares, else in per cent of it.
+
+    Nothing where the other is not above nought: of a month in which more came back than was sold,
+    a per cent says neither how much nor which way.
+    """
     if value is None or before is None:
         return ""
     if measure.unit == "percent":
         points = ((value - before) * 100).quantize(HOUR_STEP)
         return _("%(points)s points") % {"points": _signed(formats.number(points), points)}
-    if not before:
+    if before <= 0:
         return ""
-    share = (value - before) / abs(before)
+    share = (value - before) / before
     return _signed(formats.percent(share.quantize(Decimal("0.001"))), share)
 
 
@@ -73,6 +77,11 @@ def plain(value: Decimal | None) -> Decimal | str:
         return ""
     rounded = value.quantize(PLAIN_STEP)
     return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded.normalize()
+
+
+def plain_unit(measure: Measure, currency: str) -> str:
+    """What the plain values of a measure in a file are in."""
+    return currency if measure.unit == "money" else measure.unit
 
 
 def direction(measure: Measure, value: Decimal | None, before: Decimal | None) -> str:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from paceline.accounts import actions as accounts
-from paceline.insights import actions
+from paceline.insights import actions, words
 from paceline.insights.actions.dashboards import Layout, Put, Times
 from paceline.insights.asked import Question
 from paceline.insights.charts.catalogue import CHARTS, draw, may_read_chart
@@ -152,7 +152,8 @@ def test_a_chart_has_a_page_and_a_file(sold: World, client_for) -> None:
     assert "data-png" in text
     file = client.get(f"{address}&export=csv")
     rows = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
-    assert rows[1:] == ["Desk,300,", "Chair,200,", "Lamp,100,40"]
+    assert rows[0].endswith(",Unit")
+    assert rows[1:] == ["Desk,300,,USD", "Chair,200,,USD", "Lamp,100,40,USD"]
     assert client.get(reverse("insights:chart", args=["nothing"])).status_code == 404
     assert client.get(reverse("insights:chart", args=["funnel"])).status_code == 403
     assert client.get(reverse("insights:home") + "?role=executive").status_code == 404
@@ -225,3 +226,14 @@ def test_over_no_data_everything_says_so(world: World, client_for) -> None:
         f"{reverse('insights:chart', args=['funnel'])}?export=csv",
     ):
         assert client.get(address).status_code == 200, address
+
+
+def test_a_change_is_told_only_of_something_above_nought() -> None:
+    sales, share = MEASURES["net_sales"], MEASURES["return_rate"]
+    for value, before, told in (
+        ("150", "100", "+50%"), ("50", "100", "-50%"), ("100", "100", "0%"),
+        ("518.84", "-3.86", ""), ("518.84", "0", ""), ("-4", "-2", ""),
+    ):  # fmt: skip
+        assert words.worded_change(sales, Decimal(value), Decimal(before)) == told
+    assert words.worded_change(share, Decimal("0.05"), Decimal("-0.01")) == "+6 points"
+    assert words.worded_change(sales, None, Decimal(1)) == ""

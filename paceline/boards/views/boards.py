@@ -17,7 +17,7 @@ from paceline.boards import access, actions, queries, wording
 from paceline.boards.models import Card, CardList, Project
 from paceline.boards.queries import BoardColumn
 from paceline.boards.views import batches
-from paceline.boards.views.faces import face, project_context
+from paceline.boards.views.faces import Face, face, project_context
 from paceline.kernel import formats
 from paceline.kernel.icons import icon
 from paceline.kernel.pages import go_to, page
@@ -130,22 +130,28 @@ def _head(column: BoardColumn) -> dict[str, Any]:
     }
 
 
+def _lane_count(column: BoardColumn, cards: list[Face]) -> str:
+    """How many cards a lane has in a list, counted as the list itself is."""
+    return formats.number(
+        len(cards) if column.of.ends_work else sum(not card.done for card in cards)
+    )
+
+
 def _lanes(
     context: dict[str, Any], columns: list[BoardColumn], by: str, request: PersonRequest
 ) -> list[dict[str, Any]]:
     """Rows of the board: one without a name, or one for each executor or label."""
     labels, on = context["labels_by_id"], request.today
 
+    def cell(one: BoardColumn, wanted: Any) -> dict[str, Any]:
+        cards = [face(card, labels, on) for card in one.cards if wanted(card)]
+        own = _lane_count(one, cards) if by else ""
+        return {
+            "list": one.of, "head": _head(one), "own": own, "cards": cards, "hidden": one.hidden,
+        }  # fmt: skip
+
     def cells(wanted: Any) -> list[dict[str, Any]]:
-        return [
-            {
-                "list": one.of,
-                "head": _head(one),
-                "cards": [face(card, labels, on) for card in one.cards if wanted(card)],
-                "hidden": one.hidden,
-            }
-            for one in columns
-        ]
+        return [cell(one, wanted) for one in columns]
 
     if not by:
         return [{"key": None, "title": "", "cells": cells(lambda _card: True)}]

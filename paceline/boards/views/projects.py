@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -26,6 +27,8 @@ from paceline.kernel.own_fields import FieldKind
 from paceline.kernel.pages import go_to, page
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
+
+ARCHIVED_ROWS = 100
 
 
 def arranged_project(request: PersonRequest, pk: int) -> Project:
@@ -320,10 +323,17 @@ def archived(request: PersonRequest, pk: int) -> HttpResponse:
     """The cards of a project that were put away."""
     project = seen_project(request, pk)
     rows = Card.objects.filter(project=project, archived_at__isnull=False)
+    pages = Paginator(rows.select_related("list").order_by("-archived_at", "-pk"), ARCHIVED_ROWS)
+    shown = pages.get_page(request.GET.get("page"))
     context = {
         "project": project,
-        "cards": list(rows.select_related("list").order_by("-archived_at")[:300]),
+        "cards": shown,
+        "first": shown.start_index(),
+        "last": shown.end_index(),
+        "count": pages.count,
+        "previous_url": f"?page={shown.previous_page_number()}" if shown.has_previous() else "",
+        "next_url": f"?page={shown.next_page_number()}" if shown.has_next() else "",
         "may_edit": access.may_edit(request.person, project),
         "may_arrange": access.may_arrange(request.person, project),
     }
-    return page(request, "boards/archived.html", context)
+    return page(request, "boards/archived.html", context, fragment="rows")

@@ -277,6 +277,7 @@ def of_question(place: Place, question: Question) -> Drawn:
         head=_head(question),
         rows=_rows(place.desk, found),
         raw=_raw(place.desk, found),
+        unit=words.plain_unit(measure, found.currency),
         is_over_time=bool(question.over),
     )
 

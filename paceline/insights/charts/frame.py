@@ -70,7 +70,8 @@ class Cell:
 class Drawn:
     """A chart with its number, its table, its definition and where it leads.
 
-    ``raw`` are the rows as a file takes them; ``is_over_time``: its last rows are the newest.
+    ``raw`` are the rows as a file takes them, whose figures are in ``unit``: a currency, or what
+    a measure counts; ``is_over_time``: its last rows are the newest.
     Without figures ``why`` says so.
     """
 
@@ -84,6 +85,7 @@ class Drawn:
     head: Sequence[str] = ()
     rows: Sequence[Sequence[Cell]] = ()
     raw: Sequence[Sequence[Raw]] = ()
+    unit: str = ""
     notes: Sequence[str] = ()
     why: str = ""
     url: str = ""

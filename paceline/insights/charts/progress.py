@@ -97,6 +97,7 @@ def pace(place: Place) -> Drawn:
              words.plain(past[n])]
             for n in range(span.days)
         ],
+        unit=currency,
         leads=opened(desk, whole),
     )  # fmt: skip
 
@@ -202,6 +203,7 @@ def forecast(place: Place) -> Drawn:
              words.plain(high[n])]
             for n in range(len(middle))
         ],
+        unit=currency,
         leads=opened(desk, question),
     )  # fmt: skip
 

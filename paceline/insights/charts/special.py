@@ -223,5 +223,6 @@ def pay_against_contribution(place: Place) -> Drawn:
             [name, words.plain(net), words.plain(pay)]
             for name, (_number, net, pay) in zip(names, people, strict=True)
         ],
+        unit=currency,
         leads=[(_("Statements"), reverse("incentives:statements"))],
     )  # fmt: skip

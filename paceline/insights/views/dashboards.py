@@ -180,7 +180,10 @@ def chart(request: PersonRequest, key: str) -> HttpResponseBase:
 def csv_of(drawn: Drawn) -> HttpResponseBase:
     wide = max((len(row) for row in drawn.raw), default=0)
     head = [one for one in drawn.head if one][:wide]
-    return sheets.csv_response(drawn.key, head, drawn.raw)
+    if not drawn.unit:
+        return sheets.csv_response(drawn.key, head, drawn.raw)
+    rows = [[*row, drawn.unit] for row in drawn.raw]
+    return sheets.csv_response(drawn.key, [*head, _("Unit")], rows)
 
 
 @require_http_methods(["GET", "POST"])

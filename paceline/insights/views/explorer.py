@@ -131,7 +131,7 @@ def csv_of(desk: Desk, found: Answer) -> HttpResponseBase:
         *([words.compared_with(question)] if question.compare else []),
         _("Unit"),
     ]
-    unit = found.currency if question.measure.unit == "money" else question.measure.unit
+    unit = words.plain_unit(question.measure, found.currency)
 
     def rows() -> Iterator[list[Any]]:
         for row in found.rows:
