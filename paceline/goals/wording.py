@@ -199,6 +199,7 @@ REFUSALS = (
     actions.ReasonMissing,
     actions.StrategyUnchanged,
     actions.TargetOnTheWrongSide,
+    actions.AtLeastNothing,
     actions.TermsChanged,
     actions.TooDeep,
     actions.TooManyContributors,
@@ -226,6 +227,10 @@ def refusal(problem: Exception) -> str:
             actions.PeriodNameTaken: _("There is a period with this name already."),
             actions.ReasonMissing: _("Say why."),
             actions.StrategyUnchanged: _("The page says this already."),
+            actions.AtLeastNothing: _(
+                "A goal from 0 to “at least 0” is reached whatever happens. Choose “at most” where"
+                " there should be none, or a target above 0."
+            ),
             actions.TargetOnTheWrongSide: _(
                 "The target lies on the wrong side of the start: “at least” needs a target that is"
                 " not below it, “at most” one that is not above."
@@ -242,6 +247,7 @@ def refusal(problem: Exception) -> str:
 PLACES = {
     actions.ReasonMissing: "reason",
     actions.TargetOnTheWrongSide: "target",
+    actions.AtLeastNothing: "target",
     actions.MeasureUnknown: "measure",
     actions.TooManyContributors: "contributors",
     actions.ParentIsClosed: "parent",

@@ -150,10 +150,16 @@ def test_what_cannot_be(world: World, aims: Aims) -> None:
         propose(world, measured=counted(1), **{**common, "name": ""})
     with pytest.raises(actions.TargetOnTheWrongSide):
         actions.change_goal(goal=aims.priya, facts={"target": Decimal(-1)}, by=world.priya, at=NOW)
+    with pytest.raises(actions.AtLeastNothing):  # no complaint, written the wrong way round
+        propose(world, measured=counted(0, 0), **common)
     assert Goal.objects.count() == rows
     # Zero to zero is something to hold, such as no complaint.
     held = propose(world, measured=counted(0, 0, Direction.DOWN), **common)
     assert held.target == held.start_value == 0
+    with pytest.raises(actions.AtLeastNothing):
+        actions.change_goal(goal=held, facts={"direction": Direction.UP}, by=world.priya, at=NOW)
+    held.refresh_from_db()
+    assert held.direction == Direction.DOWN
 
 
 def _check_in(world: World, goal: Goal, on: date, value: int, **more: str) -> CheckIn:

@@ -28,6 +28,7 @@ from paceline.goals.actions.figures import (
     enter_figures,
 )
 from paceline.goals.actions.goals import (
+    AtLeastNothing,
     ChangedMeanwhile,
     GoalInvalid,
     GoalIsClosed,
@@ -68,6 +69,7 @@ from paceline.goals.actions.tree import GoalCircle, ParentIsClosed, TooDeep, mov
 
 __all__ = [
     "AgreedAlready",
+    "AtLeastNothing",
     "ChangedMeanwhile",
     "Entry",
     "FigureKindKnown",

@@ -57,6 +57,10 @@ class TargetOnTheWrongSide(Exception):
     """The target lies on the other side of the start than the direction says."""
 
 
+class AtLeastNothing(Exception):
+    """A goal that begins at nought and asks for no more is reached whatever happens."""
+
+
 class MeasureUnknown(Exception):
     """No source has this key now."""
 
@@ -100,7 +104,7 @@ class Measured:
     currency: str = ""
 
     def facts(self) -> dict[str, Any]:
-        """The fields of a goal. Raises ``MeasureUnknown`` and ``TargetOnTheWrongSide``."""
+        """The fields of a goal. Raises as ``refuse_wrong_side``, and ``MeasureUnknown``."""
         unit = self.unit
         if self.measure != TYPED:
             source = measures.find(self.measure)
@@ -119,7 +123,13 @@ class Measured:
 
 
 def refuse_wrong_side(direction: str, start: Decimal, target: Decimal) -> None:
-    """Raises ``TargetOnTheWrongSide``. A target equal to the start is to be held."""
+    """Raises ``TargetOnTheWrongSide`` and ``AtLeastNothing``.
+
+    A target equal to the start is to be held. But "no complaints" written as at least 0 would
+    count as reached with three of them.
+    """
+    if direction == Direction.UP and start == 0 and target == 0:
+        raise AtLeastNothing
     if (target < start) if direction == Direction.UP else (target > start):
         raise TargetOnTheWrongSide
 
@@ -145,8 +155,8 @@ class Proposal:
 def propose_goal(*, proposal: Proposal, by: Person | None, at: datetime) -> Goal:
     """Propose a goal; it counts once both sides agreed to it.
 
-    Raises ``MeasureUnknown``, ``TargetOnTheWrongSide``, ``GoalInvalid``, ``ParentIsClosed``,
-    ``TooDeep`` and ``TooManyContributors``.
+    Raises ``MeasureUnknown``, ``AtLeastNothing``, ``TargetOnTheWrongSide``, ``GoalInvalid``,
+    ``ParentIsClosed``, ``TooDeep`` and ``TooManyContributors``.
     """
     tree.hold()
     goal = Goal(
@@ -195,8 +205,8 @@ def change_goal(
 
     ``seen`` is the version that whoever asks has read: what others changed since in other fields
     stays, the same field changed to something else raises ``ChangedMeanwhile``. Raises also
-    ``GoalIsClosed``, ``ReasonMissing``, ``TargetOnTheWrongSide``, ``GoalInvalid`` and
-    ``TooManyContributors``.
+    ``GoalIsClosed``, ``ReasonMissing``, ``AtLeastNothing``, ``TargetOnTheWrongSide``,
+    ``GoalInvalid`` and ``TooManyContributors``.
     """
     found = locked(goal)
     differing = _differing(found, facts)
@@ -214,7 +224,8 @@ def change_goal(
     before = {name: told(getattr(found, name)) for name in differing}
     for name, value in differing.items():
         setattr(found, name, value)
-    refuse_wrong_side(found.direction, found.start_value, found.target)
+    if differing.keys() & {"direction", "start_value", "target"}:
+        refuse_wrong_side(found.direction, found.start_value, found.target)
     _check(found, differing)
     needs_word = bool(differing.keys() & set(TERMS))
     if needs_word:
