@@ -207,3 +207,30 @@ def test_a_shop_of_files_is_set_up_by_its_form(
     }  # fmt: skip
     # Files bring order lines: who may not import them sets no such shop up.
     assert client_for(world.ada).get(address).status_code == 403
+
+
+def test_a_server_of_files_gets_a_new_key_or_password(
+    world: World, folder: Path, client_for: Callable[..., Client]
+) -> None:
+    dana = client_for(world.dana)
+    shop = a_shop(world, "/out", host="sftp.example.com", user="tea", host_key="-")
+    address = reverse("shops:access", args=[shop.pk])
+    key = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    page = dana.get(address).content.decode()
+    assert "private_key" in page and "every night" not in page
+    for wrong in ({}, {"private_key": "rubbish"}, {"password": " "}):
+        assert dana.post(address, wrong).status_code == 422, wrong
+    assert actions.access_to(shop) == {}
+    assert dana.post(address, {"private_key": key}).status_code == 303
+    assert actions.access_to(shop) == {"private_key": key.strip()}
+    assert dana.post(address, {"password": "new"}).status_code == 303
+    assert actions.access_to(shop) == {"password": "new"}
+    # A folder of this machine has nothing that opens it.
+    near = actions.add_shop(
+        new=NewShop(
+            ShopKind.FILES, "Near", "near", "USD", "Asia/Taipei",
+            options={"import_kind": "order_lines", "path": str(folder), "pattern": "*.csv"},
+        ),
+        by=world.dana, at=NOW,
+    )[0]  # fmt: skip
+    assert dana.get(reverse("shops:access", args=[near.pk])).status_code == 404

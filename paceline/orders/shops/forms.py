@@ -109,18 +109,43 @@ class SecretForm(forms.Form):
     )
 
 
+class PrivateKeyField(forms.CharField):
+    """A private key that opens without a password, as nobody is there to type one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=8000,
+            widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> str:
+        import asyncssh  # noqa: PLC0415 - as much to load as all of Django, and few need it
+
+        found = str(super().clean(value))
+        if found:
+            try:
+                asyncssh.import_private_key(found)
+            except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
+                raise forms.ValidationError(
+                    _("This is no private key without a password.")
+                ) from None
+        return found
+
+
 class AccessForm(forms.Form):
     """What is needed to ask a shop; the fields are those of its kind."""
 
     FIELDS = {
         ShopKind.SHOPIFY: ("token",),
         ShopKind.WOOCOMMERCE: ("key", "secret"),
-        ShopKind.FILES: ("password",),
+        ShopKind.FILES: ("password", "private_key"),
     }
     token = forms.CharField(label=gettext_lazy("Admin API access token"), max_length=200)
     key = forms.CharField(label=gettext_lazy("Consumer key"), max_length=200)
     secret = forms.CharField(label=gettext_lazy("Consumer secret"), max_length=200)
-    password = forms.CharField(label=gettext_lazy("Password"), max_length=200)
+    password = forms.CharField(label=gettext_lazy("Password"), max_length=200, required=False)
+    private_key = PrivateKeyField(label=gettext_lazy("or private key"), required=False)
 
     def __init__(self, *args: Any, kind: ShopKind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -128,8 +153,18 @@ class AccessForm(forms.Form):
         for name in list(self.fields):
             if name not in wanted:
                 del self.fields[name]
-            else:
+            elif name != "private_key":
                 self.fields[name].widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "private_key" in self.fields and not self.errors and not any(cleaned.values()):
+            self.add_error("password", _("Give a password or a private key."))
+        return cleaned
+
+    def access(self) -> dict[str, str]:
+        """What was given; nothing stays of what opened the shop before."""
+        return {name: one.strip() for name, one in self.cleaned_data.items() if one.strip()}
 
 
 class RuleForm(forms.Form):
@@ -304,12 +339,7 @@ class FilesShopForm(ShopForm):
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
-    private_key = forms.CharField(
-        label=gettext_lazy("or private key"),
-        max_length=8000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
-    )
+    private_key = PrivateKeyField(label=gettext_lazy("or private key"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, kind=ShopKind.FILES, gives_secret=False, **kwargs)
@@ -333,17 +363,13 @@ class FilesShopForm(ShopForm):
         for name in ("user", "host_key"):
             if not cleaned.get(name):
                 self.add_error(name, _("An SFTP server needs it."))
-        if not cleaned.get("password") and not cleaned.get("private_key"):
+        given = cleaned.get("password") or cleaned.get("private_key")
+        if not given and "private_key" not in self.errors:
             self.add_error("password", _("Give a password or a private key."))
         try:
             asyncssh.import_public_key(cleaned.get("host_key", ""))
         except asyncssh.KeyImportError:
             self.add_error("host_key", _("This is no public key."))
-        if cleaned.get("private_key"):
-            try:
-                asyncssh.import_private_key(cleaned["private_key"])
-            except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
-                self.add_error("private_key", _("This is no private key without a password."))
 
     def new_shop(self) -> NewShop:
         data = self.cleaned_data

@@ -141,12 +141,12 @@ def reach(request: PersonRequest, pk: int) -> HttpResponse:
     """Give what is needed to ask the shop."""
     shop = _mine(request, pk)
     kind = ShopKind(shop.kind)
-    if kind not in AccessForm.FIELDS:
+    is_near = kind is ShopKind.FILES and not shop.options.get("host")
+    if kind not in AccessForm.FIELDS or is_near:
         raise Http404
-    form = AccessForm(request.POST or None, kind=kind)
+    form = AccessForm(request.POST if request.method == "POST" else None, kind=kind)
     if request.method == "POST" and form.is_valid():
-        given = {name: form.cleaned_data[name].strip() for name in form.fields}
-        actions.set_access(shop=shop, access=given, by=request.person, at=timezone.now())
+        actions.set_access(shop=shop, access=form.access(), by=request.person, at=timezone.now())
         messages.success(request, _("The access was kept. It is not shown again."))
         return go_to(request, _address(shop))
     status = 422 if form.errors else 200
