@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from paceline.kernel import jobs
+from paceline.kernel import formats, jobs
 from paceline.kernel.audit import AuditEntry
 from paceline.notifications.models import Notification
 from paceline.orders.actions import close_days
@@ -240,3 +240,22 @@ def test_the_work_list_assigns_many_and_asks_little(
     for name in ("priya", "marco", "ada", "erik", "hana"):
         answer = client_for(world.cast[name]).get(reverse("shops:orders"))
         assert answer.status_code == 403
+
+
+def test_the_stream_that_decided_is_told_as_people_tell_time(
+    teller: Teller, world: World, client_for: Callable[..., Client]
+) -> None:
+    begins = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    actions.add_slots(
+        slot=NewSlot(teller.shop, world.sofia, begins, begins + timedelta(hours=2)),
+        by=world.dana, at=NOW,
+    )  # fmt: skip
+    rule(world, RuleKind.COUPON, "tea", world.omar)
+    teller.order(an_order(id="o1", number="A1", ordered_at="2026-07-01T13:00:00Z"))
+    teller.order(an_order(id="o2", number="A2", coupons=["tea"], ordered_at="2026-07-01T13:00:00Z"))
+    for number in ("A1", "A2"):  # as what decided, and as what named somebody besides
+        order = ShopOrder.objects.get(number=number)
+        page = client_for(world.dana).get(reverse("shops:order", args=[order.pk]))
+        assert begins.isoformat() not in page.content.decode()
+        # Noon in Greenwich, told to somebody in Taipei.
+        assert f"{formats.day(begins.date())} 20:00" in page.content.decode()

@@ -106,7 +106,7 @@ def _decided(shop_order: Any) -> str:
     found = getattr(shop_order, "attribution", None)
     if found is None:
         return ""
-    return ": ".join(filter(None, [found.get_basis_display(), found.said]))
+    return ": ".join(filter(None, [found.get_basis_display(), found.told]))
 
 
 def _holder(kind: str, record: Any) -> dict[str, Any]:

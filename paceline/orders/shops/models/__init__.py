@@ -12,6 +12,7 @@ from paceline.orders.shops.models.attribution import (
     LiveSlot,
     Moments,
     RuleKind,
+    said_in_words,
 )
 from paceline.orders.shops.models.looks import (
     Comparison,
@@ -76,4 +77,5 @@ __all__ = [
     "ShopStop",
     "StopKind",
     "Turned",
+    "said_in_words",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
@@ -9,6 +11,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from paceline.kernel import formats
 from paceline.kernel.periods import (
     DateRange,
     EffectiveDated,
@@ -193,3 +196,15 @@ class Attribution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order}: {self.person}"
+
+    @property
+    def told(self) -> str:
+        """What the order said, for people."""
+        return said_in_words(self.basis, self.said)
+
+
+def said_in_words(basis: str, said: str) -> str:
+    """What an order said as people read it: of a live stream when it began, in their zone."""
+    if basis == Basis.LIVE and said:
+        return formats.moment(datetime.fromisoformat(said))
+    return said

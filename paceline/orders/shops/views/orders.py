@@ -22,7 +22,7 @@ from paceline.kernel.tables import Column, Filter, Table
 from paceline.orders.shops import access, actions, queries, wording
 from paceline.orders.shops import facts as said
 from paceline.orders.shops.forms import AssignForm
-from paceline.orders.shops.models import Basis, ShopOrder
+from paceline.orders.shops.models import Basis, ShopOrder, said_in_words
 from paceline.org.requests import PersonRequest
 
 CHOSEN_MAX = 200
@@ -125,6 +125,12 @@ def _address(order: Any) -> str:
     return reverse("shops:order", args=[order.pk])
 
 
+def _other(one: dict[str, Any]) -> dict[str, Any]:
+    """Somebody else whom the order named, in words."""
+    said = said_in_words(one["basis"], one["said"])
+    return {**one, "basis": Basis(one["basis"]).label, "said": said}
+
+
 def _attribution(order: Any) -> Any:
     return getattr(order, "attribution", None)
 
@@ -163,9 +169,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "lines": queries.lines_of(order),
         "attribution": attribution,
         "basis": Basis(attribution.basis).label if attribution else "",
-        "others": [{**one, "basis": Basis(one["basis"]).label} for one in attribution.others]
-        if attribution
-        else [],
+        "others": [_other(one) for one in attribution.others] if attribution else [],
         "problem": wording.reason(order.problem, order.problem_params),
         "is_closed": order.problem == "day_closed",
         "booked": list(order.booked_days.select_related("by").order_by("line_number")),
