@@ -17,9 +17,9 @@ WORK = {"import_check": _("Checking the file"), "import_commit": _("Importing")}
 STEPS = {
     "reading": _("reading the file"),
     "comparing": _("comparing with what is known"),
-    "staging": _("copying the lines"),
     "changing": _("changing lines"),
     "writing": _("writing lines"),
+    "finishing": _("checking what the lines refer to"),
 }
 FAILURES = {
     "unexpected": _("Something unexpected happened. Nothing was imported; try again."),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from paceline.imports import conversion, mapping
@@ -30,7 +31,12 @@ class Findings:
 
 
 def begin(
-    kind: ImportKind, cells: Cells, layout: Layout, chosen: Mapping, people: conversion.People
+    duck: duckdb.DuckDBPyConnection,
+    kind: ImportKind,
+    cells: Cells,
+    layout: Layout,
+    chosen: Mapping,
+    people: conversion.People,
 ) -> tuple[Check, dict[str, str]]:
     """Typed rows of a file, with the problems of its texts; and the styles that were recognised.
 
@@ -46,7 +52,6 @@ def begin(
     counted = any(source.counted for source in chosen.values())
     if counted and cells.broken:
         raise FileUnreadable("counting_needs_whole_lines", line=cells.broken[0].row)
-    duck = conversion.open_lines()
     brought = any(_is_own_number(source, layout) for source in chosen.values())
     check = Check(duck=duck, kind=kind, counted=counted or brought)
     duck.register("mapped", mapping.apply(cells.table, chosen, kind.fields))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 
@@ -82,6 +82,16 @@ class Changes:
     same: int = 0
 
 
+class Step(Protocol):
+    """Says what a commit does now, and how many lines of it are done. Raises ``Cancelled``."""
+
+    def __call__(self, name: str, done: int = 0, /) -> None: ...
+
+
+def _say_nothing(_name: str, _done: int = 0, /) -> None:
+    """Nobody watches."""
+
+
 @dataclass(slots=True)
 class Check:
     """A file under examination: typed rows in DuckDB, problems, and a cursor for look-ups.
@@ -104,7 +114,7 @@ class Commit:
     source: Import
     by: Person
     at: datetime
-    step: Callable[[str], None] = lambda _step: None
+    step: Step = _say_nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,11 @@ class Progress(models.Model):
         return self.cancel_requested_at is not None and not self.is_over
 
     @property
+    def is_counted(self) -> bool:
+        """Whether there is a figure to show. A step that counts nothing is no standstill at 0."""
+        return bool(self.total and (self.done or self.is_over))
+
+    @property
     def label(self) -> str:
         """What goes on, or how it ended, in the reader's language."""
         going_on = "" if self.is_over else wording.label(self.kind)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Thread
+from time import monotonic, sleep
 
 import pytest
 from django.db import connection
 
 from paceline.files.queries import FileMissing, path_of
-from paceline.imports import actions
+from paceline.imports import actions, checking
+from paceline.imports.actions import staging
+from paceline.imports.kinds import Changes, Check, Commit
 from paceline.imports.mapping import Source
 from paceline.imports.models import Import, ImportMapping, ImportState
 from paceline.kernel.audit import AuditEntry
 from paceline.live import actions as live
+from paceline.live.models import Progress
 from paceline.orders.actions import close_days
 from paceline.orders.models import OrderLine
 from paceline.org import actions as org
@@ -186,3 +190,82 @@ def test_two_people_and_three_copies_at_once_have_one_effect() -> None:
     assert OrderLine.objects.count() == 2
     assert Import.objects.filter(state=ImportState.COMMITTED).count() == 1
     assert Import.objects.filter(state=ImportState.CHECKED).count() == 2
+
+
+def ask_to_stop(source: Import, world: World) -> None:
+    """What the page does, a moment after the work began."""
+    sleep(1)
+    live.request_cancel(progress=source.progress, by=world.dana, at=NOW)
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_ends_the_statement_that_is_running(world: World, monkeypatch) -> None:
+    """One statement over a large file takes a minute; whoever stops it does not wait for it."""
+    source = checked(world)
+    source = actions.request_commit(source=source, by=world.dana, at=NOW)
+    write = staging.write
+
+    def write_slowly(target: staging.Target, changes: Changes, commit: Commit) -> None:
+        write(target, changes, commit)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(120)")
+
+    monkeypatch.setattr(staging, "write", write_slowly)
+    asker, began = Thread(target=ask_to_stop, args=[source, world]), monotonic()
+    asker.start()
+    actions.run_commit(source=source, at=NOW)
+    asker.join()
+    assert monotonic() - began < 60
+    source.refresh_from_db()
+    assert (source.state, source.progress.state) == (ImportState.CHECKED, "cancelled")
+    assert not OrderLine.objects.exists()
+    monkeypatch.undo()
+    actions.commit(source=source, by=world.dana, at=NOW)
+    assert OrderLine.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_ends_the_check_that_is_running(world: World, monkeypatch) -> None:
+    text = LINES.format(priya=world.priya.number)
+    source = actions.upload(
+        kind="order_lines", content=text.encode(), name="a.csv", by=world.dana, at=NOW
+    )
+    source = actions.request_check(source=source, by=world.dana, at=NOW)
+    settle = checking.settle
+
+    def settle_slowly(found: Check) -> None:
+        asker.start()
+        found.duck.execute(
+            "SELECT count(*) FROM range(10000000) a, range(10000000) b"
+            " WHERE a.range * b.range % 7 = 3"
+        )
+        settle(found)
+
+    asker = Thread(target=ask_to_stop, args=[source, world])
+    monkeypatch.setattr(checking, "settle", settle_slowly)
+    actions.run_check(source=source, by=world.dana, at=NOW)
+    asker.join()
+    source.refresh_from_db()
+    assert (source.state, source.progress.state) == (ImportState.UPLOADED, "cancelled")
+    assert source.totals == {}
+
+
+@pytest.mark.django_db
+def test_each_step_counts_its_own_lines(world: World, run_jobs, monkeypatch) -> None:
+    """The bar says what is written, not what is about to be."""
+    told: list[tuple[str, int]] = []
+    advance = live.advance
+
+    def listen(progress: Progress, **said: object) -> None:
+        told.append((str(said["step"]), int(said.get("done") or 0)))
+        advance(progress, **said)
+
+    monkeypatch.setattr(staging, "WRITTEN_ROWS", 1)
+    source = checked(world)
+    actions.request_commit(source=source, by=world.dana, at=NOW)
+    monkeypatch.setattr(live, "advance", listen)
+    run_jobs()
+    assert told == [
+        ("reading", 0), ("comparing", 0), ("writing", 0), ("writing", 1), ("finishing", 2),
+    ]  # fmt: skip

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import translation
 
 from paceline.live import actions, wording
 from paceline.live.models import LiveEvent, Progress, ProgressState
 from paceline.org.models import Person
+from tests.world import World
 
 AT = datetime(2026, 7, 15, 8, 0, tzinfo=UTC)
 
@@ -94,3 +96,17 @@ def test_a_failure_is_worded_in_the_language_of_its_reader(starter: Person) -> N
     progress.failure = "nobody worded this"
     with translation.override("en"):
         assert progress.failure_text.startswith("The work stopped because")
+
+
+@pytest.mark.django_db
+def test_a_step_that_counts_nothing_is_no_standstill_at_0(world: World, client_for) -> None:
+    progress = begin(world.priya)
+    page = reverse("live:progress", args=[progress.pk])
+    client = client_for(world.priya)
+    actions.advance(progress, step="reading")
+    told = client.get(page).content.decode()
+    assert "0 / 100" not in told
+    assert 'max="' not in told
+    actions.advance(progress, done=40, step="writing")
+    told = client.get(page).content.decode()
+    assert 'max="100" value="40"' in told

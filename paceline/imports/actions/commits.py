@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from paceline.imports import kinds, mapping
 from paceline.imports.actions import files
 from paceline.imports.actions.files import ChangedSincePreview
-from paceline.imports.kinds import Changes, Check, Commit, RecordRefused, UndoRefused
+from paceline.imports.kinds import Changes, Check, Commit, RecordRefused, Step, UndoRefused
 from paceline.imports.layout import FileUnreadable, Layout
 from paceline.imports.models import Import, ImportMapping, ImportState
 from paceline.kernel import audit, jobs
 from paceline.live import actions as live
 from paceline.live.models import Progress
+from paceline.live.stops import Stop, stoppable
 from paceline.org.models import Person
 from paceline.webhooks.actions import announce
 
@@ -69,7 +69,10 @@ def run_commit(*, source: Import, at: datetime) -> None:
         return
     try:
         with transaction.atomic():
-            if _write(source, by=by, at=at, progress=progress) is not None:
+            with stoppable(progress) as stop:
+                written = _write(source, by=by, at=at, progress=progress, stop=stop)
+                _check_references(progress)
+            if written is not None:
                 live.finish(progress, at=at)
     except live.Cancelled:
         with transaction.atomic():
@@ -129,24 +132,24 @@ def _write(
     at: datetime,
     progress: Progress | None,
     looked: files.Looked | None = None,
+    stop: Stop | None = None,
 ) -> Changes | None:
     files.unlimited()
     source = Import.objects.select_for_update().get(pk=source.pk)
     if source.state != ImportState.COMMITTING:
         return None
-    done = 0
 
-    def step(name: str) -> None:
-        nonlocal done
+    def step(name: str, done: int = 0) -> None:
         if progress is not None:
-            done += files.BATCH_ROWS if name == "writing" else 0
             live.advance(progress, done=min(done, progress.total), step=name)
 
     step("reading")
     commit = Commit(source=source, by=by, at=at, step=step)
     kind = kinds.kind(source.kind, by)
     kind.lock()
-    checked, changes = (looked.checked, looked.changes) if looked else _look_again(source, by, step)
+    checked, changes = (
+        (looked.checked, looked.changes) if looked else _look_again(source, by, step, stop)
+    )
     written = kind.apply(checked, changes, commit)
     if source.totals.pop("unrehearsed", False):
         source.totals |= asdict(written)
@@ -163,9 +166,16 @@ def _write(
     return written
 
 
-def _look_again(source: Import, by: Person, step: Callable[[str], None]) -> tuple[Check, Changes]:
+def _check_references(progress: Progress) -> None:
+    """Ask now what the commit would ask of each row: a commit cannot be stopped any more."""
+    live.advance(progress, done=progress.total, step="finishing")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _look_again(source: Import, by: Person, step: Step, stop: Stop | None) -> tuple[Check, Changes]:
     """Read what was shown once more. Raises ``ChangedSincePreview`` where that is different now."""
-    checked, _cells, _used = files.examine(source, by)
+    checked, _cells, _used = files.examine(source, by, stop)
     step("comparing")
     if checked.kind.by_record:
         files.leave_out_rejected(source, checked)

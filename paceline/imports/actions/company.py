@@ -84,8 +84,8 @@ def perform(records: Sequence[Record], write: Write, commit: Commit) -> Changes:
     pictures.remember(TABLES)
     writer = Writer(commit.by, commit.at)
     counts = {"new": 0, "changed": 0, "same": 0}
-    for record in records:
-        commit.step("writing")
+    for done, record in enumerate(records):
+        commit.step("writing", done)
         counts[_told(write, record, writer)] += 1
     pictures.keep_differences(TABLES, commit)
     return Changes(**counts)

@@ -9,22 +9,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+import duckdb
 import pyarrow.parquet as pq
 from django.db import connection, transaction
 
 from paceline.files import actions as files
 from paceline.files import queries as stored
-from paceline.imports import checking, kinds, mapping, queries, reading, recognition
+from paceline.imports import checking, conversion, kinds, mapping, queries, reading, recognition
 from paceline.imports.kinds import Changes, Check, ImportKind
 from paceline.imports.layout import FileUnreadable, Layout
 from paceline.imports.mapping import Mapping
 from paceline.imports.models import PROBLEMS_KEPT, Import, ImportProblem, ImportState
 from paceline.kernel import audit, jobs
 from paceline.live import actions as live
+from paceline.live.stops import Stop, stoppable
 from paceline.org.models import Person
 
 OPEN = (ImportState.UPLOADED, ImportState.CHECKING, ImportState.CHECKED)
-BATCH_ROWS = 100_000
 MEDIA_TYPES = {"text": "text/plain", "parquet": "application/vnd.apache.parquet"}
 
 
@@ -171,7 +172,8 @@ def run_check(*, source: Import, by: Person, at: datetime) -> None:
     try:
         live.advance(source.progress, step="reading")
         with transaction.atomic():
-            check(source=source, by=by, at=at)
+            with stoppable(source.progress) as stop:
+                look(source=source, by=by, at=at, rehearse=True, stop=stop)
             live.finish(source.progress, at=at)
             tell(source)
     except live.Cancelled:
@@ -208,7 +210,7 @@ def check(*, source: Import, by: Person, at: datetime, rehearse: bool = True) ->
 
 @transaction.atomic
 def look(
-    *, source: Import, by: Person, at: datetime, rehearse: bool
+    *, source: Import, by: Person, at: datetime, rehearse: bool, stop: Stop | None = None
 ) -> tuple[Import, Looked | None]:
     """The same, for whoever goes on to write what was read in the same transaction and under the
     kind's lock: it need not be read again. Nothing is handed out of a file that cannot be taken.
@@ -219,7 +221,7 @@ def look(
     ImportProblem.objects.filter(source=source).delete()
     looked = None
     try:
-        checked, cells, used = examine(source, by)
+        checked, cells, used = examine(source, by, stop)
     except FileUnreadable as error:
         source.refusal = asdict(error.problem)
         source.totals = {}
@@ -250,7 +252,9 @@ def unlimited() -> None:
         cursor.execute("SET LOCAL lock_timeout = 0")
 
 
-def examine(source: Import, by: Person) -> tuple[Check, reading.Cells, dict[str, str]]:
+def examine(
+    source: Import, by: Person, stop: Stop | None = None
+) -> tuple[Check, reading.Cells, dict[str, str]]:
     """The file's typed rows and problems. Raises ``FileUnreadable``."""
     kind = kinds.kind(source.kind, by)
     layout = Layout.from_json(source.layout)
@@ -258,7 +262,10 @@ def examine(source: Import, by: Person) -> tuple[Check, reading.Cells, dict[str,
     if not cells.table.num_rows and not cells.broken:
         raise FileUnreadable("only_header" if layout.has_header else "file_empty")
     chosen = mapping.fitting(mapping.from_json(source.mapping), kind, len(layout.columns))
-    checked, used = checking.begin(kind, cells, layout, chosen, queries.people_by_text)
+    duck = conversion.open_lines()
+    if stop is not None:
+        stop.also(duck.interrupt, raises=duckdb.InterruptException)
+    checked, used = checking.begin(duck, kind, cells, layout, chosen, queries.people_by_text)
     checked.by = by
     checking.settle(checked)
     return checked, cells, used

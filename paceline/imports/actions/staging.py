@@ -7,7 +7,7 @@ one advisory lock, and rows go in by key, so that two imports neither deadlock n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -19,7 +19,9 @@ from psycopg import sql
 
 from paceline.imports.kinds import Changes, Check, Commit, UndoRefused
 
-BATCH_ROWS = 100_000
+# Each is a movement of the bar that whoever waits looks at.
+COPIED_ROWS = 20_000
+WRITTEN_ROWS = 50_000
 # From so many written rows on, what the planner knows of the table is out of date: read seconds
 # later, before its own upkeep has come by, a month of lines would be joined row by row.
 ANALYZE_ROWS = 1_000
@@ -77,9 +79,9 @@ def try_lock_target(name: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def stage(target: Target, check: Check, step: Callable[[str], None] = lambda _: None) -> None:
+def stage(target: Target, check: Check) -> None:
     """Copy the accepted rows into the temporary table ``staged``."""
-    reader = check.duck.sql(target.records).to_arrow_reader(BATCH_ROWS)
+    reader = check.duck.sql(target.records).to_arrow_reader(COPIED_ROWS)
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.staged, pg_temp.matched")
         cursor.execute(
@@ -91,7 +93,6 @@ def stage(target: Target, check: Check, step: Callable[[str], None] = lambda _: 
         copy = sql.SQL("COPY pg_temp.staged (row, {}) FROM STDIN (FORMAT csv)")
         with cursor.copy(copy.format(_names(target.columns))) as out:
             for batch in reader:
-                step("staging")
                 buffer = BytesIO()
                 pa.csv.write_csv(batch, buffer, pa.csv.WriteOptions(include_header=False))
                 out.write(buffer.getbuffer())
@@ -165,9 +166,9 @@ def write(target: Target, changes: Changes, commit: Commit) -> None:
             insert = sql.SQL(_INSERT).format(**parts)
             cursor.execute("SELECT min(row), max(row) FROM pg_temp.staged")
             first, last = cursor.fetchone()
-            for start in range(first, last + 1, BATCH_ROWS):
-                commit.step("writing")
-                cursor.execute(insert, [start, start + BATCH_ROWS - 1])
+            for start in range(first, last + 1, WRITTEN_ROWS):
+                commit.step("writing", written)
+                cursor.execute(insert, [start, start + WRITTEN_ROWS - 1])
                 written += cursor.rowcount
         _expect(written, changes.new)
         if changes.new + changes.changed >= ANALYZE_ROWS:
