@@ -56,6 +56,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
         return {"person": None, "theme": theme, "navigation": []}
     return {
         "person": person,
+        "printed_on": request.today,  # type: ignore[attr-defined]
         "person_initial": person.name[:1],
         "person_roles": ", ".join(str(Role(role).label) for role in sorted(person.roles)),
         "theme": theme,

@@ -55,6 +55,15 @@ def test_without_a_choice_the_theme_is_the_device_s(window: Window, company: Wor
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
 
 
+def test_paper_says_whose_page_it_is_and_of_when(window: Window, company: World) -> None:
+    page = window(company.priya)
+    page.goto("/")
+    note = page.get_by_text(f"Printed by {company.priya.name}, ")
+    expect(note).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(note).to_be_visible()
+
+
 def test_sign_in_by_password_in_another_language(company: World, window: Window) -> None:
     page = window()
     page.goto("/")
