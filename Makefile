@@ -8,8 +8,8 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	{ echo $$name; break; }; done)
 BIN := var/venv/bin
 PORT ?= 8000
-# Arguments for pytest: make test TESTS="tests/engine -x". All of them run in two processes.
-TESTS ?= tests -n 2 --dist worksteal
+# Arguments for pytest: make test TESTS="tests/engine -x". Three processes keep two cores busy: many tests wait for a server.
+TESTS ?= tests -n 3 --dist worksteal
 # Keep what was compiled, whatever the surroundings say: tests start dozens of processes.
 export PYTHONDONTWRITEBYTECODE :=
 

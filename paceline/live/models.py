@@ -122,7 +122,7 @@ class Progress(models.Model):
     @property
     def is_counted(self) -> bool:
         """Whether there is a figure to show. A step that counts nothing is no standstill at 0."""
-        return bool(self.total and (self.done or self.is_over))
+        return bool(self.total and (self.done or not self.step or self.is_over))
 
     @property
     def label(self) -> str:
