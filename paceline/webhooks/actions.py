@@ -44,6 +44,8 @@ JITTER = 250
 DISABLED_AFTER = timedelta(days=5)
 OLD_SECRET_LIVES = timedelta(hours=24)
 KEPT = timedelta(days=30)
+# A try takes half a minute at the most: what is said to be sent for longer than this died on it.
+CLAIM_LIVES = timedelta(minutes=2)
 
 
 class TooManyEndpoints(Exception):
@@ -174,27 +176,61 @@ def _queue(endpoint: Endpoint, kind: str, data: Mapping[str, Any], at: datetime)
         made_at=at,
         next_at=at,
     )
-    jobs.enqueue("webhooks.send", message_id=message.pk)
+    _enqueue(message)
     return message
+
+
+def _enqueue(message: Message, *, later: datetime | None = None) -> None:
+    jobs.enqueue("webhooks.send", later=later, message_id=message.pk, turn=message.turn)
 
 
 @transaction.atomic
 def send_again(*, message: Message, by: Person, at: datetime) -> None:
-    """Try once more by hand, whatever became of it. Raises ``EndpointOff``."""
-    message = Message.objects.select_for_update().select_related("endpoint").get(pk=message.pk)
+    """Try once more by hand, whatever became of it. Raises ``EndpointOff``.
+
+    A try that is under way counts as the one that was asked for, if it succeeds.
+    """
+    found = Message.objects.select_for_update(of=("self",)).select_related("endpoint")
+    message = found.get(pk=message.pk)
     if message.endpoint.disabled_at is not None:
         raise EndpointOff(message.endpoint)
     message.given_up_at, message.delivered_at, message.next_at = None, None, at
-    message.save(update_fields=["given_up_at", "delivered_at", "next_at"])
-    jobs.enqueue("webhooks.send", message_id=message.pk)
+    message.turn += 1
+    message.save(update_fields=["given_up_at", "delivered_at", "next_at", "turn"])
+    _enqueue(message)
     audit.record("webhook_sent_again", subject=message, by=by, at=at)
+
+
+@transaction.atomic
+def claim(*, message_id: int, turn: int, at: datetime) -> Message | None:
+    """Take a message for one try; ``None`` where there is nothing to do for the job of this turn.
+
+    The planned retry and a person who asks for another try have a job each: the later one counts,
+    and while one is sending the other does not. A job that is run again after its worker died finds
+    its own claim and goes on.
+    """
+    found = Message.objects.select_for_update(of=("self",)).select_related("endpoint")
+    message = found.filter(pk=message_id).first()
+    if message is None or message.next_at is None:
+        return None
+    if message.sending != turn:
+        if message.turn != turn:
+            return None
+        if message.sending_since is not None and at - message.sending_since < CLAIM_LIVES:
+            # Whoever is sending sees to this turn when it ends; should it have died, this job does.
+            _enqueue(message, later=message.sending_since + CLAIM_LIVES)
+            return None
+    message.sending, message.sending_since = turn, at
+    message.save(update_fields=["sending", "sending_since"])
+    return message
 
 
 @transaction.atomic
 def note_attempt(
     *, message: Message, outcome: str, answer: Answer | None, milliseconds: int, at: datetime
 ) -> None:
-    """Note how a try ended: done, or another one later, or given up, or the endpoint is off."""
+    """Note how a claimed try ended: done, another one later, given up, or the endpoint is off."""
+    turn = message.sending
     endpoint = Endpoint.objects.select_for_update().get(pk=message.endpoint_id)
     message = Message.objects.select_for_update().get(pk=message.pk)
     Attempt.objects.create(
@@ -206,13 +242,27 @@ def note_attempt(
         excerpt="" if answer is None else answer.excerpt,
     )
     message.tries += 1
-    message.next_at = None
     if outcome == "delivered":
-        message.delivered_at, endpoint.failing_since = at, None
+        message.next_at, message.delivered_at = None, at
+        message.given_up_at = None
+        endpoint.failing_since = None
         endpoint.save(update_fields=["failing_since"])
-    else:
+    elif message.sending == turn:
+        message.next_at = None
         _fail(message, endpoint, at)
-    message.save(update_fields=["tries", "next_at", "delivered_at", "given_up_at"])
+    if message.sending == turn:
+        message.sending, message.sending_since = None, None
+    message.save(
+        update_fields=[
+            "tries",
+            "next_at",
+            "delivered_at",
+            "given_up_at",
+            "turn",
+            "sending",
+            "sending_since",
+        ]
+    )
 
 
 def _fail(message: Message, endpoint: Endpoint, at: datetime) -> None:
@@ -229,12 +279,16 @@ def _fail(message: Message, endpoint: Endpoint, at: datetime) -> None:
             at=at,
         )
     is_off = endpoint.disabled_at is not None or endpoint.removed_at is not None
-    if message.tries > len(PAUSES) or is_off:
+    asked_meanwhile = message.turn != message.sending
+    if is_off or (message.tries > len(PAUSES) and not asked_meanwhile):
         message.given_up_at = at
         return
-    pause = PAUSES[message.tries - 1]
-    message.next_at = at + pause + pause * secrets.randbelow(JITTER) / 1000
-    jobs.enqueue("webhooks.send", later=message.next_at, message_id=message.pk)
+    message.next_at = at
+    if not asked_meanwhile:
+        pause = PAUSES[message.tries - 1]
+        message.next_at += pause + pause * secrets.randbelow(JITTER) / 1000
+    message.turn += 1
+    _enqueue(message, later=message.next_at)
 
 
 @transaction.atomic

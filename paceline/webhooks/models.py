@@ -54,7 +54,11 @@ class Endpoint(models.Model):
 
 
 class Message(models.Model):
-    """One event for one endpoint: kinds and ids, never content. Receivers know it by ``key``."""
+    """One event for one endpoint: kinds and ids, never content. Receivers know it by ``key``.
+
+    ``turn`` grows with every job that is queued for it, and only the last one may send; ``sending``
+    is the turn of the try that is under way.
+    """
 
     endpoint = models.ForeignKey(Endpoint, models.PROTECT, related_name="messages")
     key = models.UUIDField(unique=True, default=uuid.uuid4)
@@ -65,6 +69,9 @@ class Message(models.Model):
     next_at = models.DateTimeField(_("next try"), null=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True)
     given_up_at = models.DateTimeField(_("given up"), null=True)
+    turn = models.PositiveIntegerField(default=0)
+    sending = models.PositiveIntegerField(null=True)
+    sending_since = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-id",)
@@ -74,6 +81,13 @@ class Message(models.Model):
                 fields=["made_at"],
                 condition=Q(delivered_at__isnull=False) | Q(given_up_at__isnull=False),
                 name="webhook_message_over",
+            ),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(sending__isnull=True, sending_since__isnull=True)
+                | Q(sending__isnull=False, sending_since__isnull=False),
+                name="webhook_message_sending_since",
             ),
         )
 

@@ -14,10 +14,10 @@ OK, REDIRECT, TROUBLE = 200, 300, 400
 
 
 @jobs.task(name="webhooks.send")
-def send(message_id: int) -> None:
+def send(message_id: int, turn: int = 0) -> None:
     """One try. A message may arrive twice if a worker dies in between: its id is the same then."""
-    message = Message.objects.select_related("endpoint").filter(pk=message_id).first()
-    if message is None or message.next_at is None:
+    message = actions.claim(message_id=message_id, turn=turn, at=timezone.now())
+    if message is None:
         return
     endpoint = message.endpoint
     if endpoint.disabled_at is not None or endpoint.removed_at is not None:

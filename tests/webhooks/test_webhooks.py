@@ -200,6 +200,67 @@ def test_a_message_is_given_up_and_sent_again_by_hand(
     assert actions.forget_messages(at=timezone.now() + timedelta(days=31)) == 1
 
 
+def test_a_retry_and_whoever_sends_again_send_once(
+    world: World, receiver: Receiver, endpoint: Endpoint
+) -> None:
+    """Each has a job: the later one counts, and none begins while the other is sending."""
+    receiver.answers = [500, 500, 500, 200]
+    message = _trial(endpoint, world)
+    actions.send_again(message=message, by=world.ada, at=timezone.now())
+    jobs.run_waiting()
+    assert len(receiver.got) == 2
+    _due()
+    assert len(receiver.got) == 3, "the retry of the first try is none any more"
+    _due()
+    message.refresh_from_db()
+    assert (len(receiver.got), message.delivered_at is None, message.tries) == (4, False, 4)
+    for _twice in range(2):
+        actions.send_again(message=message, by=world.ada, at=timezone.now())
+    jobs.run_waiting()
+    assert len(receiver.got) == 5
+
+
+def _under_way(endpoint: Endpoint, world: World) -> Message:
+    """A try holds the message, and somebody asks for another one."""
+    now = timezone.now()
+    message = actions.send_trial(endpoint=endpoint, by=world.ada, at=now)
+    claimed = actions.claim(message_id=message.pk, turn=0, at=now)
+    assert claimed is not None
+    with connection.cursor() as cursor:  # the job of the try is at work, not waiting
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")
+    actions.send_again(message=message, by=world.ada, at=now)
+    jobs.run_waiting()
+    return claimed
+
+
+def test_a_try_under_way_is_not_overtaken(
+    world: World, receiver: Receiver, endpoint: Endpoint
+) -> None:
+    def ended(message: Message, outcome: str) -> None:
+        actions.note_attempt(
+            message=message, outcome=outcome, answer=None, milliseconds=1, at=timezone.now()
+        )
+        jobs.run_waiting()
+
+    message = _under_way(endpoint, world)
+    assert receiver.got == []
+    ended(message, "delivered")
+    _due()
+    assert receiver.got == [], "it arrived, as was asked"
+    message = _under_way(endpoint, world)
+    ended(message, "timed_out")
+    assert len(receiver.got) == 1, "it did not arrive: the one that was asked for follows at once"
+    message = _under_way(endpoint, world)
+    assert actions.claim(message_id=message.pk, turn=0, at=timezone.now()) is not None, "run again"
+    _due()
+    assert len(receiver.got) == 1
+    Message.objects.filter(pk=message.pk).update(sending_since=timezone.now() - actions.CLAIM_LIVES)
+    _due()
+    assert len(receiver.got) == 2, "whoever was sending died"
+    message.refresh_from_db()
+    assert (message.sending, message.delivered_at is None) == (None, False)
+
+
 def test_an_endpoint_that_fails_for_days_is_switched_off_and_somebody_is_told(
     world: World, receiver: Receiver, endpoint: Endpoint
 ) -> None:
