@@ -174,11 +174,12 @@ def field_label(name: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-Names = Mapping[str, Mapping[int, str]]
+Names = Mapping[str, Mapping[Any, str]]
 
 
 def field_value(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - one kind each
-    """A kept value in short words; ``names`` are those of lists, labels and people by id."""
+    """A kept value in short words; ``names`` are those of lists, labels and people by id, and of
+    what links lead to by what is kept of them."""
     if value in (None, "", [], {}):
         return "–"
     if name in {"labels", "participants"}:
@@ -187,7 +188,8 @@ def field_value(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - 
     if name in {"list", "executor"}:
         return names.get(name, {}).get(value, "–")
     if name == "link":
-        return link_value(str(value))
+        kind, named = link_value(str(value)), names.get("link", {}).get(str(value))
+        return f"{kind} “{named}”" if named else kind
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if name in {"starts_on", "due_on"}:
@@ -200,8 +202,7 @@ def field_value(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - 
 
 
 def link_value(name: str) -> str:
-    """What kind of thing a link leads to; an order by its number. Names are read on the card by
-    whoever may see the thing."""
+    """What kind of thing a link leads to; an order by its number."""
     kind, _colon, ref = name.partition(":")
     if kind in {"order", "order_number", "order_source"}:
         number = ref.rpartition(":")[2]

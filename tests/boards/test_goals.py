@@ -204,6 +204,30 @@ def test_goals_are_measured_by_cards(world: World, work: Work, client_for) -> No
     assert replace(measures.find("cards_done"), label="x").label_for(world.omar) == "x"  # type: ignore[type-var]
 
 
+def test_a_history_names_the_goal_to_those_who_see_it(world: World, work: Work, client_for) -> None:
+    aims = make_aims(world)
+    page = reverse("boards:card", args=[work.card.pk])
+    actions.set_member(
+        project=work.campaign, person=world.omar, right=Right.SEE, by=world.marco, at=NOW
+    )
+    link = actions.link_card(card=work.card, to=aims.priya, by=world.priya, at=NOW)
+    assert "Link: – → Goal “Sell chairs”" in said(client_for(world.priya).get(page))
+    actions.unlink_card(link=link, by=world.priya, at=NOW)
+    text = said(client_for(world.priya).get(page))
+    for one in ("Link: – → Goal “Sell chairs”", "Link: Goal “Sell chairs” → –"):
+        assert one in text, one
+    text = said(client_for(world.omar).get(page))
+    assert "Link: Goal → –" in text
+    assert "Sell chairs" not in text
+    # What was kept once and is no link: a kind alone, and something that is gone.
+    for version, gone in ((90, "goal"), (91, "goal:999999999"), (92, "deal:x")):
+        CardChange.objects.create(
+            card=work.card, version=version, act="card_linked", at=NOW, before={},
+            after={"link": gone},
+        )  # fmt: skip
+    assert client_for(world.priya).get(page).status_code == 200
+
+
 def test_links_are_taken_back_and_goals_follow_their_cards(
     world: World, work: Work, django_capture_on_commit_callbacks
 ) -> None:

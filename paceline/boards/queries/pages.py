@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 
 from paceline.boards.models import (
     LINKED,
@@ -35,6 +35,7 @@ from paceline.org.models import Person
 COMMENTS_MAX = 100
 CHANGES_MAX = 100
 MODELS: dict[str, Any] = {"company": Company, "contact": Contact, "deal": Deal, "goal": Goal}
+_NAMED_BY = {"company": "name", "contact": "name", "deal": "title", "goal": "name"}
 
 
 @dataclass(slots=True)
@@ -50,7 +51,8 @@ class CheckedList:
 class CardPage:
     """A card with what hangs on it; links only as far as the reader sees them.
 
-    ``people`` are those to whom it can be given (``is_able``) and those whom its history names.
+    ``people`` are those to whom it can be given (``is_able``) and those whom its history names;
+    ``link_names`` what its history calls ``goal:12``, as far as the reader sees that.
     """
 
     people: dict[int, Any]
@@ -65,6 +67,7 @@ class CardPage:
     hidden_links: int
     times: list[TimeEntry]
     changes: list[CardChange] = field(default_factory=list)
+    link_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def minutes(self) -> int:
@@ -112,6 +115,7 @@ def card_page(card: Any, person: Person, on: date) -> CardPage:
             TimeEntry.objects.filter(card=card, removed_at__isnull=True).select_related("person")
         ),
         changes=changes,
+        link_names=_link_names(changes, links, person),
     )  # fmt: skip
 
 
@@ -161,6 +165,36 @@ def _links(card: Card, person: Person) -> tuple[list[CardLink], int]:
         )
     ]
     return found, len(every) - len(found)
+
+
+def _link_names(
+    changes: Iterable[CardChange], links: Iterable[CardLink], person: Person
+) -> dict[str, str]:
+    """The names of what a history says that the card is or was about. At most one query, and none
+    while the links stand."""
+    found = {
+        f"{kind}:{getattr(one, f'{kind}_id')}": str(getattr(getattr(one, kind), name))
+        for one in links
+        for kind, name in _NAMED_BY.items()
+        if getattr(one, f"{kind}_id") is not None
+    }
+    missing: dict[str, set[int]] = {}
+    for change in changes:
+        for side in (change.before, change.after):
+            said = str(side.get("link") or "")
+            kind, _colon, ref = said.partition(":")
+            if kind in MODELS and ref.isdecimal() and said not in found:
+                missing.setdefault(kind, set()).add(int(ref))
+    rows = [
+        MODELS[kind].objects.visible_to(person).filter(pk__in=ids).order_by()
+        .values_list(Value(kind), "pk", _NAMED_BY[kind])
+        for kind, ids in missing.items()
+    ]  # fmt: skip
+    if rows:
+        first, *others = rows
+        every = first.union(*others, all=True) if others else first
+        found |= {f"{kind}:{pk}": name for kind, pk, name in every}
+    return found
 
 
 def history_of(card: Card) -> list[CardChange]:

@@ -64,7 +64,10 @@ def card_context(request: PersonRequest, card: Any) -> dict[str, Any]:
     by_id = {one.pk: one for one in labels}
     own = set(card.label_ids)
     people = [one for one in found.people.values() if one.is_able]
-    names = _names(found.changes, by_id, found.people.values())
+    names = {
+        **_names(found.changes, by_id, found.people.values()),
+        "link": found.link_names,
+    }
     may_edit = access.may_edit(person, project) and card.archived_at is None
     waiting = [one for one in found.waits_for if one.on.done_at is None and not one.on.archived_at]
     return {
@@ -108,7 +111,7 @@ def card_context(request: PersonRequest, card: Any) -> dict[str, Any]:
 
 def _names(
     changes: Iterable[CardChange], labels: dict[int, Label], people: Iterable[Person]
-) -> dict[str, dict[int, str]]:
+) -> dict[str, dict[Any, str]]:
     """Names for the ids that a history holds."""
     lists = {
         side["list"]
