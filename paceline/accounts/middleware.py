@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
 from paceline.kernel.pages import page
@@ -61,7 +61,9 @@ class SignInRequired(LoginRequiredMiddleware):
             here = urlsplit(request.headers.get("HX-Current-URL", ""))
             back = f"{here.path}?{here.query}" if here.query else here.path or "/"
             leave = HttpResponse()
-            leave.headers["HX-Redirect"] = f"{reverse('account_login')}?{urlencode({'next': back})}"
+            leave.headers["HX-Redirect"] = (
+                f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+            )
             return leave
         if request.headers.get("Accept") == EVENT_STREAM:
             # A page left open by somebody who signed out: 204 tells its browser not to come back.
@@ -86,7 +88,7 @@ def _kept(request: HttpRequest) -> HttpResponse:
         "sent": sent,
         "files": sorted(request.FILES),
         "address": request.get_full_path(),
-        "sign_in_url": reverse("account_login"),
+        "sign_in_url": resolve_url(settings.LOGIN_URL),
     }
     return page(request, "accounts/signed_out.html", context, status=401)
 

@@ -149,7 +149,7 @@ def stop(progress: Progress, *, at: datetime) -> None:
 
 @transaction.atomic
 def request_cancel(*, progress: Progress, by: Person, at: datetime) -> bool:
-    """Ask the work to stop at its next step. False when it has ended already or is not theirs."""
+    """Ask the work to stop. False when it has ended already or is not theirs."""
     asked = Progress.objects.filter(
         pk=progress.pk, started_by=by, state__in=RUNNING, cancel_requested_at__isnull=True
     ).update(cancel_requested_at=at)

@@ -116,7 +116,7 @@ class Progress(models.Model):
 
     @property
     def is_stopping(self) -> bool:
-        """Its starter asked it to stop, and it has not come to its next step yet."""
+        """Its starter asked it to stop, and it has not ended yet."""
         return self.cancel_requested_at is not None and not self.is_over
 
     @property

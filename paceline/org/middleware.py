@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -45,7 +46,7 @@ class SignedInPerson:
 def _turned_away(request: HttpRequest, why: str) -> HttpResponse:
     logout(request)
     messages.error(request, why)
-    url = reverse("account_login")
+    url = resolve_url(settings.LOGIN_URL)
     if request.headers.get("HX-Request") == "true":
         leave = HttpResponse()
         leave.headers["HX-Redirect"] = url

@@ -10,6 +10,7 @@ from paceline.settings.base import VAR
 from paceline.settings.environment import database, secret
 
 DEMO = True
+LOGIN_URL = "org:demo_sign_in"  # its people first; the sign-in by password is one click away
 # The part of the company's order lines that are made; at 0 its people alone.
 DEMO_SCALE = os.environ.get("PACELINE_DEMO_SCALE", "1")
 # So many customers more, with deals and orders of their own, for whoever wants to see how it goes.

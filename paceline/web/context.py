@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
@@ -39,7 +40,7 @@ def _everyone() -> dict[str, Any]:
         "languages": [(code, name, HTML_LANGUAGES[code]) for code, name in LANGUAGES],
         "preferences_url": reverse("accounts:preferences"),
         "words_unreachable": _("The server cannot be reached. Nothing was changed; try again."),
-        "sign_in_url": reverse("account_login"),
+        "sign_in_url": resolve_url(settings.LOGIN_URL),
         "words_signed_out": _(
             "You have been signed out. Sign in in another tab, then do this again: nothing that you"
             " wrote here is lost."

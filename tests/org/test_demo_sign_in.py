@@ -13,11 +13,14 @@ import paceline.org.urls
 from paceline.kernel.audit import AuditEntry
 from tests.world import World
 
+# As in the demonstration's own settings, which cannot be imported beside others.
+LOGIN_URL = "org:demo_sign_in"
+
 
 @pytest.fixture
 def demo() -> Iterator[None]:
     """The addresses as they are with the demonstration's settings."""
-    with override_settings(DEMO=True, ROOT_URLCONF=__name__):
+    with override_settings(DEMO=True, LOGIN_URL=LOGIN_URL, ROOT_URLCONF=__name__):
         importlib.reload(paceline.org.urls)
         clear_url_caches()
         yield
@@ -44,6 +47,20 @@ def test_one_click_signs_in(demo: None, world: World, client: Client) -> None:
     page = client.get("/account/security").content.decode()
     assert "demonstration company" in page
     assert AuditEntry.objects.filter(action="signed_in", actor_id=world.dana.pk).exists()
+
+
+def test_its_people_come_before_the_password(demo: None, world: World, client: Client) -> None:
+    """Whoever opens a page is led to them, and after one click to the page."""
+    led = client.get("/org/people?q=a", follow=True)
+    assert led.redirect_chain[0][0] == "/org/demo?next=/org/people%3Fq%3Da"
+    shown = led.content.decode()
+    assert "Dana Weiss" in shown
+    assert 'name="password"' not in shown
+    assert '<a href="/account/login/?next=%2Forg%2Fpeople%3Fq%3Da">' in shown
+    chosen = f"/org/demo/{world.dana.pk}"
+    assert client.post(chosen, {"next": "/org/people?q=a"})["Location"] == "/org/people?q=a"
+    for elsewhere in ("https://example.com/", "//example.com", "javascript:alert(1)"):
+        assert Client().post(chosen, {"next": elsewhere})["Location"] == "/", elsewhere
 
 
 def test_nobody_becomes_who_has_left(demo: None, world: World, client: Client) -> None:

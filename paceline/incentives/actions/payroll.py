@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -51,6 +52,10 @@ class ExportIdTaken(Exception):
     """The id belongs to an export of another period."""
 
 
+class ChangedSincePreview(Exception):
+    """What would be handed over is no longer what its reader saw and agreed to."""
+
+
 class AmountNotPayable(Exception):
     """An amount has more digits than its currency; it would be paid wrong."""
 
@@ -61,13 +66,15 @@ class RunNotSettled(Exception):
 
 @transaction.atomic
 def export_payroll(
-    *, period: PayPeriod, export_id: UUID, by: Person, at: datetime
+    *, period: PayPeriod, export_id: UUID, by: Person, at: datetime, seen: str | None = None
 ) -> PayrollExport:
     """Hand over every release of the period that was not handed over yet.
 
     The page makes ``export_id`` before it is sent: the same id gives the same export, so a double
-    click exports once. Plans that settle pay what is payable, all others what was earned. Raises
-    ``NothingToExport``, ``ExportIdTaken``, ``RunNotSettled`` and ``AmountNotPayable``.
+    click exports once. ``seen`` is the ``mark_of`` the payments that were shown before: others are
+    not handed over unseen. Plans that settle pay what is payable, all others what was earned.
+    Raises ``NothingToExport``, ``ExportIdTaken``, ``RunNotSettled``, ``ChangedSincePreview`` and
+    ``AmountNotPayable``.
     """
     period = lock_period(period)
     earlier = PayrollExport.objects.filter(export_id=export_id).first()
@@ -81,6 +88,8 @@ def export_payroll(
     if unsettled(releases):
         raise RunNotSettled(period)
     payments = payments_of(releases)
+    if seen is not None and seen != mark_of(payments):
+        raise ChangedSincePreview(period)
     rows = [
         _row(release, export_id, period, amount, currency)
         for release in releases
@@ -116,6 +125,16 @@ def export_payroll(
     publish("payroll", "exported", str(export.pk))
     publish("statements", "paid")
     return export
+
+
+def mark_of(payments: Mapping[int, Amounts]) -> str:
+    """The same for the same payments, by release, whatever order they come in."""
+    lines = [
+        f"{release} {currency} {amount.normalize()}\n"
+        for release, amounts in sorted(payments.items())
+        for currency, amount in sorted(amounts.items())
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def totals(payments: Iterable[Amounts]) -> Amounts:

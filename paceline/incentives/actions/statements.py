@@ -34,6 +34,10 @@ class StatementsAlreadyReleased(Exception):
         self.statements = tuple(statements)
 
 
+class ReleaseWithdrawn(Exception):
+    """The release was withdrawn already, in another window or by somebody else."""
+
+
 class NothingToRelease(Exception):
     """None of the statements asked for belongs to the run."""
 
@@ -98,8 +102,13 @@ def release_statements(
 
 @transaction.atomic
 def withdraw_release(*, release: Release, by: Person, at: datetime, reason: str) -> None:
-    """Take a release back: the payee no longer reads the statement. Raises ``StatementPaid``."""
+    """Take a release back: the payee no longer reads the statement.
+
+    Raises ``ReleaseWithdrawn`` and ``StatementPaid``.
+    """
     lock_period(release.period)
+    if not Release.objects.filter(pk=release.pk).exists():
+        raise ReleaseWithdrawn(release)
     if PayrollEntry.objects.filter(release_id=release.pk).exists():
         raise StatementPaid(release)
     statement = release.statement

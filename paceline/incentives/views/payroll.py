@@ -138,6 +138,7 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
         "sums": sorted((currency, *found) for currency, found in sums.items()),
         "count": sum(count for count, _total in sums.values()),
         "export_id": uuid4(),
+        "seen": actions.mark_of(payments),
         "unsettled": unsettled(listed),
         "may_export": access.may_export_payroll(person),
     }
@@ -164,11 +165,23 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
         return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
     try:
         export = actions.export_payroll(
-            period=period, export_id=export_id, by=person, at=timezone.now()
+            period=period,
+            export_id=export_id,
+            by=person,
+            at=timezone.now(),
+            seen=request.POST.get("seen", ""),
         )
     except actions.NothingToExport:
-        messages.warning(request, _("Everything released in this period was handed over already."))
-        return go_to(request, reverse("incentives:payroll"))
+        return _handed_over_already(request, period, person)
+    except actions.ChangedSincePreview:
+        messages.error(
+            request,
+            _(
+                "No file was made: statements were released or withdrawn since this page was"
+                " opened. This is what the file will hold now."
+            ),
+        )
+        return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
     except actions.RunNotSettled:
         messages.error(
             request,
@@ -179,6 +192,23 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
         messages.error(request, _("Open the preview again, then export."))
         return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
     return go_to(request, _url(export))
+
+
+def _handed_over_already(request: HttpRequest, period: PayPeriod, person: Person) -> HttpResponse:
+    """Refuse a second handing-over; whoever comes second is shown the file that was made first."""
+    last = queries.exports_for(person).filter(period=period).order_by("-exported_at").first()
+    if last is None:
+        messages.warning(request, _("Nothing of this period is released, so no file was made."))
+        return go_to(request, reverse("incentives:payroll"))
+    messages.warning(
+        request,
+        _(
+            "No second file was made: %(who)s handed over everything released in this period"
+            " already, %(when)s. This is that file."
+        )
+        % {"who": last.exported_by.name, "when": formats.moment(last.exported_at)},
+    )
+    return go_to(request, _url(last))
 
 
 @require_GET

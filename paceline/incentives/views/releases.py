@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +22,8 @@ from paceline.incentives.queries.runs import unreleased
 from paceline.kernel.pages import go_to
 from paceline.org.models import Person
 
+NAMED = 5  # of the payees that are the reason of a refusal
+
 
 @require_POST
 @needs_mfa
@@ -34,18 +38,13 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
     if "all" in request.POST:
         chosen = set(unreleased(run).values_list("pk", flat=True))
     else:
-        chosen = {int(one) for one in request.POST.getlist("statement") if one.isdecimal()}
+        chosen = {int(one[:18]) for one in request.POST.getlist("statement") if one.isdecimal()}
     try:
         released = statements.release_statements(
             run=run, statements=chosen, by=person, at=timezone.now()
         )
     except statements.StatementsAlreadyReleased as refused:
-        names = ", ".join(one.payee.name for one in refused.statements[:5])
-        messages.error(
-            request,
-            _("Nothing was released: already released in this period for %(names)s.")
-            % {"names": names},
-        )
+        messages.error(request, _already(refused.statements))
     except statements.NothingToRelease:
         if "all" in request.POST:
             messages.info(request, _("All statements of this run were released already."))
@@ -68,6 +67,20 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
     return go_to(request, (request.POST.get("next") == "statement" and _one(chosen)) or back)
 
 
+def _already(refused: Sequence[Statement]) -> str:
+    names = ", ".join(one.payee.name for one in refused[:NAMED])
+    more = len(refused) - NAMED
+    if more <= 0:
+        return _("Nothing was released: already released in this period for %(names)s.") % {
+            "names": names
+        }
+    return ngettext(
+        "Nothing was released: already released in this period for %(names)s and %(count)d other.",
+        "Nothing was released: already released in this period for %(names)s and %(count)d others.",
+        more,
+    ) % {"names": names, "count": more}
+
+
 def _one(chosen: set[int]) -> str:
     return reverse("incentives:statement", args=[min(chosen)]) if len(chosen) == 1 else ""
 
@@ -78,20 +91,27 @@ def _one(chosen: set[int]) -> str:
 def destroy(request: HttpRequest, pk: int) -> HttpResponse:
     """Withdraw the release of a statement, with the reason."""
     person: Person = request.person  # type: ignore[attr-defined]
-    rows = Statement.objects.visible_to(person).filter(release__isnull=False)
+    rows = Statement.objects.visible_to(person)
     rows = rows.select_related("release__period", "release__statement")
     statement = get_object_or_404(rows, pk=pk)
     if not access.may_release(person):
         raise PermissionDenied
+    release = getattr(statement, "release", None)
     reason = request.POST.get("reason", "").strip()
     back = reverse("incentives:statement", args=[statement.pk])
     if not reason:
         messages.error(request, _("Say why the release is withdrawn."))
         return go_to(request, back)
+    gone = _("This statement is not released. Nothing was withdrawn.")
+    if release is None:
+        messages.info(request, gone)
+        return go_to(request, back)
     try:
         statements.withdraw_release(
-            release=statement.release, by=person, at=timezone.now(), reason=reason[:1000]
+            release=release, by=person, at=timezone.now(), reason=reason[:1000]
         )
+    except statements.ReleaseWithdrawn:
+        messages.info(request, gone)
     except statements.StatementPaid:
         messages.error(request, _("This statement was handed to payroll and stays released."))
     else:

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from paceline.incentives.actions import holds, payroll, threads
-from paceline.incentives.models import RateRow, Run
+from paceline.incentives.calculation.payments import payments_of
+from paceline.incentives.models import PayPeriod, RateRow, Run
+from paceline.incentives.queries.payroll import unpaid_releases
 from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter, write_line
 from tests.incentives.pay.settling import DRAW, Months, build_months
 from tests.permission_table import EVERYONE, Grounded, Url
@@ -33,6 +35,12 @@ def sends(values: dict[str, Any]) -> Callable[[World], dict[str, Any]]:
 def calculated(world: World) -> tuple[Quarter, Run]:
     quarter = build_quarter(world)
     return quarter, quarter.run()
+
+
+def previewed(_world: World) -> dict[str, Any]:
+    """What the preview of the file sends."""
+    releases = list(unpaid_releases(PayPeriod.objects.get(key=PERIOD)))
+    return {"export_id": str(EXPORT), "seen": payroll.mark_of(payments_of(releases))}
 
 
 Calculated = tuple[Quarter, Run]
@@ -231,7 +239,7 @@ URLS = {
     "incentives:payroll-create": Url(
         args=Grounded(calculated, period),
         allow={"POST": {"ines"}},
-        data=sends({"export_id": str(EXPORT)}),
+        data=previewed,
     ),
     "incentives:payroll-file": Url(args=Grounded(calculated, export), allow={"GET": DESK}),
     "incentives:payroll-download": Url(args=Grounded(calculated, csv_file), allow={"GET": DESK}),

@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import threading
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from paceline.files.queries import open_file
-from paceline.incentives.actions import payroll
+from paceline.incentives.actions import payroll, statements
 from paceline.incentives.models import (
     PayPeriod,
     PayrollEntry,
@@ -24,9 +28,9 @@ from paceline.incentives.models import (
     Statement,
 )
 from paceline.org.models import Person
-from tests.incentives.pay.conftest import EARNED, PERIOD, Quarter
+from tests.incentives.pay.conftest import EARNED, PERIOD, Quarter, build_quarter
 from tests.incentives.pay.permissions import EXPORT
-from tests.world import World
+from tests.world import World, build_world
 
 OTHER = UUID("0b0fc9d0-6c59-4b3c-8d8e-3b7c1a0b8c11")
 
@@ -132,7 +136,7 @@ def test_an_amount_with_too_many_digits_is_not_paid(quarter: Quarter) -> None:
 
 
 def test_finance_exports_from_the_preview_and_downloads_the_same_bytes(
-    quarter: Quarter, client_for: Callable[..., object]
+    quarter: Quarter, client_for: Callable[..., Client]
 ) -> None:
     quarter.release(quarter.run())
     client = client_for(quarter.world.ines)
@@ -140,7 +144,7 @@ def test_finance_exports_from_the_preview_and_downloads_the_same_bytes(
     export_id = preview.context["export_id"]
     assert str(export_id) in preview.content.decode()
     address = reverse("incentives:payroll-create", args=[PERIOD])
-    answers = [client.post(address, {"export_id": str(export_id)}) for _click in range(2)]
+    answers = [client.post(address, form_of(preview)) for _click in range(2)]
     assert [one.status_code for one in answers] == [303, 303]
     assert answers[0]["Location"] == answers[1]["Location"]
     assert PayrollExport.objects.count() == 1
@@ -148,6 +152,84 @@ def test_finance_exports_from_the_preview_and_downloads_the_same_bytes(
     first, second = (b"".join(client.get(download).streaming_content) for _again in range(2))
     assert first == second
     assert hashlib.sha256(first).hexdigest() == PayrollExport.objects.get().csv_file.digest
+
+
+def form_of(preview: Any) -> dict[str, str]:
+    """What the preview's button sends."""
+    shown = preview.content.decode()
+    sent = {name: str(preview.context[name]) for name in ("export_id", "seen")}
+    assert all(f'name="{name}" value="{value}"' in shown for name, value in sent.items())
+    return sent
+
+
+def test_whoever_comes_second_is_told_who_was_first(
+    quarter: Quarter, client_for: Callable[..., Client]
+) -> None:
+    world = quarter.world
+    quarter.release(quarter.run())
+    client = client_for(world.ines)
+    address = reverse("incentives:payroll-preview", args=[PERIOD])
+    first, second = (form_of(client.get(address)) for _window in range(2))
+    create = reverse("incentives:payroll-create", args=[PERIOD])
+    client.post(create, first)
+    refused = client.post(create, second, follow=True)
+    shown = refused.content.decode()
+    assert "No second file was made: Inês Duarte handed over everything" in shown
+    file = PayrollExport.objects.get()
+    there = reverse("incentives:payroll-file", args=[first["export_id"]])
+    assert refused.redirect_chain == [(there, 303)]
+    assert file.csv_file.digest in shown
+    assert PayrollEntry.objects.count() == len(EARNED)
+
+
+def test_what_nobody_saw_is_not_handed_over(
+    quarter: Quarter, client_for: Callable[..., Client]
+) -> None:
+    """Released or withdrawn between the preview and the click."""
+    world, run = quarter.world, quarter.run()
+    (priya,) = quarter.release(run, "priya")
+    client = client_for(world.ines)
+    preview = reverse("incentives:payroll-preview", args=[PERIOD])
+    create = reverse("incentives:payroll-create", args=[PERIOD])
+    seen = form_of(client.get(preview))
+    quarter.release(run, "omar")
+    told = client.post(create, seen, follow=True)
+    assert "No file was made: statements were released or withdrawn" in told.content.decode()
+    seen = form_of(told)
+    statements.withdraw_release(release=priya.release, by=world.dana, at=world.now, reason="No")
+    client.post(create, seen)
+    assert client.post(create, {"export_id": seen["export_id"]}).status_code == 303
+    assert not PayrollExport.objects.exists()
+    client.post(create, form_of(client.get(preview)))
+    assert [row["name"] for row in rows_of(PayrollExport.objects.get())] == [world.omar.name]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_at_once_make_one_file() -> None:
+    world = build_world()
+    quarter = build_quarter(world)
+    quarter.release(quarter.run())
+    together = threading.Barrier(2)
+    outcomes: list[str] = []
+
+    def hand_over(export_id: UUID) -> None:
+        try:
+            together.wait()
+            make(quarter, export_id)
+            outcomes.append("made")
+        except payroll.NothingToExport:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    clicks = [threading.Thread(target=hand_over, args=[one]) for one in (EXPORT, OTHER)]
+    for click in clicks:
+        click.start()
+    for click in clicks:
+        click.join()
+    assert sorted(outcomes) == ["made", "refused"]
+    assert PayrollExport.objects.count() == 1
+    assert PayrollEntry.objects.count() == len(EARNED)
 
 
 @pytest.mark.parametrize("sent", ["", "soon", "1"])

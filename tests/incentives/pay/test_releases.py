@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from paceline.incentives.actions import payroll, runs, statements
@@ -17,6 +18,8 @@ from paceline.org.models import Person
 from tests.incentives.pay.conftest import EARNED, Quarter, build_quarter
 from tests.incentives.pay.permissions import EXPORT
 from tests.world import World, build_world
+
+ClientFor = Callable[..., Client]
 
 
 def readable(person: Person) -> set[str]:
@@ -91,6 +94,50 @@ def test_a_withdrawn_release_is_hidden_again_and_may_be_repeated(quarter: Quarte
     assert readable(world.priya) == {"Priya"}
 
 
+def test_a_release_is_withdrawn_once(quarter: Quarter, client_for: ClientFor) -> None:
+    """A second window or a second click withdraws nothing, and least of all a later release."""
+    world, run = quarter.world, quarter.run()
+    (statement,) = quarter.release(run, "priya")
+    first = statement.release
+    client = client_for(world.dana)
+    address = reverse("incentives:release-destroy", args=[statement.pk])
+    client.post(address, {"reason": "A return was missing"})
+    again = client.post(address, {"reason": "A return was missing"}, follow=True)
+    assert "This statement is not released. Nothing was withdrawn." in again.content.decode()
+    (statement,) = quarter.release(run, "priya")
+    with pytest.raises(statements.ReleaseWithdrawn):
+        statements.withdraw_release(release=first, by=world.wen, at=world.now, reason="Late")
+    assert Release.objects.get() == statement.release
+    assert AuditEntry.objects.filter(action="release_withdrawn").count() == 1
+
+
+def test_many_payees_are_counted_who_are_released_already(
+    quarter: Quarter, client_for: ClientFor
+) -> None:
+    world, run = quarter.world, quarter.run()
+    client = client_for(world.dana)
+    chosen = [one.pk for one in quarter.release(run)]
+    address = reverse("incentives:release-create", args=[run.pk])
+    said = client.post(address, {"statement": chosen}, follow=True).content.decode()
+    assert "already released in this period for" in said
+    assert " others." not in said
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("paceline.incentives.views.releases.NAMED", 1)
+        said = client.post(address, {"statement": chosen}, follow=True).content.decode()
+    assert f"and {len(EARNED) - 1} others." in said
+
+
+@pytest.mark.parametrize("sent", ["9" * 30, "9" * 5000, "\N{ARABIC-INDIC DIGIT FIVE}", "²", "-1"])
+def test_a_number_that_is_no_statement_releases_nothing(
+    quarter: Quarter, client_for: ClientFor, sent: str
+) -> None:
+    run = quarter.run()
+    client = client_for(quarter.world.dana)
+    address = reverse("incentives:release-create", args=[run.pk])
+    assert client.post(address, {"statement": sent}).status_code == 303
+    assert not Release.objects.exists()
+
+
 def test_a_paid_release_is_not_withdrawn(quarter: Quarter) -> None:
     world, run = quarter.world, quarter.run()
     (statement,) = quarter.release(run, "priya")
@@ -102,9 +149,7 @@ def test_a_paid_release_is_not_withdrawn(quarter: Quarter) -> None:
     assert Release.objects.count() == 1
 
 
-def test_guessing_an_address_finds_nothing(
-    quarter: Quarter, client_for: Callable[..., object]
-) -> None:
+def test_guessing_an_address_finds_nothing(quarter: Quarter, client_for: ClientFor) -> None:
     run = quarter.run()
     mine, other = quarter.release(run, "priya", "omar")
     client = client_for(quarter.world.priya)
@@ -126,7 +171,7 @@ def test_guessing_an_address_finds_nothing(
 
 
 def test_release_needs_a_second_factor_and_a_fresh_proof(
-    quarter: Quarter, client_for: Callable[..., object]
+    quarter: Quarter, client_for: ClientFor
 ) -> None:
     run = quarter.run()
     address = reverse("incentives:release-create", args=[run.pk])
