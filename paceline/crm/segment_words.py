@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
 from paceline.crm.forms.choices import country_name, language_name
@@ -24,8 +24,8 @@ _WORDS: dict[str, dict[str, Any]] = {
 }
 
 SCORES = {
-    "recency": _lazy("Recency"),
-    "frequency": _lazy("Frequency"),
+    "recency": lazy("Recency"),
+    "frequency": lazy("Frequency"),
     "value_score": pgettext_lazy("score", "Value"),
 }
 

@@ -24,6 +24,7 @@ ASKED = {
     "message": gettext_lazy("Your message"),
 }
 TEXTS = ("title", "intro", "button", "thanks")
+TOO_MANY = 429
 _OURS = {"zh-hant": "zh-hant", "zh-hans": "zh-hans", "zh": "zh-hant"}
 
 
@@ -70,3 +71,10 @@ def problem(code: str) -> str:
         "invalid": _("This cannot be right."),
         "unknown": _("Please choose one of the answers."),
     }[code]
+
+
+def refused(status: int) -> str:
+    """Why nothing of what was sent was taken in, in the language that is set."""
+    if status == TOO_MANY:
+        return _("Too much was sent from here. Please try again in ten minutes.")
+    return _("This could not be taken in. Please fill in the form again.")

@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from paceline.kernel.locales import KEYWORDS
 from tests.architecture.source import calls, dotted, place, python_files, templates, tree
 
 EXEMPT = ("paceline/web/templates/web/gallery.html", "paceline/web/views/gallery.py")
@@ -95,5 +96,19 @@ def test_no_string_is_translated_inside_an_f_string() -> None:
         if isinstance(node, ast.JoinedStr)
         for call in ast.walk(node)
         if isinstance(call, ast.Call) and dotted(call.func) in names
+    ]
+    assert found == []
+
+
+def test_every_name_of_a_translating_function_is_one_that_the_catalogues_know() -> None:
+    """Under another name its words are never gathered, and stay English without a word."""
+    found = [
+        f"{place(file)}:{node.lineno} {one.asname}"
+        for file in python_files()
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for one in node.names
+        if one.asname and one.name.endswith(("gettext", "gettext_lazy", "gettext_noop"))
+        if one.asname not in KEYWORDS or KEYWORDS[one.asname] != KEYWORDS.get(one.name)
     ]
     assert found == []

@@ -28,6 +28,7 @@ from paceline.crm.models import (
     TouchedCustomer,
     WaitingOrder,
 )
+from paceline.kernel import formats
 from paceline.orders.models import ExchangeRate, LineKind, OrderLine, TouchedOrder
 from paceline.web.finder import find as palette
 from tests.api.calling import program_for
@@ -403,8 +404,13 @@ def test_only_what_somebody_can_decide_waits_in_the_list(world: World, client_fo
     kim = Contact.objects.get(name="kim@example.com")
     tpe = Contact.objects.get(number="TPE-00017")
     assert (kim.number, kim.owner, kim.team, tpe.source) == ("", world.priya, world.north, "shop")
+    assert tpe.lifecycle == "customer", "they bought"
     assert not Contact.objects.filter(name="Canary-1").exists()
     follow()
+    page = priya.get(f"/crm/contacts/{tpe.pk}").content.decode()
+    foot = page.split("Order U1<")[1].split("entry-foot")[1].split("</p>")[0]
+    assert formats.day(day) in foot, "an order has a day"
+    assert ":" not in foot, "and no time of day that nobody said"
     linked = dict(OrderLink.objects.values_list("order_number", "contact"))
     assert linked == {"U1": tpe.pk, "U2": tpe.pk, "U3": kim.pk}
     assert Purchases.objects.get(contact=tpe).value == Decimal("350")

@@ -204,6 +204,13 @@ def test_limits_and_refusals(world: World, desk: Desk) -> None:
         post(form, body(form, f"n{n}", fields={"email": f"p{n}@example.com"}))
     limited = post(form, body(form, "n9", fields={"email": "p9@example.com"}))
     assert (limited.status_code, limited.headers["Retry-After"]) == (429, "600")
+    told = limited.json()
+    assert told["error"] == "too_often"
+    assert told["text"].endswith("請十分鐘後再試。"), "the visitor reads words, in their language"
+    english = post(form, body(form, "n8", language="en", fields={"email": "p8@example.com"}))
+    assert english.json()["text"] == (
+        "Too much was sent from here. Please try again in ten minutes."
+    )
     assert Submission.objects.count() == 5
     # The page itself: our own style and scripts only, in a frame on the list only.
     shown = plain.get(url, headers={"accept-language": "zh-TW"})

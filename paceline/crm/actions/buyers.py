@@ -8,7 +8,7 @@ from django.db import transaction
 
 from paceline.crm.actions.customers import Point, add_contact
 from paceline.crm.actions.many import NewLink, link_orders
-from paceline.crm.models import Contact, PointKind, Source, scope_of
+from paceline.crm.models import Contact, Lifecycle, PointKind, Source, scope_of
 from paceline.crm.queries.waiting import UnknownBuyer, unknown_orders
 from paceline.org.models import Person, Team
 
@@ -50,6 +50,7 @@ def keep_buyer(*, buyer: UnknownBuyer, by: Person, at: datetime) -> Contact:
         "name": name[:200],
         "number": said[:60] if is_number else "",
         "source": Source.SHOP,
+        "lifecycle": Lifecycle.CUSTOMER,
     }
     made = add_contact(team=team, facts=facts, points=points, owner=owner, by=by, at=at)
     orders = unknown_orders(by).filter(buyer_key=buyer.key).order_by("pk")

@@ -19,6 +19,8 @@ LANGUAGES = (
     "zh-Hant", "zh-Hans", "en", "ja", "ko", "vi", "th", "id", "ms", "es", "fr", "de", "it", "pt",
     "ru", "ar", "hi",
 )  # fmt: skip
+# Two letters each, but nobody's address: unions, organisations, what is unknown, and trials.
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
 @cache
@@ -26,7 +28,11 @@ def _territories(locale: str) -> tuple[tuple[str, str], ...]:
     from babel import Locale  # noqa: PLC0415 - parsed once for each language
 
     names = Locale.parse(locale).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
+    found = [
+        (code, name)
+        for code, name in names.items()
+        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
+    ]
     return tuple(sorted(found, key=lambda one: one[1]))
 
 

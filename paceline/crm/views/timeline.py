@@ -61,6 +61,7 @@ class Told:
     title: str
     at: datetime
     who: str
+    day: date | None = None  # instead of a moment, of what has none
     text: str = ""
     details: tuple[str, ...] = ()
     url: str = ""
@@ -196,7 +197,8 @@ def _order(entry: Entry, viewer: Person, _record: Any) -> Told:
     details = [amount, facts["source"]]
     return Told(
         icon=ICONS["order"], title=_("Order %(number)s") % {"number": entry.title}, at=entry.at,
-        who="", details=tuple(one for one in details if one),
+        who="", day=date.fromisoformat(facts["day"]) if facts["day"] else None,
+        details=tuple(one for one in details if one),
         badge=Badge(_("Credited"), "good") if facts["credited_at"] else None,
         url=reverse("crm:order", args=[facts["order"]]) if facts["order"] else "",
     )  # fmt: skip

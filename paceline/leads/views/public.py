@@ -166,7 +166,8 @@ def _page(
                 "consent_problem": texts.problem(errors["consent"])
                 if errors and "consent" in errors else "",
                 "has_errors": bool(errors), "token": made[0], "nonce": made[1],
-                "is_sent": is_sent, "refused": refused, "url": _address(form, language),
+                "is_sent": is_sent, "refused": texts.refused(refused) if refused else "",
+                "url": _address(form, language),
             },
         )  # fmt: skip
     answer = HttpResponse(body, status=status)
@@ -234,7 +235,7 @@ def _take(  # noqa: PLR0911 - one answer a way
     except actions.AnswersInvalid as problem:
         return _invalid(request, form, language, problem.errors)
     except actions.TooOften:
-        answer = _refused(request, form, 429)
+        answer = _refused(request, form, 429, language)
         answer.headers["Retry-After"] = RETRY_SECONDS
         return answer
     if kind == JSON_TYPE:
@@ -301,8 +302,12 @@ def _invalid(
 CODES = {400: "unreadable", 403: "origin", 413: "too_large", 415: "content_type", 429: "too_often"}
 
 
-def _refused(request: HttpRequest, form: WebForm, status: int) -> HttpResponse:
+def _refused(
+    request: HttpRequest, form: WebForm, status: int, language: str | None = None
+) -> HttpResponse:
+    language = language or _language(request, form)
     if (request.content_type or "").lower() == JSON_TYPE:
-        answer = JsonResponse({"error": CODES[status]}, status=status)
-        return _from_elsewhere(request, form, answer)
-    return _page(request, form, _language(request, form), status=status, refused=status)
+        with texts.in_language(language):
+            told = {"error": CODES[status], "text": texts.refused(status)}
+        return _from_elsewhere(request, form, JsonResponse(told, status=status))
+    return _page(request, form, language, status=status, refused=status)

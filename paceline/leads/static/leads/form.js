@@ -56,7 +56,7 @@
           input?.addEventListener("input", () => input.setCustomValidity(""), { once: true });
           input?.reportValidity();
         }
-        if (!said.errors && told) told.textContent = said.error;
+        if (!said.errors && told) told.textContent = said.text;
       } catch {
         form.submit();
       }
