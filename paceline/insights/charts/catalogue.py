@@ -317,7 +317,7 @@ def _rows(desk: Desk, found: Answer) -> list[list[Cell]]:
             ),
             Cell(_("Records") if line.records_url else "", line.records_url, is_figure=False),
         ]
-        for line in rows_of(desk, found, address=leads_to(desk))[:ROWS_SHOWN]
+        for line in rows_of(desk, found, most=ROWS_SHOWN, address=leads_to(desk))
     ]
 
 

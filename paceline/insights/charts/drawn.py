@@ -138,10 +138,11 @@ def rows_of(
     desk: Desk,
     answer: Answer,
     *,
+    most: int,
     address: Callable[[Answer, Row, str], str] | None = None,
 ) -> list[Line]:
-    """The answer as rows in words; ``address`` says where a cell (``key``, ``bucket``, ``records``)
-    leads."""
+    """The first rows of the answer in words; ``address`` says where a cell (``key``, ``bucket``,
+    ``records``) leads."""
     question, measure = answer.question, answer.question.measure
     lead = address or (lambda *_ignored: "")
     return [
@@ -158,5 +159,5 @@ def rows_of(
             raw=row.value,
             raw_before=row.before,
         )
-        for row in answer.rows
+        for row in answer.rows[:most]
     ]

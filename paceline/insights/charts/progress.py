@@ -18,6 +18,7 @@ from paceline.insights.projection import project
 from paceline.insights.queries.answers import facts_of
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.quotas import quota_facts
+from paceline.insights.queries.sales import sales_of
 from paceline.kernel import formats
 from paceline.kernel.charts import LineChart, Series
 
@@ -111,16 +112,16 @@ def _records(desk: Desk, question: Question) -> Cell:
 def _a_year_before(place: Place, span: Span) -> dict[date | None, Decimal]:
     """What those who have a quota in the days sold on the same days a year before."""
     desk, frame = place.desk, place.frame
-    holders = {key for _day, key in quota_facts(desk, _by_person(frame, span), ["quota"])}
-    earlier = frame.question("net_sales", span, over="day", split="person")
-    only = {name: value for name, value in earlier.only.items() if name == "person"}
-    found: dict[date | None, Decimal] = {}
-    facts = facts_of(desk, replace(earlier, span=span.year_before(), only=only))
-    for (day, number), one in facts.items():
-        if number in holders:
-            sold = one.get("sold", ZERO) - one.get("returned", ZERO)
-            found[day] = found.get(day, ZERO) + sold
-    return found
+    holders = {
+        str(key) for _day, key in quota_facts(desk, _by_person(frame, span), ["quota"]) if key
+    }
+    if not holders:
+        return {}
+    earlier = replace(
+        frame.question("net_sales", span, over="day"), span=span.year_before(), only={}
+    )
+    facts = sales_of(desk, earlier, ["sold", "returned"], holders)
+    return {day: one["sold"] - one["returned"] for (day, _key), one in facts.items()}
 
 
 def _by_person(frame: Frame, span: Span) -> Question:

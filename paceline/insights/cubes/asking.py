@@ -52,7 +52,7 @@ def ask(
     groups, the largest by the sum of ``size`` (facts with their signs; usually the first fact);
     over time those keys that are the largest altogether, each with all its buckets.
     """
-    asked = _Asked(lines, tuple(facts), narrowed, rates, over, tuple(by))
+    asked = _Asked(lines, tuple(facts), lines.without_idle(narrowed), rates, over, tuple(by))
     if not asked.files:
         return Outcome({}, {})
     largest = size or dict.fromkeys(asked.facts[:1], 1)
@@ -98,8 +98,7 @@ class _Asked:
     @cached_property
     def needed(self) -> set[str]:
         """The columns that the files must have."""
-        of_people = self.narrowed.teams is not None or self.narrowed.reach is not None
-        person = {"person"} if of_people or "team" in self.by else set()
+        person = {"person"} if self.narrowed.of_people or "team" in self.by else set()
         customer = set() if self.narrowed.customers is None else {"customer"}
         return {*self.by, *self.narrowed.only, *person, *customer, "currency"} - {"team"}
 
@@ -137,8 +136,7 @@ class _Asked:
         return (
             self.by == ("customer",)
             and not self.over
-            and narrowed.teams is None
-            and narrowed.reach is None
+            and not narrowed.of_people
             and set(narrowed.only) <= terms.COLUMNS
         )
 

@@ -150,6 +150,7 @@ def _asked(
     lines: Lines, narrowed: Narrowed, over: str, by: Sequence[str], query: str, *values: Any
 ) -> list[tuple[Any, ...]]:
     """The rows of a query over ``buyers``."""
+    narrowed = lines.without_idle(narrowed)
     # Made files may be swept away while they are read: then it is counted without them.
     ways = (_met_before, _met_at_all) if lines.has_visits else (_met_at_all,)
     with lines.reached(narrowed.reach):

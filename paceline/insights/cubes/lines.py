@@ -34,7 +34,7 @@ class Narrowed:
 
     ``only`` holds a value for a column (``None``: the column is empty); ``customers`` are names
     (``None``: nameless); ``teams`` are codes; ``reach`` limits to people on days, ``None`` to
-    nobody's in particular.
+    nobody's in particular; ``people`` are numbers.
     """
 
     starts_on: date
@@ -43,6 +43,12 @@ class Narrowed:
     teams: Collection[str] | None = None
     reach: Days | None = None
     customers: Collection[str | None] | None = None
+    people: Collection[str] | None = None
+
+    @property
+    def of_people(self) -> bool:
+        """Whether it matters whose the lines are."""
+        return not (self.teams is None and self.reach is None and self.people is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class Lines:
         self.folder, self.digests, self.members = folder, dict(digests), members
         self._memory = memory
         self._duck: duckdb.DuckDBPyConnection | None = None
+        self._seen: dict[tuple[date, date], list[tuple[str, date, date]]] = {}
 
     @property
     def duck(self) -> duckdb.DuckDBPyConnection:
@@ -160,6 +167,33 @@ class Lines:
         """Whether the visits of every month were made."""
         return all(path.is_file() for path in self._visits.values())
 
+    def without_idle(self, narrowed: Narrowed) -> Narrowed:
+        """The same lines, without a narrowing to teams or people that leaves none of them out: who
+        asks for the team above all teams asks for everything."""
+        if narrowed.teams is None and narrowed.reach is None:
+            return narrowed
+        teams, reach = narrowed.teams, narrowed.reach
+        seen = self._days_of_people(narrowed.starts_on, narrowed.ends_before)
+        if teams is not None and _takes_in(
+            merged([row[1:] for row in self.members if row[0] in teams]), seen
+        ):
+            teams = None
+        if reach is not None and _takes_in(merged(reach), seen):
+            reach = None
+        return replace(narrowed, teams=teams, reach=reach)
+
+    def _days_of_people(self, starts_on: date, ends_before: date) -> list[tuple[str, date, date]]:
+        """Whose lines there are in some days, with the first and the last day of each."""
+        days = (starts_on, ends_before)
+        files = self.files("days", *days)
+        if days not in self._seen:
+            self._seen[days] = self.duck.execute(
+                "SELECT person, min(day), max(day) FROM read_parquet(?)"
+                " WHERE day >= ? AND day < ? GROUP BY person",
+                [files, *days],
+            ).fetchall() if files else []  # fmt: skip
+        return self._seen[days]
+
     def source(self, shape: str, narrowed: Narrowed, *, with_team: bool) -> Rows | None:
         """The rows of these lines; ``None`` where no month has any. The team of the line's day
         goes by the name ``m``."""
@@ -181,6 +215,8 @@ class Lines:
         rows = rows.saying(narrowed, shape)
         if narrowed.teams is not None:
             rows = rows.where("m.team IN (SELECT unnest(?))", sorted(narrowed.teams))
+        if narrowed.people is not None:
+            rows = rows.where("f.person IN (SELECT unnest(?))", sorted(narrowed.people))
         return rows
 
     @contextmanager
@@ -204,6 +240,17 @@ def merged(days: Days) -> list[tuple[str, date, date]]:
         else:
             found.append((person, starts_on, ends_before))
     return found
+
+
+def _takes_in(ranges: Days, seen: Days) -> bool:
+    """Whether all days of everybody (first and last) lie in one of their ranges."""
+    own: dict[str, list[tuple[date, date]]] = {}
+    for person, starts_on, ends_before in ranges:
+        own.setdefault(person, []).append((starts_on, ends_before))
+    return all(
+        any(start <= first and last < end for start, end in own.get(person, ()))
+        for person, first, last in seen
+    )
 
 
 def table(rows: Sequence[Sequence[Any]], schema: pa.Schema) -> pa.Table:

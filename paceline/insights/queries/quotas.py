@@ -12,7 +12,7 @@ from paceline.insights.asked import NotAsked, Question
 from paceline.insights.dimensions import Span, bucket_after, bucket_of
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.facts import Found, add
-from paceline.insights.queries.sales import sales_facts
+from paceline.insights.queries.sales import sales_of
 
 MEASURE = "sales"
 STEP = Decimal("0.0001")
@@ -119,11 +119,12 @@ def _key(desk: Desk, question: Question, number: str, day: date) -> str | None:
 
 
 def _add_sales(desk: Desk, question: Question, holders: Collection[str], found: Found) -> None:
-    """What the holders sold: asked by person, so that nobody else's sales come in."""
-    by_person = replace(question, split="person")
-    for (bucket, number), sums in sales_facts(desk, by_person, ["sold", "returned"]).items():
-        if number not in holders:
-            continue
+    """What the holders sold, and nobody else."""
+    if not holders:
+        return
+    # A team's sales are those of its holders on the day when the bucket begins, as its quotas are.
+    asked = replace(question, split="person") if question.split else question
+    for (bucket, number), sums in sales_of(desk, asked, ["sold", "returned"], holders).items():
         day = max(bucket or question.span.starts_on, question.span.starts_on)
         place = (bucket, _key(desk, question, str(number), day))
         for fact, value in sums.items():

@@ -99,7 +99,7 @@ def _context(
     return context | {
         "answer": found,
         "chart": chart_of(desk, found),
-        "lines": rows_of(desk, found, address=leads_to(desk))[:SHOWN_MAX],
+        "lines": rows_of(desk, found, most=SHOWN_MAX, address=leads_to(desk)),
         "cut_off": len(found.rows) > SHOWN_MAX or found.cut_off,
         "shown_max": SHOWN_MAX,
         "total": words.worded(question.measure, found.total.value, found.currency),
