@@ -21,6 +21,7 @@ from paceline.incentives.calculation.execute import (
 from paceline.incentives.calculation.periods import calendar_period
 from paceline.incentives.models import (
     PayPeriod,
+    PayrollEntry,
     PlanVersion,
     Release,
     Run,
@@ -75,6 +76,14 @@ class RunRequestedBySamePerson(Exception):
 
 class ReleasedFromAnotherRun(Exception):
     """Statements of another run of the period are released; they must be withdrawn first."""
+
+
+class PaidByAnotherRun(Exception):
+    """What was handed to payroll came from other runs of the period alone. ``run`` is the last."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.run = run
 
 
 @transaction.atomic
@@ -174,8 +183,9 @@ def end_broken(*, run: Run, at: datetime) -> None:
 def finalise_run(*, run: Run, by: Person, at: datetime) -> RunFinalisation:
     """Make this the run that the period is paid by, and close the period's days.
 
-    Raises ``RunWithoutResults``, ``RunRequestedBySamePerson``, ``PeriodClosed``, ``RunUnderWay``
-    and ``ReleasedFromAnotherRun``.
+    Whoever was paid from an earlier run stays so. Raises ``RunWithoutResults``,
+    ``RunRequestedBySamePerson``, ``PeriodClosed``, ``RunUnderWay``, ``ReleasedFromAnotherRun`` and
+    ``PaidByAnotherRun``.
     """
     period = lock_period(run.period)
     refuse_closed(period)
@@ -186,8 +196,12 @@ def finalise_run(*, run: Run, by: Person, at: datetime) -> RunFinalisation:
     under_way = period.runs.filter(ended_at__isnull=True).first()
     if under_way is not None:
         raise RunUnderWay(under_way)
-    if Release.objects.filter(period=period).exclude(statement__run=run).exists():
+    elsewhere = Release.objects.filter(period=period).exclude(statement__run=run)
+    if elsewhere.filter(payroll_entry__isnull=True).exists():
         raise ReleasedFromAnotherRun(run)
+    last = elsewhere.select_related("statement__run").order_by("-statement__run__number").first()
+    if last is not None and not PayrollEntry.objects.filter(release__statement__run=run).exists():
+        raise PaidByAnotherRun(last.statement.run)
     finalisation = RunFinalisation.objects.create(
         run=run, period=period, finalised_by=by, finalised_at=at
     )

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from paceline.incentives.actions.runs import PeriodClosed, RunWithoutResults, lock_period
+from paceline.incentives.calculation.settling import has_to_settle
 from paceline.incentives.models import (
     PayrollEntry,
     Release,
@@ -16,6 +17,7 @@ from paceline.incentives.models import (
     RunFinalisation,
     Statement,
 )
+from paceline.incentives.queries.settlements import paid_by_another
 from paceline.kernel import audit, findable
 from paceline.live.actions import publish, publish_all
 from paceline.notifications.actions import notify
@@ -32,6 +34,13 @@ class StatementsAlreadyReleased(Exception):
     def __init__(self, statements: Sequence[Statement]) -> None:
         super().__init__(f"{len(statements)} statements")
         self.statements = tuple(statements)
+
+
+class PaidFromAnotherRun(Exception):
+    """Pay of the period was handed over from another run, and its settlement stands for good.
+
+    What plans of this run settle could not be settled any more, so nothing of it could be paid.
+    """
 
 
 class ReleaseWithdrawn(Exception):
@@ -56,14 +65,16 @@ def release_statements(
 ) -> list[Release]:
     """Release the statements of a run with these ids, all or none; each payee is told.
 
-    Raises ``RunWithoutResults``, ``PeriodClosed`` when another run is final, ``NothingToRelease``
-    and ``StatementsAlreadyReleased``.
+    Raises ``RunWithoutResults``, ``PeriodClosed`` when another run is final, ``NothingToRelease``,
+    ``StatementsAlreadyReleased`` and ``PaidFromAnotherRun``.
     """
     period = lock_period(run.period)
     if run.computed_at is None:
         raise RunWithoutResults(run)
     if RunFinalisation.objects.filter(period=period).exclude(run=run).exists():
         raise PeriodClosed(period)
+    if paid_by_another(run) and has_to_settle(run):
+        raise PaidFromAnotherRun(run)
     chosen = list(run.statements.filter(pk__in=statements).select_related("payee"))
     if not chosen or len(chosen) != len(set(statements)):
         raise NothingToRelease(run)

@@ -52,6 +52,14 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
             messages.warning(request, _("Choose the statements to release."))
     except runs.PeriodClosed:
         messages.error(request, _("This period is closed and paid by another run."))
+    except statements.PaidFromAnotherRun:
+        messages.error(
+            request,
+            _(
+                "Nothing was released: pay of this period was handed to payroll from another run,"
+                " and its settlement stands. Release the rest from that run."
+            ),
+        )
     except runs.RunWithoutResults:
         messages.error(request, _("This run has no results to release."))
     else:

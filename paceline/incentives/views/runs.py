@@ -109,8 +109,8 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     table = statement_table(request, run, person)
     if table.wants_export:
         return table.export()
-    context |= _summary(run, runs, person) | {"table": table}
     context["settles"] = getattr(run, "was_settled", False) or has_to_settle(run)
+    context |= _summary(run, runs, person, settles=context["settles"]) | {"table": table}
     context["steps"] = steps_of(
         run, person, settles=context["settles"], unreleased=len(context["unreleased"]),
         closed=context["finalisation"],
@@ -131,7 +131,7 @@ def _badge(run: Run) -> Badge:
     return words.run_badge(run.progress.state if run.progress else "")
 
 
-def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
+def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dict[str, Any]:
     """What the run paid, against the period before and the run before."""
     earlier = next((one for one in runs if one.number < run.number and one.computed_at), None)
     period_before = before(calendar_period(run.period.key))
@@ -141,6 +141,10 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
     statements = list(statements_of(run, person).annotate(is_taken=queries.has_released()))
     unreleased = [one.pk for one in statements if not one.is_taken]
     finalised = any(hasattr(one, "finalisation") for one in runs)
+    others: list[Any] = [one for one in runs if one.pk != run.pk]
+    paid_from = next((one for one in others if one.handed_over_at), None)
+    if not settles:
+        paid_from = None
     return {
         "payees": sum(one.now.payees for one in compared),
         "totals": compared,
@@ -153,8 +157,10 @@ def _summary(run: Run, runs: list[Run], person: Person) -> dict[str, Any]:
         "charts": _charts(statements),
         "unreleased": unreleased,
         "release_hidden": [("all", "1")],
+        "paid_from": None if finalised else paid_from,
         "may_release": access.may_release(person)
         and bool(unreleased)
+        and paid_from is None
         and (not finalised or hasattr(run, "finalisation")),
         "may_finalise": access.may_finalise(person, run) and not finalised,
         "lasts_until": _last_day_to_come(run),
@@ -348,6 +354,9 @@ def finalise(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             _("Statements of another run of this period are released. Withdraw them first."),
         )
+    except actions.PaidByAnotherRun as refused:
+        told = _("This period was paid from run %(number)d. Close it by that run.")
+        messages.error(request, told % {"number": refused.run.number})
     else:
         messages.success(request, _("The period is closed and is paid by this run."))
     return go_to(request, reverse("incentives:run", args=[run.pk]))

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 
 from paceline.files.queries import path_of
 from paceline.goals.models import Quota
-from paceline.incentives.actions import runs
+from paceline.incentives.actions import payroll, runs
 from paceline.incentives.calculation.periods import PeriodUnknown
 from paceline.incentives.calculation.trace import lines_of_tier
-from paceline.incentives.models import PayPeriod, Run, Statement, StatementTier
+from paceline.incentives.models import (
+    PayPeriod,
+    Release,
+    Run,
+    RunFinalisation,
+    Statement,
+    StatementTier,
+)
 from paceline.kernel.formats import span_of_days
 from paceline.kernel.models import AuditEntry
 from paceline.live import actions as live
@@ -274,6 +284,34 @@ def test_who_requested_a_run_does_not_close_its_period(quarter: Quarter) -> None
     with pytest.raises(runs.RunRequestedBySamePerson):
         runs.finalise_run(run=run, by=quarter.world.dana, at=quarter.world.now)
     assert not ClosedDays.objects.exists()
+
+
+def test_a_period_paid_from_two_runs_is_closed(
+    quarter: Quarter, client_for: Callable[..., Client]
+) -> None:
+    """What payroll has cannot be withdrawn: nobody would ever close the period."""
+    world, first = quarter.world, quarter.run()
+
+    def pay(export_id: int) -> None:
+        payroll.export_payroll(
+            period=first.period, export_id=UUID(int=export_id), by=world.ines, at=world.now
+        )
+
+    quarter.release(first, "priya")
+    pay(1)
+    second = quarter.run()
+    with pytest.raises(runs.PaidByAnotherRun) as refused:
+        runs.finalise_run(run=second, by=world.ines, at=world.now)
+    assert refused.value.run == first
+    address = reverse("incentives:run-finalise", args=[second.pk])
+    told = client_for(world.ines).post(address, follow=True).content.decode()
+    assert "This period was paid from run 1. Close it by that run." in told
+    assert not RunFinalisation.objects.exists()
+    quarter.release(second, "omar")
+    pay(2)
+    runs.finalise_run(run=second, by=world.ines, at=world.now)
+    assert RunFinalisation.objects.get().run == second
+    assert Release.objects.get(payee=world.priya).statement.run == first
 
 
 def test_a_period_is_not_closed_over_another_runs_releases(quarter: Quarter) -> None:

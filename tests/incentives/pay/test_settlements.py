@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from paceline.files.queries import open_file
 from paceline.incentives.actions import holds, payroll, runs, settlements, statements
@@ -368,6 +371,26 @@ def test_settling_again_replaces_until_payroll_has_it(world: World) -> None:
     assert run.settlements.count() == 3
     months.settle(may)
     payroll.export_payroll(period=may.period, export_id=UUID(int=8), by=world.ines, at=months.now)
+
+
+def test_nothing_is_released_that_could_not_be_settled(
+    world: World, client_for: Callable[..., Client]
+) -> None:
+    """The settlement that was paid stands: another run's statements could never be paid."""
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    paid_run = months.settled("2026-04")
+    months.pay(paid_run)
+    later = months.run("2026-04")
+    chosen = list(later.statements.values_list("pk", flat=True))
+    with pytest.raises(statements.PaidFromAnotherRun):
+        statements.release_statements(run=later, statements=chosen, by=world.dana, at=months.now)
+    assert later.statements.filter(release__isnull=False).count() == 0
+    shown = client_for(world.dana).get(reverse("incentives:run", args=[later.pk]))
+    assert "handed to payroll from run 1, and its settlement stands" in shown.content.decode()
+    address = reverse("incentives:release-create", args=[later.pk])
+    told = client_for(world.dana).post(address, {"statement": chosen}, follow=True)
+    assert "Release the rest from that run." in told.content.decode()
 
 
 def test_an_earlier_period_is_not_settled_once_a_later_one_was_paid(world: World) -> None:
