@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from paceline.imports import actions
 from paceline.imports.models import Import
 from paceline.orders.models import OrderLine
+from tests.boards.conftest import make_work
 from tests.imports.files import LINES
 from tests.ops.processes import wait_until
 from tests.world import NOW, World
@@ -94,3 +96,30 @@ def test_cancelling_is_acknowledged_and_said_at_the_end(
     page.evaluate("(topic) => hint(topic)", f"import:{source.pk}")
     expect(page.locator("main")).to_contain_text("It was cancelled. Nothing was changed.")
     assert not OrderLine.objects.exists()
+
+
+def test_what_is_written_during_an_answer_stays(company: World, window: Window) -> None:
+    work = make_work(company)
+    page = window(company.priya)
+    page.add_init_script(STREAM)
+    board = reverse("boards:board", args=[work.campaign.pk])
+    page.goto(board)
+    wait_until(lambda: bool(page.evaluate("window.streams?.length === 1")))
+    held: list[Route] = []
+    page.route(f"**{board}*", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    page.evaluate("(topic) => hint(topic)", f"project:{work.campaign.pk}")
+    while not held:
+        page.wait_for_timeout(10)
+    work.add("From somebody else", company.marco)
+    page.locator("details.card-new summary").first.click()
+    area = page.locator("textarea[name=titles]").first
+    area.fill("Half a thought")
+    held[0].continue_()
+    page.wait_for_timeout(1500)  # the answer came, and a second later it was asked for again
+    expect(area).to_have_value("Half a thought")
+    area.fill("")
+    # An open place to write in stays open while somebody is in it, and then the board follows.
+    page.wait_for_timeout(1500)
+    expect(area).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+    expect(page.locator("#board")).to_contain_text("From somebody else")

@@ -12,7 +12,9 @@ const isInUse = (element) => {
   const target = element.getAttribute("hx-target") ?? "this";
   const found = target === "this" ? element.closest("[hx-target=this]") : document.querySelector(target);
   const place = found ?? element;
-  return place.querySelector("dialog[open]") || [...place.querySelectorAll("input, textarea")].some(isTouched);
+  if (place.querySelector("dialog[open]")) return true;
+  if (document.hasFocus() && place.querySelector("details[open]:focus-within")) return true;
+  return [...place.querySelectorAll("input, textarea")].some(isTouched);
 };
 
 export default (body) => {
@@ -38,6 +40,13 @@ export default (body) => {
       element.dispatchEvent(new CustomEvent("live")); // not rising: elements around stay as they are
     }
   };
+  // Somebody began to write while the answer was on its way.
+  const keepWhatIsWritten = ({ detail }) => {
+    const element = detail.requestConfig?.elt;
+    if (!element?.dataset.live || !element.isConnected || !isInUse(element)) return;
+    detail.shouldSwap = false;
+    postpone(element);
+  };
   const tell = (topics) =>
     waiting().filter((element) => topicsOf(element).some((topic) => topics.includes(topic))).forEach(refresh);
 
@@ -51,6 +60,7 @@ export default (body) => {
 
   listen();
   document.addEventListener("htmx:beforeRequest", ({ detail }) => isBusy.add(detail.elt));
+  document.addEventListener("htmx:beforeSwap", keepWhatIsWritten);
   document.addEventListener("htmx:afterRequest", afterRequest);
   document.addEventListener("htmx:load", listen);
   document.addEventListener("htmx:afterSettle", listen);
