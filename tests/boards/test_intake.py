@@ -191,6 +191,33 @@ def test_a_board_with_fifty_megabytes_of_actions_is_read() -> None:
     assert found.left["actions_full"] == 1
 
 
+def test_a_file_of_another_version_keeps_labels_and_checklists_within_cards() -> None:
+    steps = {"id": "k1", "name": "Steps", "pos": 2,
+             "checkItems": [{"name": "Shoot", "state": "complete", "pos": 1}]}  # fmt: skip
+    found = trello.read(
+        json.dumps({
+            "name": "Old", "lists": [{"id": "l", "name": "To do", "pos": 1}],
+            "labels": [{"id": "b1", "name": "Ads", "color": "blue"}],
+            "checklists": [{**steps, "idCard": "c2"}],
+            "cards": [
+                {"id": "c1", "idList": "l", "name": "One", "pos": 1,
+                 "labels": [{"color": "green", "name": ""}, {"color": "red", "name": "Now"}, {}],
+                 "checklists": [{**steps, "id": "k2"}, {"id": "k3", "name": "Then", "pos": 1}]},
+                {"id": "c2", "idList": "l", "name": "Two", "pos": 2, "idLabels": ["b1"],
+                 "labels": [{"id": "b1", "name": "Ads", "color": "blue"},
+                            {"color": "green", "name": ""}], "checklists": [steps]},
+            ],
+        }).encode(), ZoneInfo("UTC"),
+    )  # fmt: skip
+    one, two = found.cards
+    names = {label.key: (label.name, label.colour) for label in found.labels}
+    assert sorted(names.values()) == [("Ads", "blue"), ("Now", "red"), ("green", "green")]
+    assert [names[key][0] for key in one.labels] == ["green", "Now"]
+    assert [names[key][0] for key in two.labels] == ["Ads", "green"]
+    assert [name for name, _items in one.checklists] == ["Then", "Steps"]
+    assert [(name, len(items)) for name, items in two.checklists] == [("Steps", 1)]
+
+
 def test_odd_types_are_passed_over() -> None:
     content = {
         "name": 5,

@@ -46,15 +46,7 @@ def read(content: bytes, zone: ZoneInfo) -> Brought:
         BroughtList(_text(one, "id"), _text(one, "name"), is_archived=bool(one.get("closed")))
         for one in sorted(lists, key=_place)
     ]
-    found.labels = [
-        BroughtLabel(
-            _text(one, "id"),
-            _text(one, "name") or _text(one, "color"),
-            COLOURS.get(_text(one, "color").partition("_")[0], "grey"),
-        )
-        for one in _records(board, "labels")
-        if _text(one, "name") or _text(one, "color")
-    ]
+    labels = _labels(board)
     found.fields, options = _fields(board)
     members = {
         _text(one, "id"): Someone(_text(one, "fullName"), _text(one, "email"))
@@ -64,6 +56,9 @@ def read(content: bytes, zone: ZoneInfo) -> Brought:
     comments = _comments(board, members)
     for one in sorted(_records(board, "cards"), key=_place):
         card = _card(one, members, zone, found.left)
+        own = _labels(one)
+        labels = own | labels
+        card.labels = list(dict.fromkeys([*card.labels, *own]))
         card.checklists = checklists.pop(card.key, [])
         card.comments = comments.get(card.key, [])
         card.custom = _custom(one, {field.key: field for field in found.fields}, options)
@@ -71,9 +66,23 @@ def read(content: bytes, zone: ZoneInfo) -> Brought:
         missing = (counted if isinstance(counted, int) else 0) - len(card.comments)
         found.left["comments_cut"] += max(0, missing)
         found.cards.append(card)
+    found.labels = list(labels.values())
     known = {one.key for one in found.lists}
     _adopt([card for card in found.cards if card.list_key not in known], found)
     _count_left(board, found.left)
+    return found
+
+
+def _labels(of: Record) -> dict[str, BroughtLabel]:
+    """The labels of a board by their ids, or of one card: older files have those beside the card,
+    some without an id."""
+    found = {}
+    for one in _records(of, "labels"):
+        name, colour = _text(one, "name"), _text(one, "color")
+        if name or colour:
+            key = _text(one, "id") or f"{colour}/{name}"
+            tone = COLOURS.get(colour.partition("_")[0], "grey")
+            found[key] = BroughtLabel(key, name or colour, tone)
     return found
 
 
@@ -171,14 +180,23 @@ def _keys(one: Record, name: str) -> list[str]:
 
 
 def _checklists(board: Record) -> dict[str, list[tuple[str, list[BroughtItem]]]]:
+    """By card; in some files they lie beside the board, in others within their cards."""
     found: dict[str, list[tuple[str, list[BroughtItem]]]] = defaultdict(list)
-    for one in sorted(_records(board, "checklists"), key=_place):
+    rows = [(_text(one, "idCard"), one) for one in _records(board, "checklists")]
+    known = {_text(one, "id") for _card_key, one in rows}
+    rows += [
+        (_text(card, "id"), one)
+        for card in _records(board, "cards")
+        for one in _records(card, "checklists")
+        if _text(one, "id") not in known
+    ]
+    for key, one in sorted(rows, key=lambda row: _place(row[1])):
         items = [
             BroughtItem(_text(item, "name"), item.get("state") == "complete")
             for item in sorted(_records(one, "checkItems"), key=_place)
             if _text(item, "name").strip()
         ]
-        found[_text(one, "idCard")].append((_text(one, "name"), items))
+        found[key].append((_text(one, "name"), items))
     return found
 
 
