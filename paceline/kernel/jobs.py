@@ -18,12 +18,16 @@ from typing import Any
 
 from django.db import connection, transaction
 from procrastinate.contrib.django import app as queue
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 
 TaskFunction = Callable[..., Any]
 
 log = logging.getLogger(__name__)
+
+_in_this_transaction = JobManager(DjangoConnector())
 
 # A worker says every ten seconds that it lives; one that has been silent for longer than this is
 # dead, and what it was doing is given to another.
@@ -66,8 +70,13 @@ def enqueue(
     for that moment.
     """
     if isinstance(job, str):
-        return int(queue.configure_task(job, lock=lock, schedule_at=later).defer(**arguments))
-    return int(job.configure(lock=lock, schedule_at=later).defer(**arguments))
+        row = queue.configure_task(job, lock=lock, schedule_at=later)
+    else:
+        row = job.configure(lock=lock, schedule_at=later)
+    # A worker's queue has connections of its own: over those the job would be there, and might
+    # run, before what it is about was committed, or although it never was.
+    row.job_manager = _in_this_transaction
+    return int(row.defer(**arguments))
 
 
 def wake(job: str, **about: int) -> None:
