@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -46,6 +47,30 @@ def test_a_job_of_a_rolled_back_transaction_never_existed(run_jobs: Callable[[],
         jobs.enqueue(note, word="once")
     assert run_jobs() == 1
     assert ran == ["once"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_job_asks_for_waits_for_its_transaction_in_a_worker_too() -> None:
+    """A worker's queue has connections of its own; a job over them could run before the commit."""
+
+    def inside() -> list[tuple[str, str]]:
+        try:
+            with transaction.atomic():
+                jobs.enqueue(note, word="early")
+                jobs.enqueue("tests.note", word="early too")
+                seen = in_thread(states)
+                transaction.set_rollback(True)
+        finally:
+            connection.close()
+        return seen
+
+    async def as_in_a_worker() -> list[tuple[str, str]]:
+        with jobs._worker_connection():
+            async with jobs.queue.open_async():
+                return await asyncio.to_thread(inside)
+
+    assert in_thread(lambda: asyncio.run(as_in_a_worker())) == []
+    assert states() == []
 
 
 @pytest.mark.django_db
