@@ -76,12 +76,13 @@ def _opened(currency: str, lines: int = 0, amount: Decimal = Decimal(0)) -> dict
 
 def refuse_wrong_totals(workspace: Workspace, rows: pa.Table) -> None:
     """Files that state other totals than they hold are no basis for pay: the run is refused."""
-    if workspace.inputs.stated_totals is None:
+    stated = workspace.inputs.stated_totals
+    if stated is None:
         return
     wrong = [
         row["currency"]
         for row in rows.to_pylist()
-        if row["imported"] != row["credited"] + row["excluded"]
+        if row["currency"] not in stated or row["imported"] != row["credited"] + row["excluded"]
     ]
     if wrong:
         raise InputInvalid([checks.problem("totals_differ", "order_lines", one) for one in wrong])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
+from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -116,33 +115,36 @@ def _calendar(
     """A row for each day with all that is decided by it; `changes` are the days on which the number
     in a column rises.
     """
-    rates, rate_kind = exchanged
-    at_end = shape.plan.policies.exchange_date == "period-end"
-    last = period.ends_before - timedelta(days=1)
-    columns: dict[str, list[Any]] = {"on_date": [], "slot": [], "span": []}
-    columns |= {name: [] for name in (*shape.instances, *changes, *map(rate_name, rates))}
-    numbers: dict[str, dict[date, int]] = {name: {} for name in shape.instances}
-    slot = span = 0
-    for offset in range((days[1] - days[0]).days):
-        day = days[0] + timedelta(days=offset)
-        slot += slot + 1 < len(slots) and day >= slots[slot + 1]
-        while span + 1 < len(spans.starts) and day >= spans.starts[span + 1]:
-            span += 1
-        columns["on_date"].append(day)
-        columns["slot"].append(slot)
-        columns["span"].append(span)
-        for name, seen in numbers.items():
-            start = windows.instance_of(shape.plan, name, day)
-            columns[name].append(seen.setdefault(start, len(seen)))
-        for name, edges in changes.items():
-            columns[name].append(bisect_right(edges, day))
-        for currency, by_day in rates.items():
-            columns[rate_name(currency)].append(by_day.get(last if at_end else day))
-    kinds: dict[str, Kind] = dict.fromkeys(columns, PLACE)
-    kinds |= {"on_date": DATE} | {rate_name(currency): rate_kind for currency in rates}
-    return pa.table(
-        {name: pa.array(values, arrow_type(kinds[name])) for name, values in columns.items()}
-    )
+    (first, before), (rates, rate_kind) = days, exchanged
+    count = (before - first).days
+    start = (first - EPOCH).days
+    on_date = pa.array(range(start, start + count), pa.int32()).cast(arrow_type(DATE))
+    numbers = {"slot": _rising(days, slots[1:]), "span": _rising(days, spans.starts[1:])}
+    for name in shape.instances:
+        seen: dict[date, int] = {}
+        instances = (windows.instance_of(shape.plan, name, day) for day in on_date.to_pylist())
+        numbers[name] = [seen.setdefault(one, len(seen)) for one in instances]
+    numbers |= {name: _rising(days, edges) for name, edges in changes.items()}
+    columns = {"on_date": on_date}
+    columns |= {name: pa.array(each, arrow_type(PLACE)) for name, each in numbers.items()}
+    asked = on_date
+    if shape.plan.policies.exchange_date == "period-end":
+        asked = pa.repeat(pa.scalar(period.ends_before - timedelta(days=1)), count)
+    for currency, rows in rates.items():
+        columns[rate_name(currency)] = exchange.rates_on(asked, rows, rate_kind)
+    return pa.table(columns)
+
+
+EPOCH = date(1970, 1, 1)  # Arrow counts days from it
+
+
+def _rising(days: tuple[date, date], edges: Sequence[date]) -> list[int]:
+    """For each day how many of the edges, which are in order, have come."""
+    first, before = days
+    count = (before - first).days
+    places = [min(max((edge - first).days, 0), count) for edge in edges]
+    ends = [*places, count]
+    return [number for number, (at, end) in enumerate(pairwise([0, *ends])) for _ in range(at, end)]
 
 
 def _earliest(tables: dict[str, pa.Table], period: Period) -> date:

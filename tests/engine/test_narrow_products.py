@@ -12,7 +12,8 @@ import pytest
 
 from paceline import engine
 from paceline.engine import layout
-from paceline.engine.columns import Kind
+from paceline.engine.columns import DATE, EXCHANGE, Kind
+from paceline.engine.shape import arrow_table
 from paceline.engine.steps import exchange
 from paceline.engine.steps.exchange import narrow_kinds
 
@@ -24,7 +25,11 @@ FIRST = date(2024, 1, 1)
 
 
 def rates_of(*rates: str) -> exchange.Rates:
-    return {"EUR": {FIRST + timedelta(days=day): Decimal(rate) for day, rate in enumerate(rates)}}
+    rows = [
+        {"on_date": FIRST + timedelta(days=day), "rate": Decimal(rate)}
+        for day, rate in enumerate(rates)
+    ]
+    return {"EUR": arrow_table({"on_date": DATE, "rate": EXCHANGE}, rows)}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +53,7 @@ def test_the_rates_take_their_digits_and_amounts_the_rest(
 
 def test_nothing_is_narrow_without_bounds_or_rates() -> None:
     assert narrow_kinds(rates_of("1.1"), None) is None
-    assert narrow_kinds({"EUR": {}}, Decimal(1)) is None
+    assert narrow_kinds(rates_of(), Decimal(1)) is None
 
 
 @pytest.mark.parametrize("many", [1, 1_000_000], ids=["calendar kept", "calendar registered"])

@@ -82,6 +82,16 @@ def test_a_currency_that_is_not_stated_is_refused(tmp_path: Path) -> None:
     assert [problem.code for problem in refused.value.problems] == ["totals_differ"]
 
 
+def test_a_currency_that_is_not_stated_is_refused_though_its_lines_cancel(tmp_path: Path) -> None:
+    hidden = {"payee_id": "ana", "ordered_on": "2024-01-05", "currency": "CHF"}
+    lines = [*LINES, {**hidden, "amount": "5"}, {**hidden, "amount": "-5"}]
+    path = written(tmp_path / "a.parquet", lines, STATED)
+    with pytest.raises(engine.InputInvalid) as refused:
+        calculate(path)
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.params["subject"]) == ("totals_differ", "CHF")
+
+
 def test_lines_are_only_looked_for_outside_the_period_where_there_may_be_some(
     tmp_path: Path,
 ) -> None:

@@ -107,8 +107,7 @@ class Days:
             return None
         branches: list[tuple[exp.Expr, exp.Expr]] = []
         for currency, rate in zip(self.currencies, self._rates(), strict=True):
-            test = exp.EQ(this=col("currency", "l"), expression=c.text(currency))
-            branches.append((test, c.times(value.copy(), rate, kind)))
+            branches.append((self._is_in(currency), c.times(value.copy(), rate, kind)))
         return typed(c.when(*branches, otherwise=c.null(kind)), kind)
 
     @property
@@ -119,13 +118,19 @@ class Days:
     def convert_narrowly(self, amount: exp.Expr) -> exp.Expr | None:
         """A whole amount in the plan's currency, its own multiplied by 1, where 18 digits suffice:
         one multiplication of machine words, by the rate that its currency chooses.
+
+        What is in none of the others is in the last of the currencies that came in: one comparison
+        less for each line. Files that hold a currency which they do not state are refused.
         """
         if self.narrow is None or not self.currencies:
             return None
         kind, rate_kind = self.narrow
         calendar = self._of(self.policies.exchange_date)
         rates: list[exp.Expr] = [col(rate_name(one), calendar) for one in self.currencies]
-        rate = self._by_currency(c.number(1, rate_kind), rates, rate_kind)
+        *others, last = zip(self.currencies, rates, strict=True)
+        branches: list[tuple[exp.Expr, exp.Expr]] = [(self._is_own(), c.number(1, rate_kind))]
+        branches += [(self._is_in(currency), one) for currency, one in others]
+        rate = typed(c.when(*branches, otherwise=last[1]), rate_kind)
         product = exp.Mul(this=typed(amount, kind), expression=rate)
         decimals = (kind.scale or 0) + (rate_kind.scale or 0)
         return typed(product, Kind(f"DECIMAL(18, {decimals})", decimals))
@@ -137,12 +142,16 @@ class Days:
     def _by_currency(self, own: exp.Expr, foreign: list[exp.Expr], kind: c.Kind) -> exp.Expr:
         if not self.currencies:
             return own
-        is_own = exp.EQ(this=col("currency", "l"), expression=c.plan_currency())
-        branches = [(is_own, own)]
+        branches = [(self._is_own(), own)]
         for currency, value in zip(self.currencies, foreign, strict=True):
-            test = exp.EQ(this=col("currency", "l"), expression=c.text(currency))
-            branches.append((test, value))
+            branches.append((self._is_in(currency), value))
         return typed(c.when(*branches, otherwise=c.null(kind)), kind)
+
+    def _is_own(self) -> exp.Expr:
+        return exp.EQ(this=col("currency", "l"), expression=c.plan_currency())
+
+    def _is_in(self, currency: str) -> exp.Expr:
+        return exp.EQ(this=col("currency", "l"), expression=c.text(currency))
 
     def unrated(self) -> exp.Expr:
         """How many lines of a group have no rate."""

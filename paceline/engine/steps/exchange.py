@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from math import gcd
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,35 +11,38 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine.columns import COUNT, DATE, col, select, typed
 from paceline.engine.plan.model import Plan
-from paceline.engine.shape import Shape
+from paceline.engine.shape import Shape, arrow_type
 from paceline.engine.steps.days import Days, anchor_day, sale_day
 
 MACHINE_DIGITS = 18  # decimals with as many digits are whole numbers of 64 bits
-Rates = dict[str, dict[date, Decimal]]  # currency → day → rate to the plan's currency
+Rates = dict[str, pa.Table]  # currency → its days and their rates to the plan's currency
 
 
 def rates_of(plan: Plan, currencies: tuple[str, ...], rows: pa.Table | None) -> Rates:
-    """The rates that the plan uses, of the currencies that came in.
+    """The rates that the plan uses, `on_date` and `rate`, of the currencies that came in.
 
     Rates are not inverted, chained or carried over from another day.
     """
-    found: Rates = {currency: {} for currency in currencies}
+    kinds = {"on_date": DATE, "rate": c.EXCHANGE}
+    nothing = pa.schema([(name, arrow_type(kind)) for name, kind in kinds.items()]).empty_table()
     if rows is None or not currencies:
-        return found
+        return dict.fromkeys(currencies, nothing)
     used = pc.and_(
-        pc.and_(
-            pc.equal(rows.column("to_currency"), plan.currency),
-            pc.equal(rows.column("rate_type"), plan.policies.exchange_rate),
-        ),
-        pc.is_in(rows.column("from_currency"), pa.array(currencies, pa.string())),
+        pc.equal(rows.column("to_currency"), plan.currency),
+        pc.equal(rows.column("rate_type"), plan.policies.exchange_rate),
     )
     kept = rows.filter(used)
-    for currency, day, rate in zip(
-        *(kept.column(name).to_pylist() for name in ("from_currency", "on_date", "rate")),
-        strict=True,
-    ):
-        found[currency][day] = rate
+    found: Rates = {}
+    for currency in currencies:
+        own = kept.filter(pc.equal(kept.column("from_currency"), currency))
+        found[currency] = own.select(["on_date", "rate"])
     return found
+
+
+def rates_on(days: pa.Array, rates: pa.Table, kind: c.Kind) -> pa.ChunkedArray:
+    """The rate of each day, empty where there is none."""
+    rows = pc.index_in(days, rates.column("on_date").combine_chunks())
+    return pc.cast(rates.column("rate").take(rows), arrow_type(kind))
 
 
 def narrow_kinds(rates: Rates, largest: Decimal | None) -> tuple[c.Kind, c.Kind] | None:
@@ -51,11 +52,13 @@ def narrow_kinds(rates: Rates, largest: Decimal | None) -> tuple[c.Kind, c.Kind]
     As many digits as the rates need are theirs, the rest is the amount's. A cast into these types
     refuses what does not fit, so that wrong statistics of a file cannot change a result.
     """
-    used = {rate for by_day in rates.values() for rate in by_day.values()}
-    if largest is None or not used:
+    parts = [chunk for one in rates.values() for chunk in one.column("rate").chunks]
+    used = pa.chunked_array(parts, arrow_type(c.EXCHANGE))
+    ends = pc.min_max(used).as_py()
+    if largest is None or ends["min"] is None:
         return None
     decimals = _decimals(used)
-    whole = max(1, *(rate.adjusted() + 1 for rate in used))
+    whole = max(1, *(ends[end].adjusted() + 1 for end in ("min", "max")))
     width = MACHINE_DIGITS - whole - decimals
     decimals_of_amount = c.STORED.scale or 0
     if width <= decimals_of_amount or largest >= Decimal(10) ** (width - decimals_of_amount):
@@ -66,13 +69,16 @@ def narrow_kinds(rates: Rates, largest: Decimal | None) -> tuple[c.Kind, c.Kind]
     )
 
 
-def _decimals(rates: set[Decimal]) -> int:
+def _decimals(rates: pa.ChunkedArray) -> int:
     """The most decimals that any of the rates needs, of those that rates may have."""
-    most = c.EXCHANGE.scale or 0
-    common = gcd(*(int(rate.scaleb(most)) for rate in rates))
-    while most and common % 10 == 0:
-        common, most = common // 10, most - 1
-    return most
+    enough, least = c.EXCHANGE.scale or 0, 0
+    while least < enough:
+        middle = (least + enough) // 2
+        if pc.all(pc.equal(pc.round(rates, middle), rates)).as_py():
+            enough = middle
+        else:
+            least = middle + 1
+    return enough
 
 
 def unrated() -> exp.Select:
