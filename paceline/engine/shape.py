@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -229,11 +229,15 @@ def arrow_table(columns: Mapping[str, Kind], rows: list[dict[str, Any]]) -> pa.T
     )
 
 
+@lru_cache(maxsize=1_000)
+def arrow_schema(contract: Table) -> pa.Schema:
+    """The names and Arrow types of a contract's columns."""
+    return pa.schema([(column.name, arrow_type(column.kind)) for column in contract.columns])
+
+
 def empty_table(contract: Table) -> pa.Table:
     """A table of this contract without rows."""
-    return pa.schema(
-        [(column.name, arrow_type(column.kind)) for column in contract.columns]
-    ).empty_table()
+    return arrow_schema(contract).empty_table()
 
 
 def fits(given: pa.DataType, column: Column) -> bool:

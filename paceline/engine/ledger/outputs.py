@@ -6,9 +6,9 @@ belong to.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +20,7 @@ from paceline.engine.errors import ResultsDisagree
 from paceline.engine.ledger.compile import ADJUSTMENTS, Ledger
 from paceline.engine.ledger.measures import name_of
 from paceline.engine.ledger.sums import OWN
-from paceline.engine.shape import COUNTED, arrow_type
+from paceline.engine.shape import COUNTED, arrow_schema, arrow_type
 
 Columns = Mapping[str, Any]
 
@@ -86,8 +86,7 @@ def credit_table(ledger: Ledger, rows: pa.Table) -> pa.Table:
 
 def hold_to_types(ledger: Ledger, wide: pa.Table) -> None:
     """The rows are of the declared types and name each payee once; else the engine is wrong."""
-    columns = ledger.contract.columns
-    schema = pa.schema([(column.name, arrow_type(column.kind)) for column in columns])
+    schema = arrow_schema(ledger.contract)
     if wide.schema.remove_metadata() != schema:
         raise ResultsDisagree(f"ledger: {wide.schema} instead of {schema}")
     if pc.count_distinct(wide.column("payee_id")).as_py() != wide.num_rows:
@@ -98,23 +97,26 @@ def _table(contract: Table, blocks: Sequence[Columns]) -> pa.Table:
     """Blocks of columns under each other; a plain value fills its column. Empty columns are held
     to the contract.
     """
-    columns = {}
-    for column in contract.columns:
-        kind = arrow_type(column.kind)
+    schema = arrow_schema(contract)
+    lengths = [
+        len(next(value for value in block.values() if isinstance(value, pa.ChunkedArray)))
+        for block in blocks
+    ]
+    columns = []
+    for column, kind in zip(contract.columns, schema.types, strict=True):
         parts: list[pa.Array] = []
-        for block in blocks:
+        for block, length in zip(blocks, lengths, strict=True):
             value = block[column.name]
-            if isinstance(value, pa.ChunkedArray | pa.Array):
-                parts += value.chunks if isinstance(value, pa.ChunkedArray) else [value]
+            if isinstance(value, pa.ChunkedArray):
+                parts += value.chunks
+            elif isinstance(value, pa.Array):
+                parts.append(value)
             else:
-                length = len(next(v for v in block.values() if isinstance(v, pa.ChunkedArray)))
                 parts.append(pa.repeat(pa.scalar(value, kind), length))
-        columns[column.name] = pa.chunked_array(parts, kind)
-        if column.required and columns[column.name].null_count:
+        columns.append(pa.concat_arrays(parts) if len(parts) > 1 else pa.chunked_array(parts, kind))
+        if column.required and columns[-1].null_count:
             raise ResultsDisagree(f"{contract.name}.{column.name} is empty")
-    return pa.table(
-        columns, schema=pa.schema([(c.name, arrow_type(c.kind)) for c in contract.columns])
-    ).combine_chunks()
+    return pa.table(columns, schema=schema)
 
 
 def _by_id(members: Sequence[Any]) -> list[Any]:
@@ -198,9 +200,11 @@ def _tiers(ledger: Ledger, wide: pa.Table, tabled: Mapping[str, pa.Table]) -> pa
         )
         # Each tier's rows are in the order of the payees: a payee's tiers lie so many rows apart.
         apart = rows.num_rows
-        places = (range(first * apart, (first + 1) * apart) for first in range(len(tiers)))
-        order = list(chain.from_iterable(zip(*places, strict=True)))
-        blocks.append(parts.take(pa.array(order, pa.int64())))
+        order = array("q", bytes(8 * apart * len(tiers)))
+        for first in range(len(tiers)):
+            order[first :: len(tiers)] = array("q", range(first * apart, (first + 1) * apart))
+        places = pa.Array.from_buffers(pa.int64(), len(order), [None, pa.py_buffer(order)])
+        blocks.append(parts.take(places))
     if not blocks:
         return _table(results.TIERS, [])
     return pa.concat_tables(blocks).combine_chunks()
