@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, Page
 
 from paceline.org.models import Person
@@ -18,9 +19,14 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    """Ends before the test database does, with the connections that belong to it.
+
+    While its driver's loop runs, this thread is told other connections than before and after.
+    """
     with running_browser() as found:
         yield found
+        connections.close_all()
 
 
 @pytest.fixture
