@@ -18,7 +18,7 @@ from paceline.crm import actions as crm
 from paceline.crm.models import Activity, ConsentChannel, Contact
 from paceline.kernel.sealed import unseal
 from paceline.mail import actions, queries, tasks, transport
-from paceline.mail.actions import Addressed, Words
+from paceline.mail.actions import Addressed, Words, mailings
 from paceline.mail.models import Flow, Mail, Mailing, MailServer, MailState, Stop
 from paceline.notifications.models import Notification
 from tests.mail.permissions import make_contact, make_mail, make_server, make_template
@@ -254,6 +254,17 @@ def test_to_many_only_who_may_get_it(
     with django_assert_max_num_queries(20):
         far = client.get(url).content.decode()
     assert "4 mails were written." in far
+
+
+def test_a_mailing_waits_behind_what_is_planned_not_behind_what_was_not_taken(world: World) -> None:
+    now, apart = timezone.now(), timedelta(seconds=7)
+    other = Mailing.objects.create(of="contact", ids=[1], by=world.priya, made_at=now)
+    waits = Mail.objects.filter(pk=make_mail(world).pk)
+    later = now + timedelta(minutes=2)
+    waits.update(mailing=other, state="queued", sent_at=None, tries=0, next_at=later)
+    assert mailings.free_from(now, apart) == later + apart
+    waits.update(tries=4, next_at=now + timedelta(hours=3))
+    assert mailings.free_from(now, apart) == now
 
 
 def test_erasing_a_person_empties_their_mails(world: World) -> None:

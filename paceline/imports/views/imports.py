@@ -82,7 +82,9 @@ def index(request: PersonRequest) -> HttpResponseBase:
         ],
         order="-uploaded_at",
         empty=_("Nothing has been imported yet."),
-        empty_hint=_("Begin with teams and people, then bring quotas and order lines."),
+        empty_hint=_("Begin with teams and people, then bring quotas and order lines.")
+        if access.may_import_company(person)
+        else _("Bring a file as it is; exports of other systems are recognised."),
     )
     if table.wants_export:
         return table.export()

@@ -81,7 +81,7 @@ def run_mailing(*, mailing: Mailing, at: datetime) -> Mailing:
     by.acting_on = at.date()
     server = MailServer.objects.get(pk=1)
     apart = timedelta(seconds=3600) // server.per_hour
-    plan = Plan(_free_from(at, apart), apart)
+    plan = Plan(free_from(at, apart), apart)
     try:
         while mailing.done < len(mailing.ids):
             live.advance(mailing.progress, done=mailing.done, step="writing")
@@ -103,9 +103,12 @@ class Plan:
     apart: timedelta
 
 
-def _free_from(at: datetime, apart: timedelta) -> datetime:
-    """After those that other mailings have planned already: together they keep the limit."""
-    rows = Mail.objects.filter(state=MailState.QUEUED, mailing__isnull=False)
+def free_from(at: datetime, apart: timedelta) -> datetime:
+    """After those that other mailings have planned already: together they keep the limit.
+
+    What the server did not take waits up to hours for its next try; nobody else waits behind it.
+    """
+    rows = Mail.objects.filter(state=MailState.QUEUED, mailing__isnull=False, tries=0)
     last = rows.aggregate(last=Max("next_at"))["last"]
     return at if last is None or last < at else last + apart
 
