@@ -9,7 +9,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
 
+from django.utils import translation
 from django.utils.html import urlize
+from django.utils.translation import gettext as _
 
 from paceline.mail.models import Mail, MailServer
 from paceline.mail.parsing import with_plus
@@ -35,13 +37,21 @@ def message_of(mail: Mail, server: MailServer, at: datetime, unsubscribe_url: st
     text = mail.text
     if mail.is_offer:
         # Only the reader gets the link: whoever else saw it could end the mails for them.
-        text = "\n\n".join(x for x in (text, f"—\n{unsubscribe_url}", server.footer) if x)
+        ending = f"—\n{_ending_in(mail.language)}\n{unsubscribe_url}"
+        text = "\n\n".join(x for x in (text, ending, server.footer) if x)
         message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message["Precedence"] = "bulk"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html_of(text, mail.language), subtype="html", cte="quoted-printable")
     return message
+
+
+def _ending_in(language: str) -> str:
+    """What the link is for, in the language of the mail, else in English."""
+    ours = {"zh-hant": "zh-hant", "zh-hans": "zh-hans", "zh": "zh-hant"}
+    with translation.override(ours.get(language.lower(), "en")):
+        return _("If you want no more mails like this one:")
 
 
 def _address(name: str, address: str) -> Address:

@@ -245,6 +245,11 @@ def test_to_many_only_who_may_get_it(
         assert "Ours, 1 Road" in next(one.iter_parts()).get_content()
     texts = set(Mail.objects.values_list("text", flat=True))
     assert not any("/mail/u/" in one for one in texts), "the link is the reader's alone"
+    told = {one["To"]: next(one.iter_parts()).get_content() for one in sent}
+    assert "若不想再收到這類郵件，請點選：\nhttps://paceline.example.com/mail/u/" in (
+        told["c1@x.example"].replace("\r\n", "\n")
+    )
+    assert "If you want no more mails like this one:" in told["en@x.example"]
     subjects = {one["To"]: one["Subject"] for one in sent}
     assert subjects["en@x.example"] == "News"
     assert subjects["c1@x.example"] == "王小明，新品"
@@ -254,6 +259,32 @@ def test_to_many_only_who_may_get_it(
     with django_assert_max_num_queries(20):
         far = client.get(url).content.decode()
     assert "4 mails were written." in far
+
+
+@pytest.mark.parametrize(
+    ("facts", "language"),
+    [
+        ({"languages": ["zh-Hant"]}, "zh-Hant"),
+        ({"languages": ["zh-Hans"]}, "zh-Hant"),
+        ({"languages": ["ja"], "country": "TW"}, "en"),
+        ({"languages": [], "country": "HK"}, "zh-Hant"),
+        ({"languages": [], "country": "DE"}, "zh-Hant"),
+        ({"languages": []}, "zh-Hant"),
+    ],
+)
+def test_a_template_speaks_as_its_reader(
+    world: World, facts: dict[str, Any], language: str
+) -> None:
+    """Known languages first, in either script; of whom none is known, their country's, else that
+    of whoever writes."""
+    world.priya.user.language = "zh-hant"
+    contact = make_contact(world, **facts)
+    template = make_template(world)
+    assert set(template.texts) == {"en", "zh-Hant"}
+    assert queries.text_for(template, contact, world.priya)[0] == language
+    world.priya.user.language = "en"
+    if not facts["languages"] and facts.get("country") != "HK":
+        assert queries.text_for(template, contact, world.priya)[0] == "en"
 
 
 def test_a_mailing_waits_behind_what_is_planned_not_behind_what_was_not_taken(world: World) -> None:

@@ -21,6 +21,7 @@ from paceline.crm.hints import LISTS
 from paceline.crm.kinds import list_address
 from paceline.crm.models import Batch, CustomField, FieldKind, ListKind, SavedView
 from paceline.crm.views.lists import own_fields_of, table_of, view_address
+from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.org.requests import PersonRequest
 
@@ -94,13 +95,13 @@ def batch(request: PersonRequest, pk: int) -> HttpResponse:
         "is_over": not actions.is_under_way(found),
         "back_url": list_address(found.of),
         "topic": LISTS[found.of],
-        "told": ngettext("%(count)d record was changed.", "%(count)d records were changed.",
-                         found.count) % {"count": found.count},
+        "told": ngettext("%(count)s record was changed.", "%(count)s records were changed.",
+                         found.count) % {"count": formats.number(found.count)},
         "skipped": ngettext(
-            "%(count)d stayed as it was: it said so already, or is not yours to change.",
-            "%(count)d stayed as they were: they said so already, or are not yours to change.",
+            "%(count)s stayed as it was: it said so already, or is not yours to change.",
+            "%(count)s stayed as they were: they said so already, or are not yours to change.",
             found.skipped,
-        ) % {"count": found.skipped} if found.skipped else "",
+        ) % {"count": formats.number(found.skipped)} if found.skipped else "",
     }  # fmt: skip
     return page(request, "crm/batch.html", context)
 
@@ -115,8 +116,9 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         messages.error(request, wording.refusal(problem))
     else:
         if taken is not None:
-            told = _("Taken back: %(back)d. Changed again since, so left: %(stayed)d.")
-            messages.success(request, told % {"back": taken[0], "stayed": taken[1]})
+            told = _("Taken back: %(back)s. Changed again since, so left: %(stayed)s.")
+            back, stayed = map(formats.number, taken)
+            messages.success(request, told % {"back": back, "stayed": stayed})
     return go_to(request, reverse("crm:batch", args=[pk]))
 
 

@@ -136,7 +136,7 @@ def _write_part(mailing: Mailing, plan: Plan, by: Person, at: datetime) -> None:
 def _write_one(mailing: Mailing, one: Any, plan: Plan, by: Person, at: datetime) -> str:
     """Write to one; returns why not."""
     template: Any = mailing.template
-    language, said = queries.text_for(template, one.record)
+    language, said = queries.text_for(template, one.record, by)
     values = filling.values_of(one.record, by)
     try:
         write(

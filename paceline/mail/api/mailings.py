@@ -148,7 +148,7 @@ def preview_mailing(request: TokenRequest, pk: int, asked: Query[PreviewAsked]) 
     reached = [one for one in rows if not one.why]
     mails = []
     for one in reached[:SHOWN]:
-        language, said = queries.text_for(template, one.record)
+        language, said = queries.text_for(template, one.record, request.person)
         values = filling.values_of(one.record, request.person)
         subject, text = (filling.fill(said[name], values) for name in ("subject", "body"))
         mails.append(FilledRecord(to=one.address, subject=subject, text=text, language=language))

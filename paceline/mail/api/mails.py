@@ -303,7 +303,7 @@ def _words(request: TokenRequest, sent: MailIn, record: Any) -> Words:
     template = _templates(request).filter(pk=sent.template).first()
     if template is None:
         raise unseen("template")
-    language, said = queries.text_for(template, record)
+    language, said = queries.text_for(template, record, request.person)
     values = filling.values_of(record, request.person)
     subject = sent.subject or filling.fill(said["subject"], values)
     return Words(subject, sent.text or filling.fill(said["body"], values), language, template)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from babel.core import get_global
 from django.core.signing import BadSignature, Signer
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -67,15 +68,37 @@ def templates_for(person: Person) -> list[MailTemplate]:
     return list(rows.order_by("name", "id"))
 
 
-def text_for(template: MailTemplate, record: Any) -> tuple[str, dict[str, str]]:
-    """The words of a template in a language of the reader, else in English, else in the first."""
+def text_for(template: MailTemplate, record: Any, writer: Person) -> tuple[str, dict[str, str]]:
+    """The words of a template in a language of the reader, else in English, else in the first.
+
+    Of whom no language is known, what most speak in their country is taken, else the writer's own.
+    """
     spoken = list(getattr(record, "languages", ()) or ())
     if not spoken and getattr(record, "contact", None) is not None:
         spoken = list(record.contact.languages)
+    if not spoken:
+        spoken = [_spoken_in(getattr(record, "country", "")), _own_language(writer)]
     for code in [*spoken, "en", *template.texts]:
-        if code in template.texts:
-            return code, template.texts[code]
+        for near in (str.casefold, _without_script):
+            found = next((one for one in template.texts if near(one) == near(code)), None)
+            if found is not None:
+                return found, template.texts[found]
     return "", {"subject": "", "body": ""}
+
+
+def _without_script(code: str) -> str:
+    """Chinese in the other script is read more easily than English."""
+    return code.partition("-")[0].casefold()
+
+
+def _spoken_in(country: str) -> str:
+    likely = get_global("likely_subtags").get(f"und_{country}", "") if country else ""
+    language, _underscore, rest = likely.partition("_")
+    return f"{language}-{rest.partition('_')[0]}" if language == "zh" else language
+
+
+def _own_language(writer: Person) -> str:
+    return writer.user.language if writer.user is not None else ""
 
 
 def address_of(record: Any) -> str:

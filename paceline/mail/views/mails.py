@@ -58,13 +58,11 @@ def write(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
+        language = queries.text_for(template, record, request.person)[0] if template else ""
         try:
             actions.write(
                 addressed=Addressed.of(record, data["to"]),
-                words=Words(
-                    data["subject"], data["text"],
-                    queries.text_for(template, record)[0] if template else "", template,
-                ),
+                words=Words(data["subject"], data["text"], language, template),
                 answers=answers, by=request.person, at=timezone.now(),
             )  # fmt: skip
         except (actions.NoAddress, NothingSaid):
@@ -112,7 +110,7 @@ def _begun(
         return {"subject": subject if is_answer else f"Re: {subject}"}
     if template is None:
         return {}
-    _language, said = queries.text_for(template, record)
+    _language, said = queries.text_for(template, record, request.person)
     values = filling.values_of(record, request.person)
     return {name: filling.fill(said[key], values)
             for name, key in (("subject", "subject"), ("text", "body"))}  # fmt: skip

@@ -74,7 +74,7 @@ def _preview(request: PersonRequest, mailing: Mailing, template: MailTemplate) -
     if not good:
         first = None
     else:
-        _language, said = queries.text_for(template, good[0].record)
+        _language, said = queries.text_for(template, good[0].record, request.person)
         values = filling.values_of(good[0].record, request.person)
         first = {
             "to": good[0].address, "name": good[0].record.name,

@@ -151,7 +151,7 @@ def _write_mail(one: Enrolment, step: Step, person: Person, at: datetime) -> tup
     )[0]
     if found.why:
         return None, Why.UNSEEN if found.why in {"gone", "not_yours"} else found.why
-    language, said = mails.text_for(template, found.record)
+    language, said = mails.text_for(template, found.record, person)
     values = filling.values_of(found.record, person)
     try:
         written = mail.write(
