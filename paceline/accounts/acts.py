@@ -17,6 +17,7 @@ ACTS = {
     "password_link_made": _("Link to set a password made"),
     "preferences_changed": _("Preferences changed"),
     "recovery_codes_made": _("Recovery codes made"),
+    "second_step_removed": _("Second step taken away"),
     "session_ended": _("Browser signed out"),
     "sessions_ended": _("Browsers signed out"),
     "sign_in_failed": _("Sign-in failed"),

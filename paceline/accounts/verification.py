@@ -2,7 +2,7 @@
 
 Decorators for views::
 
-    @needs_mfa                # run or approve pay
+    @needs_mfa                # run or approve pay, take another's second step away
     @needs_reauthentication   # release, payroll export
 
 The one-click sign-in of the demonstration company counts as both; its pages say so.
@@ -81,7 +81,7 @@ def needs_mfa(view: View[Rest]) -> View[Rest]:
             return answer
         messages.warning(
             request,
-            _("Running and approving pay needs a second step when you sign in. Set one up first."),
+            _("What you wanted to do needs a second step when you sign in. Set one up first."),
         )
         if _is_fragment(request):
             return _leave_page(reverse("accounts:security"), _page_of(request))

@@ -31,7 +31,13 @@ PERSON = Section(
         Rule("roles", "read", roles=SEE_RIGHTS, relations=frozenset({Relation.SELF})),
         Rule("*", "add", Act.MAKE, roles=frozenset({Role.HR, Role.COMPENSATION})),
         Rule("*", "change", Act.MAKE, roles=frozenset({Role.HR, Role.COMPENSATION})),
-        Rule("account", "manage", Act.MAKE, roles=ADMINISTRATORS, note="open, close, end sessions"),
+        Rule(
+            "account",
+            "manage",
+            Act.MAKE,
+            roles=ADMINISTRATORS,
+            note="open, close, end sessions, take a lost second step away",
+        ),
     ),
 )
 TEAM = Section(

@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:pk>/account", accounts.create, name="account_new"),
     path("people/<int:pk>/account/address", accounts.address, name="account_address"),
     path("people/<int:pk>/account/link", accounts.link, name="account_link"),
+    path("people/<int:pk>/account/second-step", accounts.second_step, name="account_second_step"),
     path("people/<int:pk>/account/close", accounts.close, name="account_close"),
     path("people/<int:pk>/account/reopen", accounts.reopen, name="account_reopen"),
     path("people/<int:pk>/account/sign-out", accounts.sign_out, name="account_sign_out"),

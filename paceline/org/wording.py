@@ -10,6 +10,7 @@ from paceline.accounts.actions import (
     AccountAlreadyClosed,
     AccountAlreadyOpen,
     AddressTaken,
+    NoSecondStep,
     TokenGone,
 )
 from paceline.kernel.formats import reader_locale, span_of_days
@@ -30,6 +31,7 @@ REFUSALS = (
     AccountAlreadyClosed,
     AccountAlreadyOpen,
     AddressTaken,
+    NoSecondStep,
     TokenGone,
     actions.AccountAlreadyLinked,
     actions.AlreadyEmployed,
@@ -86,6 +88,7 @@ def _plain(problem: Exception) -> str:
         AccountAlreadyClosed: _("This account is closed already."),
         AccountAlreadyOpen: _("This account is open already."),
         AddressTaken: _("Someone already signs in with this address."),
+        NoSecondStep: _("This account has no second step."),
         TokenGone: _("This token opens nothing any more already."),
         actions.AccountAlreadyLinked: _("This person can sign in already."),
         actions.CodeTaken: _("This code is taken."),

@@ -131,6 +131,53 @@ def test_the_second_step_is_asked_for(world: World, client: Client) -> None:
     assert client.get(HOME).status_code == 200
 
 
+def test_a_lost_second_step_is_taken_away(
+    world: World, client: Client, client_for: ClientFor, mailoutbox: list[EmailMessage]
+) -> None:
+    """Neither phone nor recovery codes: without an administrator nobody would ever come in."""
+    user = world.dana.user
+    assert user is not None
+    there = Client()
+    sign_in(there, "dana@example.com")
+    assert there.get(HOME).status_code == 200
+    TOTP.activate(user, TOTP_SECRET)
+    sign_in(client, "dana@example.com")
+    assert client.get(HOME).status_code == 302
+    address = reverse("org:account_second_step", args=[world.dana.pk])
+    administrator = client_for(world.ada)
+    assert administrator.post(address, {"reason": ""}).status_code == 422
+    assert Authenticator.objects.filter(user=user).exists()
+    told = administrator.post(address, {"reason": "Lost her phone"}, follow=True)
+    assert "signs in with the password alone" in told.content.decode()
+    assert not Authenticator.objects.filter(user=user).exists()
+    assert there.get(HOME).status_code == 302
+    assert [mail.to for mail in mailoutbox] == [["dana@example.com"]]
+    assert "second step" in mailoutbox[0].subject
+    entry = AuditEntry.objects.get(action="second_step_removed")
+    assert (entry.actor_id, entry.reason) == (world.ada.pk, "Lost her phone")
+    again = administrator.post(address, {"reason": "Once more"})
+    assert "This account has no second step." in again.content.decode()
+    assert AuditEntry.objects.filter(action="second_step_removed").count() == 1
+    client = Client()
+    sign_in(client, "dana@example.com")
+    assert client.get(HOME).status_code == 200
+
+
+def test_a_second_step_is_taken_away_by_whoever_proved_theirs(
+    world: World, client_for: ClientFor
+) -> None:
+    user = world.dana.user
+    assert user is not None
+    TOTP.activate(user, TOTP_SECRET)
+    address = reverse("org:account_second_step", args=[world.dana.pk])
+    careless = client_for(world.ada, second_factor=False)
+    assert careless.post(address, {"reason": "Lost"})["Location"].startswith(HOME)
+    assert client_for(world.hana).post(address, {"reason": "Lost"}).status_code == 403
+    own = reverse("org:account_second_step", args=[world.ada.pk])
+    assert client_for(world.ada).post(own, {"reason": "Lost"}).status_code == 403
+    assert Authenticator.objects.filter(user=user).exists()
+
+
 def test_a_closed_account_loses_its_sessions(world: World, client: Client) -> None:
     sign_in(client, "priya@example.com")
     assert client.get(HOME).status_code == 200

@@ -115,6 +115,7 @@ URLS = {
     ),
     "org:account_address": _form(ADMINISTRATORS, email="priya.nair@example.com"),
     "org:account_link": Url(args=_priya, allow={"POST": ADMINISTRATORS}),
+    "org:account_second_step": _form(ADMINISTRATORS, reason="Lost phone"),
     "org:account_close": _form(ADMINISTRATORS, reason="Lost laptop"),
     "org:account_reopen": Url(
         args=_closed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.db import transaction
 
@@ -24,6 +25,10 @@ class AccountAlreadyClosed(Exception):
 
 class AccountAlreadyOpen(Exception):
     """The account may sign in already."""
+
+
+class NoSecondStep(Exception):
+    """The account has neither authenticator app nor passkey nor recovery codes."""
 
 
 class SessionGone(Exception):
@@ -168,6 +173,33 @@ def sign_out_everywhere(*, user: User, by: Actor, at: datetime) -> int:
     """End every session of somebody else's account; returns how many there were."""
     ended = end_sessions(user=user)
     audit.record("sessions_ended", subject=user, by=by, at=at, after={"sessions ended": ended})
+    return ended
+
+
+def remove_second_step(*, user: User, by: Actor, at: datetime, reason: str) -> int:
+    """Take authenticator app, passkeys and recovery codes from whoever lost them.
+
+    The password stays. Every session ends; returns how many there were. Raises ``NoSecondStep``.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    factors = Authenticator.objects.filter(user=user)
+    kinds = list(factors.values_list("type", flat=True))
+    if not kinds:
+        raise NoSecondStep(user)
+    factors.delete()
+    ended = end_sessions(user=user)
+    audit.record(
+        "second_step_removed",
+        subject=user,
+        by=by,
+        at=at,
+        before={
+            "authenticator apps": kinds.count(Authenticator.Type.TOTP),
+            "passkeys": kinds.count(Authenticator.Type.WEBAUTHN),
+        },
+        after={"authenticator apps": 0, "passkeys": 0, "sessions ended": ended},
+        reason=reason,
+    )
     return ended
 
 

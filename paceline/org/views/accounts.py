@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -17,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from paceline.accounts import actions as accounts
 from paceline.accounts.models import User
+from paceline.accounts.verification import needs_mfa, needs_reauthentication
 from paceline.kernel.pages import go_to, page
 from paceline.org import access, actions, queries
 from paceline.org.forms import AccountForm, AddressForm, ReasonForm
@@ -115,6 +118,51 @@ def address(request: PersonRequest, pk: int) -> HttpResponse:
     }
     form = AddressForm(given(request), initial={"email": user.email})
     return answer_change(request, form, act, words=words, back=_back(person))
+
+
+@needs_mfa
+@needs_reauthentication
+@require_http_methods(["GET", "POST"])
+def second_step(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the second step from whoever lost it; they are told by mail."""
+    asked = cast("PersonRequest", request)
+    person = _managed(asked, pk)
+    user = _user(person)
+
+    def act(valid: ReasonForm) -> str:
+        now, reason = timezone.now(), valid.cleaned_data["reason"]
+        accounts.remove_second_step(user=user, by=asked.person, at=now, reason=reason)
+        with translation.override(user.language):
+            send_mail(
+                _("Your second step was taken away"),
+                _(
+                    "Hello %(name)s,\n\n%(who)s took away the second step of your sign-in to"
+                    " Paceline: authenticator app, passkeys and recovery codes no longer work, and"
+                    " you are signed out everywhere. Sign in with your password and set up a new"
+                    " one.\n\nIf you did not ask for this, tell an administrator at once."
+                )
+                % {"name": person.name, "who": asked.person.name},
+                None,
+                [user.email],
+                fail_silently=True,
+            )
+        return _("%(name)s signs in with the password alone until a new second step is set up.") % {
+            "name": person.name
+        }
+
+    lead = _(
+        "Authenticator app, passkeys and recovery codes no longer work, and they are signed out"
+        " everywhere. Make sure that it is they who ask: call them back. Whoever runs or approves"
+        " pay sets up a new second step before they can do so again."
+    )
+    if not user.has_usable_password():
+        lead += " " + _("They have no password: make them a password link afterwards.")
+    words = {
+        "heading": _("Take the second step of %(name)s away") % {"name": person.name},
+        "button": _("Take the second step away"),
+        "lead": lead,
+    }
+    return answer_change(asked, ReasonForm(given(asked)), act, words=words, back=_back(person))
 
 
 @require_http_methods(["GET", "POST"])
