@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.utils.translation import pgettext_lazy
 
 from paceline.kernel.rights import LINE_BELOW, Act, Relation, Rule, Section
@@ -80,6 +82,13 @@ DASHBOARD = Section(
         ),
         Rule("*", "keep", Act.MAKE, roles=ALL_SALES | SELLERS, note="the owner changes and shares"),
         Rule(
+            "*",
+            "take over",
+            Act.MAKE,
+            roles=ALL_SALES | {Role.LEAD},
+            note="a shared one whose owner works here no more",
+        ),
+        Rule(
             "mails",
             "ask for",
             Act.MAKE,
@@ -134,3 +143,13 @@ def may_set_rule(person: Person) -> bool:
 
 def may_keep(person: Person) -> bool:
     return QUESTION.allows("keep", person.roles)
+
+
+def may_take_over(person: Person) -> bool:
+    """Whether the person may go on with dashboards that they see and whose owner has left."""
+    return DASHBOARD.allows("take over", person.roles)
+
+
+def has_left(owner: int, on: date) -> bool:
+    """Whether somebody does not work here any more."""
+    return not Person.objects.employed_on(on).filter(pk=owner).exists()

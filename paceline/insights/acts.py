@@ -8,6 +8,7 @@ ACTS = {
     "reporting_rule_set": _("Reporting currency set"),
     "dashboard_made": _("Dashboard made"),
     "dashboard_changed": _("Dashboard changed"),
+    "dashboard_taken_over": _("Dashboard taken over"),
     "dashboard_removed": _("Dashboard put away"),
     "dashboard_mailed": _("Mails of a dashboard asked for"),
     "dashboard_mail_stopped": _("Mails of a dashboard stopped"),

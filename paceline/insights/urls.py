@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboards/<int:pk>", dashboards.show, name="dashboard"),
     path("dashboards/<int:pk>/edit", dashboards.change, name="dashboard_edit"),
     path("dashboards/<int:pk>/put-away", dashboards.put_away, name="dashboard_put_away"),
+    path("dashboards/<int:pk>/take-over", dashboards.take_over, name="dashboard_take_over"),
     path("dashboards/<int:pk>/mail", dashboards.mail, name="dashboard_mail"),
     path("mailings/<int:pk>/stop", dashboards.stop_mail, name="mailing_stop"),
     path("explore", explorer.show, name="explore"),

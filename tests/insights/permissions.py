@@ -67,6 +67,13 @@ def _mailing(world: World) -> dict[str, Any]:
     return {"pk": mailing.pk}
 
 
+def _left_behind(world: World) -> dict[str, Any]:
+    kept = actions.keep_dashboard(
+        layout=Layout("Left behind", [Put("sales")], Sharing.ALL), by=world.fred, at=world.now
+    )
+    return {"pk": kept.pk}
+
+
 _PLACES = {"name": "Mine", "sharing": "own", "tile-0": "chart:sales"}
 URLS |= {
     "insights:home": Url(allow={"GET": READERS}),
@@ -82,6 +89,9 @@ URLS |= {
         data=lambda _world: _PLACES,
     ),
     "insights:dashboard_put_away": Url(args=_dashboard, allow={"POST": {"priya"}}, hidden=404),
+    "insights:dashboard_take_over": Url(
+        args=_left_behind, allow={"POST": {"marco", "sofia", "dana", "wen", "ines", "erik"}}
+    ),
     "insights:dashboard_mail": Url(
         args=_dashboard,
         allow={"POST": {"priya"}},

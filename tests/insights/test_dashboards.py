@@ -125,6 +125,34 @@ def test_dashboards_follow_the_rights_of_the_reader(
     assert client.get(address).status_code == 404
 
 
+def test_what_an_owner_left_behind_is_taken_over(sold: World, client_for) -> None:
+    told = {"by": sold.fred, "at": NOW}
+    kept = actions.keep_dashboard(
+        layout=Layout("Left behind", [Put("sales")], Sharing.ALL), **told
+    )
+    mailing = actions.mail_dashboard(
+        dashboard=kept, recipient=sold.marco, times=Times(Cadence.WEEKLY), site="https://x/", **told
+    )
+    page = reverse("insights:dashboard", args=[kept.pk])
+    over = reverse("insights:dashboard_take_over", args=[kept.pk])
+    seen = client_for(sold.priya).get(page).content.decode()
+    assert "Fred Braun works here no more" in seen
+    assert "Take it over" not in seen
+    assert client_for(sold.priya).post(over).status_code == 403
+    erik = client_for(sold.erik)
+    assert "Take it over" in erik.get(page).content.decode()
+    assert erik.post(over).status_code == 303
+    kept.refresh_from_db()
+    assert kept.owner == sold.erik
+    text = erik.get(page).content.decode()
+    assert "works here no more" not in text
+    assert "Marco Bianchi" in text  # to whom it is mailed, and the owner may end that
+    erik.post(reverse("insights:mailing_stop", args=[mailing.pk]))
+    assert not kept.mailings.filter(stopped_at=None).exists()
+    assert client_for(sold.marco).post(over).status_code == 403  # its owner works here
+    assert Dashboard.objects.get().owner == sold.erik
+
+
 def test_dashboards_and_questions_are_found_by_who_sees_them(sold: World, client_for) -> None:
     def found(person: Person, text: str) -> list[str]:
         page = client_for(person).get(reverse("web:palette"), {"q": text}).content.decode()

@@ -9,6 +9,7 @@ from paceline.insights.actions.dashboards import (
     put_away_dashboard,
     stop_mailing,
     take_due,
+    take_over_dashboard,
 )
 from paceline.insights.actions.questions import (
     NameMissing,
@@ -41,6 +42,7 @@ __all__ = [
     "stop_mailing",
     "take_due",
     "take_on",
+    "take_over_dashboard",
     "write_entry",
     "write_note",
 ]

@@ -95,6 +95,21 @@ def put_away_dashboard(*, dashboard: Dashboard, by: Person, at: datetime) -> Non
     findable.changed("dashboard", [kept.pk])
 
 
+@transaction.atomic
+def take_over_dashboard(*, dashboard: Dashboard, by: Person, at: datetime) -> Dashboard:
+    """Whoever takes over what somebody left is its owner, with its mails."""
+    kept: Dashboard = Dashboard.objects.select_for_update().get(pk=dashboard.pk)
+    before = kept.owner
+    kept.owner, kept.changed_at = by, at
+    kept.save(update_fields=["owner", "changed_at"])
+    audit.record(
+        "dashboard_taken_over", subject=kept, by=by, at=at, before={"owner": before.number},
+        after={"owner": by.number},
+    )  # fmt: skip
+    findable.changed("dashboard", [kept.pk])
+    return kept
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """When a dashboard is mailed: the hour is of the recipient's zone."""

@@ -139,6 +139,8 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
             "title": found.name,
             "dashboard": found,
             "is_owner": is_owner,
+            "owner_left": not is_owner and access.has_left(found.owner_id, request.today),
+            "may_take_over": access.may_take_over(request.person),
             "tiles": list(zip(tiles_of(desk, found, frame), wide, strict=True)),
             "mailing": own[0] if own else None,
             "mailings": mailings if is_owner else [],
@@ -246,6 +248,19 @@ def put_away(request: PersonRequest, pk: int) -> HttpResponse:
     actions.put_away_dashboard(dashboard=_own(request, pk), by=request.person, at=timezone.now())
     messages.success(request, _("The dashboard was put away."))
     return go_to(request, reverse("insights:home"))
+
+
+@require_POST
+def take_over(request: PersonRequest, pk: int) -> HttpResponse:
+    """Somebody goes on with a dashboard whose owner has left."""
+    found = get_object_or_404(Dashboard.objects.visible_to(request.person).kept(), pk=pk)
+    if not (
+        access.may_take_over(request.person) and access.has_left(found.owner_id, request.today)
+    ):
+        raise PermissionDenied
+    actions.take_over_dashboard(dashboard=found, by=request.person, at=timezone.now())
+    messages.success(request, _("The dashboard is yours now."))
+    return go_to(request, reverse("insights:dashboard", args=[pk]))
 
 
 @require_POST
