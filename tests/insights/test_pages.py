@@ -25,6 +25,7 @@ def test_the_explorer_answers_draws_and_exports(
     assert "$600.00" in text
     assert "Priya Nair" in text
     assert 'data-island="chart"' in text
+    assert 'data-png="net_sales"' in text
     lines = f"{reverse('orders:lines')}?from=2026-04-01&amp;to=2026-06-30&amp;payee=E001"
     assert lines in text
     file = client.get(f"{address}&export=csv")
