@@ -127,9 +127,7 @@ def test_dashboards_follow_the_rights_of_the_reader(
 
 def test_what_an_owner_left_behind_is_taken_over(sold: World, client_for) -> None:
     told = {"by": sold.fred, "at": NOW}
-    kept = actions.keep_dashboard(
-        layout=Layout("Left behind", [Put("sales")], Sharing.ALL), **told
-    )
+    kept = actions.keep_dashboard(layout=Layout("Left behind", [Put("sales")], Sharing.ALL), **told)
     mailing = actions.mail_dashboard(
         dashboard=kept, recipient=sold.marco, times=Times(Cadence.WEEKLY), site="https://x/", **told
     )
