@@ -91,7 +91,12 @@ def test_a_forgotten_password(world: World, client: Client, mailoutbox: list[Ema
     link = next(part for part in mail.body.split() if "/password/reset/key/" in part)
     form = client.get(link.removeprefix("http://testserver"), follow=True)
     new = "ein anderes Kennwort 5"
-    client.post(form.redirect_chain[-1][0], {"password1": new, "password2": new})
+    chosen = {"password1": new, "password2": new}
+    done = client.post(form.redirect_chain[-1][0], chosen, follow=True).content.decode()
+    assert f'href="{LOGIN}"' in done
+    worn_out = client.get(link.removeprefix("http://testserver")).content.decode()
+    assert "This link no longer works" in worn_out
+    assert f'href="{LOGIN}"' in worn_out
     assert client.get(HOME).status_code == 302, "a reset signs nobody in"
     sign_in(client, "priya@example.com")
     assert client.get(HOME).status_code == 302, "the old password is gone"
@@ -125,7 +130,8 @@ def test_the_second_step_is_asked_for(world: World, client: Client) -> None:
     assert TOTP_SECRET not in stored
     assert sign_in(client, "dana@example.com") == 302
     assert client.get(HOME).status_code == 302, "the password alone opens nothing"
-    assert client.post("/account/2fa/authenticate/", {"code": "000000"}).status_code == 200
+    refused = client.post("/account/2fa/authenticate/", {"code": "000000"})
+    assert "one of your recovery codes" in refused.content.decode()
     assert client.get(HOME).status_code == 302
     assert client.post("/account/2fa/authenticate/", {"code": code_of_now()}).status_code == 302
     assert client.get(HOME).status_code == 200

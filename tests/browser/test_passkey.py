@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from allauth.mfa.models import Authenticator
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.world import World
 
@@ -44,3 +44,17 @@ def test_a_passkey_signs_in(company: World, window: Callable[..., Page]) -> None
     page.wait_for_url(lambda url: "/login/" not in url)
     page.goto("/account/security")
     assert "1 passkey" in page.locator("main").inner_text()
+
+
+def test_a_passkey_that_is_refused_says_why(company: World, window: Callable[..., Page]) -> None:
+    page = window()
+    page.goto("/account/login/")
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    page.click("#passkey_login")
+    expect(page.locator("#toasts")).to_contain_text("No passkey was used")
+    page.goto(page.url.replace("localhost", "127.0.0.1"))
+    page.click("#passkey_login")
+    expect(page.locator("#toasts")).to_contain_text("Open Paceline by its name")
+    assert "/account/login/" in page.url

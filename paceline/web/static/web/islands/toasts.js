@@ -19,5 +19,11 @@ export default (region) => {
   const isAsked = ({ detail }) => detail.requestConfig?.triggeringEvent?.type !== "live";
   const words = ({ detail }) => (detail.xhr.status === 401 ? "words-signed-out" : "words-refused");
   document.addEventListener("htmx:sendError", (event) => isAsked(event) && say("words-unreachable"));
+  // A passkey that the browser did not give: the sign-in library says why, and nothing to the reader.
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault();
+    const isAddress = event.detail.exception?.name === "SecurityError";
+    say(isAddress ? "words-passkey-address" : "words-passkey");
+  });
   document.addEventListener("htmx:responseError", (event) => isAsked(event) && say(words(event)));
 };
