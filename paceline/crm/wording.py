@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from paceline.crm import actions
-from paceline.crm.models import TEXT_MAX, ContributorKind
+from paceline.crm.models import (
+    TEXT_MAX,
+    ContributorKind,
+    LeadStatus,
+    Lifecycle,
+    Reach,
+    Source,
+)
 from paceline.kernel import formats
 from paceline.orders.actions import LineDayIsClosed, SharedByFile
 
@@ -162,17 +169,22 @@ def conflicts(kind: str, problem: actions.ChangedMeanwhile) -> list[dict[str, An
     ]
 
 
+CHOICES: dict[str, Any] = {
+    "lifecycle": Lifecycle.choices,
+    "source": Source.choices,
+    "reach": Reach.choices,
+    "status": LeadStatus.choices,
+}
+
+
 def field_value(name: str, value: Any) -> str:  # noqa: PLR0911 - one kind each
     """A kept value in short words."""
     if value in (None, "", []):
         return "–"
-    if name == "points":
-        return ", ".join(str(row[1]) for row in value)
-    if name == "lines":
-        return ", ".join(f"{row[0]} × {row[1]}" for row in value)
-    if name == "shares":
-        kinds = dict(ContributorKind.choices)
-        return ", ".join(f"{kinds[row[1]]} {formats.percent(Decimal(row[2]))}" for row in value)
+    if name in CHOICES:
+        return str(dict(CHOICES[name]).get(value, value))
+    if name in WORDED:
+        return str(WORDED[name](value))
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, list):
@@ -180,6 +192,48 @@ def field_value(name: str, value: Any) -> str:  # noqa: PLR0911 - one kind each
     if isinstance(value, dict):
         return ", ".join(str(one) for one in value.values())
     return str(value)[:200]
+
+
+def _country(code: str) -> str:
+    from paceline.crm.forms.choices import country_name  # noqa: PLC0415 - as above
+
+    return country_name(code)
+
+
+def _languages(codes: str | list[str]) -> str:
+    from paceline.crm.forms.choices import language_name  # noqa: PLC0415 - as above
+
+    return ", ".join(map(language_name, [codes] if isinstance(codes, str) else codes))
+
+
+def _day(value: date | str) -> str:
+    return formats.day(value if isinstance(value, date) else date.fromisoformat(value))
+
+
+def _points(rows: list[list[str]]) -> str:
+    return ", ".join(str(row[1]) for row in rows)
+
+
+def _lines(rows: list[list[Any]]) -> str:
+    return ", ".join(f"{row[0]} × {row[1]}" for row in rows)
+
+
+def _shares(rows: list[list[Any]]) -> str:
+    kinds = dict(ContributorKind.choices)
+    return ", ".join(f"{kinds[row[1]]} {formats.percent(Decimal(row[2]))}" for row in rows)
+
+
+WORDED: dict[str, Any] = {
+    "country": _country,
+    "language": _languages,
+    "languages": _languages,
+    "rating": lambda stars: "★" * int(stars),
+    "expected_close_on": _day,
+    "next_step_on": _day,
+    "points": _points,
+    "lines": _lines,
+    "shares": _shares,
+}
 
 
 UNTOLD = {

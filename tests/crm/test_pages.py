@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from paceline.crm import actions
 from paceline.crm.actions import On, Point
@@ -363,3 +365,22 @@ def test_unions_and_the_unknown_are_no_countries() -> None:
     codes = {code for code, _name in countries()}
     assert {"TW", "CN", "DE", "AE", "XK"} <= codes
     assert not codes & {"EU", "EZ", "UN", "ZZ", "QO"}
+
+
+def test_a_change_is_told_in_the_words_of_its_fields(
+    world: World, sales: Sales, client_for
+) -> None:
+    def change(**facts: Any) -> str:
+        contact = Contact.objects.get(pk=sales.contact.pk)
+        actions.change(record=contact, facts=facts, by=world.priya, at=timezone.now())
+        page = client_for(world.priya).get(at("contact", contact.pk)).content.decode()
+        return page.split("crm-timeline")[1].split("</li>")[0]
+
+    assert "Prospect → Regular customer" in change(lifecycle="regular")
+    both = change(country="JP", languages=["ja", "en"], rating=3)
+    for told in (
+        ": Taiwan → Japan",
+        "Languages: Chinese (Traditional), English → Japanese, English",
+        "Rating: – → ★★★",
+    ):
+        assert told in both, told

@@ -180,11 +180,16 @@ def _file(entry: Entry, viewer: Person, _record: Any) -> Told:
 def _change(entry: Entry, viewer: Person, record: Any) -> Told:
     kind = str(record._meta.model_name)
     after, before = entry.facts["after"], entry.facts["before"]
-    labels = field_labels(kind, after)
-    details = tuple(wording.field_change(name, before.get(name), after[name])
-                    for name in after if wording.is_told(name))  # fmt: skip
+    labels = dict(zip(after, field_labels(kind, after), strict=True))
+    details = []
+    for name in filter(wording.is_told, after):
+        told = wording.field_change(name, before.get(name), after[name])
+        if told and len(labels) > 1:
+            told = _("%(field)s: %(change)s") % {"field": labels[name], "change": told}
+        details.append(told)
+    fields = ", ".join(labels.values())
     return Told(
-        icon=ICONS["change"], title=_("Changed: %(fields)s") % {"fields": ", ".join(labels)},
+        icon=ICONS["change"], title=_("Changed: %(fields)s") % {"fields": fields},
         at=entry.at, who=entry.who, details=tuple(one for one in details if one),
     )  # fmt: skip
 
