@@ -137,6 +137,7 @@ def test_the_second_step_is_asked_for(world: World, client: Client) -> None:
     assert client.get(HOME).status_code == 200
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_lost_second_step_is_taken_away(
     world: World, client: Client, client_for: ClientFor, mailoutbox: list[EmailMessage]
 ) -> None:

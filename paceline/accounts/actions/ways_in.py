@@ -176,6 +176,7 @@ def sign_out_everywhere(*, user: User, by: Actor, at: datetime) -> int:
     return ended
 
 
+@transaction.atomic
 def remove_second_step(*, user: User, by: Actor, at: datetime, reason: str) -> int:
     """Take authenticator app, passkeys and recovery codes from whoever lost them.
 
