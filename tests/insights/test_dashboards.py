@@ -24,6 +24,7 @@ from paceline.insights.measures import MEASURES
 from paceline.insights.models import Cadence, Dashboard, Mailing, SavedQuestion, Sharing
 from paceline.insights.projection import project
 from paceline.insights.queries.desk import Desk
+from paceline.orders.models import OrderLine
 from paceline.org import actions as org
 from paceline.org.models import Person
 from tests.world import NOW, TODAY, World
@@ -60,6 +61,36 @@ def test_every_chart_has_figures_a_table_or_says_why(sold: World) -> None:
         ("2026-02-01", 1), ("2026-05-01", 1), ("2026-06-01", 1), ("2026-07-01", 1),
     ]  # fmt: skip
     assert stay.raw[0] == ["2026-02-01", 1, 0, 0, 1, 0, 1]
+
+
+def test_a_cohort_says_what_its_customers_bought_so_far(sold: World, client_for) -> None:
+    span = Span(date(2026, 1, 1), date(2026, 8, 1))
+
+    def whole(person: Person, **frame: str):
+        with closing(Desk(person, TODAY, actions.bring_up_to_date(at=NOW))) as desk:
+            shown = draw(desk, "cohort", Frame(span=span, **frame), is_whole=True)
+            sums: dict[str, Decimal] = {}
+            firsts: dict[str, date] = {}
+            for line in OrderLine.objects.order_by("ordered_on"):
+                if line.kind == "sale" and line.customer:
+                    firsts.setdefault(line.customer, line.ordered_on)
+            for line in OrderLine.objects.filter(ordered_on__gte=span.starts_on):
+                if line.customer and line.ordered_on < span.ends_before:
+                    rate = desk.rate(line.currency, line.ordered_on, desk.currency())
+                    assert rate is not None
+                    sums[line.customer] = sums.get(line.customer, Decimal(0)) + line.amount * rate
+            return shown, sums, firsts
+
+    shown, sums, firsts = whole(sold.dana)
+    assert shown.head[2] == "Sales per customer (USD)"
+    for first, count, value, *_stayed in shown.raw:
+        own = [name for name, day in firsts.items() if f"{day:%Y-%m}-01" == first]
+        assert len(own) == count
+        assert Decimal(str(value)) == sum(sums[name] for name in own) / len(own), first
+    assert len(shown.raw) == 4
+    # In a dashboard, and where a member is told the total of the team, there is none.
+    assert "Sales per customer" not in str(drawn(sold.dana, "cohort", span).head)
+    assert "Sales per customer" in str(whole(sold.priya)[0].head)
 
 
 def test_a_forecast_repeats_the_weeks_and_its_range_comes_from_the_past() -> None:

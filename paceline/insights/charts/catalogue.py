@@ -115,7 +115,8 @@ CHARTS: dict[str, ChartKind] = {
             span="months_12",
             definition=gettext_lazy(
                 "Of the customers whose first order lies in a month, the share who ordered again"
-                " one, two, three … months later."
+                " one, two, three … months later. On its own page also what each bought in the"
+                " days in the mean, less returns: their value so far."
             ),
             draw=special.cohort,
         ),

@@ -27,7 +27,7 @@ from paceline.kernel import formats
 from paceline.kernel.charts import BarChart, LineChart, ScatterChart, Series
 from paceline.kernel.periods import month_from
 
-STEP = Decimal("0.001")
+STEP, CENT = Decimal("0.001"), Decimal("0.0001")
 COHORTS_DRAWN, MONTHS_ON = 6, 12
 PERCENT_TONES = 5
 
@@ -114,6 +114,8 @@ def cohort(place: Place) -> Drawn:
         for n in range(1, longest)
     ]
     names = [bucket_name(one.first, "month") for one in found]
+    worth = _worth_of(place, question, found[0].first)
+    currency = desk.currency(frame.currency)
     series = [
         Series(name, [*share[1:], *[None] * (longest - len(share))])
         for name, share in list(zip(names, shares, strict=True))[:COHORTS_DRAWN]
@@ -132,11 +134,17 @@ def cohort(place: Place) -> Drawn:
         )
         if series
         else None,
-        head=[_("First order"), _("Customers"), *numbered],
+        head=[
+            _("First order"),
+            _("Customers"),
+            *([f"{MEASURES['customer_value'].name} ({currency})"] if worth else []),
+            *numbered,
+        ],
         rows=[
             [
                 Cell(name, is_figure=False),
                 Cell(formats.number(one.stayed[0]), _of_cohort(desk, question, one.first, 0)),
+                *([Cell(formats.money(worth[one.first], currency))] if worth else []),
                 *(
                     Cell(
                         formats.percent(value),
@@ -149,9 +157,34 @@ def cohort(place: Place) -> Drawn:
             ]
             for name, one, share in zip(names, found, shares, strict=True)
         ],
-        raw=[[one.first.isoformat(), *one.stayed] for one in found],
+        raw=[
+            [
+                one.first.isoformat(),
+                one.stayed[0],
+                *([words.plain(worth[one.first])] if worth else []),
+                *one.stayed[1:],
+            ]
+            for one in found
+        ],
         leads=opened(desk, replace(question, measure=MEASURES["new_customers"])),
     )
+
+
+def _worth_of(place: Place, question: Question, since: date) -> dict[date, Decimal]:
+    """What a customer of each cohort bought in the days, in the mean; on the chart's own page.
+
+    Nothing where the reader is told customers of a total whose parts they do not see: a cohort of
+    one would tell them.
+    """
+    desk = place.desk
+    whose = narrowed(desk, replace(question, split="person"))
+    if not place.is_whole or whose != narrowed(desk, question):
+        return {}
+    rates = desk.rates(desk.currency(question.currency))
+    # Whoever bought for the first time since then bought nothing before.
+    whose = replace(whose, starts_on=max(whose.starts_on, since))
+    sums = cubes.cohort_sales(desk.lines, whose, rates, over="month")
+    return {first: (net / count).quantize(CENT) for first, (count, net) in sums.items()}
 
 
 def _of_cohort(desk: Desk, question: Question, first: date, later: int) -> str:

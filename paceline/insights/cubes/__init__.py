@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from paceline.insights.cubes.asking import Outcome, ask, keys_at_most
 from paceline.insights.cubes.columns import FAR
-from paceline.insights.cubes.customers import Buyer, Cohort, cohorts, count_customers, list_buyers
+from paceline.insights.cubes.customers import (
+    Buyer,
+    Cohort,
+    cohort_sales,
+    cohorts,
+    count_customers,
+    list_buyers,
+)
 from paceline.insights.cubes.lines import Lines, Narrowed
 from paceline.insights.cubes.making import cube_path, is_made, make_cubes, sweep
 from paceline.insights.cubes.shapes import DIMENSIONS, FACTS
@@ -29,6 +36,7 @@ __all__ = [
     "Outcome",
     "ask",
     "chain",
+    "cohort_sales",
     "cohorts",
     "count_customers",
     "cube_path",

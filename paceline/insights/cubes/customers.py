@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,8 @@ from paceline.insights.cubes.columns import FAR, bucket, key
 from paceline.insights.cubes.lines import Lines, Narrowed
 
 FIRST = date(1, 1, 1)
+# (month, currency) → what one unit is worth.
+Rates = Mapping[tuple[date, str], Decimal]
 
 # ``SELECT`` with its parameters: one row for each different customer in a bucket and key, with the
 # day of their first order as ``first`` and the day since which they count as new as ``since``.
@@ -82,6 +84,44 @@ def cohorts(lines: Lines, narrowed: Narrowed, *, over: str) -> list[Cohort]:
         Cohort(first, tuple(counts.get(place, 0) for place in range(last - age[first] + 1)))
         for first, counts in found.items()
     ]
+
+
+def cohort_sales(
+    lines: Lines, narrowed: Narrowed, rates: Rates, *, over: str
+) -> dict[date, tuple[int, Decimal]]:
+    """Of each cohort the customers who bought in the days, and what they bought less what they
+    returned, in the currency of the rates; lines of a month whose currency has none are left
+    out."""
+    narrowed = lines.without_idle(narrowed)
+    source = lines.source("customers", narrowed, with_team=False)
+    if source is None:
+        return {}
+    bought = source.joined("JOIN buyers b ON b.c = f.customer_key").where(
+        "b.first >= ?", narrowed.starts_on
+    )
+    rows = _asked(
+        lines,
+        narrowed,
+        "",
+        (),
+        f"SELECT {bucket(over, 'b.first')}, f.month, f.currency, sum(f.sold - f.returned)"
+        f"\n{bought.text} GROUP BY ALL",
+        *bought.given,
+    )
+    sums: dict[date, Decimal] = {}
+    for first, month, currency, net in rows:
+        rate = rates.get((month, currency))
+        if rate is not None:
+            sums[first] = sums.get(first, Decimal(0)) + net * rate
+    counted = _asked(
+        lines,
+        narrowed,
+        "",
+        (),
+        f"SELECT {bucket(over, 'first')}, count(*) FROM buyers WHERE first >= ? GROUP BY 1",
+        narrowed.starts_on,
+    )
+    return {first: (count, sums.get(first, Decimal(0))) for first, count in counted}
 
 
 @dataclass(frozen=True, slots=True)
