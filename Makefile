@@ -13,12 +13,13 @@ TESTS ?= tests -n 3 --dist worksteal
 # Keep what was compiled, whatever the surroundings say: tests start dozens of processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test spark check format locale locks clean
+.PHONY: help demo test nightly spark check format locale locks clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo     try Paceline: installs, starts everything, prints the address"
 	@echo "make test     run the tests (TESTS=\"tests/engine -x\" for some of them)"
+	@echo "make nightly  ten thousand generated plans against the row-by-row calculator, in some two hours"
 	@echo "make spark    install what plans on Spark need; their tests are skipped without it"
 	@echo "make check    formatter, linters, types, import contracts, architecture, migrations, locales"
 	@echo "make format   format Python"
@@ -33,6 +34,10 @@ demo: .python
 test: .developer
 	@$(BIN)/python -m paceline.cli locale compile
 	@$(BIN)/python -m pytest $(TESTS)
+
+# Goes on where it was stopped; NIGHT="--examples 1000 --processes 1" for less.
+nightly: .developer
+	@$(BIN)/python -m scripts.nightly $(NIGHT)
 
 spark: .python
 	@$(PYTHON) requirements/environment.py run spark

@@ -3,18 +3,63 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import duckdb
+import pytest
 
 from paceline import engine
 from paceline.engine import windows
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.plan.model import Component
 
-from .building import keyed
-from .oracle import Expected
+from .building import keyed, tables_of
+from .generating import Example
+from .oracle import Expected, Oracle
 
 ADJUSTMENTS = ("multiplier", "condition", "cap", "floor")
+CONNECTION = duckdb.connect(":memory:", config={"threads": 1})  # a few rows
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What came of an example: the code it was refused with by both, or what both calculated."""
+
+    refused: str | None
+    expected: Expected
+
+
+def compare_example(example: Example) -> Compared:
+    """An example through the engine and through the row-by-row calculator: every table of the run,
+    and three traces. What the calculator finds refused the engine must refuse.
+    """
+    plan = engine.load_plan(example.text)
+    tables = tables_of(example.rows, plan)
+    oracle = Oracle(plan, example.rows, example.period)
+    if oracle.calendar.straddled():
+        _require_refusal("period_straddles", plan, tables, example)
+        return Compared("period_straddles", Expected())
+    expected = oracle.calculate()
+    if expected.refused:
+        _require_refusal(expected.refused, plan, tables, example)
+        return Compared(expected.refused, expected)
+    results = engine.calculate(plan, tables, example.period, connection=CONNECTION)
+    compare(results, expected)
+    if expected.statements:
+        most = max(expected.statements, key=lambda name: (expected.statements[name], name))
+        payees = list(dict.fromkeys([most, *sorted(expected.statements)]))[:3]
+        found = engine.traces(plan, tables, example.period, payees, connection=CONNECTION)
+        for payee, trace in zip(payees, found, strict=True):
+            compare_trace(results, trace, payee)
+    return Compared(None, expected)
+
+
+def _require_refusal(code: str, plan: engine.Plan, tables: engine.Tables, example: Example) -> None:
+    with pytest.raises(engine.InputInvalid) as refusal:
+        engine.calculate(plan, tables, example.period, connection=CONNECTION)
+    assert {problem.code for problem in refusal.value.problems} == {code}
 
 
 def compare(results: engine.Results, expected: Expected) -> None:

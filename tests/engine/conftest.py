@@ -1,7 +1,6 @@
 """How many examples the properties try: a few hundred by default, or what a file says of its own,
-and ten thousand in the nightly profile, or as many as PACELINE_EXAMPLES says where the night is run
-in pieces (each with a `--hypothesis-seed` of its own). And a Spark cluster for the tests that ask
-for one.
+and in the nightly profile ten thousand, or as many as PACELINE_EXAMPLES says. The tables against
+the calculator have `make nightly`. And a Spark cluster for the tests that ask for one.
 """
 
 from __future__ import annotations

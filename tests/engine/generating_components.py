@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -13,6 +14,10 @@ from hypothesis import strategies as st
 
 LENGTHS = ("transaction", "day", "week", "half-month", "month", "quarter", "half-year", "year")
 WITH_PARTS = ("sales", "net", "orders", "profit", "margin", "basis")
+KINDS = (
+    *("commission", "bonus", "override", "spiff", "scorecard", "pool", "contest", "award"),
+    "retention",
+)
 Clause = dict[str, Any]
 
 
@@ -25,6 +30,7 @@ class Shape:
     currency: str
     accumulation: str
     types: Mapping[str, str]
+    targets: Mapping[str, tuple[str, str]]  # the measure of each quota, and over what
 
     def compared(self, window: str) -> int:
         """Below zero for a window shorter than the period, above for a longer one."""
@@ -35,6 +41,21 @@ class Shape:
     def over(self, window: str) -> str:
         return window if self.compared(window) > 0 else "period"
 
+    def attained(self, window: str, measures: Collection[str]) -> list[str]:
+        """The quotas of some measures whose attainment a rate table of a window may ask for."""
+        if self.compared(window) < 0:
+            return []
+        wanted = self.over(window)
+        return [
+            quota
+            for quota, (measure, over) in self.targets.items()
+            if measure in measures and over == wanted
+        ]
+
+
+def is_longer(window: str, period: str) -> bool:
+    return window != "period" and LENGTHS.index(window) > LENGTHS.index(period)
+
 
 def components(draw: st.DrawFn, shape: Shape, *, fixed_window: bool) -> list[Clause]:
     style = shape.style
@@ -44,7 +65,7 @@ def components(draw: st.DrawFn, shape: Shape, *, fixed_window: bool) -> list[Cla
     found: list[Clause] = []
     for place, make in enumerate(makers):
         form = make(draw, shape) if make is not _rates else _rates(draw, shape, fixed_window)
-        head = {"id": f"part-{place}", "name": "Part", "kind": "bonus"}
+        head = {"id": f"part-{place}", "name": "Part", "kind": style.choice(KINDS)}
         found.append(head | form | _limits(draw, shape, found))
     return found
 
@@ -61,22 +82,17 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         window = own
     compared = shape.compared(window)
     if style.randrange(3) == 0:
-        return _table(shape, compared, window) | ({"accumulation": own} if own else {})
+        return _table(shape, window) | ({"accumulation": own} if own else {})
     names = list(WITH_PARTS) if compared else list(shape.types)
-    measure = style.choice(["sales", "sales", *names])
-    can_attain = (
-        measure == "sales"
-        and compared >= 0
-        and shape.over(window) == shape.over(shape.accumulation)
-    )
-    on = style.choice(["amount", "attainment" if can_attain else "amount", "measure"])
+    on = style.choice(["amount", "attainment", "measure"])
+    measure, on, quota = _paid_on(shape, window, names, on)
     by = style.choice(names) if on == "measure" else measure
     reading = style.choice(["slice", "whole", "whole", "interpolated"])
     by_shares = on == "measure" and reading == "slice"
     if by_shares:  # from line to line
         measure, by = (style.choice(["sales", "net", "orders", "profit"]) for _ in range(2))
     is_dated = style.randrange(4) == 0 and (on != "measure" or by_shares)
-    is_dated = is_dated and reading != "interpolated"
+    is_dated = is_dated and reading != "interpolated" and measure != "recent"
     value = {"slice": "rate", "interpolated": style.choice(["amount", "target_share"])}.get(
         reading, style.choice(["rate", "rate", "amount", "target_share"])
     )
@@ -85,7 +101,7 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         measure = by = style.choice(["sales", "net", "orders", "profit"])
     table: Clause = {"reading": reading, "on": on}
     if on == "attainment":
-        table["quota"] = "goal"
+        table["quota"] = quota
     if on == "measure":
         table["by"] = by
     share = on == "attainment" or shape.types[by] == "percent"
@@ -117,13 +133,32 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
     if not is_dated:
         table["tiers"] = read()
     else:
-        days = style.sample(["2023-12-05", "2024-01-17", "2024-02-10", "2024-03-01"], 3)
-        table["change"] = style.choice(["carry-on", "anew"])
-        table["dated"] = [{"tiers": read()}]
-        table["dated"] += [
-            {"from": day, "tiers": read()} for day in sorted(days[: style.choice([1, 2, 3])])
-        ]
+        table |= _dated(style, read)
     return {"measure": measure, "rates": table} | ({"accumulation": own} if own else {})
+
+
+def _dated(style: Random, read: Callable[[], list[Clause]]) -> Clause:
+    """Tiers that change on one, two or three days."""
+    days = style.sample(["2023-12-05", "2024-01-17", "2024-02-10", "2024-03-01"], 3)
+    change = style.choice(["carry-on", "anew"])
+    lists: list[Clause] = [{"tiers": read()}]
+    lists += [{"from": day, "tiers": read()} for day in sorted(days[: style.choice([1, 2, 3])])]
+    if style.randrange(2):
+        for one, following in pairwise(lists):
+            one["before"] = following["from"]
+    return {"change": change, "dated": lists}
+
+
+def _paid_on(
+    shape: Shape, window: str, measures: Collection[str], on: str
+) -> tuple[str, str, str | None]:
+    """The measure of a rate table, what its bounds are compared with, and the quota of that."""
+    quotas = shape.attained(window, measures) if on == "attainment" else []
+    if quotas:
+        quota = shape.style.choice(quotas)
+        return shape.targets[quota][0], on, quota
+    measure = shape.style.choice(["sales", "sales", *measures])
+    return measure, "amount" if on == "attainment" else on, None
 
 
 RATE_TABLES = {
@@ -133,24 +168,21 @@ RATE_TABLES = {
 }
 
 
-def _table(shape: Shape, compared: int, window: str) -> Clause:
+def _table(shape: Shape, window: str) -> Clause:
     """Tiers that are rows of a table of rates."""
     style = shape.style
-    measure = style.choice(["sales", "sales", "net", "orders", "profit"])
-    can_attain = (
-        measure == "sales"
-        and compared >= 0
-        and shape.over(window) == shape.over(shape.accumulation)
-    )
-    on = style.choice(["amount", "amount", "attainment" if can_attain else "amount", "measure"])
+    summed = ("sales", "net", "orders", "profit")
+    on = style.choice(["amount", "amount", "attainment", "measure"])
+    measure, on, quota = _paid_on(shape, window, summed, on)
     reading = style.choice(["slice", "whole"]) if on == "amount" else "whole"
     name = style.choice([*RATE_TABLES])
-    table: Clause = {"name": name, "by": RATE_TABLES[name], "missing": "nothing"}
+    missing = "refuse" if style.randrange(8) == 0 else "nothing"
+    table: Clause = {"name": name, "by": RATE_TABLES[name], "missing": missing}
     table["pays"] = "rate" if reading == "slice" else style.choice(["rate", "rate", "amount"])
     if on == "amount":
         table["counts"] = "each" if reading == "slice" else style.choice(["each", "all"])
     rates: Clause = {"reading": reading, "on": on, "table": table}
-    rates |= {"quota": "goal"} if on == "attainment" else {}
+    rates |= {"quota": quota} if on == "attainment" else {}
     rates |= {"by": style.choice(WITH_PARTS)} if on == "measure" else {}
     return {"measure": measure, "rates": rates}
 
@@ -175,7 +207,12 @@ def _tiers(
         tier[value] = cells if columns else cells[0]
         if marginal and start and draw(st.booleans()):
             tier["marginal"] = "yes"
+        elif marginal:
+            tier["marginal"] = "no"
         found.append(tier)
+    if len(found) > 1 and draw(st.integers(0, 3)) == 0:  # an end may be stated, and is checked
+        for tier, following in pairwise(found):
+            tier["to"] = following["from"]
     if ends:
         found[-1]["to"] = _bound(starts[-1] + draw(st.integers(1, 90)), unit)
     return found
@@ -238,6 +275,15 @@ def _scorecard(draw: st.DrawFn, shape: Shape) -> Clause:
     return {"scorecard": {"target": target, "indicators": indicators}}
 
 
+# Who plays a game whose values stand in the plan, and what they are worth.
+PLAYERS = ("ana", "ben")
+STATED_GAME: list[Clause] = [
+    {"of": "ana", "value": "100"},
+    {"of": "ben", "value": "33.3333"},
+    {"of": ["ana", "ben"], "value": "350"},
+]
+
+
 def _pool(_draw: st.DrawFn, shape: Shape) -> Clause:
     style = shape.style
     amount = style.choice(
@@ -250,7 +296,7 @@ def _pool(_draw: st.DrawFn, shape: Shape) -> Clause:
         ]
     )
     if style.randrange(3) == 0:
-        return {"pool": {"amount": amount, "shapley": "game"}}
+        return {"pool": {"amount": amount, "shapley": style.choice(["game", STATED_GAME])}}
     return {
         "pool": {"amount": amount, "share": style.choice(["hours", "orders", "rating", "sales"])}
     }
@@ -317,5 +363,5 @@ def _limits(draw: st.DrawFn, shape: Shape, above: list[Clause]) -> Clause:
         st.sampled_from([{}, {}, {"cap": "100"}, {"floor": "10"}, {"cap": "900", "floor": "1"}])
     )
     if style.randrange(5) == 0:
-        found["unit"] = style.choice(["points", "leave-days", "certificate"])
+        found["unit"] = style.choice(["points", "leave-days", "certificate", "money"])
     return found

@@ -4,6 +4,7 @@ doings are told apart, and all of it adds up to the cent.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -19,7 +20,8 @@ from paceline.engine.comparison import narrow
 from paceline.engine.periods import Period
 
 from .building import fill, tables_of
-from .generating import PEOPLE, Example, examples, worlds
+from .generating import Example, examples, worlds_of
+from .generating_worlds import PEOPLE
 from .small_worlds import CONNECTION, QUARTER
 from .test_compare import PLAN, Rows, earned, require_sum
 
@@ -30,8 +32,7 @@ EXAMPLES = 2 if settings().max_examples < 1_000 else 2_000
 @given(st.data(), examples(20))
 def test_causes_add_up_over_the_whole_language(data: st.DataObject, example: Example) -> None:
     plan = engine.load_plan(example.text)
-    two_days = plan.policies.anchor != "booking" or plan.policies.returns == "as-sold"
-    now = data.draw(worlds(example.period, plan.currency, two_days=two_days))
+    now = data.draw(worlds_of(json.loads(example.text), example.period))
     sides = [Side(plan, tables_of(rows, plan), example.period) for rows in (example.rows, now)]
     try:
         for side in sides:

@@ -33,6 +33,7 @@ class Expected:
     conservation: dict[tuple[str], tuple[Decimal, Decimal, Decimal, int]] = field(
         default_factory=dict
     )
+    refused: str | None = None  # the code of what the run is refused for
 
 
 class Oracle:
@@ -141,9 +142,15 @@ class Oracle:
             for place, row in met.items():
                 result.tiers[name, payee, place] = row
         result.problems |= {("rate_missing", payee, name) for payee, name in books.unmet}
+        if any(self._refuses_missing(name) for _, name in books.unmet):  # 7.20
+            result.refused = "rate_missing"
         paid = [component.id for component in self.plan.components if component.unit == "money"]
         for payee in books.members:  # 9.1, 8.10
             result.statements[payee] = total(books.earnings[name, payee].earned for name in paid)
+
+    def _refuses_missing(self, name: str) -> bool:
+        rates = self.plan.component(name).rates
+        return rates is not None and rates.rows.missing == "refuse"
 
 
 def _exclude(result: Expected, reason: str, currency: str, amount: Decimal) -> None:
