@@ -397,3 +397,12 @@ def test_names_are_given_once(teller: Teller, world: World) -> None:
         with pytest.raises(actions.NameTaken) as error:
             actions.add_shop(new=new, by=world.ada, at=NOW)
         assert error.value.field == field
+
+
+def test_a_shop_without_topics_shows_no_column_of_them(
+    world: World, teller: Teller, client_for: Callable[..., Client]
+) -> None:
+    teller.order(an_order())
+    page = client_for(world.ada).get(f"/shops/{teller.shop.pk}").content.decode()
+    assert "Received" in page
+    assert "Topic" not in page

@@ -197,7 +197,9 @@ def _deliveries(request: PersonRequest, shop: Shop) -> Table:
         caption=_("Messages"),
         columns=[
             Column("received_at", _("Received"), sort="pk", kind="moment", link=_delivery),
-            Column("topic", _("Topic"), search=True, kind="code"),
+            # Standard Webhooks name no topic beside the body, which is not read to be listed.
+            *([] if shop.kind == ShopKind.WEBHOOK
+              else [Column("topic", _("Topic"), search=True, kind="code")]),
             Column("state", _("State"), value=_outcome, kind="badge"),
             Column("order", _("Order"), value="outcome.order.number", kind="code",
                    search="outcome__order__number", link=_order if may_read else None),
