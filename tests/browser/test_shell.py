@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.harness import NARROW, check_page
-from tests.world import World
+from paceline.org.models import Person
+from tests.browser.harness import NARROW, WIDE, check_page, too_wide
+from tests.imports.files import LINES
+from tests.imports.test_pages import mapping_of, upload
+from tests.world import World, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -164,3 +168,25 @@ def test_a_form_is_sent_once(company: World, window: Window) -> None:
     page.locator("main form button.btn-primary").dblclick()
     expect(page.locator(".toast-note")).to_be_visible()
     assert len(sent) == 1
+
+
+LONG = "ب" * 300
+
+
+def test_one_long_word_leaves_room_for_the_rest(company: World, window: Window) -> None:
+    """A name without a space, in a list and in the reason why a line is rejected."""
+    Person.objects.filter(pk=company.priya.pk).update(name="A" * 120)
+    text = LINES.format(priya=company.priya.number).replace("nobody", LONG)
+    office = sign_in(company.dana)
+    source = upload(office, "order_lines", text)
+    office.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
+    page = window(company.dana)
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.goto("/org/people")
+        box = page.locator("td a", has_text="AAA").bounding_box()
+        assert box is not None
+        assert box["width"] <= size["width"] * 0.62 + 1
+        page.goto(reverse("imports:import", args=[source.pk]))
+        expect(page.locator(".import-problems")).to_contain_text("Nobody has the number")
+        assert too_wide(page) == [], size
