@@ -275,6 +275,17 @@ def test_notices_call_periods_by_their_name(quarter: Quarter, client_for) -> Non
     assert "Your statement for Q2 2026 is here." in page.content.decode()
 
 
+def test_the_pdf_breaks_a_name_of_one_long_word(quarter: Quarter) -> None:
+    """It ran off the paper, and its end was cut."""
+    Person.objects.filter(pk=quarter.world.priya.pk).update(name="W" * 90)
+    statement = quarter.release(quarter.run(), "priya")[0]
+    whole = statement_in_full(quarter.world.dana, statement.pk).get()
+    page = PdfReader(io.BytesIO(statement_pdf(whole, language="en"))).pages[0]
+    lines = [line.count("W") for line in page.extract_text().splitlines()]
+    assert sum(lines) >= 90
+    assert max(lines) <= 30
+
+
 def test_the_pdf_tells_the_lines_of_an_order_apart(quarter: Quarter) -> None:
     statement = quarter.release(quarter.run(), "priya")[0]
     whole = statement_in_full(quarter.world.dana, statement.pk).get()
