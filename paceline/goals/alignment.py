@@ -36,6 +36,7 @@ class Line:
     target: Decimal
     direction: str
     weight: Decimal
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from paceline.goals import alignment
 from paceline.goals.alignment import Item, Line, Section, is_personal
 from paceline.goals.models import GoalPeriod
-from paceline.goals.queries.alignment import names_of_people
 from paceline.incentives.access.plans import may_read_all_plans, may_say_rewards
 from paceline.incentives.models.plans import in_reader_language
 from paceline.incentives.queries.rewards import rewarded, versions_in_force
@@ -29,14 +28,13 @@ def sections(person: Person, period: GoalPeriod, lines: Sequence[Line], on: date
         return []
     found = rewarded(lines, period.starts_on, period.end)
     unrewarded = [line for line in lines if line.pk not in found.goals]
-    names = names_of_people({line.owner_id for line in unrewarded if line.owner_id})
     say, address = may_say_rewards(person), reverse("incentives:goal-rewards")
     without = []
     for line in unrewarded:
         # Goals of people are rewarded by their measure, all alike.
         which = f"measure={line.measure}" if is_personal(line) else f"goal={line.pk}"
         without.append(
-            Item(line.name, names.get(line.owner_id or 0, ""),
+            Item(line.name, line.owner or "",
                  reverse("goals:goal", args=[line.pk]),
                  mend=(_("Say what rewards it"), f"{address}?{which}") if say else None)
         )  # fmt: skip

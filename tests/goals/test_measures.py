@@ -111,6 +111,26 @@ def test_money_of_other_currencies(world: World, aims: Aims) -> None:
     assert short() == [below]
 
 
+def test_one_query_converts_all_currencies(world: World, django_assert_num_queries: Any) -> None:
+    for source, target, on, rate in (
+        ("TWD", "USD", date(2026, 6, 30), "0.03"), ("TWD", "USD", date(2026, 7, 3), "0.04"),
+        ("TWD", "USD", date(2030, 1, 1), "9"), ("CNY", "USD", date(2026, 1, 3), "0.14"),
+        ("JPY", "TWD", date(2025, 1, 3), "0.2"),  # older than a year says nothing
+    ):  # fmt: skip
+        ExchangeRate.objects.create(
+            from_currency=source, to_currency=target, on=on, rate=Decimal(rate)
+        )
+    convert = converter(TODAY)
+    with django_assert_num_queries(0):
+        assert convert(Decimal(5), "USD", "USD") == 5
+    with django_assert_num_queries(1):
+        found = [
+            convert(Decimal("100.13"), *pair)
+            for pair in (("TWD", "USD"), ("CNY", "USD"), ("JPY", "TWD"), ("USD", "TWD"))
+        ]
+    assert found == [Decimal("4.01"), Decimal("14.02"), None, None]
+
+
 def test_deals_talks_and_figures(world: World, aims: Aims) -> None:
     sales = make_sales(world)
     for deal, pipeline in ((sales.deal, sales.north), (sales.foreign, sales.south)):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from paceline.goals import measures
@@ -233,13 +234,22 @@ class _Rates:
 
 def converter(on: date) -> Callable[[Decimal, str, str], Decimal | None]:
     """Amounts of one currency in another, to the hundredth, by the last rate known on a day; None
-    where there is none."""
-    rates = _Rates()
+    where there is none. One query for all currencies, once one is asked for."""
+
+    @cache
+    def rates() -> dict[tuple[str, str], Decimal]:
+        known = ExchangeRate.objects.filter(
+            rate_type="average", on__lte=on, on__gte=on - timedelta(days=RATE_DAYS)
+        )
+        pairs = ("from_currency", "to_currency")
+        latest = known.order_by(*pairs, "-on").distinct(*pairs)
+        return {
+            (source, target): rate for source, target, rate in latest.values_list(*pairs, "rate")
+        }
 
     def convert(amount: Decimal, source: str, target: str) -> Decimal | None:
-        try:
-            rate = rates.on(source, target, on)
-        except RateMissing:
+        rate = Decimal(1) if source == target else rates().get((source, target))
+        if rate is None:
             return None
         return (amount * rate).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 

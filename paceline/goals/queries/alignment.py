@@ -17,6 +17,7 @@ from paceline.org.models import Person, Role, RoleGrant, TeamMembership
 FIELDS = (
     "pk", "name", "level", "owner_id", "team_id", "parent_id", "strategy_id", "measure", "unit",
     "currency", "target", "direction", "weight",
+    "owner__name",
 )  # fmt: skip
 SELLERS = (Role.SALESPERSON, Role.LEAD)
 
@@ -47,7 +48,3 @@ def expected_owners(person: Person, on: date) -> dict[int, Expected]:
     rows = people.annotate(team=Coalesce(Subquery(team[:1]), Value("")))
     found = rows.order_by("name", "pk").values_list("pk", "name", "team")
     return {row[0]: Expected(*row) for row in found}
-
-
-def names_of_people(ids: set[int]) -> dict[int, str]:
-    return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))

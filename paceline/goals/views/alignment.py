@@ -63,7 +63,7 @@ def _mend(person: Person, line: Line, words: str, *, below: bool = False) -> tup
 def _sections(person: Person, period: GoalPeriod, today: date) -> list[Section]:
     lines = queries.lines_for(person, period)
     sources = measures.known({one.measure for one in lines})
-    names = queries.names_of_people({one.owner_id for one in lines if one.owner_id})
+    names = {one.owner_id: one.owner for one in lines if one.owner_id and one.owner}
     found = [
         _hanging(person, lines, names),
         _without_owner(person, period, today),
