@@ -48,7 +48,7 @@ def conditions_of(rule: RoutingRule) -> str:
         ", ".join(country_name(one) for one in rule.countries),
         ", ".join(rule.territories),
         ", ".join(str(sources.get(one, one)) for one in rule.sources),
-        ", ".join(f"“{one}”" for one in rule.interests),
+        ", ".join(pgettext("quotation", "“%s”") % one for one in rule.interests),
     ]
     return " · ".join(one for one in parts if one) or _("every lead")
 

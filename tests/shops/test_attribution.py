@@ -259,3 +259,22 @@ def test_the_stream_that_decided_is_told_as_people_tell_time(
         assert begins.isoformat() not in page.content.decode()
         # Noon in Greenwich, told to somebody in Taipei.
         assert f"{formats.day(begins.date())} 20:00" in page.content.decode()
+
+
+def test_whoever_changes_live_streams_is_told_what_follows(
+    world: World, teller: Teller, client_for: Callable[..., Client]
+) -> None:
+    client = client_for(world.dana)
+    data = {
+        "shop": teller.shop.pk, "host": world.priya.pk, "starts_at": "2026-07-01T09:00",
+        "minutes": "60", "weeks": "1",
+    }  # fmt: skip
+    told = "Saved; orders that came already are decided again."
+    assert told in client.post("/shops/slots/new", data, follow=True).content.decode()
+    slot = LiveSlot.objects.get()
+    empty = client.post("/shops/slots/removal", {}, follow=True).content.decode()
+    assert "Choose some live streams first." in empty
+    assert LiveSlot.objects.exists()
+    gone = client.post("/shops/slots/removal", {"slot": slot.pk}, follow=True).content.decode()
+    assert told in gone
+    assert not LiveSlot.objects.exists()

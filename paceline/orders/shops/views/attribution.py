@@ -172,6 +172,7 @@ def add_slot(request: PersonRequest) -> HttpResponse:
         except actions.SlotOverlaps:
             form.add_error("starts_at", _("Another live stream of this shop runs at that time."))
         else:
+            messages.success(request, _("Saved; orders that came already are decided again."))
             return go_to(request, reverse("shops:slots"))
     words = {"title": _("Add live streams"), "button": _("Add")}
     status = 422 if form.errors else 200
@@ -183,8 +184,14 @@ def add_slot(request: PersonRequest) -> HttpResponse:
 def remove_slots(request: PersonRequest) -> HttpResponse:
     person = _maker(request)
     chosen = [one for one in request.POST.getlist("slot") if one.isdecimal()][:200]
+    found = False
     for slot in LiveSlot.objects.filter(pk__in=chosen):
         actions.remove_slot(slot=slot, by=person, at=timezone.now())
+        found = True
+    if found:
+        messages.success(request, _("Saved; orders that came already are decided again."))
+    else:
+        messages.error(request, _("Choose some live streams first."))
     return go_to(request, reverse("shops:slots"))
 
 
