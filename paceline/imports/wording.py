@@ -255,13 +255,15 @@ MESSAGES = {
         "%(rows)s of these records changed since. The import cannot be undone as a whole."
     ),
     "undo_closed_days": gettext_lazy(
-        "%(day)s is closed: a final pay run has used these lines. Bring returns instead."
+        "%(day)s is closed: the final pay run for %(starts_on)s to %(last_day)s has used these"
+        " lines. Bring returns instead."
     ),
     "undo_lines_returned": gettext_lazy(
-        "%(rows)s returns refer to these lines (%(order_number)s first). Undo their import first."
+        "Returns refer to these lines: %(rows)s, of %(order_number)s first."
+        " Undo their import first."
     ),
     "undo_lines_shared": gettext_lazy(
-        "%(rows)s shares refer to these lines (%(order_number)s first). Undo their import first."
+        "Shares refer to these lines: %(rows)s, of %(order_number)s first. Undo their import first."
     ),
     "undo_still_used": gettext_lazy(
         "Other records refer to what this import brought. It cannot be undone."

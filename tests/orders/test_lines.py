@@ -18,6 +18,7 @@ from paceline.imports.kinds import UndoRefused
 from paceline.imports.layout import Problem
 from paceline.imports.mapping import Source
 from paceline.imports.models import Import, ImportState
+from paceline.imports.wording import sentence
 from paceline.orders.actions import close_days, snapshot_months
 from paceline.orders.actions.snapshots import MEDIA_TYPE
 from paceline.orders.models import MonthRevision, MonthSnapshot, OrderLine
@@ -114,7 +115,11 @@ def test_lines_in_closed_days_neither_come_nor_change_nor_go(world: World, bring
     assert only(refused(bring, "order_lines", new)) == (2, "day_closed")
     with pytest.raises(UndoRefused) as error:
         actions.undo(source=source, reason="wrong", by=world.dana, at=NOW)
-    assert error.value.problem.code == "undo_closed_days"
+    problem = error.value.problem
+    assert sentence(problem.code, problem.params) == (
+        "Jun 30, 2026 is closed: the final pay run for Apr 1, 2026 to Jun 30, 2026 has used these"
+        " lines. Bring returns instead."
+    )
     assert OrderLine.objects.get().amount == 100
     assert bring("order_lines", text).totals["same"] == 1
 

@@ -8,6 +8,7 @@ from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import Changes, Commit, UndoRefused
 from paceline.orders.actions.days import LOCK, closed_days, closed_line, raise_revisions
+from paceline.orders.models import ClosedDays
 from paceline.orders.queries import sources
 from paceline.webhooks.actions import announce
 
@@ -186,8 +187,16 @@ def closed_changes(target: Target) -> list[tuple[int, str]]:
 
 def _refuse_closed(query: str, source: int) -> None:
     ((day, count),) = staging.rows_of(query, [source])
-    if count:
-        raise UndoRefused("undo_closed_days", day=day)
+    if not count:
+        return
+    closed = ClosedDays.objects.filter(starts_on__lte=day, ends_before__gt=day)
+    starts_on, ends_before = closed.order_by("closed_at").values_list("starts_on", "ends_before")[0]
+    raise UndoRefused(
+        "undo_closed_days",
+        day=day,
+        starts_on=starts_on.isoformat(),
+        ends_before=ends_before.isoformat(),
+    )
 
 
 def _refuse_dependent(query: str, source: int, code: str) -> None:
