@@ -34,7 +34,9 @@ def told(rule: Mapping[str, Any], kind: str) -> list[str]:
     """Each condition of a rule, in the order of the form."""
     named = labels_of(kind)
     found = [
-        f"{label}: {_value(name, rule[name])}" for name, label in named.items() if name in rule
+        _("%(field)s: %(change)s") % {"field": label, "change": _value(name, rule[name])}
+        for name, label in named.items()
+        if name in rule
     ]
     if found:
         return found
