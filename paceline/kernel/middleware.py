@@ -1,4 +1,6 @@
-"""Headers that every answer carries, text that can be stored, and files that need no view."""
+"""Headers that every answer carries, text that can be stored, files that need no view, and what is
+packed on its way.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from whitenoise.middleware import WhiteNoiseFileResponse, WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
@@ -31,6 +35,28 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class Packed(GZipMiddleware):
+    """Packs pages and other texts for whoever can unpack them: a dashboard becomes a seventh.
+
+    Files are packed already, and what is sent part by part, live events above all, must not wait
+    for a packer's buffer. Django adds a random number of bytes to each answer, and the mark of each
+    form is masked anew, so that lengths tell nothing of what is in them.
+    """
+
+    async_capable = False
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
+        if response.streaming or not (kind.startswith("text/") or kind in TEXTS):
+            return response
+        return super().process_response(request, response)
+
+
+TEXTS = {"application/json", "application/problem+json", "image/svg+xml"}
 
 
 class WithoutNull:
