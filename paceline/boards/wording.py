@@ -189,7 +189,7 @@ def field_value(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - 
         return names.get(name, {}).get(value, "–")
     if name == "link":
         kind, named = link_value(str(value)), names.get("link", {}).get(str(value))
-        return f"{kind} “{named}”" if named else kind
+        return _("%(kind)s “%(name)s”") % {"kind": kind, "name": named} if named else kind
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if name in {"starts_on", "due_on"}:

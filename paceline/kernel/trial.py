@@ -43,8 +43,9 @@ def run_trial(port: int) -> int:
         with stopping_in_order(), alone(folder) as here, postgres.database_running():
             _begin_anew_if_interrupted()
             with Children() as children, _saying_so():
-                _run_prepare(children)
-                address = _start(children, port, folder / "log")
+                taken = _take_port(port)
+                _run_prepare(children, taken)
+                address = _start(children, taken, folder / "log")
                 here.write_text(f"{os.getpid()} {address}", encoding="ascii")
                 seconds = time.monotonic() - begun
                 _say(f"\nPaceline is ready at {address} (after {seconds:.0f} s).")
@@ -166,22 +167,28 @@ def _begin_anew_if_interrupted() -> None:
     company.unlink()
 
 
-def _run_prepare(children: Children) -> None:
+def _run_prepare(children: Children, port: int) -> None:
     # The company's plans are our own: nothing has to be kept from using too much, and a process
     # for each of some fifty calculations would take longer than they do. Each is made once: sums
     # kept month by month for the next one would cost more than twice what they are kept of.
     once = {"CALCULATION_CONFINED": "0", "CALCULATION_SUMS_MIB": "0"}
-    children.start("set-up", own_command("prepare"), environment=once)
+    site = {"PACELINE_DEMO_SITE": f"http://{HOST}:{port}"}
+    children.start("set-up", own_command("prepare"), environment=once | site)
     code = children.finish("set-up")
     if code != 0:
         raise NotReady(f"Setting up failed (exit code {code}).")
 
 
-def _start(children: Children, wanted: int, logs: Path) -> str:
-    """Start web and worker; the address at which the web answers."""
+def _take_port(wanted: int) -> int:
+    """Before the set-up, whose mails and links say where this trial answers."""
     port = _free_port(wanted)
     if port != wanted:
         _say(f"Port {wanted} is taken; using {port}.")
+    return port
+
+
+def _start(children: Children, port: int, logs: Path) -> str:
+    """Start web and worker; the address at which the web answers."""
     children.start("web", own_command("serve", f"--port={port}"), log=logs / "web.log")
     children.start("worker", own_command("worker"), log=logs / "worker.log")
     _wait_until_ready(children, port, logs)

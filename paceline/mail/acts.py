@@ -13,5 +13,6 @@ ACTS = {
     "mail_template_changed": _("Mail template changed"),
     "mail_template_removed": _("Mail template removed"),
     "mailing_begun": _("Mail to many begun"),
+    "resubscribed": _("Subscribed again"),
     "unsubscribed": _("Unsubscribed"),
 }

@@ -15,6 +15,8 @@ LOGIN_URL = "org:demo_sign_in"  # its people first; the sign-in by password is o
 DEMO_SCALE = os.environ.get("PACELINE_DEMO_SCALE", "1")
 # So many customers more, with deals and orders of their own, for whoever wants to see how it goes.
 DEMO_CUSTOMERS = os.environ.get("PACELINE_DEMO_CUSTOMERS", "0")
+# Where its mails say that it is: `make demo` tells the port that it took.
+DEMO_SITE = os.environ.get("PACELINE_DEMO_SITE", "http://127.0.0.1:8000")
 SECRET_KEY = secret("SECRET_KEY") or postgres.kept_secret(VAR / "demo-secret")
 SEALING_KEYS = [SECRET_KEY]
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]

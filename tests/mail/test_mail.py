@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from paceline.crm import actions as crm
 from paceline.crm.models import Activity, ConsentChannel, Contact
@@ -41,9 +42,9 @@ def take(content: bytes) -> str:
     return actions.take_message(raw=content, server=server, at=timezone.now())
 
 
-def consented(world: World, contact: Contact) -> Contact:
+def consented(world: World, contact: Contact, purpose: str = "Offers") -> Contact:
     crm.record_consent(
-        holder=contact, channel=ConsentChannel.EMAIL, purpose="Offers", source="form",
+        holder=contact, channel=ConsentChannel.EMAIL, purpose=purpose, source="form",
         given_at=NOW, by=world.priya, at=NOW,
     )  # fmt: skip
     return contact
@@ -189,6 +190,63 @@ def test_failures_bounces_and_the_end_of_mails(
     assert stranger.post(path).status_code == 200
     assert stranger.get(path[:-1] + "?").status_code == 404
     assert "ming" not in stranger.get(path).content.decode()
+
+
+def test_a_used_link_says_so_and_takes_it_back(world: World) -> None:
+    make_server(world)
+    mail = make_mail(world)
+    contact = consented(world, mail.contact)
+    Stop.objects.create(digest=crm_digest(mail.to_address), kind="bounced", at=NOW)
+    server = queries.server()
+    assert server is not None
+    path = queries.unsubscribe_url(server, mail.token).removeprefix(server.site)
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.post(path)
+    told = stranger.get(path).content.decode()
+    assert "Do you want no more" not in told
+    assert "No more mails like this one will come" in told
+    by_hand = consented(world, contact, "Parties").consents.get(purpose="Parties")
+    crm.withdraw_consent(consent=by_hand, source="by phone", by=world.priya, at=timezone.now())
+    for _n in range(2):
+        told = stranger.post(path, {"what": "again"}).content.decode()
+        assert "Mails like this one come to this address again." in told
+    # What the link withdrew is given anew; what was withdrawn by hand or came back stays so.
+    assert [one.purpose for one in contact.consents.filter(withdrawn_at=None)] == ["Offers"]
+    assert contact.consents.count() == 3
+    assert queries.why_not(mail.to_address) == "bounced"
+    assert "Do you want no more" in stranger.get(path).content.decode()
+    stranger.post(path)
+    assert queries.why_not(mail.to_address) == "unsubscribed"
+    assert not contact.consents.filter(withdrawn_at=None).exists()
+    # Of an erased person no address is known: it stays ended, and nothing is kept of nobody.
+    Mail.objects.filter(pk=mail.pk).update(to_address="")
+    told = stranger.post(path, {"what": "again"}).content.decode()
+    assert "No more mails like this one will come" in told
+    assert "<form" not in told
+    assert Stop.objects.count() == 2
+
+
+def test_a_mailing_says_when_its_mails_go(
+    world: World, client_for, run_jobs: Callable[[], int]
+) -> None:
+    template = make_template(world)
+    chosen = [consented(world, make_contact(world, f"c{n}@x.example")) for n in range(4)]
+    client: Client = client_for(world.priya)
+    client.post(
+        reverse("crm:change_many", args=["contact"]),
+        {"what": "act:mail", "chosen": [one.pk for one in chosen]},
+    )
+    url = reverse("mail:mailing", args=[Mailing.objects.get().pk])
+    with smtp_server() as (_inbox, port):
+        make_server(world, port=port, per_hour=6)
+        client.post(url, {"template": template.pk})
+        run_jobs()
+    waiting = list(Mail.objects.filter(state="queued").order_by("next_at"))
+    assert len(waiting) == 3
+    page = client.get(url).content.decode()
+    assert "1 of 4 mails are dealt with." in strip_tags(page)
+    for name, mail in (("Next mail goes", waiting[0]), ("Last mail goes", waiting[2])):
+        assert f'<dt>{name}</dt><dd><time datetime="{mail.next_at.isoformat()}"' in page
 
 
 def test_to_many_only_who_may_get_it(

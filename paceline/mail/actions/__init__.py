@@ -26,6 +26,7 @@ from paceline.mail.actions.writing import (
     drop,
     note_failed,
     note_sent,
+    resubscribe,
     unsubscribe,
     write,
 )
@@ -34,5 +35,5 @@ __all__ = [
     "Addressed", "MailServerMissing", "MailingBegun", "NoAddress", "NotWritten", "TooMany",
     "TooManyTemplates", "Words", "add_template", "begin_mailing", "change_template", "copy_address",
     "draft_mailing", "drop", "forget", "note_failed", "note_poll", "note_sent", "remove_template",
-    "run_mailing", "set_server", "take_message", "unsubscribe", "write",
+    "resubscribe", "run_mailing", "set_server", "take_message", "unsubscribe", "write",
 ]  # fmt: skip

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from paceline.crm import actions as crm
 from paceline.crm.actions.customers import fingerprint
@@ -38,6 +40,7 @@ from paceline.org.models import Person
 
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=3))
 SEND_JOB = "mail.send"
+BY_LINK = "List-Unsubscribe"  # where a consent was withdrawn, or given again
 
 
 class MailServerMissing(Exception):
@@ -169,24 +172,50 @@ def drop(*, mail: Mail, at: datetime) -> None:  # noqa: ARG001 - who asks says w
 def unsubscribe(*, mail: Mail, at: datetime) -> None:
     """Whoever got this mail wants no more of them: no mail to many goes to the address, and what
     the contact or lead allowed by mail is withdrawn. Doing it again changes nothing."""
-    if not stop(mail.to_address, StopKind.UNSUBSCRIBED, at):
+    if not mail.to_address or not stop(mail.to_address, StopKind.UNSUBSCRIBED, at):
         return
-    holders = {"contact": mail.contact_id, "lead": mail.lead_id}
-    for kind, pk in holders.items():
-        if pk is None:
-            continue
-        rows = Consent.objects.filter(
-            **{kind: pk}, channel=ConsentChannel.EMAIL, withdrawn_at__isnull=True
-        )
-        for one in rows.order_by("pk"):
-            crm.withdraw_consent(consent=one, source="List-Unsubscribe", by=None, at=at)
+    for one in _mail_consents(mail).filter(withdrawn_at__isnull=True):
+        crm.withdraw_consent(consent=one, source=BY_LINK, by=None, at=at)
     audit.record("unsubscribed", subject=mail, by=None, at=at)
     publish_all(["mail"], "unsubscribed", str(mail.pk))
 
 
+@transaction.atomic
+def resubscribe(*, mail: Mail, at: datetime) -> None:
+    """Whoever ended such mails takes it back: the address gets them again, and what ending them
+    withdrew of this contact or lead is allowed anew. What was withdrawn otherwise stays so."""
+    rows = Stop.objects.select_for_update()
+    ended = rows.filter(digest=address_digest(mail.to_address), kind=StopKind.UNSUBSCRIBED).first()
+    if not mail.to_address or ended is None:
+        return
+    withdrawn = _mail_consents(mail).filter(withdrawn_at=ended.at, withdrawn_source=BY_LINK)
+    ended.delete()
+    for one in withdrawn:
+        # One that was recorded since then stands already.
+        with suppress(crm.ConsentStands):
+            crm.record_consent(
+                holder=one.contact or one.lead, channel=ConsentChannel.EMAIL, purpose=one.purpose,
+                source=BY_LINK, given_at=at, by=None, at=at,
+            )  # fmt: skip
+    audit.record("resubscribed", subject=mail, by=None, at=at)
+    publish_all(["mail"], "resubscribed", str(mail.pk))
+
+
+def _mail_consents(mail: Mail) -> Any:
+    """What the contact or lead of a mail allowed by mail, standing or withdrawn."""
+    holders = Q(contact__isnull=False, contact=mail.contact_id)
+    holders |= Q(lead__isnull=False, lead=mail.lead_id)
+    return Consent.objects.filter(holders, channel=ConsentChannel.EMAIL).order_by("pk")
+
+
+def address_digest(address: str) -> str:
+    """Under what a stopped address is kept."""
+    return fingerprint("email", address.strip().casefold())
+
+
 def stop(address: str, kind: str, at: datetime, code: str = "") -> bool:
     """Keep that an address gets no mail to many. Returns whether that is new."""
-    digest = fingerprint("email", address.strip().casefold())
+    digest = address_digest(address)
     return Stop.objects.get_or_create(digest=digest, kind=kind, defaults={"at": at, "code": code})[
         1
     ]

@@ -60,6 +60,12 @@ def recipients(kind: str, ids: Sequence[int], by: Person, *, is_offer: bool) -> 
     return found
 
 
+def is_ended(address: str) -> bool:
+    """Whether whoever bears an address ended mails to many."""
+    digest = fingerprint("email", address.strip().casefold())
+    return bool(Stop.objects.filter(digest=digest, kind=StopKind.UNSUBSCRIBED).exists())
+
+
 def why_not(address: str) -> str:
     """Why an address gets no mail to many; empty when it does."""
     digest = fingerprint("email", address.strip().casefold())

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Max, Min
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -91,6 +92,8 @@ def _preview(request: PersonRequest, mailing: Mailing, template: MailTemplate) -
 
 def _far(request: PersonRequest, mailing: Mailing) -> HttpResponse:
     states = Counter(mailing.mails.values_list("state", flat=True))
+    waiting = mailing.mails.filter(state=MailState.QUEUED)
+    planned = waiting.aggregate(next=Min("next_at"), last=Max("next_at"), count=Count("pk"))
     bounced = mailing.mails.filter(bounced_at__isnull=False).count()
     names = dict(MailState.choices)
     context = {
@@ -99,6 +102,8 @@ def _far(request: PersonRequest, mailing: Mailing) -> HttpResponse:
         "is_over": mailing.ended_at is not None,
         "back_url": list_address(mailing.of),
         "states": [(str(names[state]), count) for state, count in sorted(states.items())],
+        "left": mailing.written - planned["count"],
+        "planned": planned,
         "bounced": bounced,
         "skipped": wording.skipped(mailing.skipped),
         "url": reverse("mail:mailing", args=[mailing.pk]),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from paceline.boards.models import CardList, Project
 from paceline.insights import actions
 from paceline.insights.actions.dashboards import Layout, Put, Times
@@ -15,8 +17,6 @@ from paceline.insights.models import Cadence, Dashboard, EntryKind, NoteKind, Sh
 from paceline.insights.queries.reviews import may_write, teams_for
 from paceline.org.models import Person, Role, Team
 from paceline.web.demo.stage import Stage
-
-SITE = "http://127.0.0.1:8000/"  # where `make demo` is, unless another port is asked for
 
 
 def look_at_them(stage: Stage) -> None:
@@ -68,7 +68,7 @@ def _mail(stage: Stage, dashboard: Dashboard) -> None:
             dashboard=dashboard,
             recipient=Person.objects.select_related("user").get(pk=recipient.pk),  # for their zone
             times=times,
-            site=SITE,
+            site=f"{settings.DEMO_SITE}/",
             by=by,
             at=at,
         )

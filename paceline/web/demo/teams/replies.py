@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+
 from paceline.crm import actions as crm
 from paceline.crm.models import (
     ActivityKind,
@@ -76,7 +78,7 @@ NEWS = {
     },
 }
 SERVER = {
-    "site": "http://127.0.0.1:8000", "host": "127.0.0.1", "port": 1025, "security": "none",
+    "host": "127.0.0.1", "port": 1025, "security": "none",
     "from_address": "hello@tideway.example", "from_name": "Tideway",
     "footer": "Tideway, 臺北市信義區松高路 1 號", "reply_address": "reply@tideway.example",
     "per_hour": 500,
@@ -163,7 +165,7 @@ def _ask_by_form(stage: Stage, team: Team, lead: Person) -> None:
 def _write(stage: Stage, team: Team, lead: Person) -> None:
     """A template, and three mails of which one was answered."""
     told: dict[str, Any] = {"by": lead, "at": stage.at(4)}
-    server = mail.set_server(facts=SERVER, by=None, at=stage.at(12))
+    server = mail.set_server(facts=SERVER | {"site": settings.DEMO_SITE}, by=None, at=stage.at(12))
     template = mail.add_template(team=team, name="秋季新品", is_offer=True, texts=NEWS, **told)
     points = ContactPoint.objects.filter(kind=PointKind.EMAIL, contact__isnull=False)
     contacts = Contact.objects.filter(
