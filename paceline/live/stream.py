@@ -25,6 +25,7 @@ POLL_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 GATHER_SECONDS = 0.1
 HEARTBEAT_SECONDS = 20.0
+SESSIONS_SECONDS = 4.0
 QUEUE_MAX = 1000
 PAGE_ROWS = 1000
 REPLAY_MAX = 1000
@@ -48,6 +49,10 @@ _FRESH = (
     "SELECT id, topic, kind, ref FROM live_liveevent"
     " WHERE at > clock_timestamp() - make_interval(secs => %s) AND topic = ANY(%s)"
     " ORDER BY id LIMIT %s"
+)
+_SIGNED_IN = (
+    "SELECT session_key FROM django_session"
+    " WHERE session_key = ANY(%s) AND expire_date > clock_timestamp()"
 )
 
 
@@ -92,12 +97,13 @@ class Behind(Exception):
 
 
 class Subscription:
-    """One open page: its topics, and the events that wait to be sent to it."""
+    """One open page: its topics, its session, and the events that wait to be sent to it."""
 
-    def __init__(self, topics: Iterable[str]) -> None:
+    def __init__(self, topics: Iterable[str], session: str = "") -> None:
         self.topics = frozenset(topics)
+        self.session = session
         self.waiting: list[Event] = []
-        self.is_behind = False
+        self.is_behind = self.is_over = False
         self._woken = asyncio.Event()
 
     def offer(self, event: Event) -> None:
@@ -109,6 +115,11 @@ class Subscription:
 
     def fall_behind(self) -> None:
         self.is_behind = True
+        self._woken.set()
+
+    def end(self) -> None:
+        """The session is over: nothing more may be sent."""
+        self.is_over = True
         self._woken.set()
 
     def nudge(self) -> None:
@@ -139,9 +150,12 @@ class Reader:
     def __len__(self) -> int:
         return len(self._open)
 
-    def subscribe(self, topics: Iterable[str]) -> Subscription:
-        """Follow topics from now on. Subscribe first and replay then, or events fall between."""
-        subscription = Subscription(topics)
+    def subscribe(self, topics: Iterable[str], session: str = "") -> Subscription:
+        """Follow topics from now on, until the session ends.
+
+        Subscribe first and replay then, or events fall between.
+        """
+        subscription = Subscription(topics, session)
         if any(task.done() for task in self._running):
             self._stop()  # it ended by an error that nobody foresaw: nothing of it is trusted
             self._reset_pages()
@@ -149,7 +163,7 @@ class Reader:
         for topic in subscription.topics:
             self._following[topic].add(subscription)
         if not self._running:
-            parts = (self._read(), self._listen(), self._beat())
+            parts = (self._read(), self._listen(), self._beat(), self._guard())
             self._running = [asyncio.create_task(part) for part in parts]
         return subscription
 
@@ -254,6 +268,24 @@ class Reader:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             for subscription in self._open:
                 subscription.nudge()
+
+    async def _guard(self) -> None:
+        """End the pages whose session is over: one question for all of them."""
+        while True:
+            await asyncio.sleep(SESSIONS_SECONDS)
+            asked = {one.session for one in self._open if one.session}
+            if not asked:
+                continue
+            try:
+                async with self._asking:
+                    rows = await _all(await self._connected(), _SIGNED_IN, (sorted(asked),))
+            except (psycopg.Error, OSError) as lost:
+                log.warning("Sessions cannot be looked at; trying again: %s", lost)
+                continue
+            over = asked - {key for (key,) in rows}
+            for subscription in self._open:
+                if subscription.session in over:
+                    subscription.end()
 
 
 def _event(row: tuple[Any, ...], life: int) -> Event:

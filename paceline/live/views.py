@@ -65,7 +65,12 @@ def events(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=204)
     still_may = partial(_still_may_follow, person.pk, request.session, followed)
     response = StreamingHttpResponse(
-        _lines(followed, after=_last_seen(request), still_may=sync_to_async(still_may)),
+        _lines(
+            followed,
+            session=request.session.session_key or "",
+            after=_last_seen(request),
+            still_may=sync_to_async(still_may),
+        ),
         content_type="text/event-stream",
     )
     response.headers["Cache-Control"] = "no-cache"
@@ -125,9 +130,9 @@ def _person(request: HttpRequest) -> Person:
 
 
 async def _lines(
-    followed: list[str], *, after: stream.Place | None, still_may: StillMay
+    followed: list[str], *, session: str, after: stream.Place | None, still_may: StillMay
 ) -> AsyncIterator[bytes]:
-    subscription = reader().subscribe(followed)
+    subscription = reader().subscribe(followed, session)
     try:
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         try:
@@ -152,6 +157,8 @@ async def _live_lines(
     checked = monotonic() - RECHECK_SECONDS * random() / 2  # noqa: S311 - spreads load, no secret
     while True:
         taken = await subscription.take()
+        if subscription.is_over:
+            return
         if subscription.is_behind:
             yield RESET
             return

@@ -16,19 +16,13 @@ from django.test import AsyncRequestFactory, Client, RequestFactory
 from django.urls import reverse
 
 from paceline.accounts.models import User
+from paceline.accounts.sessions import SessionStore
 from paceline.live import events, stream, topics, views
 from paceline.live.models import LiveEvent
 from paceline.org.models import Person
 from tests.loops import in_loop
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Session:
-    session_key = "kept"
-
-    def exists(self, session_key: str) -> bool:
-        return True
 
 
 def place(last: int) -> str:
@@ -39,15 +33,26 @@ def place(last: int) -> str:
     return f"{life}-{last}"
 
 
+def signed_in() -> SessionStore:
+    session = SessionStore()
+    session.create()
+    return session
+
+
 def tell(topic: str, kind: str = "changed", ref: str = "") -> None:
     events.append(connection, topic, kind=kind, ref=ref)
 
 
-def ask(person: Person, query: str, headers: dict[str, str] | None = None) -> Any:
+def ask(
+    person: Person,
+    query: str,
+    headers: dict[str, str] | None = None,
+    session: SessionStore | None = None,
+) -> Any:
     request = AsyncRequestFactory().get(f"/live/events?{query}", headers=headers)
     request.user = person.user  # type: ignore[assignment]
     request.person = person  # type: ignore[attr-defined]
-    request.session = Session()  # type: ignore[assignment]
+    request.session = session or signed_in()
     return views.events(request)
 
 
@@ -213,6 +218,32 @@ def test_a_page_left_open_after_signing_out_is_told_to_stay_away(client: Client)
     headers = {"accept": "text/event-stream"}
     answer = client.get(reverse("live:events"), {"topics": "person:1"}, headers=headers)
     assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_the_page_of_a_session_that_was_ended_is_told_nothing_more(
+    starter: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stream.SESSIONS_SECONDS <= 5
+    monkeypatch.setattr(stream, "SESSIONS_SECONDS", 0.2)
+    topic = f"person:{starter.pk}"
+
+    async def story() -> None:
+        session = await beside(signed_in)
+        ended = body(await beside(ask, starter, f"topics={topic}", session=session))
+        kept = body(await beside(ask, starter, f"topics={topic}"))
+        for lines in (ended, kept):
+            await anext(lines)
+            await anext(lines)
+        await beside(session.delete)
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(anext(ended), 60)
+        assert len(views.reader()) == 1
+        await beside(tell, topic, "notification", "1")
+        (event,) = await read(kept, 1)
+        assert event["ref"] == "1"
+        await leave(kept)
+
+    in_loop(story())
 
 
 def test_a_server_of_threads_holds_no_page(starter: Person) -> None:
