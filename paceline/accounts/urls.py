@@ -21,4 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signup/", own.closed_door, name="no_sign_up"),
     path("confirm-email/", own.closed_door, name="no_confirmation"),
     path("sessions/", own.closed_door, name="no_session_list"),
+    # Where the library's pages for a second step lead back to: its own list of them shows less.
+    path("2fa/", own.second_steps, name="second_steps"),
 ]

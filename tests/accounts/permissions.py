@@ -35,6 +35,7 @@ URLS = {
         anonymous="open",
     ),
     "accounts:security": Url(allow={"GET": EVERYONE}),
+    "accounts:second_steps": Url(allow={"GET": EVERYONE}),
     "accounts:address": Url(
         allow={"GET": EVERYONE, "POST": EVERYONE},
         data=lambda _world: {"email": "new@example.com"},

@@ -137,6 +137,14 @@ def test_the_second_step_is_asked_for(world: World, client: Client) -> None:
     assert client.get(HOME).status_code == 200
 
 
+def test_setting_up_a_second_step_leads_back_to_ones_own_page(
+    world: World, client_for: ClientFor
+) -> None:
+    """The sign-in library goes to its own list of second steps after each change of one."""
+    answer = client_for(world.dana).get(reverse("mfa_index"))
+    assert (answer.status_code, answer["Location"]) == (302, reverse("accounts:security"))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_lost_second_step_is_taken_away(
     world: World, client: Client, client_for: ClientFor, mailoutbox: list[EmailMessage]

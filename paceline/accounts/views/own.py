@@ -182,6 +182,12 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("accounts:security"), status=303)
 
 
+@require_GET
+def second_steps(request: HttpRequest) -> HttpResponse:
+    """Second steps are shown with everything else that belongs to signing in."""
+    return HttpResponseRedirect(reverse("accounts:security"))
+
+
 @login_not_required
 def closed_door(request: HttpRequest) -> HttpResponse:
     """Pages that the sign-in library offers and this product does not."""
