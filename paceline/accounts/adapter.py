@@ -13,10 +13,13 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from paceline.accounts.limits import minutes_left
 from paceline.accounts.models import User
 from paceline.kernel import audit
 
@@ -45,6 +48,22 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         self._record("signed_in", user, request)
         answer: HttpResponse = super().post_login(request, user, **details)
         return answer
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError as refused:
+            key = self._get_login_attempts_cache_key(request, **credentials)
+            now = timezone.now()  # noqa: TID251 - called by the library in place of a view
+            minutes = minutes_left(request, now, action="login_failed", key=key)
+            if minutes is None:
+                raise
+            told = ngettext(
+                "Too many failed login attempts. Try again in %(count)s minute.",
+                "Too many failed login attempts. Try again in %(count)s minutes.",
+                minutes,
+            )
+            raise ValidationError(told % {"count": minutes}, code=refused.code) from refused
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Only for a known account: what strangers type is nobody's business to keep."""

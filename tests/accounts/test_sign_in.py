@@ -55,7 +55,7 @@ def test_guessing_is_slowed_down(world: World, client: Client) -> None:
     for _attempt in range(5):
         sign_in(client, "priya@example.com", "wrong")
     answer = client.post(LOGIN, {"login": "priya@example.com", "password": PASSWORD})
-    assert "Too many failed login attempts" in answer.content.decode()
+    assert "Too many failed login attempts. Try again in 5 minutes." in answer.content.decode()
     assert client.get(HOME).status_code == 302
 
 
@@ -66,6 +66,7 @@ def test_a_flood_is_answered_with_429(world: World, client: Client) -> None:
         statuses.add(answer.status_code)
     assert statuses == {200, 429}
     assert "Too many attempts." in answer.content.decode()
+    assert "Try again in 1 minute." in answer.content.decode()
 
 
 def test_limits_are_counted_in_the_database(db: None, settings: LazySettings) -> None:

@@ -9,8 +9,11 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from paceline.accounts.limits import minutes_left
 from paceline.kernel.pages import Refused, refuse
 
 log = logging.getLogger(__name__)
@@ -50,7 +53,11 @@ def too_large(request: HttpRequest) -> HttpResponse:
 
 def too_many(request: HttpRequest) -> HttpResponse:
     title = _("Too many attempts.")
-    return refuse(request, 429, title, _("Wait a few minutes, then try again."))
+    minutes = minutes_left(request, timezone.now())
+    if minutes is None:
+        return refuse(request, 429, title, _("Wait a few minutes, then try again."))
+    text = ngettext("Try again in %(count)s minute.", "Try again in %(count)s minutes.", minutes)
+    return refuse(request, 429, title, text % {"count": minutes})
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
