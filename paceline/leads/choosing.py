@@ -24,6 +24,7 @@ class Why(StrEnum):
     HAD_IT = "had_it"
     NOT_NEXT = "not_next"
     BUSIER = "busier"
+    AS_BUSY = "as_busy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,15 @@ def choose(
         else:
             reasons[one.person] = why
     chosen = _chosen(method, candidates, free, last)
-    other = Why.BUSIER if method == Method.LEAST_BUSY else Why.NOT_NEXT
     for one in free:
-        reasons[one.person] = Why.CHOSEN if one is chosen else other
+        reasons[one.person] = Why.CHOSEN if one is chosen else _passed_over(method, one, chosen)
     return Choice(None if chosen is None else chosen.person, reasons)
+
+
+def _passed_over(method: str, one: Candidate, chosen: Candidate | None) -> Why:
+    if method != Method.LEAST_BUSY or chosen is None:
+        return Why.NOT_NEXT
+    return Why.BUSIER if one.load > chosen.load else Why.AS_BUSY
 
 
 def _chosen(

@@ -25,6 +25,7 @@ WHYS = {
     Why.HAD_IT: gettext_lazy("had it already"),
     Why.NOT_NEXT: gettext_lazy("another one’s turn"),
     Why.BUSIER: gettext_lazy("has more to do"),
+    Why.AS_BUSY: gettext_lazy("has as much to do, and another waited longer"),
 }
 CONDITIONS = {
     "languages": gettext_lazy("another language"),
@@ -81,7 +82,7 @@ def steps_of(trace: list[dict[str, Any]], names: dict[int, str]) -> list[Step]:
 
 def _why(each: dict[str, Any], method: str) -> str:
     text = str(WHYS[Why(each["why"])])
-    if method == Method.LEAST_BUSY and each["why"] in {Why.CHOSEN, Why.BUSIER}:
+    if method == Method.LEAST_BUSY and each["why"] in {Why.CHOSEN, Why.BUSIER, Why.AS_BUSY}:
         return _("%(why)s (work: %(load)s)") % {"why": text, "load": each["load"]}
     return text
 

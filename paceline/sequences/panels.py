@@ -98,14 +98,16 @@ def entries(person: Person, record: Record, _found: list[Entry]) -> list[Entry]:
         return []
     rows = Line.objects.filter(**{f"enrolment__{kind}": record}, what__in=TOLD)
     rows = rows.select_related("enrolment__sequence", "step__template", "person")
+    lines = list(rows.order_by("-id")[:LINES_MAX])
+    values = values_of(record, record.owner or person) if lines else {}
     found = []
-    for line in rows.order_by("-id")[:LINES_MAX]:
+    for line in lines:
         told = wording.line_of(line, line.at)
         named = _("Sequence “%(name)s”") % {"name": line.enrolment.sequence.name}
         found.append(
             Entry(
                 source="sequence", pk=line.pk, at=line.at, who="", kind="sequence",
-                title=f"{named}: {told.title}", text="",
+                title=f"{named}: {fill(told.title, values)}", text="",
                 facts={"details": [told.why] if told.why else []},
             )
         )  # fmt: skip

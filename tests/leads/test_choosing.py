@@ -108,6 +108,8 @@ def test_least_busy_counts_stated_work() -> None:
     ]
     found = choose(Method.LEAST_BUSY, people, at_work_only=False, last=None)
     assert found.person == 3, "of two with as much, whoever has waited longer"
-    assert found.reasons[2] == Why.BUSIER
+    assert found.reasons == {
+        1: Why.BUSIER, 2: Why.AS_BUSY, 3: Why.CHOSEN, 4: Why.BUSIER,
+    }  # fmt: skip
     new = [*people, Candidate(5, load=Decimal("2"))]
     assert choose(Method.LEAST_BUSY, new, at_work_only=False, last=None).person == 5

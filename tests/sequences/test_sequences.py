@@ -24,7 +24,7 @@ from paceline.leads.hours import OFFICE, Hours
 from paceline.mail.models import Mail
 from paceline.org import actions as org
 from paceline.org.models import LeaveKind, Person, Role
-from paceline.sequences import actions
+from paceline.sequences import actions, panels
 from paceline.sequences.actions import NewStep
 from paceline.sequences.days import Calendar
 from paceline.sequences.models import Act, Enrolment, Line, Sequence, Start, Version
@@ -112,6 +112,9 @@ def test_steps_come_on_their_days_around_leave(world: World) -> None:
         ("started", "hand"), ("put_off", "away"), ("made", ""), ("made", ""), ("ended", "last"),
     ]  # fmt: skip
     assert Activity.objects.filter(done_at=None).count() == 2, "what is left to do stays"
+    told = [one.title for one in panels.entries(world.priya, enrolment.contact, [])]
+    assert any("Put off" in one and "Ask Ming how it works" in one for one in told), told
+    assert not any("{name}" in one for one in told)
     assert actions.walk(at=at("2026-09-01")) == 0
 
 
