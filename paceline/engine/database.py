@@ -181,6 +181,9 @@ class Workspace:
         plan = shape.plan
         self.plan = plan
         self.tables = tables
+        if connection is None and not tables.paths():
+            # Nothing outside itself is opened to it, so one serves all runs of tables in memory.
+            connection = reused_database(tables, threads=threads, memory_limit=memory_limit)
         if connection is None:
             self.connection = open_database(tables, threads=threads, memory_limit=memory_limit)
         else:
