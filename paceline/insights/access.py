@@ -69,6 +69,13 @@ QUESTION = Section(
             note="one's own and shared ones; its figures follow the rights of the reader",
         ),
         Rule("*", "keep", Act.MAKE, roles=ALL_SALES | SELLERS, note="and share, put away"),
+        Rule(
+            "*",
+            "take over",
+            Act.MAKE,
+            roles=ALL_SALES | {Role.LEAD},
+            note="a shared one whose owner works here no more",
+        ),
     ),
 )
 DASHBOARD = Section(
@@ -148,6 +155,11 @@ def may_keep(person: Person) -> bool:
 def may_take_over(person: Person) -> bool:
     """Whether the person may go on with dashboards that they see and whose owner has left."""
     return DASHBOARD.allows("take over", person.roles)
+
+
+def may_take_over_question(person: Person) -> bool:
+    """Whether the person may go on with kept questions that they see and whose owner has left."""
+    return QUESTION.allows("take over", person.roles)
 
 
 def has_left(owner: int, on: date) -> bool:

@@ -18,5 +18,6 @@ ACTS = {
     "review_entry_removed": _("Gap or decision of a team taken back"),
     "review_task_made": _("Task made in a team review"),
     "question_saved": _("Question kept"),
+    "question_taken_over": _("Question taken over"),
     "question_removed": _("Question put away"),
 }

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("records", records.show, name="records"),
     path("questions/keep", explorer.keep, name="question_keep"),
     path("questions/<int:pk>", explorer.question, name="question"),
+    path("questions/<int:pk>/take-over", explorer.take_over, name="question_take_over"),
     path("questions/<int:pk>/put-away", explorer.put_away, name="question_put_away"),
     path("reviews", reviews.index, name="reviews"),
     path("reviews/<int:team_id>/<str:week>", reviews.show, name="review"),

@@ -28,6 +28,17 @@ def _priyas(world: World) -> dict[str, Any]:
     return {"pk": kept.pk}
 
 
+def _freds(world: World) -> dict[str, Any]:
+    kept = actions.keep_question(
+        question=asked(QueryDict("measure=orders"), world.today),
+        name="Left behind",
+        sharing=Sharing.ALL,
+        by=world.fred,
+        at=world.now,
+    )
+    return {"pk": kept.pk}
+
+
 URLS = {
     "insights:explore": Url(allow={"GET": READERS}),
     "insights:records": Url(allow={"GET": READERS}),
@@ -42,6 +53,9 @@ URLS = {
     ),
     "insights:question": Url(args=_priyas, allow={"GET": {"priya"}}, hidden=404),
     "insights:question_put_away": Url(args=_priyas, allow={"POST": {"priya"}}, hidden=404),
+    "insights:question_take_over": Url(
+        args=_freds, allow={"POST": {"marco", "sofia", "dana", "wen", "ines", "erik"}}
+    ),
 }
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.http import QueryDict
 from django.urls import reverse
 
-from paceline.insights.models import ReportingRule, SavedQuestion
+from paceline.insights import actions
+from paceline.insights.asked import asked
+from paceline.insights.models import ReportingRule, SavedQuestion, Sharing
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -57,11 +60,11 @@ def test_what_cannot_be_answered_is_said(sold: World, client_for) -> None:
 
 def test_a_question_is_kept_shared_and_put_away(sold: World, client_for) -> None:
     client = client_for(sold.marco)
-    asked = {"query": f"measure=net_sales&split=person&{Q2}", "name": "Who sold", "sharing": "team"}
-    refused = client.post(reverse("insights:question_keep"), asked)
+    told = {"query": f"measure=net_sales&split=person&{Q2}", "name": "Who sold", "sharing": "team"}
+    refused = client.post(reverse("insights:question_keep"), told)
     assert refused.status_code == 422
     assert not SavedQuestion.objects.exists()
-    client.post(reverse("insights:question_keep"), {**asked, "team": sold.north.pk})
+    client.post(reverse("insights:question_keep"), {**told, "team": sold.north.pk})
     kept = SavedQuestion.objects.get()
     theirs = client_for(sold.priya).get(reverse("insights:question", args=[kept.pk]), follow=True)
     text = theirs.content.decode()
@@ -74,6 +77,33 @@ def test_a_question_is_kept_shared_and_put_away(sold: World, client_for) -> None
     assert client_for(sold.priya).post(away).status_code == 403
     client.post(away)
     assert client.get(reverse("insights:question", args=[kept.pk])).status_code == 404
+
+
+def test_a_question_whose_owner_left_is_taken_over(sold: World, client_for) -> None:
+    told = {"sharing": Sharing.ALL, "at": sold.now}
+    question = asked(QueryDict(f"measure=orders&{Q2}"), sold.today)
+    left = actions.keep_question(question=question, name="Freds", by=sold.fred, **told)
+    kept = actions.keep_question(question=question, name="Marcos", by=sold.marco, **told)
+    page = reverse("insights:explore")
+    over = reverse("insights:question_take_over", args=[left.pk])
+    seen = client_for(sold.priya).get(page).content.decode()
+    assert "Fred Braun, works here no more" in seen
+    assert "Marco Bianchi, works here no more" not in seen
+    assert over not in seen
+    assert client_for(sold.priya).post(over).status_code == 403
+    erik = client_for(sold.erik)
+    assert over in erik.get(page).content.decode()
+    theirs = reverse("insights:question_take_over", args=[kept.pk])
+    assert erik.post(theirs).status_code == 403  # its owner works here
+    assert erik.post(over).status_code == 303
+    left.refresh_from_db()
+    assert left.owner == sold.erik
+    text = erik.get(page).content.decode()
+    assert over not in text
+    away = reverse("insights:question_put_away", args=[left.pk])
+    assert away in text
+    erik.post(away)
+    assert list(SavedQuestion.objects.kept()) == [kept]
 
 
 def test_finance_sets_the_currency(sold: World, client_for) -> None:

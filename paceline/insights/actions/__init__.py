@@ -16,6 +16,7 @@ from paceline.insights.actions.questions import (
     keep_question,
     put_away_question,
     set_rule,
+    take_over_question,
 )
 from paceline.insights.actions.reviews import (
     NothingWritten,
@@ -43,6 +44,7 @@ __all__ = [
     "take_due",
     "take_on",
     "take_over_dashboard",
+    "take_over_question",
     "write_entry",
     "write_note",
 ]

@@ -58,6 +58,21 @@ def put_away_question(*, question: SavedQuestion, by: Person, at: datetime) -> N
 
 
 @transaction.atomic
+def take_over_question(*, question: SavedQuestion, by: Person, at: datetime) -> SavedQuestion:
+    """Whoever takes over a question that somebody left is its owner, and may put it away."""
+    kept: SavedQuestion = SavedQuestion.objects.select_for_update().get(pk=question.pk)
+    before = kept.owner
+    kept.owner, kept.changed_at = by, at
+    kept.save(update_fields=["owner", "changed_at"])
+    audit.record(
+        "question_taken_over", subject=kept, by=by, at=at, before={"owner": before.number},
+        after={"owner": by.number},
+    )  # fmt: skip
+    findable.changed("question", [kept.pk])
+    return kept
+
+
+@transaction.atomic
 def set_rule(*, currency: str, rate_type: str, by: Person | None, at: datetime) -> ReportingRule:
     """From now on figures of several currencies are added up in this one."""
     before = ReportingRule.objects.first()

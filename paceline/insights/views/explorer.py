@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -30,6 +31,7 @@ from paceline.insights.queries.answers import Answer, MeasureForbidden, answer
 from paceline.insights.queries.desk import Desk
 from paceline.kernel import sheets
 from paceline.kernel.pages import go_to, page, refuse
+from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
 
 SHOWN_MAX = 200
@@ -85,13 +87,18 @@ def _context(
         question=question,
         initial=request.GET.dict() if question is None else initial_of(question),
     )
+    here = Person.objects.employed_on(request.today)
     context: dict[str, Any] = {
         "form": form,
         "problem": problem,
         "question": question,
         "saved": list(
-            SavedQuestion.objects.visible_to(request.person).kept().select_related("owner")
+            SavedQuestion.objects.visible_to(request.person)
+            .kept()
+            .select_related("owner")
+            .annotate(owner_left=~Exists(here.filter(pk=OuterRef("owner"))))
         ),
+        "may_take_over": access.may_take_over_question(request.person),
         "address": reverse("insights:explore"),
     }
     if question is None or found is None:
@@ -184,4 +191,18 @@ def put_away(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     actions.put_away_question(question=found, by=request.person, at=timezone.now())
     messages.success(request, _("The question was put away."))
+    return go_to(request, reverse("insights:explore"))
+
+
+@require_POST
+def take_over(request: PersonRequest, pk: int) -> HttpResponse:
+    """Somebody goes on with a question whose owner has left."""
+    found = get_object_or_404(SavedQuestion.objects.visible_to(request.person).kept(), pk=pk)
+    if not (
+        access.may_take_over_question(request.person)
+        and access.has_left(found.owner_id, request.today)
+    ):
+        raise PermissionDenied
+    actions.take_over_question(question=found, by=request.person, at=timezone.now())
+    messages.success(request, _("The question is yours now."))
     return go_to(request, reverse("insights:explore"))
