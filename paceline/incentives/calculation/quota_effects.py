@@ -70,6 +70,13 @@ def versions_that_read(run: Run, measure: str) -> list[PlanVersion]:
     return found
 
 
+def currency_of_quotas(version: PlanVersion, measure: str) -> str:
+    """In which currency a pay plan reads quotas of a measure; empty where they are no money."""
+    plan = documents.load(version.source)
+    own = (quota for quota in plan.quotas if quota.name == measure)
+    return plan.currency if any(plan.measure(one.measure).is_money for one in own) else ""
+
+
 def quotas_laid_over(version: QuotaPlanVersion, run: Run, inputs: Sequence[Input]) -> pa.Table:
     """The run's quotas; of the people and the measure of the plan, the plan's in their place."""
     plan = version.plan

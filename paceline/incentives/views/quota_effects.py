@@ -19,8 +19,12 @@ from paceline.goals.planning.models import QuotaPlan, QuotaPlanVersion
 from paceline.goals.planning.queries import current_version
 from paceline.incentives import pay_words
 from paceline.incentives.actions import quota_effects as actions
-from paceline.incentives.calculation.quota_effects import versions_that_read, years_between
-from paceline.incentives.models import QuotaEffect, Run
+from paceline.incentives.calculation.quota_effects import (
+    currency_of_quotas,
+    versions_that_read,
+    years_between,
+)
+from paceline.incentives.models import QuotaEffect, QuotaEffectRow, Run
 from paceline.incentives.queries import quota_effects as queries
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.tables import Column, Table
@@ -90,6 +94,15 @@ def _runs(plan: QuotaPlan) -> list[tuple[int, str]]:
 
 def _table(request: PersonRequest, effect: QuotaEffect) -> Table:
     money: dict[str, Any] = {"kind": "money", "currency": "currency"}
+    known: dict[int, str] = {}
+
+    def quotas_in(row: QuotaEffectRow) -> str:
+        pk = row.pay_version_id
+        if pk not in known:
+            known[pk] = currency_of_quotas(row.pay_version, effect.version.plan.measure)
+        return known[pk]
+
+    quota: dict[str, Any] = {"kind": "money", "currency": quotas_in}
     return Table(
         request,
         rows=queries.rows_of(effect, request.person),
@@ -99,9 +112,9 @@ def _table(request: PersonRequest, effect: QuotaEffect) -> Table:
             Column("payee", _("Payee"), value="payee.name", sort="payee__name", search=True),
             Column("plan", _("Pay plan"), value=lambda row: row.pay_version.name,
                    secondary=True),
-            Column("quota_was", _("Quota then"), sort="quota_was", kind="amount",
-                   secondary=True),
-            Column("quota_would", _("Planned quota"), sort="quota_would", kind="amount"),
+            Column("quota_was", _("Quota then"), sort="quota_was", secondary=True,
+                   **quota),
+            Column("quota_would", _("Planned quota"), sort="quota_would", **quota),
             Column("earned_was", _("Earned then"), sort="earned_was", total=True, **money),
             Column("earned_would", _("Would have earned"), sort="earned_would", total=True,
                    **money),

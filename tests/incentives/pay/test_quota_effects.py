@@ -65,6 +65,8 @@ def test_a_quarter_is_paid_again_under_planned_quotas(
     assert Run.objects.count() == 1
     text = dana.get(page).content.decode()
     assert "$3,560.00" in text
+    assert "$100,000.00" in text  # the quotas, in the currency in which the pay plan reads them
+    assert "$60,000.00" in text
     assert "The plan has changed since" not in text
 
     # A payee reads it once the statement is theirs to read, and only their own.
