@@ -137,6 +137,7 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
         "table": table,
         "sums": sorted((currency, *found) for currency, found in sums.items()),
         "count": sum(count for count, _total in sums.values()),
+        "below_zero": sum(amount < 0 for one in payments.values() for amount in one.values()),
         "export_id": uuid4(),
         "seen": actions.mark_of(payments),
         "unsettled": unsettled(listed),

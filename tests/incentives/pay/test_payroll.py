@@ -154,6 +154,19 @@ def test_finance_exports_from_the_preview_and_downloads_the_same_bytes(
     assert hashlib.sha256(first).hexdigest() == PayrollExport.objects.get().csv_file.digest
 
 
+def test_the_preview_says_what_is_below_zero(
+    quarter: Quarter, client_for: Callable[..., Client]
+) -> None:
+    world, run = quarter.world, quarter.run()
+    client = client_for(world.ines)
+    address = reverse("incentives:payroll-preview", args=[PERIOD])
+    pay_by_hand(world, run, world.hana, "10.50", "USD")
+    assert "below zero" not in client.get(address).content.decode()
+    pay_by_hand(world, run, world.ada, "-0.39", "USD")
+    assert "1 payment is below zero" in client.get(address).content.decode()
+    assert sorted(row["amount"] for row in rows_of(make(quarter))) == ["-0.39", "10.50"]
+
+
 def form_of(preview: Any) -> dict[str, str]:
     """What the preview's button sends."""
     shown = preview.content.decode()
