@@ -22,8 +22,9 @@ from paceline.crm.models import (
     Purchases,
     Segment,
 )
-from paceline.crm.queries.cohorts import cohorts
+from paceline.crm.queries.cohorts import Cohort, cohorts
 from paceline.crm.queries.segments import members, summed
+from paceline.crm.views.segments import _cell, _share
 from paceline.kernel import jobs
 from tests.api.calling import program_for
 from tests.crm.test_following import a_contact, line
@@ -286,6 +287,22 @@ def test_lists_and_pages_say_what_was_bought(
     assert foreign.status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("part", "whole", "share", "depth"),
+    [
+        (0, 12, "0", 0), (2, 12, "0.167", 3), (1, 60, "0.017", 1), (5, 100, "0.05", 2),
+        (39, 100, "0.39", 4), (1, 1, "1", 5),
+    ],
+)  # fmt: skip
+def test_a_share_of_a_cohort_is_rounded_and_shaded(
+    part: int, whole: int, share: str, depth: int
+) -> None:
+    assert _share(part, whole) == Decimal(share)
+    cell = _cell("contact", Cohort(date(2026, 3, 1), whole, [whole, part]), 1)
+    assert cell is not None
+    assert (cell["count"], cell["depth"]) == (part, depth)
+
+
 def test_cohorts_open_their_customers(
     world: World, buyers: dict[str, Any], client_for: Any
 ) -> None:
@@ -303,6 +320,7 @@ def test_cohorts_open_their_customers(
         text = priya.get("/crm/cohorts").content.decode()
     assert len(asked) <= 15
     assert "month=2026-03&amp;after=1" in text
+    assert '"labels": ["+1", "+2"' in text, "in their first month all of them bought"
     text = priya.get("/crm/cohorts/customers?of=contact&month=2026-03&after=1").content.decode()
     assert "Ann" in text
     assert "Ben" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,8 @@ from paceline.kernel.tables import Column, Table
 from paceline.org.requests import PersonRequest
 
 CHARTED = 6
+# Shares from which a cell is shaded more: most months bring back a few in a hundred.
+DEPTHS = [Decimal(step) / 100 for step in (0, 5, 10, 20, 40)]
 
 
 def _refuse_strangers(request: PersonRequest) -> None:
@@ -271,7 +274,8 @@ def cohorts(request: PersonRequest) -> HttpResponse:
 
 
 def _share(part: int, whole: int) -> Decimal:
-    return (Decimal(part) * 1000 // whole) * Decimal("0.001")
+    """To a tenth of a per cent, halves up."""
+    return (2000 * part + whole) // (2 * whole) * Decimal("0.001")
 
 
 def _cell(kind: str, cohort: buying_again.Cohort, after: int) -> dict[str, Any] | None:
@@ -282,7 +286,7 @@ def _cell(kind: str, cohort: buying_again.Cohort, after: int) -> dict[str, Any] 
     return {
         "share": formats.percent(share),
         "count": part,
-        "depth": min(5, part * 10 // cohort.customers),
+        "depth": bisect_right(DEPTHS, share) if part else 0,
         "url": cohort_address(kind, cohort.month, after),
     }  # fmt: skip
 
@@ -304,12 +308,13 @@ def _chart(found: list[buying_again.Cohort]) -> LineChart | None:
     return LineChart(
         name="cohorts",
         title=_("Share of each month's new buyers who bought in a later month"),
-        labels=[str(n) for n in range(buying_again.SPAN)],
+        labels=[f"+{n}" for n in range(1, buying_again.SPAN)],  # in their first all of them bought
         label_title=_("Months after the first purchase"),
         unit="percent",
         series=[
             Series(formats.month(one.month),
-                   [None if part is None else _share(part, one.customers) for part in one.bought])
+                   [None if part is None else _share(part, one.customers)
+                    for part in one.bought[1:]])
             for one in shown
         ],
     )  # fmt: skip
