@@ -22,11 +22,13 @@ from paceline.goals.models import (
     Level,
     Side,
 )
+from paceline.goals.queries.attention import attention
 from paceline.kernel.audit import AuditEntry
+from paceline.kernel.waiting import worded
 from paceline.notifications.models import Notification
 from paceline.org import actions as org
 from tests.goals.conftest import UNTIL, Aims, agree_both, counted, propose
-from tests.world import NOW, TODAY, World
+from tests.world import NOW, TODAY, World, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -198,6 +200,7 @@ def test_reminders_come_by_day_once_and_together(world: World, aims: Aims) -> No
     )  # fmt: skip
     for goal in (aims.priya, other):
         agree_both(goal, world.priya, world.marco)
+    Goal.objects.update(created_at=datetime(2026, 6, 20, tzinfo=UTC))
     sent_before = Notification.objects.count()
 
     def remind(at: datetime) -> int:
@@ -216,6 +219,21 @@ def test_reminders_come_by_day_once_and_together(world: World, aims: Aims) -> No
     actions.check_in(goal=other, said=said, today=TODAY, by=world.priya, at=NOW)
     assert remind(datetime(2026, 7, 14, 2, tzinfo=UTC)) == 1
     assert Notification.objects.latest("pk").params == {"goal": "Sell chairs"}
+
+
+def test_nothing_is_due_before_a_goal_was_made(world: World, aims: Aims) -> None:
+    goal = aims.priya
+    agree_both(goal, world.priya, world.marco)
+    for made, due in ((date(2026, 6, 20), 7), (date(2026, 7, 8), 14)):
+        Goal.objects.update(created_at=datetime(made.year, made.month, made.day, 9, tzinfo=UTC))
+        goal.refresh_from_db()
+        assert goal.heard_on == made
+        page = sign_in(world.priya).get(f"/goals/{goal.pk}")
+        assert page.context["due"] == date(2026, 7, due)
+    waiting = [one.text for one in worded(attention(world.priya, date(2026, 7, 13)))]
+    assert "1 check-in is due" not in waiting
+    waiting = [one.text for one in worded(attention(world.priya, date(2026, 7, 14)))]
+    assert "1 check-in is due" in waiting
 
 
 def test_a_moved_period_loses_nothing(world: World, aims: Aims) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -197,6 +198,7 @@ def test_found_counted_and_exported(world: World, aims: Aims) -> None:
     assert find(world.omar, "chairs") == {}
     assert find(world.omar, "close by") == {"strategy": [aims.strategy.pk]}
     agree_both(aims.priya, world.priya, world.marco)
+    Goal.objects.filter(pk=aims.priya.pk).update(created_at=NOW - timedelta(days=30))
     actions.agree(goal=aims.north, side=Side.OWNER, terms=1, by=world.marco, at=NOW)
     told = [one.text for one in worded(attention(world.erik, TODAY))]
     assert told == ["2 goals wait for your word"]

@@ -145,8 +145,7 @@ def remind_owners(*, local: Callable[[str], datetime], at: datetime) -> int:
         if not REMIND_FROM_HOUR <= now.hour < REMIND_UNTIL_HOUR:
             continue
         due = latest_due(goal.period, now.date())
-        last = goal.last_check_in.on if goal.last_check_in else None
-        if due is not None and (last is None or last < due):
+        if due is not None and goal.heard_on < due:
             waiting[goal.owner_id or 0].append((goal, due))
     return sum(_remind(owed, at) for owed in waiting.values())
 

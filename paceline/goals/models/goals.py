@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -163,6 +164,11 @@ class Goal(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def heard_on(self) -> date:
+        """The day of the last check-in, or that on which the goal was made: none was due before."""
+        return self.last_check_in.on if self.last_check_in else self.created_at.date()
 
 
 class GoalContributor(models.Model):

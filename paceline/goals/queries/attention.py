@@ -44,8 +44,7 @@ def _due(person: Person, as_of: date) -> list[Attention]:
     count = 0
     for goal in rows.select_related("period", "last_check_in"):
         due = latest_due(goal.period, as_of)
-        last = goal.last_check_in.on if goal.last_check_in else None
-        count += due is not None and (last is None or last < due)
+        count += due is not None and goal.heard_on < due
     if not count:
         return []
     text = ngettext("%(count)d check-in is due", "%(count)d check-ins are due", count)

@@ -39,7 +39,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
     standing = standing_of(goal, today, sources, points)
     side = access.side_of(person, goal)
     names = queries.names_of(all_of_it.changes, person)
-    due = next_due(goal.period, goal.last_check_in.on if goal.last_check_in else None)
+    due = next_due(goal.period, goal.heard_on)
     context = {
         "goal": goal,
         "state": wording.state(goal),

@@ -197,7 +197,7 @@ def mine(request: PersonRequest) -> HttpResponse:
     for row in rows_of(own, today, person):
         goal = row.goal
         group = groups.setdefault(goal.period_id, {"period": goal.period, "rows": [], "weight": 0})
-        due = next_due(goal.period, goal.last_check_in.on if goal.last_check_in else None)
+        due = next_due(goal.period, goal.heard_on)
         group["rows"].append({"row": row, "due": due, "is_due": due is not None and due <= today})
         group["weight"] += goal.weight if goal.owner_id == person.pk else 0
     asked = queries.goals_for(person).filter(
