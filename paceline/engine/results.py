@@ -12,7 +12,7 @@ from paceline.engine.columns import COUNT, EXACT, MONEY, PLACE, RATE, TEXT, tabl
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 CREDITS = table(
     "credits",

@@ -181,8 +181,10 @@ def _add_component(ledger: Ledger, component: Component, above: tuple[Component,
     amount: exp.Expr = computed.copy()
     if component.multipliers:
         factor = _factor(plan, component, named)
+        # All decimals of the product are there when it is rounded: cut to twelve first, a hair less
+        # than a cent would become that cent where the plan rounds down.
         product = c.times(typed(computed.copy(), EXACT), factor, c.FORMULA_PRODUCT)
-        rounded = forms.in_plan_money(plan, typed(product, EXACT))
+        rounded = forms.in_plan_money(plan, product)
         raised = figures.add(f"{path}/multiplied", rounded, MONEY)
         change = c.minus(raised.copy(), computed.copy(), MONEY)
         ledger.adjust(component, "multiplier_adjustment", change)
