@@ -28,7 +28,7 @@ from paceline.orders.actions import LineDayIsClosed, close_days
 from paceline.orders.models import LineShare
 from paceline.org.models import Person
 from tests.crm.conftest import Sales
-from tests.crm.test_following import line
+from tests.crm.orders import line
 from tests.world import NOW, TODAY, World, sign_in
 
 pytestmark = pytest.mark.django_db

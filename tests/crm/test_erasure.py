@@ -22,7 +22,7 @@ from paceline.orders.actions import close_days
 from paceline.orders.models import OrderLine
 from paceline.orders.shops.actions import empty_old_messages
 from paceline.orders.shops.models import Delivery, ShopOrder
-from tests.crm.test_following import a_contact
+from tests.crm.orders import a_contact
 from tests.shops.conftest import Teller, an_order
 from tests.shops.conftest import teller as teller_of_tea  # noqa: F401 - a fixture
 from tests.world import NOW, World

@@ -27,7 +27,7 @@ from paceline.crm.queries.segments import members, summed
 from paceline.crm.views.segments import _cell, _share
 from paceline.kernel import jobs
 from tests.api.calling import program_for
-from tests.crm.test_following import a_contact, line
+from tests.crm.orders import a_contact, line
 from tests.world import NOW, TODAY, World
 
 pytestmark = pytest.mark.django_db

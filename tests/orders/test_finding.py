@@ -12,7 +12,7 @@ from paceline.crm.actions import erase_contact, follow_orders, measure_again
 from paceline.orders.finding import lines_called
 from paceline.orders.models import NamedCustomer, OrderLine
 from paceline.web.finder import find
-from tests.crm.test_following import a_contact, line
+from tests.crm.orders import a_contact, line
 from tests.world import NOW, World
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.models import Q
@@ -14,11 +13,7 @@ from django.urls import reverse
 from paceline.crm import actions as crm
 from paceline.crm.models import (
     Activity,
-    ActivityKind,
     ConsentChannel,
-    Contact,
-    Direction,
-    LeadStatus,
 )
 from paceline.leads.hours import OFFICE, Hours
 from paceline.mail.models import Mail
@@ -27,31 +22,22 @@ from paceline.org.models import LeaveKind, Person, Role
 from paceline.sequences import actions, panels
 from paceline.sequences.actions import NewStep
 from paceline.sequences.days import Calendar
-from paceline.sequences.models import Act, Enrolment, Line, Sequence, Start, Version
+from paceline.sequences.models import Act, Enrolment, Line, Start, Version
 from paceline.sequences.queries import figures
-from tests.crm.conftest import make_sales
-from tests.crm.test_following import follow, line
 from tests.mail.permissions import make_server, make_template
-from tests.sequences.conftest import CALL, make_customer, make_sequence, usual_steps
+from tests.sequences.conftest import (
+    BERLIN,
+    CALL,
+    at,
+    begin,
+    make_customer,
+    make_sequence,
+    trace,
+    usual_steps,
+)
 from tests.world import FOUNDED, NOW, World
 
 pytestmark = pytest.mark.django_db
-TAIPEI = ZoneInfo("Asia/Taipei")
-BERLIN = ZoneInfo("Europe/Berlin")
-
-
-def at(day: str, hour: int = 9, minute: int = 0, zone: ZoneInfo = TAIPEI) -> datetime:
-    return datetime.fromisoformat(day).replace(hour=hour, minute=minute, tzinfo=zone)
-
-
-def trace(enrolment: Enrolment) -> list[tuple[str, str]]:
-    return list(enrolment.lines.values_list("what", "why"))
-
-
-def begin(world: World, sequence: Any = None, **more: Any) -> Enrolment:
-    sequence = make_sequence(world) if sequence is None else sequence
-    contact = more.pop("contact", None) or make_customer(world, **more)
-    return actions.begin(sequence=sequence, record=contact, by=world.priya, at=NOW)
 
 
 def test_days_and_moments_are_those_of_who_does_it() -> None:
@@ -116,93 +102,6 @@ def test_steps_come_on_their_days_around_leave(world: World) -> None:
     assert any("Put off" in one and "Ask Ming how it works" in one for one in told), told
     assert not any("{name}" in one for one in told)
     assert actions.walk(at=at("2026-09-01")) == 0
-
-
-def _answer(world: World, contact: Contact) -> None:
-    crm.add_activity(
-        on=crm.On.record(contact), kind=ActivityKind.CHAT, by=world.priya,
-        at=at("2026-07-18"), facts={"text": "Yes!", "direction": Direction.IN},
-    )  # fmt: skip
-
-
-def _order(world: World, contact: Contact, day: str = "2026-07-18") -> None:
-    line(
-        f"N-{day}", customer=contact.number, person=world.priya, ordered_on=date.fromisoformat(day)
-    )
-    follow()
-    actions.end_met(at=at("2026-07-19"))
-
-
-def _deal(world: World, contact: Contact) -> None:
-    pipeline = make_sales(world).north
-    crm.add_deal(pipeline=pipeline, owner=world.priya, by=world.priya, at=at("2026-07-18"),
-                 facts={"title": "More", "contact": contact})  # fmt: skip
-    actions.end_met(at=at("2026-07-19"))
-
-
-def _archive(world: World, contact: Contact) -> None:
-    crm.archive(record=contact, by=world.priya, at=at("2026-07-18"))
-    actions.end_met(at=at("2026-07-19"))
-
-
-def _erase(world: World, contact: Contact) -> None:
-    crm.erase_contact(contact=contact, reason="asked", by=world.marco, at=at("2026-07-18"))
-
-
-@pytest.mark.parametrize(
-    ("happens", "why"),
-    [(_answer, "replied"), (_order, "ordered"), (_deal, "deal"), (_archive, "archived"),
-     (_erase, "erased")],
-)  # fmt: skip
-def test_what_stops_it(world: World, happens: Any, why: str) -> None:
-    """An open task goes, and the trace says so; without the condition it goes on."""
-    stubborn = make_sequence(world, stops=(), name="Stubborn")
-    contact = make_customer(world, facts={"number": "C1"})
-    other = begin(world, contact=make_customer(world, "Other"))
-    enrolment = begin(world, other.sequence, contact=contact)
-    unmoved = begin(world, stubborn, contact=contact)
-    assert actions.walk(at=at("2026-07-17")) == 3
-    happens(world, contact)
-    enrolment.refresh_from_db()
-    assert enrolment.ended_why == why
-    assert trace(enrolment)[-2:] == [("taken_back", ""), ("ended", why)]
-    unmoved.refresh_from_db()
-    assert (unmoved.ended_at is None) == (why in {"replied", "ordered", "deal"})
-    other.refresh_from_db()
-    assert other.ended_at is None
-    open_tasks = Activity.objects.filter(kind="task", erased_at=None)
-    assert open_tasks.count() == (2 if unmoved.ended_at is None else 1)
-
-
-def test_an_order_of_the_first_day_stops_nothing(world: World) -> None:
-    """The order with which they entered is none that the sequence won."""
-    contact = make_customer(world, facts={"number": "C1"})
-    enrolment = begin(world, contact=contact)
-    _order(world, contact, "2026-07-15")
-    enrolment.refresh_from_db()
-    assert enrolment.ended_at is None
-
-
-def test_merged_customers_go_on_once(world: World) -> None:
-    sequence = make_sequence(world)
-    stays, goes, third = (make_customer(world, name) for name in ("Ann", "Anne", "Anna"))
-    first, second = (begin(world, sequence, contact=one) for one in (stays, goes))
-    only = begin(world, make_sequence(world, name="Other"), contact=third)
-    merged = crm.merge(
-        survivor=stays, others=[goes, third], choices={}, by=world.priya, at=NOW,
-        seen={one.pk: one.version for one in (stays, goes, third)},
-    )  # fmt: skip
-    actions.end_met(at=NOW)
-    for one in (first, second, only):
-        one.refresh_from_db()
-    assert (first.ended_why, second.ended_why, only.ended_why) == ("", "merged", "")
-    assert only.contact == stays, "what only the other had goes on with the one that stays"
-    crm.undo_merge(merged=merged, by=world.priya, at=NOW)
-    actions.end_met(at=NOW)
-    second.refresh_from_db()
-    only.refresh_from_db()
-    assert (second.ended_why, only.contact) == ("", third)
-    assert trace(second)[-1] == ("resumed", "")
 
 
 def _hire(world: World, name: str = "Nina Chen") -> Person:
@@ -281,91 +180,6 @@ def test_mails_go_only_where_they_may(world: World) -> None:
     ended.refresh_from_db()
     assert (left_out.ended_why, ended.ended_why) == ("", "no_consent")
     assert left_out.next_at == at("2026-07-16"), "the next step is counted from the one left out"
-
-
-def _segment(world: World) -> Any:
-    return crm.save_segment(
-        of="contact", name="Japan", rule={"country": ["JP"]}, team=world.north, by=world.marco,
-        at=NOW,
-    )  # fmt: skip
-
-
-def test_who_enters_a_segment_begins(world: World) -> None:
-    """Not who was in it before; at most so many a day; only of the team; who leaves it stops."""
-    japan = {"country": "JP"}
-    before = make_customer(world, "Before", facts=japan)
-    sequence = make_sequence(world, segment=_segment(world), per_day=2)
-    told = {"by": world.marco, "at": NOW}
-    assert actions.enter_segments(at=NOW) == 0
-    ann, ben, cara = (make_customer(world, one, facts=japan) for one in ("Ann", "Ben", "Cara"))
-    make_customer(world, "Tom", facts={"country": "TW"})
-    make_customer(world, "Eve", facts=japan, team=world.south, owner=world.omar, by=world.omar)
-    assert actions.enter_segments(at=NOW) == 2
-    assert actions.enter_segments(at=NOW + timedelta(hours=1)) == 0, "two a day"
-    assert actions.enter_segments(at=at("2026-07-16", 0)) == 1, "a new day in Taipei"
-    begun = Enrolment.objects.filter(sequence=sequence)
-    assert {one.contact for one in begun} == {ann, ben, cara}
-    crm.change(record=ann, facts={"country": "KR"}, by=world.priya, at=at("2026-07-16"))
-    assert actions.enter_segments(at=at("2026-07-16")) == 0
-    assert begun.get(contact=ann).ended_why == "left"
-    ann.refresh_from_db()
-    crm.change(record=ann, facts=japan, by=world.priya, at=at("2026-07-17"))
-    assert actions.enter_segments(at=at("2026-07-17")) == 0, "each customer only once"
-    actions.change_sequence(sequence=sequence, facts={"again_days": 7}, **told)
-    ann.refresh_from_db()
-    crm.change(record=ann, facts={"country": "KR"}, by=world.priya, at=at("2026-07-20"))
-    actions.enter_segments(at=at("2026-07-20"))
-    ann.refresh_from_db()
-    crm.change(record=ann, facts=japan, by=world.priya, at=at("2026-07-24"))
-    assert actions.enter_segments(at=at("2026-07-24")) == 1, "a week after it ended"
-    actions.switch_sequence(sequence=sequence, on=False, **told)
-    assert actions.enter_segments(at=at("2026-07-25")) == 0
-    assert actions.walk(at=at("2026-07-25")) == 0, "off: no step is made"
-    actions.switch_sequence(sequence=sequence, on=True, present=True, by=world.marco,
-                            at=at("2026-07-27"))  # fmt: skip
-    assert actions.enter_segments(at=at("2026-07-27")) == 1, "with those who belong already"
-    assert begun.filter(contact=before).exists()
-
-
-def test_leads_that_enter_a_segment_begin(world: World, client_for) -> None:
-    """Those who come to meet the rule, of the team; converted or given up they stop."""
-    told = {"by": world.marco, "at": NOW}
-
-    def lead(name: str, **more: Any) -> Any:
-        given = {"team": world.north, "owner": world.priya, "by": world.priya, "at": NOW} | more
-        return crm.add_lead(facts={"name": name, "rating": 3}, **given)
-
-    segment = crm.save_segment(
-        of="lead", name="Warm", rule={"rating_min": 4}, team=world.north, **told
-    )
-    page = client_for(world.marco)
-    sent = {"team": world.north.pk, "name": "Warm leads", "of": "lead", "segment": segment.pk,
-            "per_day": 50}  # fmt: skip
-    assert page.post(reverse("sequences:new"), {**sent, "of": "contact"}).status_code == 422
-    assert page.post(reverse("sequences:new"), sent).status_code == 303
-    sequence = Sequence.objects.get(name="Warm leads")
-    assert (sequence.of, sequence.segment) == ("lead", segment)
-    actions.write_version(sequence=sequence, steps=usual_steps(), stops=(), **told)
-    actions.switch_sequence(sequence=sequence, on=True, **told)
-    ivy, max_ = lead("Ivy"), lead("Max")
-    foreign = lead("Canary", team=world.south, owner=world.omar, by=world.omar)
-    assert actions.enter_segments(at=NOW) == 0
-    for one in (ivy, max_, foreign):
-        crm.change(record=one, facts={"rating": 5}, by=None, at=NOW)
-    assert actions.enter_segments(at=NOW) == 2
-    begun = Enrolment.objects.filter(sequence=sequence, cause="segment")
-    assert {one.lead for one in begun} == {ivy, max_}
-    assert actions.walk(at=at("2026-07-17")) == 2
-    task = Activity.objects.get(lead=ivy)
-    assert (task.subject, task.assignee) == ("Ask Ivy how it works", world.priya)
-    assert "Warm leads" in page.get(f"/crm/leads/{ivy.pk}").content.decode()
-    ivy.refresh_from_db()
-    crm.set_status(lead=ivy, status=LeadStatus.UNQUALIFIED, why_not="No", by=world.priya,
-                   at=at("2026-07-18"))  # fmt: skip
-    actions.enter_segments(at=at("2026-07-18"))
-    actions.walk(at=at("2026-07-20"))
-    assert begun.get(lead=ivy).ended_at is not None
-    assert begun.get(lead=max_).ended_at is None or begun.get(lead=max_).ended_why == "last"
 
 
 def test_editing_makes_a_version(world: World) -> None:
