@@ -170,7 +170,7 @@ PACKAGE_FILES = {
     "vendor/tabler/css/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/tabler/css/tabler.min.css.map": "@tabler/core/dist/css/tabler.min.css.map",
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "vendor/echarts/echarts.common.min.js": "echarts/dist/echarts.common.min.js",
+    "vendor/echarts/echarts.simple.min.js": "echarts/dist/echarts.simple.min.js",
     "vendor/sortable/sortable.core.esm.js": "sortablejs/modular/sortable.core.esm.js",
 }
 STATICFILES_FINDERS = [

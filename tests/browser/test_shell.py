@@ -155,7 +155,7 @@ def test_charts_are_drawn_and_have_their_table(company: World, window: Window) -
     page.goto("/gallery")
     chart = page.locator(".chart").first
     chart.scroll_into_view_if_needed()
-    expect(chart.locator("svg").first).to_be_visible()
+    expect(chart.locator("canvas")).to_be_visible()
     chart.get_by_text("Show as a table").click()
     expect(chart.get_by_role("row", name="May")).to_contain_text("$7,200.00")
 

@@ -1,8 +1,21 @@
 // Turns a chart's data into an option of the drawing library, in the colours of the theme.
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-export const option = (data, library) => {
-  const clean = library.format.encodeHTML;
+// Bars are told apart without colours too: the first row plain, the others hatched.
+const HATCHES = [null, { turn: 45 }, { turn: -45 }, { turn: 0 }, { turn: 90 }, { dots: true }];
+const hatch = ({ turn, dots }) => ({
+  color: token("--hatch"), symbol: dots ? "circle" : "rect",
+  ...(dots
+    ? { dashArrayX: [[4, 4], [0, 4, 4, 0]], dashArrayY: [4, 0], symbolSize: 0.7 }
+    : { dashArrayX: [1, 0], dashArrayY: [1.5, 5], rotation: (turn * Math.PI) / 180 }),
+});
+
+// A value between two gaps makes no line: it needs a dot.
+const told = (point) => [point?.value].flat().at(-1) ?? null;
+const hasLonely = (points) => points.some((one, place) =>
+  told(one) !== null && told(points[place - 1]) === null && told(points[place + 1]) === null);
+
+export const option = (data, hidden) => {
   const language = document.documentElement.lang;
   const short = (unit) => {
     const style = unit === "percent" ? { style: "percent" } : { notation: "compact" };
@@ -12,6 +25,8 @@ export const option = (data, library) => {
   const soft = { color: token("--ink-soft") };
   const line = { lineStyle: { color: token("--line") } };
   const placed = data.series.some((one) => one.points.some((point) => Array.isArray(point.value)));
+  const isScatter = data.kind === "scatter";
+  const isBar = data.kind === "bar";
   const values = {
     type: "value", axisLabel: { ...soft, formatter: short(data.unit) }, splitLine: line,
     ...(data.currency && !data.flat && { name: data.currency, nameLocation: "end", nameGap: 10, nameTextStyle: { ...soft, align: "right" } }),
@@ -25,37 +40,75 @@ export const option = (data, library) => {
     },
     axisLine: line, axisTick: { show: false }, splitLine: { show: false },
   };
+  // From one end of the drawing to the other, whatever is drawn: what stands upon it is a mark.
+  const whole = { type: "value", show: false, min: 0, max: 1 };
   const round = data.stacked ? 0 : data.flat ? [0, 3, 3, 0] : [3, 3, 0, 0];
+  const series = data.series.map((one, place) => ({
+    type: isBar ? "bar" : "line", id: `${place}`, name: one.name, color: token(`--chart-${place % 6 + 1}`),
+    data: hidden.has(place) ? [] : one.points,
+    symbol: "circle", showSymbol: isScatter || one.points.length < 3 || hasLonely(one.points), symbolSize: isScatter ? 11 : 6,
+    barMaxWidth: 36, connectNulls: false, stack: data.stacked ? "all" : undefined,
+    lineStyle: { width: isScatter ? 0 : 2, type: one.muted ? "dashed" : "solid" },
+    emphasis: { lineStyle: { width: isScatter ? 0 : 2 } },
+    itemStyle: {
+      borderRadius: isBar ? round : 0, opacity: one.muted ? 0.55 : isScatter ? 0.75 : 1,
+      ...(isBar && HATCHES[place % 6] && { decal: hatch(HATCHES[place % 6]) }),
+    },
+  }));
+  if (data.mark !== null) {
+    const here = placed ? data.series[0].points[data.mark].value[0] : data.mark;
+    series.push({
+      type: "line", id: "mark", yAxisIndex: 1, data: [[here, 0], [here, 1]], symbol: "none", silent: true, z: 1,
+      lineStyle: { width: 1, type: "dashed", color: token("--ink-faint") },
+    });
+  }
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     animationDuration: 250,
-    aria: { enabled: true, decal: { show: data.kind === "bar" && data.series.length > 1 } },
-    color: [1, 2, 3, 4, 5, 6].map((place) => token(`--chart-${place}`)),
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-    grid: { left: 8, right: 16, top: (data.series.length > 1 ? 36 : 12) + (data.currency && !data.flat ? 16 : 0), bottom: data.axis ? 24 : 4, containLabel: true },
-    legend: {
-      show: data.series.length > 1, type: "scroll", top: 0, left: 0, right: 0, icon: "roundRect", textStyle: soft,
-      pageTextStyle: soft, pageIconSize: 11, pageIconColor: token("--ink-soft"), pageIconInactiveColor: token("--line-strong"),
-    },
-    tooltip: {
-      trigger: data.kind === "scatter" ? "item" : "axis", backgroundColor: token("--raised"), borderColor: token("--line"),
-      textStyle: { color: token("--ink") },
-      formatter: (points) => [
-        clean(data.labels[[points].flat()[0].dataIndex] ?? ""),
-        ...[points].flat().map((one) => `${one.marker} ${clean(one.seriesName)} ` +
-          `<b>${clean(one.data.text)}</b>`),
-      ].join("<br>"),
-    },
-    ...(data.flat ? { xAxis: values, yAxis: { ...places, inverse: true } } : { xAxis: places, yAxis: values }),
-    series: data.series.map((one, place) => ({
-      type: data.kind, name: one.name, data: one.points, showSymbol: one.points.length < 3,
-      symbolSize: data.kind === "scatter" ? 11 : 6, barMaxWidth: 36, connectNulls: false, stack: data.stacked ? "all" : undefined,
-      lineStyle: { width: 2, type: one.muted ? "dashed" : "solid" },
-      itemStyle: { borderRadius: data.kind === "bar" ? round : 0, opacity: one.muted ? 0.55 : 1 },
-      markLine: data.mark === null || place ? undefined : {
-        silent: true, symbol: "none", label: { show: false }, lineStyle: { color: token("--ink-faint") },
-        data: [{ xAxis: placed ? one.points[data.mark].value[0] : data.mark }],
-      },
-    })),
+    grid: { left: 8, right: 16, top: 12 + (data.currency && !data.flat ? 16 : 0), bottom: data.axis ? 24 : 4, containLabel: true },
+    ...(data.flat
+      ? { xAxis: [values, whole], yAxis: { ...places, inverse: true } }
+      : { xAxis: places, yAxis: [values, whole] }),
+    series,
   };
+};
+
+// The key of a row on a picture: a piece of its line, or of its bars with their hatching.
+export const drawKey = (pen, x, y, place, series) => {
+  const { color, id, itemStyle, lineStyle, type } = series[place];
+  pen.save();
+  pen.beginPath();
+  if (type === "line" && lineStyle.width) {
+    pen.strokeStyle = color;
+    pen.lineWidth = lineStyle.width;
+    pen.setLineDash(lineStyle.type === "dashed" ? [5, 3] : []);
+    pen.moveTo(x, y + 6);
+    pen.lineTo(x + 14, y + 6);
+    pen.stroke();
+    pen.restore();
+    return;
+  }
+  pen.rect(x, y, 14, 12);
+  pen.clip();
+  pen.globalAlpha = itemStyle.opacity;
+  pen.fillStyle = color;
+  pen.fill();
+  const own = type === "bar" && HATCHES[Number(id) % 6];
+  pen.fillStyle = pen.strokeStyle = token("--hatch");
+  pen.lineWidth = 1.5;
+  pen.translate(x + 7, y + 6);
+  pen.beginPath();
+  if (own?.dots) {
+    for (let n = 0; n < 6; n += 1) pen.rect(-6 + (n % 3) * 5, -4 + Math.floor(n / 3) * 5, 2.5, 2.5);
+    pen.fill();
+  } else if (own) {
+    pen.rotate((own.turn * Math.PI) / 180);
+    for (let n = -2; n < 3; n += 1) {
+      pen.moveTo(-20, n * 4.5);
+      pen.lineTo(20, n * 4.5);
+    }
+    pen.stroke();
+  }
+  pen.restore();
 };
