@@ -6,6 +6,7 @@ a number of digits chosen here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -144,6 +145,12 @@ def span_of_days(starts_on: date | None, ends_before: date | None) -> str:
 
 
 ONE_DAY = timedelta(days=1)
+
+
+def listed(names: Iterable[object]) -> str:
+    """Names side by side, parted as the reader's script parts them (a comma, or 、)."""
+    pattern = str(reader_locale().list_patterns["standard"]["middle"])
+    return pattern.replace("{0}", "").replace("{1}", "").join(str(name) for name in names)
 
 
 def file_size(size: int) -> str:

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<int:pk>/position", seats.position, name="person_position"),
     path("people/<int:pk>/team", seats.team, name="person_team"),
     path("people/<int:pk>/manager", seats.manager, name="person_manager"),
+    path("people/<int:pk>/successor", seats.successor, name="person_successor"),
     path("people/<int:pk>/leave", leaves.create, name="leave_new"),
     path("people/<int:pk>/role", seats.role, name="person_role"),
     path("people/<int:pk>/role/<str:role>/end", seats.role_end, name="person_role_end"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext as _
 
 from paceline.accounts.actions import (
@@ -136,12 +134,6 @@ def _with_one_name(row: EffectiveDated) -> str:
 def country_name(code: str) -> str:
     """A country in the reader's language; an unknown code as it is."""
     return str(reader_locale().territories.get(code, code))
-
-
-def listed(names: Iterable[object]) -> str:
-    """Names side by side, parted as the reader's script parts them (a comma, or 、)."""
-    pattern = str(reader_locale().list_patterns["standard"]["middle"])
-    return pattern.replace("{0}", "").replace("{1}", "").join(str(name) for name in names)
 
 
 def _days(row: EffectiveDated) -> str:

@@ -23,6 +23,7 @@ from paceline.goals.models import (
     Side,
 )
 from paceline.goals.queries.attention import attention
+from paceline.goals.queries.goals import waiting_for_word
 from paceline.kernel.audit import AuditEntry
 from paceline.kernel.waiting import worded
 from paceline.notifications.models import Notification
@@ -340,3 +341,37 @@ def test_strategy_keeps_its_versions(world: World, aims: Aims) -> None:
     assert "strategy_commented" in _told(world.erik)
     with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
         cursor.execute("DELETE FROM goals_strategyversion")
+
+
+def test_whoever_led_a_lead_who_left_has_the_word(world: World, aims: Aims) -> None:
+    """Marco leaves; Priya's line to him stays open, and Erik leads on."""
+    goal = aims.priya
+    org.end_employment(
+        person=world.marco, ends_before=date(2026, 7, 10), by=world.hana, at=world.now
+    )
+    world.erik.acting_on = world.priya.acting_on = TODAY
+    assert Goal.objects.visible_to(world.erik).filter(pk=goal.pk).exists()
+    assert access.side_of(world.erik, goal) == Side.LEAD
+    actions.agree(goal=goal, side=Side.OWNER, terms=1, by=world.priya, at=NOW)
+    assert not Agreement.objects.filter(goal=goal, side=Side.LEAD).exists()
+    assert _told(world.erik).count("goal_agreed") == 1
+    assert goal in waiting_for_word(world.erik, TODAY)
+    actions.agree(goal=goal, side=Side.LEAD, terms=1, by=world.erik, at=NOW)
+    assert Goal.objects.agreed().filter(pk=goal.pk).exists()
+    assert "goal_agreed" not in _told(world.marco)
+
+
+def test_where_everybody_above_has_left_the_owners_word_is_enough(world: World, aims: Aims) -> None:
+    for person in (world.marco, world.erik):
+        org.end_employment(
+            person=person, ends_before=date(2026, 7, 10), by=world.hana, at=world.now
+        )
+    actions.agree(goal=aims.priya, side=Side.OWNER, terms=1, by=world.priya, at=NOW)
+    assert Agreement.objects.get(goal=aims.priya, side=Side.LEAD).person is None
+    assert Goal.objects.agreed().filter(pk=aims.priya.pk).exists()
+
+
+def test_a_lead_at_work_is_asked_alone(world: World, aims: Aims) -> None:
+    actions.agree(goal=aims.priya, side=Side.OWNER, terms=1, by=world.priya, at=NOW)
+    assert aims.priya in waiting_for_word(world.marco, TODAY)
+    assert aims.priya not in waiting_for_word(world.erik, TODAY)

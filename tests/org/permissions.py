@@ -102,6 +102,9 @@ URLS = {
     "org:person_position": _form(KEEPERS),
     "org:person_team": _form(KEEPERS),
     "org:person_manager": _form(KEEPERS),
+    "org:person_successor": Url(
+        args=_priya, allow={"POST": KEEPERS}, data=lambda world: {"manager": world.erik.pk}
+    ),
     "org:person_role": _form(ADMINISTRATORS, role="hr", starts_on="2026-07-15"),
     "org:person_role_end": Url(
         args=lambda world: {"pk": world.priya.pk, "role": "salesperson"},

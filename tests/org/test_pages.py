@@ -271,6 +271,54 @@ def test_people_whose_manager_left_are_found(world: World, client_for: ClientFor
     assert "Omar Haddad" not in shown.split("<tbody>")[1]
 
 
+def test_whoever_led_a_lead_who_left_reads_of_their_team(
+    world: World, client_for: ClientFor
+) -> None:
+    actions.end_employment(
+        person=world.marco, ends_before=date(2026, 7, 1), by=world.hana, at=world.now
+    )
+    said = "1 person reports to someone who has left"
+    for reader in (world.erik, world.hana, world.dana, world.ada):
+        told = [one for one in worded(queries.attention(reader, world.today)) if one.text == said]
+        assert len(told) == 1, reader
+        shown = client_for(reader).get(told[0].url).content.decode()
+        assert "Priya Nair" in shown.split("<tbody>")[1]
+        assert "1 person: Priya Nair" in shown
+        assert ("Let them report to Erik Lund" in shown) == (reader in (world.hana, world.dana))
+    for other in (world.sofia, world.priya):
+        assert said not in [one.text for one in worded(queries.attention(other, world.today))]
+        shown = client_for(other).get(reverse("org:people"), {"stranded": "1"}).content.decode()
+        assert "1 person: Priya Nair" not in shown
+
+
+def test_the_team_of_a_lead_who_left_is_given_to_whoever_led_them(
+    world: World, client_for: ClientFor, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    url = reverse("org:person_successor", args=[world.marco.pk])
+    hana = client_for(world.hana)
+    # Whoever still works here is not taken the team away by this.
+    assert (
+        "still works here"
+        in hana.post(url, {"manager": world.erik.pk}, follow=True).content.decode()
+    )
+    assert queries.manager(world.priya, world.today) == world.marco
+    actions.end_employment(
+        person=world.marco, ends_before=date(2026, 7, 1), by=world.hana, at=world.now
+    )
+    for wrong in ("", "0", str(world.fred.pk), "x"):
+        assert hana.post(url, {"manager": wrong}).status_code == 404, wrong
+    assert queries.manager(world.priya, world.today) == world.marco
+    shown = hana.post(url, {"manager": world.erik.pk}, follow=True).content.decode()
+    assert "1 person reports to Erik Lund from today." in shown
+    old, new = ReportingLine.objects.filter(person=world.priya).order_by("starts_on")
+    assert (old.manager, new.manager, new.ends_before) == (world.marco, world.erik, None)
+    assert old.ends_before == new.starts_on
+    entry = AuditEntry.objects.filter(action="reporting_line_set").latest("pk")
+    assert (entry.actor_id, entry.reason) == (world.hana.pk, "Marco Bianchi has left")
+    with django_assert_max_num_queries(MAX_QUERIES):
+        hana.get(reverse("org:people"), {"stranded": "1"})
+
+
 def test_an_employment_twice_is_refused(world: World) -> None:
     with pytest.raises(actions.AlreadyEmployed) as refusal:
         actions.employ(

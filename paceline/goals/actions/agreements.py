@@ -9,7 +9,8 @@ from django.db import transaction
 from paceline.goals.actions import goals
 from paceline.goals.models import Agreement, Goal, GoalComment, Side
 from paceline.kernel import audit
-from paceline.org.models import Person, ReportingPath
+from paceline.org import queries as org
+from paceline.org.models import Person
 from paceline.webhooks.actions import announce
 
 
@@ -33,8 +34,9 @@ class TermsChanged(Exception):
 def agree(*, goal: Goal, side: Side, terms: int, by: Person, at: datetime) -> Agreement:
     """Agree to a goal for one side, as its ``terms`` were read.
 
-    Where nobody stands above the owner, the other side is written down with nobody's name: the
-    owner's word is enough. Raises ``TermsChanged``, ``AgreedAlready`` and ``GoalIsClosed``.
+    Where nobody who works here stands above the owner, the other side is written down with nobody's
+    name: the owner's word is enough. Raises ``TermsChanged``, ``AgreedAlready`` and
+    ``GoalIsClosed``.
     """
     found = goals.locked(goal)
     if terms != found.terms:
@@ -46,8 +48,8 @@ def agree(*, goal: Goal, side: Side, terms: int, by: Person, at: datetime) -> Ag
     row: Agreement = Agreement.objects.create(
         goal=found, terms=terms, side=side, person=by, at=at, terms_said=said
     )
-    paths = ReportingPath.objects.filter(descendant=found.owner_id)
-    if side == Side.OWNER and not paths.on(by.acting_on or at.date()).exists():
+    on = by.acting_on or at.date()
+    if side == Side.OWNER and found.owner and org.nearest_above(found.owner, on) is None:
         Agreement.objects.get_or_create(
             goal=found, terms=terms, side=Side.LEAD,
             defaults={"person": None, "at": at, "terms_said": said},

@@ -30,7 +30,8 @@ from paceline.goals.models.goals import TYPED
 from paceline.kernel import audit, findable
 from paceline.live.actions import publish_all
 from paceline.notifications.actions import notify
-from paceline.org.models import Person, ReportingLine, Team
+from paceline.org import queries as org
+from paceline.org.models import Person, Team
 
 # What both sides agree to: a change of it needs their word again.
 TERMS = (
@@ -353,11 +354,9 @@ def hint(goal: Goal, kind: str) -> None:
 
 
 def leads_of(goal: Goal, on: date) -> list[Person]:
-    """Whom the owner reports to directly on a day."""
-    if goal.owner_id is None:
-        return []
-    lines = ReportingLine.objects.filter(person=goal.owner_id).on(on).select_related("manager")
-    return [line.manager for line in lines]
+    """Who leads the owner on a day: whom they report to, or the next above who works here."""
+    lead = None if goal.owner is None else org.nearest_above(goal.owner, on)
+    return [] if lead is None else [lead]
 
 
 def _other_side(goal: Goal, on: date) -> list[Person]:

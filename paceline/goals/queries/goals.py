@@ -21,6 +21,7 @@ from paceline.goals.models import (
     GoalContributor,
     GoalPeriod,
 )
+from paceline.org import queries as org
 from paceline.org.models import Person, Team
 
 ROOTS_MAX, BELOW_MAX = 40, 40
@@ -212,15 +213,13 @@ def parents_for(person: Person, period: GoalPeriod | None) -> QuerySet[Goal]:
 
 
 def waiting_for_word(person: Person, on: date) -> QuerySet[Goal]:
-    """Open goals on whose terms the person's own word is missing: as the owner, or directly above.
+    """Open goals on whose terms the person's own word is missing: as the owner, or as their lead.
 
-    A lead is asked once the owner has agreed.
+    A lead is asked once the owner has agreed; whoever leads on where a lead has left, too.
     """
-    from paceline.org.models import ReportingLine  # noqa: PLC0415 - only this query needs it
-
     rows: Any = Goal.objects.open().with_state()
     rows = rows.filter(period__ends_before__gt=on)
-    reports = ReportingLine.objects.filter(manager=person).on(on).values("person")
+    reports = org.led_by(person, on).values("pk")
     asked = Q(owner=person, owner_agreed=False) | Q(
         owner__in=reports, owner_agreed=True, lead_agreed=False
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -66,6 +67,12 @@ def percent(value: Any) -> SafeString:
 @register.filter
 def rate(value: Any) -> SafeString:
     return _figure(formats.rate(value), value)
+
+
+@register.filter
+def listed(names: Iterable[object]) -> str:
+    """Names side by side, parted as the reader's script parts them."""
+    return formats.listed(names)
 
 
 @register.filter

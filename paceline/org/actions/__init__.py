@@ -32,6 +32,7 @@ from paceline.org.actions.reporting import (
     end_reporting_line,
     rebuild_paths,
     set_reporting_line,
+    take_over_reports,
 )
 from paceline.org.actions.roles import (
     IncompatibleRoles,
@@ -101,5 +102,6 @@ __all__ = [
     "rename_hierarchy",
     "revoke_tokens_of_leavers",
     "set_reporting_line",
+    "take_over_reports",
     "withdraw_leave",
 ]

@@ -72,6 +72,9 @@ def employ(
     employment = Employment.objects.create(
         person=person, starts_on=starts_on, ends_before=ends_before, **asdict(terms)
     )
+    if ReportingLine.objects.filter(person=person).exists():
+        lock_reporting()
+        rebuild_paths(person)  # whoever comes back no longer stands aside for their own manager
     audit.record(
         "person_employed",
         subject=person,
@@ -125,7 +128,7 @@ def end_employment(
     """End a person's employment, and with it their seat, team, places below others and roles.
 
     From ``ends_before`` on the person can no longer act. Those who report to them keep their line
-    until someone gives them another manager.
+    until someone gives them another manager; until then whoever led the person sees them too.
     """
     employment: Employment | None = (
         Employment.objects.filter(person=person)

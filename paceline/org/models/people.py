@@ -242,7 +242,8 @@ class ReportingLine(EffectiveDated):
 class ReportingPath(EffectiveDated):
     """Everyone above a person on which days: the reporting lines' closure, kept for reading.
 
-    ``depth`` 1 is the direct manager. Rebuilt in the transaction that changes a reporting line.
+    ``depth`` 1 is the direct manager. Rebuilt in the transaction that changes a reporting line. It
+    leads on over leads who have left, so it is read for rights and views; pay reads the lines.
     """
 
     ancestor = models.ForeignKey(Person, models.CASCADE, related_name="+")

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from paceline.accounts.models import User
 from paceline.accounts.verification import has_second_factor
@@ -28,6 +27,7 @@ from paceline.org.models import (
     Team,
     TeamMembership,
 )
+from paceline.org.queries.leaders import stranded_waiting
 
 PALETTE_MAX = 8
 
@@ -188,11 +188,8 @@ def _table(rows: list[list[object]], schema: pa.Schema) -> pa.Table:
 
 
 def attention(person: Person, as_of: date) -> list[Attention | Waiting]:
-    """One's own missing second step; for those who keep the company's people, who is stranded."""
-    found: list[Attention | Waiting] = [*_missing_second_step(person)]
-    if person.has_role(Role.HR, Role.COMPENSATION, Role.ADMINISTRATOR):
-        found.append(Waiting(stranded_reports(as_of), _stranded))
-    return found
+    """One's own missing second step, and whose lead has left."""
+    return [*_missing_second_step(person), stranded_waiting(person, as_of)]
 
 
 def _missing_second_step(person: Person) -> list[Attention]:
@@ -209,25 +206,3 @@ def _missing_second_step(person: Person) -> list[Attention]:
             detail=_("Running and approving pay asks for it."),
         )
     ]
-
-
-def _stranded(count: int) -> Attention:
-    text = ngettext(
-        "%(count)d person reports to someone who has left",
-        "%(count)d people report to someone who has left",
-        count,
-    )
-    return Attention(
-        text=text % {"count": count},
-        url=reverse("org:people") + "?stranded=1",
-        icon="sitemap",
-        weight=40,
-        detail=_("Give them another manager, or team credits will not reach anyone."),
-    )
-
-
-def stranded_reports(on: date) -> PersonQuerySet:
-    """Employed people whose manager does not work here on a day."""
-    here = Employment.objects.filter(person=OuterRef("manager")).on(on)
-    lines = ReportingLine.objects.filter(~Exists(here), person=OuterRef("pk")).on(on)
-    return Person.objects.employed_on(on).filter(Exists(lines))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.accounts import queries as accounts
+from paceline.kernel.formats import listed
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -25,7 +26,7 @@ from paceline.org.forms import NewPersonForm, PersonForm
 from paceline.org.models import Employment, Person, ReportingLine, Role, RoleGrant
 from paceline.org.requests import PersonRequest
 from paceline.org.views.changes import answer_change, given
-from paceline.org.wording import country_name, fact, listed
+from paceline.org.wording import country_name, fact
 
 
 @require_GET
@@ -33,9 +34,9 @@ def index(request: PersonRequest) -> HttpResponseBase:
     """Everyone, with their seat, team and manager today."""
     today = request.today
     rows = queries.directory(request.person, today)
-    stranded = "stranded" in request.GET and access.may_add_people(request.person)
+    stranded = "stranded" in request.GET
     if stranded:
-        rows = rows.filter(pk__in=queries.stranded_reports(today).values("pk"))
+        rows = rows.filter(pk__in=queries.stranded_for(request.person, today).values("pk"))
     table = Table(
         request,
         rows=rows,
@@ -56,6 +57,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "stranded": stranded,
+        "teams": queries.stranded_teams(request.person, today) if stranded else [],
         "may_add": access.may_add_people(request.person),
     }
     return page(request, "org/people.html", context)

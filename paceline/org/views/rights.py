@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.kernel.acts import word
 from paceline.kernel.audit import AuditEntry
+from paceline.kernel.formats import listed
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -26,7 +27,6 @@ from paceline.org.models import Person, Role
 from paceline.org.requests import PersonRequest
 from paceline.org.trail import changes
 from paceline.org.views.changes import answer_change, given
-from paceline.org.wording import listed
 
 
 @require_GET

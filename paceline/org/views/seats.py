@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
 
+from paceline.kernel.pages import go_to
 from paceline.org import access, actions, queries
 from paceline.org.forms import (
     EndForm,
@@ -26,6 +29,7 @@ from paceline.org.forms import (
 from paceline.org.models import Person, Role
 from paceline.org.requests import PersonRequest
 from paceline.org.views.changes import answer_change, given
+from paceline.org.wording import REFUSALS, refusal
 
 forms_only = require_http_methods(["GET", "POST"])
 
@@ -181,6 +185,34 @@ def manager(request: PersonRequest, pk: int) -> HttpResponse:
     }
     form = ManagerForm(given(request), initial={"starts_on": today}, on=today, person=person)
     return answer_change(request, form, act, words=words, back=_back(person))
+
+
+@require_POST
+def successor(request: PersonRequest, pk: int) -> HttpResponse:
+    """Let the team of somebody who has left report to another person from today on."""
+    lead = _changeable(request, pk)
+    today = request.today
+    people = Person.objects.visible_to(request.person).employed_on(today)
+    chosen = request.POST.get("manager", "")
+    manager = get_object_or_404(people, pk=chosen if chosen.isdecimal() else 0)
+    if queries.employment(lead, today) is not None:
+        messages.error(request, _("%(name)s still works here.") % {"name": lead.name})
+        return go_to(request, reverse("org:people"))
+    try:
+        moved = actions.take_over_reports(
+            lead=lead, manager=manager, starts_on=today, by=request.person, at=timezone.now(),
+            reason=str(_("%(name)s has left")) % {"name": lead.name},
+        )  # fmt: skip
+    except REFUSALS as problem:
+        messages.error(request, refusal(problem))
+    else:
+        told = ngettext(
+            "%(count)d person reports to %(name)s from today.",
+            "%(count)d people report to %(name)s from today.",
+            len(moved),
+        )
+        messages.success(request, told % {"count": len(moved), "name": manager.name})
+    return go_to(request, reverse("org:people") + "?stranded=1")
 
 
 def _grantable(request: PersonRequest, pk: int) -> Person:

@@ -29,6 +29,14 @@ one whom the object is about stands to the one who asks, on the day that counts.
 | peer | somebody with the same manager or team: their customers as far as the team shares them |
 | other | anybody else |
 
+Where a lead has left, their team keeps its line to them until somebody gives it another one. Until
+then whoever led the lead has that team as indirect reports, over several who left in a row too, as
+if the lead's last line went on for those below. It stops on the day from which the lead works here
+again or has a line again, and where somebody of the team comes to stand above that manager. It is
+not so where the lead's line ended otherwise than by their leaving. Whoever left is by it nobody's
+indirect report, but a former one. These are rights and views only: what is credited to whom goes by
+the reporting lines themselves.
+
 Who else has a statement, a run or a version of a plan open is shown only to those who may read it,
 and names only those who may read it too.
 
