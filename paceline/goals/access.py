@@ -6,13 +6,21 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import pgettext_lazy
 
 from paceline.crm.models import scope_of
 from paceline.goals.models import Goal, Level, Side
 from paceline.goals.models.goals import OVERSEERS
 from paceline.kernel.rights import EVERYONE, LINE_BELOW, Act, Relation, Rule, Section
-from paceline.org.models import Person, ReportingPath, Role, Team
+from paceline.org.models import (
+    Person,
+    PersonQuerySet,
+    ReportingPath,
+    Role,
+    Team,
+    TeamMembership,
+)
 
 QUOTA = Section(
     pgettext_lazy("object of a right", "quota"),
@@ -184,6 +192,40 @@ def may_propose(person: Person, level: str, team_id: int | None, owner_id: int |
         return owner_id in scope.people
     by_role = GOAL.allows("change", person.roles, of_field="of a team")
     return level == Level.TEAM and by_role and team_id in scope.all_teams
+
+
+def levels_for(person: Person) -> list[Level]:
+    """Whose goals the person may propose at all: of the company, of a team, of somebody."""
+    if GOAL.allows("change", person.roles, of_field="of the company"):
+        return list(Level)
+    by_role = GOAL.allows("change", person.roles, of_field="of a team")
+    return [Level.TEAM, Level.PERSON] if by_role else [Level.PERSON]
+
+
+def owners_for(person: Person, on: date, goal: Goal | None = None) -> PersonQuerySet:
+    """Whom the person may name as the owner of a new goal, or of one that they change: themselves
+    and all below, executives everybody. A goal of a team that one leads may go to its members, too,
+    and may stay with whoever has it. One query."""
+    people = Person.objects.visible_to(person).employed_on(on)
+    if GOAL.allows("change", person.roles, of_field="of the company"):
+        return people
+    scope = scope_of(person)
+    named = Q(pk__in=scope.people)
+    if goal is not None:
+        named |= Q(pk=goal.owner_id)
+        leads = GOAL.allows("change", person.roles, of_field="of a team")
+        if leads and goal.team_id in scope.all_teams:
+            members = TeamMembership.objects.on(on).filter(team=goal.team_id)
+            named |= Q(pk__in=members.values("person"))
+    return people.filter(named)
+
+
+def teams_for(person: Person, goal: Goal | None = None) -> QuerySet[Team]:
+    """Teams that a goal which the person proposes or changes may be of."""
+    if GOAL.allows("change", person.roles, of_field="of the company"):
+        return Team.objects.all()
+    own = scope_of(person).all_teams
+    return Team.objects.filter(pk__in=own if goal is None else {*own, goal.team_id})
 
 
 def may_change(person: Person, goal: Goal) -> bool:

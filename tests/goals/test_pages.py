@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -79,6 +79,61 @@ def test_propose_change_agree_check_in_and_close(world: World, aims: Aims) -> No
     assert priya.post(close, {"value": "80"}).status_code == 403
     goal.retrospective.refresh_from_db()
     assert goal.retrospective.value == Decimal("0.72")
+
+
+def test_only_those_are_offered_for_whom_one_may_propose(world: World, aims: Aims) -> None:
+    new = reverse("goals:goal_new")
+
+    def offered(person: Any, name: str, address: str = new) -> set[str]:
+        field = sign_in(person).get(address).context["form"].fields[name]
+        rows = getattr(field, "queryset", None)
+        return {str(one[0]) for one in field.choices} if rows is None else set(map(str, rows))
+
+    assert offered(world.priya, "owner") == {world.priya.name}
+    assert offered(world.marco, "owner") == {world.marco.name, world.priya.name}
+    everybody = {one.name for name, one in world.cast.items() if name != "fred"}
+    assert offered(world.erik, "owner") == everybody
+    assert offered(world.priya, "level") == {"person"}
+    assert offered(world.marco, "level") == {"team", "person"}
+    assert offered(world.erik, "level") == {"company", "team", "person"}
+    assert offered(world.marco, "team") == {"North"}
+    assert offered(world.erik, "team") == {"North", "South", "Company"}
+    sent = _facts(aims, name="Forged", level="person", parent="", measure="typed", unit="quantity")
+    forged = (
+        (world.priya, {"owner": world.marco.pk}),
+        (world.priya, {"level": "company"}),
+        (world.priya, {"level": "team"}),
+        (world.marco, {"owner": world.omar.pk}),
+        (world.marco, {"level": "team", "team": world.south.pk}),
+    )
+    for person, wish in forged:
+        page = sign_in(person).post(new, {**sent, **wish})
+        assert page.status_code == 422, (person, wish)
+    assert not Goal.objects.filter(name="Forged").exists()
+    # A goal that one has is not handed to somebody above; a lead hands it to the team.
+    edit = reverse("goals:goal_edit", args=[aims.priya.pk])
+    assert offered(world.priya, "owner", edit) == {world.priya.name}
+    assert offered(world.marco, "owner", edit) == {world.marco.name, world.priya.name}
+    upwards = _facts(aims, owner=world.erik.pk, reason="Take it")
+    assert sign_in(world.priya).post(edit, upwards).status_code == 422
+    aims.priya.refresh_from_db()
+    assert aims.priya.owner == world.priya
+
+
+def test_a_goal_whose_owner_left_goes_to_somebody_of_the_team(world: World, aims: Aims) -> None:
+    actions.change_goal(
+        goal=aims.priya, facts={"team": world.north}, by=world.marco, at=NOW, reason="Where"
+    )
+    org.set_reporting_line(
+        person=world.priya, manager=world.sofia, starts_on=TODAY, by=world.hana, at=NOW
+    )
+    org.end_employment(
+        person=world.priya, ends_before=date(2026, 8, 1), by=world.hana, at=NOW, reason="Moves"
+    )
+    address = reverse("goals:goal_edit", args=[aims.priya.pk])
+    page = sign_in(world.marco).get(address)
+    assert page.status_code == 200
+    assert set(page.context["form"].fields["owner"].queryset) == {world.marco}
 
 
 def test_days_stand_in_their_fields_in_every_language(world: World, aims: Aims) -> None:

@@ -96,7 +96,7 @@ class GoalForm(forms.Form):
     )
     team = _Names(
         label=gettext_lazy("Team"),
-        queryset=Team.objects.all(),
+        queryset=Team.objects.none(),
         required=False,
         help_text=gettext_lazy("Of a team's goal; its members' figures count."),
     )
@@ -144,7 +144,11 @@ class GoalForm(forms.Form):
         helpers.queryset = people
         helpers.widget.attrs["size"] = 5
         known: Any = self.fields
-        known["owner"].queryset = people
+        named = access.owners_for(viewer, on, goal)
+        known["owner"].queryset = named.order_by("name", "pk")
+        known["team"].queryset = access.teams_for(viewer, goal)
+        levels = access.levels_for(viewer)
+        known["level"].choices = [one for one in Level.choices if one[0] in levels]
         known["parent"].queryset = self._parents(viewer, goal)
         known["strategy"].queryset = StrategyPage.objects.visible_to(viewer).kept()
         known["measure"].choices = [
