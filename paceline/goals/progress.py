@@ -53,7 +53,8 @@ class Track:
     """What is to be reached when, and what was reached so far.
 
     ``points`` in order of their days, one a day, within the period. A ``level`` is a rate or an
-    average that holds for the whole period, instead of growing with it.
+    average that holds for the whole period, instead of growing with it. ``counts``: the value is a
+    count that begins at nothing with the period, whatever there was before.
     """
 
     starts_on: date
@@ -63,10 +64,33 @@ class Track:
     rises: bool
     is_level: bool = False
     points: Sequence[Point] = ()
+    counts: bool = False
 
     @property
     def days(self) -> int:
         return (self.ends_before - self.starts_on).days
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether the target is what a count may come to at most: it is held until the end, or
+        not any more; there is no way that leads down to it."""
+        return self.counts and not self.rises and not self.is_level
+
+    @property
+    def begins_at(self) -> Decimal:
+        """The value on the eve of the period."""
+        return NONE if self.is_limit else self.start
+
+    @property
+    def way(self) -> Decimal:
+        """From the start to the target; nothing where the goal is to hold something."""
+        return NONE if self.is_limit else self.target - self.start
+
+    @property
+    def floor(self) -> Decimal | None:
+        """What is never below nothing is not expected to be, either."""
+        known = (self.start, self.target, *(one.value for one in self.points))
+        return NONE if min(known) >= 0 else None
 
     def gone(self, as_of: date) -> int:
         """Days of the period that are over by the end of a day."""
@@ -77,7 +101,7 @@ class Track:
         if self.is_level:
             return self.target
         share = divided(Decimal(self.gone(as_of)), Decimal(self.days)) or NONE
-        return (self.start + (self.target - self.start) * share).quantize(PLACES)
+        return (self.begins_at + (self.target - self.begins_at) * share).quantize(PLACES)
 
     def is_reached(self, value: Decimal) -> bool:
         return value >= self.target if self.rises else value <= self.target
@@ -97,7 +121,8 @@ class Standing:
     """How a goal stands as of a day.
 
     ``progress`` is the part of the way from start to target, None where there is no way between
-    them. ``gap`` is what is missing, never below nothing. Paces are by week.
+    them. ``gap`` is what is missing, never below nothing; of a limit, by how much it is passed, and
+    ``room`` what is left below it. Paces are by week.
     """
 
     value: Decimal | None
@@ -111,6 +136,7 @@ class Standing:
     pace_needed: Decimal | None
     forecast: Forecast | None
     status: Status
+    room: Decimal | None = None
 
 
 def stand(track: Track, as_of: date) -> Standing:
@@ -126,7 +152,7 @@ def stand(track: Track, as_of: date) -> Standing:
     last = points[-1]
     missing = track.target - last.value if track.rises else last.value - track.target
     gap = max(missing, NONE)
-    way = divided(last.value - track.start, track.target - track.start)
+    way = divided(last.value - track.start, track.way)
     progress = None if way is None else way.quantize(PLACES)
     return Standing(
         value=last.value,
@@ -139,26 +165,31 @@ def stand(track: Track, as_of: date) -> Standing:
         pace=None if track.is_level else _pace(track, last),
         pace_needed=_pace_needed(track, last, left),
         forecast=_forecast(track, points),
-        status=_status(track, last.value, progress, elapsed),
+        status=_status(track, last, progress, elapsed),
+        room=max(-missing, NONE) if track.is_limit else None,
     )
 
 
 def _pace(track: Track, last: Point) -> Decimal | None:
-    found = divided((last.value - track.start) * WEEK, Decimal(track.gone(last.on)))
+    found = divided((last.value - track.begins_at) * WEEK, Decimal(track.gone(last.on)))
     return None if found is None else found.quantize(PLACES)
 
 
 def _pace_needed(track: Track, last: Point, left: int) -> Decimal | None:
-    """What each week left must bring; nothing for levels, and once the target is reached."""
-    if track.is_level or track.is_reached(last.value):
+    """What each week left must bring; nothing for levels and limits, and once it is reached."""
+    if track.is_level or track.is_limit or track.is_reached(last.value):
         return None
     found = divided((track.target - last.value) * WEEK, Decimal(left))
     return None if found is None else found.quantize(PLACES)
 
 
-def _status(track: Track, value: Decimal, progress: Decimal | None, elapsed: Decimal) -> Status:
-    if track.is_reached(value):
-        return Status.ON_PACE if track.is_level and elapsed < ONE else Status.REACHED
+def _status(track: Track, last: Point, progress: Decimal | None, elapsed: Decimal) -> Status:
+    holds = track.is_level or track.way == 0
+    if track.is_reached(last.value):
+        if not holds or elapsed >= ONE:
+            return Status.REACHED
+        spends_fast = track.is_limit and last.value * ON_PACE > track.paced(last.on)
+        return Status.AT_RISK if spends_fast else Status.ON_PACE
     if progress is None:
         return Status.BEHIND
     due = ONE if track.is_level else elapsed
@@ -170,7 +201,13 @@ def _status(track: Track, value: Decimal, progress: Decimal | None, elapsed: Dec
 def _forecast(track: Track, points: Sequence[Point]) -> Forecast | None:
     with localcontext() as context:
         context.prec = 40
-        return _of_level(points) if track.is_level else _of_growth(track, points)
+        found = _of_level(points) if track.is_level else _of_growth(track, points)
+    return found if found is None or track.floor is None else _from(track.floor, found)
+
+
+def _from(floor: Decimal, found: Forecast) -> Forecast:
+    low, high = (None if one is None else max(one, floor) for one in (found.low, found.high))
+    return Forecast(max(found.value, floor), low, high)
 
 
 def _of_growth(track: Track, points: Sequence[Point]) -> Forecast | None:
@@ -184,12 +221,12 @@ def _of_growth(track: Track, points: Sequence[Point]) -> Forecast | None:
         return None
     ahead = Decimal(track.days) - gone
     last = points[-1].value
-    drift = (last - track.start) / gone
+    drift = (last - track.begins_at) / gone
     value = last + drift * ahead
     if len(points) < POINTS_MIN:
         return Forecast(value.quantize(PLACES))
     squares, steps = NONE, 0
-    before_days, before = NONE, track.start
+    before_days, before = NONE, track.begins_at
     for point in points:
         days = Decimal(track.gone(point.on))
         long = days - before_days

@@ -42,6 +42,7 @@ def track_of(
         rises=goal.direction == Direction.UP,
         is_level=level,
         points=latest_point(goal) if points is None else points,
+        counts=goal.measure != TYPED,
     )
 
 

@@ -10,10 +10,17 @@ from paceline.goals.progress import Point, Status, Track, stand
 FROM, UNTIL = date(2026, 7, 1), date(2026, 10, 9)  # a hundred days
 
 
-def _track(start: str, target: str, *points: tuple[int, str], level: bool = False) -> Track:
+def _track(
+    start: str,
+    target: str,
+    *points: tuple[int, str],
+    level: bool = False,
+    counts: bool = False,
+    rises: bool | None = None,
+) -> Track:
     s, z = Decimal(start), Decimal(target)
     made = [Point(FROM + timedelta(days=day - 1), Decimal(value)) for day, value in points]
-    return Track(FROM, UNTIL, s, z, z >= s, level, made)
+    return Track(FROM, UNTIL, s, z, z >= s if rises is None else rises, level, made, counts)
 
 
 def _on(day: int) -> date:
@@ -43,7 +50,8 @@ def test_pace_gap_and_progress() -> None:
 
 def test_nothing_is_divided_by_nothing() -> None:
     held = stand(_track("0", "0", (10, "2")), _on(10))
-    assert (held.progress, held.status) == (None, Status.REACHED)
+    assert (held.progress, held.status) == (None, Status.ON_PACE)
+    assert stand(_track("0", "0", (100, "2")), _on(100)).status == Status.REACHED
     kept = _track("5", "5", (10, "4"))
     assert (stand(kept, _on(10)).progress, stand(kept, _on(10)).status) == (None, Status.BEHIND)
     before = stand(_track("0", "10"), FROM - timedelta(days=9))
@@ -54,6 +62,62 @@ def test_nothing_is_divided_by_nothing() -> None:
     assert over.forecast.value == 9
     worse = stand(_track("0", "10", (10, "-5")), _on(10))
     assert (worse.progress, worse.status) == (Decimal("-0.5000"), Status.BEHIND)
+
+
+def test_a_target_of_nothing_that_is_typed() -> None:
+    """Open complaints are brought down from five to none; what is typed is how many there are."""
+    going = stand(_track("5", "0", (50, "1")), _on(50))
+    assert (going.progress, going.gap, going.paced) == (Decimal("0.8000"), 1, Decimal("2.5000"))
+    assert (going.pace, going.pace_needed) == (Decimal("-0.5600"), Decimal("-0.1400"))
+    assert going.status == Status.ON_PACE
+    assert going.forecast is not None
+    assert going.forecast.value == 0  # not three less than none
+    assert stand(_track("5", "0", (50, "0")), _on(50)).status == Status.REACHED
+    assert stand(_track("5", "0", (50, "5")), _on(50)).status == Status.BEHIND
+    worse = stand(_track("5", "0", (50, "7")), _on(50))
+    assert (worse.progress, worse.status) == (Decimal("-0.4000"), Status.BEHIND)
+    # From none to none: held or not.
+    none = stand(_track("0", "0", (50, "0"), rises=False), _on(50))
+    assert (none.progress, none.gap, none.status) == (None, 0, Status.ON_PACE)
+    assert none.forecast is not None
+    assert none.forecast.value == 0
+    assert stand(_track("0", "0", (100, "0"), rises=False), _on(100)).status == Status.REACHED
+    one = stand(_track("0", "0", (50, "1"), rises=False), _on(50))
+    assert (one.progress, one.gap, one.status) == (None, 1, Status.BEHIND)
+    # A loss is brought up to nothing.
+    loss = stand(_track("-100", "0", (50, "-40")), _on(50))
+    assert (loss.progress, loss.gap, loss.status) == (Decimal("0.6000"), 40, Status.ON_PACE)
+    assert loss.forecast is not None
+    assert loss.forecast.value == Decimal("20.0000")
+
+
+def test_a_count_that_is_to_stay_low_is_a_limit() -> None:
+    """Five complaints last quarter, none or two at most in this one: they are counted from none."""
+    fine = stand(_track("5", "2", (50, "1"), counts=True), _on(50))
+    assert (fine.progress, fine.gap, fine.room, fine.paced) == (None, 0, 1, Decimal("1.0000"))
+    assert (fine.pace, fine.pace_needed) == (Decimal("0.1400"), None)
+    assert fine.status == Status.ON_PACE
+    assert fine.forecast is not None
+    assert fine.forecast.value == Decimal("2.0000")
+    fast = stand(_track("5", "2", (50, "2"), counts=True), _on(50))
+    assert (fast.room, fast.gap, fast.status) == (0, 0, Status.AT_RISK)
+    over = stand(_track("5", "2", (50, "3"), counts=True), _on(50))
+    assert (over.room, over.gap, over.status) == (0, 1, Status.BEHIND)
+    end = stand(_track("5", "2", (100, "2"), counts=True), _on(100))
+    assert (end.status, end.days_left) == (Status.REACHED, 0)
+    for start in ("5", "0"):
+        none = stand(_track(start, "0", (10, "0"), counts=True, rises=False), _on(10))
+        assert (none.progress, none.gap, none.room, none.paced) == (None, 0, 0, 0)
+        assert none.status == Status.ON_PACE  # and reached when the period is over, not before
+        assert none.forecast is not None
+        assert none.forecast.value == 0
+        one = stand(_track(start, "0", (10, "1"), counts=True, rises=False), _on(10))
+        assert (one.gap, one.room, one.status) == (1, 0, Status.BEHIND)
+        assert one.forecast is not None
+        assert one.forecast.value == Decimal("10.0000")
+    # A count upwards is as ever.
+    up = stand(_track("0", "1000", (50, "450"), counts=True), _on(50))
+    assert (up.progress, up.room, up.status) == (Decimal("0.4500"), None, Status.ON_PACE)
 
 
 def test_forecast_with_an_interval() -> None:

@@ -148,16 +148,19 @@ def _problem(goal: Goal, sources: dict[str, Source]) -> str:
 def stats(goal: Goal, standing: Standing) -> list[tuple[str, str, str]]:
     """The figures beside the number: label, value, detail."""
     found = []
-    if standing.progress is not None:
-        elapsed = formats.percent(standing.elapsed.quantize(Decimal("0.0001")))
+    elapsed = formats.percent(standing.elapsed.quantize(Decimal("0.0001")))
+    if standing.value is not None:
+        way = _held(standing) if standing.progress is None else formats.percent(standing.progress)
+        found.append((_("Progress"), way, _("%(part)s of the period is over") % {"part": elapsed}))
+    if standing.room is not None:
+        paced = wording.value(standing.paced, goal)
+        over = standing.gap or Decimal(0)
         found.append(
-            (
-                _("Progress"),
-                formats.percent(standing.progress),
-                _("%(part)s of the period is over") % {"part": elapsed},
-            )
-        )
-    if standing.gap is not None:
+            (_("Over the limit") if over else _("Left below the limit"),
+             wording.value(over or standing.room, goal),
+             _("spent evenly: %(value)s by today") % {"value": paced})
+        )  # fmt: skip
+    elif standing.gap is not None:
         paced = wording.value(standing.paced, goal)
         found.append(
             (_("Still missing"), wording.value(standing.gap, goal),
@@ -178,6 +181,15 @@ def stats(goal: Goal, standing: Standing) -> list[tuple[str, str, str]]:
     days = formats.span_of_days(goal.period.starts_on, goal.period.ends_before)
     found.append((goal.period.name, left % {"count": standing.days_left}, days))
     return found
+
+
+def _held(standing: Standing) -> str:
+    """Of a goal without a way to go: whether it is what it should be."""
+    if standing.gap:
+        return pgettext("of a goal", "Not held")
+    if standing.days_left:
+        return pgettext("of a goal", "Held so far")
+    return pgettext("of a goal", "Held")
 
 
 def _forecast(goal: Goal, standing: Standing) -> tuple[str, str]:
@@ -221,7 +233,7 @@ def chart(goal: Goal, sources: dict[str, Source], points: list[Point]) -> LineCh
 def _reached(on: date, reached: dict[date, Decimal], track: Any) -> Decimal | None:
     if on in reached:
         return reached[on]
-    return track.start if on == track.starts_on and not track.is_level else None
+    return track.begins_at if on == track.starts_on and not track.is_level else None
 
 
 def _said(goal: Goal, one: Any) -> dict[str, Any]:
