@@ -37,6 +37,11 @@ def key_name(desk: Desk, dimension: str, key: str | None) -> str:
     return str(_CHOICES.get(dimension, {}).get(key, key))
 
 
+def others(count: int) -> str:
+    """What all keys go by that are not told one by one."""
+    return _("%(count)d others") % {"count": count}
+
+
 def worded(measure: Measure, value: Decimal | None, currency: str) -> str:
     """A value in the measure's unit."""
     if value is None:

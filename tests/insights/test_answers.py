@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
@@ -14,9 +15,10 @@ from django.http import QueryDict
 from paceline.insights import actions
 from paceline.insights.asked import NotAsked, asked
 from paceline.insights.charts import chart_of
-from paceline.insights.queries import answers, sales
+from paceline.insights.queries import answers, largest, sales
 from paceline.insights.queries.answers import Answer, MeasureForbidden, answer
 from paceline.insights.queries.desk import Desk
+from paceline.insights.views import explorer
 from paceline.orders.models import OrderLine
 from paceline.org import actions as org
 from paceline.org.models import Person
@@ -205,6 +207,7 @@ def test_of_many_the_largest_are_told_whole(sold: World, monkeypatch: pytest.Mon
         "Acme": 50
     }
     monkeypatch.setattr(answers, "ROWS_MAX", 3)
+    monkeypatch.setattr(largest, "KEYS_LEAST", 1)
     found = ask(sold.dana, f"measure=net_sales&split=person&over=month{HALF}")
     assert {(row.bucket, row.key): row.value for row in found.rows} == {
         (date(2026, 5, 1), "E001"): 400, (date(2026, 6, 1), "E001"): 0,
@@ -221,3 +224,57 @@ def test_of_many_the_largest_are_told_whole(sold: World, monkeypatch: pytest.Mon
     assert drawn is not None
     assert [list(one.values) for one in drawn.series][1] == [0, 40, 0, 0, 200, 0, 125]
     assert drawn.series[1].name == "3 others"
+
+
+@pytest.mark.parametrize("measure", ["net_sales", "orders", "return_rate", "order_value"])
+@pytest.mark.parametrize("split", ["person", "product", "team"])
+def test_the_largest_by_day_and_the_others_are_the_whole(
+    sold: World, monkeypatch: pytest.MonkeyPatch, measure: str, split: str
+) -> None:
+    query = f"measure={measure}&split={split}&over=day&compare=previous{HALF}"
+    for person in (sold.dana, sold.marco, sold.priya):
+        whole = ask(person, query)
+        assert whole.rest is None
+        monkeypatch.setattr(answers, "ROWS_MAX", 3)
+        monkeypatch.setattr(largest, "KEYS_LEAST", 2)
+        part = ask(person, query)
+        monkeypatch.undo()
+        assert part.total == whole.total
+        assert part.left_out == whole.left_out
+        keys = {row.key for row in part.rows}
+        everybody = {row.key for row in whole.rows}
+        own = [row for row in whole.rows if row.key in keys]
+        assert {(row.bucket, row.key): (row.value, row.before) for row in part.rows} == {
+            (row.bucket, row.key): (row.value, row.before) for row in own
+        }
+        assert (part.rest is None) == (len(everybody) <= 2)
+        if part.rest is None:
+            continue
+        assert part.cut_off
+        assert part.rest.count == len(everybody) - 2
+        sums: dict[date | None, Decimal] = {}
+        for row in whole.rows:
+            if row.key not in keys and row.value is not None:
+                sums[row.bucket] = sums.get(row.bucket, Decimal(0)) + row.value
+        assert part.rest.values == (sums if part.question.measure.adds_up else {})
+
+
+def test_a_file_holds_what_the_page_has_no_room_for(
+    sold: World, monkeypatch: pytest.MonkeyPatch, client_for
+) -> None:
+    address = f"/insights/explore?measure=net_sales&split=person&over=day{HALF}"
+    monkeypatch.setattr(answers, "ROWS_MAX", 3)
+    monkeypatch.setattr(largest, "KEYS_LEAST", 1)
+    client = client_for(sold.dana)
+    html = client.get(address).content.decode()
+    assert "One by one the 1 largest; 3 others together. The file has all." in html
+
+    def rows() -> list[list[str]]:
+        parts = client.get(f"{address}&export=csv").streaming_content
+        return list(csv.reader(b"".join(parts).decode("utf-8-sig").splitlines()))
+
+    assert {row[1] for row in rows()[1:]} >= {"Priya Nair", "Omar Haddad"}
+    assert sum(Decimal(row[2]) for row in rows()[1:]) == ask(sold.dana, address[18:]).total.value
+    monkeypatch.setattr(explorer, "FILE_ROWS_MAX", 3)
+    assert {row[1] for row in rows()[1:]} == {"Priya Nair", "3 others"}
+    assert sum(Decimal(row[2]) for row in rows()[1:]) == ask(sold.dana, address[18:]).total.value

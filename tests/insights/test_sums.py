@@ -21,6 +21,7 @@ from paceline.insights.cubes import (
     Lines,
     Narrowed,
     ask,
+    ask_some,
     count_customers,
     make_cubes,
     make_terms,
@@ -172,6 +173,35 @@ def test_sums_equal_their_lines(tmp_path: Path, *, with_nobody: bool) -> None:
                     found = ask(on, FACTS, narrowed, rates, over=over, by=[by] if by else [])
                     wanted = by_hand(rows, narrowed, rates, over, by)
                     assert found.sums == wanted, (narrowed, by, over)
+
+
+def test_some_keys_and_the_others_are_the_whole(tmp_path: Path) -> None:
+    """Of each bucket, to the last digit, whatever is added: orders of products count for each."""
+    rows = lines(Random(11), with_nobody=True)
+    digests = kept(rows, tmp_path)
+    rates = {(month, "USD"): Decimal(1) for month in MONTHS}
+    rates |= {(month, "EUR"): Decimal(10800 + n) / 10000 for n, month in enumerate(MONTHS)}
+    for narrowed in narrowings():
+        with closing(Lines(tmp_path / "cubes", digests, MEMBERS)) as on:
+            for by in ("team", "person", "product", "category", "channel"):
+                for over in ("", "day", "month"):
+                    wanted = by_hand(rows, narrowed, rates, over, by)
+                    found = sorted({key for _bucket, key in wanted}, key=lambda key: key or "")
+                    for keys in (found[:2], found[1:3], [None], ["not there"]):
+                        some = ask_some(on, FACTS, narrowed, rates, keys, over=over, by=by)
+                        assert some.sums == {
+                            place: sums for place, sums in wanted.items() if place[1] in keys
+                        }, (narrowed, by, over, keys)
+                        left = ask_some(
+                            on, FACTS, narrowed, rates, keys, over=over, by=by, others=True
+                        )
+                        together: dict[Any, dict[str, Decimal]] = {}
+                        for (bucket, key), sums in wanted.items():
+                            if key not in keys:
+                                one = together.setdefault((bucket, None), {})
+                                for fact, value in sums.items():
+                                    one[fact] = one.get(fact, Decimal(0)) + value
+                        assert left.sums == together, (narrowed, by, over, keys)
 
 
 def test_who_asks_for_all_teams_asks_for_everything(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from paceline.insights import words
 from paceline.insights.dimensions import BUCKETS, DIMENSIONS, bucket_name, buckets
 from paceline.insights.queries.answers import Answer, Row
@@ -129,7 +127,7 @@ def _by_key(
             )
             for day in firsts
         ]
-        name = _("%(count)d others") % {"count": len(rest) + (left.count if left else 0)}
+        name = words.others(len(rest) + (left.count if left else 0))
         series.append(Series(name, sums, is_muted=True))
     return series
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from paceline.insights.queries.answers import Answer
 from paceline.insights.queries.desk import Desk
+from paceline.insights.queries.sales import shows_all
 
 
 def notes_of(desk: Desk, found: Answer) -> list[str]:
@@ -18,6 +19,19 @@ def notes_of(desk: Desk, found: Answer) -> list[str]:
         notes.append(
             _("Groups of fewer than five payees are withheld, so that nobody's pay can be told.")
         )
+    told = {"count": len({row.key for row in found.rows})}
+    if found.rest is not None:
+        told["others"] = found.rest.count
+        notes.append(
+            _("One by one the %(count)d largest; %(others)d others together. The file has all.")
+            % told
+            if found.rest.values
+            else _("The %(count)d largest only; the file has the %(others)d others too.") % told
+        )
+    elif found.question.split == "customer" and not shows_all(
+        found.question, {(row.bucket, row.key): {} for row in found.rows}
+    ):
+        notes.append(_("The %(count)d largest customers; the figure above is of all.") % told)
     if desk.shelf.behind:
         notes.append(_("Some months changed a moment ago; their figures are being brought up."))
     return notes

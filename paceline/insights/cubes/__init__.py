@@ -9,7 +9,7 @@ Nothing here knows Django's models, a person or the clock.
 
 from __future__ import annotations
 
-from paceline.insights.cubes.asking import Outcome, ask, keys_at_most
+from paceline.insights.cubes.asking import Outcome, ask, ask_some, keys_at_most
 from paceline.insights.cubes.columns import FAR
 from paceline.insights.cubes.customers import (
     Buyer,
@@ -35,6 +35,7 @@ __all__ = [
     "Narrowed",
     "Outcome",
     "ask",
+    "ask_some",
     "chain",
     "cohort_sales",
     "cohorts",

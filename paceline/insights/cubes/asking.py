@@ -62,17 +62,25 @@ def ask(
         found = replace(asked, keys=tuple(keys)).sums({}, None)
     else:
         found = asked.sums(largest if most else {}, most)
-    count = 1 + len(by)
-    return Outcome(
-        {
-            row[:count]: {
-                fact: Decimal(value or 0)
-                for fact, value in zip(asked.facts, row[count:], strict=True)
-            }
-            for row in asked.named(found)
-        },
-        asked.without_rate(),
-    )
+    return asked.told(found)
+
+
+def ask_some(
+    lines: Lines,
+    facts: Collection[str],
+    narrowed: Narrowed,
+    rates: Rates,
+    keys: Sequence[str | None],
+    *,
+    over: str = "",
+    by: str,
+    others: bool = False,
+) -> Outcome:
+    """The same of some ``keys`` of a column, which is not customers; with ``others`` of all but
+    those, together under no key."""
+    narrowed = lines.without_idle(narrowed)
+    asked = _Asked(lines, tuple(facts), narrowed, rates, over, (by,), tuple(keys), others)
+    return asked.told(asked.sums({}, None)) if asked.files else Outcome({}, {})
 
 
 def keys_at_most(most: int, narrowed: Narrowed, over: str) -> int:
@@ -85,7 +93,8 @@ def keys_at_most(most: int, narrowed: Narrowed, over: str) -> int:
 
 @dataclass(frozen=True)
 class _Asked:
-    """One question to the files; ``keys`` narrows to some values of what it is split by."""
+    """One question to the files; ``keys`` narrows to some values of what it is split by, or with
+    ``others`` to all but those, which are then not told apart."""
 
     lines: Lines
     facts: tuple[str, ...]
@@ -94,6 +103,7 @@ class _Asked:
     over: str
     by: tuple[str, ...]
     keys: tuple[Any, ...] | None = None
+    others: bool = False
 
     @cached_property
     def needed(self) -> set[str]:
@@ -205,7 +215,12 @@ class _Asked:
             return rows
         named = [one for one in self.keys if one is not None]
         own = key(self.by[0], self.shape)
-        is_empty = f" OR {own} IS NULL" if len(named) < len(self.keys) else ""
+        has_empty = len(named) < len(self.keys)
+        if self.others:
+            is_other = f"{own} NOT IN (SELECT unnest(?::VARCHAR[]))"
+            empty = f"{own} IS NOT NULL AND" if has_empty else f"{own} IS NULL OR"
+            return rows.where(f"({empty} {is_other})", named)
+        is_empty = f" OR {own} IS NULL" if has_empty else ""
         return rows.where(f"({own} IN (SELECT unnest(?)){is_empty})", named)
 
     # Sums
@@ -224,13 +239,13 @@ class _Asked:
 
     def _summed(self, size: Mapping[str, int], most: int | None) -> list[Any]:
         names = [f"k{place}" for place in range(1 + len(self.by))]
-        own = names if self.over else names[1:]
+        own = [*(names[:1] if self.over else []), *([] if self.others else names[1:])]
         facts = tuple(dict.fromkeys((*self.facts, *size)))
         inner, values = self._rows_of(facts, own)
         rate = self.single_rate
         totals = [f"{_total(fact, one_rate=rate is not None)} AS {fact}" for fact in facts]
         rates = [rate for fact in facts if fact in MONEY and rate is not None]
-        outer = [*([] if self.over else ["NULL::DATE AS k0"]), *own, *totals]
+        outer = [one if one in own else f"NULL AS {one}" for one in names] + totals
         query = f"SELECT {', '.join(outer)}\nFROM ({inner})" + (
             f" GROUP BY {', '.join(own)}" if own else " HAVING count(*) > 0"
         )
@@ -279,7 +294,7 @@ class _Asked:
         if all(one in self.rates for one in self._moneys):
             return {}
         # What it is split by leaves no line out: the smallest file that knows the rest will do.
-        whole = replace(self, by=(), over="", keys=None)
+        whole = replace(self, by=(), over="", keys=None, others=False)
         rows = self.lines.source(whole.shape, self.narrowed, with_team=False)
         if rows is None:
             return {}
@@ -290,6 +305,17 @@ class _Asked:
                 f"SELECT f.currency, sum(f.lines) {rows.text} GROUP BY 1", rows.given
             ).fetchall()
         return {currency: int(count) for currency, count in found}
+
+    def told(self, rows: list[Any]) -> Outcome:
+        count = 1 + len(self.by)
+        sums = {
+            row[:count]: {
+                fact: Decimal(value or 0)
+                for fact, value in zip(self.facts, row[count:], strict=True)
+            }
+            for row in self.named(rows)
+        }
+        return Outcome(sums, self.without_rate())
 
     # Customers
 

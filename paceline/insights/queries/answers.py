@@ -27,6 +27,7 @@ from paceline.insights.measures import (
 from paceline.insights.queries.deals import deal_facts, feedback_facts, move_facts
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.facts import Found, Place, together
+from paceline.insights.queries.largest import Largest, facts_by_key, keys_told, largest
 from paceline.insights.queries.pay import pay_facts
 from paceline.insights.queries.quotas import quota_facts
 from paceline.insights.queries.replies import reply_facts
@@ -45,7 +46,8 @@ _SOURCES: dict[str, Source] = {
     FEEDBACK: feedback_facts,
     REPLIES: reply_facts,
 }
-ROWS_MAX = 1000
+# Rows on a page and for programs; in a file, which is taken along whole.
+ROWS_MAX, FILE_ROWS_MAX = 1000, 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """So many keys that have no rows of their own, and what they come to in each bucket."""
+    """So many keys that have no rows of their own, and what they come to in each bucket; nothing
+    where parts do not add up."""
 
     count: int
     values: dict[date | None, Decimal]
@@ -114,16 +117,24 @@ def may_read_measure(person: Person, measure: Measure) -> bool:
     return all(rights[source] for source in measure.sources)
 
 
-def answer(desk: Desk, question: Question) -> Answer:
-    """Raises ``MeasureForbidden`` and ``NotAsked``."""
+def answer(desk: Desk, question: Question, *, most: int | None = None) -> Answer:
+    """``most`` rows at most, ``ROWS_MAX`` unless it says otherwise; but of at least some keys all
+    days. Raises ``MeasureForbidden`` and ``NotAsked``."""
     if not may_read_measure(desk.reader, question.measure):
         raise MeasureForbidden(question.measure.key)
     _check_pay(question)
     desk.left_out.clear()
     desk.withheld = False
-    found = facts_of(desk, question)
+    most = ROWS_MAX if most is None else most
+    told = largest(desk, question, most)
+    found, others = _told(desk, question, told)
     other = question.compared
-    earlier = {} if other is None else _earlier(desk, question, other, found)
+    earlier: Found = {}
+    others_before: Found = {}
+    if other is not None and told is not None:
+        earlier, others_before = facts_by_key(desk, other, told)
+    elif other is not None:
+        earlier = _earlier(desk, question, other, found)
     values = _values(question, found)
     before = {} if other is None else _beside(question, other, earlier)
     rows = [
@@ -131,43 +142,55 @@ def answer(desk: Desk, question: Question) -> Answer:
         for bucket, key in {**values, **before}
     ]
     rows.sort(key=lambda row: (row.bucket or date.min, -(row.value or 0), row.key or ""))
-    kept = _kept(question, rows)
+    kept = rows if told else _kept(question, rows, most)
+    total = _total(desk, question, {**found, **others}, {**earlier, **others_before})
     return Answer(
         question,
         desk.currency(question.currency),
         kept,
-        _total(desk, question, found, earlier),
+        total,
         dict(desk.left_out),
         desk.withheld,
-        len(rows) > len(kept),
-        _rest(question, rows, kept),
+        told is not None or len(rows) > len(kept),
+        _rest(question, rows, kept) if told is None else _rest_of(question, told, others),
     )
 
 
-def _kept(question: Question, rows: list[Row]) -> list[Row]:
+def _told(desk: Desk, question: Question, told: Largest | None) -> tuple[Found, Found]:
+    """What is told one by one, and the others together."""
+    return (facts_of(desk, question), {}) if told is None else facts_by_key(desk, question, told)
+
+
+def _kept(question: Question, rows: list[Row], most: int) -> list[Row]:
     """What is shown of many rows: the largest; over time the largest keys with all their days."""
-    if len(rows) <= ROWS_MAX or not (question.over and question.split):
-        return rows[:ROWS_MAX]
+    if len(rows) <= most or not (question.over and question.split):
+        return rows[:most]
     sizes: Counter[str | None] = Counter()
     for row in rows:
         sizes[row.key] += row.value or Decimal(0)  # type: ignore[assignment]
-    few = max(1, ROWS_MAX // len(_starts(question)))
-    largest = set(sorted(sizes, key=lambda key: (-sizes[key], key or ""))[:few])
-    return [row for row in rows if row.key in largest]
+    few = keys_told(most, len(_starts(question)))
+    told = set(sorted(sizes, key=lambda key: (-sizes[key], key or ""))[:few])
+    return [row for row in rows if row.key in told]
 
 
 def _rest(question: Question, rows: list[Row], kept: list[Row]) -> Rest | None:
-    """What is not among the rows shown, bucket by bucket, where parts add up."""
-    if len(rows) == len(kept) or not question.over or not question.measure.adds_up:
+    """What is not among the rows shown, bucket by bucket."""
+    if len(rows) == len(kept) or not question.split:
         return None
     shown = {row.key for row in kept}
+    others = {row.key for row in rows} - shown
+    if not question.measure.adds_up:
+        return Rest(len(others), {})
     values: dict[date | None, Decimal] = {}
-    keys = set()
     for row in rows:
-        if row.key not in shown:
-            keys.add(row.key)
+        if row.key in others:
             values[row.bucket] = values.get(row.bucket, Decimal(0)) + (row.value or 0)
-    return Rest(len(keys), values)
+    return Rest(len(others), values)
+
+
+def _rest_of(question: Question, told: Largest, others: Found) -> Rest:
+    values = _values(question, others) if question.measure.adds_up else {}
+    return Rest(told.others, {bucket: value or Decimal(0) for (bucket, _), value in values.items()})
 
 
 def _check_pay(question: Question) -> None:

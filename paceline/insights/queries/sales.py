@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from paceline.insights import cubes
@@ -33,16 +33,43 @@ def sales_facts(
         over=question.over,
         by=question.splits,
         most=CUSTOMERS_MOST if question.split == "customer" and among is None else None,
-        size={
-            fact: sign
-            for fact, sign in (question.measure.below or question.measure.above).items()
-            if fact in facts
-        },
+        size={fact: sign for fact, sign in size_of(question).items() if fact in facts},
     )
     desk.left_out.update(outcome.without_rate)
     return {
         (row[0], key_of(row[1]) if question.split else None): sums
         for row, sums in outcome.sums.items()
+    }
+
+
+def size_of(question: Question) -> Mapping[str, int]:
+    """What says how large a key is: the measure, or what it is a share of; facts by their signs."""
+    return question.measure.below or question.measure.above
+
+
+def part_facts(
+    desk: Desk,
+    question: Question,
+    facts: Collection[str],
+    keys: Collection[str],
+    *,
+    others: bool = False,
+) -> Found:
+    """Sums of the lines of some keys of what the question is split by, which is not customers;
+    with ``others`` of all but those, together under no key."""
+    outcome = cubes.ask_some(
+        desk.lines,
+        sorted(facts),
+        narrowed(desk, question),
+        desk.rates(desk.currency(question.currency)),
+        [one or None for one in keys],
+        over=question.over,
+        by=question.split,
+        others=others,
+    )
+    desk.left_out.update(outcome.without_rate)
+    return {
+        (row[0], None if others else key_of(row[1])): sums for row, sums in outcome.sums.items()
     }
 
 

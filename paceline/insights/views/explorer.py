@@ -27,7 +27,12 @@ from paceline.insights.dimensions import BUCKETS, DIMENSIONS
 from paceline.insights.forms.questions import AskForm, ShareForm, initial_of
 from paceline.insights.measures import SOURCES
 from paceline.insights.models import SavedQuestion
-from paceline.insights.queries.answers import Answer, MeasureForbidden, answer
+from paceline.insights.queries.answers import (
+    FILE_ROWS_MAX,
+    Answer,
+    MeasureForbidden,
+    answer,
+)
 from paceline.insights.queries.desk import Desk
 from paceline.kernel import sheets
 from paceline.kernel.pages import go_to, page, refuse
@@ -48,8 +53,10 @@ def desk_for(request: PersonRequest) -> Desk:
 def show(request: PersonRequest) -> HttpResponseBase:
     """One question, answered as far as the reader may see."""
     with closing(desk_for(request)) as desk:
-        question, found, problem, status = _answered(desk, request.GET, request.today)
-        if found is not None and request.GET.get("export") == "csv":
+        is_file = request.GET.get("export") == "csv"
+        most = FILE_ROWS_MAX if is_file else None
+        question, found, problem, status = _answered(desk, request.GET, request.today, most)
+        if found is not None and is_file:
             return csv_of(desk, found)
         return page(
             request,
@@ -61,13 +68,13 @@ def show(request: PersonRequest) -> HttpResponseBase:
 
 
 def _answered(
-    desk: Desk, query: QueryDict, today: date
+    desk: Desk, query: QueryDict, today: date, most: int | None
 ) -> tuple[Question | None, Answer | None, str, int]:
     """The question, its answer, what stands against it in words, and the status of the page."""
     question = None
     try:
         question = asked(query, today)
-        return question, answer(desk, question), "", 200
+        return question, answer(desk, question, most=most), "", 200
     except NotAsked as error:
         return question, None, words.refusal(error), 422
     except MeasureForbidden:
@@ -129,7 +136,8 @@ def _context(
 
 
 def csv_of(desk: Desk, found: Answer) -> HttpResponseBase:
-    """The answer as a file: every row, values as plain numbers."""
+    """The answer as a file: every row, values as plain numbers; last what others come to that
+    there are too many of for a file."""
     question = found.question
     header = [
         *([str(BUCKETS[question.over])] if question.over else []),
@@ -149,7 +157,16 @@ def csv_of(desk: Desk, found: Answer) -> HttpResponseBase:
                 *([words.plain(row.before)] if question.compare else []),
                 unit,
             ]
+        for bucket, value in sorted(rest.items(), key=lambda one: one[0] or date.min):
+            yield [
+                *([bucket] if question.over else []),
+                words.others(found.rest.count if found.rest else 0),
+                words.plain(value),
+                *([""] if question.compare else []),
+                unit,
+            ]
 
+    rest = found.rest.values if found.rest else {}
     return sheets.csv_response(question.measure.key, header, list(rows()))
 
 
