@@ -44,5 +44,6 @@ PAY = {
     "question_reopened": _("Question opened again"),
     "comment_written": _("Comment written"),
     "term_set": _("Pay term set"),
+    "shortfall_decided": _("Pay below zero decided"),
     "payroll_exported": _("Payroll file made"),
 }

@@ -98,6 +98,7 @@ PAYROLL = Section(
     pgettext_lazy("object of a right", "payroll file"),
     (
         Rule("*", "read", roles=DESK),
+        Rule("below zero", "decide", Act.MAKE, roles=COMPENSATION, note="with a reason"),
         Rule("*", "export", Act.CHECK, roles=FINANCE, note="each release once"),
     ),
 )
@@ -168,6 +169,11 @@ def may_read_payroll(person: Person) -> bool:
 
 def may_export_payroll(person: Person) -> bool:
     return PAYROLL.allows("export", person.roles)
+
+
+def may_decide_shortfalls(person: Person) -> bool:
+    """Whether the person says what becomes of pay below zero before payroll has it."""
+    return PAYROLL.allows("decide", person.roles, of_field="below zero")
 
 
 def is_pay_desk(person: Person) -> bool:

@@ -14,13 +14,16 @@ from django.db import transaction
 from paceline.files.actions import store_file
 from paceline.files.models import StoredFile
 from paceline.incentives.actions.runs import lock_period
-from paceline.incentives.calculation.payments import Amounts, payments_of, unsettled
+from paceline.incentives.calculation.payments import Amounts, Pay, payments_of, unsettled
 from paceline.incentives.models import (
     PayPeriod,
     PayrollEntry,
     PayrollExport,
     PayrollPayment,
     Release,
+    Shortfall,
+    ShortfallRecovery,
+    ShortfallTreatment,
 )
 from paceline.incentives.queries.payroll import unpaid_releases
 from paceline.kernel import audit, sheets
@@ -44,15 +47,19 @@ HEADER = (
 )
 
 
+class NotExported(Exception):
+    """No file was made, for the reason that the kind of this exception names."""
+
+
 class NothingToExport(Exception):
     """Every released statement of the period was handed over already."""
 
 
-class ExportIdTaken(Exception):
+class ExportIdTaken(NotExported):
     """The id belongs to an export of another period."""
 
 
-class ChangedSincePreview(Exception):
+class ChangedSincePreview(NotExported):
     """What would be handed over is no longer what its reader saw and agreed to."""
 
 
@@ -60,7 +67,17 @@ class AmountNotPayable(Exception):
     """An amount has more digits than its currency; it would be paid wrong."""
 
 
-class RunNotSettled(Exception):
+class ShortfallsUndecided(NotExported):
+    """Pay of ``releases`` is below zero under plans that do not settle, and nobody said what
+    becomes of it.
+    """
+
+    def __init__(self, releases: Sequence[int]) -> None:
+        super().__init__(f"{len(releases)} releases")
+        self.releases = tuple(releases)
+
+
+class RunNotSettled(NotExported):
     """What a run pays is not settled yet, or not as holds and earlier periods stand now."""
 
 
@@ -72,9 +89,10 @@ def export_payroll(
 
     The page makes ``export_id`` before it is sent: the same id gives the same export, so a double
     click exports once. ``seen`` is the ``mark_of`` the payments that were shown before: others are
-    not handed over unseen. Plans that settle pay what is payable, all others what was earned.
-    Raises ``NothingToExport``, ``ExportIdTaken``, ``RunNotSettled``, ``ChangedSincePreview`` and
-    ``AmountNotPayable``.
+    not handed over unseen. Plans that settle pay what is payable, all others what was earned, less
+    what was carried from earlier files.
+    Raises ``NothingToExport``, ``ExportIdTaken``, ``RunNotSettled``, ``ChangedSincePreview``,
+    ``ShortfallsUndecided`` and ``AmountNotPayable``.
     """
     period = lock_period(period)
     earlier = PayrollExport.objects.filter(export_id=export_id).first()
@@ -87,20 +105,24 @@ def export_payroll(
         raise NothingToExport(period)
     if unsettled(releases):
         raise RunNotSettled(period)
+    _lock_carried(releases)
     payments = payments_of(releases)
     if seen is not None and seen != mark_of(payments):
         raise ChangedSincePreview(period)
+    undecided = [pk for pk, pay in payments.items() if pay.is_undecided]
+    if undecided:
+        raise ShortfallsUndecided(undecided)
     rows = [
         _row(release, export_id, period, amount, currency)
         for release in releases
-        for currency, amount in payments[release.pk].items()
+        for currency, amount in payments[release.pk].amounts.items()
     ]
     csv_file, xlsx_file = _store(rows, f"payroll-{period.key}-{export_id}", by=by, at=at)
     export = PayrollExport.objects.create(
         export_id=export_id,
         period=period,
         count=len(rows),
-        totals={key: str(total) for key, total in sorted(totals(payments.values()).items())},
+        totals={key: str(total) for key, total in totals(payments.values()).items()},
         csv_file=csv_file,
         xlsx_file=xlsx_file,
         exported_by=by,
@@ -112,7 +134,12 @@ def export_payroll(
     PayrollPayment.objects.bulk_create(
         PayrollPayment(entry=entry, amount=amount, currency=currency)
         for entry in entries
-        for currency, amount in payments[entry.release_id].items()
+        for currency, amount in payments[entry.release_id].amounts.items()
+    )
+    ShortfallRecovery.objects.bulk_create(
+        ShortfallRecovery(shortfall=shortfall, entry=entry, amount=amount)
+        for entry in entries
+        for shortfall, amount in payments[entry.release_id].recovered
     )
     audit.record(
         "payroll_exported",
@@ -127,21 +154,30 @@ def export_payroll(
     return export
 
 
-def mark_of(payments: Mapping[int, Amounts]) -> str:
+def _lock_carried(releases: Sequence[Release]) -> None:
+    """Two periods that are handed over at once do not both deduct what was carried."""
+    rows = Shortfall.objects.filter(
+        treatment=ShortfallTreatment.CARRY,
+        release__payee__in={release.payee_id for release in releases},
+    )
+    list(rows.order_by("pk").select_for_update(of=("self",)))
+
+
+def mark_of(payments: Mapping[int, Pay]) -> str:
     """The same for the same payments, by release, whatever order they come in."""
     lines = [
         f"{release} {currency} {amount.normalize()}\n"
-        for release, amounts in sorted(payments.items())
-        for currency, amount in sorted(amounts.items())
+        for release, pay in sorted(payments.items())
+        for currency, amount in sorted(pay.amounts.items())
     ]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def totals(payments: Iterable[Amounts]) -> Amounts:
+def totals(payments: Iterable[Pay]) -> Amounts:
     """What payments add up to, currency by currency."""
     found: dict[str, Decimal] = defaultdict(Decimal)
-    for amounts in payments:
-        for currency, amount in amounts.items():
+    for pay in payments:
+        for currency, amount in pay.amounts.items():
             found[currency] += amount
     return {currency: payable_amount(total, currency) for currency, total in sorted(found.items())}
 

@@ -16,34 +16,87 @@ from paceline.incentives.models import (
     Run,
     RunPlan,
     Settlement,
+    Shortfall,
+    ShortfallTreatment,
     StatementComponent,
 )
+from paceline.incentives.queries.payroll import OpenShortfall, decisions_about, open_shortfalls
 from paceline.incentives.queries.settlements import is_paid as handed_over
 from paceline.incentives.queries.settlements import paid_by_another, with_standing
 
 Amounts = dict[str, Decimal]  # by currency
 
 
-def payments_of(releases: Sequence[Release]) -> dict[int, Amounts]:
-    """For each release what it pays in each currency: at least one amount, though it be zero.
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """What a release pays, by currency: at least one amount, though it be zero.
 
-    Three queries for any number of releases, and none per statement.
+    ``short`` is what of it plans that do not settle leave below zero, in the statement's currency;
+    ``decision`` says what becomes of that, and is missing while nobody decided. ``recovered`` is
+    what was carried from earlier files and is deducted here.
+    """
+
+    amounts: Amounts
+    short: Decimal
+    decision: Shortfall | None
+    recovered: tuple[tuple[Shortfall, Decimal], ...] = ()
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.short < 0 and self.decision is None
+
+
+def payments_of(releases: Sequence[Release]) -> dict[int, Pay]:
+    """For each release what it pays.
+
+    Five queries for any number of releases, and none per statement.
     """
     runs = {release.statement.run_id for release in releases}
     settled = _settled_versions(runs)
     paid = _payments(runs)
     others = _earned_elsewhere(runs, settled) if settled else {}
-    found: dict[int, Amounts] = {}
+    carried = open_shortfalls(release.payee_id for release in releases)
+    decisions = decisions_about(releases)
+    found: dict[int, Pay] = {}
     for release in releases:
         statement = release.statement
-        amounts: Amounts = defaultdict(Decimal)
         earned = others.get(statement.pk, Decimal(0)) if settled else statement.earned
-        amounts[statement.currency] += earned
+        amounts: Amounts = defaultdict(Decimal, {statement.currency: earned})
         for currency, amount in paid.get(statement.pk, ()):
             amounts[currency] += amount
-        kept = {currency: amount for currency, amount in sorted(amounts.items()) if amount}
-        found[release.pk] = kept or {statement.currency: Decimal(0)}
+        mine = carried.get((release.payee_id, statement.currency), [])
+        found[release.pk] = _pay(amounts, earned, statement.currency, decisions, release, mine)
     return found
+
+
+def _pay(
+    amounts: Amounts,
+    earned: Decimal,
+    currency: str,
+    decisions: Mapping[int, Shortfall],
+    release: Release,
+    carried: Iterable[OpenShortfall],
+) -> Pay:
+    """``earned`` is what plans without settlement earned: they alone leave pay below zero
+    unsaid, and from what they earn alone a shortfall is deducted, so that what a settlement kept
+    for the payee is paid.
+    """
+    short = min(max(amounts[currency], earned), Decimal(0))
+    decision = decisions.get(release.pk)
+    if decision is not None and decision.amount != short:
+        decision = None
+    if decision is not None and decision.treatment == ShortfallTreatment.CARRY:
+        amounts[currency] -= short
+    recovered = []
+    left = min(amounts[currency], earned)
+    for one in carried:
+        taken = min(left, one.left)
+        if taken > 0:
+            recovered.append((one.shortfall, taken))
+            left -= taken
+            amounts[currency] -= taken
+    kept = {key: amount for key, amount in sorted(amounts.items()) if amount}
+    return Pay(kept or {currency: Decimal(0)}, short, decision, tuple(recovered))
 
 
 def _settled_versions(runs: Iterable[int]) -> set[int]:

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 from paceline.incentives.models.findings import FindingAcceptance
-from paceline.incentives.models.payroll import PayrollEntry, PayrollExport, PayrollPayment
+from paceline.incentives.models.payroll import (
+    PayrollEntry,
+    PayrollExport,
+    PayrollPayment,
+    Shortfall,
+    ShortfallRecovery,
+    ShortfallTreatment,
+)
 from paceline.incentives.models.periods import PayPeriod
 from paceline.incentives.models.plans import (
     Plan,
@@ -90,6 +97,9 @@ __all__ = [
     "SettlementInput",
     "SettlementNote",
     "SettlementProblem",
+    "Shortfall",
+    "ShortfallRecovery",
+    "ShortfallTreatment",
     "Statement",
     "StatementComponent",
     "StatementDetail",

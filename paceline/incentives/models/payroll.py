@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.files.models import StoredFile
 from paceline.incentives.models.periods import PayPeriod
@@ -73,3 +75,57 @@ class PayrollPayment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry}: {self.amount} {self.currency}"
+
+
+class ShortfallTreatment(models.TextChoices):
+    CARRY = "carry", pgettext_lazy("shortfall", "Deduct from later pay")
+    COLLECT = "collect", pgettext_lazy("shortfall", "Collect now")
+
+
+class Shortfall(models.Model):
+    """What becomes of pay below zero under plans that do not settle, decided before payroll.
+
+    Payroll cannot pay less than nothing. Carried, it is not in the file, and later pay of the same
+    currency is lessened by it; collected, it stands in the file with its minus. The decision is
+    about this amount alone, and goes with its release when that is withdrawn.
+    """
+
+    release = models.OneToOneField(Release, models.CASCADE, related_name="shortfall")
+    amount = MoneyField()
+    treatment = models.CharField(_("treatment"), max_length=10, choices=ShortfallTreatment.choices)
+    reason = models.TextField(_("reason"), max_length=1000)
+    decided_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                name="shortfall_is_below_zero", condition=models.Q(amount__lt=0)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.release}: {self.amount} {self.treatment}"
+
+
+class ShortfallRecovery(models.Model):
+    """What one payment was lessened by for what was carried from an earlier file."""
+
+    shortfall = models.ForeignKey(Shortfall, models.PROTECT, related_name="recoveries")
+    entry = models.ForeignKey(PayrollEntry, models.PROTECT, related_name="recoveries")
+    amount = MoneyField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                name="shortfall_recovery_above_zero", condition=models.Q(amount__gt=0)
+            ),
+            models.UniqueConstraint(
+                fields=["shortfall", "entry"], name="shortfall_recovered_once_per_entry"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.shortfall}: {self.amount} by {self.entry}"

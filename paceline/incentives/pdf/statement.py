@@ -21,6 +21,7 @@ from paceline.incentives.calculation.trace import TracedLine, lines_of_component
 from paceline.incentives.explanation import ExplainedComponent, explain_statement
 from paceline.incentives.models import Statement
 from paceline.incentives.settled import EntryGroup, SettledPay, explain_settlement
+from paceline.incentives.shortfall_words import sentences_about
 from paceline.kernel import formats
 from paceline.org.models import Person
 
@@ -94,6 +95,7 @@ def _values(statement: Statement, language: str) -> dict[str, Any]:
         "components": parts,
         "settled_label": _("From earned to paid"),
         "settled": [_settled(pay) for pay in explain_settlement(statement)],
+        "below_zero": sentences_about(statement),
         "foot": _("Run %(run)s of %(period)s · fingerprint %(fingerprint)s")
         % {
             "run": statement.run.number,

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.models import LineThread, PayPeriod, Run, Statement
-from paceline.incentives.queries.payroll import periods_waiting
+from paceline.incentives.queries.payroll import periods_waiting, short_releases
 from paceline.incentives.queries.runs import PeriodState, period_states
 from paceline.incentives.queries.statements import released_for
 from paceline.kernel.shell import Attention
@@ -53,6 +53,8 @@ def attention(
         found += _of_periods(person, recent_states(as_of) if states is None else states)
     if access.may_export_payroll(person):
         found += _of_payroll()
+    if access.may_decide_shortfalls(person):
+        found.append(Waiting(short_releases(), _shortfalls))
     if access.is_pay_desk(person):
         found.append(Waiting(LineThread.objects.visible_to(person).unresolved(), _questions))
     return [*found, *_of_own_statements(own_statements(person) if own is None else own, as_of)]
@@ -107,6 +109,17 @@ def _of_payroll() -> list[Attention]:
         )
         for period, waiting in periods_waiting()
     ]
+
+
+def _shortfalls(count: int) -> Attention:
+    text = ngettext(
+        "%(count)d payment is below zero: say what becomes of it",
+        "%(count)d payments are below zero: say what becomes of them",
+        count,
+    )
+    return Attention(
+        text=text % {"count": count}, url=reverse("incentives:payroll"), icon="cash", weight=74
+    )
 
 
 def _questions(count: int) -> Attention:

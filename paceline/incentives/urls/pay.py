@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("questions/<int:pk>/reopening", threads.reopen, name="thread-reopen"),
     path("payroll/", payroll.index, name="payroll"),
     path("payroll/periods/<str:key>/", payroll.preview, name="payroll-preview"),
+    path("payroll/periods/<str:key>/shortfalls", payroll.decide, name="shortfall-decide"),
     path("payroll/periods/<str:key>/exports", payroll.create, name="payroll-create"),
     path("payroll/<uuid:export_id>/", payroll.show, name="payroll-file"),
     path("payroll/<uuid:export_id>/<str:kind>", payroll.download, name="payroll-download"),

@@ -15,6 +15,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.accounts.verification import needs_mfa, needs_reauthentication
@@ -22,8 +24,16 @@ from paceline.files.queries import open_file
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import payroll as actions
-from paceline.incentives.calculation.payments import Amounts, payments_of, unsettled
-from paceline.incentives.models import PayPeriod, PayrollExport
+from paceline.incentives.actions import shortfalls
+from paceline.incentives.calculation.payments import Amounts, Pay, payments_of, unsettled
+from paceline.incentives.forms.shortfalls import ShortfallForm
+from paceline.incentives.models import (
+    PayPeriod,
+    PayrollExport,
+    Release,
+    Shortfall,
+    ShortfallTreatment,
+)
 from paceline.incentives.queries import payroll as queries
 from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
@@ -31,6 +41,20 @@ from paceline.kernel.parts import FileInParts
 from paceline.kernel.tables import Column, Table
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
+
+REFUSALS: dict[type[actions.NotExported], Any] = {
+    actions.ChangedSincePreview: lazy(
+        "No file was made: statements were released or withdrawn since this page was"
+        " opened. This is what the file will hold now."
+    ),
+    actions.ShortfallsUndecided: lazy(
+        "No file was made: nobody has decided yet what becomes of the payments below zero."
+    ),
+    actions.RunNotSettled: lazy(
+        "What this period pays is not settled, or no longer as things stand. Settle first."
+    ),
+    actions.ExportIdTaken: lazy("Open the preview again, then export."),
+}
 
 
 @require_GET
@@ -69,9 +93,36 @@ def index(request: PersonRequest) -> HttpResponseBase:
             (period, words.period_name(period), waiting)
             for period, waiting in queries.periods_waiting()
         ],
+        "carried": _carried_table(request),
         "may_export": access.may_export_payroll(person),
     }
     return page(request, "incentives/payroll/index.html", context)
+
+
+def _carried_table(request: PersonRequest) -> Table | None:
+    """What was carried and is not deducted yet; nothing while nothing is."""
+    rows = queries.carried_shortfalls()
+    if not rows.exists():
+        return None
+    return Table(
+        request,
+        rows=rows,
+        name="carried",
+        columns=[
+            Column(
+                "payee",
+                _("Payee"),
+                "release.payee.name",
+                sort="release__payee__name",
+                link=lambda row: reverse("incentives:statement", args=[row.release.statement_id]),
+            ),
+            Column("period", _("From"), lambda row: words.period_name(row.release.period)),
+            Column("left", _("Still to deduct"), kind="money", currency="release.currency"),
+            Column("reason", _("Reason"), secondary=True),
+        ],
+        exports=False,
+        caption=_("Below zero, to be deducted from later pay"),
+    )
 
 
 def _url(export: PayrollExport) -> str:
@@ -88,11 +139,17 @@ def worded_totals(export: PayrollExport) -> list[str]:
 @require_GET
 def preview(request: PersonRequest, key: str) -> HttpResponse:
     """What the file will hold: count, totals by currency, and every payment."""
-    person = _reader(request)
-    period = get_object_or_404(PayPeriod, key=key)
+    return _preview(request, get_object_or_404(PayPeriod, key=key), _reader(request))
+
+
+def _preview(
+    request: HttpRequest, period: PayPeriod, person: Person, sent: ShortfallForm | None = None
+) -> HttpResponse:
+    """The preview; ``sent`` is what somebody decided about pay below zero and was refused."""
     releases = queries.unpaid_releases(period)
     listed = list(releases)
     payments = payments_of(listed)
+    short = _short(listed, payments)
     table = Table(
         request,
         rows=releases,
@@ -118,7 +175,12 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
                 currency="currency",
                 secondary=True,
             ),
-            Column("amount", _("To be paid"), lambda row: _in_words(payments[row.pk]), kind="sums"),
+            Column(
+                "amount",
+                _("To be paid"),
+                lambda row: _in_words(payments[row.pk].amounts),
+                kind="sums",
+            ),
             Column("run", _("Run"), "statement.run.number", kind="number", secondary=True),
         ],
         order="number",
@@ -127,8 +189,8 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
         empty=_("Everything released in this period was handed over already."),
     )
     sums: dict[str, tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
-    for amounts in payments.values():
-        for currency, amount in amounts.items():
+    for pay in payments.values():
+        for currency, amount in pay.amounts.items():
             count, total = sums[currency]
             sums[currency] = (count + 1, total + amount)
     context: dict[str, Any] = {
@@ -137,13 +199,87 @@ def preview(request: PersonRequest, key: str) -> HttpResponse:
         "table": table,
         "sums": sorted((currency, *found) for currency, found in sums.items()),
         "count": sum(count for count, _total in sums.values()),
-        "below_zero": sum(amount < 0 for one in payments.values() for amount in one.values()),
+        "below_zero": sum(
+            amount < 0 for pay in payments.values() for amount in pay.amounts.values()
+        ),
+        "undecided": sum(pay.is_undecided for pay in payments.values()),
+        "decided": [
+            (release, amount, decision, decision.treatment == ShortfallTreatment.CARRY)
+            for release, amount, decision in short
+            if decision is not None
+        ],
+        "deducted": _deducted(listed, payments),
+        "decision": sent or ShortfallForm(short=short) if short else None,
+        "may_decide": access.may_decide_shortfalls(person),
         "export_id": uuid4(),
         "seen": actions.mark_of(payments),
         "unsettled": unsettled(listed),
         "may_export": access.may_export_payroll(person),
     }
-    return page(request, "incentives/payroll/preview.html", context)
+    status = 200 if sent is None else 422
+    return page(request, "incentives/payroll/preview.html", context, status=status)
+
+
+def _short(
+    releases: list[Release], payments: dict[int, Pay]
+) -> list[tuple[Release, Decimal, Shortfall | None]]:
+    """What plans that do not settle leave below zero, with what was decided about it."""
+    found = [(release, payments[release.pk]) for release in releases]
+    return [(release, pay.short, pay.decision) for release, pay in found if pay.short < 0]
+
+
+def _deducted(
+    releases: list[Release], payments: dict[int, Pay]
+) -> list[tuple[Release, str, Decimal]]:
+    """Whose pay is lessened by what was carried, from which period, and by how much."""
+    return [
+        (release, words.period_name(shortfall.release.period), amount)
+        for release in releases
+        for shortfall, amount in payments[release.pk].recovered
+    ]
+
+
+@require_http_methods(["POST"])
+@needs_mfa
+def decide(request: HttpRequest, key: str) -> HttpResponse:
+    """Say what becomes of pay below zero; the preview comes again, with what was refused."""
+    person = _reader(request)
+    if not access.may_decide_shortfalls(person):
+        raise PermissionDenied
+    period = get_object_or_404(PayPeriod, key=key)
+    listed = list(queries.unpaid_releases(period))
+    form = ShortfallForm(request.POST, short=_short(listed, payments_of(listed)))
+    if not form.is_valid():
+        return _preview(request, period, person, sent=form)
+    try:
+        decided = shortfalls.decide_shortfalls(
+            period=period,
+            releases=form.cleaned_data["releases"],
+            treatment=form.cleaned_data["treatment"],
+            reason=form.cleaned_data["reason"],
+            by=person,
+            at=timezone.now(),
+            seen=request.POST.get("seen", ""),
+        )
+    except (actions.ChangedSincePreview, shortfalls.NothingBelowZero):
+        form.add_error(
+            None,
+            _(
+                "Nothing was decided: what this period pays has changed since this page was"
+                " opened. Look at the amounts again."
+            ),
+        )
+        return _preview(request, period, person, sent=form)
+    messages.success(
+        request,
+        ngettext(
+            "Decided about %(count)d payment below zero.",
+            "Decided about %(count)d payments below zero.",
+            len(decided),
+        )
+        % {"count": len(decided)},
+    )
+    return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
 
 
 def _in_words(amounts: Amounts) -> str:
@@ -174,23 +310,8 @@ def create(request: HttpRequest, key: str) -> HttpResponse:
         )
     except actions.NothingToExport:
         return _handed_over_already(request, period, person)
-    except actions.ChangedSincePreview:
-        messages.error(
-            request,
-            _(
-                "No file was made: statements were released or withdrawn since this page was"
-                " opened. This is what the file will hold now."
-            ),
-        )
-        return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
-    except actions.RunNotSettled:
-        messages.error(
-            request,
-            _("What this period pays is not settled, or no longer as things stand. Settle first."),
-        )
-        return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
-    except actions.ExportIdTaken:
-        messages.error(request, _("Open the preview again, then export."))
+    except actions.NotExported as refused:
+        messages.error(request, REFUSALS[type(refused)])
         return go_to(request, reverse("incentives:payroll-preview", args=[period.key]))
     return go_to(request, _url(export))
 

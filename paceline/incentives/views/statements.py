@@ -34,6 +34,7 @@ from paceline.incentives.pdf.statement import statement_pdf
 from paceline.incentives.queries import statements as queries
 from paceline.incentives.rejection_words import of_line
 from paceline.incentives.settled import explain_settlement
+from paceline.incentives.shortfall_words import sentences_about
 from paceline.kernel.charts import LineChart, Series
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
@@ -155,6 +156,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "badge": release_badge(statement),
         "components": explain_statement(statement),
         "settled": explain_settlement(statement),
+        "below_zero": sentences_about(statement),
         "chart": _trend(queries.history(statement, others)),
         "is_desk": is_desk,
         "has_changes": queries.may_be_compared(statement, others),

@@ -18,10 +18,19 @@ from paceline.incentives.actions import (
     plans,
     runs,
     settlements,
+    shortfalls,
     statements,
     threads,
 )
-from paceline.incentives.models import Hold, HoldReason, Plan, PlanVersion, Run, Statement
+from paceline.incentives.models import (
+    Hold,
+    HoldReason,
+    Plan,
+    PlanVersion,
+    Run,
+    ShortfallTreatment,
+    Statement,
+)
 from paceline.org.models import Person, Role
 from paceline.web.demo import papers
 from paceline.web.demo.calendar import Quarter
@@ -216,19 +225,38 @@ def catch_up(stage: Stage) -> None:
         if quarter != later:
             controller = stage.acting(Role.FINANCE)
             runs.finalise_run(run=run, by=controller, at=stage.at(ago - 2))
-            payroll.export_payroll(
-                period=run.period,
-                export_id=uuid5(EXPORTS, quarter.key),
-                by=controller,
-                at=stage.at(ago - 2, 11),
-            )
-
+            _hand_over(stage, run, ago - 2)
     holds.release_hold(
         hold=hold,
         reason="Der Zielbrief liegt unterschrieben vor.",
         by=stage.acting(Role.FINANCE),
         at=stage.at(BEGAN - 9, 11),
     )
+
+
+def _hand_over(stage: Stage, run: Run, ago: int) -> None:
+    """What returns left below zero comes off the next pay."""
+
+    def make_file() -> None:
+        payroll.export_payroll(
+            period=run.period,
+            export_id=uuid5(EXPORTS, run.period.key),
+            by=stage.acting(Role.FINANCE),
+            at=stage.at(ago, 11),
+        )
+
+    try:
+        make_file()
+    except payroll.ShortfallsUndecided as refused:
+        shortfalls.decide_shortfalls(
+            period=run.period,
+            releases=refused.releases,
+            treatment=ShortfallTreatment.CARRY,
+            reason="退货多于本季销售，从之后的发放中抵扣。",
+            by=stage.acting(Role.COMPENSATION),
+            at=stage.at(ago, 10),
+        )
+        make_file()
 
 
 def _stop(stage: Stage, team: str, reason: HoldReason, note: str, ago: int = BEGAN - 3) -> Hold:

@@ -236,6 +236,11 @@ URLS = {
     ),
     "incentives:payroll": Url(allow={"GET": DESK}),
     "incentives:payroll-preview": Url(args=Grounded(calculated, period), allow={"GET": DESK}),
+    "incentives:shortfall-decide": Url(
+        args=Grounded(calculated, period),
+        allow={"POST": COMPENSATION},
+        data=previewed,
+    ),
     "incentives:payroll-create": Url(
         args=Grounded(calculated, period),
         allow={"POST": {"ines"}},
