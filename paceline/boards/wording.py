@@ -99,7 +99,7 @@ def refusal(problem: Exception) -> str:  # noqa: C901, PLR0911, PLR0912 - one se
             return told % {"person": problem.person.name}
         case actions.Waits():
             told = _("This card still waits for: %(others)s.")
-            return told % {"others": ", ".join(problem.others)}
+            return told % {"others": formats.listed(problem.others)}
         case actions.WaitsInACircle():
             told = _("“%(card)s” waits for this card already; they would wait for each other.")
             return told % {"card": problem.on.title}
@@ -184,7 +184,7 @@ def field_value(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - 
         return "–"
     if name in {"labels", "participants"}:
         known = names.get(name, {})
-        return ", ".join(known[one] for one in value if one in known) or "–"
+        return formats.listed(known[one] for one in value if one in known) or "–"
     if name in {"list", "executor"}:
         return names.get(name, {}).get(value, "–")
     if name == "link":
@@ -197,7 +197,7 @@ def field_value(name: str, value: Any, names: Names) -> str:  # noqa: PLR0911 - 
     if name == "due_time":
         return f"{time.fromisoformat(value):%H:%M}"
     if isinstance(value, dict):
-        return ", ".join(str(one) for one in value.values())[:200]
+        return formats.listed(str(one) for one in value.values())[:200]
     return str(value)[:200]
 
 
@@ -261,7 +261,7 @@ def how_often(one: Recurrence) -> str:
         Unit.MONTH: ngettext("every month", "every %(count)s months", one.every),
         Unit.YEAR: ngettext("every year", "every %(count)s years", one.every),
     }[Unit(one.unit)] % {"count": one.every}
-    days = ", ".join(str(WEEKDAYS_ABBR[day]) for day in one.weekdays)
+    days = formats.listed(str(WEEKDAYS_ABBR[day]) for day in one.weekdays)
     told = [counted, days, f"{one.at_time:%H:%M}"]
     return " · ".join(part for part in told if part)
 
@@ -271,9 +271,11 @@ def rule_when(rule: Any) -> str:
     when = str(Trigger(rule.trigger).label)
     if rule.trigger == Trigger.DUE:
         told = ngettext("%(count)s day before", "%(count)s days before", rule.days_before or 0)
-        return f"{when} ({told % {'count': rule.days_before}})"
-    about = [one.name for one in (rule.list, rule.label) if one is not None]
-    return f"{when} ({', '.join(about)})" if about else when
+        about = [told % {"count": rule.days_before}]
+    else:
+        about = [one.name for one in (rule.list, rule.label) if one is not None]
+    said = {"when": when, "about": formats.listed(about)}
+    return _("%(when)s (%(about)s)") % said if about else when
 
 
 def rule_step(step: Mapping[str, Any], names: Names) -> str:

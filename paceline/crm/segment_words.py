@@ -51,11 +51,11 @@ def _value(name: str, value: Any) -> str:
     if name not in LISTS:
         return formats.number(value)
     if name == "country":
-        return ", ".join(map(country_name, value))
+        return formats.listed(map(country_name, value))
     if name == "language":
-        return ", ".join(map(language_name, value))
+        return formats.listed(map(language_name, value))
     words = _WORDS.get(name, {})
-    return ", ".join(str(words.get(one, one)) for one in value)
+    return formats.listed(str(words.get(one, one)) for one in value)
 
 
 def definitions(rules: BuyingRules) -> list[tuple[str, str]]:

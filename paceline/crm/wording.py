@@ -188,9 +188,9 @@ def field_value(name: str, value: Any) -> str:  # noqa: PLR0911 - one kind each
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return formats.listed(map(str, value))
     if isinstance(value, dict):
-        return ", ".join(str(one) for one in value.values())
+        return formats.listed(str(one) for one in value.values())
     return str(value)[:200]
 
 
@@ -203,7 +203,7 @@ def _country(code: str) -> str:
 def _languages(codes: str | list[str]) -> str:
     from paceline.crm.forms.choices import language_name  # noqa: PLC0415 - as above
 
-    return ", ".join(map(language_name, [codes] if isinstance(codes, str) else codes))
+    return formats.listed(map(language_name, [codes] if isinstance(codes, str) else codes))
 
 
 def _day(value: date | str) -> str:
@@ -211,16 +211,16 @@ def _day(value: date | str) -> str:
 
 
 def _points(rows: list[list[str]]) -> str:
-    return ", ".join(str(row[1]) for row in rows)
+    return formats.listed(str(row[1]) for row in rows)
 
 
 def _lines(rows: list[list[Any]]) -> str:
-    return ", ".join(f"{row[0]} × {row[1]}" for row in rows)
+    return formats.listed(f"{row[0]} × {row[1]}" for row in rows)
 
 
 def _shares(rows: list[list[Any]]) -> str:
     kinds = dict(ContributorKind.choices)
-    return ", ".join(f"{kinds[row[1]]} {formats.percent(Decimal(row[2]))}" for row in rows)
+    return formats.listed(f"{kinds[row[1]]} {formats.percent(Decimal(row[2]))}" for row in rows)
 
 
 WORDED: dict[str, Any] = {
@@ -268,7 +268,7 @@ def plain(value: Any) -> str:
         return _("Yes") if value else ""
     if isinstance(value, int | Decimal):
         return formats.number(value)
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return formats.listed(value) if isinstance(value, list) else str(value)
 
 
 def duration(span: timedelta) -> str:

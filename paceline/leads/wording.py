@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 
 from paceline.crm.forms.choices import country_name, language_name
 from paceline.crm.models import Source
+from paceline.kernel import formats
 from paceline.kernel.shell import Badge
 from paceline.leads.choosing import Why
 from paceline.leads.models import Inquiry, Method, RoutingRule
@@ -45,11 +46,11 @@ def conditions_of(rule: RoutingRule) -> str:
     """What a rule asks of a lead."""
     sources = dict(Source.choices)
     parts = [
-        ", ".join(language_name(one) for one in rule.languages),
-        ", ".join(country_name(one) for one in rule.countries),
-        ", ".join(rule.territories),
-        ", ".join(str(sources.get(one, one)) for one in rule.sources),
-        ", ".join(pgettext("quotation", "“%s”") % one for one in rule.interests),
+        formats.listed(language_name(one) for one in rule.languages),
+        formats.listed(country_name(one) for one in rule.countries),
+        formats.listed(rule.territories),
+        formats.listed(str(sources.get(one, one)) for one in rule.sources),
+        formats.listed(pgettext("quotation", "“%s”") % one for one in rule.interests),
     ]
     return " · ".join(one for one in parts if one) or _("every lead")
 

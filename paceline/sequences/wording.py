@@ -50,7 +50,7 @@ REFUSALS = (
 def refusal(problem: Exception) -> str:
     """One refused action in the reader's language."""
     if isinstance(problem, UnknownWords):
-        names = ", ".join(f"{{{one}}}" for one in problem.words)
+        names = formats.listed(f"{{{one}}}" for one in problem.words)
         return _("No placeholder is called %(words)s.") % {"words": names}
     return {
         actions.AlreadyUnderWay: _("This customer goes through the sequence already."),

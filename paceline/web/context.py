@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from paceline.accounts.models import LANGUAGES, Theme
+from paceline.kernel import formats
 from paceline.kernel.formats import HTML_LANGUAGES
 from paceline.notifications import queries as notifications
 from paceline.org.models import Person, Role
@@ -59,7 +60,7 @@ def _own(request: HttpRequest) -> dict[str, Any]:
         "person": person,
         "printed_on": request.today,  # type: ignore[attr-defined]
         "person_initial": person.name[:1],
-        "person_roles": ", ".join(str(Role(role).label) for role in sorted(person.roles)),
+        "person_roles": formats.listed(str(Role(role).label) for role in sorted(person.roles)),
         "theme": theme,
         "themes": Theme.choices,
         "time_zone": getattr(user, "time_zone", ""),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from paceline.boards import actions
+from paceline.boards import actions, wording
 from paceline.boards.actions.many import What
 from paceline.boards.blueprints import blueprints
 from paceline.boards.feeds import as_icalendar
@@ -121,6 +121,10 @@ def test_rules_do_what_they_say_and_end(world: World, work: Work, run_jobs) -> N
         steps=[{"do": "assign", "person": world.marco.pk}, {"do": "due", "days": 3},
                {"do": "notify", "text": "Under way"}],
     )  # fmt: skip
+    rule = work.campaign.rules.get()
+    for language, said in (("en", "(Doing)"), ("zh-hant", "（Doing）"), ("zh-hans", "（Doing）")):
+        with translation.override(language):
+            assert wording.rule_when(rule).endswith(said)
     card = work.add("ruled", world.priya)
     assert run_jobs() == 0  # no rule of new cards: no job
     actions.move_card(card=card, to=doing, by=world.priya, at=NOW)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.template import Context, Template
 from django.utils import timezone, translation
 
 from paceline.kernel import formats
@@ -61,3 +63,32 @@ def test_a_moment_is_told_in_the_reader_s_zone():
         assert formats.day(instant) == "Jul 1, 2026"
     with timezone.override("America/Sao_Paulo"):
         assert formats.day(instant) == "Jun 30, 2026"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"), [("en", "A, B, C"), ("zh-hant", "A、B、C"), ("zh-hans", "A、B、C")]
+)
+def test_names_side_by_side(language: str, expected: str) -> None:
+    with translation.override(language):
+        assert formats.listed("ABC") == expected
+        assert formats.listed(["A"]) == "A"
+        assert formats.listed([]) == ""
+        page = Template("{{ names|listed }}").render(Context({"names": ["<A>", "B", "C"]}))
+        assert page == expected.replace("A", "&lt;A&gt;")
+
+
+def test_no_page_parts_names_with_a_comma_of_its_own() -> None:
+    """Words for readers go through ``listed``; templates join with signs that need no language."""
+    source = Path(formats.__file__).parents[1]
+    joined = [
+        str(path.relative_to(source))
+        for path in source.rglob("*.html")
+        if 'join:", "' in path.read_text(encoding="utf-8")
+    ]
+    assert joined == []
+    worded = [
+        path
+        for path in (*source.glob("*/wording.py"), *source.glob("*/*/wording.py"))
+        if '", ".join(' in path.read_text(encoding="utf-8")
+    ]
+    assert [str(path.relative_to(source)) for path in worded] == []

@@ -175,7 +175,7 @@ def _rules(project: Project, lists: list[CardList]) -> list[dict[str, Any]]:
         {
             "one": one,
             "when": wording.rule_when(one),
-            "steps": ", ".join(wording.rule_step(step, names) for step in one.steps),
+            "steps": formats.listed(wording.rule_step(step, names) for step in one.steps),
             "last_refused": any("refused" in step for step in one.last_outcome or ()),
         }
         for one in rules

@@ -83,7 +83,7 @@ def _table(
             Column("executor", pgettext("card", "Executor"), value=_executor,
                    sort="executor__name"),
             Column("labels", _("Labels"), secondary=True,
-                   value=lambda row: ", ".join(labels[one].name for one in row.label_ids
+                   value=lambda row: formats.listed(labels[one].name for one in row.label_ids
                                                if one in labels)),
             Column("starts_on", pgettext("card", "Start"), sort="starts_on", kind="day",
                    secondary=True),

@@ -13,7 +13,7 @@ from paceline.crm.actions import rules_in_force
 from paceline.crm.kinds import address
 from paceline.crm.models import CustomField, LeadStatus, Lifecycle, StageKind
 from paceline.crm.queries.segments import bought_by
-from paceline.kernel import own_fields
+from paceline.kernel import formats, own_fields
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column
 
@@ -31,11 +31,13 @@ def columns_of(kind: str, on: date | None = None) -> list[Column]:
         secondary=True,
         only_in_file=is_customer,
     )
-    tags = Column("tags", _("Tags"), value=lambda row: ", ".join(row.tag_names), secondary=True)
+    tags = Column(
+        "tags", _("Tags"), value=lambda row: formats.listed(row.tag_names), secondary=True
+    )
     reach = Column(
         "points",
         _("Phones and addresses"),
-        value=lambda row: ", ".join(row.points_shown),
+        value=lambda row: formats.listed(row.points_shown),
         secondary=True,
     )
     changed = Column("changed_at", _("Last change"), sort="changed_at", kind="moment",

@@ -81,7 +81,7 @@ def _merge(request: PersonRequest, stays: Any, deals: list[Any]) -> HttpResponse
             by=request.person, at=timezone.now(),
         )  # fmt: skip
     except actions.ChangedMeanwhile as error:
-        who = ", ".join(dict.fromkeys(one.by for one in error.conflicts)) or _("somebody")
+        who = formats.listed(dict.fromkeys(one.by for one in error.conflicts)) or _("somebody")
         told = _("%(who)s changed one of them meanwhile. Nothing was merged; look at it again.")
         return _stay(request, told % {"who": who})
     except actions.DealsApart:
@@ -102,7 +102,7 @@ def _stay(request: PersonRequest, text: str) -> HttpResponse:
 def _told_shares(deal: Any) -> str:
     kinds = dict(ContributorKind.choices)
     rows = sorted(deal.contributors.all(), key=lambda one: (one.person.name, one.pk))
-    return ", ".join(
+    return formats.listed(
         f"{one.person.name} {formats.percent(one.share)} ({kinds[one.kind]})" for one in rows
     )
 

@@ -72,7 +72,7 @@ def alike(request: PersonRequest, kind: str) -> HttpResponse:
             "url": address(one.kind, one.record.pk),
             "list": TITLES[one.kind](),
             "owner": one.record.owner.name if one.record.owner is not None else "",
-            "why": ", ".join(words[reason] for reason in one.reasons),
+            "why": formats.listed(words[reason] for reason in one.reasons),
         }
         for one in found
     ]
@@ -124,7 +124,7 @@ def index(request: PersonRequest) -> HttpResponse:
             {
                 "pair": pair,
                 "records": [records[pair.first], records[pair.second]],
-                "why": ", ".join(words.get(one, one) for one in pair.reasons),
+                "why": formats.listed(words.get(one, one) for one in pair.reasons),
                 "merge_url": reverse("crm:merge", args=[kind, f"{pair.first},{pair.second}"]),
                 "may_merge": all(
                     access.may_change(person, records[pk]) for pk in (pair.first, pair.second)
@@ -221,7 +221,7 @@ def _merge(request: PersonRequest, kind: str, stays: Any, records: list[Any]) ->
         actions.merge(survivor=stays, others=others, choices=choices, seen=seen,
                       by=request.person, at=timezone.now())  # fmt: skip
     except actions.ChangedMeanwhile as error:
-        who = ", ".join(dict.fromkeys(one.by for one in error.conflicts)) or _("somebody")
+        who = formats.listed(dict.fromkeys(one.by for one in error.conflicts)) or _("somebody")
         text = _("%(who)s changed one of them meanwhile. Nothing was merged; look at it again.")
         return refuse(request, 409, _("These records stay."), text % {"who": who}, url=request.path,
                       action=_("Look again"))  # fmt: skip
@@ -263,7 +263,7 @@ def _preview(kind: str, stays: Any, records: list[Any]) -> dict[str, Any]:
                 "record": one,
                 "url": address(kind, one.pk),
                 "is_survivor": one.pk == stays.pk,
-                "points": ", ".join(one.points_shown),
+                "points": formats.listed(one.points_shown),
                 "hanging": " · ".join(
                     pgettext("count", "%(what)s: %(n)s")
                     % {"what": words[name], "n": formats.number(n)}

@@ -158,7 +158,7 @@ def _proposed(request: PersonRequest, sold: Sold) -> dict[str, Any]:
                 "value": f"{one.kind}:{one.record.pk}",
                 "record": one.record,
                 "url": address(one.kind, one.record.pk),
-                "why": ", ".join(words[rule] for rule in one.rules),
+                "why": formats.listed(words[rule] for rule in one.rules),
                 "may_link": may_add and access.may_change(person, one.record),
             }
             for one in queries.candidates_of([pk], person).get(pk, [])

@@ -40,7 +40,7 @@ from paceline.crm.views.lists import TITLES
 from paceline.crm.views.reached import changeable
 from paceline.crm.views.segments import cohort_address
 from paceline.crm.views.timeline import told
-from paceline.kernel import own_fields
+from paceline.kernel import formats, own_fields
 from paceline.kernel.pages import go_to, page
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
@@ -248,7 +248,7 @@ def fact(record: Any, name: str) -> str:  # noqa: PLR0911 - one kind of field ea
     if name == "country":
         return country_name(value)
     if name in {"language", "languages"}:
-        return ", ".join(map(language_name, [value] if isinstance(value, str) else value))
+        return formats.listed(map(language_name, [value] if isinstance(value, str) else value))
     if name == "rating":
         return "★" * int(value)
     if hasattr(record, f"get_{name}_display"):

@@ -187,7 +187,7 @@ def _change(entry: Entry, viewer: Person, record: Any) -> Told:
         if told and len(labels) > 1:
             told = _("%(field)s: %(change)s") % {"field": labels[name], "change": told}
         details.append(told)
-    fields = ", ".join(labels.values())
+    fields = formats.listed(labels.values())
     return Told(
         icon=ICONS["change"], title=_("Changed: %(fields)s") % {"fields": fields},
         at=entry.at, who=entry.who, details=tuple(one for one in details if one),

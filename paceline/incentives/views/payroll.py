@@ -75,7 +75,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
                 secondary=True,
             ),
             Column("count", _("Payments"), sort="count", kind="number"),
-            Column("totals", _("Totals"), lambda row: ", ".join(worded_totals(row))),
+            Column("totals", _("Totals"), lambda row: formats.listed(worded_totals(row))),
             Column(
                 "by", _("Exported by"), "exported_by.name", sort="exported_by__name", secondary=True
             ),
@@ -283,7 +283,7 @@ def decide(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _in_words(amounts: Amounts) -> str:
-    return ", ".join(formats.money(amount, currency) for currency, amount in amounts.items())
+    return formats.listed(formats.money(amount, currency) for currency, amount in amounts.items())
 
 
 @require_http_methods(["POST"])

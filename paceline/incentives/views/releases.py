@@ -19,6 +19,7 @@ from paceline.incentives.access import pay as access
 from paceline.incentives.actions import runs, statements
 from paceline.incentives.models import Run, Statement
 from paceline.incentives.queries.runs import unreleased
+from paceline.kernel import formats
 from paceline.kernel.pages import go_to
 from paceline.org.models import Person
 
@@ -76,7 +77,7 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _already(refused: Sequence[Statement]) -> str:
-    names = ", ".join(one.payee.name for one in refused[:NAMED])
+    names = formats.listed(one.payee.name for one in refused[:NAMED])
     more = len(refused) - NAMED
     if more <= 0:
         return _("Nothing was released: already released in this period for %(names)s.") % {

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from paceline.crm import access as crm
 from paceline.crm.models import Lead, scope_of
+from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.leads import access, actions, queries, wording
 from paceline.leads.forms.routing import DeskForm, HoursForm, RuleForm, TrialForm
@@ -79,7 +80,7 @@ def desk(request: PersonRequest, pk: int) -> HttpResponse:
         "rules": [
             {"rule": one, "asks": wording.conditions_of(one), "is_first": place == 0,
              "is_last": place == len(rules) - 1,
-             "people": ", ".join(member.person.name for member in one.members.all())}
+             "people": formats.listed(member.person.name for member in one.members.all())}
             for place, one in enumerate(rules)
         ],
         "form": form,

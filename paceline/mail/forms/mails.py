@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from paceline.crm.forms.choices import language_name, languages
 from paceline.crm.models import scope_of
 from paceline.crm.models.timeline import TEXT_MAX
+from paceline.kernel import formats
 from paceline.mail import filling
 from paceline.mail.models import MailServer, MailTemplate
 from paceline.org.models import Person, Team
@@ -110,7 +111,7 @@ class NewTemplateForm(forms.Form):
                 filling.check(row["subject"] + row["body"])
             except filling.UnknownWords as problem:
                 told = _("No placeholder is called %(words)s.")
-                names = ", ".join(f"{{{one}}}" for one in problem.words)
+                names = formats.listed(f"{{{one}}}" for one in problem.words)
                 self.add_error(None, told % {"words": names})
         return cleaned
 
@@ -150,4 +151,4 @@ class ChooseTemplateForm(forms.Form):
 
 
 def _spoken(template: MailTemplate) -> str:
-    return ", ".join(language_name(code) for code in template.texts)
+    return formats.listed(language_name(code) for code in template.texts)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from paceline.crm.forms.choices import language_name
+from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.mail import access, actions, filling, queries
 from paceline.mail.forms.mails import NewTemplateForm
@@ -27,7 +28,7 @@ def index(request: PersonRequest) -> HttpResponse:
     if not access.may_use_templates(request.person):
         raise PermissionDenied
     rows = [
-        (one, ", ".join(language_name(code) for code in one.texts))
+        (one, formats.listed(language_name(code) for code in one.texts))
         for one in queries.templates_for(request.person)
     ]
     context = {"rows": rows, "may_keep": access.may_keep_any(request.person)}

@@ -114,7 +114,9 @@ def reason(code: str, params: Mapping[str, Any]) -> str:
         return _("It could not be taken in.")
     shown = dict(params)
     if "days" in shown:
-        shown["days"] = ", ".join(formats.day(date.fromisoformat(one)) for one in shown["days"])
+        shown["days"] = formats.listed(
+            formats.day(date.fromisoformat(one)) for one in shown["days"]
+        )
     try:
         return str(text) % shown
     except (KeyError, ValueError, TypeError):

@@ -36,6 +36,7 @@ from paceline.incentives.forms.plan.fields import (
     at,
     words_at,
 )
+from paceline.kernel import formats
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def notes_of(drawing: Drawing, place: Place) -> list[Text]:
     """What the form does not show of a part of the text: it stays as it is, and is said so."""
     left = drawing.left(place)
     text = _("Written in the text and kept as it is: %(keys)s.")
-    return [text % {"keys": ", ".join(left)}] if left else []
+    return [text % {"keys": formats.listed(left)}] if left else []
 
 
 # --- values ---------------------------------------------------------------------------------------
