@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from paceline.incentives.calculation.documents import Problem
 
@@ -57,6 +58,7 @@ def problem_sentence(problem: Problem) -> str:
     if template is None:
         return problem.message
     values = {key: str(value) for key, value in problem.params.items()}
+    values |= _in_words(problem.code, values)
     try:
         text = str(template) % values
     except KeyError:
@@ -68,6 +70,35 @@ def problem_sentence(problem: Problem) -> str:
     return text
 
 
+def _in_words(code: str, values: Mapping[str, str]) -> dict[str, str]:
+    """What the engine lists in English, as the reader says it; a plan's keywords stay."""
+    found = {}
+    if "choices" in values:
+        said = values["choices"].replace(" or ", pgettext("choices", " or "))
+        found["choices"] = said.replace("a rate type", _("the name of a kind of rate"))
+    for key in TYPED.get(code, ()):
+        any_of = (_(", ").join(map(_type, part.split(", "))) for part in values[key].split(" or "))
+        found[key] = pgettext("choices", " or ").join(any_of)
+    return found
+
+
+def _type(word: str) -> str:
+    return str(TYPES.get(word, word))
+
+
+# The parameters that hold types of formulas, by code.
+TYPED: Mapping[str, tuple[str, ...]] = {
+    "formula_type": ("given", "wanted"),
+    "types_do_not_fit": ("types",),
+}
+TYPES: Mapping[str, Sentence] = {
+    "money": pgettext_lazy("type of a formula", "money"),
+    "quantity": pgettext_lazy("type of a formula", "a quantity"),
+    "percent": pgettext_lazy("type of a formula", "a percentage"),
+    "date": pgettext_lazy("type of a formula", "a date"),
+    "text": pgettext_lazy("type of a formula", "a text"),
+    "boolean": pgettext_lazy("type of a formula", "yes or no"),
+}
 # The value of a clause beside which a problem of the whole clause is mended.
 BESIDE: Mapping[str, str] = {
     "bounds_need_stretches": "each",

@@ -230,3 +230,24 @@ def test_a_problem_names_its_line_and_the_nearest_word() -> None:
         [problem] = problems.plain_problems(documents.check(source))
     assert problem.text == "capp is not known here. Did you mean cap?"
     assert problem.where == f"line {source[: source.index('capp')].count(chr(10)) + 1}"
+
+
+@pytest.mark.parametrize(
+    ("was", "wrong", "told"),
+    [
+        (
+            "  anchor: booking\n",
+            "",
+            "未写明政策 anchor。请选择 booking、invoice、shipment、cash、return-window。",
+        ),
+        ("of: amount", "of: ordered_on", "公式的结果是日期，但这里需要金额、数量。"),
+        ("of: amount", "of: amount + ordered_on", "“+”不能用于金额、日期。"),
+    ],
+)
+def test_a_problem_lists_its_choices_in_the_readers_language(
+    was: str, wrong: str, told: str
+) -> None:
+    assert was in SOURCE
+    with translation.override("zh-hans"):
+        [problem] = problems.plain_problems(documents.check(SOURCE.replace(was, wrong, 1)))
+    assert problem.text == told
