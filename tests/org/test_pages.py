@@ -310,6 +310,8 @@ def test_the_team_of_a_lead_who_left_is_given_to_whoever_led_them(
     assert queries.manager(world.priya, world.today) == world.marco
     shown = hana.post(url, {"manager": world.erik.pk}, follow=True).content.decode()
     assert "1 person reports to Erik Lund from today." in shown
+    assert "Nobody reports to someone who has left." in shown
+    assert "These people report to someone" not in shown
     old, new = ReportingLine.objects.filter(person=world.priya).order_by("starts_on")
     assert (old.manager, new.manager, new.ends_before) == (world.marco, world.erik, None)
     assert old.ends_before == new.starts_on

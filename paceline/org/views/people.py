@@ -46,11 +46,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         order="name",
         columns=_columns(),
         filters=[_here_filter()],
-        empty=_("Nobody is known yet."),
-        empty_hint=_("Add the first person, or import a file of people."),
-        empty_link=(reverse("org:person_new"), _("Add a person"))
-        if access.may_add_people(request.person)
-        else None,
+        **_nobody(request, stranded=stranded),
     )
     if table.wants_export:
         return table.export()
@@ -61,6 +57,22 @@ def index(request: PersonRequest) -> HttpResponseBase:
         "may_add": access.may_add_people(request.person),
     }
     return page(request, "org/people.html", context)
+
+
+def _nobody(request: PersonRequest, *, stranded: bool) -> dict[str, Any]:
+    """What a list without anybody says."""
+    if stranded:
+        return {
+            "empty": _("Nobody reports to someone who has left."),
+            "empty_hint": "",
+            "empty_link": (reverse("org:people"), _("Show everyone")),
+        }
+    may_add = access.may_add_people(request.person)
+    return {
+        "empty": _("Nobody is known yet."),
+        "empty_hint": _("Add the first person, or import a file of people."),
+        "empty_link": (reverse("org:person_new"), _("Add a person")) if may_add else None,
+    }
 
 
 def _columns() -> list[Column]:
