@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import pgettext
 
 from paceline.kernel import formats, icons
 from paceline.kernel.tables import Table
@@ -67,6 +68,12 @@ def percent(value: Any) -> SafeString:
 @register.filter
 def rate(value: Any) -> SafeString:
     return _figure(formats.rate(value), value)
+
+
+@register.simple_tag
+def colon() -> str:
+    """What stands between a name and what is said of it, with the space that the script needs."""
+    return pgettext("between a name and what is said of it", ": ")
 
 
 @register.filter
