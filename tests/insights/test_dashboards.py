@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -213,7 +214,7 @@ def test_a_chart_has_a_page_and_a_file(sold: World, client_for) -> None:
     assert rows[1:] == ["Desk,300,,USD", "Chair,200,,USD", "Lamp,100,40,USD"]
     assert client.get(reverse("insights:chart", args=["nothing"])).status_code == 404
     assert client.get(reverse("insights:chart", args=["funnel"])).status_code == 403
-    assert client.get(reverse("insights:home") + "?role=executive").status_code == 404
+    assert client.get(reverse("insights:home") + "?role=nobody").status_code == 404
 
 
 def test_mails_are_in_the_language_and_with_the_rights_of_who_receives_them(
@@ -294,3 +295,24 @@ def test_a_change_is_told_only_of_something_above_nought() -> None:
         assert words.worded_change(sales, Decimal(value), Decimal(before)) == told
     assert words.worded_change(share, Decimal("0.05"), Decimal("-0.01")) == "+6 points"
     assert words.worded_change(sales, None, Decimal(1)) == ""
+
+
+def test_a_link_to_the_dashboard_of_a_role_shows_the_same_charts(sold: World, client_for) -> None:
+    """With what its reader may see of them: their own, and no chart that is not theirs."""
+    days = "from=2026-04-01&to=2026-06-30"
+    html = client_for(sold.erik).get(f"/insights/?{days}").content.decode()
+    found = re.search(r'data-link="([^"]+)"', html)
+    assert found
+    link = found[1].replace("&amp;", "&")
+    assert link == f"/insights/?{days}&role=executive"
+
+    def numbers(text: str) -> list[str]:
+        return re.findall(r'class="tile-number">([^<]+)<', text)
+
+    assert "$600.00" in numbers(html)
+    theirs = client_for(sold.priya).get(link)
+    assert theirs.status_code == 200
+    assert "$400.00" in numbers(theirs.content.decode())
+    assert "$600.00" not in theirs.content.decode()
+    assert '?role=executive" aria-current' in theirs.content.decode()
+    assert client_for(sold.hana).get(link).status_code == 403

@@ -73,11 +73,11 @@ def roles_of(desk: Desk) -> list[str]:
 
 @require_GET
 def home(request: PersonRequest) -> HttpResponse:
-    """The dashboard of the reader's role."""
+    """The dashboard of the reader's role, or of the one that a link names: its charts with what
+    the reader may see."""
     with closing(desk_for(request)) as desk:
-        offered = roles_of(desk)
-        role = request.GET.get("role", offered[0])
-        if role not in offered:
+        role = request.GET.get("role") or roles_of(desk)[0]
+        if role not in DEFAULTS:
             raise Http404
         frame = frame_for(request)
         tiles = default_tiles(desk, DEFAULTS[role], frame)
@@ -87,6 +87,8 @@ def home(request: PersonRequest) -> HttpResponse:
             "title": names[role],
             "tiles": [(one, False) for one in tiles],
             "copy_url": f"{reverse('insights:dashboard_new')}?{urlencode({'role': role})}",
+            # Whoever is sent it sees the same charts, whatever dashboard begins with theirs.
+            "here": f"{request.path}?{urlencode({**request.GET.dict(), 'role': role})}",
         }
         return page(request, "insights/dashboard.html", context)
 
@@ -95,7 +97,7 @@ def _shared(request: PersonRequest, desk: Desk, frame: Frame, here: str) -> dict
     names = role_names()
     tabs = [
         (names[role], f"{reverse('insights:home')}?role={role}", here == f"role:{role}", None)
-        for role in roles_of(desk)
+        for role in dict.fromkeys([*roles_of(desk), *here.split("role:")[1:]])
     ]
     kept = Dashboard.objects.visible_to(request.person).kept()
     tabs += [
