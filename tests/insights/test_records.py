@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,14 @@ from django.urls import reverse
 
 from paceline.crm import actions as crm
 from paceline.crm.models import Feedback
+from paceline.insights import actions
+from paceline.insights.queries.desk import Desk
 from paceline.insights.views import records
 from paceline.leads.models import Inquiry
 from paceline.orders.models import OrderLine
+from paceline.org.models import Person
 from tests.crm.conftest import make_sales
-from tests.world import NOW, World
+from tests.world import NOW, TODAY, World
 
 pytestmark = pytest.mark.django_db
 JULY = "span=days&from=2026-07-01&to=2026-07-31"
@@ -156,3 +160,17 @@ def test_more_lines_than_can_be_looked_through(
     assert told.status_code == 422
     assert "Too many records to look through" in told.content.decode()
     assert "Ask for fewer days" in told.content.decode()
+
+
+def test_stages_of_several_pipelines_are_told_apart(world: World) -> None:
+    make_sales(world)
+
+    def stages(person: Person) -> list[str]:
+        with closing(Desk(person, TODAY, actions.bring_up_to_date(at=NOW))) as desk:
+            return list(desk.stages.values())
+
+    own, everybody = stages(world.marco), stages(world.erik)
+    assert len(set(own)) == len(own)
+    assert len(set(everybody)) == len(everybody)
+    assert not any("·" in one for one in own)
+    assert {one.split(" · ")[1] for one in everybody} == {"North", "South"}

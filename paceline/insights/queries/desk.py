@@ -152,10 +152,24 @@ class Desk:
 
     @cached_property
     def stages(self) -> dict[str, str]:
-        """The names of stages of pipelines that the reader may see, by id. One query."""
+        """The names of stages of pipelines that the reader may see, by id; of several pipelines
+        each with its own, since most name their stages alike. One query."""
         seen = Pipeline.objects.visible_to(self.reader).order_by().values("pk")
-        rows = Stage.objects.filter(pipeline__in=seen).order_by("pipeline", "rank")
-        return {str(pk): name for pk, name in rows.values_list("pk", "name")}
+        rows = list(
+            Stage.objects.filter(pipeline__in=seen)
+            .order_by("pipeline__team__name", "pipeline__rank", "pipeline", "rank")
+            .values_list("pk", "name", "pipeline", "pipeline__name", "pipeline__team__name")
+        )
+        pipelines = {(pipeline, team) for _pk, _stage, pipeline, _name, team in rows}
+        of_team = Counter(team for _pipeline, team in pipelines)
+        return {
+            str(pk): stage
+            if len(pipelines) == 1
+            else f"{stage} · {team}"
+            if of_team[team] == 1
+            else f"{stage} · {name}, {team}"
+            for pk, stage, _pipeline, name, team in rows
+        }
 
     def read(self, what: object, asked: Span, rows: Callable[[Span], list[Any]]) -> list[Any]:
         """Rows of the days of the page where ``asked`` lies in them, read once; else of ``asked``
