@@ -19,7 +19,7 @@ from paceline.insights.dimensions import (
     buckets,
     span_of,
 )
-from paceline.insights.measures import MEASURES, Measure
+from paceline.insights.measures import MEASURES, PAY, QUOTAS, Measure
 from paceline.kernel.money import CURRENCIES
 
 VALUE_MAX = 200
@@ -40,7 +40,8 @@ class NotAsked(Exception):
 @dataclass(frozen=True, slots=True)
 class Question:
     """``over`` is a length of time or nothing, ``split`` a dimension or nothing. ``only`` narrows:
-    an empty value asks for what names none. ``currency`` empty: the company's."""
+    an empty value asks for what names none. ``currency`` empty: the company's. ``asked_on`` is the
+    day of the reader: days that are not over yet are compared with as many days, not with all."""
 
     measure: Measure
     span: Span
@@ -50,6 +51,7 @@ class Question:
     compare: str = ""
     currency: str = ""
     span_name: str = "days"
+    asked_on: date | None = None
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -61,7 +63,25 @@ class Question:
         if not self.compare:
             return None
         other = self.span.before() if self.compare == "previous" else self.span.year_before()
+        gone = self._gone
+        if gone is not None:
+            end = (
+                other.starts_on + timedelta(days=gone.days)
+                if self.compare == "previous"
+                else gone.year_before().ends_before
+            )
+            other = Span(other.starts_on, min(other.ends_before, end))
         return replace(self, span=other, compare="", span_name="days")
+
+    @property
+    def _gone(self) -> Span | None:
+        """The days so far, where more are to come. Quotas and pay are known for whole periods."""
+        first, today = self.span.starts_on, self.asked_on
+        if today is None or not first <= today < self.span.ends_before:
+            return None
+        if {QUOTAS, PAY} & set(self.measure.sources):
+            return None
+        return Span(first, today + timedelta(days=1), self.span.kind)
 
     def parameters(self) -> list[tuple[str, str]]:
         """What its address says; ``asked`` reads it again."""
@@ -101,6 +121,7 @@ def asked(query: QueryDict, today: date) -> Question:
         compare=_known(query, "compare", COMPARISONS),
         currency=_known(query, "in", CURRENCIES),
         span_name=query.get("span") or ("days" if query.get("from") else "this_quarter"),
+        asked_on=today,
     )
     check(question)
     return question

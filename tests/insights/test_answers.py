@@ -15,6 +15,7 @@ from django.http import QueryDict
 from paceline.insights import actions
 from paceline.insights.asked import NotAsked, asked
 from paceline.insights.charts import chart_of
+from paceline.insights.dimensions import Span
 from paceline.insights.queries import answers, largest, sales
 from paceline.insights.queries.answers import Answer, MeasureForbidden, answer
 from paceline.insights.queries.desk import Desk
@@ -31,10 +32,10 @@ Q2 = "&from=2026-04-01&to=2026-06-30"
 HALF = "&from=2026-01-01&to=2026-07-31"
 
 
-def ask(person: Person, query: str) -> Answer:
+def ask(person: Person, query: str, on: date = TODAY) -> Answer:
     shelf = actions.bring_up_to_date(at=NOW)
     with closing(Desk(person, TODAY, shelf)) as desk:
-        return answer(desk, asked(QueryDict(query), TODAY))
+        return answer(desk, asked(QueryDict(query), on))
 
 
 def told(person: Person, query: str) -> dict[Any, Decimal | None]:
@@ -187,13 +188,39 @@ def test_wrong_questions_are_refused(sold: World) -> None:
     assert OrderLine.objects.count() == 9
 
 
+def test_days_that_are_not_over_are_compared_with_as_many(sold: World) -> None:
+    """A quarter of which fifteen days are gone stands beside fifteen days, not beside ninety."""
+
+    def beside(query: str) -> tuple[Span | None, Decimal | None]:
+        found = ask(sold.dana, query)
+        other = found.question.compared
+        return other and Span(other.span.starts_on, other.span.ends_before), found.total.before
+
+    quarter = "measure=net_sales&from=2026-07-01&to=2026-09-30"
+    assert date(2026, 7, 15) == TODAY
+    spring = Span(date(2026, 3, 31), date(2026, 4, 15))
+    assert beside(f"{quarter}&compare=previous") == (spring, 0)
+    assert beside("measure=net_sales&span=this_year&compare=year") == (
+        Span(date(2025, 1, 1), date(2025, 7, 16)), 0,
+    )  # fmt: skip
+    month = "measure=net_sales&from=2026-05-25&to=2026-08-31&over=month&compare=previous"
+    assert [(row.bucket, row.before) for row in ask(sold.dana, month).rows if row.before] == []
+    # What is over is compared whole, and so are quotas, which are set for whole periods.
+    assert beside(f"measure=net_sales&compare=previous{Q2}")[0] == Span(
+        date(2025, 12, 31), date(2026, 4, 1)
+    )
+    assert beside("measure=quota&span=this_quarter&compare=previous")[1] == 1500
+
+
 def test_of_many_the_largest_are_told_whole(sold: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the measure itself and not by a part of it; over time with all days, the rest together."""
     # Beside the days before: whoever is shown, whether they were among the largest then or not.
     beside = "measure=net_sales&split=customer&compare=previous&from=2026-07-01&to=2026-08-31"
 
+    later = date(2026, 9, 1)
+
     def compared() -> list[tuple[Any, ...]]:
-        return [(row.key, row.value, row.before) for row in ask(sold.dana, beside).rows]
+        return [(row.key, row.value, row.before) for row in ask(sold.dana, beside, later).rows]
 
     gamma = ("Gamma", 115, 200)
     rest = [("Acme", 51, 350), ("Delta", 10, None), ("Beta", None, 50)]

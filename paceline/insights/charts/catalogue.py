@@ -248,7 +248,8 @@ def nothing() -> str:
 
 def question_of(desk: Desk, kind: ChartKind, frame: Frame) -> Question:
     """The question that a chart of the catalogue asks."""
-    return frame.question(kind.measure, span_of(kind.span, desk.today), **kind.asked)
+    span = span_of(kind.span, desk.today)
+    return frame.question(kind.measure, span, asked_on=desk.today, **kind.asked)
 
 
 def of_question(place: Place, question: Question) -> Drawn:

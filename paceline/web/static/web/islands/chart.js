@@ -1,6 +1,6 @@
 // Draws a chart with the drawing library, fetched only when a chart comes into view. Its smallest
 // edition is loaded, which has neither key nor tooltip: those are the page's own.
-import { drawKey, option } from "./chart_option.js";
+import { drawKey, isHatched, option } from "./chart_option.js";
 import { follow } from "./chart_reading.js";
 
 let library;
@@ -70,6 +70,7 @@ export default (figure) => {
   const canvas = figure.querySelector(".chart-canvas");
   const data = JSON.parse(figure.querySelector("script[type='application/json']").textContent);
   const hidden = new Set();
+  figure.querySelector(".chart-key")?.classList.toggle("is-plain", !isHatched(data));
   const saver = figure.querySelector("[data-png]");
   saver?.addEventListener("click", async () => {
     save(await fetchLibrary(figure.dataset.library), figure, data, hidden, saver.dataset.png);

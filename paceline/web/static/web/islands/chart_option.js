@@ -1,8 +1,10 @@
 // Turns a chart's data into an option of the drawing library, in the colours of the theme.
 const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// Bars are told apart without colours too: the first row plain, the others hatched.
+// Bars are told apart without colours too: the first row plain, the others hatched; those of
+// hundreds of days are too thin for it.
 const HATCHES = [null, { turn: 45 }, { turn: -45 }, { turn: 0 }, { turn: 90 }, { dots: true }];
+export const isHatched = (data) => data.kind === "bar" && data.labels.length <= 60;
 const hatch = ({ turn, dots }) => ({
   color: token("--hatch"), symbol: dots ? "circle" : "rect",
   ...(dots
@@ -52,7 +54,7 @@ export const option = (data, hidden) => {
     emphasis: { lineStyle: { width: isScatter ? 0 : 2 } },
     itemStyle: {
       borderRadius: isBar ? round : 0, opacity: one.muted ? 0.55 : isScatter ? 0.75 : 1,
-      ...(isBar && HATCHES[place % 6] && { decal: hatch(HATCHES[place % 6]) }),
+      ...(isHatched(data) && HATCHES[place % 6] && { decal: hatch(HATCHES[place % 6]) }),
     },
   }));
   if (data.mark !== null) {
@@ -94,7 +96,7 @@ export const drawKey = (pen, x, y, place, series) => {
   pen.globalAlpha = itemStyle.opacity;
   pen.fillStyle = color;
   pen.fill();
-  const own = type === "bar" && HATCHES[Number(id) % 6];
+  const own = type === "bar" && itemStyle.decal && HATCHES[Number(id) % 6];
   pen.fillStyle = pen.strokeStyle = token("--hatch");
   pen.lineWidth = 1.5;
   pen.translate(x + 7, y + 6);
