@@ -179,5 +179,6 @@ def state_of(run: Run) -> SettlingState:
         state = "paid"
     else:
         state = "outdated" if standing.has_moved else "settled"  # type: ignore[attr-defined]
-    is_open = settles and not is_paid and state != "running" and not is_replaced
+    stands = is_paid or is_replaced or (standing is not None and standing.is_followed)  # type: ignore[attr-defined]
+    is_open = settles and state != "running" and not stands
     return SettlingState(state, settles, is_open, last, standing)

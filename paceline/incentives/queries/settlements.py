@@ -99,9 +99,10 @@ def chain_of(last: SettledPlan | None) -> list[SettledPlan]:
 
 def with_standing(rows: QuerySet[Settlement]) -> QuerySet[Settlement]:
     """Settlements with `was_paid` (something of the run was handed to payroll), `is_replaced`
-    (another run of the period was) and `has_moved`: something that they stand on is no longer so,
-    because an earlier settlement was made again, or a hold of somebody whom they pay was placed or
-    released since their inputs were read.
+    (another run of the period was), `is_followed` (a later period that goes on from it was) and
+    `has_moved`: something that they stand on is no longer so, because an earlier settlement was
+    made again, or a hold of somebody whom they pay was placed or released since their inputs were
+    read. What a paid period goes on from stands as it is: that one has dealt with all of this.
     """
     run, period = OuterRef("run"), OuterRef("run__period")
     handed = PayrollEntry.objects.filter(release__statement__run__period=period)
@@ -121,10 +122,21 @@ def with_standing(rows: QuerySet[Settlement]) -> QuerySet[Settlement]:
         Q(placed_at__gt=at) | Q(release__released_at__gt=at),
         payee__statements__run=run,
     )
+    follower = OuterRef("settlement__run")
+    newer = Settlement.objects.filter(
+        run=follower, computed_at__isnull=False, number__gt=OuterRef("settlement__number")
+    )
+    followers = SettledPlan.objects.filter(
+        Exists(PayrollEntry.objects.filter(release__statement__run=follower)),
+        ~Exists(newer),
+        previous__settlement=OuterRef("pk"),
+        settlement__computed_at__isnull=False,
+    )
     return rows.annotate(
         was_paid=Exists(handed.filter(release__statement__run=run)),
         is_replaced=Exists(handed.exclude(release__statement__run=run)),
-        has_moved=Exists(parts.exclude(since=F("now"))) | Exists(holds),
+        is_followed=Exists(followers),
+        has_moved=~Exists(followers) & (Exists(parts.exclude(since=F("now"))) | Exists(holds)),
     )
 
 

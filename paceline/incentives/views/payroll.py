@@ -116,7 +116,7 @@ def _carried_table(request: PersonRequest) -> Table | None:
                 sort="release__payee__name",
                 link=lambda row: reverse("incentives:statement", args=[row.release.statement_id]),
             ),
-            Column("period", _("From"), lambda row: words.period_name(row.release.period)),
+            Column("period", _("Period"), lambda row: words.period_name(row.release.period)),
             Column("left", _("Still to deduct"), kind="money", currency="release.currency"),
             Column("reason", _("Reason"), secondary=True),
         ],

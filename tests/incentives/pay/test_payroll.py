@@ -225,9 +225,9 @@ def test_what_is_carried_comes_off_later_pay_once_and_never_below_zero(
     second = run_of(world, later)
     pay_by_hand(world, second, world.ada, "30.00", "USD")
     # Not handed over yet, so nothing is carried yet.
-    assert "Deducted for earlier" not in preview_of(client_for, world.ines, later)
+    assert "Deducted for what was below" not in preview_of(client_for, world.ines, later)
     assert hand_over(quarter, quarter.period, 1) == {world.ada.name: "0.00"}
-    assert "Deducted for earlier" in preview_of(client_for, world.ines, later)
+    assert "Deducted for what was below" in preview_of(client_for, world.ines, later)
     assert hand_over(quarter, later, 2) == {world.ada.name: "0.00"}
     assert [one.left for one in carried_shortfalls()] == [Decimal("20.00")]
     last = PayPeriod.objects.create(

@@ -14,6 +14,7 @@ from django.urls import reverse
 from paceline.files.queries import open_file
 from paceline.incentives.actions import holds, payroll, runs, settlements, statements
 from paceline.incentives.actions.assignments import assign_plan, end_assignment
+from paceline.incentives.calculation.payments import state_of
 from paceline.incentives.models import (
     Balance,
     HoldReason,
@@ -371,6 +372,25 @@ def test_settling_again_replaces_until_payroll_has_it(world: World) -> None:
     assert run.settlements.count() == 3
     months.settle(may)
     payroll.export_payroll(period=may.period, export_id=UUID(int=8), by=world.ines, at=months.now)
+
+
+def test_what_a_paid_period_goes_on_from_is_paid_as_it_was_settled(world: World) -> None:
+    """Whoever hands the later period over first does not keep the earlier one from being paid."""
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    april, may = months.settled("2026-04"), months.settled("2026-05")
+    hold = holds.place_hold(
+        payee=world.priya, reason="evidence", note="Asked", by=world.dana, at=months.now
+    )
+    months.settle(may)
+    assert state_of(april).state == "outdated"
+    months.pay(may)
+    holds.release_hold(hold=hold, reason="Found", by=world.ines, at=months.now)
+    state = state_of(april)
+    assert (state.state, state.may_be_settled) == ("settled", False)
+    with pytest.raises(settlements.LaterSettlementStands):
+        settlements.request_settlement(run=april, by=world.dana, at=months.now)
+    assert months.pay(april).totals == {"USD": "1000.00"}
 
 
 def test_nothing_is_released_that_could_not_be_settled(
