@@ -243,7 +243,7 @@ def _source(prefix: str, kind: str, row: Any) -> Source:
     daily: Callable[..., Any] = _on_time if is_share else _done
     return Source(
         key=f"{prefix}:{kind}.{row.pk}",
-        label=f"{whole.label}: {name}",
+        label=f"{whole.label}{formats.colon()}{name}",
         definition=whole.definition,
         unit=whole.unit,
         daily=partial(daily, kind, row.pk),

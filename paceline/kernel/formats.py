@@ -16,6 +16,7 @@ from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from paceline.kernel.money import currency_digits, in_currency_digits
 
@@ -151,6 +152,11 @@ def listed(names: Iterable[object]) -> str:
     """Names side by side, parted as the reader's script parts them (a comma, or 、)."""
     pattern = str(reader_locale().list_patterns["standard"]["middle"])
     return pattern.replace("{0}", "").replace("{1}", "").join(str(name) for name in names)
+
+
+def colon() -> str:
+    """What stands between a name and what is said of it, with the space that the script needs."""
+    return pgettext("between a name and what is said of it", ": ")
 
 
 def file_size(size: int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from paceline.boards import actions, queries, wording
 from paceline.boards.models import Card, CardChange, CardLink, Project, Right
@@ -278,3 +279,12 @@ def test_links_are_taken_back_and_goals_follow_their_cards(
         with django_capture_on_commit_callbacks(execute=True):
             what()
         assert (count() > before) == follows
+
+
+def test_a_measure_of_a_project_is_named_as_the_reader_writes(world: World, work: Work) -> None:
+    name = work.campaign.name
+    for language, sign in (("en", ": "), ("zh-hant", "："), ("zh-hans", "：")):
+        with translation.override(language):
+            source = measures.find(f"cards_done:project.{work.campaign.pk}")
+            assert source is not None
+            assert source.label_for(world.priya).endswith(f"{sign}{name}")

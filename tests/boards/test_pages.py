@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -180,6 +181,25 @@ def test_forms_answer(world: World, work: Work, client_for) -> None:
     assert [(one.name, one.ends_work) for one in made] == [
         ("To do", False), ("Doing", False), ("Done", True),
     ]  # fmt: skip
+
+
+def test_a_month_says_its_days_and_when_it_has_none(world: World, work: Work, client_for) -> None:
+    card = work.add("Fair", world.priya)
+    due = {"due_on": date(2026, 8, 30)}
+    actions.change_card(card=card, facts=due, by=world.priya, at=NOW)
+    priya = client_for(world.priya)
+    address = reverse("boards:calendar", args=[work.campaign.pk])
+    month = priya.get(address, {"month": "2026-08"}).content.decode()
+    # On a phone only these are shown, each with its whole date.
+    shown = [cell for cell in month.split("<td ")[1:] if "is-empty" not in cell.split(">")[0]]
+    assert len(shown) == 1
+    assert '<span class="day-name">Aug 30, 2026</span>' in shown[0]
+    assert "Fair" in shown[0]
+    none = "No card is due in this month."
+    assert none not in month
+    # The same day stands at the edge of the month after, which has none of its own.
+    after = priya.get(address, {"month": "2026-09"}).content.decode()
+    assert none in after
 
 
 def test_views_are_kept_for_oneself_and_for_the_project(

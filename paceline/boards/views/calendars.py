@@ -44,6 +44,7 @@ def month(request: PersonRequest, pk: int) -> HttpResponse:
         "weekdays": [str(names[n]) for n in range(7)],
         "weeks": [[_day(one, first, by_day, request.today) for one in week] for week in weeks],
         "month": formats.month(first),
+        "has_cards": any((day.year, day.month) == (first.year, first.month) for day in by_day),
         "unscheduled": queries.unscheduled(project),
         "topic": f"project:{pk}",
         "icons": small_icons(),
@@ -80,6 +81,7 @@ def _day(day: date, first: date, by_day: dict[date, list[Any]], today: date) -> 
         "name": formats.day(day),
         "cards": cards[:SHOWN_A_DAY],
         "more": cards[SHOWN_A_DAY:],
+        "is_empty": not cards,
         "is_outside": day.month != first.month,
         "is_today": day == today,
     }

@@ -14,7 +14,6 @@ from django.template.loader import render_to_string
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import pgettext
 
 from paceline.kernel import formats, icons
 from paceline.kernel.tables import Table
@@ -72,8 +71,7 @@ def rate(value: Any) -> SafeString:
 
 @register.simple_tag
 def colon() -> str:
-    """What stands between a name and what is said of it, with the space that the script needs."""
-    return pgettext("between a name and what is said of it", ": ")
+    return formats.colon()
 
 
 @register.filter
