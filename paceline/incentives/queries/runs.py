@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 
 from paceline.incentives.models import (
     PayPeriod,
+    PayrollEntry,
     PayrollExport,
     Release,
     Run,
@@ -187,8 +188,8 @@ def _round_width(span: Decimal, wanted: int) -> Decimal:
 
 def runs_beside(pk: int, person: Person) -> QuerySet[Run]:
     """The run with this key and every other of its period, the newest first; each with
-    ``was_settled``, whether anybody ever settled it, and by whom and when it was settled and its
-    period released and handed over last.
+    ``was_settled``, whether anybody ever settled it, ``has_paid``, whether anything of it was
+    handed over, and by whom and when it was settled and its period released and handed over last.
     """
     settled = Settlement.objects.filter(run=OuterRef("pk"), computed_at__isnull=False)
     settled = settled.order_by("-number")
@@ -201,6 +202,7 @@ def runs_beside(pk: int, person: Person) -> QuerySet[Run]:
         .filter(period__runs=pk)
         .annotate(
             was_settled=Exists(Settlement.objects.filter(run=OuterRef("pk"))),
+            has_paid=Exists(PayrollEntry.objects.filter(release__statement__run=OuterRef("pk"))),
             settled_at=Subquery(settled.values("computed_at")[:1]),
             settled_by=Subquery(settled.values("requested_by__name")[:1]),
             released_at=Subquery(newest.values("released_at")[:1]),

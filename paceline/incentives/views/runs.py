@@ -112,7 +112,9 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     context["settles"] = getattr(run, "was_settled", False) or has_to_settle(run)
     context |= _summary(run, runs, person, settles=context["settles"]) | {"table": table}
     context["steps"] = steps_of(
-        run, person, settles=context["settles"], unreleased=len(context["unreleased"]),
+        run, person,
+        settles=context["settles"] and not context["paid_from"],
+        unreleased=len(context["unreleased"]),
         closed=context["finalisation"],
     )  # fmt: skip
     return _in_place_of_progress(request, page(request, "incentives/runs/show.html", context))
@@ -142,7 +144,7 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
     unreleased = [one.pk for one in statements if not one.is_taken]
     finalised = any(hasattr(one, "finalisation") for one in runs)
     others: list[Any] = [one for one in runs if one.pk != run.pk]
-    paid_from = next((one for one in others if one.handed_over_at), None)
+    paid_from = next((one for one in others if one.has_paid), None)
     if not settles:
         paid_from = None
     return {

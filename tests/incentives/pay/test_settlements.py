@@ -408,6 +408,10 @@ def test_nothing_is_released_that_could_not_be_settled(
     assert later.statements.filter(release__isnull=False).count() == 0
     shown = client_for(world.dana).get(reverse("incentives:run", args=[later.pk]))
     assert "handed to payroll from run 1, and its settlement stands" in shown.content.decode()
+    assert "Settle" not in [step.name for step in shown.context["steps"]]
+    paid_page = client_for(world.dana).get(reverse("incentives:run", args=[paid_run.pk]))
+    assert "handed to payroll from run" not in paid_page.content.decode()
+    assert "Settle" in [step.name for step in paid_page.context["steps"]]
     address = reverse("incentives:release-create", args=[later.pk])
     told = client_for(world.dana).post(address, {"statement": chosen}, follow=True)
     assert "Release the rest from that run." in told.content.decode()
