@@ -1,16 +1,7 @@
 // Turns a chart's data into an option of the drawing library, in the colours of the theme.
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+import { HATCHES, decal, isHatched } from "./chart_hatches.js";
 
-// Bars are told apart without colours too: the first row plain, the others hatched; those of
-// hundreds of days are too thin for it.
-const HATCHES = [null, { turn: 45 }, { turn: -45 }, { turn: 0 }, { turn: 90 }, { dots: true }];
-export const isHatched = (data) => data.kind === "bar" && data.labels.length <= 60;
-const hatch = ({ turn, dots }) => ({
-  color: token("--hatch"), symbol: dots ? "circle" : "rect",
-  ...(dots
-    ? { dashArrayX: [[4, 4], [0, 4, 4, 0]], dashArrayY: [4, 0], symbolSize: 0.7 }
-    : { dashArrayX: [1, 0], dashArrayY: [1.5, 5], rotation: (turn * Math.PI) / 180 }),
-});
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // A value between two gaps makes no line: it needs a dot.
 const told = (point) => [point?.value].flat().at(-1) ?? null;
@@ -54,7 +45,7 @@ export const option = (data, hidden) => {
     emphasis: { lineStyle: { width: isScatter ? 0 : 2 } },
     itemStyle: {
       borderRadius: isBar ? round : 0, opacity: one.muted ? 0.55 : isScatter ? 0.75 : 1,
-      ...(isHatched(data) && HATCHES[place % 6] && { decal: hatch(HATCHES[place % 6]) }),
+      ...(isHatched(data) && HATCHES[place % 6] && { decal: decal(HATCHES[place % 6]) }),
     },
   }));
   if (data.mark !== null) {
@@ -74,43 +65,4 @@ export const option = (data, hidden) => {
       : { xAxis: places, yAxis: [values, whole] }),
     series,
   };
-};
-
-// The key of a row on a picture: a piece of its line, or of its bars with their hatching.
-export const drawKey = (pen, x, y, place, series) => {
-  const { color, id, itemStyle, lineStyle, type } = series[place];
-  pen.save();
-  pen.beginPath();
-  if (type === "line" && lineStyle.width) {
-    pen.strokeStyle = color;
-    pen.lineWidth = lineStyle.width;
-    pen.setLineDash(lineStyle.type === "dashed" ? [5, 3] : []);
-    pen.moveTo(x, y + 6);
-    pen.lineTo(x + 14, y + 6);
-    pen.stroke();
-    pen.restore();
-    return;
-  }
-  pen.rect(x, y, 14, 12);
-  pen.clip();
-  pen.globalAlpha = itemStyle.opacity;
-  pen.fillStyle = color;
-  pen.fill();
-  const own = type === "bar" && itemStyle.decal && HATCHES[Number(id) % 6];
-  pen.fillStyle = pen.strokeStyle = token("--hatch");
-  pen.lineWidth = 1.5;
-  pen.translate(x + 7, y + 6);
-  pen.beginPath();
-  if (own?.dots) {
-    for (let n = 0; n < 6; n += 1) pen.rect(-6 + (n % 3) * 5, -4 + Math.floor(n / 3) * 5, 2.5, 2.5);
-    pen.fill();
-  } else if (own) {
-    pen.rotate((own.turn * Math.PI) / 180);
-    for (let n = -2; n < 3; n += 1) {
-      pen.moveTo(-20, n * 4.5);
-      pen.lineTo(20, n * 4.5);
-    }
-    pen.stroke();
-  }
-  pen.restore();
 };

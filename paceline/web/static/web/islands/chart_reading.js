@@ -1,5 +1,5 @@
 // What is under the pointer: a thread through the chart, and the figures there in the reader's words.
-const element = (name, className, text = "") =>
+const element = (name, className = "", text = "") =>
   Object.assign(document.createElement(name), { className, textContent: text });
 
 export const follow = (chart, canvas, data, hidden) => {
@@ -9,18 +9,21 @@ export const follow = (chart, canvas, data, hidden) => {
   canvas.append(thread, tip);
   const placed = data.series.some((one) => one.points.some((point) => Array.isArray(point.value)));
   const isScatter = data.kind === "scatter";
-  const axes = { xAxisIndex: 0, yAxisIndex: 0 };
   const along = data.flat ? { yAxisIndex: 0 } : { xAxisIndex: 0 };
   const across = data.flat ? { xAxisIndex: 1 } : { yAxisIndex: 1 };
   let here = null;
-
   const highlight = (type) => {
     const seriesIndex = data.series.map((_, place) => place).filter((place) => !hidden.has(place));
     if (here !== null) chart.dispatchAction({ type, seriesIndex, dataIndex: here });
   };
-  const leave = () => {
+  const turn = (place) => {
     highlight("downplay");
-    here = null;
+    here = place;
+    highlight("highlight");
+    if (place !== null) say(place);
+  };
+  const leave = () => {
+    turn(null);
     tip.hidden = thread.hidden = true;
   };
   // The place of a label from the left, or from above where bars lie.
@@ -31,7 +34,7 @@ export const follow = (chart, canvas, data, hidden) => {
     data.labels.forEach((_, place) => {
       let far = Math.abs((data.flat ? y : x) - at(place));
       if (isScatter) {
-        const [px, py] = chart.convertToPixel(axes, data.series[0].points[place].value.map(Number));
+        const [px, py] = chart.convertToPixel({ seriesIndex: 0 }, data.series[0].points[place].value.map(Number));
         far = Math.hypot(x - px, y - py);
       }
       if (far < least) [found, least] = [place, far];
@@ -42,7 +45,7 @@ export const follow = (chart, canvas, data, hidden) => {
     const rows = data.series.flatMap((one, row) => {
       const point = one.points[place];
       if (hidden.has(row) || !point || [point.value].flat().at(-1) === null) return [];
-      const line = element("div", "");
+      const line = element("div");
       line.append(element("i", `chart-dot is-${row % 6 + 1}${one.muted ? " is-muted" : ""}`),
         element("span", "", one.name), element("b", "", point.text));
       return [line];
@@ -56,7 +59,6 @@ export const follow = (chart, canvas, data, hidden) => {
     tip.style.left = `${Math.max(0, Math.min(beside, room))}px`;
     tip.style.top = `${Math.max(0, Math.min(y + 14, canvas.clientHeight - tip.offsetHeight))}px`;
     thread.hidden = isScatter;
-    if (isScatter) return;
     const [first, last] = [0, 1].map((end) => chart.convertToPixel(across, end)).sort((a, b) => a - b);
     const where = at(here);
     Object.assign(thread.style, data.flat
@@ -68,14 +70,9 @@ export const follow = (chart, canvas, data, hidden) => {
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     const found = chart.containPixel({ gridIndex: 0 }, [x, y]) ? nearest(x, y) : null;
     if (found === null) return leave();
-    if (found !== here) {
-      highlight("downplay");
-      here = found;
-      highlight("highlight");
-      say(found);
-    }
+    if (found !== here) turn(found);
     settle(x, y);
   });
   for (const name of ["pointerleave", "pointercancel"]) canvas.addEventListener(name, leave);
-  return { leave };
+  return leave;
 };
