@@ -178,6 +178,10 @@ def may_write_any_strategy(person: Person) -> bool:
     return STRATEGY.allows("write", person.roles, of_field="of a team")
 
 
+def may_change_every_goal(person: Person) -> bool:
+    return GOAL.allows("change", person.roles, of_field="of the company")
+
+
 def may_see_goals_without_owner(person: Person) -> bool:
     """Who may give a goal to somebody else has a list of those that wait for it."""
     return GOAL.allows("change", person.roles, of_field="of a team")
@@ -185,7 +189,7 @@ def may_see_goals_without_owner(person: Person) -> bool:
 
 def may_propose(person: Person, level: str, team_id: int | None, owner_id: int | None) -> bool:
     """Whether the person may propose a goal of this level, team and owner."""
-    if GOAL.allows("change", person.roles, of_field="of the company"):
+    if may_change_every_goal(person):
         return True
     scope = scope_of(person)
     if level == Level.PERSON:
@@ -196,7 +200,7 @@ def may_propose(person: Person, level: str, team_id: int | None, owner_id: int |
 
 def levels_for(person: Person) -> list[Level]:
     """Whose goals the person may propose at all: of the company, of a team, of somebody."""
-    if GOAL.allows("change", person.roles, of_field="of the company"):
+    if may_change_every_goal(person):
         return list(Level)
     by_role = GOAL.allows("change", person.roles, of_field="of a team")
     return [Level.TEAM, Level.PERSON] if by_role else [Level.PERSON]
@@ -207,7 +211,7 @@ def owners_for(person: Person, on: date, goal: Goal | None = None) -> PersonQuer
     and all below, executives everybody. A goal of a team that one leads may go to its members, too,
     and may stay with whoever has it. One query."""
     people = Person.objects.visible_to(person).employed_on(on)
-    if GOAL.allows("change", person.roles, of_field="of the company"):
+    if may_change_every_goal(person):
         return people
     scope = scope_of(person)
     named = Q(pk__in=scope.people)
@@ -222,7 +226,7 @@ def owners_for(person: Person, on: date, goal: Goal | None = None) -> PersonQuer
 
 def teams_for(person: Person, goal: Goal | None = None) -> QuerySet[Team]:
     """Teams that a goal which the person proposes or changes may be of."""
-    if GOAL.allows("change", person.roles, of_field="of the company"):
+    if may_change_every_goal(person):
         return Team.objects.all()
     own = scope_of(person).all_teams
     return Team.objects.filter(pk__in=own if goal is None else {*own, goal.team_id})

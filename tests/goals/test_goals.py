@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 
 from paceline.goals import access, actions
 from paceline.goals.actions import PeriodFacts, Said
@@ -277,8 +278,28 @@ def test_an_owner_who_leaves(world: World, aims: Aims) -> None:
             del person._crm_scope
     assert access.may_change(world.marco, goal)
     assert not access.may_change(world.sofia, goal)
+    actions.change_goal(goal=goal, facts={"team": world.north}, by=world.marco, at=NOW)
+    said = "1 goal is without owner"
+    for person, is_told in ((world.marco, True), (world.erik, True), (world.sofia, False)):
+        told = [one for one in worded(attention(person, TODAY)) if one.text == said]
+        assert bool(told) == is_told, person
     actions.change_goal(goal=goal, facts={"owner": world.marco}, by=world.marco, at=NOW)
     assert not Goal.objects.without_owner(TODAY).exists()
+
+
+def test_a_teams_goal_without_owner_waits_for_its_own_leads(world: World, aims: Aims) -> None:
+    """Everybody reads the goals of North; only its leads and the executive can give them away."""
+    north = aims.north
+    org.end_employment(person=world.marco, ends_before=TODAY, by=world.hana, at=NOW)
+    address = reverse("goals:goals") + "?goals-is-whose=to-give"
+    said = "1 goal is without owner"
+    assert north in Goal.objects.visible_to(world.sofia).without_owner(TODAY)
+    for person, is_told in ((world.erik, True), (world.sofia, False), (world.omar, False)):
+        told = [one for one in worded(attention(person, TODAY)) if one.text == said]
+        assert [one.url for one in told] == ([address] if is_told else []), person
+        if person != world.omar:  # who is not offered this
+            table = sign_in(person).get(address).content.decode().split("<tbody>")[-1]
+            assert (north.name in table) == is_told, person
 
 
 def test_who_sees_what(world: World, aims: Aims) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from paceline.goals import access
 from paceline.goals.cadence import latest_due
 from paceline.goals.models import Goal
-from paceline.goals.queries.goals import waiting_for_word
+from paceline.goals.queries.goals import waiting_for_owner, waiting_for_word
 from paceline.kernel.shell import Attention
 from paceline.kernel.waiting import Waiting
 from paceline.org.models import Person
@@ -22,7 +22,7 @@ def attention(person: Person, as_of: date) -> list[Attention | Waiting]:
     found: list[Attention | Waiting] = [Waiting(waiting_for_word(person, as_of), _words)]
     found += _due(person, as_of)
     if access.may_see_goals_without_owner(person):
-        found.append(Waiting(Goal.objects.visible_to(person).without_owner(as_of), _without_owner))
+        found.append(Waiting(waiting_for_owner(person, as_of), _without_owner))
     return found
 
 
@@ -62,7 +62,7 @@ def _without_owner(count: int) -> Attention:
     text = ngettext("%(count)d goal is without owner", "%(count)d goals are without owner", count)
     return Attention(
         text=text % {"count": count},
-        url=f"{reverse('goals:goals')}?goals-is-whose=nobody",
+        url=f"{reverse('goals:goals')}?goals-is-whose=to-give",
         icon="user-question",
         weight=40,
         detail=_("Its owner has left; give it to somebody, or close it."),

@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from paceline.goals import measures
+from paceline.crm.models import scope_of
+from paceline.goals import access, measures
 from paceline.goals.models import (
     Agreement,
     CheckIn,
@@ -224,6 +225,17 @@ def waiting_for_word(person: Person, on: date) -> QuerySet[Goal]:
         owner__in=reports, owner_agreed=True, lead_agreed=False
     )
     found: QuerySet[Goal] = rows.filter(asked)
+    return found
+
+
+def waiting_for_owner(person: Person, on: date) -> QuerySet[Goal]:
+    """Open goals whose owner has left, as far as the person may give them to somebody: executives
+    all, leads those of their teams."""
+    rows: Any = Goal.objects.visible_to(person).without_owner(on)
+    found: QuerySet[Goal] = rows
+    if not access.may_change_every_goal(person):
+        teams = scope_of(person).all_teams
+        found = rows.filter(team__in=teams).exclude(level="company")
     return found
 
 

@@ -143,6 +143,8 @@ def _filters(request: PersonRequest) -> list[Filter]:
     def whose(rows: Any, value: str) -> Any:
         if value == "mine":
             return rows.filter(owner=person)
+        if value == "to-give":
+            return rows.filter(pk__in=queries.waiting_for_owner(person, today).values("pk"))
         return rows.without_owner(today)
 
     def in_state(rows: Any, value: str) -> Any:
@@ -152,6 +154,9 @@ def _filters(request: PersonRequest) -> list[Filter]:
             return rows.filter(closed_at__isnull=False)
         return rows.open().exclude(owner_agreed=True, lead_agreed=True)
 
+    to_give = []
+    if access.may_see_goals_without_owner(person):
+        to_give = [("to-give", _("Without owner, for me to give"))]
     return [
         Filter(
             "period", _("Any period"), [(str(one.pk), one.name) for one in queries.periods()],
@@ -161,7 +166,7 @@ def _filters(request: PersonRequest) -> list[Filter]:
         Filter(
             "whose",
             _("Everyone's"),
-            [("mine", _("Mine")), ("nobody", _("Without owner"))],
+            [("mine", _("Mine")), ("nobody", _("Without owner")), *to_give],
             apply=whose,
         ),
         Filter(
