@@ -14,7 +14,13 @@ from django.db import transaction
 from paceline.files.actions import store_file
 from paceline.files.models import StoredFile
 from paceline.incentives.actions.runs import lock_period
-from paceline.incentives.calculation.payments import Amounts, Pay, payments_of, unsettled
+from paceline.incentives.calculation.payments import (
+    Amounts,
+    Pay,
+    left_behind,
+    payments_of,
+    unsettled,
+)
 from paceline.incentives.models import (
     PayPeriod,
     PayrollEntry,
@@ -81,6 +87,10 @@ class RunNotSettled(NotExported):
     """What a run pays is not settled yet, or not as holds and earlier periods stand now."""
 
 
+class EarlierPayUnsettled(NotExported):
+    """Released pay of an earlier period is still to be settled, and could not be after this."""
+
+
 @transaction.atomic
 def export_payroll(
     *, period: PayPeriod, export_id: UUID, by: Person, at: datetime, seen: str | None = None
@@ -92,7 +102,7 @@ def export_payroll(
     not handed over unseen. Plans that settle pay what is payable, all others what was earned, less
     what was carried from earlier files.
     Raises ``NothingToExport``, ``ExportIdTaken``, ``RunNotSettled``, ``ChangedSincePreview``,
-    ``ShortfallsUndecided`` and ``AmountNotPayable``.
+    ``EarlierPayUnsettled``, ``ShortfallsUndecided`` and ``AmountNotPayable``.
     """
     period = lock_period(period)
     earlier = PayrollExport.objects.filter(export_id=export_id).first()
@@ -105,6 +115,8 @@ def export_payroll(
         raise NothingToExport(period)
     if unsettled(releases):
         raise RunNotSettled(period)
+    if left_behind(period, releases):
+        raise EarlierPayUnsettled(period)
     _lock_carried(releases)
     payments = payments_of(releases)
     if seen is not None and seen != mark_of(payments):

@@ -12,6 +12,7 @@ from django.db.models import Sum
 from paceline.incentives.calculation.settling import has_to_settle, settles
 from paceline.incentives.models import (
     Payment,
+    PayPeriod,
     Release,
     Run,
     RunPlan,
@@ -130,6 +131,23 @@ def unsettled(releases: Iterable[Release]) -> list[Run]:
     """Runs of the releases that are to be settled and are not, or no longer as things stand now."""
     runs = {release.statement.run_id: release.statement.run for release in releases}
     return [run for _pk, run in sorted(runs.items()) if not _is_settled(run)]
+
+
+def left_behind(period: PayPeriod, releases: Iterable[Release]) -> list[Run]:
+    """Runs of earlier periods with released pay that is still to be settled.
+
+    Once a later period is handed over whose plans settle, the earlier ones can be settled no more.
+    Nothing is left behind by a period of which something was handed over already.
+    """
+    runs = {release.statement.run_id: release.statement.run for release in releases}
+    if not any(has_to_settle(run) for run in runs.values()) or any(map(handed_over, runs.values())):
+        return []
+    waiting = Release.objects.filter(
+        payroll_entry__isnull=True, period__starts_on__lt=period.starts_on
+    )
+    earlier = Run.objects.filter(statements__release__in=waiting).distinct()
+    rows = earlier.select_related("period").defer("checks").order_by("period__starts_on", "pk")
+    return [run for run in rows if not _is_settled(run)]
 
 
 def _is_settled(run: Run) -> bool:

@@ -25,7 +25,13 @@ from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import payroll as actions
 from paceline.incentives.actions import shortfalls
-from paceline.incentives.calculation.payments import Amounts, Pay, payments_of, unsettled
+from paceline.incentives.calculation.payments import (
+    Amounts,
+    Pay,
+    left_behind,
+    payments_of,
+    unsettled,
+)
 from paceline.incentives.forms.shortfalls import ShortfallForm
 from paceline.incentives.models import (
     PayPeriod,
@@ -52,6 +58,10 @@ REFUSALS: dict[type[actions.NotExported], Any] = {
     ),
     actions.RunNotSettled: lazy(
         "What this period pays is not settled, or no longer as things stand. Settle first."
+    ),
+    actions.EarlierPayUnsettled: lazy(
+        "No file was made: released pay of an earlier period is still to be settled, and could not"
+        " be settled after this."
     ),
     actions.ExportIdTaken: lazy("Open the preview again, then export."),
 }
@@ -214,6 +224,9 @@ def _preview(
         "export_id": uuid4(),
         "seen": actions.mark_of(payments),
         "unsettled": unsettled(listed),
+        "left_behind": [
+            (run, words.period_name(run.period)) for run in left_behind(period, listed)
+        ],
         "may_export": access.may_export_payroll(person),
     }
     status = 200 if sent is None else 422

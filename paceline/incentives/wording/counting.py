@@ -241,6 +241,11 @@ def _rollup(credit: Credit) -> str:
             "%(credit)s: lines of %(of)s also count for every manager from level %(first)s up"
             " above their payee."
         )
+    if first == last:
+        return _(
+            "%(credit)s: lines of %(of)s also count for the managers on level %(first)s above"
+            " their payee."
+        )
     return _(
         "%(credit)s: lines of %(of)s also count for the managers on levels %(first)s to %(last)s"
         " above their payee."

@@ -393,6 +393,42 @@ def test_what_a_paid_period_goes_on_from_is_paid_as_it_was_settled(world: World)
     assert months.pay(april).totals == {"USD": "1000.00"}
 
 
+def test_released_pay_of_an_earlier_period_is_not_left_behind(
+    world: World, client_for: Callable[..., Client]
+) -> None:
+    """What is handed over out of turn would keep the earlier period from ever being settled."""
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    april, may = months.settled("2026-04"), months.settled("2026-05")
+    for run in (april, may):
+        statements.release_statements(
+            run=run,
+            statements=list(run.statements.values_list("pk", flat=True)),
+            by=world.dana,
+            at=months.now,
+        )
+    holds.place_hold(
+        payee=world.priya, reason="evidence", note="Asked", by=world.dana, at=months.now
+    )
+    months.settle(may)
+
+    def hand_over(run: Run) -> PayrollExport:
+        return payroll.export_payroll(
+            period=run.period, export_id=UUID(int=run.pk), by=world.ines, at=months.now
+        )
+
+    with pytest.raises(payroll.EarlierPayUnsettled):
+        hand_over(may)
+    assert not PayrollExport.objects.exists()
+    preview = reverse("incentives:payroll-preview", args=["2026-05"])
+    shown = client_for(world.ines).get(preview).content.decode()
+    assert "Settle it first, then this period again." in shown
+    assert reverse("incentives:payroll-create", args=["2026-05"]) not in shown
+    months.settle(april)
+    months.settle(may)
+    assert [hand_over(may).period, hand_over(april).period] == [may.period, april.period]
+
+
 def test_nothing_is_released_that_could_not_be_settled(
     world: World, client_for: Callable[..., Client]
 ) -> None:
