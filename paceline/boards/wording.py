@@ -231,7 +231,7 @@ def change_lines(change: CardChange, names: Names) -> list[str]:
         if name == "description":
             found.append(field_label(name))
         else:
-            found.append(f"{field_label(name)}: {was} → {now}")
+            found.append(f"{field_label(name)}{formats.colon()}{was} → {now}")
     return found
 
 

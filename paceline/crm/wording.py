@@ -69,7 +69,7 @@ REFUSALS = (
 def refusal(problem: Exception) -> str:  # noqa: PLR0911 - one sentence each
     """One refused action in the reader's language."""
     if isinstance(problem, actions.CriteriaUnmet):
-        todo = " ".join(f"{one.stage.name}: {one.text}" for one in problem.unmet)
+        todo = " ".join(f"{one.stage.name}{formats.colon()}{one.text}" for one in problem.unmet)
         return _("The deal cannot go on yet. %(todo)s") % {"todo": todo}
     if isinstance(problem, actions.DealMovedMeanwhile):
         move = problem.change

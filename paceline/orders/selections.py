@@ -52,7 +52,7 @@ def select(
     for column, label in COLUMNS.items():
         if asked.get(column):
             rows = rows.filter(**{column: asked[column]})
-            said.append(f"{label}: {asked[column]}")
+            said.append(f"{label}{formats.colon()}{asked[column]}")
     return rows, said
 
 

@@ -6,8 +6,9 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
-from paceline.boards import access, actions
+from paceline.boards import access, actions, wording
 from paceline.boards.actions.ranks import GAP
 from paceline.boards.models import Card, CardChange, CardList, Project, Reach, Right
 from paceline.notifications.models import Notification
@@ -249,3 +250,13 @@ def test_lists_go_and_cards_stay(world: World, work: Work) -> None:
         work.add("late", world.marco)
     actions.restore_project(project=work.campaign, **told)
     assert work.add("back", world.marco).title == "back"
+
+
+def test_a_change_is_told_as_the_reader_writes(world: World, work: Work) -> None:
+    card = work.add("a", world.priya)
+    actions.change_card(card=card, facts={"title": "b"}, by=world.priya, at=NOW)
+    change = card.changes.latest("pk")
+    told = {"en": "Title: a → b", "zh-hant": "標題：a → b", "zh-hans": "标题：a → b"}
+    for language, line in told.items():
+        with translation.override(language):
+            assert wording.change_lines(change, {}) == [line]

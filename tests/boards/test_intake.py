@@ -185,10 +185,13 @@ def test_what_is_no_board_is_refused(
 def test_a_board_with_fifty_megabytes_of_actions_is_read() -> None:
     content = board()
     filler = {"type": "updateCard", "date": "2026-10-01T00:00:00Z", "data": {"old": "z" * 50_000}}
-    content["actions"] += [filler] * 1000
+    content["actions"] += [filler] * (1000 - len(content["actions"]))
     found = trello.read(json.dumps(content).encode(), TAIPEI)
     assert len(found.cards) == 3
     assert found.left["actions_full"] == 1
+    # A file that holds more was not cut off after the newest thousand.
+    content["actions"] += [{**filler, "data": {}}]
+    assert not trello.read(json.dumps(content).encode(), TAIPEI).left["actions_full"]
 
 
 def test_a_file_of_another_version_keeps_labels_and_checklists_within_cards() -> None:

@@ -270,5 +270,6 @@ def _count_left(board: Record, left: Counter[str]) -> None:
     types = Counter(str(one.get("type")) for one in _records(board, "actions"))
     said = types.pop("commentCard", 0) + types.pop("copyCommentCard", 0)
     left["actions"] += sum(types.values())
-    left["actions_full"] += (said + sum(types.values())) >= 1000
+    # Exactly as many as Trello writes at most; a file with more was not cut off there.
+    left["actions_full"] += (said + sum(types.values())) == 1000
     left["power_ups"] += len(_records(board, "pluginData"))

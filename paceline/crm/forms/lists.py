@@ -22,6 +22,7 @@ from paceline.crm.models import (
     Source,
     scope_of,
 )
+from paceline.kernel import formats
 from paceline.org.models import Person, Team
 
 # Before the key of an act of an app above, among what one may do with many records.
@@ -82,7 +83,7 @@ def _changes(kind: str) -> list[tuple[str, str]]:
     for name, choices in SETTABLE[kind].items():
         label = field_label(kind, name)
         found += [
-            (f"{name}={value}", f"{label}: {word}")
+            (f"{name}={value}", f"{label}{formats.colon()}{word}")
             for value, word in choices.choices
             if value != LeadStatus.CONVERTED
         ]

@@ -67,7 +67,7 @@ def _board(
     return {
         "pipeline": pipeline,
         "pipelines": [
-            (f"{one.team.name}: {one.name}" if _teams(pipelines) > 1 else one.name,
+            (f"{one.team.name}{formats.colon()}{one.name}" if _teams(pipelines) > 1 else one.name,
              reverse("crm:board", args=[one.pk]), one.pk == pipeline.pk)
             for one in pipelines
         ],

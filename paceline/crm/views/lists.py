@@ -32,7 +32,7 @@ from paceline.crm.models import (
 )
 from paceline.crm.queries.segments import Reading, narrowed, read_for, segments_of
 from paceline.crm.views.columns import columns_of, own_column
-from paceline.kernel import own_work
+from paceline.kernel import formats, own_work
 from paceline.kernel.pages import page
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org.requests import PersonRequest
@@ -271,7 +271,7 @@ def _stage_filter(request: PersonRequest) -> Filter:
         ("open", pgettext("stage", "Open")),
         ("won", pgettext("stage", "Won")),
         ("lost", pgettext("stage", "Lost")),
-        *((str(one.pk), f"{one.pipeline.name}: {one.name}" if several else one.name)
+        *((str(one.pk), f"{one.pipeline.name}{formats.colon()}{one.name}" if several else one.name)
           for one in rows),
     ]  # fmt: skip
 

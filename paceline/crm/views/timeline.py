@@ -117,7 +117,7 @@ def _activity(entry: Entry, viewer: Person, record: Any) -> Told:
     may_change = viewer.pk in {facts["author_id"], facts["assignee_id"]}
     return Told(
         icon=ICONS[entry.kind],
-        title=f"{kind}: {entry.title}" if entry.title else kind,
+        title=f"{kind}{formats.colon()}{entry.title}" if entry.title else kind,
         at=entry.at,
         who=entry.who,
         text=wording.without_ids(entry.text),

@@ -17,6 +17,7 @@ from paceline.goals.actions import Entry, Target
 from paceline.goals.actions.figures import latest_of
 from paceline.goals.forms import periods
 from paceline.goals.models import Figure, FigureKind, Quota, Unit
+from paceline.kernel import formats
 from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.org.models import Person, Team
@@ -180,7 +181,7 @@ class FigureGrid(forms.Form):
         for member in members:
             for kind in kinds:
                 field = forms.DecimalField(
-                    label=f"{member.name}: {kind.label}",
+                    label=f"{member.name}{formats.colon()}{kind.label}",
                     required=False,
                     max_digits=18,
                     decimal_places=8 if kind.unit == Unit.PERCENT else 10,

@@ -23,6 +23,7 @@ from paceline.incentives.forms.holds import HoldForm
 from paceline.incentives.models import Hold
 from paceline.incentives.queries import settlements as queries
 from paceline.incentives.wording import component_name
+from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.org.models import Person
@@ -76,7 +77,8 @@ def what_is_held(hold: Hold) -> str:
         version = max(hold.plan.versions.all(), key=lambda one: one.number)
         name = version.name
         if hold.component:
-            name = f"{name}: {component_name(documents.load(version.source), hold.component)}"
+            component = component_name(documents.load(version.source), hold.component)
+            name = f"{name}{formats.colon()}{component}"
         found.append(name)
     if hold.line_id:
         found.append(_("Line %(line)s") % {"line": hold.line_id})
