@@ -179,6 +179,20 @@ def test_a_lost_second_step_is_taken_away(
     assert client.get(HOME).status_code == 200
 
 
+def test_a_second_step_that_is_set_up_is_not_said_like_an_order(
+    world: World, client_for: ClientFor
+) -> None:
+    """In Chinese “set up”, the state, and “Set up”, the link, are different words."""
+    user, reader = world.dana.user, world.ada.user
+    assert user is not None
+    assert reader is not None
+    TOTP.activate(user, TOTP_SECRET)
+    reader.language = "zh-hans"
+    reader.save(update_fields=["language"])
+    shown = client_for(world.ada).get(reverse("org:person", args=[world.dana.pk]))
+    assert "<dd>已设置</dd>" in shown.content.decode()
+
+
 def test_a_second_step_is_taken_away_by_whoever_proved_theirs(
     world: World, client_for: ClientFor
 ) -> None:
