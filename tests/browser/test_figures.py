@@ -74,3 +74,21 @@ def test_the_picture_of_a_chart_bears_its_title_and_key(
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
     # At twice the size of the screen, and higher by a row of a title and a row of a key.
     assert int.from_bytes(head[20:24], "big") == 2 * (high + 12 + 28 + 24)
+
+
+def test_a_dark_page_is_printed_with_light_charts(
+    company: World, window: Callable[..., Page]
+) -> None:
+    page = window(company.dana, color_scheme="dark")
+    page.goto("/gallery")
+    chart = page.locator(".chart").first
+    chart.scroll_into_view_if_needed()
+    drawn = chart.locator("canvas")
+    expect(drawn).to_be_visible()
+    page.wait_for_timeout(600)  # its lines are being drawn
+    dark = drawn.evaluate("one => one.toDataURL()")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "light"
+    assert drawn.evaluate("one => one.toDataURL()") != dark
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"

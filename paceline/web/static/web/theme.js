@@ -10,4 +10,10 @@
   root.classList.add("has-scripts");
   follow();
   dark.addEventListener("change", follow);
+  // Paper is light, and what is drawn in the theme's colours is drawn anew for it.
+  addEventListener("beforeprint", () => {
+    root.dataset.bsTheme = "light";
+    root.dispatchEvent(new CustomEvent("paceline:theme", { detail: "paper" }));
+  });
+  addEventListener("afterprint", follow);
 })();

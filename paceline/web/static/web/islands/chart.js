@@ -4,6 +4,8 @@ import { isHatched } from "./chart_hatches.js";
 import { option } from "./chart_option.js";
 import { follow } from "./chart_reading.js";
 
+const PAPER = 640; // between the margins of a page of A4 and the edges of a card
+
 let library;
 const fetchLibrary = (url) =>
   (library ??= new Promise((done, failed) => {
@@ -39,8 +41,13 @@ export default (figure) => {
     });
     const fit = () => { leave(); chart.resize(); };
     new ResizeObserver(fit).observe(canvas);
-    document.documentElement.addEventListener("paceline:theme", paint);
-    addEventListener("beforeprint", fit);
+    document.documentElement.addEventListener("paceline:theme", ({ detail }) => {
+      fit();
+      if (detail !== "paper") return paint();
+      chart.resize({ width: Math.min(canvas.clientWidth, PAPER) });
+      chart.setOption({ ...option(data, hidden), animation: false });
+      chart.getZr().flush();
+    });
   };
   new IntersectionObserver((seen, watcher) => {
     if (!seen.some((one) => one.isIntersecting)) return;
