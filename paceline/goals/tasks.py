@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from paceline.goals.actions import read_all_sources, remind_owners
+from paceline.goals.actions import read_all_sources, read_many, remind_owners
+from paceline.goals.actions.goals import READ_JOB
 from paceline.kernel import jobs
 from paceline.kernel.periods import zone_named
 
@@ -16,6 +17,13 @@ def read_sources_hourly(timestamp: int) -> None:  # noqa: ARG001 - the time plan
     """What goals are measured by changes all day: orders, deals, figures."""
     now = timezone.now()
     read_all_sources(as_of=now.date(), at=now)
+
+
+@jobs.task(name=READ_JOB)
+def read_goals(goals: list[int]) -> None:
+    """A new goal, and one that is about something else now, does not wait for the hour."""
+    now = timezone.now()
+    read_many(goal_ids=goals, as_of=now.date(), at=now)
 
 
 @jobs.every("5 * * * *", name="goals.remind_owners")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -162,8 +162,11 @@ def test_deals_talks_and_figures(world: World, aims: Aims) -> None:
     assert GoalReading.objects.get(goal=goal).value == Decimal("0.6000")
     kind.figures.all().delete()
     kind.delete()
-    assert actions.read_all_sources(as_of=TODAY, at=NOW) == 1
-    assert GoalReading.objects.get(goal=goal).problem == "no_source"
+    for changed in (1, 0):
+        assert actions.read_all_sources(as_of=TODAY + timedelta(days=1), at=NOW) == changed
+        reading = GoalReading.objects.get(goal=goal)
+        assert (reading.problem, reading.value) == ("no_source", Decimal("0.6000"))
+        assert reading.as_of == TODAY
     assert measures.find("figure:reply") is None
 
 
@@ -180,3 +183,28 @@ def test_an_app_above_adds_its_own(world: World, aims: Aims) -> None:
     finally:
         measures._sources.pop("cards")
     assert read([goal], TODAY)[goal.pk].problem == "no_source"
+
+
+def test_a_goal_about_something_else_is_read_anew(world: World, aims: Aims, run_jobs) -> None:
+    """Neither a new goal nor one of another measure, owner or days waits for the hour."""
+    goal = aims.priya
+    assert goal.measure == "sales"
+    assert run_jobs() == 3  # the three goals of the conftest, as they were proposed
+    assert GoalReading.objects.filter(goal=goal).exists()
+    GoalReading.objects.update(value=Decimal(5_000), as_of=TODAY)
+    told = {"goal": goal, "by": world.priya, "at": NOW}
+    actions.change_goal(facts={"name": "Sofas"}, **told)
+    assert GoalReading.objects.get(goal=goal).value == 5_000
+    assert run_jobs() == 0
+    facts = actions.PeriodFacts("2026 Q3", date(2026, 7, 10), date(2026, 10, 1))
+    actions.change_period(
+        period=aims.quarter, facts=facts, seen=1, reason="Later", by=world.erik, at=NOW
+    )
+    assert not GoalReading.objects.exists()  # rather nothing than what other days brought
+    assert run_jobs() == 1
+    assert GoalReading.objects.count() == 3
+    GoalReading.objects.update(value=Decimal(5_000), as_of=TODAY)
+    typed = {"measure": "typed", "unit": Unit.QUANTITY, "currency": ""}
+    actions.change_goal(facts=typed, reason="By hand", **told)
+    assert not GoalReading.objects.filter(goal=goal).exists()
+    assert run_jobs() == 0

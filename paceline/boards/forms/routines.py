@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from paceline.boards.forms.cards import PersonField, date_input
 from paceline.boards.forms.projects import ProjectForm
@@ -63,7 +63,8 @@ class RecurrenceForm(forms.Form):
         self.lists = {str(one.pk): one for one in lists}
         self.known_labels = {str(one.pk): one for one in labels}
         self.fields["list"] = forms.TypedChoiceField(
-            label=_("List"), choices=[(key, one.name) for key, one in self.lists.items()],
+            label=pgettext("list of cards", "List"),
+            choices=[(key, one.name) for key, one in self.lists.items()],
             coerce=lambda key: self.lists[key],
         )  # fmt: skip
         self.fields["executor"] = PersonField(people, empty=_("Nobody yet"), label=_("Executor"))

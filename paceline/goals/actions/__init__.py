@@ -16,6 +16,7 @@ from paceline.goals.actions.check_ins import (
     check_in,
     close_goal,
     read_all_sources,
+    read_many,
     read_sources,
     remind_owners,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "move_goal",
     "propose_goal",
     "read_all_sources",
+    "read_many",
     "read_sources",
     "remind_owners",
     "set_quota",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from django.urls import reverse
 from paceline.goals.actions import goals
 from paceline.goals.actions.figures import ReasonMissing
 from paceline.goals.cadence import latest_due
-from paceline.goals.measures.reading import read
+from paceline.goals.measures.reading import NO_SOURCE, read
 from paceline.goals.models import (
     CheckIn,
     CheckInReminder,
@@ -101,12 +101,21 @@ def read_sources(*, goal_ids: Iterable[int], as_of: date, at: datetime) -> int:
             continue
         said = values[goal.pk]
         known = getattr(goal, "reading", None)
+        if known is not None and said.problem == NO_SOURCE:
+            if known.problem != NO_SOURCE:  # what was known last stays, of the day it was known
+                known.problem, known.read_at = NO_SOURCE, at
+                again.append(known)
+                changed.append(goal.pk)
+            continue
         if known is None or (known.value, known.problem) != (said.value, said.problem):
             changed.append(goal.pk)
         row = known or GoalReading(goal=goal)
         row.as_of, row.value, row.problem, row.read_at = as_of, said.value, said.problem, at
         (new if known is None else again).append(row)
-    GoalReading.objects.bulk_create(new)
+    GoalReading.objects.bulk_create(  # somebody else may have read the same goal meanwhile
+        new, update_conflicts=True, unique_fields=["goal"],
+        update_fields=["as_of", "value", "problem", "read_at"],
+    )  # fmt: skip
     GoalReading.objects.bulk_update(again, ["as_of", "value", "problem", "read_at"])
     if changed:
         publish_all(["goals", *(f"goal:{pk}" for pk in changed[:50])], "read")
@@ -119,6 +128,12 @@ def read_all_sources(*, as_of: date, at: datetime) -> int:
     # A period that is over is read for a while: orders and returns of its last days come late.
     rows = rows.filter(period__ends_before__gt=as_of - timedelta(days=31))
     ids = list(rows.order_by("measure", "period", "pk").values_list("pk", flat=True))
+    return read_many(goal_ids=ids, as_of=as_of, at=at)
+
+
+def read_many(*, goal_ids: Sequence[int], as_of: date, at: datetime) -> int:
+    """``read_sources``, ``READ_AT_ONCE`` in a transaction."""
+    ids = list(goal_ids)
     return sum(
         read_sources(goal_ids=ids[place : place + READ_AT_ONCE], as_of=as_of, at=at)
         for place in range(0, len(ids), READ_AT_ONCE)

@@ -22,17 +22,21 @@ from paceline.goals.models import (
     GoalChange,
     GoalContributor,
     GoalPeriod,
+    GoalReading,
     Level,
     StrategyPage,
     Unit,
 )
 from paceline.goals.models.goals import TYPED
-from paceline.kernel import audit, findable
+from paceline.kernel import audit, findable, jobs
 from paceline.live.actions import publish_all
 from paceline.notifications.actions import notify
 from paceline.org import queries as org
 from paceline.org.models import Person, Team
 
+READ_JOB = "goals.read"
+# What a source is asked about: with another of these it says something else.
+MEASURED_BY = frozenset({"measure", "unit", "currency", "owner", "team", "period"})
 # What both sides agree to: a change of it needs their word again.
 TERMS = (
     "name", "period", "owner", "measure", "unit", "currency", "start_value", "target", "direction",
@@ -186,6 +190,7 @@ def propose_goal(*, proposal: Proposal, by: Person | None, at: datetime) -> Goal
         after={**terms_of(goal), "level": str(goal.level)},
     )
     findable.changed("goal", [goal.pk])
+    read_anew([goal])
     hint(goal, "proposed")
     tell(goal, _other_side(goal, at.date()), "goal_proposed", by=by, at=at)
     return goal
@@ -236,6 +241,8 @@ def change_goal(
     note(found, before, reason=reason, by=by, at=at)
     saved = [*differing, "version", "terms", "changed_at"]
     found.save(update_fields=saved)
+    if differing.keys() & MEASURED_BY:
+        read_anew([found])
     _follow_change(found, was_owned_by, needs_word=needs_word, by=by, at=at)
     return found
 
@@ -346,6 +353,15 @@ def _keep_contributors(goal: Goal, people: Iterable[Person], at: datetime) -> bo
         GoalContributor(goal=goal, person=wanted[pk], since=at) for pk in sorted(new)
     )
     return bool(gone or new)
+
+
+def read_anew(changed: Iterable[Goal]) -> None:
+    """Forget what sources said of goals that are about something else now, and ask them again."""
+    found = list(changed)
+    GoalReading.objects.filter(goal__in=found).delete()
+    asked = [goal.pk for goal in found if goal.measure != TYPED]
+    if asked:
+        jobs.enqueue(READ_JOB, goals=asked)
 
 
 def hint(goal: Goal, kind: str) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 
 from paceline.goals.actions.figures import ReasonMissing
+from paceline.goals.actions.goals import read_anew
 from paceline.goals.models import Cadence, Goal, GoalChange, GoalPeriod
 from paceline.kernel import audit
 from paceline.live.actions import publish
@@ -108,6 +109,8 @@ def _move_goals(
         ),
         batch_size=1000,
     )  # fmt: skip
+    if rows:
+        read_anew(rows)
     return len(rows)
 
 
