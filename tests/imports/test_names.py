@@ -22,6 +22,17 @@ def test_every_file_about_payees_knows_the_same_names() -> None:
     assert not any(missing.values()), missing
 
 
+@pytest.mark.parametrize("name", ["share", "percent", "比例", "份额", "占比", "业绩分成"])
+def test_a_share_is_known_by_the_names_that_people_give_it(name: str) -> None:
+    [field] = [
+        field
+        for kind in kinds()
+        for field in kind.fields
+        if (kind.key, field.name) == ("line_shares", "share")
+    ]
+    assert name in {field.name, *field.aliases}
+
+
 def test_a_file_may_name_exactly_the_currencies_that_pay_is_calculated_in() -> None:
     assert set(DIGITS) == CURRENCIES
 
