@@ -15,14 +15,14 @@ MAX_LAYERS = 400
 class Figures:
     """The figures of one plan, added in any order in which each one's parts come first.
 
-    `given` are the columns that the rows have to begin with. Every figure is cast to its kind; a
-    figure is computed in the first layer in which all its parts are there.
+    `given` are the columns that the rows have to begin with. Every figure is cast to its kind.
     """
 
     def __init__(self, given: Mapping[str, Kind]) -> None:
         self.kinds: dict[str, Kind] = dict(given)
         self._layer = dict.fromkeys(given, 0)
-        self._made: list[dict[str, exp.Expr]] = []
+        self._made: dict[str, exp.Expr] = {}
+        self._parts: dict[str, set[str]] = {}
 
     def add(self, name: str, value: exp.Expr, kind: Kind) -> exp.Column:
         """Make a figure and return the column that it can be read by. Its name must be new."""
@@ -32,9 +32,8 @@ class Figures:
         layer = 1 + max((self._layer[part] for part in parts), default=0)
         if layer > MAX_LAYERS:
             raise OverflowError(f"{name} stands on more than {MAX_LAYERS} layers of figures")
-        while len(self._made) < layer:
-            self._made.append({})
-        self._made[layer - 1][name] = _without_idle_casts(typed(value, kind), self.kinds)
+        self._made[name] = _without_idle_casts(typed(value, kind), self.kinds)
+        self._parts[name] = parts
         self._layer[name] = layer
         self.kinds[name] = kind
         return col(name)
@@ -42,28 +41,43 @@ class Figures:
     def query(self, rows: exp.Select, wanted: Sequence[str]) -> exp.Select:
         """The wanted figures over `rows`, which has the given columns.
 
-        Each layer hands on only what is still asked for: to bind a column in every layer costs more
-        than to compute it.
+        Each figure is computed as late as those who ask for it allow, and each layer hands on only
+        what is still asked for: to bind a column in every layer costs more than to compute it, and
+        windows over a team sort all that is handed through them.
         """
-        live = self._live(wanted)
-        needed = [place for place, layer in enumerate(self._made) if live[place] & layer.keys()]
+        layers = self._layers(wanted)
+        live = self._live(layers, wanted)
         query = rows
-        for place in needed:
-            made = self._made[place]
-            names = wanted if place == needed[-1] else [n for n in self.kinds if n in live[place]]
-            columns = {name: made[name] if name in made else col(name) for name in names}
+        for place, made in enumerate(layers):
+            last = place == len(layers) - 1
+            names = wanted if last else [name for name in self.kinds if name in live[place]]
+            columns = {name: self._made[name] if name in made else col(name) for name in names}
             inner = query.subquery(f"layer_{place}", copy=False)
             query = c.select(columns).from_(inner, copy=False)
         return query
 
-    def _live(self, wanted: Sequence[str]) -> list[set[str]]:
+    def _layers(self, wanted: Sequence[str]) -> list[set[str]]:
+        """The figures to be computed, layer by layer: each in the last before that of the first
+        figure that it is a part of.
+        """
+        depth = dict.fromkeys(wanted, 0)  # how many layers come after the one that computes it
+        for name in reversed(self._made):  # whoever asks for a figure was made after it
+            if name in depth:
+                for part in self._parts[name]:
+                    depth[part] = max(depth.get(part, 0), depth[name] + 1)
+        needed = {name: depth[name] for name in self._made if name in depth}
+        layers: list[set[str]] = [set() for _ in range(1 + max(needed.values(), default=-1))]
+        for name, after in needed.items():
+            layers[-1 - after].add(name)
+        return layers
+
+    def _live(self, layers: Sequence[set[str]], wanted: Sequence[str]) -> list[set[str]]:
         """For each layer, the columns that somebody asks for after it."""
         live, found = set(wanted), list[set[str]]()
-        for layer in reversed(self._made):
+        for made in reversed(layers):
             found.append(set(live))
-            for name in live & layer.keys():
-                live.remove(name)
-                live |= {part.name for part in layer[name].find_all(exp.Column)}
+            live -= made
+            live.update(*(self._parts[name] for name in made))
         return found[::-1]
 
 
