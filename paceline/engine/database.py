@@ -38,16 +38,6 @@ BYTES_PER_ROW = 8  # of a compressed file, at the least
 LOOKED_UP = ("exchange_rates", "leaves", "coalitions", "rate_tables")
 
 
-def open_database(
-    tables: Tables, *, threads: int | None = None, memory_limit: str | None = None
-) -> duckdb.DuckDBPyConnection:
-    """A new in-memory database that can read the given files and do nothing else outside itself.
-
-    Without ``threads`` it takes one for few rows, else as many as the machine has processors.
-    """
-    return _open(tables.paths(), threads or _threads_for(tables), memory_limit)
-
-
 def _threads_for(tables: Tables) -> int | None:
     rows = 0
     for source in tables.sources.values():
@@ -74,6 +64,7 @@ def _open(
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "preserve_insertion_order": False,
+        "enable_external_file_cache": False,  # the system caches files, and gives that memory back
         "max_expression_depth": 400,
         "enable_external_access": False,
     }
@@ -99,9 +90,11 @@ atexit.register(_kept_database.cache_clear)  # while the interpreter can still c
 def reused_database(
     tables: Tables, *, threads: int | None = None, memory_limit: str | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """The same as `open_database`, kept for whoever asks of the same files next: opening a database
-    takes as long as many an answer about one payee. It must not be closed, and is used through
-    cursors.
+    """An in-memory database that can read the given files and do nothing else outside itself, kept
+    for whoever asks of the same files next: opening and closing one takes longer than many an
+    answer about one payee. It must not be closed, and is used through cursors.
+
+    Without ``threads`` it takes one for few rows, else as many as the machine has processors.
     """
     threads = threads or _threads_for(tables)
     return _kept_database(tuple(tables.paths()), threads, memory_limit)
@@ -181,13 +174,9 @@ class Workspace:
         plan = shape.plan
         self.plan = plan
         self.tables = tables
-        if connection is None and not tables.paths():
-            # Nothing outside itself is opened to it, so one serves all runs of tables in memory.
-            connection = reused_database(tables, threads=threads, memory_limit=memory_limit)
         if connection is None:
-            self.connection = open_database(tables, threads=threads, memory_limit=memory_limit)
-        else:
-            self.connection = connection.cursor()
+            connection = reused_database(tables, threads=threads, memory_limit=memory_limit)
+        self.connection = connection.cursor()
         self.inputs = OpenInputs()
         self.may_circle = False  # the reporting lines have to be searched for circles
         self.style = shape.style

@@ -15,7 +15,7 @@ import pytest
 
 from paceline import engine
 from paceline.engine import columns as c
-from paceline.engine.database import Workspace, open_database
+from paceline.engine.database import Workspace, reused_database
 from paceline.engine.ledger.compile import ledger_of
 from paceline.engine.marks import find_split_lines
 from paceline.engine.run import MAX_DAYS, open_run, step_queries
@@ -328,7 +328,7 @@ def test_the_database_reads_the_files_of_the_run_and_nothing_else(tmp_path: Path
     own, other = tmp_path / "own.parquet", tmp_path / "other.parquet"
     for path in (own, other):
         pq.write_table(pa.table({"a": [1]}), path)
-    connection = open_database(engine.Tables({"order_lines": own}))
+    connection = reused_database(engine.Tables({"order_lines": own}))
     assert connection.execute("SELECT a FROM read_parquet(?)", [str(own)]).fetchall() == [(1,)]
     for forbidden in (
         f"FROM '{other}'",
