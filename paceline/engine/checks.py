@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import COUNT, EXACT, RATE, TEXT, col, select, typed
+from paceline.engine.columns import COUNT, EXACT, TEXT, col, select, typed
 from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.executor import Workspace
 from paceline.engine.formula.tree import currencies_in, needed_names
@@ -123,8 +123,6 @@ def check_inputs(workspace: Workspace, shape: Shape, period: Period) -> None:
     checked = workspace.inputs.grain_checked
     for name in tables:
         found += check_table(name, shape, tables, period, grain_checked=name in checked)
-    if "credit_splits" in tables:
-        found += _incomplete_splits(workspace)
     if "order_lines" not in {*tables, *workspace.inputs.grain_checked}:
         found += workspace.rows("repeated lines", _repeated_lines)
     found += _line_findings(workspace, shape)
@@ -147,25 +145,6 @@ def _repeated_lines() -> exp.Select:
     query = query.group_by(col("line_id"), copy=False)
     query = query.having(exp.GT(this=rows.copy(), expression=c.whole(1)), copy=False)
     return query.order_by(col("line_id"), copy=False).limit(SHOWN, copy=False)
-
-
-def _incomplete_splits(workspace: Workspace) -> list[Finding]:
-    """Lines whose parts are not the whole."""
-
-    def query() -> exp.Select:
-        incomplete = c.both(
-            exp.GT(this=col("parts"), expression=c.whole(0)),
-            exp.NEQ(this=col("share"), expression=c.number(1, RATE)),
-        )
-        columns = {name: col(name) for name in ("line_id", "share", "parts")}
-        rows = select(columns).from_(c.source("split_totals"), copy=False)
-        rows.where(incomplete, copy=False)
-        return rows.order_by(col("line_id"), copy=False).limit(SHOWN, copy=False)
-
-    return [
-        ("splits_incomplete", "credit_splits", str(line), str(share), parts)
-        for line, share, parts in workspace.rows("incomplete splits", query)
-    ]
 
 
 def _line_findings(workspace: Workspace, shape: Shape) -> list[Finding]:

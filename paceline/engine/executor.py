@@ -6,7 +6,7 @@ The steps are expression trees. DuckDB runs them in this process (`database`), S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -47,6 +47,12 @@ class Workspace(Protocol):
     def view_lines(self, files: Sequence[FileFacts], *, marked: bool = False) -> None:
         """Let `in_order_lines` be the lines of these files, with the declared columns and types; or
         `in_marked_lines` those of them that are marked as having split rows.
+        """
+        ...
+
+    def marked_lines(self, columns: Collection[str]) -> pa.Table | None:
+        """These columns of the lines in the view `in_marked_lines`, in memory; None where there may
+        be too many for that.
         """
         ...
 

@@ -6,7 +6,7 @@ database reads itself; of them only the types and the counts of empty values are
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -18,11 +18,20 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine.columns import DATE, TEXT, Column, Table, col, typed
 from paceline.engine.errors import InputInvalid, Problem
-from paceline.engine.line_files import FIRST_DAY, LAST_DAY, SPLIT_MARK, FileFacts, Files, LocalFiles
+from paceline.engine.line_files import (
+    FIRST_DAY,
+    LAST_DAY,
+    SPLIT_MARK,
+    FileFacts,
+    Files,
+    LocalFiles,
+    marked_rows,
+)
 from paceline.engine.plan.model import Plan
 from paceline.engine.rate_tables import TABLE as RATE_TABLES
 from paceline.engine.rate_tables import key_columns
 from paceline.engine.shape import arrow_type, fits, type_name
+from paceline.engine.split_rows import number_lines
 from paceline.engine.tables import (
     ATTRIBUTE_KINDS,
     INPUTS,
@@ -47,6 +56,7 @@ class OpenInputs:
     grain_checked: set[str] = field(default_factory=set)
     laid_out: dict[str, pa.Table] = field(default_factory=dict)  # the calendar and the slots
     patterns: tuple[tuple[int, ...], ...] = ()  # which keys tables of rates leave open
+    split_ids: pa.Table | None = None  # the lines that have split rows, numbered
     differ: bool = False  # the files of order lines have not all the same columns
 
     @property
@@ -172,7 +182,24 @@ def open_inputs(plan: Plan, tables: Tables, files: Files | None = None) -> OpenI
             problems.append(_problem("table_unreadable", f"{name} cannot be read", name))
     if problems:
         raise InputInvalid(_unrepeated(problems))
+    splits = opened.tables.get("credit_splits")
+    if splits is not None:
+        opened.tables["credit_splits"], opened.split_ids = number_lines(splits)
     return opened
+
+
+def read_marked(plan: Plan, files: Sequence[FileFacts], columns: Collection[str]) -> pa.Table:
+    """These columns of the lines that their files mark, as they are declared. Raises InputInvalid
+    for numbers that are too large.
+    """
+    wanted = [column for column in line_columns(plan) if column.name in columns]
+    problems: list[Problem] = []
+    parts = [
+        _conform("order_lines", wanted, marked_rows(file, columns), problems) for file in files
+    ]
+    if problems:
+        raise InputInvalid(_unrepeated([replace(one, row=None) for one in problems]))
+    return pa.concat_tables(parts)
 
 
 def _further_keys(columns: Sequence[Column], parts: Sequence[pa.Table]) -> list[Column]:

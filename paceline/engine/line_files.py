@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -38,8 +38,8 @@ TOTALS = "paceline.totals"
 class FileFacts:
     """What a file says of itself without being read: its columns with their Arrow types, its rows,
     how many values of a column are empty, the first and last day of columns of days, the greatest
-    size of an amount, its totals by currency, and columns with days that there are no dates for;
-    what it does not say is left out.
+    size of an amount, its totals by currency, columns with days that there are no dates for, and
+    the row groups with lines that it marks, each with its rows; what it does not say is left out.
     """
 
     path: Path | str
@@ -50,6 +50,7 @@ class FileFacts:
     totals: dict[str, tuple[int, Decimal]] | None = None
     largest: Decimal | None = None
     outside: tuple[str, ...] = ()
+    with_marks: tuple[tuple[int, int], ...] = ()
 
 
 class Files(Protocol):
@@ -90,15 +91,35 @@ def _facts(path: Path | str) -> FileFacts:
     return _facts_of(path, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
+@lru_cache(maxsize=16)
+def _footer(path: Path | str, _inode: int, _size: int, _changed: int) -> pq.FileMetaData:
+    return pq.read_metadata(path)
+
+
+def rows_with_marks(file: FileFacts) -> int:
+    """How many rows lie in the row groups that hold marked lines."""
+    return sum(rows for _group, rows in file.with_marks)
+
+
+def marked_rows(file: FileFacts, columns: Collection[str]) -> pa.Table:
+    """These columns, as far as the file has them, of the lines that it marks."""
+    found = Path(file.path).stat()
+    footer = _footer(file.path, found.st_ino, found.st_size, found.st_mtime_ns)
+    names = [name for name in file.types if name in columns]
+    groups = [group for group, _rows in file.with_marks]
+    with pq.ParquetFile(file.path, metadata=footer) as opened:
+        rows = opened.read_row_groups(groups, columns=[*names, SPLIT_MARK])
+    return rows.filter(rows.column(SPLIT_MARK)).select(names)
+
+
 @lru_cache(maxsize=1_000)
-def _facts_of(path: Path | str, _inode: int, _size: int, _changed: int) -> FileFacts:
-    file = pq.ParquetFile(path)
-    metadata = file.metadata
+def _facts_of(path: Path | str, inode: int, size: int, changed: int) -> FileFacts:
+    metadata = _footer(path, inode, size, changed)
     empty: dict[str, int] = {}
     days: dict[str, tuple[date, date]] = {}
     largest: Decimal | None = None
     outside: list[str] = []
-    types = {entry.name: entry.type for entry in file.schema_arrow}
+    types = {entry.name: entry.type for entry in metadata.schema.to_arrow_schema()}
     for place in range(metadata.num_columns):
         kept = [
             metadata.row_group(group).column(place).statistics
@@ -119,7 +140,31 @@ def _facts_of(path: Path | str, _inode: int, _size: int, _changed: int) -> FileF
             ends = [Decimal(end) for one in kept for end in (one.min, one.max)]
             largest = max(abs(end) for end in ends)
     totals = _totals((metadata.metadata or {}).get(TOTALS.encode()))
-    return FileFacts(path, types, metadata.num_rows, empty, days, totals, largest, tuple(outside))
+    return FileFacts(
+        path,
+        types,
+        metadata.num_rows,
+        empty,
+        days,
+        totals,
+        largest,
+        tuple(outside),
+        _with_marks(metadata),
+    )
+
+
+def _with_marks(metadata: pq.FileMetaData) -> tuple[tuple[int, int], ...]:
+    """The row groups that hold marked lines, or may hold some, and how many rows each has."""
+    names = [metadata.schema.column(place).path for place in range(metadata.num_columns)]
+    if SPLIT_MARK not in names:
+        return ()
+    place, found = names.index(SPLIT_MARK), list[tuple[int, int]]()
+    for group in range(metadata.num_row_groups):
+        rows = metadata.row_group(group)
+        said = rows.column(place).statistics
+        if said is None or not said.has_min_max or said.max:
+            found.append((group, rows.num_rows))
+    return tuple(found)
 
 
 def state_totals(totals: Mapping[str, tuple[int, Decimal]]) -> dict[str, str]:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from functools import partial
 
+import pyarrow as pa
 from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.executor import Workspace
 from paceline.engine.shape import Shape
+from paceline.engine.split_rows import split_lines
 from paceline.engine.steps import lines
 
 
@@ -30,8 +32,22 @@ def marks_tell(workspace: Workspace, shape: Shape) -> bool:
     if "credit_splits" not in workspace.tables or not workspace.inputs.marks_splits:
         return False
     workspace.view_lines(workspace.inputs.line_files, marked=True)
-    take_split_lines(workspace, shape, marked=True)
-    return _count(workspace, "split_lines") == lines_named(workspace)
+    rows = _read_marked(workspace, shape)
+    if rows is None:
+        take_split_lines(workspace, shape, marked=True)
+        return _count(workspace, "split_lines") == lines_named(workspace)
+    if rows.num_rows != lines_named(workspace):
+        return False
+    workspace.register("split_lines", rows)
+    return True
+
+
+def _read_marked(workspace: Workspace, shape: Shape) -> pa.Table | None:
+    """The marked lines that have split rows, where they are few enough to be held in memory: to put
+    them in a table of the database takes longer than to read them.
+    """
+    rows = workspace.marked_lines({"line_id"} | lines.columns_credited(shape))
+    return None if rows is None else split_lines(rows, workspace.inputs.split_ids)
 
 
 def marks_hold(workspace: Workspace, wanted: str, named: int) -> bool:
@@ -47,6 +63,10 @@ def marks_hold(workspace: Workspace, wanted: str, named: int) -> bool:
 
 def take_split_lines(workspace: Workspace, shape: Shape, *, marked: bool) -> None:
     """Look for the lines that have split rows in the view of the lines, or of the marked ones."""
+    rows = _read_marked(workspace, shape) if marked else None
+    if rows is not None:
+        workspace.register("split_lines", rows)
+        return
     which = f"{shape.plan.hash} {marked}"  # which columns are read is the plan's own
     make = partial(lines.split_lines, shape, marked=marked)
     workspace.create("split_lines", make, variant=which)
@@ -54,7 +74,8 @@ def take_split_lines(workspace: Workspace, shape: Shape, *, marked: bool) -> Non
 
 def lines_named(workspace: Workspace) -> int:
     """How many lines the table of splits names."""
-    return _count(workspace, "split_totals")
+    ids = workspace.inputs.split_ids
+    return 0 if ids is None else int(ids.num_rows)
 
 
 def _count(workspace: Workspace, name: str) -> int:

@@ -33,6 +33,7 @@ from paceline.engine.plan.model import Plan
 from paceline.engine.rate_tables import rate_rows
 from paceline.engine.results import CONSERVATION, ENGINE_VERSION, EXCLUDED, Results
 from paceline.engine.shape import Shape, empty_table, shape_of
+from paceline.engine.split_rows import SPLIT_IDS
 from paceline.engine.steps import crediting, exchange, lines, portions
 from paceline.engine.steps.days import Days
 from paceline.engine.tables import Tables
@@ -199,8 +200,8 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
         raise InputInvalid([checks.problem("period_too_long", "period", period.key, str(MAX_DAYS))])
     given = workspace.open_inputs()
     checks.check_presence(shape.plan, given, period)
-    if "credit_splits" in given:
-        workspace.create("split_totals", lines.split_totals)
+    if workspace.inputs.split_ids is not None:
+        workspace.register(SPLIT_IDS.name, workspace.inputs.split_ids)
     if check:
         checks.check_inputs(workspace, shape, period)
     else:

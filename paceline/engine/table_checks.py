@@ -15,6 +15,7 @@ from paceline.engine.plan.model import Plan, Quota
 from paceline.engine.rate_tables import TABLE as RATE_TABLES
 from paceline.engine.rate_tables import check_rate_tables
 from paceline.engine.shape import Shape
+from paceline.engine.split_rows import LINE, replacing
 from paceline.engine.tables import INPUTS
 from paceline.engine.windows import target_window
 
@@ -113,7 +114,24 @@ def _splits(shape: Shape, tables: InMemory, _period: Period) -> list[Finding]:
             ("overlay_not_allowed", "credit_splits", str(row["line_id"]), "", 1)
             for row in _rows_where(rows, rows.column("is_overlay"))
         )
-    return found
+    return found + _shown(_incomplete(rows))
+
+
+def _incomplete(rows: pa.Table) -> Iterator[Finding]:
+    """Lines whose parts are not the whole."""
+    parts = replacing(rows)
+    empty_is_zero = pc.ScalarAggregateOptions(min_count=0)
+    groups = parts.select([LINE, "share"]).group_by(LINE, use_threads=False)
+    totals = groups.aggregate([("share", "sum", empty_is_zero), ([], "count_all")])
+    for row in _rows_where(totals, pc.not_equal(totals.column("share_sum"), Decimal(1))):
+        own = parts.filter(pc.equal(parts.column(LINE), row[LINE])).column("line_id")
+        yield (
+            "splits_incomplete",
+            "credit_splits",
+            str(own[0]),
+            str(row["share_sum"]),
+            row["count_all"],
+        )
 
 
 def _reversed(name: str, keys: Sequence[str], rows: pa.Table) -> Iterator[Finding]:

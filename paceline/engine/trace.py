@@ -40,6 +40,7 @@ from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
 from paceline.engine.shape import Shape, shape_of
+from paceline.engine.split_rows import SPLIT_IDS
 from paceline.engine.steps import crediting, lines, portions
 from paceline.engine.steps.days import Days, anchor_day
 from paceline.engine.steps.portions import Way
@@ -222,7 +223,7 @@ class _Tracing:
         create("relevant", self._relevant)
         with_splits = "credit_splits" in self.workspace.tables
         is_marked = with_splits and marks_hold(
-            self.workspace, "split_totals", lines_named(self.workspace)
+            self.workspace, SPLIT_IDS.name, lines_named(self.workspace)
         )
         create(
             "traced_lines",
@@ -286,7 +287,9 @@ class _Tracing:
         self.days.join(query)
         anchor = anchor_day(self.plan.policies)
         query.where(c.within(anchor, c.horizon(), c.period_ends()), copy=False)
-        portions.join_way(query, self.shape, self.days, way, with_splits=with_splits)
+        portions.join_way(
+            query, self.shape, self.days, way, with_splits=with_splits, numbered=False
+        )
         if way.kind == "whole" and with_splits:
             portions.leave_out_split(query)
         relevant = exp.EQ(this=col("payee_id", "r"), expression=handed.payee.copy())

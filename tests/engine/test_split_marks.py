@@ -17,6 +17,7 @@ from paceline.engine.hashing import hash_file
 from paceline.engine.line_files import SPLIT_MARK
 from paceline.engine.run import open_run
 from paceline.engine.shape import shape_of
+from paceline.engine.split_rows import number_lines
 
 from .building import fill, tables_of
 from .test_kept_sums import Memory
@@ -95,6 +96,26 @@ def test_marks_are_taken_where_they_tell_all_and_change_nothing(
     open_run(workspace, shape, QUARTER)
     assert marks.marks_tell(workspace, shape) is do_tell
     marks.find_split_lines(workspace, shape)
-    found: list[Any] = workspace.connection.execute("SELECT line_id FROM split_lines").fetchall()
+    numbers = 'SELECT i.line_id FROM split_lines l JOIN split_ids i ON i.line = l."split line"'
+    found: list[Any] = workspace.connection.execute(numbers).fetchall()
     assert sorted(line for (line,) in found) == KNOWN
     workspace.close()
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 0, 2, 1], []], ids=["sorted", "mixed", "none"])
+def test_lines_are_numbered_whatever_the_order_of_their_split_rows(order: list[int]) -> None:
+    shares = [("a", "0.5", False), ("a", "0.5", False), ("b", "1", True), ("c", "1", False)]
+    rows = fill(
+        "credit_splits",
+        [
+            {"line_id": line, "payee_id": f"p{place}", "share": share, "is_overlay": overlay}
+            for place in order
+            for line, share, overlay in (shares[place],)
+        ],
+    )
+    numbered, ids = number_lines(tables_of({"credit_splits": rows}).sources["credit_splits"])
+    by_id = {row["line_id"]: row for row in ids.to_pylist()}
+    assert sorted(by_id) == (["a", "b", "c"] if order else [])
+    assert all(row["is_replaced"] == (line != "b") for line, row in by_id.items())
+    for row in numbered.to_pylist():
+        assert row["line"] == by_id[row["line_id"]]["line"]

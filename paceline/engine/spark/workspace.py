@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import groupby
@@ -121,6 +121,10 @@ class SparkWorkspace:
         for part in parts[1:]:
             lines = lines.unionAll(part)
         lines.createOrReplaceTempView("in_marked_lines" if marked else "in_order_lines")
+
+    def marked_lines(self, columns: Collection[str]) -> pa.Table | None:  # noqa: ARG002 -- none are
+        """Lines stay with the workers."""
+        return None
 
     def _frame(self, query: exp.Query) -> DataFrame:
         names = {str(place.this) for place in query.find_all(exp.Placeholder)}

@@ -21,7 +21,6 @@ from paceline.engine.columns import (
     MONEY,
     NARROW,
     PLACE,
-    RATE,
     SHARE,
     STORED,
     TEXT,
@@ -35,8 +34,9 @@ from paceline.engine.formula.tree import names_in
 from paceline.engine.plan.model import Measure
 from paceline.engine.plan.policies import ANCHORS, Policies
 from paceline.engine.shape import Shape
+from paceline.engine.split_rows import IS_REPLACED, LINE, NUMBER, SPLIT_IDS
 from paceline.engine.steps.days import Days, anchor_day, has_two_days
-from paceline.engine.steps.portions import PARTS, Way, join_way, portion, ways
+from paceline.engine.steps.portions import Way, join_way, portion, ways
 
 SLOTS = table("slots", "slot", {"slot": PLACE, "starts_on": DATE})
 BASE_KEYS = ("payee_id", "currency", "slot", "is_overlay", "bits")
@@ -163,15 +163,17 @@ def _value_seen(days: Days, measure: Measure) -> exp.Expr:
 
 
 def split_lines(shape: Shape, *, marked: bool = False) -> exp.Select:
-    """The lines that have split rows, with the columns that crediting reads and the number of parts
-    that replace their payee; looked for among all lines, or among those that their files mark.
+    """The lines that have split rows, numbered, with the columns that crediting reads; looked for
+    among all lines, or among those that their files mark.
     """
-    names = {"line_id", "ordered_on", "payee_id", "amount", "currency"} | columns_read(shape)
-    columns = {name: col(name, "l") for name in sorted(names)}
-    query = select({**columns, PARTS: col("parts", "s")}).from_(
+    columns: dict[str, exp.Expr] = {
+        name: col(name, "l") for name in sorted(columns_credited(shape))
+    }
+    columns |= {NUMBER: col(LINE, "s"), IS_REPLACED: col("is_replaced", "s")}
+    query = select(columns).from_(
         c.source("in_marked_lines" if marked else "in_order_lines", "l"), copy=False
     )
-    return c.join(query, "split_totals", "s", c.same(["line_id"], "s", "l"))
+    return c.join(query, SPLIT_IDS.name, "s", c.same(["line_id"], "s", "l"))
 
 
 def add_up(shape: Shape, of: str | None = None) -> dict[str, exp.Expr]:
@@ -277,23 +279,6 @@ def share_of_amount(share: exp.Expr) -> exp.Expr:
     return c.times(typed(col("amount", "l"), STORED), typed(share, SHARE), EXACT)
 
 
-def split_totals() -> exp.Select:
-    """A row for each line that has split rows: how many of them replace its own payee, and what
-    their shares come to. A line that has overlays alone keeps its own payee.
-    """
-    replaces = exp.Not(this=col("is_overlay"))
-    share = c.when((replaces, col("share")), otherwise=c.number(0, SHARE))
-    columns: dict[str, exp.Expr] = {
-        "line_id": col("line_id"),
-        "parts": typed(
-            exp.Count(this=c.when((replaces.copy(), c.whole(1)), otherwise=exp.null())), COUNT
-        ),
-        "share": c.total(share, RATE),
-    }
-    query = select(columns).from_(c.source("in_credit_splits"), copy=False)
-    return query.group_by(col("line_id"), copy=False)
-
-
 def outside_period(policies: Policies) -> exp.Select:
     """The lines outside the period, by reason and currency; the statistics of a file mostly settle
     it.
@@ -323,7 +308,18 @@ def outside_period(policies: Policies) -> exp.Select:
 
 
 def columns_read(shape: Shape) -> set[str]:
-    """The line columns that the plan's formulas read."""
+    """The line columns that the plan's formulas read, and those that put its lines in order."""
+    return _columns_asked(shape) | set(shape.plan.policies.accumulation_order)
+
+
+def columns_credited(shape: Shape) -> set[str]:
+    """The line columns that crediting reads."""
+    by_line = {"line_id"} if shape.by_line else set()
+    return {"ordered_on", "payee_id", "amount", "currency"} | by_line | _columns_asked(shape)
+
+
+def _columns_asked(shape: Shape) -> set[str]:
+    """The line columns that the plan's clauses ask for."""
     formulas = [*shape.values, *(rule.when for rule in shape.rules if rule.when is not None)]
     formulas += [one.of for one in shape.plan.measures if one.is_keyed and one.of is not None]
     formulas += [rule.share for rule in shape.rules if rule.share is not None]
@@ -333,4 +329,4 @@ def columns_read(shape: Shape) -> set[str]:
     read |= {rule.owner_of for rule in shape.rules if rule.owner_of}
     if has_two_days(shape.plan.policies):
         read |= {"sold_on", ANCHORS[shape.plan.policies.anchor]}
-    return read | set(shape.plan.policies.accumulation_order)
+    return read

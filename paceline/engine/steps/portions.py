@@ -16,6 +16,7 @@ from paceline.engine.formula.compile import compile_formula
 from paceline.engine.formula.tree import Value, names_in
 from paceline.engine.plan.model import Credit
 from paceline.engine.shape import Shape
+from paceline.engine.split_rows import IS_REPLACED, LINE, NUMBER, SPLIT_IDS
 from paceline.engine.steps.days import Days
 
 OWNER_SLOTS = table(
@@ -26,9 +27,6 @@ OWNER_SLOTS = table(
 OWNER_TOTALS = table(
     "owner_totals", "kind key slot", {"kind": TEXT, "key": TEXT, "slot": PLACE, "share": SHARE}
 )
-PARTS = "split parts"
-"""The column of split lines that counts the rows which replace their own payee; no attribute of a
-line can be called like it."""
 MATES = table("mates", "payee_id slot mate_id", {"payee_id": TEXT, "slot": PLACE, "mate_id": TEXT})
 
 
@@ -77,13 +75,23 @@ def portion(shape: Shape, way: Way) -> Portion:
 
 
 def join_way(
-    query: exp.Select, shape: Shape, days: Days, way: Way, *, with_splits: bool
+    query: exp.Select,
+    shape: Shape,
+    days: Days,
+    way: Way,
+    *,
+    with_splits: bool,
+    numbered: bool = True,
 ) -> exp.Select:
-    """Join what a way needs to the lines `l`, which have their calendar already."""
+    """Join what a way needs to the lines `l`, which have their calendar already; to be shared, they
+    are `numbered` split lines, or any lines, whose ids are then compared.
+    """
     if way.kind == "shared":
-        c.join(query, "in_credit_splits", "s", c.same(["line_id"], "l", "s"))
+        number = exp.EQ(this=col(NUMBER, "l"), expression=col(LINE, "s"))
+        theirs = number if numbered else c.same(["line_id"], "l", "s")
+        c.join(query, "in_credit_splits", "s", theirs)
     elif way.kind == "replaced":
-        query.where(exp.GT(this=col(PARTS, "l"), expression=c.whole(0)), copy=False)
+        query.where(col(IS_REPLACED, "l"), copy=False)
     if way.rule is None:
         if way.kind != "shared":
             _join_totals(query, shape, days)
@@ -116,9 +124,8 @@ def join_way(
 
 def leave_out_split(query: exp.Select) -> exp.Select:
     """Leave out the lines `l` whose own payee is replaced by split rows."""
-    parts = exp.GT(this=col("parts", "b"), expression=c.whole(0))
-    replaced = c.both(c.same(["line_id"], "l", "b"), parts)
-    return c.join(query, "split_totals", "b", replaced, kind="anti")
+    replaced = c.both(c.same(["line_id"], "l", "b"), col("is_replaced", "b"))
+    return c.join(query, SPLIT_IDS.name, "b", replaced, kind="anti")
 
 
 def _join_totals(query: exp.Select, shape: Shape, days: Days) -> None:
