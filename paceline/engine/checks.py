@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
+from typing import Self
 
 from sqlglot import exp
 
@@ -118,16 +121,59 @@ def check_presence(plan: Plan, given: list[str], period: Period) -> None:
 
 def check_inputs(workspace: Workspace, shape: Shape, period: Period) -> None:
     """Every check of every table that is there. Raises InputInvalid with all findings."""
-    tables = workspace.inputs.tables
+    with Checking(workspace, shape, period):
+        pass
+
+
+class Checking:
+    """Every check of every table that is there, around other work. Whatever comes of that, even an
+    error, findings refuse it at its end. Tables in memory are checked by a thread of their own from
+    when the work begins to wait for the database.
+    """
+
+    def __init__(self, workspace: Workspace, shape: Shape, period: Period) -> None:
+        self._found = _findings_of_files(workspace, shape)
+        self._others = partial(_findings, workspace, shape, period)
+        self._pool = ThreadPoolExecutor(1)
+        self._begun: Future[list[Finding]] | None = None
+
+    def begin(self) -> None:
+        """From now on the work mostly waits."""
+        if self._begun is None:
+            self._begun = self._pool.submit(self._others)
+
+    def finish(self) -> None:
+        """Wait for the findings, and refuse the run if there are any."""
+        self.begin()
+        assert self._begun is not None  # noqa: S101 -- it has just begun
+        found = [*self._found, *self._begun.result()]
+        if found:
+            raise InputInvalid([problem(*row) for row in sorted(found)[:200]])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        with self._pool:
+            self.finish()
+
+
+def _findings(workspace: Workspace, shape: Shape, period: Period) -> list[Finding]:
+    """What is wrong with the tables in memory."""
+    tables, checked = workspace.inputs.tables, workspace.inputs.grain_checked
+    return [
+        row
+        for name in tables
+        for row in check_table(name, shape, tables, period, grain_checked=name in checked)
+    ]
+
+
+def _findings_of_files(workspace: Workspace, shape: Shape) -> list[Finding]:
+    """What is wrong with order lines that the database reads; notes what came in."""
     found: list[Finding] = []
-    checked = workspace.inputs.grain_checked
-    for name in tables:
-        found += check_table(name, shape, tables, period, grain_checked=name in checked)
-    if "order_lines" not in {*tables, *workspace.inputs.grain_checked}:
+    if "order_lines" not in {*workspace.inputs.tables, *workspace.inputs.grain_checked}:
         found += workspace.rows("repeated lines", _repeated_lines)
-    found += _line_findings(workspace, shape)
-    if found:
-        raise InputInvalid([problem(*row) for row in sorted(found)[:200]])
+    return found + _line_findings(workspace, shape)
 
 
 def _repeated_lines() -> exp.Select:

@@ -42,7 +42,15 @@ GROUP_OF_ROWS = 122_880
 MOST_MARKED = 2_000_000  # lines in parts of files that hold marked ones, to be read into memory
 BYTES_PER_ROW = 8  # of a compressed file, at the least
 # Tables that no query reads: what they say is laid out by day, or worked out, before the steps.
-LOOKED_UP = ("exchange_rates", "leaves", "coalitions", "rate_tables")
+LOOKED_UP = (
+    "assignments",
+    "reporting",
+    "hierarchies",
+    "exchange_rates",
+    "leaves",
+    "coalitions",
+    "rate_tables",
+)
 
 
 def _threads_for(tables: Tables) -> int | None:
@@ -108,7 +116,7 @@ def reused_database(
 
 
 def setting(name: str, value: Any) -> exp.Expr:
-    """SET name = value, with the value as a literal."""
+    """SET GLOBAL name = value, with the value as a literal: it holds for every cursor."""
     if isinstance(value, bool):
         literal: exp.Expr = exp.Boolean(this=value)
     elif isinstance(value, int):
@@ -118,7 +126,7 @@ def setting(name: str, value: Any) -> exp.Expr:
     else:
         literal = c.text(str(value))
     assignment = exp.EQ(this=exp.to_identifier(name), expression=literal)
-    return exp.Set(expressions=[exp.SetItem(this=assignment)])
+    return exp.Set(expressions=[exp.SetItem(this=assignment, kind="GLOBAL")])
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from paceline.engine import checks, conservation
 from paceline.engine import columns as c
+from paceline.engine.coalitions import shared_by_value
 from paceline.engine.columns import Table
 from paceline.engine.database import DuckDB
 from paceline.engine.errors import InputInvalid
@@ -119,7 +120,16 @@ class _Run:
         self.hashes = hashes
         self.accounts = accounts
         self.ledger = ledger_of(shape)
-        self.done = 0
+        self.done, self.total = 0, 0
+
+    @property
+    def _bears_anything(self) -> bool:
+        """No table, whatever is wrong with it, makes the pass over the lines and what it stands on
+        take long: repeated owners and teams multiply lines, and tables of rates and the values of
+        coalitions are laid out before it.
+        """
+        credits_others = any(rule.to != "payee" for rule in self.shape.rules)
+        return not (credits_others or self.shape.lookups or shared_by_value(self.plan))
 
     @property
     def sums_are_kept(self) -> bool:
@@ -127,25 +137,26 @@ class _Run:
         return self.shelf is not None and is_shelvable(self.workspace, self.shape)
 
     def execute(self) -> Results:
-        days = open_run(self.workspace, self.shape, self.period, check=True)
-        *steps, (last, figures) = step_queries(self.workspace, self.ledger, days)
-        total = len(steps) + 2
-        chains = chains_of(self.shape)
-        self._tell("lines", total)
-        for contract, make in self._summed(steps, days):
-            which = variant(contract, self.workspace, days)
-            if self.sums_are_kept and _adds_up(contract):
-                which += " kept"
-            self.workspace.create(contract.name, make, variant=which)
-            if contract.name in chains and self.workspace.may_circle:
-                refuse_circles(self.workspace, contract.name, chains[contract.name])
-            elif contract.name == "credited" and days.has_holes:
-                refuse_missing_rates(self.workspace, self.shape, days)
-            elif contract.name.startswith("matched_"):
-                refuse_missing_rows(self.workspace, self.ledger, contract.name)
-            self._tell(contract.name, total)
+        open_tables(self.workspace, self.shape, self.period)
+        with checks.Checking(self.workspace, self.shape, self.period) as checking:
+            if not self._bears_anything:
+                checking.finish()
+            days = lay_out_run(self.workspace, self.shape, self.period)
+            *steps, (last, figures) = step_queries(self.workspace, self.ledger, days)
+            self.total = len(steps) + 2
+            self._tell("lines")
+            sums = self._sums([one for one in steps if _adds_up(one[0])], days)
+            checking.begin()
+            for contract, make in sums:
+                which = variant(contract, self.workspace, days)
+                kept = " kept" if self.sums_are_kept else ""
+                self.workspace.create(contract.name, make, variant=which + kept)
+                self._tell(contract.name)
+        for contract, make in steps:
+            if not _adds_up(contract):
+                self._take(contract, make, days)
         results = fetch_ledger(self.workspace, self.ledger, figures)
-        self._tell(last.name, total)
+        self._tell(last.name)
         results["credits"] = fetch_credits(self.workspace, self.ledger)
         results["excluded"], results["conservation"] = self._accounts()
         conservation.refuse_wrong_totals(self.workspace, results["conservation"])
@@ -170,24 +181,29 @@ class _Run:
             return empty_table(EXCLUDED), empty_table(CONSERVATION)
         return conservation.accounts(self.workspace, self.shape, self.period)
 
-    def _summed(self, steps: list[Step], days: Days) -> Iterable[Step]:
-        """The steps in order; those that add up lines do so over kept sums if there is a shelf."""
-        first = next(place for place, (contract, _) in enumerate(steps) if _adds_up(contract))
-        last = max(place for place, (contract, _) in enumerate(steps) if _adds_up(contract)) + 1
-        yield from steps[:first]
+    def _sums(self, steps: list[Step], days: Days) -> Iterable[Step]:
+        """The steps that add up lines, over kept sums if there is a shelf."""
         if self.shelf is not None and self.sums_are_kept:
-            yield from sums_of_lines(
-                self.workspace, self.shape, days, steps[first:last], self.shelf
-            )
-        else:
-            find_split_lines(self.workspace, self.shape)
-            yield from steps[first:last]
-        yield from steps[last:]
+            return sums_of_lines(self.workspace, self.shape, days, steps, self.shelf)
+        find_split_lines(self.workspace, self.shape)
+        return steps
 
-    def _tell(self, name: str, total: int) -> None:
+    def _take(self, contract: Table, make: Callable[[], exp.Query], days: Days) -> None:
+        """One of the steps over the sums; it may show that the run cannot be calculated."""
+        workspace, chains = self.workspace, crediting.chains_of(self.shape)
+        workspace.create(contract.name, make, variant=variant(contract, workspace, days))
+        if contract.name in chains and workspace.may_circle:
+            refuse_circles(workspace, contract.name, chains[contract.name])
+        elif contract.name == "credited" and days.has_holes:
+            refuse_missing_rates(workspace, self.shape, days)
+        elif contract.name.startswith("matched_"):
+            refuse_missing_rows(workspace, self.ledger, contract.name)
+        self._tell(contract.name)
+
+    def _tell(self, name: str) -> None:
         self.done += 1
         if self.progress is not None:
-            self.progress(name, self.done, total)
+            self.progress(name, self.done, self.total)
 
 
 def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool = False) -> Days:
@@ -196,16 +212,26 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
     `check` reads every row for what would make the result wrong. A trace leaves it out: its run did
     it.
     """
+    open_tables(workspace, shape, period)
+    if check:
+        checks.check_inputs(workspace, shape, period)
+    else:
+        checks.note_what_came_in(workspace)
+    return lay_out_run(workspace, shape, period)
+
+
+def open_tables(workspace: Workspace, shape: Shape, period: Period) -> None:
+    """Open the inputs, and see that all are there that the plan needs."""
     if (period.ends_before - period.starts_on).days > MAX_DAYS:
         raise InputInvalid([checks.problem("period_too_long", "period", period.key, str(MAX_DAYS))])
     given = workspace.open_inputs()
     checks.check_presence(shape.plan, given, period)
     if workspace.inputs.split_ids is not None:
         workspace.register(SPLIT_IDS.name, workspace.inputs.split_ids)
-    if check:
-        checks.check_inputs(workspace, shape, period)
-    else:
-        checks.note_what_came_in(workspace)
+
+
+def lay_out_run(workspace: Workspace, shape: Shape, period: Period) -> Days:
+    """Lay out what the steps stand on."""
     if shape.rolls_up:
         tables = workspace.inputs.tables
         workspace.may_circle = not all(
@@ -235,15 +261,9 @@ def _open_receivers(workspace: Workspace, shape: Shape, days: Days) -> None:
 def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]:
     """The steps in order: the contract each one fulfils and the query that does it."""
     shape = ledger.shape
-    with_payees = "payees" in workspace.tables
     with_splits = "credit_splits" in workspace.tables
-    steps: list[Step] = [
-        (crediting.MEMBERS, lambda: crediting.members(with_payees=with_payees)),
-    ]
-    if shape.rolls_up:
-        steps += _hierarchy_steps(workspace, shape)
     return [
-        *steps,
+        *(_hierarchy_steps(workspace, shape) if shape.rolls_up else ()),
         (
             lines.groups_contract(shape),
             lambda: lines.line_groups(shape, days, with_splits=with_splits),
@@ -255,29 +275,17 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
     ]
 
 
-def chains_of(shape: Shape) -> dict[str, str]:
-    """The tables of who is above whom, one for each hierarchy, and the hierarchy's name."""
-    if len(shape.trees) == 1:
-        return {crediting.HIERARCHY.name: shape.trees[0]}
-    return {f"above_{place}": tree for place, tree in enumerate(shape.trees)}
-
-
 def _hierarchy_steps(workspace: Workspace, shape: Shape) -> list[Step]:
-    """Each hierarchy's links and who is above whom; several are put beside each other."""
-    chains = chains_of(shape)
+    """Who is above whom in each hierarchy, beyond the next manager; several are put beside each
+    other.
+    """
+    chains = crediting.chains_of(shape)
     steps: list[Step] = []
-    # A circle has to be found, all the way up.
-    looks_higher = shape.highest > 1 or workspace.may_circle
-    for place, (name, tree) in enumerate(chains.items()):
-        above = replace(crediting.HIERARCHY, name=name)
-        if not looks_higher:
-            steps.append((above, partial(crediting.managers, shape, tree)))
-            continue
-        links = f"links_{place}" if len(chains) > 1 else crediting.LINKS.name
-        steps += [
-            (replace(crediting.LINKS, name=links), partial(crediting.links, shape, tree)),
-            (above, partial(crediting.hierarchy, links)),
-        ]
+    if crediting.looks_higher(shape, may_circle=workspace.may_circle):
+        for place, name in enumerate(chains):
+            above = replace(crediting.HIERARCHY, name=name)
+            links = crediting.links_name(shape, place)
+            steps.append((above, partial(crediting.hierarchy, links)))
     if len(chains) > 1:
         beside = partial(crediting.together, shape, tuple(chains))
         steps.append((crediting.several(shape), beside))

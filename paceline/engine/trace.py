@@ -213,10 +213,14 @@ class _Tracing:
         them.
         """
         create = self.workspace.create
-        everyone = Table("members_of_all", crediting.MEMBERS.columns, crediting.MEMBERS.grain)
-        create(everyone.name, lambda: c.every_row(crediting.MEMBERS))
-        create("members", lambda: self._followed(everyone.names, everyone.name), variant="followed")
-        in_plan = {name for (name,) in self.workspace.rows("members followed", self._members)}
+        everyone = self.workspace.inputs.members
+        assert everyone is not None  # noqa: S101 -- the run was laid out
+        wanted = pa.array(self.payee_ids, pa.string())
+        followed = everyone.filter(pc.is_in(everyone.column("payee_id"), wanted))
+        self.workspace.register(crediting.MEMBERS.name, followed)
+        first = self.workspace.parameters["first_slot"]  # of the period
+        in_period = followed.filter(pc.greater_equal(followed.column("slot"), first))
+        in_plan = set(in_period.column("payee_id").to_pylist())
         for name in self.payee_ids:
             if name not in in_plan:
                 raise PayeeUnknown(name)
@@ -243,12 +247,6 @@ class _Tracing:
         query = query.from_(c.source(source, "e"), copy=False)
         same = exp.EQ(this=col("payee_id", "f"), expression=col(of, "e"))
         return c.join(query, FOLLOWED, "f", same, kind="semi")
-
-    def _members(self) -> exp.Select:
-        """Those of the payees who are in the plan on a day of the period."""
-        query = select({"payee_id": col("payee_id")}, distinct=True)
-        in_period = exp.GTE(this=col("slot"), expression=c.parameter("first_slot", c.PLACE))
-        return query.from_(c.source("members"), copy=False).where(in_period, copy=False)
 
     def _relevant(self) -> exp.Query:
         """The payees and everyone below."""

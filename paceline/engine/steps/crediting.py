@@ -22,7 +22,8 @@ from paceline.engine.columns import (
     typed,
 )
 from paceline.engine.plan.model import Credit, Measure, Plan
-from paceline.engine.shape import TOP, Shape
+from paceline.engine.shape import TOP, Shape, arrow_type
+from paceline.engine.slots import always, held
 from paceline.engine.steps.lines import group_keys
 
 NOT_IN_PLAN = "payee_not_assigned"
@@ -62,44 +63,43 @@ def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], first: date, end: da
     return sorted(found)
 
 
-def _of_plan(of: str | None = None) -> exp.Expr:
-    return exp.EQ(this=col("plan", of), expression=c.plan_slug())
-
-
-def members(*, with_payees: bool) -> exp.Query:
+def members(plan: Plan, tables: Mapping[str, pa.Table], slots: Sequence[date]) -> pa.Table:
     """Payees assigned to the plan, and employed, in each stretch of days."""
-    starts = col("starts_on", "s")
-    query = c.conform(MEMBERS, {"payee_id": col("payee_id", "a"), "slot": col("slot", "s")}).from_(
-        c.source("slots", "s"), copy=False
-    )
-    valid = c.within(starts, col("starts_on", "a"), col("ends_before", "a"))
-    c.join(query, "in_assignments", "a", c.both(_of_plan("a"), valid))
-    if with_payees:
-        employed = c.within(starts, col("starts_on", "p"), col("ends_before", "p"))
-        c.join(query, "in_payees", "p", c.both(c.same(["payee_id"], "p", "a"), employed))
-    return query
+    rows = tables["assignments"]
+    rows = rows.filter(pc.equal(rows.column("plan"), plan.slug))
+    found = held(rows, slots)
+    if "payees" in tables:
+        payees = tables["payees"]
+        known = pc.index_in(rows.column("payee_id"), value_set=payees.column("payee_id"))
+        known = known.combine_chunks()
+        is_known = pc.is_valid(known)
+        rows, own = rows.filter(is_known), pc.indices_nonzero(is_known)
+        found = found.take(own).narrowed(held(payees, slots).take(known.drop_null()))
+    return found.spread({"payee_id": rows.column("payee_id")}).select(MEMBERS.names)
 
 
-def links(shape: Shape, tree: str, contract: c.Table = LINKS) -> exp.Query:
+def links(
+    shape: Shape, tables: Mapping[str, pa.Table], tree: str, slots: Sequence[date], last_day: date
+) -> pa.Table:
     """Each payee's manager in a hierarchy in each stretch: as of the order, or as of the period's
-    last day; with the level if that is asked for.
+    last day.
     """
-    as_of: exp.Expr = col("starts_on", "s")
+    rows = tree_rows(tables, tree)
     if shape.plan.policies.hierarchy_date == "period-end":
-        as_of = c.period_last_day()
-    columns: dict[str, exp.Expr] = {
-        "payee_id": col("payee_id", "r"),
-        "slot": col("slot", "s"),
-        "level": c.whole(1),
-        "manager_id": col("manager_id", "r"),
-    }
-    query = c.conform(contract, {name: columns[name] for name in contract.names})
-    query.from_(c.source("slots", "s"), copy=False)
-    valid = c.within(as_of, col("starts_on", "r"), col("ends_before", "r"))
-    if not tree:
-        return c.join(query, "in_reporting", "r", valid)
-    named = exp.EQ(this=col("hierarchy", "r"), expression=c.text(tree))
-    return c.join(query, "in_hierarchies", "r", c.both(named, valid))
+        starts, ends = rows.column("starts_on"), rows.column("ends_before")
+        runs_on = pc.fill_null(pc.greater(ends, last_day), fill_value=True)
+        rows = rows.filter(pc.and_(pc.less_equal(starts, last_day), runs_on))
+        found = always(rows.num_rows, slots)
+    else:
+        found = held(rows, slots)
+    names = ("payee_id", "manager_id")
+    return found.spread({name: rows.column(name) for name in names}).select(LINKS.names)
+
+
+def managers(links: pa.Table) -> pa.Table:
+    """Each payee's own manager only, where no rule looks higher."""
+    level = pa.repeat(pa.scalar(1, arrow_type(PLACE)), links.num_rows)
+    return links.append_column("level", level).select(HIERARCHY.names)
 
 
 def tree_rows(tables: Mapping[str, pa.Table], tree: str) -> pa.Table:
@@ -157,9 +157,21 @@ def _leads_up(manager_of: dict[str, str]) -> bool:
 MAX_LINKS = 100_000
 
 
-def managers(shape: Shape, tree: str) -> exp.Query:
-    """Each payee's own manager only, where no rule looks higher."""
-    return links(shape, tree, HIERARCHY)
+def chains_of(shape: Shape) -> dict[str, str]:
+    """The tables of who is above whom, one for each hierarchy, and the hierarchy's name."""
+    if len(shape.trees) == 1:
+        return {HIERARCHY.name: shape.trees[0]}
+    return {f"above_{place}": tree for place, tree in enumerate(shape.trees)}
+
+
+def links_name(shape: Shape, place: int) -> str:
+    """The table of the links of one of several hierarchies."""
+    return f"links_{place}" if len(shape.trees) > 1 else LINKS.name
+
+
+def looks_higher(shape: Shape, *, may_circle: bool) -> bool:
+    """Somebody looks beyond the next manager: a rule does, or a circle has to be found."""
+    return shape.highest > 1 or may_circle
 
 
 def hierarchy(links: str) -> exp.Query:
