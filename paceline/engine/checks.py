@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlglot import exp
 
@@ -125,6 +125,9 @@ def check_inputs(workspace: Workspace, shape: Shape, period: Period) -> None:
         pass
 
 
+Made = TypeVar("Made")
+
+
 class Checking:
     """Every check of every table that is there, around other work. Whatever comes of that, even an
     error, findings refuse it at its end. Tables in memory are checked by a thread of their own from
@@ -137,16 +140,19 @@ class Checking:
         self._pool = ThreadPoolExecutor(1)
         self._begun: Future[list[Finding]] | None = None
 
-    def begin(self) -> None:
-        """From now on the work mostly waits."""
+    def then(self, act: Callable[[], Made]) -> Future[Made]:
+        """Check while the work waits, and then do something that stands on checked tables."""
+        self._begin()
+        return self._pool.submit(act)
+
+    def _begin(self) -> Future[list[Finding]]:
         if self._begun is None:
             self._begun = self._pool.submit(self._others)
+        return self._begun
 
     def finish(self) -> None:
         """Wait for the findings, and refuse the run if there are any."""
-        self.begin()
-        assert self._begun is not None  # noqa: S101 -- it has just begun
-        found = [*self._found, *self._begun.result()]
+        found = [*self._found, *self._begin().result()]
         if found:
             raise InputInvalid([problem(*row) for row in sorted(found)[:200]])
 

@@ -11,6 +11,7 @@ from paceline.engine import checks
 from paceline.engine.columns import Kind
 from paceline.engine.errors import InputInvalid, ResultsDisagree
 from paceline.engine.executor import Workspace
+from paceline.engine.layout import put_slots
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.policies import ANCHORS
@@ -25,6 +26,7 @@ def accounts(workspace: Workspace, shape: Shape, period: Period) -> tuple[pa.Tab
     placed = workspace.rows("placements", lambda: crediting.placements(shape))
     if any(row[0] == crediting.NOT_IN_PLAN for row in placed):
         with_payees = "payees" in workspace.tables
+        put_slots(workspace)
         strangers = workspace.rows(
             "strangers", lambda: crediting.strangers(shape, with_payees=with_payees)
         )

@@ -193,7 +193,6 @@ class Workspace:
             connection = reused_database(tables, threads=threads, memory_limit=memory_limit)
         self.connection = connection.cursor()
         self.inputs = OpenInputs()
-        self.may_circle = False  # the reporting lines have to be searched for circles
         self.style = shape.style
         self.imported: dict[str, tuple[int, Decimal]] = {}  # lines and amount by currency
         self.parameters = bound_values(plan, period)

@@ -34,7 +34,6 @@ class Workspace(Protocol):
     tables: Tables
     inputs: OpenInputs
     imported: dict[str, tuple[int, Decimal]]  # lines and amount by currency
-    may_circle: bool  # the reporting lines have to be searched for circles
     parameters: dict[str, Any]
     overflows: tuple[type[Exception], ...]
 

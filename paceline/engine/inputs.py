@@ -55,7 +55,6 @@ class OpenInputs:
     empty_lines: dict[str, int] = field(default_factory=dict)
     grain_checked: set[str] = field(default_factory=set)
     laid_out: dict[str, pa.Table] = field(default_factory=dict)  # the calendar and the slots
-    members: pa.Table | None = None  # who is in the plan in each slot
     patterns: tuple[tuple[int, ...], ...] = ()  # which keys tables of rates leave open
     split_ids: pa.Table | None = None  # the lines that have split rows, numbered
     differ: bool = False  # the files of order lines have not all the same columns

@@ -43,8 +43,6 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     starts = [{"slot": place, "starts_on": day} for place, day in enumerate(slots)]
     kinds: dict[str, Kind] = {column.name: column.kind for column in lines.SLOTS.columns}
     workspace.inputs.laid_out = {"calendar": calendar, "slots": arrow_table(kinds, starts)}
-    workspace.register("slots", workspace.inputs.laid_out["slots"])
-    _put_people(workspace, shape, period, slots)
     _place(workspace, calendar)
     workspace.parameters["horizon"] = spans.horizon
     workspace.parameters["first_slot"] = slots.index(period.starts_on)
@@ -72,23 +70,6 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     )
 
 
-def _put_people(workspace: Workspace, shape: Shape, period: Period, slots: Sequence[date]) -> None:
-    """Register who is in the plan in each slot, and the links between payees and managers: where
-    rules look no higher, these are who is above whom.
-    """
-    tables, last_day = workspace.inputs.tables, period.ends_before - timedelta(days=1)
-    members = crediting.members(shape.plan, tables, slots)
-    workspace.inputs.members = members
-    workspace.register(crediting.MEMBERS.name, members)
-    looks_higher = crediting.looks_higher(shape, may_circle=workspace.may_circle)
-    for place, (chain, tree) in enumerate(crediting.chains_of(shape).items()):
-        rows = crediting.links(shape, tables, tree, slots, last_day)
-        if looks_higher:
-            workspace.register(crediting.links_name(shape, place), rows)
-        else:
-            workspace.register(chain, crediting.managers(rows))
-
-
 def _rate_tables(workspace: Workspace, shape: Shape) -> dict[str, Sequence[date]]:
     """Register the tables of rates that are asked; the days on which their rows change."""
     found: dict[str, Sequence[date]] = {}
@@ -102,6 +83,11 @@ def _rate_tables(workspace: Workspace, shape: Shape) -> dict[str, Sequence[date]
         patterns.append(laid.patterns)
     workspace.inputs.patterns = tuple(patterns)
     return found
+
+
+def put_slots(workspace: Workspace) -> None:
+    """Register the slots, for the few steps that look for the days in them."""
+    workspace.register("slots", workspace.inputs.laid_out["slots"])
 
 
 MANY_LINES = 200_000

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 
 import duckdb
@@ -23,12 +22,13 @@ from paceline.engine.errors import InputInvalid
 from paceline.engine.executor import Executor, Workspace
 from paceline.engine.hashing import fingerprint, hash_inputs
 from paceline.engine.kept import Shelf, Step, is_shelvable, sums_of_lines
-from paceline.engine.layout import lay_out
+from paceline.engine.layout import lay_out, put_slots
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
 from paceline.engine.ledger.rate_rows import TABLED, RowsOf, asking, row_steps
 from paceline.engine.ledger.rows import keyed_measures, keyed_name
 from paceline.engine.marks import find_split_lines
+from paceline.engine.people import people_of
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.rate_tables import rate_rows
@@ -146,12 +146,14 @@ class _Run:
             self.total = len(steps) + 2
             self._tell("lines")
             sums = self._sums([one for one in steps if _adds_up(one[0])], days)
-            checking.begin()
+            laid_out = self.workspace.inputs
+            people = checking.then(partial(people_of, self.shape, laid_out, self.period))
             for contract, make in sums:
                 which = variant(contract, self.workspace, days)
                 kept = " kept" if self.sums_are_kept else ""
                 self.workspace.create(contract.name, make, variant=which + kept)
                 self._tell(contract.name)
+        people.result().put(self.workspace)
         for contract, make in steps:
             if not _adds_up(contract):
                 self._take(contract, make, days)
@@ -190,11 +192,9 @@ class _Run:
 
     def _take(self, contract: Table, make: Callable[[], exp.Query], days: Days) -> None:
         """One of the steps over the sums; it may show that the run cannot be calculated."""
-        workspace, chains = self.workspace, crediting.chains_of(self.shape)
+        workspace = self.workspace
         workspace.create(contract.name, make, variant=variant(contract, workspace, days))
-        if contract.name in chains and workspace.may_circle:
-            refuse_circles(workspace, contract.name, chains[contract.name])
-        elif contract.name == "credited" and days.has_holes:
+        if contract.name == "credited" and days.has_holes:
             refuse_missing_rates(workspace, self.shape, days)
         elif contract.name.startswith("matched_"):
             refuse_missing_rows(workspace, self.ledger, contract.name)
@@ -217,7 +217,9 @@ def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool 
         checks.check_inputs(workspace, shape, period)
     else:
         checks.note_what_came_in(workspace)
-    return lay_out_run(workspace, shape, period)
+    days = lay_out_run(workspace, shape, period)
+    people_of(shape, workspace.inputs, period).put(workspace)
+    return days
 
 
 def open_tables(workspace: Workspace, shape: Shape, period: Period) -> None:
@@ -232,11 +234,6 @@ def open_tables(workspace: Workspace, shape: Shape, period: Period) -> None:
 
 def lay_out_run(workspace: Workspace, shape: Shape, period: Period) -> Days:
     """Lay out what the steps stand on."""
-    if shape.rolls_up:
-        tables = workspace.inputs.tables
-        workspace.may_circle = not all(
-            crediting.is_acyclic(crediting.tree_rows(tables, tree)) for tree in shape.trees
-        )
     days = lay_out(workspace, shape, period)
     _open_receivers(workspace, shape, days)
     return days
@@ -245,6 +242,8 @@ def lay_out_run(workspace: Workspace, shape: Shape, period: Period) -> Days:
 def _open_receivers(workspace: Workspace, shape: Shape, days: Days) -> None:
     """Who besides a line's own payee may be credited; refuses rules that take more than a line."""
     receivers = {rule.to for rule in shape.rules}
+    if receivers & {"owner", "team"}:
+        put_slots(workspace)
     if "owner" in receivers:
         workspace.create("owner_slots", portions.owner_slots)
         workspace.create("owner_totals", portions.owner_totals)
@@ -263,7 +262,7 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
     shape = ledger.shape
     with_splits = "credit_splits" in workspace.tables
     return [
-        *(_hierarchy_steps(workspace, shape) if shape.rolls_up else ()),
+        *_hierarchy_steps(shape),
         (
             lines.groups_contract(shape),
             lambda: lines.line_groups(shape, days, with_splits=with_splits),
@@ -275,21 +274,12 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
     ]
 
 
-def _hierarchy_steps(workspace: Workspace, shape: Shape) -> list[Step]:
-    """Who is above whom in each hierarchy, beyond the next manager; several are put beside each
-    other.
-    """
-    chains = crediting.chains_of(shape)
-    steps: list[Step] = []
-    if crediting.looks_higher(shape, may_circle=workspace.may_circle):
-        for place, name in enumerate(chains):
-            above = replace(crediting.HIERARCHY, name=name)
-            links = crediting.links_name(shape, place)
-            steps.append((above, partial(crediting.hierarchy, links)))
-    if len(chains) > 1:
-        beside = partial(crediting.together, shape, tuple(chains))
-        steps.append((crediting.several(shape), beside))
-    return steps
+def _hierarchy_steps(shape: Shape) -> list[Step]:
+    """Who is above whom is laid out; several hierarchies are put beside each other."""
+    chains = tuple(crediting.chains_of(shape))
+    if len(chains) < 2:
+        return []
+    return [(crediting.several(shape), partial(crediting.together, shape, chains))]
 
 
 def _adds_up(contract: Table) -> bool:
@@ -318,11 +308,9 @@ def variant(contract: Table, workspace: Workspace, days: Days) -> str:
         return f"{plan.hash} {workspace.inputs.patterns}"
     if contract.name.startswith("values_"):
         return f"{plan.hash} {days}"
-    if contract.name == "hierarchy" or contract.name.startswith("above_"):
-        return f"{plan.hash} {workspace.may_circle}"
     if contract.name == "credited":
         return ledger_of(shape_of(plan)).sums.key
-    return plan.hash if contract.name == "ledger" else ""
+    return plan.hash if contract.name in {"ledger", "hierarchy"} else ""
 
 
 def fetch_ledger(
@@ -404,20 +392,5 @@ def refuse_missing_rates(workspace: Workspace, shape: Shape, days: Days) -> None
                     plan.policies.exchange_rate,
                 )
                 for currency, day in missing[:200]
-            ]
-        )
-
-
-def refuse_circles(workspace: Workspace, chain: str, tree: str) -> None:
-    """A reporting line that comes back to its start has no top: the run is refused."""
-    rows = workspace.rows(f"circles {chain}", partial(crediting.circles, chain))
-    table = "hierarchies" if tree else "reporting"
-    if rows:
-        raise InputInvalid(
-            [
-                checks.problem(
-                    "reporting_circular", table, f"{tree}, {payee}" if tree else payee, str(day)
-                )
-                for payee, day in rows[:20]
             ]
         )

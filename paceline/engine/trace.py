@@ -36,6 +36,7 @@ from paceline.engine.ledger.following import FOLLOWED, LineSteps
 from paceline.engine.ledger.rows import keyed_measures
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.marks import find_split_lines, lines_named, marks_hold
+from paceline.engine.people import people_of
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
@@ -213,8 +214,7 @@ class _Tracing:
         them.
         """
         create = self.workspace.create
-        everyone = self.workspace.inputs.members
-        assert everyone is not None  # noqa: S101 -- the run was laid out
+        everyone = people_of(self.shape, self.workspace.inputs, self.period).members
         wanted = pa.array(self.payee_ids, pa.string())
         followed = everyone.filter(pc.is_in(everyone.column("payee_id"), wanted))
         self.workspace.register(crediting.MEMBERS.name, followed)

@@ -63,7 +63,6 @@ class SparkWorkspace:
         self.tables = tables
         self.inputs = OpenInputs()
         self.imported: dict[str, tuple[int, Decimal]] = {}
-        self.may_circle = False
         self.parameters = bound_values(shape.plan, period)
         self.files = LakeFiles(self.session)
         self._kept: list[DataFrame] = []

@@ -22,13 +22,11 @@ from paceline.engine.columns import (
     typed,
 )
 from paceline.engine.plan.model import Credit, Measure, Plan
-from paceline.engine.shape import TOP, Shape, arrow_type
-from paceline.engine.slots import always, held
+from paceline.engine.shape import TOP, Shape
 from paceline.engine.steps.lines import group_keys
 
 NOT_IN_PLAN = "payee_not_assigned"
 MEMBERS = table("members", "payee_id slot", {"payee_id": TEXT, "slot": PLACE})
-LINKS = table("links", "payee_id slot", {"payee_id": TEXT, "slot": PLACE, "manager_id": TEXT})
 HIERARCHY = table(
     "hierarchy",
     "payee_id slot level",
@@ -63,149 +61,11 @@ def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], first: date, end: da
     return sorted(found)
 
 
-def members(plan: Plan, tables: Mapping[str, pa.Table], slots: Sequence[date]) -> pa.Table:
-    """Payees assigned to the plan, and employed, in each stretch of days."""
-    rows = tables["assignments"]
-    rows = rows.filter(pc.equal(rows.column("plan"), plan.slug))
-    found = held(rows, slots)
-    if "payees" in tables:
-        payees = tables["payees"]
-        known = pc.index_in(rows.column("payee_id"), value_set=payees.column("payee_id"))
-        known = known.combine_chunks()
-        is_known = pc.is_valid(known)
-        rows, own = rows.filter(is_known), pc.indices_nonzero(is_known)
-        found = found.take(own).narrowed(held(payees, slots).take(known.drop_null()))
-    return found.spread({"payee_id": rows.column("payee_id")}).select(MEMBERS.names)
-
-
-def links(
-    shape: Shape, tables: Mapping[str, pa.Table], tree: str, slots: Sequence[date], last_day: date
-) -> pa.Table:
-    """Each payee's manager in a hierarchy in each stretch: as of the order, or as of the period's
-    last day.
-    """
-    rows = tree_rows(tables, tree)
-    if shape.plan.policies.hierarchy_date == "period-end":
-        starts, ends = rows.column("starts_on"), rows.column("ends_before")
-        runs_on = pc.fill_null(pc.greater(ends, last_day), fill_value=True)
-        rows = rows.filter(pc.and_(pc.less_equal(starts, last_day), runs_on))
-        found = always(rows.num_rows, slots)
-    else:
-        found = held(rows, slots)
-    names = ("payee_id", "manager_id")
-    return found.spread({name: rows.column(name) for name in names}).select(LINKS.names)
-
-
-def managers(links: pa.Table) -> pa.Table:
-    """Each payee's own manager only, where no rule looks higher."""
-    level = pa.repeat(pa.scalar(1, arrow_type(PLACE)), links.num_rows)
-    return links.append_column("level", level).select(HIERARCHY.names)
-
-
-def tree_rows(tables: Mapping[str, pa.Table], tree: str) -> pa.Table:
-    """The rows of a hierarchy; "" is the reporting line."""
-    if not tree:
-        return tables["reporting"]
-    rows = tables["hierarchies"]
-    return rows.filter(pc.equal(rows.column("hierarchy"), tree))
-
-
-def is_acyclic(rows: pa.Table) -> bool:
-    """Nobody is above themselves, whatever the day: most companies' reporting lines, taken together
-    over all days, hold no circle, and then there is none on any day. False says only that the days
-    have to be looked at.
-    """
-    if rows.num_rows > MAX_LINKS:
-        return False
-    payees = rows.column("payee_id").to_pylist()
-    managers = rows.column("manager_id").to_pylist()
-    manager_of = dict(zip(payees, managers, strict=True))
-    if len(manager_of) == len(payees):
-        return _leads_up(manager_of)
-    above: dict[str, set[str]] = {}
-    waiting: dict[str, int] = {}
-    for payee, manager in zip(payees, managers, strict=True):
-        if manager not in above.setdefault(payee, set()):
-            above[payee].add(manager)
-            waiting[manager] = waiting.get(manager, 0) + 1
-    free = [payee for payee in above if not waiting.get(payee)]
-    seen = 0
-    while free:
-        seen += 1
-        for manager in above.get(free.pop(), ()):
-            waiting[manager] -= 1
-            if not waiting[manager]:
-                free.append(manager)
-    return seen == len(above.keys() | waiting.keys())
-
-
-def _leads_up(manager_of: dict[str, str]) -> bool:
-    """Whoever starts anywhere and goes to the manager, one at most for each, comes to an end.
-
-    Those who are nobody's manager are put aside, then those who are not any more, and so on: who
-    is left in the end goes in a circle.
-    """
-    left = set(manager_of)
-    for _ in range(TOP):
-        above = left.intersection(map(manager_of.__getitem__, left))
-        if len(above) == len(left):
-            return not left
-        left = above
-    return False  # so many levels have to be looked at day by day
-
-
-MAX_LINKS = 100_000
-
-
 def chains_of(shape: Shape) -> dict[str, str]:
     """The tables of who is above whom, one for each hierarchy, and the hierarchy's name."""
     if len(shape.trees) == 1:
         return {HIERARCHY.name: shape.trees[0]}
     return {f"above_{place}": tree for place, tree in enumerate(shape.trees)}
-
-
-def links_name(shape: Shape, place: int) -> str:
-    """The table of the links of one of several hierarchies."""
-    return f"links_{place}" if len(shape.trees) > 1 else LINKS.name
-
-
-def looks_higher(shape: Shape, *, may_circle: bool) -> bool:
-    """Somebody looks beyond the next manager: a rule does, or a circle has to be found."""
-    return shape.highest > 1 or may_circle
-
-
-def hierarchy(links: str) -> exp.Query:
-    """Everyone above each payee, with the level; stops one level past TOP, where a circle is
-    certain.
-    """
-    first = c.conform(
-        HIERARCHY,
-        {
-            "payee_id": col("payee_id"),
-            "slot": col("slot"),
-            "level": c.whole(1),
-            "manager_id": col("manager_id"),
-        },
-    ).from_(c.source(links), copy=False)
-    above = c.conform(
-        HIERARCHY,
-        {
-            "payee_id": col("payee_id", "h"),
-            "slot": col("slot", "h"),
-            "level": exp.Add(this=col("level", "h"), expression=c.whole(1)),
-            "manager_id": col("manager_id", "k"),
-        },
-    ).from_(c.source("chain", "h"), copy=False)
-    higher = c.both(
-        exp.EQ(this=col("payee_id", "k"), expression=col("manager_id", "h")),
-        c.same(["slot"], "k", "h"),
-    )
-    c.join(above, links, "k", higher)
-    above.where(exp.LTE(this=col("level", "h"), expression=c.whole(TOP)), copy=False)
-    query = select({name: col(name) for name in HIERARCHY.names}).from_(
-        c.source("chain"), copy=False
-    )
-    return query.with_("chain", as_=c.union_all([first, above]), recursive=True, copy=False)
 
 
 def several(shape: Shape) -> c.Table:
@@ -233,18 +93,6 @@ def together(shape: Shape, chains: Sequence[str]) -> exp.Query:
         c.conform(several(shape), named | levels)
         .from_(c.union_all(parts).subquery("t", copy=False), copy=False)
         .group_by(*(col(name) for name in keys), copy=False)
-    )
-
-
-def circles(chain: str) -> exp.Select:
-    """Payees whose chain of managers does not end, with the first day on which it does not."""
-    return (
-        select({"payee_id": col("payee_id", "h"), "day": exp.Min(this=col("starts_on", "s"))})
-        .from_(c.source(chain, "h"), copy=False)
-        .join(c.source("slots", "s"), on=c.same(["slot"], "s", "h"), copy=False)
-        .where(exp.GT(this=col("level", "h"), expression=c.whole(TOP)), copy=False)
-        .group_by(col("payee_id", "h"), copy=False)
-        .order_by(col("payee_id", "h"), copy=False)
     )
 
 
