@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
 from typing import Self, TypeVar
@@ -121,8 +121,8 @@ def check_presence(plan: Plan, given: list[str], period: Period) -> None:
 
 def check_inputs(workspace: Workspace, shape: Shape, period: Period) -> None:
     """Every check of every table that is there. Raises InputInvalid with all findings."""
-    with Checking(workspace, shape, period):
-        pass
+    with ThreadPoolExecutor(1) as beside:
+        Checking(workspace, shape, period, beside).finish()
 
 
 Made = TypeVar("Made")
@@ -130,24 +130,26 @@ Made = TypeVar("Made")
 
 class Checking:
     """Every check of every table that is there, around other work. Whatever comes of that, even an
-    error, findings refuse it at its end. Tables in memory are checked by a thread of their own from
+    error, findings refuse it at its end. Tables in memory are checked by the thread `beside` from
     when the work begins to wait for the database.
     """
 
-    def __init__(self, workspace: Workspace, shape: Shape, period: Period) -> None:
+    def __init__(
+        self, workspace: Workspace, shape: Shape, period: Period, beside: Executor
+    ) -> None:
         self._found = _findings_of_files(workspace, shape)
         self._others = partial(_findings, workspace, shape, period)
-        self._pool = ThreadPoolExecutor(1)
+        self._beside = beside
         self._begun: Future[list[Finding]] | None = None
 
     def then(self, act: Callable[[], Made]) -> Future[Made]:
         """Check while the work waits, and then do something that stands on checked tables."""
         self._begin()
-        return self._pool.submit(act)
+        return self._beside.submit(act)
 
     def _begin(self) -> Future[list[Finding]]:
         if self._begun is None:
-            self._begun = self._pool.submit(self._others)
+            self._begun = self._beside.submit(self._others)
         return self._begun
 
     def finish(self) -> None:
@@ -160,8 +162,7 @@ class Checking:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        with self._pool:
-            self.finish()
+        self.finish()
 
 
 def _findings(workspace: Workspace, shape: Shape, period: Period) -> list[Finding]:

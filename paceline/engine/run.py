@@ -5,7 +5,9 @@ contracts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import duckdb
@@ -137,8 +139,13 @@ class _Run:
         return self.shelf is not None and is_shelvable(self.workspace, self.shape)
 
     def execute(self) -> Results:
+        """The run, with a thread for what can be done while the database works."""
+        with ThreadPoolExecutor(1) as beside:
+            return self._execute(beside)
+
+    def _execute(self, beside: ThreadPoolExecutor) -> Results:
         open_tables(self.workspace, self.shape, self.period)
-        with checks.Checking(self.workspace, self.shape, self.period) as checking:
+        with checks.Checking(self.workspace, self.shape, self.period, beside) as checking:
             if not self._bears_anything:
                 checking.finish()
             days = lay_out_run(self.workspace, self.shape, self.period)
@@ -157,11 +164,15 @@ class _Run:
         for contract, make in steps:
             if not _adds_up(contract):
                 self._take(contract, make, days)
-        results = fetch_ledger(self.workspace, self.ledger, figures)
+        given = fetch_credits(self.workspace, self.ledger)
+        credit_rows = beside.submit(credit_table, self.ledger, given)
+        fetched = fetch_ledger(self.workspace, self.ledger, figures)
+        tables = beside.submit(fetched.tables)
+        excluded, account = self._accounts()
+        results = tables.result()
         self._tell(last.name)
-        results["credits"] = fetch_credits(self.workspace, self.ledger)
-        results["excluded"], results["conservation"] = self._accounts()
-        conservation.refuse_wrong_totals(self.workspace, results["conservation"])
+        results |= {"credits": credit_rows.result(), "excluded": excluded, "conservation": account}
+        conservation.refuse_wrong_totals(self.workspace, account)
         inputs = hash_inputs(self.workspace.tables.sources, self.workspace.hashes, self.hashes)
         return Results(
             self.plan,
@@ -313,16 +324,33 @@ def variant(contract: Table, workspace: Workspace, days: Days) -> str:
     return plan.hash if contract.name in {"ledger", "hierarchy"} else ""
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """What stands in the ledger: its wide rows, and by component the rows of tables of rates that
+    took something, and who sold what such a table has no row for.
+    """
+
+    ledger: Ledger
+    wide: pa.Table
+    tabled: dict[str, pa.Table]
+    unpaid: dict[str, list[str]]
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The results, held to their declared types."""
+        order = pc.sort_indices(self.wide, [("payee_id", "ascending")])
+        wide = self.wide.take(order).combine_chunks()
+        hold_to_types(self.ledger, wide)
+        return result_tables(self.ledger, wide, self.tabled, self.unpaid)
+
+
 def fetch_ledger(
     workspace: Workspace, ledger: Ledger, make: Callable[[], exp.Query] | None = None
-) -> dict[str, pa.Table]:
-    """The results that stand in the ledger, held to their declared types: out of its table, or,
-    where nobody reads that again, out of its query.
+) -> Fetched:
+    """Bring over the ledger: out of its table, or, where nobody reads that again, out of its
+    query.
     """
     key = f"ledger {ledger.plan.hash}{' figured' if make else ''}"
     wide = workspace.fetch(key, make or (lambda: c.every_row(ledger.contract)), few=True)
-    wide = wide.take(pc.sort_indices(wide, [("payee_id", "ascending")])).combine_chunks()
-    hold_to_types(ledger, wide)
     tabled = {
         one.id: workspace.fetch(f"tabled {one.id} {ledger.plan.hash}", partial(_tabled, one.id))
         for one in asking(ledger.plan)
@@ -332,7 +360,7 @@ def fetch_ledger(
         for one in asking(ledger.plan)
         for make in (RowsOf(ledger.shape, ledger.sums, one).unpaid,)
     }
-    return result_tables(ledger, wide, tabled, unpaid)
+    return Fetched(ledger, wide, tabled, unpaid)
 
 
 def _tabled(component: str) -> exp.Select:
@@ -364,15 +392,12 @@ def refuse_missing_rows(workspace: Workspace, ledger: Ledger, matched: str) -> N
 
 
 def fetch_credits(workspace: Workspace, ledger: Ledger) -> pa.Table:
-    """What each credit rule gave to whom, in the currency of the lines and in that of the plan."""
-    rows = workspace.fetch(
+    """The sums of what credit rules gave, by payee and currency."""
+    return workspace.fetch(
         f"credits {ledger.sums.key}",
         lambda: ledger.sums.by("payee_id", "currency", exact=False, only=ledger.sums.of_credits),
         few=True,
     )
-    keys = [("payee_id", "ascending"), ("currency", "ascending")]
-    rows = rows.take(pc.sort_indices(rows, keys)).combine_chunks()
-    return credit_table(ledger, rows)
 
 
 def refuse_missing_rates(workspace: Workspace, shape: Shape, days: Days) -> None:

@@ -179,6 +179,11 @@ class Shape:
             return 0
         return 1 + [value.text for value in self.values].index(measure.of.text)
 
+    @property
+    def every_rule(self) -> int:
+        """The bits of all direct rules."""
+        return (1 << len(self.rules)) - 1
+
     def bits(self, credit: Credit) -> int:
         """The direct rules that a credit rule draws on, as bits."""
         names = [rule.id for rule in self.rules]

@@ -333,7 +333,7 @@ class _Tracing:
 
     def _collect(self) -> list[Trace]:
         """What was traced, payee by payee."""
-        fetched = fetch_ledger(self.workspace, self.ledger)
+        fetched = fetch_ledger(self.workspace, self.ledger).tables()
         others = pa.array(sorted(decided_by_others(self.plan)), pa.string())
         earned = fetched["earnings"]
         earned = earned.filter(pc.invert(pc.is_in(earned.column("component"), others)))

@@ -57,7 +57,11 @@ def result_tables(
 
 
 def credit_table(ledger: Ledger, rows: pa.Table) -> pa.Table:
-    """What each credit rule gave, from the sums by payee and currency."""
+    """What each credit rule gave to whom, in the currency of the lines and in that of the plan;
+    `rows` are the sums by payee and currency.
+    """
+    keys = [("payee_id", "ascending"), ("currency", "ascending")]
+    rows = rows.take(pc.sort_indices(rows, keys)).combine_chunks()
     blocks = []
     for credit in _by_id(ledger.plan.credits):
         lines = rows.column(ledger.sums.of_credit(credit, COUNTED))
@@ -198,6 +202,9 @@ def _tiers(ledger: Ledger, wide: pa.Table, tabled: Mapping[str, pa.Table]) -> pa
                 for place, tier in enumerate(tiers, start=1)
             ],
         )
+        if len(tiers) == 1:
+            blocks.append(parts)
+            continue
         # Each tier's rows are in the order of the payees: a payee's tiers lie so many rows apart.
         apart = rows.num_rows
         order = array("q", bytes(8 * apart * len(tiers)))

@@ -99,7 +99,7 @@ class Sums:
         columns: dict[str, exp.Expr] = {"unrated": c.total(col("unrated", "g"), COUNT)}
         for (what, terms, window), name in self.names.items():
             kind = _KIND.get(what, CONVERTED)
-            test = taken_by(terms, col("bits", "g"), "g")
+            test = taken_by(terms, col("bits", "g"), "g", matched=self.shape.every_rule)
             if self.shape.has_windows:
                 test = c.both(test, in_window(self.shape.windows.index(window), "g"))
             taken = c.when((test, value_of(what, "g")), otherwise=c.number(0, kind))

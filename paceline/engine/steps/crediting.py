@@ -279,16 +279,22 @@ def measure_terms(shape: Shape, measure: Measure) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-def taken_by(terms: Sequence[Term], bits: exp.Expr, of: str | None) -> exp.Expr:
+def taken_by(
+    terms: Sequence[Term], bits: exp.Expr, of: str | None, *, matched: int = 0
+) -> exp.Expr:
     """Whether one of the terms takes a share of a line, by the rules that it met and the levels at
-    which it arrives, which are columns of `of`.
+    which it arrives, which are columns of `of`. Each of the shares is known to have met one of the
+    rules `matched`, if these are told.
     """
     tests = []
     for rules, first, last, column in terms:
         level = col(column, of)
-        met = exp.BitwiseAnd(this=bits.copy(), expression=typed(c.whole(rules), COUNT))
         at_level: exp.Expr = exp.EQ(this=level.copy(), expression=c.whole(first))
         if first != last:
             at_level = exp.Between(this=level.copy(), low=c.whole(first), high=c.whole(last))
+        if matched and rules == matched:
+            tests.append(at_level)
+            continue
+        met = exp.BitwiseAnd(this=bits.copy(), expression=typed(c.whole(rules), COUNT))
         tests.append(c.both(at_level, exp.NEQ(this=exp.Paren(this=met), expression=c.whole(0))))
     return c.either(*tests)
