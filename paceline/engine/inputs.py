@@ -189,17 +189,25 @@ def open_inputs(plan: Plan, tables: Tables, files: Files | None = None) -> OpenI
 
 
 def read_marked(plan: Plan, files: Sequence[FileFacts], columns: Collection[str]) -> pa.Table:
-    """These columns of the lines that their files mark, as they are declared. Raises InputInvalid
-    for numbers that are too large.
+    """These columns of the lines that their files mark, as they are declared; words that all of the
+    files keep in dictionaries are left in them. Raises InputInvalid for numbers that are too large.
     """
+    parts = [marked_rows(file, columns) for file in files]
+    coded = set(columns)
+    for part in parts:
+        coded &= {one.name for one in part.schema if pa.types.is_dictionary(one.type)}
     wanted = [column for column in line_columns(plan) if column.name in columns]
+    plain = [column for column in wanted if column.name not in coded]
     problems: list[Problem] = []
-    parts = [
-        _conform("order_lines", wanted, marked_rows(file, columns), problems) for file in files
-    ]
+    found = []
+    for part in parts:
+        rows = _conform("order_lines", plain, part, problems)
+        for name in sorted(coded):
+            rows = rows.append_column(name, part.column(name))
+        found.append(rows)
     if problems:
         raise InputInvalid(_unrepeated([replace(one, row=None) for one in problems]))
-    return pa.concat_tables(parts)
+    return pa.concat_tables(found).unify_dictionaries()
 
 
 def _further_keys(columns: Sequence[Column], parts: Sequence[pa.Table]) -> list[Column]:

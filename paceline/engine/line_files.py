@@ -102,12 +102,15 @@ def rows_with_marks(file: FileFacts) -> int:
 
 
 def marked_rows(file: FileFacts, columns: Collection[str]) -> pa.Table:
-    """These columns, as far as the file has them, of the lines that it marks."""
+    """These columns, as far as the file has them, of the lines that it marks; words, other than
+    their ids, are in dictionaries, because few differ.
+    """
     found = Path(file.path).stat()
     footer = _footer(file.path, found.st_ino, found.st_size, found.st_mtime_ns)
     names = [name for name in file.types if name in columns]
     groups = [group for group, _rows in file.with_marks]
-    with pq.ParquetFile(file.path, metadata=footer) as opened:
+    words = [name for name in names if file.types[name] == pa.string() and name != "line_id"]
+    with pq.ParquetFile(file.path, metadata=footer, read_dictionary=words) as opened:
         rows = opened.read_row_groups(groups, columns=[*names, SPLIT_MARK])
     return rows.filter(rows.column(SPLIT_MARK)).select(names)
 

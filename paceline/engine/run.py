@@ -152,9 +152,9 @@ class _Run:
             *steps, (last, figures) = step_queries(self.workspace, self.ledger, days)
             self.total = len(steps) + 2
             self._tell("lines")
-            sums = self._sums([one for one in steps if _adds_up(one[0])], days)
             laid_out = self.workspace.inputs
             people = checking.then(partial(people_of, self.shape, laid_out, self.period))
+            sums = self._sums([one for one in steps if _adds_up(one[0])], days)
             for contract, make in sums:
                 which = variant(contract, self.workspace, days)
                 kept = " kept" if self.sums_are_kept else ""
