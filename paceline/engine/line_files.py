@@ -109,6 +109,8 @@ def marked_rows(file: FileFacts, columns: Collection[str]) -> pa.Table:
     footer = _footer(file.path, found.st_ino, found.st_size, found.st_mtime_ns)
     names = [name for name in file.types if name in columns]
     groups = [group for group, _rows in file.with_marks]
+    if not groups:
+        return pa.schema([(name, file.types[name]) for name in names]).empty_table()
     words = [name for name in names if file.types[name] == pa.string() and name != "line_id"]
     with pq.ParquetFile(file.path, metadata=footer, read_dictionary=words) as opened:
         rows = opened.read_row_groups(groups, columns=[*names, SPLIT_MARK])

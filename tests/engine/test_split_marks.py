@@ -39,6 +39,7 @@ MARKED: dict[str, tuple[list[list[str] | None], bool]] = {
     "too few": ([SPLIT[:1], SPLIT[:1]], False),
     "none": ([[], []], False),
     "one file does not say": ([KNOWN, None], False),
+    "a file without lines does not say": ([KNOWN, KNOWN, None], True),
 }
 
 
