@@ -167,7 +167,7 @@ class Checking:
 
 def _findings(workspace: Workspace, shape: Shape, period: Period) -> list[Finding]:
     """What is wrong with the tables in memory."""
-    tables, checked = workspace.inputs.tables, workspace.inputs.grain_checked
+    tables, checked = workspace.inputs.seen, workspace.inputs.grain_checked
     return [
         row
         for name in tables

@@ -270,7 +270,7 @@ class Workspace:
         self.inputs = open_inputs(self.plan, self.tables)
         for name, contract in INPUTS.items():
             if name in self.inputs.tables and name not in LOOKED_UP:
-                self.register(f"in_{name}", self.inputs.tables[name])
+                self.register(f"in_{name}", self.inputs.seen[name])
             elif name == "quotas" and self.plan.quotas:
                 self.register(f"in_{name}", empty_table(contract))
         if isinstance(self.tables.sources.get("order_lines"), ParquetFiles):

@@ -56,8 +56,16 @@ class OpenInputs:
     grain_checked: set[str] = field(default_factory=set)
     laid_out: dict[str, pa.Table] = field(default_factory=dict)  # the calendar and the slots
     patterns: tuple[tuple[int, ...], ...] = ()  # which keys tables of rates leave open
+    split_rows: pa.Table | None = None  # with the numbers of their lines
     split_ids: pa.Table | None = None  # the lines that have split rows, numbered
     differ: bool = False  # the files of order lines have not all the same columns
+
+    @property
+    def seen(self) -> dict[str, pa.Table]:
+        """The tables as checks and steps see them: split rows are numbered."""
+        if self.split_rows is None:
+            return self.tables
+        return self.tables | {"credit_splits": self.split_rows}
 
     @property
     def stated_totals(self) -> dict[str, tuple[int, Decimal]] | None:
@@ -184,7 +192,7 @@ def open_inputs(plan: Plan, tables: Tables, files: Files | None = None) -> OpenI
         raise InputInvalid(_unrepeated(problems))
     splits = opened.tables.get("credit_splits")
     if splits is not None:
-        opened.tables["credit_splits"], opened.split_ids = number_lines(splits)
+        opened.split_rows, opened.split_ids = number_lines(splits)
     return opened
 
 
