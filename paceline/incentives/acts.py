@@ -45,5 +45,6 @@ PAY = {
     "comment_written": _("Comment written"),
     "term_set": _("Pay term set"),
     "shortfall_decided": _("Pay below zero decided"),
+    "shortfall_closed": _("Pay below zero ended"),
     "payroll_exported": _("Payroll file made"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from paceline.incentives import pay_words
-from paceline.incentives.models import ShortfallTreatment, Statement
+from paceline.incentives.models import ShortfallEnding, ShortfallTreatment, Statement
 from paceline.incentives.queries.payroll import recoveries_of
 from paceline.kernel import formats
 
@@ -30,6 +30,15 @@ def sentences_about(statement: Statement) -> list[str]:
         )
         amount = formats.money(shortfall.amount, release.currency)
         found.append(text % {"amount": amount, "reason": shortfall.reason})
+        closure = getattr(shortfall, "closure", None)
+        if closure is not None:
+            text = (
+                _("%(amount)s of it was written off: %(reason)s")
+                if closure.ending == ShortfallEnding.WRITTEN_OFF
+                else _("%(amount)s of it was collected outside payroll: %(reason)s")
+            )
+            amount = formats.money(closure.amount, release.currency)
+            found.append(text % {"amount": amount, "reason": closure.reason})
     for row in recoveries_of(entry):
         earlier = row.shortfall.release
         found.append(

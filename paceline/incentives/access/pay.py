@@ -172,7 +172,7 @@ def may_export_payroll(person: Person) -> bool:
 
 
 def may_decide_shortfalls(person: Person) -> bool:
-    """Whether the person says what becomes of pay below zero before payroll has it."""
+    """Whether the person says what becomes of pay below zero, before payroll has it and after."""
     return PAYROLL.allows("decide", person.roles, of_field="below zero")
 
 

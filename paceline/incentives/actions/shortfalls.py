@@ -1,17 +1,18 @@
-"""Deciding what becomes of pay below zero under plans that do not settle."""
+"""Deciding what becomes of pay below zero under plans that do not settle, and what ends it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
 from paceline.incentives.actions.payroll import ChangedSincePreview, mark_of
 from paceline.incentives.actions.runs import lock_period
 from paceline.incentives.calculation.payments import payments_of
-from paceline.incentives.models import PayPeriod, Shortfall
-from paceline.incentives.queries.payroll import unpaid_releases
+from paceline.incentives.models import PayPeriod, Shortfall, ShortfallClosure
+from paceline.incentives.queries.payroll import carried_shortfalls, unpaid_releases
 from paceline.kernel import audit
 from paceline.live.actions import publish
 from paceline.org.models import Person
@@ -23,6 +24,10 @@ class ReasonMissing(Exception):
 
 class NothingBelowZero(Exception):
     """None of the releases is waiting for payroll with pay below zero."""
+
+
+class ShortfallClosed(Exception):
+    """Nothing of it is to be deducted any more: it was deducted meanwhile, or ended."""
 
 
 @transaction.atomic
@@ -81,3 +86,50 @@ def decide_shortfalls(
         found.append(row)
     publish("payroll", "decided", period.key)
     return found
+
+
+@transaction.atomic
+def close_shortfall(
+    *,
+    shortfall: Shortfall,
+    ending: str,
+    reason: str,
+    by: Person,
+    at: datetime,
+    seen: Decimal | None = None,
+) -> ShortfallClosure:
+    """End what is still to be deducted: it is written off, or was collected outside payroll.
+
+    Later pay is lessened no more; what was deducted before stands. ``seen`` is what was shown as
+    still to be deducted. Raises ``ReasonMissing``, ``ShortfallClosed`` and ``ChangedSincePreview``.
+    """
+    if not reason.strip():
+        raise ReasonMissing
+    # A payroll file that is being made deducts it under the same lock.
+    Shortfall.objects.select_for_update().get(pk=shortfall.pk)
+    row = carried_shortfalls().filter(pk=shortfall.pk).first()
+    if row is None:
+        raise ShortfallClosed(shortfall)
+    left: Decimal = row.left  # type: ignore[attr-defined]
+    if seen is not None and seen != left:
+        raise ChangedSincePreview(row.release.period)
+    closure = ShortfallClosure.objects.create(
+        shortfall=row,
+        amount=left,
+        ending=ending,
+        reason=reason.strip(),
+        closed_by=by,
+        closed_at=at,
+    )
+    statement = row.release.statement_id
+    audit.record(
+        "shortfall_closed",
+        subject=row.release.statement,
+        by=by,
+        at=at,
+        reason=closure.reason,
+        after={"ending": ending, "amount": left, "currency": row.release.currency},
+    )
+    publish(f"statement:{statement}", "decided", str(statement))
+    publish("payroll", "decided", row.release.period.key)
+    return closure

@@ -1,4 +1,4 @@
-"""What deciding about pay below zero asks for."""
+"""What deciding about pay below zero asks for, and what ending it does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from paceline.incentives.models import Release, Shortfall, ShortfallTreatment
+from paceline.incentives.models import Release, Shortfall, ShortfallEnding, ShortfallTreatment
 from paceline.kernel import formats
 
 
@@ -64,3 +64,21 @@ class ShortfallForm(forms.Form):
 def _named(release: Release, amount: Decimal) -> str:
     payee = release.payee
     return f"{payee.number} {payee.name} · {formats.money(amount, release.currency)}"
+
+
+class ClosureForm(forms.Form):
+    """How what is still to be deducted ends, and why; ``left`` is the amount that was shown."""
+
+    left = forms.DecimalField(widget=forms.HiddenInput)
+    ending = forms.ChoiceField(
+        label=_("What becomes of it"),
+        choices=ShortfallEnding.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Either way nothing is deducted from later pay any more."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The payee reads it; kept in the audit trail."),
+    )

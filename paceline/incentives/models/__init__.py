@@ -6,6 +6,8 @@ from paceline.incentives.models.payroll import (
     PayrollExport,
     PayrollPayment,
     Shortfall,
+    ShortfallClosure,
+    ShortfallEnding,
     ShortfallRecovery,
     ShortfallTreatment,
 )
@@ -98,6 +100,8 @@ __all__ = [
     "SettlementNote",
     "SettlementProblem",
     "Shortfall",
+    "ShortfallClosure",
+    "ShortfallEnding",
     "ShortfallRecovery",
     "ShortfallTreatment",
     "Statement",

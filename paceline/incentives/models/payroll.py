@@ -129,3 +129,33 @@ class ShortfallRecovery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.shortfall}: {self.amount} by {self.entry}"
+
+
+class ShortfallEnding(models.TextChoices):
+    WRITTEN_OFF = "written-off", pgettext_lazy("shortfall", "Write off")
+    COLLECTED = "collected", pgettext_lazy("shortfall", "Collected outside payroll")
+
+
+class ShortfallClosure(models.Model):
+    """The end of what was carried and no later pay will recover: of somebody who left, above all.
+
+    ``amount`` is what was still to be deducted; nothing is deducted for it any more.
+    """
+
+    shortfall = models.OneToOneField(Shortfall, models.PROTECT, related_name="closure")
+    amount = MoneyField()
+    ending = models.CharField(_("ending"), max_length=12, choices=ShortfallEnding.choices)
+    reason = models.TextField(_("reason"), max_length=1000)
+    closed_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                name="shortfall_closure_above_zero", condition=models.Q(amount__gt=0)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.shortfall}: {self.amount} {self.ending}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, DecimalField, F, Q, QuerySet, Sum, Value
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from paceline.incentives.models import (
@@ -74,16 +75,24 @@ class OpenShortfall:
 
 
 def carried_shortfalls() -> QuerySet[Shortfall]:
-    """What was carried and is not deducted yet, the oldest first; ``left`` says how much."""
+    """What was carried and is still to be deducted, the oldest first; ``left`` says how much."""
     return (
         Shortfall.objects.filter(
-            treatment=ShortfallTreatment.CARRY, release__payroll_entry__isnull=False
+            treatment=ShortfallTreatment.CARRY,
+            release__payroll_entry__isnull=False,
+            closure__isnull=True,
         )
         .annotate(left=-F("amount") - Coalesce(Sum("recoveries__amount"), NONE))
         .filter(left__gt=0)
         .select_related("release__payee", "release__period")
         .order_by("release__period__starts_on", "pk")
     )
+
+
+def carried_on(day: date) -> QuerySet[Shortfall]:
+    """What is still to be deducted; ``is_employed`` says whether the payee is there on the day."""
+    there = Person.objects.employed_on(day).filter(pk=OuterRef("release__payee"))
+    return carried_shortfalls().annotate(is_employed=Exists(there))
 
 
 def open_shortfalls(payees: Iterable[int]) -> dict[tuple[int, str], list[OpenShortfall]]:

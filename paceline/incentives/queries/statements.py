@@ -56,7 +56,7 @@ def statement_in_full(person: Person, pk: int) -> QuerySet[Statement]:
             "run__requested_by",
             "release__released_by",
             "release__payroll_entry__export",
-            "release__shortfall",
+            "release__shortfall__closure",
         )
         .prefetch_related(
             Prefetch("components__details", details),

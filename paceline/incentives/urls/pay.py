@@ -13,6 +13,7 @@ from paceline.incentives.views import (
     releases,
     runs,
     settlements,
+    shortfalls,
     statements,
     terms,
     threads,
@@ -68,6 +69,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("payroll/periods/<str:key>/", payroll.preview, name="payroll-preview"),
     path("payroll/periods/<str:key>/shortfalls", payroll.decide, name="shortfall-decide"),
     path("payroll/periods/<str:key>/exports", payroll.create, name="payroll-create"),
+    path("payroll/shortfalls/<int:pk>/", shortfalls.show, name="shortfall"),
     path("payroll/<uuid:export_id>/", payroll.show, name="payroll-file"),
     path("payroll/<uuid:export_id>/<str:kind>", payroll.download, name="payroll-download"),
 ]

@@ -41,6 +41,7 @@ from paceline.incentives.models import (
     ShortfallTreatment,
 )
 from paceline.incentives.queries import payroll as queries
+from paceline.incentives.views.shortfalls import carried_table
 from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.parts import FileInParts
@@ -103,36 +104,10 @@ def index(request: PersonRequest) -> HttpResponseBase:
             (period, words.period_name(period), waiting)
             for period, waiting in queries.periods_waiting()
         ],
-        "carried": _carried_table(request),
+        "carried": carried_table(request),
         "may_export": access.may_export_payroll(person),
     }
     return page(request, "incentives/payroll/index.html", context)
-
-
-def _carried_table(request: PersonRequest) -> Table | None:
-    """What was carried and is not deducted yet; nothing while nothing is."""
-    rows = queries.carried_shortfalls()
-    if not rows.exists():
-        return None
-    return Table(
-        request,
-        rows=rows,
-        name="carried",
-        columns=[
-            Column(
-                "payee",
-                _("Payee"),
-                "release.payee.name",
-                sort="release__payee__name",
-                link=lambda row: reverse("incentives:statement", args=[row.release.statement_id]),
-            ),
-            Column("period", _("Period"), lambda row: words.period_name(row.release.period)),
-            Column("left", _("Still to deduct"), kind="money", currency="release.currency"),
-            Column("reason", _("Reason"), secondary=True),
-        ],
-        exports=False,
-        caption=_("Below zero, to be deducted from later pay"),
-    )
 
 
 def _url(export: PayrollExport) -> str:

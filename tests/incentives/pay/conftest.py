@@ -19,7 +19,7 @@ from paceline.incentives.actions import approvals, plans, runs, statements
 from paceline.incentives.actions.assignments import assign_plan
 from paceline.incentives.actions.findings import accept_findings
 from paceline.incentives.calculation.findings import open_serious
-from paceline.incentives.models import PayPeriod, PlanVersion, Run, Statement
+from paceline.incentives.models import PayPeriod, PlanVersion, Release, Run, Statement
 from paceline.orders.models import ExchangeRate, LineKind, MonthRevision, OrderLine
 from paceline.org.models import Person
 from tests.world import World
@@ -225,6 +225,26 @@ def build_quarter(world: World) -> Quarter:
         seller=approve(SELLER, world, to=world.seller),
         override=approve(OVERRIDE, world, to=world.lead),
         lines=lines,
+    )
+
+
+def pay_by_hand(world: World, run: Run, person: Person, amount: str, currency: str) -> Release:
+    """A released statement of any amount, as an engine could have left it."""
+    statement = Statement.objects.create(
+        run=run,
+        period=run.period,
+        payee=person,
+        currency=currency,
+        credited=Decimal(0),
+        earned=Decimal(amount),
+    )
+    return Release.objects.create(
+        statement=statement,
+        payee=person,
+        period=run.period,
+        currency=currency,
+        released_by=world.dana,
+        released_at=world.now,
     )
 
 

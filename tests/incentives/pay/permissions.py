@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from paceline.incentives.actions import holds, payroll, threads
+from paceline.incentives.actions import holds, payroll, shortfalls, threads
 from paceline.incentives.calculation.payments import payments_of
-from paceline.incentives.models import PayPeriod, RateRow, Run
+from paceline.incentives.models import PayPeriod, RateRow, Run, ShortfallTreatment
 from paceline.incentives.queries.payroll import unpaid_releases
-from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter, write_line
+from tests.incentives.pay.conftest import PERIOD, Quarter, build_quarter, pay_by_hand, write_line
 from tests.incentives.pay.settling import DRAW, Months, build_months
 from tests.permission_table import EVERYONE, Grounded, Url
 from tests.planning.permissions import planned
@@ -100,6 +100,22 @@ def export(world: World, found: Calculated) -> dict[str, Any]:
     quarter.release(made, "priya")
     payroll.export_payroll(period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now)
     return {"export_id": EXPORT}
+
+
+def carried(world: World, found: Calculated) -> dict[str, Any]:
+    """Fifty below zero, carried from a file that was made."""
+    quarter, made = found
+    short = pay_by_hand(world, made, world.ada, "-50.00", "USD")
+    shortfall = shortfalls.decide_shortfalls(
+        period=quarter.period,
+        releases=[short.pk],
+        treatment=ShortfallTreatment.CARRY,
+        reason="More came back than was sold.",
+        by=world.dana,
+        at=world.now,
+    )[0]
+    payroll.export_payroll(period=quarter.period, export_id=EXPORT, by=world.ines, at=world.now)
+    return {"pk": shortfall.pk}
 
 
 def csv_file(world: World, found: Calculated) -> dict[str, Any]:
@@ -240,6 +256,11 @@ URLS = {
         args=Grounded(calculated, period),
         allow={"POST": COMPENSATION},
         data=previewed,
+    ),
+    "incentives:shortfall": Url(
+        args=Grounded(calculated, carried),
+        allow={"GET": COMPENSATION, "POST": COMPENSATION},
+        data=sends({"left": "50.00", "ending": "written-off", "reason": "Left the company"}),
     ),
     "incentives:payroll-create": Url(
         args=Grounded(calculated, period),

@@ -26,13 +26,15 @@ from paceline.incentives.models import (
     Release,
     Run,
     Shortfall,
+    ShortfallClosure,
     ShortfallTreatment,
     Statement,
 )
 from paceline.incentives.queries.payroll import carried_shortfalls
 from paceline.kernel.models import AuditEntry
+from paceline.org.actions import end_employment
 from paceline.org.models import Person
-from tests.incentives.pay.conftest import EARNED, PERIOD, Quarter, build_quarter
+from tests.incentives.pay.conftest import EARNED, PERIOD, Quarter, build_quarter, pay_by_hand
 from tests.incentives.pay.permissions import EXPORT
 from tests.world import World, build_world
 
@@ -96,26 +98,6 @@ def test_an_id_of_another_period_is_refused(quarter: Quarter) -> None:
     world = quarter.world
     with pytest.raises(payroll.ExportIdTaken):
         payroll.export_payroll(period=other, export_id=EXPORT, by=world.ines, at=world.now)
-
-
-def pay_by_hand(world: World, run: Run, person: Person, amount: str, currency: str) -> Release:
-    """A released statement of any amount, as an engine could have left it."""
-    statement = Statement.objects.create(
-        run=run,
-        period=run.period,
-        payee=person,
-        currency=currency,
-        credited=Decimal(0),
-        earned=Decimal(amount),
-    )
-    return Release.objects.create(
-        statement=statement,
-        payee=person,
-        period=run.period,
-        currency=currency,
-        released_by=world.dana,
-        released_at=world.now,
-    )
 
 
 def test_cells_are_harmless_and_numbers_stay_numbers(quarter: Quarter) -> None:
@@ -314,6 +296,82 @@ def test_compensation_decides_on_the_preview_and_keeps_what_was_typed(
         release=Release.objects.get(pk=short.pk), by=world.dana, at=world.now, reason="Wrong"
     )
     assert not Shortfall.objects.exists()
+
+
+def test_what_no_later_pay_will_recover_is_ended_with_a_reason(
+    quarter: Quarter, client_for: Callable[..., Client]
+) -> None:
+    """Somebody who left is paid nothing that it could be deducted from."""
+    world, run = quarter.world, quarter.run()
+    short = pay_by_hand(world, run, world.erik, "-50.00", "USD")
+    other = pay_by_hand(world, run, world.wen, "-8.00", "USD")
+    decide(quarter, ShortfallTreatment.CARRY, short, other)
+    carried = Shortfall.objects.get(release=short)
+    with pytest.raises(shortfalls.ShortfallClosed):  # payroll has nothing of it yet
+        close(quarter, carried, "written-off")
+    hand_over(quarter, quarter.period, 1)
+    later = next_quarter(quarter)
+    second = run_of(world, later)
+    pay_by_hand(world, second, world.erik, "30.00", "USD")
+    hand_over(quarter, later, 2)
+    end_employment(person=world.erik, ends_before=world.today, by=world.hana, at=world.now)
+
+    index, address = (
+        reverse("incentives:payroll"),
+        reverse("incentives:shortfall", args=[carried.pk]),
+    )
+    for person, decides in ((world.dana, True), (world.ines, False)):
+        shown = client_for(person).get(index).content.decode()
+        assert shown.count("Has left") == 1
+        assert (address in shown) is decides
+    client = client_for(world.dana)
+    page = client.get(address).content.decode()
+    assert "$20.00" in page
+    assert "paid nothing more" in page
+    sent = {"left": "20.00", "ending": "written-off", "reason": "Left; not worth a claim"}
+    for wrong, told in (
+        ({"reason": " "}, "This field is required"),
+        ({"ending": "forget"}, "Select a valid choice"),
+        ({"left": "50.00"}, "deducted some of it since"),
+    ):
+        refused = client.post(address, sent | wrong)
+        assert refused.status_code == 422, wrong
+        assert told in refused.content.decode()
+    assert 'value="20.00' in refused.content.decode()
+    assert not ShortfallClosure.objects.exists()
+    assert client.post(address, sent)["Location"] == index
+    closure = ShortfallClosure.objects.get()
+    assert (closure.amount, closure.ending, closure.closed_by) == (
+        Decimal("20.00"),
+        "written-off",
+        world.dana,
+    )
+    line = AuditEntry.objects.get(action="shortfall_closed")
+    assert (line.reason, line.after["amount"]) == ("Left; not worth a claim", "20.0000")
+    assert [one.release for one in carried_shortfalls()] == [other]
+    again = client.post(address, sent, follow=True).content.decode()
+    assert "Nothing of it is to be deducted any more" in again
+    assert ShortfallClosure.objects.count() == 1
+    told = client.get(reverse("incentives:statement", args=[short.statement_id])).content.decode()
+    assert "$20.00 of it was written off: Left; not worth a claim" in told.replace("\xa0", " ")
+
+    close(quarter, Shortfall.objects.get(release=other), "collected")
+    last = PayPeriod.objects.create(
+        key="2026Q4", starts_on=later.ends_before, ends_before="2027-01-01"
+    )
+    third = run_of(world, PayPeriod.objects.get(pk=last.pk))
+    pay_by_hand(world, third, world.wen, "100.00", "USD")
+    assert hand_over(quarter, third.period, 3) == {world.wen.name: "100.00"}
+
+
+def close(quarter: Quarter, shortfall: Shortfall, ending: str) -> ShortfallClosure:
+    return shortfalls.close_shortfall(
+        shortfall=shortfall,
+        ending=ending,
+        reason="They will not come back.",
+        by=quarter.world.dana,
+        at=quarter.world.now,
+    )
 
 
 def form_of(preview: Any) -> dict[str, str]:
