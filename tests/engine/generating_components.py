@@ -221,6 +221,8 @@ def _tiers(
 def _cell(draw: st.DrawFn, value: str, paid: str) -> str:
     """What a tier, or a cell of a grid, pays."""
     amount = Decimal(draw(st.integers(0, 200_000)))
+    if paid == "percent" and draw(st.integers(0, 2)) == 0:
+        return f"{(amount % 50) / 2:f}%"
     if paid == "percent":
         return f"{amount.scaleb(-4 if value == 'rate' else -3):f}%"
     return f"{amount.scaleb(-3).quantize(Decimal('0.01')):f}"

@@ -26,6 +26,8 @@ amounts = st.one_of(
     st.integers(-5_000_000, 50_000_000).map(lambda n: Decimal(n).scaleb(-4)),
     st.integers(-100_000, 500_000).map(Decimal),
 )
+# A few percent and a half of whole amounts end in half a cent, which is where roundings differ.
+whole_amounts = st.integers(-100, 3_000).map(Decimal)
 
 
 # What lines say in the plan's attributes: nothing, all of it, or some.
@@ -99,8 +101,11 @@ def worlds(
     days = st.one_of(inside, inside, inside, st.integers(-8, 800))
     if not two_days:  # a line that was sold so long ago has no rate
         days = st.one_of(days, st.integers(3_695, 3_705))
+    is_plain = draw(st.integers(0, 3)) == 0
+    sold = whole_amounts if is_plain else amounts
+    paid_in = st.just(currency) if is_plain else st.sampled_from(["USD", "EUR", "JPY"])
     lines = [
-        _line(draw, place, ends - timedelta(days=draw(days)))
+        _line(draw, place, ends - timedelta(days=draw(days)), sold, paid_in)
         for place in range(draw(st.integers(0, 14)))
     ]
     rows: Rows = {"order_lines": lines}
@@ -221,7 +226,13 @@ def rate_tables(draw: st.DrawFn, ends: date) -> list[Row]:
     return found
 
 
-def _line(draw: st.DrawFn, place: int, day: date) -> Row:
+def _line(
+    draw: st.DrawFn,
+    place: int,
+    day: date,
+    sold: st.SearchStrategy[Decimal],
+    paid_in: st.SearchStrategy[str],
+) -> Row:
     return {
         "line_id": f"L{place:03d}",
         "order_id": f"O{place // 2}",
@@ -234,9 +245,9 @@ def _line(draw: st.DrawFn, place: int, day: date) -> Row:
         "territory": draw(st.sampled_from(["north", "south", None])),
         "kind": draw(st.sampled_from(["sale", "return"])),
         "quantity": draw(st.integers(-3, 9).map(Decimal)),
-        "amount": draw(amounts),
+        "amount": draw(sold),
         "cost": draw(st.one_of(st.none(), st.integers(0, 1000).map(Decimal))),
-        "currency": draw(st.sampled_from(["USD", "EUR", "JPY"])),
+        "currency": draw(paid_in),
         "returns_line_id": None,
         "host_id": draw(st.sampled_from([*PEOPLE, None])),
         **draw(st.sampled_from(SAID)),
