@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any, Protocol
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
+from paceline.incentives.models import Run
 from paceline.kernel import period_choices
 from paceline.kernel.shell import Badge
 from paceline.live.wording import word_failures, word_steps, word_work
@@ -277,3 +279,16 @@ def register() -> None:
     word_work("pay_run", lazy("Calculating statements"))
     word_steps("pay_run", STEPS)
     word_failures("pay_run", FAILURES)
+
+
+def passed_over_text(instead: Run | None) -> str:
+    """Why nothing of a run can be released once a later period was handed to payroll without it."""
+    if instead is None:
+        return _(
+            "A later period was handed to payroll before this one was settled, so this run can be"
+            " settled and paid no more. What it earned has to be paid outside Paceline."
+        )
+    return _(
+        "A later period was handed to payroll and goes on from run %(number)d of this one. This run"
+        " can be paid no more; release from run %(number)d."
+    ) % {"number": instead.number}

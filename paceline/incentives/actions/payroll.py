@@ -17,6 +17,7 @@ from paceline.incentives.actions.runs import lock_period
 from paceline.incentives.calculation.payments import (
     Amounts,
     Pay,
+    built_on_others,
     left_behind,
     payments_of,
     unsettled,
@@ -91,6 +92,10 @@ class EarlierPayUnsettled(NotExported):
     """Released pay of an earlier period is still to be settled, and could not be after this."""
 
 
+class EarlierRunDiffers(NotExported):
+    """Released pay of an earlier period is of another run than the one that this goes on from."""
+
+
 @transaction.atomic
 def export_payroll(
     *, period: PayPeriod, export_id: UUID, by: Person, at: datetime, seen: str | None = None
@@ -102,7 +107,8 @@ def export_payroll(
     not handed over unseen. Plans that settle pay what is payable, all others what was earned, less
     what was carried from earlier files.
     Raises ``NothingToExport``, ``ExportIdTaken``, ``RunNotSettled``, ``ChangedSincePreview``,
-    ``EarlierPayUnsettled``, ``ShortfallsUndecided`` and ``AmountNotPayable``.
+    ``EarlierPayUnsettled``, ``EarlierRunDiffers``, ``ShortfallsUndecided`` and
+    ``AmountNotPayable``.
     """
     period = lock_period(period)
     earlier = PayrollExport.objects.filter(export_id=export_id).first()
@@ -117,6 +123,8 @@ def export_payroll(
         raise RunNotSettled(period)
     if left_behind(period, releases):
         raise EarlierPayUnsettled(period)
+    if built_on_others(period, releases):
+        raise EarlierRunDiffers(period)
     _lock_carried(releases)
     payments = payments_of(releases)
     if seen is not None and seen != mark_of(payments):

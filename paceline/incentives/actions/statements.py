@@ -9,6 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from paceline.incentives.actions.runs import PeriodClosed, RunWithoutResults, lock_period
+from paceline.incentives.calculation.payments import passed_over
 from paceline.incentives.calculation.settling import has_to_settle
 from paceline.incentives.models import (
     PayrollEntry,
@@ -43,6 +44,17 @@ class PaidFromAnotherRun(Exception):
     """
 
 
+class LaterPeriodPaid(Exception):
+    """A later period was handed to payroll without this run, which can be settled no more.
+
+    ``instead`` is the run of the period that the later one goes on from, if there is one.
+    """
+
+    def __init__(self, run: Run, instead: Run | None) -> None:
+        super().__init__(run)
+        self.instead = instead
+
+
 class ReleaseWithdrawn(Exception):
     """The release was withdrawn already, in another window or by somebody else."""
 
@@ -66,7 +78,7 @@ def release_statements(
     """Release the statements of a run with these ids, all or none; each payee is told.
 
     Raises ``RunWithoutResults``, ``PeriodClosed`` when another run is final, ``NothingToRelease``,
-    ``StatementsAlreadyReleased`` and ``PaidFromAnotherRun``.
+    ``StatementsAlreadyReleased``, ``PaidFromAnotherRun`` and ``LaterPeriodPaid``.
     """
     period = lock_period(run.period)
     if run.computed_at is None:
@@ -75,6 +87,9 @@ def release_statements(
         raise PeriodClosed(period)
     if paid_by_another(run) and has_to_settle(run):
         raise PaidFromAnotherRun(run)
+    passed = passed_over(run)
+    if passed is not None:
+        raise LaterPeriodPaid(run, passed.instead)
     chosen = list(run.statements.filter(pk__in=statements).select_related("payee"))
     if not chosen or len(chosen) != len(set(statements)):
         raise NothingToRelease(run)

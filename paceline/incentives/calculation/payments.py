@@ -9,21 +9,33 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from paceline.incentives.calculation.settling import has_to_settle, settles
+from paceline.incentives.calculation.settling import (
+    has_to_settle,
+    settles,
+    versions_of,
+    versions_to_settle,
+)
 from paceline.incentives.models import (
     Payment,
     PayPeriod,
     Release,
     Run,
     RunPlan,
+    SettledPlan,
     Settlement,
     Shortfall,
     ShortfallTreatment,
     StatementComponent,
 )
 from paceline.incentives.queries.payroll import OpenShortfall, decisions_about, open_shortfalls
+from paceline.incentives.queries.settlements import (
+    chain_of,
+    paid_by_another,
+    settlement_of,
+    stood_on,
+    with_standing,
+)
 from paceline.incentives.queries.settlements import is_paid as handed_over
-from paceline.incentives.queries.settlements import paid_by_another, with_standing
 
 Amounts = dict[str, Decimal]  # by currency
 
@@ -150,6 +162,92 @@ def left_behind(period: PayPeriod, releases: Iterable[Release]) -> list[Run]:
     return [run for run in rows if not _is_settled(run)]
 
 
+def built_on_others(period: PayPeriod, releases: Iterable[Release]) -> list[Run]:
+    """Runs of earlier periods with released pay where this period goes on from another run.
+
+    Handed over after this period, what such a run pays and what is carried on would come from two
+    different calculations. Once it was handed over, settling this period again goes on from it.
+    """
+    runs = {release.statement.run_id: release.statement.run for release in releases}
+    if not any(has_to_settle(run) for run in runs.values()) or any(map(handed_over, runs.values())):
+        return []
+    waiting = Release.objects.filter(
+        payroll_entry__isnull=True, period__starts_on__lt=period.starts_on
+    )
+    earlier = Run.objects.filter(
+        statements__release__in=waiting, settlements__computed_at__isnull=False
+    )
+    earlier = earlier.select_related("period").defer("checks").distinct()
+    found = {run.pk: run for run in earlier.order_by("period__starts_on", "pk")}
+    if not found:
+        return []
+    bases: dict[int, set[int]] = defaultdict(set)
+    for run in runs.values():
+        for own in _last_plans(run):
+            for link in chain_of(own)[:-1]:
+                bases[link.settlement.run.period_id].add(link.settlement.run_id)
+    return [
+        run for run in found.values() if bases[run.period_id] and run.pk not in bases[run.period_id]
+    ]
+
+
+def never_settled(period: PayPeriod, releases: Iterable[Release]) -> list[PayPeriod]:
+    """Earlier periods of the same plans that were calculated and never settled.
+
+    Nothing of them is released, so nothing forbids to hand this period over; after that they can
+    be settled and paid no more.
+    """
+    runs = {release.statement.run_id: release.statement.run for release in releases}
+    plans = {
+        version.plan_id for run in runs.values() for version in versions_of(run) if settles(version)
+    }
+    if not plans or any(map(handed_over, runs.values())):
+        return []
+    rows = PayPeriod.objects.filter(
+        starts_on__lt=period.starts_on,
+        runs__computed_at__isnull=False,
+        runs__run_plans__version__plan__in=plans,
+    ).exclude(runs__settlements__computed_at__isnull=False)
+    return list(
+        rows.exclude(releases__payroll_entry__isnull=False).distinct().order_by("starts_on")
+    )
+
+
+def _last_plans(run: Run) -> list[SettledPlan]:
+    last = settlement_of(run)
+    return [] if last is None else list(last.plans.select_related("version"))
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A run that can be settled and paid no more: a later period was handed to payroll without it.
+
+    ``instead`` is the run of the same period that the later one goes on from, if there is one.
+    """
+
+    instead: Run | None
+
+
+def passed_over(run: Run) -> PassedOver | None:
+    """Whether a later period that was handed to payroll keeps the run from being paid."""
+    plans = [version.plan_id for version in versions_to_settle(run)]
+    found = stood_on(plans, run.period) if plans else None
+    if found is None:
+        return None
+    last = settlement_of(run)
+    if last is not None and any(one.settlement_id == last.pk for one in found):
+        return None
+    others = (one.settlement.run for one in found if one.settlement.run_id != run.pk)
+    return PassedOver(next(others, None))
+
+
+def _is_below(settlement: Settlement) -> bool:
+    """Whether a later period that was handed to payroll goes on from it, over others between."""
+    plans = settlement.plans.values_list("version__plan", flat=True)
+    found = stood_on(list(plans), settlement.run.period)
+    return any(one.settlement_id == settlement.pk for one in found or ())
+
+
 def _is_settled(run: Run) -> bool:
     """One query for a run that was settled."""
     found = list(with_standing(run.settlements.order_by("-number")))
@@ -157,7 +255,9 @@ def _is_settled(run: Run) -> bool:
         return not has_to_settle(run)
     last = next((one for one in found if one.computed_at is not None), None)
     under_way = any(one.ended_at is None for one in found)
-    return last is not None and not under_way and not last.has_moved  # type: ignore[attr-defined]
+    if last is None or under_way:
+        return False
+    return not last.has_moved or _is_below(last)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +296,8 @@ def state_of(run: Run) -> SettlingState:
     elif is_paid:
         state = "paid"
     else:
-        state = "outdated" if standing.has_moved else "settled"  # type: ignore[attr-defined]
+        moved = standing.has_moved and not _is_below(standing)  # type: ignore[attr-defined]
+        state = "outdated" if moved else "settled"
     stands = is_paid or is_replaced or (standing is not None and standing.is_followed)  # type: ignore[attr-defined]
     is_open = settles and state != "running" and not stands
     return SettlingState(state, settles, is_open, last, standing)

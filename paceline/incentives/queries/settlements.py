@@ -26,6 +26,7 @@ from paceline.incentives.models import (
     Hold,
     Payable,
     Payment,
+    PayPeriod,
     PayrollEntry,
     Run,
     RunFinalisation,
@@ -161,6 +162,40 @@ def later_paid(plan_ids: list[int], day: date) -> bool:
     run = OuterRef("settlement__run")
     handed = PayrollEntry.objects.filter(release__statement__run=run)
     return bool(later.filter(Exists(handed)).exists())
+
+
+def stood_on(plan_ids: Iterable[int], period: PayPeriod) -> list[SettledPlan] | None:
+    """What of the period the later ones that were handed to payroll go on from, through others
+    between them too; None when none was handed over.
+
+    One query, and a second one when some were.
+    """
+    run = OuterRef("settlement__run")
+    newer = Settlement.objects.filter(
+        run=run, computed_at__isnull=False, number__gt=OuterRef("settlement__number")
+    )
+    rows = SettledPlan.objects.filter(version__plan__in=plan_ids)
+    later = rows.filter(
+        Exists(PayrollEntry.objects.filter(release__statement__run=run)),
+        ~Exists(newer),
+        settlement__computed_at__isnull=False,
+        settlement__run__period__starts_on__gte=period.ends_before,
+    )
+    links = list(later.values_list("pk", flat=True))
+    if not links:
+        return None
+    runs = rows.select_related("settlement__run").defer("settlement__run__checks")
+    known = {one.pk: one for one in runs}
+    passed, found = set[int](), list[SettledPlan]()
+    while links:
+        one = known.get(links.pop() or 0)
+        if one is None or one.pk in passed:
+            continue
+        passed.add(one.pk)
+        links.append(one.previous_id or 0)
+        if one.settlement.run.period_id == period.pk:
+            found.append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

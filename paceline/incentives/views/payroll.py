@@ -28,7 +28,10 @@ from paceline.incentives.actions import shortfalls
 from paceline.incentives.calculation.payments import (
     Amounts,
     Pay,
+    built_on_others,
     left_behind,
+    never_settled,
+    passed_over,
     payments_of,
     unsettled,
 )
@@ -63,6 +66,10 @@ REFUSALS: dict[type[actions.NotExported], Any] = {
     actions.EarlierPayUnsettled: lazy(
         "No file was made: released pay of an earlier period is still to be settled, and could not"
         " be settled after this."
+    ),
+    actions.EarlierRunDiffers: lazy(
+        "No file was made: pay of an earlier period is released from another run than the one that"
+        " this period goes on from."
     ),
     actions.ExportIdTaken: lazy("Open the preview again, then export."),
 }
@@ -198,10 +205,17 @@ def _preview(
         "may_decide": access.may_decide_shortfalls(person),
         "export_id": uuid4(),
         "seen": actions.mark_of(payments),
-        "unsettled": unsettled(listed),
+        "unsettled": [
+            (run, None if passed is None else words.passed_over_text(passed.instead))
+            for run, passed in ((run, passed_over(run)) for run in unsettled(listed))
+        ],
+        "built_on_others": [
+            (run, words.period_name(run.period)) for run in built_on_others(period, listed)
+        ],
         "left_behind": [
             (run, words.period_name(run.period)) for run in left_behind(period, listed)
         ],
+        "never_settled": [words.period_name(one) for one in never_settled(period, listed)],
         "may_export": access.may_export_payroll(person),
     }
     status = 200 if sent is None else 422

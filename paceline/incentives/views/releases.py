@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -11,10 +12,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from paceline.accounts.verification import needs_mfa, needs_reauthentication
+from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import runs, statements
 from paceline.incentives.models import Run, Statement
@@ -23,6 +26,14 @@ from paceline.kernel import formats
 from paceline.kernel.pages import go_to
 from paceline.org.models import Person
 
+REFUSALS: dict[type[Exception], Any] = {
+    runs.PeriodClosed: lazy("This period is closed and paid by another run."),
+    runs.RunWithoutResults: lazy("This run has no results to release."),
+    statements.PaidFromAnotherRun: lazy(
+        "Nothing was released: pay of this period was handed to payroll from another run,"
+        " and its settlement stands. Release the rest from that run."
+    ),
+}
 NAMED = 5  # of the payees that are the reason of a refusal
 
 
@@ -51,18 +62,10 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
             messages.info(request, _("All statements of this run were released already."))
         else:
             messages.warning(request, _("Choose the statements to release."))
-    except runs.PeriodClosed:
-        messages.error(request, _("This period is closed and paid by another run."))
-    except statements.PaidFromAnotherRun:
-        messages.error(
-            request,
-            _(
-                "Nothing was released: pay of this period was handed to payroll from another run,"
-                " and its settlement stands. Release the rest from that run."
-            ),
-        )
-    except runs.RunWithoutResults:
-        messages.error(request, _("This run has no results to release."))
+    except tuple(REFUSALS) as refused:
+        messages.error(request, REFUSALS[type(refused)])
+    except statements.LaterPeriodPaid as refused:
+        messages.error(request, words.passed_over_text(refused.instead))
     else:
         messages.success(
             request,

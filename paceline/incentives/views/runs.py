@@ -22,6 +22,7 @@ from paceline.accounts.verification import needs_mfa
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import runs as actions
+from paceline.incentives.calculation.payments import passed_over
 from paceline.incentives.calculation.periods import (
     PeriodUnknown,
     before,
@@ -113,7 +114,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponseBase:
     context |= _summary(run, runs, person, settles=context["settles"]) | {"table": table}
     context["steps"] = steps_of(
         run, person,
-        settles=context["settles"] and not context["paid_from"],
+        settles=context["settles"] and not (context["paid_from"] or context["passed_over"]),
         unreleased=len(context["unreleased"]),
         closed=context["finalisation"],
     )  # fmt: skip
@@ -147,6 +148,9 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
     paid_from = next((one for one in others if one.has_paid), None)
     if not settles:
         paid_from = None
+    passed = passed_over(run) if settles and unreleased and not finalised else None
+    if paid_from is not None:
+        passed = None
     return {
         "payees": sum(one.now.payees for one in compared),
         "totals": compared,
@@ -160,9 +164,11 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
         "unreleased": unreleased,
         "release_hidden": [("all", "1")],
         "paid_from": None if finalised else paid_from,
+        "passed_over": None if passed is None else words.passed_over_text(passed.instead),
         "may_release": access.may_release(person)
         and bool(unreleased)
         and paid_from is None
+        and passed is None
         and (not finalised or hasattr(run, "finalisation")),
         "may_finalise": access.may_finalise(person, run) and not finalised,
         "lasts_until": _last_day_to_come(run),

@@ -27,7 +27,7 @@ from tests.incentives.pay.settling import (
 )
 from tests.world import World
 
-QUERIES_MAX = 15
+QUERIES_MAX = 16
 D = Decimal
 
 
@@ -227,7 +227,7 @@ def test_payroll_waits_for_the_settlement(months: Months, world: World, client_f
     client = client_for(world.ines)
     address = reverse("incentives:payroll-preview", args=["2026-05"])
     page = client.get(address)
-    assert page.context["unsettled"] == [run]
+    assert page.context["unsettled"] == [(run, None)]
     assert "Make the payroll file" not in text_of(page)
     months.settle(run)
     page = client.get(address)

@@ -20,6 +20,7 @@ from paceline.incentives.models import (
     HoldReason,
     Payable,
     PayrollExport,
+    Release,
     Run,
     Settlement,
     SettlementProblem,
@@ -451,6 +452,104 @@ def test_nothing_is_released_that_could_not_be_settled(
     address = reverse("incentives:release-create", args=[later.pk])
     told = client_for(world.dana).post(address, {"statement": chosen}, follow=True)
     assert "Release the rest from that run." in told.content.decode()
+
+
+def test_nothing_is_released_that_a_later_paid_period_passed_over(
+    world: World, client_for: Callable[..., Client]
+) -> None:
+    """Released, it could be neither settled nor paid, and would wait for ever."""
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    april, may = months.run("2026-04"), months.settled("2026-05")
+    statements.release_statements(
+        run=may, statements=[months.statement(may).pk], by=world.dana, at=months.now
+    )
+    preview = reverse("incentives:payroll-preview", args=["2026-05"])
+    warned = client_for(world.ines).get(preview).content.decode()
+    assert "April 2026 was calculated and never settled" in warned
+    payroll.export_payroll(
+        period=may.period, export_id=UUID(int=may.pk), by=world.ines, at=months.now
+    )
+    chosen = list(april.statements.values_list("pk", flat=True))
+    with pytest.raises(statements.LaterPeriodPaid) as refused:
+        statements.release_statements(run=april, statements=chosen, by=world.dana, at=months.now)
+    assert refused.value.instead is None
+    assert not april.statements.filter(release__isnull=False).exists()
+    client = client_for(world.dana)
+    shown = client.get(reverse("incentives:run", args=[april.pk]))
+    assert "handed to payroll before this one was settled" in shown.content.decode()
+    assert "Settle" not in [step.name for step in shown.context["steps"]]
+    address = reverse("incentives:release-create", args=[april.pk])
+    assert address not in shown.content.decode()
+    told = client.post(address, {"statement": chosen}, follow=True)
+    assert "has to be paid outside Paceline" in told.content.decode()
+
+
+def test_pay_that_was_released_before_and_passed_over_says_that_it_is_to_be_withdrawn(
+    world: World, client_for: Callable[..., Client]
+) -> None:
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    april = months.run("2026-04")
+    months.pay(months.settled("2026-05"))
+    Release.objects.create(
+        statement=months.statement(april),
+        payee=world.priya,
+        period=april.period,
+        currency="USD",
+        released_by=world.dana,
+        released_at=months.now,
+    )
+    preview = reverse("incentives:payroll-preview", args=["2026-04"])
+    assert "Withdraw these releases" in client_for(world.ines).get(preview).content.decode()
+
+
+def test_of_two_runs_the_one_that_was_gone_on_from_is_paid(
+    world: World, client_for: Callable[..., Client]
+) -> None:
+    """A later period goes on from one run; pay of the other would come from another calculation."""
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    first, second = months.settled("2026-04"), months.settled("2026-04")
+    may = months.settled("2026-05")
+    statements.release_statements(
+        run=first, statements=[months.statement(first).pk], by=world.dana, at=months.now
+    )
+    with pytest.raises(payroll.EarlierRunDiffers):
+        months.pay(may)
+    assert not PayrollExport.objects.exists()
+    preview = reverse("incentives:payroll-preview", args=["2026-05"])
+    shown = client_for(world.ines).get(preview).content.decode()
+    assert "is released from run 1, and this period goes on from another run" in shown
+    assert reverse("incentives:payroll-create", args=["2026-05"]) not in shown
+    statements.withdraw_release(
+        release=first.statements.get(payee=world.priya).release,
+        by=world.dana,
+        at=months.now,
+        reason="The second run counts",
+    )
+    payroll.export_payroll(
+        period=may.period, export_id=UUID(int=may.pk), by=world.ines, at=months.now
+    )
+    with pytest.raises(statements.LaterPeriodPaid) as refused:
+        statements.release_statements(
+            run=first, statements=[months.statement(first).pk], by=world.dana, at=months.now
+        )
+    assert refused.value.instead == second
+    assert months.pay(second).count == 1
+
+
+def test_a_period_below_two_later_ones_is_paid_though_holds_moved(world: World) -> None:
+    """June was paid over a May that was not: April stands as June went on from it."""
+    months = build_months(world, DRAW)
+    sell(world, "A1", date(2026, 4, 10), "6000.00")
+    april = months.settled("2026-04")
+    months.settled("2026-05")
+    months.pay(months.settled("2026-06"))
+    holds.place_hold(
+        payee=world.priya, reason="evidence", note="Asked", by=world.dana, at=months.now
+    )
+    assert months.pay(april).count == 1
 
 
 def test_an_earlier_period_is_not_settled_once_a_later_one_was_paid(world: World) -> None:
