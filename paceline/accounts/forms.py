@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
-from functools import cache
 from typing import Any
 
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
@@ -14,17 +12,7 @@ from django.utils.translation import pgettext_lazy
 from paceline.accounts.models import LANGUAGES, Theme, User
 from paceline.kernel.interface.areas import areas
 from paceline.kernel.selects import LongSelect
-
-
-@cache
-def time_zones() -> tuple[tuple[str, str], ...]:
-    """Every zone that is named for a place, and UTC; the names are the same in all languages."""
-    places = (
-        name
-        for name in zoneinfo.available_timezones()
-        if "/" in name and not name.startswith(("Etc/", "SystemV/", "posix/", "right/", "US/"))
-    )
-    return (("UTC", "UTC"), *((name, name.replace("_", " ")) for name in sorted(places)))
+from paceline.kernel.time_zones import time_zones
 
 
 class NewAddressForm(forms.Form):

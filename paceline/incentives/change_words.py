@@ -182,7 +182,7 @@ def members_of(change: Change) -> tuple[str, ...]:
 def _cause(words: _Words, one: PlanDifference, seen: _Seen, plan_name: str) -> Cause:
     part = seen.part
     rows = tuple(dict.fromkeys(words.row(change) for change in seen.rows[:SHOWN]))
-    label = pgettext("list separator", ", ").join(str(CAUSES[cause]) for cause in part.causes)
+    label = formats.listed(str(CAUSES[cause]) for cause in part.causes)
     plan = documents.load(one.later.source)
     components = tuple(
         (component_name(plan, name), amount) for name, amount in part.amounts.items() if amount
@@ -290,7 +290,7 @@ class _Words:
         name = self.names.get(either["payee_id"], either["payee_id"])
         detail = _("on top") if either["is_overlay"] else ""
         return ChangedRow(
-            pgettext("list separator", ", ").join([either["line_id"], name]),
+            formats.listed([either["line_id"], name]),
             *self._sides(change, lambda row: formats.percent(row["share"])),
             detail=detail,
         )

@@ -110,11 +110,11 @@ def _say(plan: Plan, component: Component, one: Rejection) -> str:
 
 
 def _condition_failed(plan: Plan, _component: Component, one: Rejection) -> str:
-    values = pgettext("list separator", ", ").join(
+    values = formats.listed(
         f"{column_name(name)}: {_value(value)}" for name, value in one.inputs["values"].items()
     )
     text = _("%(rule)s did not match: it asks for %(condition)s (%(values)s).")
-    failed = pgettext("list separator", ", ").join(one.inputs["failed"])
+    failed = formats.listed(one.inputs["failed"])
     return text % {
         "rule": named(plan.credit(one.subject)),
         "condition": failed,
@@ -168,11 +168,11 @@ def _condition_not_met(plan: Plan, _component: Component, one: Rejection) -> str
 def _formula_not_met(plan: Plan, _component: Component, one: Rejection) -> str:
     if "failed" not in one.inputs:
         return _("The condition did not hold.")
-    values = pgettext("list separator", ", ").join(
+    values = formats.listed(
         f"{figure_named(plan, name)}: {_value(value)}"
         for name, value in one.inputs["values"].items()
     )
-    failed = pgettext("list separator", ", ").join(one.inputs["failed"])
+    failed = formats.listed(one.inputs["failed"])
     text = _("The condition did not hold: it asks for %(condition)s (%(values)s).")
     return text % {"condition": failed, "values": values}
 

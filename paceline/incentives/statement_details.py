@@ -16,8 +16,8 @@ from paceline.incentives import wording
 from paceline.incentives.calculation.coalitions import Pool, additions_of, average_of
 from paceline.incentives.calculation.documents import Component, Plan
 from paceline.incentives.models import StatementDetail
-from paceline.incentives.wording.names import listed
 from paceline.kernel import formats
+from paceline.kernel.formats import listed
 from paceline.org.models import Person
 
 

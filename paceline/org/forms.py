@@ -10,12 +10,12 @@ from django import forms
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from paceline.accounts.forms import time_zones
 from paceline.accounts.models import LANGUAGES
 from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.kernel.formats import locale_of
 from paceline.kernel.selects import LongSelect
+from paceline.kernel.time_zones import time_zones
 from paceline.org.models import LeaveKind, Leaver, Person, Position, Role, Team
 
 

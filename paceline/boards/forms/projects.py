@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from paceline.boards.models import CardList, Project, Reach, Right
 from paceline.crm.models import scope_of
 from paceline.kernel.selects import LongSelect
+from paceline.kernel.time_zones import time_zones, time_zones_with
 from paceline.org.models import Person, Role, Team
 
 
@@ -30,7 +30,7 @@ class ProjectForm(forms.Form):
     )
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
-        choices=lambda: [(one, one) for one in sorted(available_timezones())],
+        choices=time_zones,
         widget=LongSelect,
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -42,6 +42,8 @@ class ProjectForm(forms.Form):
         self.fields["team"] = forms.ModelChoiceField(
             label=_("Team"), queryset=_teams(viewer, project), required=False, empty_label="–"
         )
+        zones: Any = self.fields["time_zone"]
+        zones.choices = time_zones_with(self.initial.get("time_zone"))
         self.order_fields(["name", "description", "team", "reach", "open_right", "time_zone"])
 
     def clean(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from paceline.incentives.finding_words import curves, kinds, rate_rows
 from paceline.incentives.finding_words.figures import Figures, figures_of
 from paceline.incentives.finding_words.titles import ADVICE, CHECKS, MENDS, REASONS, TITLES
 from paceline.incentives.models import FindingAcceptance
+from paceline.kernel.formats import listed
 from paceline.kernel.shell import Badge
 
 NAMES_SHOWN = 12
@@ -111,7 +112,7 @@ def _plain(
         where=wording.sentence(plan, one.clause),
         advice=str(ADVICE.get(one.code, "")) if one.mend is None else "",
         people=_people(one),
-        names=pgettext("list separator", ", ").join(shown[:NAMES_SHOWN]),
+        names=listed(shown[:NAMES_SHOWN]),
         more_names=max(0, len(shown) - NAMES_SHOWN),
         studies=tuple(studies(one.evidence)),
         mend=str(MENDS.get(one.mend.code, "")) if one.mend is not None else "",

@@ -156,9 +156,12 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
         "totals": compared,
         "other_name": words.period_name(period_before) if other else "",
         "earlier_run": earlier,
-        "earlier_totals": (
-            queries.compared(sums[run.pk], sums[earlier.pk]) if earlier is not None else []
-        ),
+        "earlier_changes": [
+            formats.money(one.now.earned, one.now.currency)
+            if one.before is None
+            else formats.change(one.earned_change, one.now.currency)
+            for one in (queries.compared(sums[run.pk], sums[earlier.pk]) if earlier else ())
+        ],
         "changes": queries.largest_changes(statements, other) if other else [],
         "charts": _charts(statements),
         "unreleased": unreleased,

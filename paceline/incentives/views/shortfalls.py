@@ -117,6 +117,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "shortfall": row,
         "release": row.release,
         "left": left,
+        "whole": -row.amount,
         "period": words.period_name(row.release.period),
         "has_left": not row.is_employed,  # type: ignore[attr-defined]
         "form": form,

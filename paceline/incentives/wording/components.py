@@ -19,9 +19,10 @@ from paceline.incentives.calculation.documents import (
 from paceline.incentives.models.plans import in_reader_language
 from paceline.incentives.wording.clauses import Clause
 from paceline.incentives.wording.formulas import over_figures
-from paceline.incentives.wording.names import in_type, in_unit, listed, named, quoted
+from paceline.incentives.wording.names import in_type, in_unit, named, quoted
 from paceline.incentives.wording.rates import rate_clauses, what_is_paid
 from paceline.kernel import formats
+from paceline.kernel.formats import listed
 
 
 def component_clauses(plan: Plan, component: Component) -> Iterator[Clause]:

@@ -18,8 +18,9 @@ from paceline.incentives.calculation.documents import (
 )
 from paceline.incentives.wording.clauses import Clause
 from paceline.incentives.wording.formulas import column_named, over_figures, over_lines
-from paceline.incentives.wording.names import credits_named, listed, named, quoted
+from paceline.incentives.wording.names import credits_named, named, quoted
 from paceline.kernel import formats
+from paceline.kernel.formats import listed
 
 
 def counting_clauses(plan: Plan) -> Iterator[Clause]:

@@ -16,8 +16,9 @@ from paceline.incentives.calculation.documents import (
     formula_nodes,
     formula_word,
 )
-from paceline.incentives.wording.names import component_named, listed, named, quoted
+from paceline.incentives.wording.names import component_named, named, quoted
 from paceline.kernel import formats
+from paceline.kernel.formats import listed
 
 PARTS_MAX = 16  # a formula of more parts is easier to read as it is written
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -28,12 +27,8 @@ def component_named(component: Component) -> str:
     return quoted(in_reader_language(component.name) or component.id)
 
 
-def listed(words: Iterable[str]) -> str:
-    return pgettext("list separator", ", ").join(words)
-
-
 def credits_named(plan: Plan, ids: tuple[str, ...]) -> str:
-    return listed(named(plan.credit(one)) for one in ids)
+    return formats.listed(named(plan.credit(one)) for one in ids)
 
 
 def in_type(plan: Plan, kind: str, value: Decimal) -> str:

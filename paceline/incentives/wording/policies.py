@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from paceline.incentives.calculation.documents import Plan
 from paceline.incentives.wording.clauses import Clause
 from paceline.incentives.wording.formulas import column_named
-from paceline.incentives.wording.names import listed
+from paceline.kernel.formats import listed
 
 Wording = Callable[[], str]
 

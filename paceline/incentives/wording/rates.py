@@ -19,9 +19,10 @@ from paceline.incentives.calculation.documents import (
 )
 from paceline.incentives.wording.clauses import Clause
 from paceline.incentives.wording.formulas import column_named
-from paceline.incentives.wording.names import in_type, in_unit, listed, named
+from paceline.incentives.wording.names import in_type, in_unit, named
 from paceline.incentives.wording.policies import STRETCHES
 from paceline.kernel import formats
+from paceline.kernel.formats import listed
 
 Bound = Callable[[Decimal], str]
 

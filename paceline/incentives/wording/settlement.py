@@ -13,8 +13,9 @@ from paceline.incentives.calculation.documents import Plan
 from paceline.incentives.calculation.periods import calendar_period
 from paceline.incentives.pay_words import period_name
 from paceline.incentives.wording.clauses import Clause
-from paceline.incentives.wording.names import component_named, listed
+from paceline.incentives.wording.names import component_named
 from paceline.kernel import formats
+from paceline.kernel.formats import listed
 
 Wording = Callable[[], str]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from paceline.imports import kinds as imports
 from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
+from paceline.kernel.time_zones import time_zones
 from paceline.orders.shops import wording
 from paceline.orders.shops.actions import NewRule, NewShop, NewSlot
 from paceline.orders.shops.asking import AskingFailed
@@ -24,10 +24,6 @@ from paceline.orders.shops.attribution import key_of
 from paceline.orders.shops.folder.places import FolderPlace
 from paceline.orders.shops.models import RuleKind, Shop, ShopKind
 from paceline.org.models import Person, Team
-
-
-def zones() -> list[tuple[str, str]]:
-    return [(one, one) for one in sorted(zoneinfo.available_timezones())]
 
 
 class ShopForm(forms.Form):
@@ -49,7 +45,7 @@ class ShopForm(forms.Form):
     currency = CurrencyCodeField(help_text=gettext_lazy("Where an order names none."))
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
-        choices=zones,
+        choices=time_zones,
         widget=LongSelect,
         help_text=gettext_lazy("The day of an order is the day there."),
     )

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from paceline.accounts.verification import needs_mfa
@@ -126,7 +126,7 @@ def _findings_open(refused: approvals.FindingsOpen) -> str:
         count,
     )
     titles = dict.fromkeys(title_of(one.code) for one in refused.findings)
-    return text % {"count": count, "titles": pgettext("list separator", ", ").join(titles)}
+    return text % {"count": count, "titles": formats.listed(titles)}
 
 
 def _not_waiting() -> str:
