@@ -78,13 +78,13 @@ class Track:
 
     @property
     def begins_at(self) -> Decimal:
-        """The value on the eve of the period."""
-        return NONE if self.is_limit else self.start
+        """The value on the eve of the period; a count has none yet, whatever the start says."""
+        return NONE if self.counts and not self.is_level else self.start
 
     @property
     def way(self) -> Decimal:
-        """From the start to the target; nothing where the goal is to hold something."""
-        return NONE if self.is_limit else self.target - self.start
+        """From where it begins to the target; nothing where the goal is to hold something."""
+        return NONE if self.is_limit else self.target - self.begins_at
 
     @property
     def floor(self) -> Decimal | None:
@@ -152,7 +152,7 @@ def stand(track: Track, as_of: date) -> Standing:
     last = points[-1]
     missing = track.target - last.value if track.rises else last.value - track.target
     gap = max(missing, NONE)
-    way = divided(last.value - track.start, track.way)
+    way = divided(last.value - track.begins_at, track.way)
     progress = None if way is None else way.quantize(PLACES)
     return Standing(
         value=last.value,

@@ -23,6 +23,7 @@ from paceline.goals.models import (
     Level,
     Side,
 )
+from paceline.goals.models.goals import TYPED
 from paceline.goals.queries.attention import attention
 from paceline.goals.queries.goals import waiting_for_word
 from paceline.kernel.audit import AuditEntry
@@ -164,6 +165,13 @@ def test_what_cannot_be(world: World, aims: Aims) -> None:
         actions.change_goal(goal=held, facts={"direction": Direction.UP}, by=world.priya, at=NOW)
     held.refresh_from_db()
     assert held.direction == Direction.DOWN
+    # What a source counts begins at nothing, whatever the start: at most five is no way down.
+    at_most = actions.Measured(Decimal(0), Decimal(5), Direction.DOWN, measure="orders")
+    limit = propose(world, measured=at_most, **common)
+    with pytest.raises(actions.TargetOnTheWrongSide):
+        actions.change_goal(goal=limit, facts={"measure": TYPED}, by=world.priya, at=NOW)
+    limit.refresh_from_db()
+    assert (limit.measure, limit.start_value, limit.target) == ("orders", 0, 5)
 
 
 def _check_in(world: World, goal: Goal, on: date, value: int, **more: str) -> CheckIn:

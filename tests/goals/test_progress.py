@@ -115,7 +115,18 @@ def test_a_count_that_is_to_stay_low_is_a_limit() -> None:
         assert (one.gap, one.room, one.status) == (1, 0, Status.BEHIND)
         assert one.forecast is not None
         assert one.forecast.value == Decimal("10.0000")
-    # A count upwards is as ever.
+    # A count upwards begins at nothing, too: what there was before is what it is compared with.
+    more = stand(_track("800", "1000", (50, "450"), counts=True), _on(50))
+    assert (more.progress, more.paced, more.pace) == (
+        Decimal("0.4500"),
+        Decimal("500.0000"),
+        Decimal("63.0000"),
+    )
+    assert more.status == Status.ON_PACE
+    assert more.forecast is not None
+    assert more.forecast.value == Decimal("900.0000")
+    again = stand(_track("800", "800", (50, "450"), counts=True), _on(50))
+    assert (again.progress, again.status) == (Decimal("0.5625"), Status.ON_PACE)
     up = stand(_track("0", "1000", (50, "450"), counts=True), _on(50))
     assert (up.progress, up.room, up.status) == (Decimal("0.4500"), None, Status.ON_PACE)
 

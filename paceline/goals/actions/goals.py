@@ -116,7 +116,8 @@ class Measured:
             if source is None:
                 raise MeasureUnknown(self.measure)
             unit = source.unit
-        refuse_wrong_side(self.direction, self.start_value, self.target)
+        counts = _counts(self.measure, unit)
+        refuse_wrong_side(self.direction, self.start_value, self.target, counts=counts)
         return {
             "measure": self.measure,
             "unit": unit,
@@ -127,12 +128,22 @@ class Measured:
         }
 
 
-def refuse_wrong_side(direction: str, start: Decimal, target: Decimal) -> None:
+def _counts(measure: str, unit: str) -> bool:
+    """Whether a source counts it from nothing in each period."""
+    return measure != TYPED and not measures.is_level(measure, unit)
+
+
+def refuse_wrong_side(
+    direction: str, start: Decimal, target: Decimal, *, counts: bool = False
+) -> None:
     """Raises ``TargetOnTheWrongSide`` and ``AtLeastNothing``.
 
     A target equal to the start is to be held. But "no complaints" written as at least 0 would
-    count as reached with three of them.
+    count as reached with three of them. What ``counts`` from nothing to at most a target has no
+    way down from a start.
     """
+    if counts and direction == Direction.DOWN:
+        return
     if direction == Direction.UP and start == 0 and target == 0:
         raise AtLeastNothing
     if (target < start) if direction == Direction.UP else (target > start):
@@ -230,8 +241,9 @@ def change_goal(
     before = {name: told(getattr(found, name)) for name in differing}
     for name, value in differing.items():
         setattr(found, name, value)
-    if differing.keys() & {"direction", "start_value", "target"}:
-        refuse_wrong_side(found.direction, found.start_value, found.target)
+    if differing.keys() & {"direction", "start_value", "target", "measure", "unit"}:
+        counts = _counts(found.measure, found.unit)
+        refuse_wrong_side(found.direction, found.start_value, found.target, counts=counts)
     _check(found, differing)
     needs_word = bool(differing.keys() & set(TERMS))
     if needs_word:

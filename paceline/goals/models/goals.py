@@ -154,7 +154,11 @@ class Goal(models.Model):
             models.CheckConstraint(
                 name="goal_target_on_the_good_side",
                 condition=(Q(direction=Direction.UP) & Q(target__gte=F("start_value")))
-                | (Q(direction=Direction.DOWN) & Q(target__lte=F("start_value"))),
+                | (
+                    # What a source counts to at most so many begins at nothing.
+                    Q(direction=Direction.DOWN)
+                    & (Q(target__lte=F("start_value")) | ~Q(measure=TYPED))
+                ),
             ),
         )
         indexes = (
