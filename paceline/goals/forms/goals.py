@@ -119,7 +119,10 @@ class GoalForm(forms.Form):
     start_value = _figure(
         pgettext_lazy("of a goal", "Start"),
         initial=Decimal(0),
-        help_text=gettext_lazy("Where it stands at the beginning; percentages in points."),
+        help_text=gettext_lazy(
+            "Where it stands at the beginning; percentages in points. What the product counts"
+            " begins at nothing: there it is what it is compared with."
+        ),
     )
     target = _figure(gettext_lazy("Target"))
     direction = forms.ChoiceField(label=gettext_lazy("Direction"), choices=Direction.choices)

@@ -157,11 +157,15 @@ def _approvers(on: date) -> list[Person]:
 def _tell(
     version: PlanVersion, kind: str, recipients: Iterable[Person], by: Person, at: datetime
 ) -> None:
-    """Tell those concerned, but not the one who acts."""
+    """Tell those concerned, but not the one who acts.
+
+    The plan's name is kept in every language that it has: each reads it in their own.
+    """
+    name = version.outline.get("name") or version.plan.code
     notify(
         recipients=[person for person in recipients if person != by],
         kind=kind,
-        params={"plan": version.plan.code, "number": version.number, "person": by.name},
+        params={"plan": name, "number": version.number, "person": by.name},
         url=reverse("incentives:plan-version", args=[version.plan.code, version.number]),
         at=at,
     )

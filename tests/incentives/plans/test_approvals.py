@@ -7,12 +7,14 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import translation
 
 from paceline.incentives.actions import approvals, plans
 from paceline.incentives.models import PlanApproval, PlanReturn, PlanVersion
 from paceline.incentives.queries import plans as queries
 from paceline.kernel.models import AuditEntry
 from paceline.notifications.models import Notification
+from paceline.notifications.wording import text_of
 from paceline.org.actions import add_person, grant_role
 from paceline.org.models import Person, Role
 from tests.incentives.plans.conftest import LATER, SOURCE, fresh
@@ -163,3 +165,17 @@ def test_those_concerned_are_told_and_nobody_else(world: World, submitted: PlanV
         ("plan_approved", world.dana),
         ("plan_approved", world.wen),
     ]
+    kept = Notification.objects.first()
+    assert kept is not None
+    with translation.override("zh-hans"):
+        text = text_of(kept.kind, kept.params)
+    assert in_language(submitted, "zh-Hans") in text
+    assert submitted.plan.code not in text
+    # What was told before the name was kept says the code.
+    with translation.override("en"):
+        assert "the plan seller." in text_of(kept.kind, kept.params | {"plan": "seller"})
+
+
+def in_language(version: PlanVersion, language: str) -> str:
+    name: str = version.outline["name"][language]
+    return name
