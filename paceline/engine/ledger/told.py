@@ -60,7 +60,11 @@ def is_followed(plan: Plan, component: Component) -> bool:
         return False
     if rates.value == "rate" or rates.imported is not None:
         return rates.value == "rate"
-    return rates.subject is None and rates.tiers[0].rate == 0
+    first = rates.tiers[0]
+    at_zero = [
+        one for one in rates.tiers if (one.version, one.lower) == (first.version, first.lower)
+    ]
+    return rates.subject is None and not any(one.rate for one in at_zero)  # in no column of a grid
 
 
 def decided_by_others(plan: Plan) -> set[str]:
