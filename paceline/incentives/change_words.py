@@ -89,6 +89,14 @@ class Cause:
     is_calendar: bool = False
 
     @property
+    def matters(self) -> bool:
+        """Whether there is anything to open: an amount, one that components take from each other,
+        or rows that were changed in vain.
+        """
+        moved = any(amount for _name, amount in self.components)
+        return bool(self.amount or self.rows or moved)
+
+    @property
     def hidden(self) -> int:
         """How many rows are not shown, besides those of other people."""
         return self.count - len(self.rows) - self.of_others

@@ -29,15 +29,22 @@ from paceline.kernel import formats
 
 
 def of_line(
-    component: StatementComponent, line: TracedLine, order: Mapping[str, Any] | None
+    component: StatementComponent,
+    line: TracedLine,
+    order: Mapping[str, Any] | None,
+    *,
+    is_last: bool,
 ) -> tuple[str, ...]:
-    """Why no other credit rule took a line, and what was missing to the next tier after it."""
+    """Why no other credit rule took a line, and what was missing to the next tier after the last:
+    said of each line, it would say the same again and again.
+    """
     plan = documents.load(component.version.source)
     clause = plan.component(component.component)
     traced = {"credit": line.credit, "level": line.level}
     found = list(rejected_credits(plan, clause, traced, order))
     rates = clause.rates
-    if rates is not None and rates.imported is not None:  # rows of other keys are no choice
+    if not is_last or (rates is not None and rates.imported is not None):
+        # Rows of other keys are no choice.
         return tuple(_say(plan, clause, one) for one in found)
     by_total = rates is not None and rates.reading == "whole"
     value = component.measure if by_total and component.measure is not None else line.running_after

@@ -56,7 +56,8 @@ def changes(request: PersonRequest, pk: int) -> HttpResponse:
         context |= {
             "earlier": earlier,
             "earlier_name": _name(earlier, since),
-            "causes": causes,
+            "causes": tuple(one for one in causes if one.matters),
+            "without_effect": dict.fromkeys(one.label for one in causes if not one.matters),
             "difference": statement.earned - earlier.earned,
             "adds_up": sum((one.amount for one in causes), ZERO)
             == statement.earned - earlier.earned,
@@ -273,7 +274,8 @@ def _step(one: PlanKept, step: Step) -> NextStep:
         return NextStep(name, clause, amount, is_less, pays, "", is_new, depends=True)
     alone = component.unit == "money" and step.pays == step.pays_in_all
     in_all = "" if alone or not step.pays_in_all else formats.money(step.pays_in_all, plan.currency)
-    pays = in_unit(plan, component.unit, step.pays)
+    # What pays from there on alone pays nothing yet: its clause says what, a zero nothing.
+    pays = in_unit(plan, component.unit, step.pays) if step.pays else ""
     return NextStep(name, clause, amount, step.missing < 0, pays, in_all, is_new)
 
 

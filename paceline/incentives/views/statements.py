@@ -256,13 +256,15 @@ def _line_rows(traced: TracedPage, component: StatementComponent, person: Person
     deals = evidence_of(
         {line.order_id for line in traced.lines}, payee=component.statement.payee, viewer=person
     )
+    ends = traced.page == traced.pages and traced.found == traced.count
+    last = traced.lines[-1] if ends and traced.lines else None
     return [
         LineRow(
             line,
             names.get(line.from_payee_id, ""),
             threads.get(line.line_id),
             ask_url,
-            of_line(component, line, orders.get(line.line_id)),
+            of_line(component, line, orders.get(line.line_id), is_last=line is last),
             deals.get(line.order_id),
         )
         for line in traced.lines

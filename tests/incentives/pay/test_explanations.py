@@ -13,7 +13,7 @@ from paceline.goals.models import Quota
 from paceline.incentives.actions import approvals, plans, runs
 from paceline.incentives.calculation import difference
 from paceline.incentives.calculation.trace import kept_in
-from paceline.incentives.change_words import causes_of
+from paceline.incentives.change_words import Cause, causes_of
 from paceline.incentives.models import PlanVersion, Run, Statement
 from paceline.incentives.queries.statements import statement_with_components
 from tests.incentives.pay import conftest
@@ -256,6 +256,21 @@ def test_an_opened_line_says_what_did_not_apply(quarter: Quarter, client_for) ->
     page = client_for(quarter.world.priya).get(
         reverse("incentives:statement-lines", args=[statement.pk, component.pk, 1])
     )
-    first = page.context["rows"][0]
-    assert first.rejected == ("The next tier, at 4%, was $40,000.00 away.",)
-    assert first.rejected[0] in page.content.decode()
+    assert [row.rejected for row in page.context["rows"]][:-1] == [()] * (
+        len(page.context["rows"]) - 1
+    )
+    omar = quarter.release(Run.objects.get(pk=statement.run_id), "omar")[0]
+    page = client_for(quarter.world.omar).get(
+        reverse("incentives:statement-lines", args=[omar.pk, omar.components.get().pk, 1])
+    )
+    last = page.context["rows"][-1]
+    assert last.rejected == ("The next tier, at 4%, was $45,000.00 away.",)
+    assert page.content.decode().count("The next tier") == 1
+
+
+def test_a_cause_without_effect_is_only_named() -> None:
+    moved = (("Commission", Decimal(5)), ("Bonus", Decimal(-5)))
+    none = Cause("Teams", Decimal(0), (), (), 0, "Seller")
+    assert not none.matters
+    assert Cause("Teams", Decimal(0), moved, (), 0, "Seller").matters
+    assert Cause("Teams", Decimal(1), (), (), 0, "Seller").matters

@@ -50,13 +50,18 @@ PARTS = plan("parts", """
       on: amount
       tiers: [{from: 0, amount: 10}, {from: 1000, to: 90000, amount: 500}]
 """, accumulation="transaction")  # fmt: skip
+STARTER = plan("starter", """
+      reading: slice
+      on: amount
+      tiers: [{from: 0, rate: 0%}, {from: 200000, rate: 4%}]
+""")  # fmt: skip
 
 
 def test_each_is_told_or_says_why_not(
     quarter: Quarter, client_for, django_assert_max_num_queries
 ) -> None:
     world = quarter.world
-    for source in (DATED, FILLED, PARTS):
+    for source in (DATED, FILLED, PARTS, STARTER):
         approve(source, world, to=world.priya, since=date(2026, 1, 1), accepting="As agreed.")
     write_line("N1", world.priya, date(2026, 6, 29), "500.00")
     statement = quarter.statement(quarter.run(), "priya")
@@ -67,6 +72,9 @@ def test_each_is_told_or_says_why_not(
     told = " ".join(html.unescape(re.sub("<[^>]+>", " ", panel.content.decode())).split())
     # Of the 11,000 from 29 June on 9,500 are sold: 1,500 at 3 %.
     assert re.search(r"Dated: \$1,500\.00 more .+? \$45\.00", told)
+    # What pays from there on alone shows no zero for getting there.
+    assert re.search(r"Starter: \$80,500\.00 more .+?4%", told)
+    assert "$0.00" not in told
     filled = re.search(r"Filled: ([\d,.]+) of “units” more (.+?) 10% instead of 5%", told)
     assert filled is not None
     assert "what that comes to depends on what is sold on the way" in filled[2]
