@@ -123,6 +123,25 @@ WORDS = (
     gettext_noop(
         "You are receiving this mail because the following change was made to your account:"
     ),
+    gettext_noop(
+        "If you do not recognize this change then please take proper security precautions"
+        " immediately. The change to your account originates from:\n"
+        "\n"
+        "- IP address: %(ip)s\n"
+        "- Browser: %(user_agent)s\n"
+        "- Date: %(timestamp)s"
+    ),
+    gettext_noop(
+        "You're receiving this email because you or someone else has requested a password reset"
+        " for your user account.\n"
+        "It can be safely ignored if you did not request a password reset. Click the link below to"
+        " reset your password."
+    ),
+    gettext_noop("In case you forgot, your username is %(username)s."),
+    gettext_noop("A third-party account from %(provider)s has been connected to your account."),
+    gettext_noop(
+        "A third-party account from %(provider)s has been disconnected from your account."
+    ),
     gettext_noop("Password Reset Email"),
     gettext_noop("Your password has been changed."),
     gettext_noop("Your password has been reset."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from gettext import GNUTranslations
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from django import forms
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.utils.translation import gettext, override
 
 from paceline.accounts.library_words import WORDS
@@ -46,3 +48,21 @@ def test_ours_go_before_theirs(language: str, required: str, too_short: str, res
             MinimumLengthValidator(12).validate("short")
         assert refused.value.messages == [too_short]
         assert gettext("Password Reset") == reset
+
+
+@pytest.mark.parametrize(
+    ("language", "address"), [("zh-hant", "IP 位址："), ("zh-hans", "IP 地址：")]
+)
+def test_mails_about_the_account_are_punctuated_as_chinese_is(language: str, address: str) -> None:
+    with override(language):
+        mails = [
+            render_to_string(
+                f"{name}_message.txt",
+                {"ip": "10.0.0.1", "user_agent": "Firefox", "username": "wei", "timestamp": "8:00"},
+            )
+            for name in ("mfa/email/webauthn_removed", "account/email/password_reset_key")
+        ]
+    assert f"{address}10.0.0.1" in mails[0]
+    for mail in mails:
+        told = mail.replace("http://", "")
+        assert not re.search(r"[:,;!?] |[a-z]\.$", told, re.MULTILINE), told
