@@ -90,11 +90,8 @@ class Cause:
 
     @property
     def matters(self) -> bool:
-        """Whether there is anything to open: an amount, one that components take from each other,
-        or rows that were changed in vain.
-        """
-        moved = any(amount for _name, amount in self.components)
-        return bool(self.amount or self.rows or moved)
+        """Whether it moved this pay, though components may have taken it from each other."""
+        return bool(self.amount) or any(amount for _name, amount in self.components)
 
     @property
     def hidden(self) -> int:

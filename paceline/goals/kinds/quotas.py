@@ -71,7 +71,7 @@ ASKED = (
         _("Quota"),
         FieldType.DECIMAL,
         required=True,
-        aliases=("quota", "target", "goal", "業績目標", "销售指标", "目標", "目标", "指标额", "Ziel", "Meta"),
+        aliases=("quota", "target", "goal", "amount", "金額", "金额", "業績目標", "销售指标", "目標", "目标", "指标额", "Ziel", "Meta"),
         example="367000.00",
     ),
     Field(

@@ -57,7 +57,7 @@ def changes(request: PersonRequest, pk: int) -> HttpResponse:
             "earlier": earlier,
             "earlier_name": _name(earlier, since),
             "causes": tuple(one for one in causes if one.matters),
-            "without_effect": dict.fromkeys(one.label for one in causes if not one.matters),
+            "without_effect": tuple(one for one in causes if not one.matters),
             "difference": statement.earned - earlier.earned,
             "adds_up": sum((one.amount for one in causes), ZERO)
             == statement.earned - earlier.earned,
