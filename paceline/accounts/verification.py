@@ -50,11 +50,16 @@ def is_demo_session(request: HttpRequest) -> bool:
 
 
 def used_second_factor(request: HttpRequest) -> bool:
-    """Whether this session proved a second factor, or is one of the demonstration."""
-    if not request.user.is_authenticated:
+    """Whether this session proved a second factor that the account still has, or is one of the
+    demonstration.
+    """
+    if not isinstance(request.user, User):
         return False
+    if is_demo_session(request):
+        return True
     records = get_authentication_records(request, request.user)
-    return is_demo_session(request) or any(record.get("method") == "mfa" for record in records)
+    proved = any(record.get("method") == "mfa" for record in records)
+    return proved and has_second_factor(request.user)
 
 
 def record_demo_sign_in(request: HttpRequest, user: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -54,6 +55,14 @@ def test_without_a_second_step_one_is_set_up_first(world: World, client_for: Cli
     )
     assert fragment["HX-Redirect"].startswith("/account/security")
     assert fragment.content == b""
+
+
+def test_a_second_step_that_was_taken_away_proves_nothing_more(
+    world: World, client_for: ClientFor
+) -> None:
+    browser = client_for(world.dana)
+    Authenticator.objects.filter(user=world.dana.user).delete()
+    assert browser.post("/run")["Location"].startswith("/account/security")
 
 
 def test_a_second_step_that_was_not_used_is_asked_for(world: World, client_for: ClientFor) -> None:

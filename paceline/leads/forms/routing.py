@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from paceline.crm.forms.choices import CountryField, RecordField, countries, languages
 from paceline.crm.models import Source
 from paceline.kernel.selects import LongSelect
+from paceline.kernel.time_zones import time_zones_with
 from paceline.leads import wording
 from paceline.leads.choosing import Asked
 from paceline.leads.hours import OFFICE, WeekInvalid, checked_week, parse_day, write_day
@@ -164,8 +164,6 @@ class HoursForm(forms.Form):
 
     time_zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"), required=False, widget=LongSelect,
-        choices=lambda: [("", _("where most of the team works")),
-                         *((one, one) for one in sorted(zoneinfo.available_timezones()))],
     )  # fmt: skip
     closed_on = forms.CharField(
         label=gettext_lazy("Closed on"), required=False, max_length=5000,
@@ -188,9 +186,10 @@ class HoursForm(forms.Form):
                 widget=forms.TextInput(attrs={"placeholder": "09:00-12:00, 13:00-18:00"}),
             )  # fmt: skip
         self.order_fields([*(f"day{place}" for place in range(7)), "time_zone", "closed_on"])
-        if own:
-            zones: Any = self.fields["time_zone"]
-            zones.choices = [("", _("where you are employed")), *zones.choices[1:]]
+        zones: Any = self.fields["time_zone"]
+        usual = _("where you are employed") if own else _("where most of the team works")
+        kept = None if known is None else known.time_zone
+        zones.choices = [("", usual), *time_zones_with(kept)]
 
     def clean_closed_on(self) -> list[date]:
         try:
