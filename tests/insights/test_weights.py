@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -25,6 +26,12 @@ _PLACES = re.compile(r'<script id="islands" type="application/json">(.*?)</scrip
 _IMPORT = re.compile(r'from "(\./[^"]+)"')
 
 
+@cache
+def compressed(path: str) -> int:
+    """The size of a file as it is sent; to pack the drawing library takes a second."""
+    return len(brotli.compress(Path(path).read_bytes())) + HEADERS
+
+
 def fetched(html: str, *islands: str) -> dict[str, int]:
     """The files that a page fetches, and islands that it may come to hold: their compressed
     sizes."""
@@ -40,10 +47,9 @@ def fetched(html: str, *islands: str) -> dict[str, int]:
             continue
         path = finders.find(name)
         assert path, name
-        body = Path(path).read_bytes()
-        sizes[name] = len(brotli.compress(body)) + HEADERS
+        sizes[name] = compressed(path)
         if name.endswith(".js") and "/vendor/" not in f"/{name}":
-            waiting += [urljoin(name, one) for one in _IMPORT.findall(body.decode())]
+            waiting += [urljoin(name, one) for one in _IMPORT.findall(Path(path).read_text())]
     return sizes
 
 
