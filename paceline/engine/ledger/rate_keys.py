@@ -16,7 +16,7 @@ from paceline.engine.columns import CONVERTED, COUNT, EXACT, PLACE, TEXT, Kind, 
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.forms import or_nothing
 from paceline.engine.ledger.measures import add_measures, counts_lines, name_of
-from paceline.engine.ledger.rows import summed_columns
+from paceline.engine.ledger.rows import everyone, summed_columns
 from paceline.engine.ledger.spread import exact_total
 from paceline.engine.ledger.sums import Sums
 from paceline.engine.ledger.tables import stretch_rows
@@ -131,8 +131,8 @@ class KeysOf:
         return c.join(query, f"matched_{self.component.id}", "m", on, kind="left")
 
     def unmatched(self) -> exp.Select:
-        """The keys under which somebody sold and for which the table has no row, with the stretch
-        of days.
+        """The keys under which somebody with a statement sold and for which the table has no row,
+        with the stretch of days.
         """
         columns: dict[str, exp.Expr] = {name: col(name, "k") for name in self.keys}
         nothing = c.both(
@@ -141,19 +141,21 @@ class KeysOf:
         )
         query = c.select(columns, distinct=True)
         query.from_(self._by_key().subquery("k", copy=False), copy=False)
-        query.where(nothing, copy=False)
+        _of_everyone(query.where(nothing, copy=False), "k")
         return query.order_by(*(col(name, "k") for name in self.keys), copy=False).limit(
             20, copy=False
         )
 
     def unpaid(self) -> exp.Select:
-        """The payees who sold something for which the table has no row."""
+        """Those with a statement who sold something for which the table has no row."""
         nothing = c.both(
-            col("entry").is_(exp.null()), exp.NEQ(this=col("lines"), expression=c.whole(0))
+            col("entry", "k").is_(exp.null()),
+            exp.NEQ(this=col("lines", "k"), expression=c.whole(0)),
         )
-        query = c.select({"payee_id": col("payee_id")}, distinct=True)
-        query.from_(c.source(f"sold_{self.component.id}"), copy=False)
-        return query.where(nothing, copy=False).order_by(col("payee_id"), copy=False)
+        query = c.select({"payee_id": col("payee_id", "k")}, distinct=True)
+        query.from_(c.source(f"sold_{self.component.id}", "k"), copy=False)
+        _of_everyone(query.where(nothing, copy=False), "k")
+        return query.order_by(col("payee_id", "k"), copy=False)
 
     def sold(self) -> exp.Select:
         """What each payee sold under each entry, and what its tiers are compared with."""
@@ -211,3 +213,9 @@ class KeysOf:
         columns: dict[str, exp.Expr] = {name: col(name, "f") for name in keys}
         columns |= {f"{when}other": col(name, "f") for when, name in named.items()}
         return c.select(columns).from_(made.subquery("f", copy=False), copy=False)
+
+
+def _of_everyone(query: exp.Select, alias: str) -> None:
+    """Leave out whoever sold before the period, and is not in the plan any more."""
+    on = c.same(["payee_id"], alias, "p")
+    query.join(everyone().subquery("p", copy=False), on=on, join_type="semi", copy=False)

@@ -17,19 +17,23 @@ from paceline.engine.steps.crediting import in_window, measure_terms, taken_by
 TEAM = "team"
 
 
-def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
-    """Everyone in the plan on a day of the period, as `p`, with what was added up for them."""
-    plan = shape.plan
+def everyone() -> exp.Select:
+    """Everyone in the plan on a day of the period: those who get a statement."""
     members = c.select({"payee_id": col("payee_id")}, distinct=True).from_(
         c.source("members"), copy=False
     )
     first = c.parameter("first_slot", PLACE)
-    members.where(exp.GTE(this=col("slot"), expression=first), copy=False)
+    return members.where(exp.GTE(this=col("slot"), expression=first), copy=False)
+
+
+def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
+    """Everyone in the plan on a day of the period, as `p`, with what was added up for them."""
+    plan = shape.plan
     columns: dict[str, exp.Expr] = {"payee_id": col("payee_id", "p")}
     summed = summed_columns(shape, sums, "s")
     asked = {part.name for value in summed.values() for part in value.find_all(exp.Column)}
     columns |= summed
-    query = c.select(columns).from_(members.subquery("p", copy=False), copy=False)
+    query = c.select(columns).from_(everyone().subquery("p", copy=False), copy=False)
     join_to_payee(query, sums.by("payee_id", only=asked), "s", {})
     plain = [quota for quota in plan.quotas if not quota.is_worked_out]
     worked = [quota for quota in plan.quotas if quota.is_worked_out]
