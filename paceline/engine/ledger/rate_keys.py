@@ -135,26 +135,18 @@ class KeysOf:
         with the stretch of days.
         """
         columns: dict[str, exp.Expr] = {name: col(name, "k") for name in self.keys}
-        nothing = c.both(
-            col("entry", "k").is_(exp.null()),
-            exp.NEQ(this=col("lines", "k"), expression=c.whole(0)),
-        )
         query = c.select(columns, distinct=True)
         query.from_(self._by_key().subquery("k", copy=False), copy=False)
-        _of_everyone(query.where(nothing, copy=False), "k")
+        _without_row(query, "k")
         return query.order_by(*(col(name, "k") for name in self.keys), copy=False).limit(
             20, copy=False
         )
 
     def unpaid(self) -> exp.Select:
         """Those with a statement who sold something for which the table has no row."""
-        nothing = c.both(
-            col("entry", "k").is_(exp.null()),
-            exp.NEQ(this=col("lines", "k"), expression=c.whole(0)),
-        )
         query = c.select({"payee_id": col("payee_id", "k")}, distinct=True)
         query.from_(c.source(f"sold_{self.component.id}", "k"), copy=False)
-        _of_everyone(query.where(nothing, copy=False), "k")
+        _without_row(query, "k")
         return query.order_by(col("payee_id", "k"), copy=False)
 
     def sold(self) -> exp.Select:
@@ -215,7 +207,12 @@ class KeysOf:
         return c.select(columns).from_(made.subquery("f", copy=False), copy=False)
 
 
-def _of_everyone(query: exp.Select, alias: str) -> None:
-    """Leave out whoever sold before the period, and is not in the plan any more."""
-    on = c.same(["payee_id"], alias, "p")
+def _without_row(query: exp.Select, sold: str) -> None:
+    """Keep what was sold under no row of the table, by those who are in the plan in the period."""
+    nothing = c.both(
+        col("entry", sold).is_(exp.null()),
+        exp.NEQ(this=col("lines", sold), expression=c.whole(0)),
+    )
+    on = c.same(["payee_id"], sold, "p")
     query.join(everyone().subquery("p", copy=False), on=on, join_type="semi", copy=False)
+    query.where(nothing, copy=False)
