@@ -13,7 +13,6 @@ from paceline.crm.models import (
     TouchedCustomer,
 )
 from paceline.orders.models import OrderLine, TouchedOrder
-from tests.shops.conftest import teller as teller_of_tea  # noqa: F401 - a fixture
 from tests.world import NOW, World
 
 

@@ -18,7 +18,6 @@ from paceline.orders.models import LineKind
 from paceline.web.finder import find as palette
 from tests.api.calling import program_for
 from tests.crm.orders import a_contact, follow, line, links
-from tests.shops.conftest import teller as teller_of_tea  # noqa: F401 - a fixture
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db

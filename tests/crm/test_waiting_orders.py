@@ -25,7 +25,6 @@ from paceline.crm.models import (
 from paceline.kernel import formats
 from paceline.orders.models import OrderLine
 from tests.crm.orders import a_contact, follow, line, links
-from tests.shops.conftest import teller as teller_of_tea  # noqa: F401 - a fixture
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
