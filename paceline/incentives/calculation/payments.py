@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from paceline.incentives.calculation.settling import (
     has_to_settle,
@@ -139,9 +139,28 @@ def _earned_elsewhere(runs: Iterable[int], settled: set[int]) -> Mapping[int, De
     return dict(rows)
 
 
+def _runs_of(releases: Iterable[Release]) -> dict[int, Run]:
+    return {release.statement.run_id: release.statement.run for release in releases}
+
+
+def _begins_payroll(runs: Mapping[int, Run]) -> bool:
+    """Whether any of the runs is to be settled, and nothing of them was handed over yet."""
+    own = runs.values()
+    return any(has_to_settle(run) for run in own) and not any(map(handed_over, own))
+
+
+def _waiting_before(period: PayPeriod) -> QuerySet[Run]:
+    """Runs of earlier periods with released pay that payroll does not have, the oldest first."""
+    waiting = Release.objects.filter(
+        payroll_entry__isnull=True, period__starts_on__lt=period.starts_on
+    )
+    rows = Run.objects.filter(statements__release__in=waiting).distinct()
+    return rows.select_related("period").defer("checks").order_by("period__starts_on", "pk")
+
+
 def unsettled(releases: Iterable[Release]) -> list[Run]:
     """Runs of the releases that are to be settled and are not, or no longer as things stand now."""
-    runs = {release.statement.run_id: release.statement.run for release in releases}
+    runs = _runs_of(releases)
     return [run for _pk, run in sorted(runs.items()) if not _is_settled(run)]
 
 
@@ -151,15 +170,10 @@ def left_behind(period: PayPeriod, releases: Iterable[Release]) -> list[Run]:
     Once a later period is handed over whose plans settle, the earlier ones can be settled no more.
     Nothing is left behind by a period of which something was handed over already.
     """
-    runs = {release.statement.run_id: release.statement.run for release in releases}
-    if not any(has_to_settle(run) for run in runs.values()) or any(map(handed_over, runs.values())):
+    runs = _runs_of(releases)
+    if not _begins_payroll(runs):
         return []
-    waiting = Release.objects.filter(
-        payroll_entry__isnull=True, period__starts_on__lt=period.starts_on
-    )
-    earlier = Run.objects.filter(statements__release__in=waiting).distinct()
-    rows = earlier.select_related("period").defer("checks").order_by("period__starts_on", "pk")
-    return [run for run in rows if not _is_settled(run)]
+    return [run for run in _waiting_before(period) if not _is_settled(run)]
 
 
 def built_on_others(period: PayPeriod, releases: Iterable[Release]) -> list[Run]:
@@ -168,17 +182,11 @@ def built_on_others(period: PayPeriod, releases: Iterable[Release]) -> list[Run]
     Handed over after this period, what such a run pays and what is carried on would come from two
     different calculations. Once it was handed over, settling this period again goes on from it.
     """
-    runs = {release.statement.run_id: release.statement.run for release in releases}
-    if not any(has_to_settle(run) for run in runs.values()) or any(map(handed_over, runs.values())):
+    runs = _runs_of(releases)
+    if not _begins_payroll(runs):
         return []
-    waiting = Release.objects.filter(
-        payroll_entry__isnull=True, period__starts_on__lt=period.starts_on
-    )
-    earlier = Run.objects.filter(
-        statements__release__in=waiting, settlements__computed_at__isnull=False
-    )
-    earlier = earlier.select_related("period").defer("checks").distinct()
-    found = {run.pk: run for run in earlier.order_by("period__starts_on", "pk")}
+    settled = _waiting_before(period).filter(settlements__computed_at__isnull=False)
+    found = {run.pk: run for run in settled}
     if not found:
         return []
     bases: dict[int, set[int]] = defaultdict(set)
@@ -197,7 +205,7 @@ def never_settled(period: PayPeriod, releases: Iterable[Release]) -> list[PayPer
     Nothing of them is released, so nothing forbids to hand this period over; after that they can
     be settled and paid no more.
     """
-    runs = {release.statement.run_id: release.statement.run for release in releases}
+    runs = _runs_of(releases)
     plans = {
         version.plan_id for run in runs.values() for version in versions_of(run) if settles(version)
     }
