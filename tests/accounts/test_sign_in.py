@@ -309,6 +309,21 @@ def test_first_administrator(db: None, monkeypatch: pytest.MonkeyPatch, client: 
     person = Person.objects.get()
     assert person.has_role("administrator")
     assert sign_in(client, "root@example.com") == 302
+    # A new installation goes on from here by its pages alone: others are added and given roles.
+    said = "Nobody can run and approve pay yet"
+    assert said in client.get(reverse("web:home")).content.decode()
+    on = timezone.now().date()
+    for number, role in (("2", "compensation"), ("3", "finance")):
+        employed = {"starts_on": on, "country": "TW", "currency": "TWD", "language": "en"}
+        named = {"number": number, "name": f"Number {number}", "time_zone": "Asia/Taipei"}
+        client.post(reverse("org:person_new"), {**named, **employed})
+        added = Person.objects.get(number=number)
+        given = {"person": added.pk, "role": role, "starts_on": on}
+        client.post(reverse("org:role_new"), given)
+        assert added.has_role(role)
+    assert said not in client.get(reverse("web:home")).content.decode()
+    client.post(reverse("org:role_new"), {"person": person.pk, "role": "lead", "starts_on": on})
+    assert not Person.objects.get(number="1").has_role("lead")
     with pytest.raises(CommandError):
         call_command("first_administrator", **{**options, "email": "two@example.com"})
     assert User.objects.count() == 1

@@ -24,6 +24,7 @@ from paceline.org.models import (
     ReportingLine,
     ReportingPath,
     Role,
+    RoleGrant,
     Team,
     TeamMembership,
 )
@@ -188,8 +189,30 @@ def _table(rows: list[list[object]], schema: pa.Schema) -> pa.Table:
 
 
 def attention(person: Person, as_of: date) -> list[Attention | Waiting]:
-    """One's own missing second step, and whose lead has left."""
-    return [*_missing_second_step(person), stranded_waiting(person, as_of)]
+    """One's own missing second step, whose lead has left, and that nobody can run pay yet."""
+    return [
+        *_missing_second_step(person),
+        stranded_waiting(person, as_of),
+        *_nobody_for_pay(person, as_of),
+    ]
+
+
+def _nobody_for_pay(person: Person, as_of: date) -> list[Waiting]:
+    """Administrators of a new installation are told which roles are still nobody's."""
+    if not person.has_role(Role.ADMINISTRATOR):
+        return []
+    held = RoleGrant.objects.on(as_of)
+    lacking = Person.objects.filter(pk=person.pk).exclude(
+        Exists(held.filter(role=Role.COMPENSATION)), Exists(held.filter(role=Role.FINANCE))
+    )
+    told = Attention(
+        text=_("Nobody can run and approve pay yet"),
+        url=reverse("org:roles"),
+        icon="user-plus",
+        weight=80,
+        detail=_("It takes a compensation manager and a finance approver, who are two people."),
+    )
+    return [Waiting(lacking, lambda _count: told)]
 
 
 def _missing_second_step(person: Person) -> list[Attention]:

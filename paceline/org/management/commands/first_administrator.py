@@ -1,4 +1,4 @@
-"""The first person of a new installation, who gives all others their rights."""
+"""The first person of a new installation, who brings all others in and gives them their rights."""
 
 from __future__ import annotations
 
@@ -58,9 +58,11 @@ class Command(BaseCommand):
                 user=user, language=terms.language, time_zone=terms.time_zone, at=now
             )
             actions.link_user(person=person, user=user, by=None, at=now)
-            actions.grant_role(
-                person=person, role=Role.ADMINISTRATOR, starts_on=now.date(), by=None, at=now
-            )
+            # Administrators add nobody, and nobody gives roles to themselves: without
+            # HR's right the first person would stay the only one.
+            for role in (Role.ADMINISTRATOR, Role.HR):
+                actions.grant_role(person=person, role=role, starts_on=now.date(), by=None, at=now)
         self.stdout.write(
-            f"{person.name} can sign in with {user.email} and give others their rights."
+            f"{person.name} can sign in with {user.email}, add people as HR and give them their"
+            " rights. Another administrator can end the role HR once somebody else has it."
         )
