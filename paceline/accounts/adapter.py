@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
@@ -36,6 +37,10 @@ EVENTS = {
     "mfa/email/webauthn_removed": "passkey_removed",
     "mfa/email/recovery_codes_generated": "recovery_codes_made",
 }
+
+# Ways to prove again who one is, as allauth names them.
+PASSKEY_METHOD = "mfa_reauthenticate:webauthn"
+CODE_METHOD = "mfa_reauthenticate"
 
 
 class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
@@ -70,6 +75,20 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         user = User.objects.filter(email__iexact=str(credentials.get("email") or "")).first()
         if user is not None:
             self._record("sign_in_failed", user, request)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """The passkey first, where there is one; a code is called what the account has."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        has_app = (
+            user.is_authenticated
+            and Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+        )
+        for method in methods:
+            if method["id"] == PASSKEY_METHOD:
+                method["description"] = _("Use your passkey")
+            elif method["id"] == CODE_METHOD and not has_app:
+                method["description"] = _("Use a recovery code")
+        return sorted(methods, key=lambda method: method["id"] != PASSKEY_METHOD)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
         """A mail server that does not answer is told to the reader, not thrown at them.

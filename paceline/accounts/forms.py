@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -107,3 +109,32 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
     """The library's form with its label in words that can be translated."""
 
     name = forms.CharField(label=pgettext_lazy("passkey", "Name"), required=False)
+
+
+class _CodeField:
+    """Asks for the codes that an account has: nobody is asked for an app that they never set up."""
+
+    user: User
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owned = Authenticator.objects.filter(user=self.user).values_list("type", flat=True)
+        kinds = set(owned)
+        self.has_app = Authenticator.Type.TOTP in kinds
+        self.has_codes = Authenticator.Type.RECOVERY_CODES in kinds
+        self.has_passkey = Authenticator.Type.WEBAUTHN in kinds
+        code = self.fields["code"]
+        code.label = _("Code of your authenticator app") if self.has_app else _("Recovery code")
+        code.help_text = (
+            _("Or one of your recovery codes.") if self.has_app and self.has_codes else ""
+        )
+        code.widget.attrs.pop("placeholder", None)
+
+
+class SecondStepForm(_CodeField, AuthenticateForm):  # type: ignore[misc]
+    """The second step at sign-in, by a code."""
+
+
+class SecondStepAgainForm(_CodeField, ReauthenticateForm):  # type: ignore[misc]
+    """The second step once more, by a code, before something weighty."""

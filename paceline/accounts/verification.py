@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows import reauthentication
 from allauth.account.internal.flows.login import record_authentication
@@ -39,6 +40,12 @@ View = Callable[Concatenate[HttpRequest, Rest], HttpResponseBase]
 def has_second_factor(user: User) -> bool:
     """Whether the account has an authenticator app or a passkey."""
     return bool(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists())
+
+
+def is_last_second_factor(one: Authenticator) -> bool:
+    """Whether the account has no other authenticator app or passkey beside this."""
+    others = Authenticator.objects.filter(user=one.user, type__in=SECOND_FACTORS)
+    return not others.exclude(pk=one.pk).exists()
 
 
 def is_demo_session(request: HttpRequest) -> bool:
@@ -80,9 +87,10 @@ def needs_mfa(view: View[Rest]) -> View[Rest]:
         if used_second_factor(request):
             return view(request, *args, **kwargs)
         if isinstance(request.user, User) and has_second_factor(request.user):
+            asks = _second_factor_page(request.user)
             if _is_fragment(request):
-                return _leave_page(reverse("mfa_reauthenticate"), _page_of(request))
-            answer: HttpResponse = suspend_request(request, reverse("mfa_reauthenticate"))
+                return _leave_page(asks, _page_of(request))
+            answer: HttpResponse = suspend_request(request, asks)
             return answer
         messages.warning(
             request,
@@ -108,11 +116,18 @@ def needs_reauthentication(view: View[Rest]) -> View[Rest]:
             return view(request, *args, **kwargs)
         if reauthentication.is_reauthentication_required(request, app="paceline"):
             if _is_fragment(request):
-                return _leave_page(reverse("account_reauthenticate"), _page_of(request))
+                asks = get_adapter(request).get_reauthentication_methods(request.user)
+                return _leave_page(asks[0]["url"], _page_of(request))
             raise ReauthenticationRequired
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def _second_factor_page(user: User) -> str:
+    """Where a second factor that the account has is asked for: the passkey before a code."""
+    has_passkey = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
+    return reverse("mfa_reauthenticate_webauthn" if has_passkey else "mfa_reauthenticate")
 
 
 def _is_fragment(request: HttpRequest) -> bool:

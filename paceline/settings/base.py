@@ -133,7 +133,11 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 1800
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Paceline"
-MFA_FORMS = {"add_webauthn": "paceline.accounts.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "paceline.accounts.forms.AddPasskeyForm",
+    "authenticate": "paceline.accounts.forms.SecondStepForm",
+    "reauthenticate": "paceline.accounts.forms.SecondStepAgainForm",
+}
 MFA_ADAPTER = "paceline.accounts.adapter.SecondFactors"
 ALLAUTH_TRUSTED_PROXY_COUNT = int(secret("TRUSTED_PROXIES", "0"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 
 from paceline.accounts.address_links import make_link_token
@@ -21,6 +22,14 @@ def _link(world: World) -> dict[str, str]:
     return {"token": make_link_token(world.priya.user, "new@example.com")}  # type: ignore[arg-type]
 
 
+def _passkey(world: World) -> dict[str, int]:
+    """A passkey of Priya's: nobody else may take it away here, or know of it."""
+    row = Authenticator.objects.create(
+        user=world.priya.user, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop"}
+    )
+    return {"pk": row.pk}
+
+
 def _token(world: World) -> dict[str, int]:
     """A token of Priya's: nobody else may know of it here."""
     token = program_for(world.priya).token
@@ -36,6 +45,10 @@ URLS = {
     ),
     "accounts:security": Url(allow={"GET": EVERYONE}),
     "accounts:second_steps": Url(allow={"GET": EVERYONE}),
+    "accounts:passkey_remove": Url(
+        args=_passkey, allow={"GET": {"priya"}, "POST": {"priya"}}, hidden=404
+    ),
+    "accounts:app_remove": Url(allow={"GET": EVERYONE, "POST": EVERYONE}),
     "accounts:address": Url(
         allow={"GET": EVERYONE, "POST": EVERYONE},
         data=lambda _world: {"email": "new@example.com"},
