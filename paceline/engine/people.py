@@ -18,7 +18,8 @@ from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import TOP, Shape, arrow_type, empty_table
 from paceline.engine.slots import always, held
-from paceline.engine.steps.crediting import HIERARCHY, MEMBERS, chains_of
+from paceline.engine.steps.crediting import CHAIN, MEMBERS, NOWHERE, REACHING, RECEIVER
+from paceline.engine.windows import MAX_DAYS
 
 InMemory = Mapping[str, pa.Table]
 MAX_LINKS = 100_000
@@ -26,12 +27,12 @@ MAX_LINKS = 100_000
 
 @dataclass(frozen=True)
 class People:
-    """The members of a plan, and a table of who is above whom for each hierarchy, by the names that
-    the steps know them by; `circles` are reporting lines that do not end: hierarchy, payee, day.
+    """The members of a plan and whom their lines reach, by the names that the steps know them by;
+    `circles` are reporting lines that do not end: hierarchy, payee, day.
     """
 
     members: pa.Table
-    chains: dict[str, pa.Table]
+    reaching: pa.Table
     circles: tuple[tuple[str, str, date], ...]
 
     def put(self, workspace: Workspace) -> None:
@@ -51,22 +52,29 @@ class People:
                 ]
             )
         workspace.register(MEMBERS.name, self.members)
-        for name, rows in self.chains.items():
-            workspace.register(name, rows)
+        workspace.register(REACHING, self.reaching)
 
 
-def people_of(shape: Shape, inputs: OpenInputs, period: Period) -> People:
-    """The people of a run in each of its slots, which are laid out."""
+def people_of(
+    shape: Shape, inputs: OpenInputs, period: Period, *, only: Sequence[str] | None = None
+) -> People:
+    """The people of a run in each of its slots, which are laid out; or `only` some of its payees,
+    and whose lines reach them.
+    """
     tables, slots = inputs.tables, inputs.laid_out["slots"].column("starts_on").to_pylist()
-    chains: dict[str, pa.Table] = {}
+    chains: list[pa.Table] = []
     circles: list[tuple[str, str, date]] = []
     last_day = period.ends_before - timedelta(days=1)
-    for name, tree in chains_of(shape).items():
+    for tree in shape.trees:
         rows = tree_rows(tables, tree)
         highest = shape.highest if is_acyclic(rows) else TOP + 1  # a circle is certain there
-        chains[name] = hierarchy(links(shape, rows, slots, last_day), highest)
-        circles += [(tree, *found) for found in _circles(chains[name], slots)]
-    return People(members(shape.plan, tables, slots), chains, tuple(circles))
+        chains.append(hierarchy(links(shape, rows, slots, last_day), highest))
+        circles += [(tree, *found) for found in _circles(chains[-1], slots)]
+    found = members(shape.plan, tables, slots)
+    if only is not None:
+        wanted = pa.array(only, pa.string())
+        found = found.filter(pc.is_in(found.column("payee_id"), wanted))
+    return People(found, reaching(shape, found, chains), tuple(circles))
 
 
 def members(plan: Plan, tables: InMemory, slots: Sequence[date]) -> pa.Table:
@@ -105,8 +113,8 @@ def hierarchy(links: pa.Table, highest: int) -> pa.Table:
     manager in the same slot.
     """
     if not links.num_rows:
-        return empty_table(HIERARCHY)
-    own, above = (_in_slot(links, name) for name in ("payee_id", "manager_id"))
+        return empty_table(CHAIN)
+    own, above = (_in_slot(links, name, links) for name in ("payee_id", "manager_id"))
     next_link = pc.index_in(above, value_set=own)
     first = last = pa.array(range(links.num_rows), pa.int32())
     levels: list[pa.Table] = []
@@ -118,8 +126,8 @@ def hierarchy(links: pa.Table, highest: int) -> pa.Table:
                 {
                     "payee_id": links.column("payee_id").take(first),
                     "slot": links.column("slot").take(first),
+                    RECEIVER: links.column("manager_id").take(last),
                     "level": pa.repeat(pa.scalar(level, arrow_type(PLACE)), len(first)),
-                    "manager_id": links.column("manager_id").take(last),
                 }
             )
         )
@@ -129,15 +137,50 @@ def hierarchy(links: pa.Table, highest: int) -> pa.Table:
     return pa.concat_tables(levels)
 
 
-def _in_slot(links: pa.Table, name: str) -> pa.Array:
-    """A whole number for each link that tells a payee, or a manager who is one, in the link's slot
-    from all others.
+def reaching(shape: Shape, members: pa.Table, chains: Sequence[pa.Table]) -> pa.Table:
+    """Whom the lines of each payee reach in each slot, as far as those are in the plan: the payee,
+    and the managers above in several hierarchies, one row for each of them with the level in each;
+    so no share reaches a manager twice, however many of the hierarchies lead there.
     """
-    names = pc.unique(links.column("payee_id"))
-    who = pc.cast(pc.index_in(links.column(name), value_set=names), pa.int64())
-    slots = pc.cast(links.column("slot"), pa.int64())
-    count = pc.add(pc.max(slots), 1)
-    return pc.add(pc.multiply(who, count), slots).combine_chunks()
+    names = ("payee_id", "slot", RECEIVER)
+    own = members.append_column(RECEIVER, members.column("payee_id"))
+    parts = [_with_levels(own.select(names), {shape.levels[0]: _same(0, own)}, shape.levels)]
+    parts += [
+        _with_levels(chain.select(names), {name: chain.column("level")}, shape.levels)
+        for name, chain in zip(shape.levels, chains, strict=False)
+    ]
+    above = pa.concat_tables(parts[1:]) if chains else parts[0].slice(0, 0)
+    if len(chains) > 1:
+        greatest = [(name, "max") for name in shape.levels]
+        above = above.group_by(list(names), use_threads=False).aggregate(greatest)
+        above = above.rename_columns([*names, *shape.levels])
+    in_plan = _in_slot(members, "payee_id", members)
+    is_there = pc.is_in(_in_slot(above, RECEIVER, members), value_set=in_plan)
+    return pa.concat_tables([parts[0], above.filter(is_there)])
+
+
+def _with_levels(
+    rows: pa.Table, levels: Mapping[str, pa.ChunkedArray | pa.Array], names: Sequence[str]
+) -> pa.Table:
+    """The rows with a column for each level: nowhere, other than these."""
+    for name in names:
+        rows = rows.append_column(name, levels.get(name, _same(NOWHERE, rows)))
+    return rows
+
+
+def _same(level: int, rows: pa.Table) -> pa.Array:
+    return pa.repeat(pa.scalar(level, arrow_type(PLACE)), rows.num_rows)
+
+
+def _in_slot(rows: pa.Table, name: str, known: pa.Table) -> pa.Array:
+    """A whole number for each row that tells a payee of the `known` ones, in the row's slot, from
+    all others; none for somebody else.
+    """
+    names = pc.unique(known.column("payee_id"))
+    who = pc.cast(pc.index_in(rows.column(name), value_set=names), pa.int64())
+    slots = pc.cast(rows.column("slot"), pa.int64())
+    numbers = pc.add(pc.multiply(who, MAX_DAYS), slots)
+    return numbers.combine_chunks()
 
 
 def _circles(chain: pa.Table, slots: Sequence[date]) -> list[tuple[str, date]]:

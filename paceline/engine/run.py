@@ -37,7 +37,7 @@ from paceline.engine.rate_tables import rate_rows
 from paceline.engine.results import CONSERVATION, ENGINE_VERSION, EXCLUDED, Results
 from paceline.engine.shape import Shape, empty_table, shape_of
 from paceline.engine.split_rows import SPLIT_IDS
-from paceline.engine.steps import crediting, exchange, lines, portions
+from paceline.engine.steps import exchange, lines, portions
 from paceline.engine.steps.days import Days
 from paceline.engine.tables import Tables
 from paceline.engine.windows import MAX_DAYS
@@ -273,7 +273,6 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
     shape = ledger.shape
     with_splits = "credit_splits" in workspace.tables
     return [
-        *_hierarchy_steps(shape),
         (
             lines.groups_contract(shape),
             lambda: lines.line_groups(shape, days, with_splits=with_splits),
@@ -283,14 +282,6 @@ def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]
         *row_steps(shape, ledger.sums, workspace.inputs.patterns),
         (ledger.contract, ledger.query),
     ]
-
-
-def _hierarchy_steps(shape: Shape) -> list[Step]:
-    """Who is above whom is laid out; several hierarchies are put beside each other."""
-    chains = tuple(crediting.chains_of(shape))
-    if len(chains) < 2:
-        return []
-    return [(crediting.several(shape), partial(crediting.together, shape, chains))]
 
 
 def _adds_up(contract: Table) -> bool:
@@ -321,7 +312,7 @@ def variant(contract: Table, workspace: Workspace, days: Days) -> str:
         return f"{plan.hash} {days}"
     if contract.name == "credited":
         return ledger_of(shape_of(plan)).sums.key
-    return plan.hash if contract.name in {"ledger", "hierarchy"} else ""
+    return plan.hash if contract.name == "ledger" else ""
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from paceline.engine.database import Workspace, reused_database
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
 from paceline.engine.kept import Step
 from paceline.engine.ledger.compile import ledger_of
-from paceline.engine.ledger.following import FOLLOWED, LineSteps
+from paceline.engine.ledger.following import LineSteps
 from paceline.engine.ledger.rows import keyed_measures
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.marks import find_split_lines, lines_named, marks_hold
@@ -42,7 +42,7 @@ from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
 from paceline.engine.shape import Shape, shape_of
 from paceline.engine.split_rows import SPLIT_IDS
-from paceline.engine.steps import crediting, lines, portions
+from paceline.engine.steps import lines, portions
 from paceline.engine.steps.days import Days, anchor_day
 from paceline.engine.steps.portions import Way
 from paceline.engine.tables import Tables
@@ -165,8 +165,6 @@ class _Tracing:
         self.ledger = ledger_of(shape)
         self.lines = LineSteps(shape)
         self.days = Days(self.plan.policies)
-        wanted = pa.table({"payee_id": pa.array(dict.fromkeys(payee_ids), pa.string())})
-        workspace.register(FOLLOWED, wanted)
 
     def execute(self) -> list[Trace]:
         self._credit()
@@ -214,17 +212,18 @@ class _Tracing:
         them.
         """
         create = self.workspace.create
-        everyone = people_of(self.shape, self.workspace.inputs, self.period).members
-        wanted = pa.array(self.payee_ids, pa.string())
-        followed = everyone.filter(pc.is_in(everyone.column("payee_id"), wanted))
-        self.workspace.register(crediting.MEMBERS.name, followed)
+        inputs = self.workspace.inputs
+        people = people_of(self.shape, inputs, self.period, only=self.payee_ids)
+        people.put(self.workspace)
+        followed = people.members
         first = self.workspace.parameters["first_slot"]  # of the period
         in_period = followed.filter(pc.greater_equal(followed.column("slot"), first))
         in_plan = set(in_period.column("payee_id").to_pylist())
         for name in self.payee_ids:
             if name not in in_plan:
                 raise PayeeUnknown(name)
-        create("relevant", self._relevant)
+        below = pc.unique(people.reaching.column("payee_id"))  # they themselves among them
+        self.workspace.register("relevant", pa.table({"payee_id": below}))
         with_splits = "credit_splits" in self.workspace.tables
         is_marked = with_splits and marks_hold(
             self.workspace, SPLIT_IDS.name, lines_named(self.workspace)
@@ -240,21 +239,6 @@ class _Tracing:
             ),
             variant=f"{self.days} {is_marked}",
         )
-
-    def _followed(self, names: Sequence[str], source: str, of: str = "payee_id") -> exp.Select:
-        """Columns of a table's rows in which `of` is one of the payees."""
-        query = select({name: col(name, "e") for name in names})
-        query = query.from_(c.source(source, "e"), copy=False)
-        same = exp.EQ(this=col("payee_id", "f"), expression=col(of, "e"))
-        return c.join(query, FOLLOWED, "f", same, kind="semi")
-
-    def _relevant(self) -> exp.Query:
-        """The payees and everyone below."""
-        alone = select({"payee_id": col("payee_id")}).from_(c.source(FOLLOWED), copy=False)
-        if not self.shape.rolls_up:
-            return alone
-        below = self._followed(["payee_id"], "hierarchy", "manager_id")
-        return exp.Union(this=alone, expression=below, distinct=True)
 
     def _lines(self, way: Way, *, with_splits: bool, is_marked: bool) -> exp.Select:
         """The lines of one way of handing them out, as far as they count for the payees; shared

@@ -33,24 +33,20 @@ from paceline.engine.ledger.told import TRACE_LINES, is_followed
 from paceline.engine.plan.model import Component, Measure
 from paceline.engine.shape import Shape
 from paceline.engine.steps.crediting import (
+    RECEIVER,
     credit_term,
     in_window,
-    levels_above,
+    join_receivers,
     measure_terms,
-    own_levels,
     taken_by,
 )
 
 _PORTION = ("payee_id", "is_overlay", "bits", "level")  # tells apart two shares of one line
 
 
-FOLLOWED = "followed_payees"
-"""The table of the payees whose statements are opened, by `payee_id`."""
-
-
 class LineSteps:
-    """From traced lines to earnings by line and tier, for the payees in `followed_payees`, who
-    alone are `members`.
+    """From traced lines to earnings by line and tier, for the payees whose statements are opened:
+    they alone are `members`.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -73,25 +69,12 @@ class LineSteps:
             *(name for name in self.shape.sums if name.startswith("converted")),
         ]
 
-        def start(receiver: exp.Expr, levels: dict[str, exp.Expr]) -> exp.Select:
-            columns: dict[str, exp.Expr] = {"receiver": receiver}
-            columns |= {name: col(name, "g") for name in names}
-            columns |= {name: typed(level, PLACE) for name, level in levels.items()}
-            columns["lines"] = typed(c.whole(1), COUNT)
-            return select(columns).from_(c.source("traced_lines", "g"), copy=False)
-
-        own = c.same(["payee_id", "slot"], "m", "g")
-        direct = c.join(start(col("payee_id", "g"), own_levels(self.shape)), "members", "m", own)
-        if not self.shape.rolls_up:
-            return direct
-        rolled = start(col("manager_id", "h"), levels_above(self.shape, "h"))
-        c.join(rolled, "hierarchy", "h", c.same(["payee_id", "slot"], "h", "g"))
-        in_plan = c.both(
-            exp.EQ(this=col("payee_id", "m"), expression=col("manager_id", "h")),
-            c.same(["slot"], "m", "g"),
-        )
-        c.join(rolled, "members", "m", in_plan)
-        return c.union_all([direct, rolled.where(exp.Not(this=col("is_overlay", "g")), copy=False)])
+        columns: dict[str, exp.Expr] = {"receiver": col(RECEIVER, "r")}
+        columns |= {name: col(name, "g") for name in names}
+        columns |= {name: col(name, "r") for name in self.shape.levels}
+        columns["lines"] = typed(c.whole(1), COUNT)
+        query = select(columns).from_(c.source("traced_lines", "g"), copy=False)
+        return join_receivers(self.shape, query)
 
     def stretches(self) -> tuple[str, ...]:
         """The columns that place a line in a window."""

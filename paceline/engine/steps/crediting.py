@@ -27,11 +27,16 @@ from paceline.engine.steps.lines import group_keys
 
 NOT_IN_PLAN = "payee_not_assigned"
 MEMBERS = table("members", "payee_id slot", {"payee_id": TEXT, "slot": PLACE})
-HIERARCHY = table(
-    "hierarchy",
+RECEIVER = "receiver_id"
+CHAIN = table(
+    "chain",
     "payee_id slot level",
-    {"payee_id": TEXT, "slot": PLACE, "level": PLACE, "manager_id": TEXT},
+    {"payee_id": TEXT, "slot": PLACE, RECEIVER: TEXT, "level": PLACE},
 )
+"""Everyone above each payee in one hierarchy, with the level."""
+REACHING = "reaching"
+"""Whom the lines of each payee reach: in a slot one row for each receiver in the plan, with the
+level of each hierarchy at which they arrive."""
 FROM = "from_payee_id"  # whose share of a line it is that reaches somebody
 NOWHERE = -1  # the level in a hierarchy through which a share does not arrive
 PLACEMENTS = table(
@@ -61,92 +66,35 @@ def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], first: date, end: da
     return sorted(found)
 
 
-def chains_of(shape: Shape) -> dict[str, str]:
-    """The tables of who is above whom, one for each hierarchy, and the hierarchy's name."""
-    if len(shape.trees) == 1:
-        return {HIERARCHY.name: shape.trees[0]}
-    return {f"above_{place}": tree for place, tree in enumerate(shape.trees)}
-
-
-def several(shape: Shape) -> c.Table:
-    """The managers above each payee in several hierarchies: one row for each, however many of the
-    hierarchies lead there, with the level in each; so no share reaches a manager twice.
-    """
-    kinds = {"payee_id": TEXT, "slot": PLACE, "manager_id": TEXT}
-    return table(
-        "hierarchy", "payee_id slot manager_id", kinds | dict.fromkeys(shape.levels, PLACE)
-    )
-
-
-def together(shape: Shape, chains: Sequence[str]) -> exp.Query:
-    """Several hierarchies, put beside each other."""
-    keys = ("payee_id", "slot", "manager_id")
-    parts: list[exp.Query] = []
-    for chain in chains:
-        columns: dict[str, exp.Expr] = {name: col(name) for name in keys}
-        for name, other in zip(shape.levels, chains, strict=True):
-            columns[name] = typed(col("level") if other == chain else c.whole(NOWHERE), PLACE)
-        parts.append(select(columns).from_(c.source(chain), copy=False))
-    named: dict[str, exp.Expr] = {name: col(name) for name in keys}
-    levels = {name: typed(exp.Max(this=col(name)), PLACE) for name in shape.levels}
-    return (
-        c.conform(several(shape), named | levels)
-        .from_(c.union_all(parts).subquery("t", copy=False), copy=False)
-        .group_by(*(col(name) for name in keys), copy=False)
-    )
-
-
 def reach(shape: Shape, groups: str = "line_groups", *, keyed: bool = False) -> exp.Query:
     """Line groups as they reach the payees they count for, as far as those are in the plan.
 
     Level 0 is the line's own payee, level 1 the manager above, and so on; where the plan names
     several hierarchies there is a level for each.
     """
-    matched = exp.NEQ(this=col("bits", "g"), expression=c.whole(0))
     carried = ["currency", "bits", *group_keys(shape)[5:], *shape.sums]
     if shape.by_shares:
         carried += ["is_overlay", FROM]
     if keyed:
         carried = ["bits", *(["span"] if shape.has_windows else []), "value"]
-    direct = _reached(groups, carried, col("payee_id", "g"), own_levels(shape))
-    c.join(direct, "members", "m", c.same(["payee_id", "slot"], "m", "g"))
-    parts: list[exp.Query] = [direct.where(matched, copy=False)]
-    if shape.rolls_up:
-        parts.append(_rolled_up(shape, groups, carried).where(matched.copy(), copy=False))
-    return c.union_all(parts)
-
-
-def own_levels(shape: Shape) -> dict[str, exp.Expr]:
-    """The levels at which a share arrives at its own payee."""
-    first, *others = shape.levels
-    return {first: c.whole(0), **{name: c.whole(NOWHERE) for name in others}}
-
-
-def levels_above(shape: Shape, of: str) -> dict[str, exp.Expr]:
-    """The levels of a row of the hierarchy."""
-    return {name: col(name, of) for name in shape.levels}
-
-
-def _reached(
-    groups: str, carried: list[str], payee: exp.Expr, levels: Mapping[str, exp.Expr]
-) -> exp.Select:
-    columns: dict[str, exp.Expr] = {"payee_id": payee}
-    columns |= {name: typed(level, PLACE) for name, level in levels.items()}
+    columns: dict[str, exp.Expr] = {"payee_id": col(RECEIVER, "r")}
+    columns |= {name: col(name, "r") for name in shape.levels}
     for name in carried:
         columns[name] = col("payee_id" if name == FROM else name, "g")
-    return select(columns).from_(c.source(groups, "g"), copy=False)
+    query = select(columns).from_(c.source(groups, "g"), copy=False)
+    join_receivers(shape, query)
+    return query.where(exp.NEQ(this=col("bits", "g"), expression=c.whole(0)), copy=False)
 
 
-def _rolled_up(shape: Shape, groups: str, carried: list[str]) -> exp.Select:
-    """An overlay is credit on top of the whole line, so it does not roll up a second time."""
-    query = _reached(groups, carried, col("manager_id", "h"), levels_above(shape, "h"))
-    c.join(query, "hierarchy", "h", c.same(["payee_id", "slot"], "h", "g"))
-    in_plan = c.both(
-        exp.EQ(this=col("payee_id", "m"), expression=col("manager_id", "h")),
-        c.same(["slot"], "m", "g"),
-    )
-    c.join(query, "members", "m", in_plan)
-    return query.where(exp.Not(this=col("is_overlay", "g")), copy=False)
+def join_receivers(shape: Shape, query: exp.Select) -> exp.Select:
+    """Join as `r` those whom the lines or groups `g` reach. An overlay is credit on top of the
+    whole line, so it does not roll up a second time.
+    """
+    c.join(query, REACHING, "r", c.same(["payee_id", "slot"], "r", "g"))
+    if shape.rolls_up:
+        is_own = exp.EQ(this=col(shape.levels[0], "r"), expression=c.whole(0))
+        query.where(c.either(exp.Not(this=col("is_overlay", "g")), is_own), copy=False)
+    return query
 
 
 def placements(shape: Shape) -> exp.Query:
@@ -238,14 +186,9 @@ def _credited_above(shape: Shape) -> exp.Select:
         {name: col(name, "g") for name in ("payee_id", "slot", "bits")}, distinct=True
     ).from_(c.source("line_groups", "g"), copy=False)
     c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="anti")
-    c.join(query, "hierarchy", "h", c.same(["payee_id", "slot"], "h", "g"))
-    in_plan = c.both(
-        exp.EQ(this=col("payee_id", "n"), expression=col("manager_id", "h")),
-        c.same(["slot"], "n", "g"),
-    )
-    c.join(query, "members", "n", in_plan)
+    c.join(query, REACHING, "r", c.same(["payee_id", "slot"], "r", "g"))
     terms = [credit_term(shape, credit) for credit in shape.plan.credits if credit.kind == "rollup"]
-    return query.where(taken_by(terms, col("bits", "g"), "h"), copy=False)
+    return query.where(taken_by(terms, col("bits", "g"), "r"), copy=False)
 
 
 Term = tuple[int, int, int, str]  # rule bits, first level, last level, the column of the level
