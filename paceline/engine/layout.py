@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from paceline.engine import columns as c
 from paceline.engine import windows
 from paceline.engine.coalitions import shared_by_value, weights_of
-from paceline.engine.columns import DATE, EXCHANGE, PLACE, Kind
+from paceline.engine.columns import COUNT, DATE, EXCHANGE, PLACE, Kind
 from paceline.engine.executor import Workspace
 from paceline.engine.periods import Period
 from paceline.engine.plan.imported import lookups_of
@@ -122,14 +122,15 @@ def _calendar(
     (first, before), (rates, rate_kind) = days, exchanged
     count = (before - first).days
     start = (first - EPOCH).days
-    on_date = pa.array(range(start, start + count), pa.int32()).cast(arrow_type(DATE))
+    day = pa.array(range(start, start + count), arrow_type(COUNT))
+    on_date = day.cast(pa.int32()).cast(arrow_type(DATE))
     numbers = {"slot": _rising(days, slots[1:]), "span": _rising(days, spans.starts[1:])}
     for name in shape.instances:
         seen: dict[date, int] = {}
         instances = (windows.instance_of(shape.plan, name, day) for day in on_date.to_pylist())
         numbers[name] = [seen.setdefault(one, len(seen)) for one in instances]
     numbers |= {name: _rising(days, edges) for name, edges in changes.items()}
-    columns = {"on_date": on_date}
+    columns = {"on_day": day}
     columns |= {name: pa.array(each, arrow_type(PLACE)) for name, each in numbers.items()}
     asked = on_date
     if shape.plan.policies.exchange_date == "period-end":

@@ -84,5 +84,6 @@ def _value_at_highest(value: exp.Expr, by: exp.Expr) -> exp.Expr:
 _FUNCTIONS: dict[str, Callable[..., exp.Expr]] = {
     "ROUND_EVEN": lambda value, digits: c.call("BROUND", value, digits),
     "TRUNC": _cut,
+    "SUBTRACT": lambda day, first: c.call("DATEDIFF", day, first),
     "ARG_MAX": _value_at_highest,
 }

@@ -168,7 +168,8 @@ def _placed(shape: Shape, reason: exp.Expr) -> exp.Select:
     )
     if shape.has_windows:
         query = query.where(in_window(0, "g"), copy=False)
-    return query
+    remain = exp.NEQ(this=exp.Sum(this=col("lines", "g")), expression=c.whole(0))
+    return query.having(remain, copy=False)  # what split rows take out is no share
 
 
 def in_window(place: int, of: str | None) -> exp.Expr:

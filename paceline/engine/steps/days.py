@@ -38,10 +38,11 @@ def has_two_days(policies: Policies) -> bool:
 class Days:
     """The calendar as the queries join it.
 
-    The table `calendar` has a row for each day with its slot, its span and, for each foreign
-    currency that came in, the rate to the plan's currency. It is joined as `k` on the anchor and,
-    where the two days may differ, as `w` on the day of the sale. It is joined only if it says
-    anything: with one stretch and one currency every line is in slot 0 at a rate of 1.
+    The table `calendar` has a row for each day, `on_day` by its number, with its slot, its span
+    and, for each foreign currency that came in, the rate to the plan's currency. It is joined as
+    `k` on the anchor and, where the two days may differ, as `w` on the day of the sale. It is
+    joined only if it says anything: with one stretch and one currency every line is in slot 0 at a
+    rate of 1.
     """
 
     policies: Policies
@@ -66,11 +67,12 @@ class Days:
         two = has_two_days(self.policies)
         at_anchor = {self.policies.hierarchy_date, self.policies.exchange_date} & {"anchor-date"}
         if self._has_anchor or (two and self._has_sale and at_anchor):
-            day = exp.EQ(this=col("on_date", "k"), expression=anchor_day(self.policies))
-            c.join(query, "calendar", "k", day)
+            day = c.day_number(anchor_day(self.policies))
+            c.join(query, "calendar", "k", exp.EQ(this=col("on_day", "k"), expression=day))
         if two and self._has_sale:
-            day = exp.EQ(this=col("on_date", "w"), expression=sale_day(self.policies))
-            c.join(query, "calendar", "w", day, kind="left")
+            day = c.day_number(sale_day(self.policies))
+            is_it = exp.EQ(this=col("on_day", "w"), expression=day)
+            c.join(query, "calendar", "w", is_it, kind="left")
 
     def _of(self, date_policy: str) -> str:
         """The calendar of a policy: that of the sale, or that of the anchor."""

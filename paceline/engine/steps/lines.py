@@ -84,13 +84,14 @@ def line_groups(shape: Shape, days: Days, *, with_splits: bool) -> exp.Query:
     """One SELECT over all lines; split lines, which are few, are then taken out and shared out.
 
     Taking out is exact, and cheaper than asking of every line whether it is split. Lines that rules
-    credit to others are further parts.
+    credit to others are further parts. They are added up where something looks at single groups;
+    else whoever reads them adds them up anyway, and a group may have a row from each part.
     """
     handed = ways(shape, with_splits=with_splits)
     groups = [_group(shape, days, way, with_splits=with_splits) for way in handed]
-    if len(groups) == 1:
-        return groups[0]
     names = group_keys(shape)
+    if len(groups) == 1 or names == BASE_KEYS:
+        return c.union_all(groups)
     keys = {key: col(key) for key in names}
     query = (
         c.conform(groups_contract(shape), {**keys, **add_up(shape)})
@@ -232,6 +233,9 @@ def converted_sums(shape: Shape, days: Days, share: exp.Expr | None) -> dict[str
                 continue
         if not shape.is_money(place):
             found[name] = c.total(typed(value, CONVERTED), CONVERTED)
+            continue
+        if share is not None and days.currencies:  # few lines: one choice of a rate costs less
+            found[name] = c.total(c.times(value, days.rate(), CONVERTED), CONVERTED)
             continue
         own = c.total(col("amount", "l") if place == 0 and share is None else value, EXACT)
         kind = NARROW if place == 0 and share is None else CONVERTED
