@@ -10,7 +10,15 @@ from django.test import Client
 from django.urls import reverse
 
 from paceline.boards import actions
-from paceline.boards.models import Card, CardChange, CardList, KeptView, Right, Rule
+from paceline.boards.models import (
+    Card,
+    CardChange,
+    CardList,
+    Dependency,
+    KeptView,
+    Right,
+    Rule,
+)
 from paceline.kernel.own_fields import FieldKind
 from tests.boards.conftest import Work
 from tests.crm.conftest import make_sales
@@ -157,9 +165,8 @@ def test_forms_answer(world: World, work: Work, client_for) -> None:
     client.post(at("time_new", card.pk), {"minutes": "90"})
     client.post(at("time_new", card.pk), {"minutes": "9000"})
     client.post(at("time_new", card.pk), {"minutes": "10", "on": "2026-02-30"})
-    client.post(at("dependency_new", card.pk), {"on": "nothing like it"})
     text = client.get(at("card", card.pk)).content.decode()
-    for said in ("First", "1/2", "Part", "1 h 40 min", "No card of this project is called"):
+    for said in ("First", "1/2", "Part", "1 h 40 min"):
         assert said in text
     assert {one.minutes for one in card.times.all()} == {10, 90}
     assert len({one.on for one in card.times.all()}) == 1  # a day that is none is today
@@ -269,3 +276,35 @@ def test_a_rule_is_built_as_a_sentence(world: World, work: Work, client_for) -> 
     rule = Rule.objects.get()
     assert (rule.days_before, rule.list, rule.label) == (2, None, None)
     assert rule.steps == [{"do": "notify", "text": "Hurry"}, {"do": "move", "list": done}]
+
+
+def test_what_is_refused_stays_typed(world: World, work: Work, client_for) -> None:
+    """A refusal stands at the field with what was typed, in place of a toast and an empty field."""
+    client: Client = client_for(world.priya)
+    card = work.card
+    other = work.add("Print the flyers", world.priya)
+    actions.add_dependency(card=other, on=card, by=world.priya, at=NOW)
+    checked = actions.add_checklist(card=card, name="List", items=["One"], by=world.priya, at=NOW)
+    refused = {
+        "dependency_new": ({"on": f"Print the flyers #{other.pk}"}, "would wait for each other"),
+        "part_new": ({"title": "   p" * 200}, "   p" * 200),
+        "checklist_new": ({"name": "Many", "items": "kept item\n" * 300}, "kept item"),
+    }
+    for name, (post, said) in refused.items():
+        answer = client.post(at(name, card.pk), post)
+        text = answer.content.decode()
+        assert answer.status_code == 422, name
+        assert said in text
+        assert next(iter(post.values())).strip() in text
+        assert 'role="alert"' in text
+    unknown = client.post(at("dependency_new", card.pk), {"on": "nothing <like> it"})
+    assert "No card of this project is called like this." in unknown.content.decode()
+    assert 'value="nothing &lt;like&gt; it"' in unknown.content.decode()
+    more = client.post(at("checklist", checked.pk), {"items": "kept item\n" * 300})
+    assert (more.status_code, b"kept item" in more.content) == (422, True)
+    item = checked.items.get()
+    said = client.post(at("item", item.pk), {"text": "long" * 200})
+    assert (said.status_code, b"longlong" in said.content) == (422, True)
+    card.refresh_from_db()
+    waits = Dependency.objects.filter(card=card)
+    assert (waits.count(), card.parts.count(), card.checklists.count()) == (0, 0, 1)

@@ -234,6 +234,24 @@ def act(request: PersonRequest, what: Any, said: str = "") -> bool:
     return True
 
 
+def tried(request: PersonRequest, card: Card, what: Any) -> HttpResponse:
+    """Do something with what was typed; where it is refused, the page comes back with it."""
+    try:
+        what({"by": request.person, "at": timezone.now()})
+    except wording.REFUSALS as problem:
+        return again(request, card, wording.refusal(problem))
+    return back(request, card)
+
+
+def again(request: PersonRequest, card: Card, problem: str) -> HttpResponse:
+    """The card's page with what was typed and why it was not taken: nothing is typed twice."""
+    rows = queries.detailed(_seen(request), request.person, request.today)
+    context = card_context(request, get_object_or_404(rows, pk=card.pk))
+    typed = {**request.POST.dict(), "at": request.path, "problem": problem}
+    typed["items_text"] = typed.pop("items", "")  # a template would take it for the dict's own
+    return page(request, "boards/card.html", {**context, "typed": typed}, status=422)
+
+
 @require_POST
 def archive(request: PersonRequest, pk: int) -> HttpResponse:
     """Put a card away, bring it back, or delete it for good."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -10,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from paceline.boards import actions, queries
 from paceline.boards.models import Card, Checklist, ChecklistItem, Dependency, Label
-from paceline.boards.views.cards import act, back, editable_card
+from paceline.boards.views.cards import act, again, back, editable_card, tried
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
 
@@ -48,8 +47,7 @@ def add_part(request: PersonRequest, pk: int) -> HttpResponse:
     known = {one.pk: one for one in queries.able_people(card.project, request.today)}
     executor = next((known[one] for one in ids_of(request, "executor") if one in known), None)
     facts = {"title": request.POST.get("title", ""), "executor": executor}
-    act(request, lambda told: actions.add_part(card=card, facts=facts, **told))
-    return back(request, card)
+    return tried(request, card, lambda told: actions.add_part(card=card, facts=facts, **told))
 
 
 @require_POST
@@ -58,8 +56,8 @@ def add_checklist(request: PersonRequest, pk: int) -> HttpResponse:
     card = editable_card(request, pk)
     name = request.POST.get("name", "").strip() or _("Checklist")
     items = request.POST.get("items", "").splitlines()
-    act(request, lambda told: actions.add_checklist(card=card, name=name, items=items, **told))
-    return back(request, card)
+    told = {"name": name, "items": items}
+    return tried(request, card, lambda by: actions.add_checklist(card=card, **told, **by))
 
 
 def _checklist(request: PersonRequest, pk: int) -> Checklist:
@@ -76,10 +74,11 @@ def checklist(request: PersonRequest, pk: int) -> HttpResponse:
     found = _checklist(request, pk)
     if request.POST.get("do") == "remove":
         act(request, lambda told: actions.remove_checklist(checklist=found, **told))
-    else:
-        texts = request.POST.get("items", "").splitlines()
-        act(request, lambda told: actions.add_items(checklist=found, texts=texts, **told))
-    return back(request, found.card)
+        return back(request, found.card)
+    texts = request.POST.get("items", "").splitlines()
+    return tried(
+        request, found.card, lambda told: actions.add_items(checklist=found, texts=texts, **told)
+    )
 
 
 @require_POST
@@ -91,10 +90,9 @@ def item(request: PersonRequest, pk: int) -> HttpResponse:
     card = editable_card(request, found.checklist.card_id)
     if "text" in request.POST:
         text = request.POST["text"]
-        act(request, lambda told: actions.change_item(item=found, text=text, **told))
-    else:
-        done = request.POST.get("done") == "1"
-        act(request, lambda told: actions.tick(item=found, done=done, **told))
+        return tried(request, card, lambda told: actions.change_item(item=found, text=text, **told))
+    done = request.POST.get("done") == "1"
+    act(request, lambda told: actions.tick(item=found, done=done, **told))
     return back(request, card)
 
 
@@ -108,10 +106,8 @@ def add_dependency(request: PersonRequest, pk: int) -> HttpResponse:
     by_number = rows.filter(pk=int(number[:18])) if sign and number.isdecimal() else rows.none()
     on = by_number.first() or rows.filter(title__iexact=text).order_by("-pk").first()
     if on is None:
-        messages.error(request, _("No card of this project is called like this."))
-        return back(request, card)
-    act(request, lambda told: actions.add_dependency(card=card, on=on, **told))
-    return back(request, card)
+        return again(request, card, _("No card of this project is called like this."))
+    return tried(request, card, lambda told: actions.add_dependency(card=card, on=on, **told))
 
 
 @require_POST
