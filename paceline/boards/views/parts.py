@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -56,8 +58,11 @@ def add_checklist(request: PersonRequest, pk: int) -> HttpResponse:
     card = editable_card(request, pk)
     name = request.POST.get("name", "").strip() or _("Checklist")
     items = request.POST.get("items", "").splitlines()
-    told = {"name": name, "items": items}
-    return tried(request, card, lambda by: actions.add_checklist(card=card, **told, **by))
+
+    def add(told: dict[str, Any]) -> None:
+        actions.add_checklist(card=card, name=name, items=items, **told)
+
+    return tried(request, card, add)
 
 
 def _checklist(request: PersonRequest, pk: int) -> Checklist:
