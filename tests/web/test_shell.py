@@ -137,7 +137,7 @@ def test_the_first_load_is_small(world, client_for):
     html = client_for(world.dana).get("/").content.decode()
     names = set(re.findall(r'(?:src|href)="/static/([^"]+\.(?:css|js|svg))"', html))
     names |= {f"web/islands/{name}.js" for name in ("live", "menu", "palette", "toasts")}
-    assert {"web/paceline.css", "web/shell.js"} <= names
+    assert {"web/tokens.css", "web/paceline.css", "web/shell.js"} <= names
     sizes = {}
     for name in names:
         found = finders.find(name)
