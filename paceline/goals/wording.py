@@ -228,12 +228,13 @@ def refusal(problem: Exception) -> str:
             actions.ReasonMissing: _("Say why."),
             actions.StrategyUnchanged: _("The page says this already."),
             actions.AtLeastNothing: _(
-                "A goal from 0 to “at least 0” is reached whatever happens. Choose “at most” where"
+                "A goal of “at least 0” is reached whatever happens. Choose “at most” where"
                 " there should be none, or a target above 0."
             ),
             actions.TargetOnTheWrongSide: _(
-                "The target lies on the wrong side of the start: “at least” needs a target that is"
-                " not below it, “at most” one that is not above."
+                "The target lies on the wrong side of the start. If the figure is to rise, take “at"
+                " least” and a target that is not below the start; if it is to fall, “at most” and"
+                " one that is not above it."
             ),
             actions.TermsChanged: _(
                 "The goal was changed meanwhile. Read it again before you agree."

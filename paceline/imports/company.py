@@ -91,7 +91,7 @@ PEOPLE_FIELDS = (
         },
         example="zh-hant",
     ),
-    Field("time_zone", _("Time zone"), FieldType.CHOICE, default="UTC", aliases=("zone", "時區", "时区"), choices=places.TIME_ZONES, example="Asia/Taipei"),
+    Field("time_zone", _("Time zone"), FieldType.CHOICE, default="UTC", aliases=("zone", "時區", "时区"), choices=places.TIME_ZONES, unknown="not_a_zone", hint=_("A place of the time zone database, such as Asia/Shanghai."), example="Asia/Taipei"),
     Field("region", _("Region of work"), max_length=80, aliases=("region", "province", "work city", "工作地區", "工作地", "工作地区", "工作城市"), example="Taipei"),
     Field(
         "probation_last_day",

@@ -349,7 +349,7 @@ def looked_up(field: Field, texts: Sequence[str], people: People) -> pa.Table:
             codes.append("" if value in CURRENCIES else "currency_unknown")
         else:
             value = spellings.get(text.casefold(), text)
-            codes.append("" if value in field.choices else "not_a_choice")
+            codes.append("" if value in field.choices else field.unknown)
         values.append(value)
     return _table(texts, codes, value=pa.array(values, pa.string()))
 

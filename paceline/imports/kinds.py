@@ -55,7 +55,8 @@ class Field:
     ``aliases`` are column names by which it is recognised (any language, compared without case and
     signs). ``default`` is the value of every row when no column is chosen. ``counted_within`` names
     the field within whose equal values rows are numbered when the file has no such column. ``words``
-    are the choices as a page offers them when a value is the same for all lines.
+    are the choices as a page offers them when a value is the same for all lines. ``unknown`` is the
+    code of the problem of a value that is none of the choices.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Field:
     default: str = ""
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words: Mapping[str, Label] = field(default_factory=dict)
+    unknown: str = "not_a_choice"
     counted_within: str = ""
     hint: Label = ""
     example: str = ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import zoneinfo
-
 from babel import Locale
+
+from paceline.kernel.time_zones import time_zones
 
 COUNTRIES = {
     code: (code.casefold(), name.casefold())
     for code, name in Locale("en").territories.items()
     if len(code) == 2 and code.isalpha()
 }
-TIME_ZONES = {name: (name.casefold(),) for name in sorted(zoneinfo.available_timezones())}
+# Those that forms offer, as they name them too: "America/New York".
+TIME_ZONES = {name: (name.casefold(), label.casefold()) for name, label in time_zones()}

@@ -138,6 +138,10 @@ MESSAGES = {
     "no_day_given": gettext_lazy("This line gives no day at all."),
     "not_a_choice": gettext_lazy("“%(value)s” is not one of the known values."),
     "not_a_day": gettext_lazy("“%(value)s” is not a date in the style of this column."),
+    "not_a_zone": gettext_lazy(
+        "“%(value)s” is no time zone that is known here. Write a place as Asia/Shanghai,"
+        " America/New_York or Europe/Berlin, or UTC; not an abbreviation or an offset."
+    ),
     "not_a_number": gettext_lazy("“%(value)s” is not a number in the style of this column."),
     "not_a_period": gettext_lazy("“%(value)s” is not a period such as 2026, 2026Q3 or 2026-07."),
     "not_employed": gettext_lazy("The person is not employed on that day."),

@@ -71,7 +71,13 @@ class AnswerRecord(Record):
     total_before: Decimal | None = None
     left_out: dict[str, int] = Field({}, description=noop("Lines without a rate, by currency."))
     is_withheld: bool = Field(default=False, description=noop("Small groups are not shown."))
-    is_cut_off: bool = Field(default=False, description=noop("There are more rows than these."))
+    is_cut_off: bool = Field(
+        default=False,
+        description=noop(
+            "There are more rows than the 1,000 given here; `total` counts them all. Narrow the"
+            " question or ask about a shorter span to be given each."
+        ),
+    )
 
 
 class QuestionAsked(Picked):

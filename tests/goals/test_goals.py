@@ -153,7 +153,7 @@ def test_what_cannot_be(world: World, aims: Aims) -> None:
         propose(world, measured=actions.Measured(Decimal(0), Decimal(1), measure="gone"), **common)
     with pytest.raises(actions.GoalInvalid):
         propose(world, measured=counted(1), **{**common, "name": ""})
-    with pytest.raises(actions.TargetOnTheWrongSide):
+    with pytest.raises(actions.AtLeastNothing):  # what is counted never comes to less than nothing
         actions.change_goal(goal=aims.priya, facts={"target": Decimal(-1)}, by=world.priya, at=NOW)
     with pytest.raises(actions.AtLeastNothing):  # no complaint, written the wrong way round
         propose(world, measured=counted(0, 0), **common)
@@ -172,6 +172,14 @@ def test_what_cannot_be(world: World, aims: Aims) -> None:
         actions.change_goal(goal=limit, facts={"measure": TYPED}, by=world.priya, at=NOW)
     limit.refresh_from_db()
     assert (limit.measure, limit.start_value, limit.target) == ("orders", 0, 5)
+    # So at least fifteen may be asked after a year of twenty: that start is only compared with.
+    fewer = actions.Measured(Decimal(20), Decimal(15), measure="orders")
+    least = propose(world, measured=fewer, **common)
+    assert (least.start_value, least.target, least.direction) == (20, 15, Direction.UP)
+    with pytest.raises(actions.TargetOnTheWrongSide):
+        actions.change_goal(goal=least, facts={"measure": TYPED}, by=world.priya, at=NOW)
+    with pytest.raises(actions.AtLeastNothing):
+        actions.change_goal(goal=least, facts={"target": Decimal(0)}, by=world.priya, at=NOW)
 
 
 def _check_in(world: World, goal: Goal, on: date, value: int, **more: str) -> CheckIn:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paceline.imports import actions
+from paceline.imports import actions, wording
 from paceline.imports.kinds import UndoRefused
 from paceline.imports.models import Import
 from paceline.org.models import Employment, Person, ReportingLine, Team
@@ -104,3 +104,21 @@ def test_a_file_with_a_header_alone_is_refused(world: World, tmp_path: Path) -> 
         bring(world, tmp_path, "teams", "code,name,parent\n")
     assert [problem.code for problem in refused.value.problems] == ["only_header"]
     assert not Team.objects.filter(code="nw").exists()
+
+
+def test_time_zones_are_those_that_forms_offer(world: World, tmp_path: Path) -> None:
+    """An alias or an offset says nothing of summer time, and no form could show it again."""
+    lines = PEOPLE.replace("Team\n", "Team,Time zone\n").splitlines()
+    good = f"{lines[0]}\n{lines[1]},asia/taipei\n{lines[2]},America/New York\n"
+    for zone in ("EST", "Etc/GMT-8", "US/Eastern", "UTC+8"):
+        with pytest.raises(actions.ImportRefused) as refused:
+            bring(world, tmp_path, "people", f"{lines[0]}\n{lines[1]},{zone}\n")
+        (problem,) = refused.value.problems
+        assert (problem.code, problem.row) == ("not_a_zone", 2)
+        assert zone in (said := str(wording.sentence(problem.code, problem.params)))
+        assert "Asia/Shanghai" in said
+    bring(world, tmp_path, "people", good)
+    zones = Employment.objects.filter(person__number__in=["E-900", "E-901"]).order_by(
+        "person__number"
+    )
+    assert list(zones.values_list("time_zone", flat=True)) == ["Asia/Taipei", "America/New_York"]

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from paceline.boards import actions as boards
 from paceline.incentives.actions import threads
+from paceline.incentives.queries import pay_attention
 from paceline.kernel.shell import Attention
 from paceline.kernel.waiting import Waiting, counts, worded
 from paceline.orders.shops.models import ShopOrder
@@ -61,6 +62,14 @@ def test_the_pay_desk_sees_everything_that_waits_in_few_queries(world: World) ->
     assert "Much later" not in page
     assert "Close 0" not in sign_in(world.ines).get("/").content.decode()
     assert len(queries) <= 15, [one["sql"][:120] for one in queries]
+
+
+def test_periods_of_long_ago_are_shown_where_there_are_no_others(world: World) -> None:
+    """Whoever brings old years in first is not told that nothing was calculated."""
+    run = build_quarter(world).run()
+    later = run.period.starts_on.replace(year=run.period.starts_on.year + 4)
+    (state,) = pay_attention.recent_states(later)
+    assert (state.period, state.last_run) == (run.period, run)
 
 
 @pytest.mark.django_db

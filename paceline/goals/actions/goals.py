@@ -139,13 +139,13 @@ def refuse_wrong_side(
     """Raises ``TargetOnTheWrongSide`` and ``AtLeastNothing``.
 
     A target equal to the start is to be held. But "no complaints" written as at least 0 would
-    count as reached with three of them. What ``counts`` from nothing to at most a target has no
-    way down from a start.
+    count as reached with three of them. What ``counts`` begins at nothing in each period: its
+    start is only compared with, such as last year's 20 orders beside the 15 that are asked now.
     """
-    if counts and direction == Direction.DOWN:
-        return
-    if direction == Direction.UP and start == 0 and target == 0:
+    if direction == Direction.UP and (target <= 0 if counts else start == target == 0):
         raise AtLeastNothing
+    if counts:
+        return
     if (target < start) if direction == Direction.UP else (target > start):
         raise TargetOnTheWrongSide
 

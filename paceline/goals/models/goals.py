@@ -153,12 +153,10 @@ class Goal(models.Model):
             ),
             models.CheckConstraint(
                 name="goal_target_on_the_good_side",
-                condition=(Q(direction=Direction.UP) & Q(target__gte=F("start_value")))
-                | (
-                    # What a source counts to at most so many begins at nothing.
-                    Q(direction=Direction.DOWN)
-                    & (Q(target__lte=F("start_value")) | ~Q(measure=TYPED))
-                ),
+                # What a source counts begins at nothing, on whichever side of the start it ends.
+                condition=~Q(measure=TYPED)
+                | (Q(direction=Direction.UP) & Q(target__gte=F("start_value")))
+                | (Q(direction=Direction.DOWN) & Q(target__lte=F("start_value"))),
             ),
         )
         indexes = (

@@ -22,12 +22,17 @@ from paceline.org.models import Person
 RECENT = timedelta(days=400)
 NEW = timedelta(days=30)
 OWN_MAX = 12
+OLD_MAX = 8
 
 
 def recent_states(as_of: date) -> list[PeriodState]:
-    """The periods of about a year, newest first; for attention and for the first page."""
-    periods = PayPeriod.objects.filter(ends_before__gt=as_of - RECENT)
-    states = period_states(periods)
+    """The periods of about a year, newest first; for attention and for the first page.
+
+    Where nothing was run for as long, those that were run last: somebody brings old years in.
+    """
+    states = period_states(PayPeriod.objects.filter(ends_before__gt=as_of - RECENT))
+    if not states:
+        states = period_states(PayPeriod.objects.order_by("-ends_before")[:OLD_MAX])
     return sorted(states, key=lambda one: one.period.starts_on, reverse=True)
 
 
