@@ -20,6 +20,7 @@ from paceline.imports import checking, mapping, reading, wording
 from paceline.imports.kinds import ImportKind
 from paceline.imports.layout import FileUnreadable, Layout, Problem, Severity
 from paceline.imports.models import Import, ImportMapping, ImportState
+from paceline.kernel.sheets import as_written
 from paceline.kernel.shell import Attention
 from paceline.org.models import Employment, Person
 
@@ -141,7 +142,7 @@ def rejected_lines(source: Import, kind: ImportKind) -> tuple[list[str], Iterato
     def rows() -> Iterator[list[str]]:
         for batch in file.iter_batches(10_000):
             for row in batch.to_pylist():
-                cells = [row[f"c{index}"] for index in keep]
+                cells = [as_written(row[f"c{index}"] or "") for index in keep]
                 number = [row["line"]] if numbered else []
                 yield [*cells, str(row["row"]), *number, _reasons(row["reasons"], kind)]
 

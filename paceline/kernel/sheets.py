@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,8 +17,20 @@ from paceline.kernel import workbooks
 from paceline.kernel.parts import PART_BYTES, InParts
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*%?")
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class WrittenNumber(str):
+    """A number as somebody wrote it: its sign begins no formula."""
+
+    __slots__ = ()
+
+
+def as_written(text: str) -> str:
+    """A cell of somebody's own file: what is a number there stays one in the file handed back."""
+    return WrittenNumber(text) if NUMBER.fullmatch(text) else text
 
 
 def harmless(value: Any) -> Any:
@@ -26,7 +39,7 @@ def harmless(value: Any) -> Any:
         return f"'{value}" if value.startswith(FORMULA_STARTS) else value
     if value is None:
         return ""
-    if isinstance(value, bool | int | Decimal):
+    if isinstance(value, bool | int | Decimal | WrittenNumber):
         return value
     if isinstance(value, datetime):
         return timezone.localtime(value).isoformat(sep=" ", timespec="seconds")

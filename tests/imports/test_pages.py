@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -52,6 +54,20 @@ def test_a_file_goes_all_the_way(world: World, client_for, run_jobs) -> None:
     assert "nobody" in rejected.decode("utf-8-sig")
     client.post(reverse("imports:undo", args=[source.pk]), {"reason": "wrong month"})
     assert OrderLine.objects.count() == 0
+
+
+def test_rejected_lines_can_be_opened_mended_and_sent_again(world: World, client_for) -> None:
+    """Nothing in them runs in a spreadsheet, amounts stay numbers, and sent again they are read
+    as they were.
+    """
+    client = client_for(world.dana)
+    order = '=HYPERLINK(""http://x"",""y"")'
+    text = f'order,line,date,payee,amount,currency\n"{order}",1,2026-07-03,+who,-12.50,USD\n'
+    source = upload(client, "order_lines", text)
+    client.post(reverse("imports:mapping", args=[source.pk]), mapping_of(source))
+    sent = b"".join(client.get(reverse("imports:rejected", args=[source.pk]))).decode("utf-8-sig")
+    row = next(csv.reader(sent.splitlines()[1:]))
+    assert row[:5] == ['\'=HYPERLINK("http://x","y")', "1", "2026-07-03", "'+who", "-12.50"]
 
 
 def test_pages_ask_few_queries(world: World, client_for, django_assert_max_num_queries) -> None:
