@@ -6,6 +6,7 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "paceline.settings")
+gc.disable()  # until all is loaded
 _django = get_asgi_application()
 
 # Settings are read by now; before that nothing of ours may be imported.
@@ -20,3 +21,4 @@ application = UploadLimit(_django)
 _ = get_resolver().url_patterns
 gc.collect()
 gc.freeze()
+gc.enable()
