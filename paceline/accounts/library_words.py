@@ -118,8 +118,6 @@ WORDS = (
         "imposes additional requirements such as biometrics or PIN protection."
     ),
     gettext_noop("This functionality requires JavaScript."),
-    gettext_noop("Hello from %(site_name)s!"),
-    gettext_noop("Thank you for using %(site_name)s!\n%(site_domain)s"),
     gettext_noop(
         "You are receiving this mail because the following change was made to your account:"
     ),

@@ -105,6 +105,19 @@ def test_a_forgotten_password(world: World, client: Client, mailoutbox: list[Ema
     assert client.get(HOME).status_code == 200
 
 
+def test_the_mail_of_a_reset_comes_from_paceline(
+    world: World, client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    """The library greets from its host, with the port, and signs with it twice."""
+    client.post("/account/password/reset/", {"email": "priya@example.com"})
+    (mail,) = mailoutbox
+    text = str(mail.body)
+    assert text.startswith("You're receiving this email")
+    assert text.rstrip().endswith("Paceline · testserver")
+    assert "Hello from" not in text
+    assert "Thank you for using" not in text
+
+
 def test_without_a_mail_server_the_page_says_so(
     world: World, client: Client, settings: LazySettings
 ) -> None:
