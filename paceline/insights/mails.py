@@ -86,6 +86,7 @@ def mail_of(mailing: Mailing, shelf: Shelf, at: datetime) -> EmailMultiAlternati
             "language": formats.html_language(),
         }
         subject = _("%(name)s, %(day)s") % {"name": dashboard.name, "day": context["day"]}
+        context["subject"] = subject
         mail = EmailMultiAlternatives(
             subject, render_to_string("insights/mail.txt", context), None, [user.email]
         )

@@ -251,6 +251,8 @@ def test_mails_are_in_the_language_and_with_the_rights_of_who_receives_them(
     (sent,) = mail.outbox
     assert sent.to == ["priya@example.com"]
     html = str(sent.alternatives[0][0])
+    # The subject is the first line of the text too, parted as Chinese parts.
+    assert sent.subject == str(sent.body).splitlines()[0] == "All，2026年7月20日"
     with translation.override("zh-hant"):
         assert str(CHARTS["attainment"].name) in html
     assert "Priya Nair" in html
