@@ -15,33 +15,21 @@ from paceline.kernel import jobs
 
 @jobs.task(name=intakes.JOB)
 def bring_in(intake_id: int) -> None:
-    """Bring in a board; again after a dead worker, without doing anything twice.
-
-    An error nobody expected ends it, and still reaches the worker's log.
-    """
+    """Bring in a board; again after a dead worker, without doing anything twice."""
     intake = BoardIntake.objects.select_related("file", "requested_by", "progress").get(
         pk=intake_id
     )
-    try:
+    with jobs.ending(lambda: intakes.end_broken(intake=intake, at=timezone.now())):
         intakes.bring_in(intake=intake, at=timezone.now())
-    except Exception:
-        intakes.end_broken(intake=intake, at=timezone.now())
-        raise
 
 
 @jobs.task(name=pastes.JOB)
 def make_pasted(paste_id: int) -> None:
-    """Make cards of what was pasted; again after a dead worker, without doing anything twice.
-
-    An error nobody expected ends it, and still reaches the worker's log.
-    """
+    """Make cards of what was pasted; again after a dead worker, without doing anything twice."""
     rows = Paste.objects.select_related("list", "project", "requested_by", "progress")
     paste = rows.get(pk=paste_id)
-    try:
+    with jobs.ending(lambda: pastes.end_broken(paste=paste, at=timezone.now())):
         pastes.make_pasted(paste=paste, at=timezone.now())
-    except Exception:
-        pastes.end_broken(paste=paste, at=timezone.now())
-        raise
 
 
 @jobs.task(name=recording.RULES_JOB)

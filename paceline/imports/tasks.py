@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from django.utils import timezone
 
 from paceline.imports import actions
@@ -16,25 +13,15 @@ from paceline.org.models import Person
 @jobs.task(name="imports.check")
 def check(import_id: int, by_id: int) -> None:
     source = Import.objects.get(pk=import_id)
-    with _abandoned_on_error(source):
+    with jobs.ending(lambda: actions.abandon(source=source, at=timezone.now())):
         actions.run_check(source=source, by=Person.objects.get(pk=by_id), at=timezone.now())
 
 
 @jobs.task(name="imports.commit")
 def commit(import_id: int) -> None:
     source = Import.objects.get(pk=import_id)
-    with _abandoned_on_error(source):
+    with jobs.ending(lambda: actions.abandon(source=source, at=timezone.now())):
         actions.run_commit(source=source, at=timezone.now())
-
-
-@contextmanager
-def _abandoned_on_error(source: Import) -> Iterator[None]:
-    """An error that nobody foresaw must not leave an import that seems to be at work for ever."""
-    try:
-        yield
-    except Exception:
-        actions.abandon(source=source, at=timezone.now())
-        raise
 
 
 @jobs.every("20 19 * * *", name="imports.forget_old_files")

@@ -11,44 +11,27 @@ from paceline.kernel import jobs
 
 @jobs.task(name=runs.CALCULATE_JOB)
 def calculate_run(run_id: int) -> None:
-    """Calculate a run; again after a dead worker, without doing anything twice.
-
-    An error nobody expected ends the run, so that its period is not held for ever, and still
-    reaches the worker's log.
+    """Calculate a run; again after a dead worker, without doing anything twice. One that breaks is
+    ended, so that its period is not held for ever.
     """
     run = Run.objects.select_related("period", "progress", "requested_by").get(pk=run_id)
-    try:
+    with jobs.ending(lambda: runs.end_broken(run=run, at=timezone.now())):
         runs.calculate_run(run=run, at=timezone.now())
-    except Exception:
-        runs.end_broken(run=run, at=timezone.now())
-        raise
 
 
 @jobs.task(name=settlements.SETTLE_JOB)
 def settle_run(settlement_id: int) -> None:
-    """Settle a run; again after a dead worker, without doing anything twice.
-
-    An error nobody expected ends the settlement, and still reaches the worker's log.
-    """
+    """Settle a run; again after a dead worker, without doing anything twice."""
     rows = Settlement.objects.select_related("run__period", "progress", "requested_by")
     settlement = rows.get(pk=settlement_id)
-    try:
+    with jobs.ending(lambda: settlements.end_broken(settlement=settlement, at=timezone.now())):
         settlements.settle_run(settlement=settlement, at=timezone.now())
-    except Exception:
-        settlements.end_broken(settlement=settlement, at=timezone.now())
-        raise
 
 
 @jobs.task(name=quota_effects.EFFECT_JOB)
 def calculate_quota_effect(effect_id: int) -> None:
-    """Calculate what a plan of quotas would have paid; again after a dead worker, once only.
-
-    An error nobody expected ends it, and still reaches the worker's log.
-    """
+    """Calculate what a plan of quotas would have paid; again after a dead worker, once only."""
     rows = QuotaEffect.objects.select_related(*quota_effects.NEEDED)
     effect = rows.get(pk=effect_id)
-    try:
+    with jobs.ending(lambda: quota_effects.end_broken(effect=effect, at=timezone.now())):
         quota_effects.calculate_effect(effect=effect, at=timezone.now())
-    except Exception:
-        quota_effects.end_broken(effect=effect, at=timezone.now())
-        raise

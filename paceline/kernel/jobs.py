@@ -13,15 +13,16 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
 from procrastinate.contrib.django import app as queue
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
+from procrastinate.retry import RetryStrategy
 
 TaskFunction = Callable[..., Any]
 
@@ -37,13 +38,58 @@ STOPPING_SECONDS = 10
 KEPT_HOURS = 7 * 24
 
 
+class DatabaseLost(Exception):
+    """The connection to the database broke in the middle of a job, which is to be tried again."""
+
+
+_TRY_AGAIN = RetryStrategy(max_attempts=10, wait=5, linear_wait=15, retry_exceptions=[DatabaseLost])
+
+
 def task(*, name: str, queue_name: str = "default") -> Callable[[TaskFunction], Any]:
-    """Register a function as a job. Arguments must be JSON values; ids, not objects."""
+    """Register a function as a job. Arguments must be JSON values; ids, not objects.
+
+    A job that loses its connection to the database, because the server was started again or
+    another one took its place, is tried again a little later; whatever it did then tells nothing
+    about it.
+    """
 
     def register(function: TaskFunction) -> Any:
-        return queue.task(name=name, queue=queue_name, pass_context=False)(function)
+        registered = queue.task(name=name, queue=queue_name, retry=_TRY_AGAIN, pass_context=False)
+        return registered(_on_a_living_connection(function))
 
     return register
+
+
+def _on_a_living_connection(function: TaskFunction) -> TaskFunction:
+    """A thread of a worker keeps its connection from job to job, and no request ends that would
+    see that it is broken.
+    """
+
+    @wraps(function)
+    def run(*arguments: Any, **named: Any) -> Any:
+        _drop_broken_connections()
+        try:
+            return function(*arguments, **named)
+        except Exception as error:
+            if _drop_broken_connections() or _is_lost(error):
+                raise DatabaseLost from error
+            raise
+
+    return run
+
+
+def _drop_broken_connections() -> bool:
+    """Close connections of this thread over which nothing is heard any more; whether there were
+    any. Inside a transaction only its owner can tell what an error means.
+    """
+    broken = [
+        one
+        for one in connections.all(initialized_only=True)
+        if one.errors_occurred and not one.in_atomic_block and not one.is_usable()
+    ]
+    for one in broken:
+        one.close()
+    return bool(broken)
 
 
 def every(cron: str, *, name: str) -> Callable[[TaskFunction], Any]:
@@ -54,7 +100,8 @@ def every(cron: str, *, name: str) -> Callable[[TaskFunction], Any]:
 
     def register(function: TaskFunction) -> Any:
         once = f"periodic:{name}"
-        job = queue.task(name=name, queue="housekeeping", lock=once, queueing_lock=once)(function)
+        registered = queue.task(name=name, queue="housekeeping", lock=once, queueing_lock=once)
+        job = registered(_on_a_living_connection(function))
         return queue.periodic(cron=cron)(job)
 
     return register
@@ -99,6 +146,30 @@ def _wake(job: str, about: tuple[tuple[str, int], ...]) -> None:
     name = ":".join([job, *(str(value) for _name, value in about)])
     with contextlib.suppress(AlreadyEnqueued):
         queue.configure_task(job, lock=name, queueing_lock=name).defer(**dict(about))
+
+
+@contextlib.contextmanager
+def ending(end: Callable[[], None]) -> Iterator[None]:
+    """Around the work of a job: an error nobody expected ends what the job is about, so that it
+    does not seem to be at work for ever, and still reaches the worker's log. A lost database is no
+    such error: the job is tried again.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not _is_lost(error):
+            end()
+        raise
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether an error says that the connection is gone: the server was shut down, or is not heard
+    any more, which has no state.
+    """
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(("08", "57P"))
 
 
 async def work(*, concurrency: int) -> None:

@@ -99,3 +99,17 @@ def _parameters() -> dict[str, object]:
     left_out = {"cursor_factory", "context"}
     found = connection.get_connection_params()
     return {name: value for name, value in found.items() if name not in left_out}
+
+
+def cut_connections(*, but_holder_of: str) -> None:
+    """End all connections to the database but this one and the one that holds the table, as its
+    server does when it is started again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid NOT IN ("
+            " SELECT pid FROM pg_locks WHERE granted AND relation = %s::regclass"
+            " AND mode = 'ShareRowExclusiveLock')",
+            [but_holder_of],
+        )
