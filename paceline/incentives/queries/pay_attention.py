@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from django.db.models import Subquery, Value
+from django.db.models.functions import Least
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,17 +24,16 @@ from paceline.org.models import Person
 RECENT = timedelta(days=400)
 NEW = timedelta(days=30)
 OWN_MAX = 12
-OLD_MAX = 8
 
 
 def recent_states(as_of: date) -> list[PeriodState]:
     """The periods of about a year, newest first; for attention and for the first page.
 
-    Where nothing was run for as long, those that were run last: somebody brings old years in.
+    Where none is that new it is the year of the last ones: somebody brings old years in.
     """
-    states = period_states(PayPeriod.objects.filter(ends_before__gt=as_of - RECENT))
-    if not states:
-        states = period_states(PayPeriod.objects.order_by("-ends_before")[:OLD_MAX])
+    newest = PayPeriod.objects.order_by("-ends_before").values("ends_before")[:1]
+    until = Least(Subquery(newest), Value(as_of))
+    states = period_states(PayPeriod.objects.filter(ends_before__gt=until - Value(RECENT)))
     return sorted(states, key=lambda one: one.period.starts_on, reverse=True)
 
 
