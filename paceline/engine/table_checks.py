@@ -54,7 +54,7 @@ def _missing_values(name: str, rows: pa.Table) -> list[Finding]:
 def _repeated(name: str, rows: pa.Table) -> Iterator[Finding]:
     """Rows that share the table's grain."""
     grain = list(INPUTS[name].grain)
-    # The numbers of lines with split rows rise where their ids do, and are compared faster.
+    # Lines with split rows have numbers, one for each id, which are compared faster.
     quick = [LINE if (name, key) == ("credit_splits", "line_id") else key for key in grain]
     if _ascends(rows.select(quick).combine_chunks()):
         return

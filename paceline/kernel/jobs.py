@@ -49,8 +49,7 @@ def task(*, name: str, queue_name: str = "default") -> Callable[[TaskFunction], 
     """Register a function as a job. Arguments must be JSON values; ids, not objects.
 
     A job that loses its connection to the database, because the server was started again or
-    another one took its place, is tried again a little later; whatever it did then tells nothing
-    about it.
+    another one took its place, is tried again a little later.
     """
 
     def register(function: TaskFunction) -> Any:

@@ -28,17 +28,16 @@ class _Removal:
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
         one = self.removed()
-        is_last = is_last_second_factor(one)
         return {
             **context,
             "removed": one,
-            "is_last": is_last,
-            "is_only_way_in": is_last and not one.user.has_usable_password(),
+            "is_last": is_last_second_factor(one),
+            "is_only_way_in": _is_only_way_in(one),
         }
 
     def form_valid(self, form: Any) -> HttpResponse:
         one = self.removed()
-        if is_last_second_factor(one) and not one.user.has_usable_password():
+        if _is_only_way_in(one):
             messages.error(
                 self.request,
                 _("Nothing was removed: without a password nothing else would let you in."),
@@ -51,6 +50,10 @@ class _Removal:
                 _("You have no second step any more. Set one up before you run or approve pay."),
             )
         return answer
+
+
+def _is_only_way_in(one: Authenticator) -> bool:
+    return not one.user.has_usable_password() and is_last_second_factor(one)
 
 
 class PasskeyRemoval(_Removal, RemoveWebAuthnView):  # type: ignore[misc]
