@@ -220,17 +220,23 @@ class _Run:
 def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool = False) -> Days:
     """Open the inputs and lay out what the steps stand on.
 
-    `check` reads every row for what would make the result wrong. A trace leaves it out: its run did
-    it.
+    `check` reads every row for what would make the result wrong.
+    """
+    days = open_days(workspace, shape, period, check=check)
+    people_of(shape, workspace.inputs, period).put(workspace)
+    return days
+
+
+def open_days(workspace: Workspace, shape: Shape, period: Period, *, check: bool = False) -> Days:
+    """The same without the people, for a trace, which asks for some of them only. It leaves out
+    the checks: its run made them.
     """
     open_tables(workspace, shape, period)
     if check:
         checks.check_inputs(workspace, shape, period)
     else:
         checks.note_what_came_in(workspace)
-    days = lay_out_run(workspace, shape, period)
-    people_of(shape, workspace.inputs, period).put(workspace)
-    return days
+    return lay_out_run(workspace, shape, period)
 
 
 def open_tables(workspace: Workspace, shape: Shape, period: Period) -> None:

@@ -39,7 +39,7 @@ from paceline.engine.marks import find_split_lines, lines_named, marks_hold
 from paceline.engine.people import people_of
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import fetch_ledger, open_run, step_queries, variant
+from paceline.engine.run import fetch_ledger, open_days, step_queries, variant
 from paceline.engine.shape import Shape, shape_of
 from paceline.engine.split_rows import SPLIT_IDS
 from paceline.engine.steps import lines, portions
@@ -184,15 +184,10 @@ class _Tracing:
 
     def _find_lines(self) -> list[Step]:
         """Find the lines that reach the payees; returns the steps that add them up."""
-        self.days = open_run(self.workspace, self.shape, self.period)
-        steps = step_queries(self.workspace, self.ledger, self.days)
-        names = [contract.name for contract, _ in steps]
-        summing = names.index("line_groups")
-        for step in steps[:summing]:
-            self._take(*step)
+        self.days = open_days(self.workspace, self.shape, self.period)
         self._narrow()
         self.workspace.create("line_credits", self.lines.credits, variant=self.plan.hash)
-        return steps[summing:]
+        return step_queries(self.workspace, self.ledger, self.days)
 
     def _credit(self) -> None:
         """The ledger of the payees, as a run comes to it from all lines."""
