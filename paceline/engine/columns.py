@@ -43,6 +43,7 @@ COUNT = Kind("BIGINT")
 PLACE = Kind("INTEGER")
 WIDE = Kind("HUGEINT")
 STORED = Kind("DECIMAL(18, 4)", 4)  # amounts as they arrive
+SHARED = Kind("DECIMAL(19, 4)", 4)  # STORED to be multiplied by SHARE: see `share_of_amount`
 SHARE = Kind("DECIMAL(9, 8)", 8)
 RATE = Kind("DECIMAL(38, 8)", 8)
 EXCHANGE = Kind("DECIMAL(18, 10)", 10)

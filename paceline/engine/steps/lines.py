@@ -22,7 +22,7 @@ from paceline.engine.columns import (
     NARROW,
     PLACE,
     SHARE,
-    STORED,
+    SHARED,
     TEXT,
     col,
     select,
@@ -279,8 +279,12 @@ def share_of(value: exp.Expr, share: exp.Expr) -> exp.Expr:
 
 
 def share_of_amount(share: exp.Expr) -> exp.Expr:
-    """A share of a line's amount: 4 decimals and 8 make 12, so there is nothing to round."""
-    return c.times(typed(col("amount", "l"), STORED), typed(share, SHARE), EXACT)
+    """A share of a line's amount: 4 decimals and 8 make 12, so there is nothing to round.
+
+    DuckDB holds the product of two decimals of at most 18 digits to 18 digits, whatever it is cast
+    to afterwards: a million would be too large. With a digit more it has room.
+    """
+    return c.times(typed(col("amount", "l"), SHARED), typed(share, SHARE), EXACT)
 
 
 def outside_period(policies: Policies) -> exp.Select:
