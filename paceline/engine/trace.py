@@ -232,7 +232,7 @@ class _Tracing:
                     if way.kind != "replaced"
                 ]
             ),
-            variant=f"{self.days} {is_marked}",
+            variant=f"{self.days} {is_marked} {self._read()}",
         )
 
     def _lines(self, way: Way, *, with_splits: bool, is_marked: bool) -> exp.Select:

@@ -12,6 +12,7 @@ from paceline.engine.plan.games import additions
 
 from .building import fill, tables_of
 from .small_worlds import CONNECTION, QUARTER
+from .test_cases import plan_of
 from .test_rejections import PLAN
 
 TEXT = (
@@ -131,3 +132,30 @@ def test_additions_are_the_shapley_value_on_average() -> None:
         found = additions(values, player)
         assert sum(one.adds * one.orders for one in found) == worth * found[0].of
         assert sum(one.orders for one in found) == found[0].of
+
+
+def test_plans_of_one_style_read_what_their_own_formulas_read() -> None:
+    """Statements are kept by the style of a plan, which the least value of a line is no part of."""
+    rows = {
+        "order_lines": fill(
+            "order_lines",
+            [
+                {
+                    "payee_id": "ana",
+                    "ordered_on": "2024-01-05",
+                    "amount": 8,
+                    "cost": 3,
+                    "quantity": 2,
+                }
+            ],
+        ),
+        "assignments": fill(
+            "assignments", [{"plan": "case", "payee_id": "ana", "starts_on": "2000-01-01"}]
+        ),
+    }
+    for of, least in (("amount", 8), ("amount - cost", 5), ("quantity * amount", 16)):
+        measure = {"id": "least", "kind": "min", "of": of, "credits": "own"}
+        pays = {"id": "pay", "name": "Pay", "kind": "bonus", "pays": {"formula": "least"}}
+        plan = plan_of({"measures": [measure], "components": [pays]})
+        told = engine.trace(plan, tables_of(rows, plan), QUARTER, "ana", connection=CONNECTION)
+        assert [row["earned"] for row in told.earnings.to_pylist()] == [least]
