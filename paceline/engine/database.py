@@ -201,9 +201,16 @@ class Workspace:
         self.paths: dict[str, list[str]] = {}  # of which files, by the names that they are bound by
         # One transaction for all statements: nothing is written for good, and each costs less.
         self.connection.begin()
+        self.is_one = True
+
+    def stand_alone(self) -> None:
+        """An error ends a transaction and all that was made in it."""
+        self.connection.rollback()
+        self.is_one = False
 
     def close(self) -> None:
-        self.connection.rollback()
+        if self.is_one:
+            self.connection.rollback()
         self.connection.close()
 
     def run(self, expression: exp.Expr) -> None:

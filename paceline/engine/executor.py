@@ -75,6 +75,10 @@ class Workspace(Protocol):
         """The sha256 of each file of a table."""
         ...
 
+    def stand_alone(self) -> None:
+        """From now on what a statement fails at leaves the others; nothing has been done yet."""
+        ...
+
     def close(self) -> None:
         """Leave nothing of the run behind."""
         ...

@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from paceline.engine import checks, conservation
+from paceline.engine import checks, conservation, excess
 from paceline.engine import columns as c
 from paceline.engine.coalitions import shared_by_value
 from paceline.engine.columns import Table
 from paceline.engine.database import DuckDB
-from paceline.engine.errors import InputInvalid
+from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.executor import Executor, Workspace
 from paceline.engine.hashing import fingerprint, hash_inputs
 from paceline.engine.kept import Shelf, Step, is_shelvable, sums_of_lines
@@ -66,9 +66,9 @@ def calculate(  # noqa: PLR0913 -- what is run, where, and what is known already
     executor is given. With a `shelf`, files of order lines that it knows the sums of are not read.
     """
     shape = shape_of(plan)
-    workspace = (on or DuckDB(connection, threads)).open(shape, tables, period)
+    executor = on or DuckDB(connection, threads)
     hashes = dict(input_hashes or {})
-    with _used(workspace):
+    with used(partial(executor.open, shape, tables, period), shape, period) as workspace:
         return _Run(workspace, shape, period, hashes, shelf=shelf, progress=progress).execute()
 
 
@@ -82,23 +82,50 @@ def calculate_part(
     Raises InputInvalid when the part cannot be calculated.
     """
     shape, tables = shape_of(plan), Tables(rows)
-    workspace = DuckDB(database).open(shape, tables, period)
     hashes = {name: ["a part"] for name in tables.sources}
-    with _used(workspace):
+    open_it = partial(DuckDB(database).open, shape, tables, period)
+    with used(open_it, shape, period) as workspace:
         return _Run(workspace, shape, period, hashes, accounts=False).execute()
 
 
 @contextmanager
-def _used(workspace: Workspace) -> Iterator[None]:
-    """A workspace that is closed whatever happens; amounts with too many digits are a problem of
-    the lines.
+def used(open_it: Callable[[], Workspace], shape: Shape, period: Period) -> Iterator[Workspace]:
+    """A workspace that is closed whatever happens. Where something has too many digits, another is
+    opened to find what that is.
     """
+    workspace = open_it()
     try:
-        yield
+        yield workspace
     except workspace.overflows:
-        raise InputInvalid([checks.problem("amount_too_large", "order_lines")]) from None
+        pass
+    else:
+        return
     finally:
         workspace.close()
+    workspace = open_it()
+    try:
+        raise InputInvalid([_too_large(workspace, shape, period)])
+    finally:
+        workspace.close()
+
+
+def _too_large(workspace: Workspace, shape: Shape, period: Period) -> Problem:
+    """What a run failed for: the first clause whose figure is too large, else the lines."""
+    amounts, ledger = checks.problem("amount_too_large", "order_lines"), ledger_of(shape)
+    workspace.stand_alone()
+    try:
+        open_tables(workspace, shape, period)
+        checks.note_what_came_in(workspace)
+        days = lay_out(workspace, shape, period)
+        if found := excess.of_lines(workspace, ledger):
+            return found
+        _open_receivers(workspace, shape, days)
+        people_of(shape, workspace.inputs, period).put(workspace)
+        find_split_lines(workspace, shape)
+    except workspace.overflows:
+        return amounts
+    *steps, _ledger = step_queries(workspace, ledger, days)
+    return excess.of_steps(workspace, ledger, days, steps) or amounts
 
 
 class _Run:

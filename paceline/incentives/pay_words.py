@@ -146,6 +146,9 @@ PROBLEMS: dict[str, Text] = {
         " what was sold before that day would count for neither"
     ),
     "amount_too_large": lazy("An amount is too large to be calculated exactly"),
+    "figure_too_large": lazy(
+        "A figure of the plan needs more than the 38 digits that there are for it (%(subject)s)"
+    ),
     "column_missing": lazy("%(table)s has no column %(column)s"),
     "column_type": lazy("The column %(column)s of %(table)s is %(given)s, not %(wanted)s"),
     "table_unreadable": lazy("%(table)s cannot be read"),
@@ -236,6 +239,10 @@ REMEDIES: dict[str, Text] = {
     "owners_exceed": lazy("Lower the shares of the owners, so that they are at most 1 together."),
     "date_out_of_range": lazy("Correct the day."),
     "amount_too_large": lazy("Look for an amount that is too large by mistake."),
+    "figure_too_large": lazy(
+        "Look at what the clause multiplies, divides or adds up: a number that is too large by "
+        "mistake, or a ratio over next to nothing, which `min` can bound."
+    ),
     "totals_differ": lazy("Write the files again with the totals that they hold."),
     "limit_exceeded": lazy("Ask the administrator for more memory or time."),
 }

@@ -39,11 +39,11 @@ def compare_example(example: Example) -> Compared:
     tables = tables_of(example.rows, plan)
     oracle = Oracle(plan, example.rows, example.period)
     if oracle.calendar.straddled():
-        _require_refusal("period_straddles", plan, tables, example)
+        _require_refusal(Expected(refused="period_straddles"), plan, tables, example)
         return Compared("period_straddles", Expected())
     expected = oracle.calculate()
     if expected.refused:
-        _require_refusal(expected.refused, plan, tables, example)
+        _require_refusal(expected, plan, tables, example)
         return Compared(expected.refused, expected)
     results = engine.calculate(plan, tables, example.period, connection=CONNECTION)
     compare(results, expected)
@@ -56,10 +56,16 @@ def compare_example(example: Example) -> Compared:
     return Compared(None, expected)
 
 
-def _require_refusal(code: str, plan: engine.Plan, tables: engine.Tables, example: Example) -> None:
+def _require_refusal(
+    expected: Expected, plan: engine.Plan, tables: engine.Tables, example: Example
+) -> None:
+    """Refused for the same, and, where a figure is too large, in the same clause."""
     with pytest.raises(engine.InputInvalid) as refusal:
         engine.calculate(plan, tables, example.period, connection=CONNECTION)
-    assert {problem.code for problem in refusal.value.problems} == {code}
+    problems = refusal.value.problems
+    assert {problem.code for problem in problems} == {expected.refused}
+    if expected.clause:
+        assert [problem.path for problem in problems] == [expected.clause]
 
 
 def compare(results: engine.Results, expected: Expected) -> None:

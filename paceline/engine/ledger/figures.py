@@ -38,6 +38,14 @@ class Figures:
         self.kinds[name] = kind
         return col(name)
 
+    def in_order(self, wanted: Sequence[str]) -> list[str]:
+        """The wanted figures and all that they are made of, parts first."""
+        needed = set(wanted)
+        for name in reversed(self._made):
+            if name in needed:
+                needed |= self._parts[name]
+        return [name for name in self.kinds if name in needed]
+
     def query(self, rows: exp.Select, wanted: Sequence[str]) -> exp.Select:
         """The wanted figures over `rows`, which has the given columns.
 

@@ -67,6 +67,9 @@ class SparkWorkspace:
         self.files = LakeFiles(self.session)
         self._kept: list[DataFrame] = []
 
+    def stand_alone(self) -> None:
+        """Statements always do."""
+
     def close(self) -> None:
         for frame in reversed(self._kept):
             frame.unpersist()

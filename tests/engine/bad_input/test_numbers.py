@@ -66,7 +66,8 @@ def test_totals_beyond_38_digits_are_refused_wherever_they_arise() -> None:
                 ]
             },
         )
-    assert [problem.code for problem in refusal.value.problems] == ["amount_too_large"]
+    (problem,) = refusal.value.problems
+    assert (problem.code, problem.path) == ("figure_too_large", "measures/sales")
 
 
 def test_division_by_zero_has_a_stated_result() -> None:

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from paceline.engine.formula.tree import names_in
 from paceline.engine.money import round_to
 from paceline.engine.plan.model import Component, Condition, Plan, Pool, RateTable
 
 from .days import Calendar, holds
 from .games import Game, shapley
 from .measures import Choice, Figures, Measures, evaluate, number, word
-from .numbers import ZERO, share_out, times, total, twelve
+from .numbers import (
+    ZERO,
+    TooLarge,
+    factor,
+    held,
+    product,
+    share_out,
+    times,
+    total,
+    twelve,
+    whole_number,
+)
 from .rate_rows import RateRows
 from .spread import Spread
 from .tables import Taken, TierReader, tier_of
 
 Tiers = list[tuple[Decimal, Decimal]]  # for each tier what it takes and what it earns
+
+
+def _form(component: Component) -> str:
+    """The clause that says how a component pays."""
+    forms = ("rates", "scorecard", "pool", "contest")
+    return next((one for one in forms if getattr(component, one) is not None), "pays")
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,15 @@ class Books:
     unmet: set[tuple[str, str]] = field(default_factory=set)  # sold what no row pays
     exact: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # computed, not rounded
     unrounded: dict[tuple[str, str], Decimal] = field(default_factory=dict)  # S16
+    too_large: str = ""  # the first clause that has too many digits for somebody (1.6)
+
+    @contextmanager
+    def within(self, clause: str) -> Iterator[None]:
+        """Note a clause that has too many digits, and go on without it."""
+        try:
+            yield
+        except TooLarge as error:
+            self.too_large = self.too_large or error.clause or clause
 
 
 class Components:
@@ -69,12 +97,27 @@ class Components:
         self.books = books
 
     def calculate(self, component: Component) -> None:
-        computed = self._computed(component)
+        path = f"components/{component.id}"
+        computed: dict[str, Decimal] = {}
+        with self.books.within(f"{path}/when"):
+            for payee in self.books.members:
+                self.holds(component.when, payee)
+        with self.books.within(f"{path}/{_form(component)}"):
+            computed = self._without_place(component)
         for payee in self.books.members:
-            earning = self._limited(component, payee, computed.get(payee, ZERO))
-            self.books.earnings[component.id, payee] = earning
-            if component.unit == "money":
-                self.books.unrounded[component.id, payee] = self._unrounded(component, payee)
+            key, pay = (component.id, payee), computed.get(payee, ZERO)
+            self.books.earnings[key] = Earning(pay, ZERO, ZERO, ZERO, ZERO)
+            with self.books.within(f"{path}/times"):
+                self.books.earnings[key] = self._limited(component, payee, pay)
+                if component.unit == "money":
+                    self.books.unrounded[key] = self._unrounded(component, payee)
+
+    def _without_place(self, component: Component) -> dict[str, Decimal]:
+        """What it computes; where a stretch of it has too many digits, its own rates have."""
+        try:
+            return self._computed(component)
+        except TooLarge as error:
+            raise TooLarge from error
 
     def _round(self, value: Decimal) -> Decimal:
         return round_to(value, self.plan.digits, self.plan.policies.rounding_mode)
@@ -98,19 +141,22 @@ class Components:
                 found[f"{word(component.id)}.earned"] = books.earnings[component.id, payee].earned
         return found
 
-    def _sums(self, team: list[str]) -> Figures:
-        """8.7: the sums of a team's figures."""
+    def _sums(self, team: list[str], names: Collection[str]) -> Figures:
+        """8.7: the sums of those of a team's figures that are named."""
         parts = [self.figures(payee) for payee in team]
         found: dict[str, Decimal | None] = {}
-        for name in parts[0]:
+        for name in names:
             there = [value for one in parts if (value := one[name]) is not None]
-            found[name] = total(there) if there else None
+            found[name] = held(total(there), 12) if there else None
         for quota in self.plan.quotas:
             target = total(self.books.targets[quota.id, payee] or ZERO for payee in team)
-            values = [self.books.reached[quota.id, payee] for payee in team]
-            value = total(one for one in values if one is not None)
-            found[f"{word(quota.id)}.target"] = target
-            found[f"{word(quota.id)}.attainment"] = self.measures.attainment(value, target)
+            if f"{word(quota.id)}.target" in names:
+                found[f"{word(quota.id)}.target"] = target
+            if f"{word(quota.id)}.attainment" in names:
+                values = [self.books.reached[quota.id, payee] for payee in team]
+                value = held(total(one for one in values if one is not None), 12)
+                share = self.measures.attainment(value, target)
+                found[f"{word(quota.id)}.attainment"] = share
         return found
 
     def incentive(self, payee: str) -> Decimal:
@@ -140,7 +186,7 @@ class Components:
         if component.target_share is not None:  # 8.5
             share = component.target_share
             return lambda payee: self._rounded(
-                component, payee, times(share, self.incentive(payee))
+                component, payee, product(share, self.incentive(payee), 20)
             )
         if component.formula is not None:  # 8.4
             formula = component.formula
@@ -272,14 +318,14 @@ class Components:
             if indicator.steps and value is not None:
                 bounds = [(step.lower, step.upper) for step in indicator.steps]
                 score = indicator.steps[tier_of(value, bounds, upper=upper)].rate
-            through += twelve(times(score, indicator.weight))
-            amount = self._round(times(target, through))
+            through = held(through + twelve(product(score, indicator.weight, 20)), 12)
+            amount = self._round(product(target, through, 24))
             rows.append((value or ZERO, amount - before))
             before = amount
             if indicator.gate is not None:
                 passed = passed and evaluate(indicator.gate, figures) is True
         self.books.indicators[component.id, payee] = rows
-        exact = twelve(times(target, through))
+        exact = twelve(product(target, through, 24))
         self.books.exact[component.id, payee] = exact if passed else ZERO
         return before if passed else ZERO
 
@@ -297,15 +343,28 @@ class Components:
         pool = component.pool
         assert pool is not None
         found: dict[str, Decimal] = {}
-        for team in self._teams(self.books.members):
-            amount = self._round(number(pool.amount, self._sums(team)) or ZERO)
+        alone = [one for one in self.books.members if self.calendar.team(one) is None]
+        teams = self._teams(self.books.members)
+        for team in [*teams, *([alone] if alone else [])]:
+            sums = self._sums(team, names_in(pool.amount.root))
+            amount = self._round(number(pool.amount, sums) or ZERO)
             if pool.share is None:
-                weights = shapley(self._coalitions(pool, team[0]), team)
+                weights = shapley(self._coalitions(pool, team[0]), team) if team in teams else []
             else:
                 own = [number(pool.share, self.figures(payee)) or ZERO for payee in team]
                 weights = [max(weight, ZERO) for weight in own]
+                self._hold(amount, weights)
+            if team not in teams:  # 1.6: worked out for those without a team as well
+                continue
             found |= dict(zip(team, share_out(amount, weights, self.plan.digits), strict=True))
         return found
+
+    def _hold(self, amount: Decimal, weights: list[Decimal]) -> None:
+        """1.6: the amount in minor units times each weight in its twelve decimals."""
+        factor(held(total(weights), 12))
+        for weight in weights:
+            factor(weight)
+            whole_number(times(amount, weight), self.plan.digits + 12)
 
     def _coalitions(self, pool: Pool, member: str) -> Game:
         """8.11: the values that hold for a member's team on the period's last day."""
@@ -349,7 +408,7 @@ class Components:
     def _limited(self, component: Component, payee: str, computed: Decimal) -> Earning:
         amount = computed
         if component.multipliers:
-            amount = self._round(times(computed, self._factor(component, payee)))
+            amount = self._round(product(computed, self._factor(component, payee), 24))
         earning = Earning(computed, amount - computed, ZERO, ZERO, ZERO)
         if not self.holds(component.when, payee):
             return replace(earning, condition=-amount)
@@ -360,12 +419,11 @@ class Components:
         return earning
 
     def _factor(self, component: Component, payee: str) -> Decimal:
-        product = Decimal(1)
-        for factor in component.multipliers:
-            by = number(factor.by, self.figures(payee))
-            if by is not None and self.holds(factor.when, payee):
-                product = twelve(times(product, by))
-        return product
+        found = Decimal(1)
+        for one in component.multipliers:
+            by = number(one.by, self.figures(payee)) if self.holds(one.when, payee) else None
+            found = twelve(product(found, Decimal(1) if by is None else by, 24))
+        return found
 
     def _unrounded(self, component: Component, payee: str) -> Decimal:
         """S16: what was earned before any rounding; what is shared out in coins was not rounded."""
@@ -374,7 +432,7 @@ class Components:
             return ZERO
         exact = twelve(self.books.exact.get((component.id, payee), computed))
         if component.multipliers:
-            exact = twelve(times(exact, self._factor(component, payee)))
+            exact = twelve(product(exact, self._factor(component, payee), 24))
         if component.cap is not None:
             exact = min(exact, component.cap)
         return exact if component.floor is None else max(exact, component.floor)
@@ -390,4 +448,8 @@ class Components:
             return value is not None and value >= when.at_least
         target = self.books.targets[when.subject, payee]
         value = self.books.reached[when.subject, payee]
-        return bool(target) and value is not None and value >= times(when.at_least, target or ZERO)
+        return (
+            bool(target)
+            and value is not None
+            and value >= product(when.at_least, target or ZERO, 12)
+        )

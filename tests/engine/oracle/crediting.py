@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from paceline.engine.formula.interpret import interpret
 from paceline.engine.formula.tree import names_in
 from paceline.engine.plan.model import Credit, Plan
 
 from .days import Calendar, Row, holds
+from .formulas import value_of
 from .numbers import ZERO
 
 Levels = dict[str, int]  # by hierarchy; "" is the reporting line
@@ -64,7 +64,7 @@ class Crediting:
     def _met(self, line: Row) -> list[Credit]:
         """The direct rules that take a line (3.8)."""
         direct = [credit for credit in self.plan.credits if credit.kind == "direct"]
-        met = [one for one in direct if one.when is None or interpret(one.when.root, line)]
+        met = [one for one in direct if one.when is None or value_of(one.when, line)]
         precedence = self.plan.policies.precedence
         if precedence == "most-specific":
             met.sort(key=lambda one: -len(names_in(one.when.root)) if one.when else 0)
@@ -83,7 +83,7 @@ class Crediting:
             ]
         share = Decimal(1)
         if rule.share is not None:
-            stated = interpret(rule.share.root, line)
+            stated = value_of(rule.share, line)
             assert isinstance(stated, Decimal)
             share = stated.quantize(Decimal("1e-8"), ROUND_HALF_UP)
         if rule.to != "team":

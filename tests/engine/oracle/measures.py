@@ -9,15 +9,16 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from paceline.engine.formula.interpret import interpret
-from paceline.engine.formula.tree import Formula, needed_names
+from paceline.engine.formula.tree import Formula, Name, needed_names
 from paceline.engine.plan.model import Measure, Plan, Quota
 
 from .crediting import Crediting, Portion
 from .days import FARTHEST, Calendar, Days, Row, within
-from .numbers import ONE, cut, times, total, twelve
+from .formulas import value_of
+from .numbers import ONE, TooLarge, cut, factor, held, product, total, twelve
 from .quotas import worked_out
 
+ORDER_LINES = "order_lines"
 Figures = Mapping[str, Decimal | None]
 
 
@@ -47,7 +48,7 @@ def evaluate(formula: Formula, figures: Figures) -> Decimal | bool | None:
     """5.7: a formula over figures; None where one that it names, and does not guard, is missing."""
     if any(figures[name] is None for name in needed_names(formula.root)):
         return None
-    value = interpret(formula.root, figures)
+    value = value_of(formula, figures)
     assert isinstance(value, Decimal | bool)
     return value
 
@@ -56,6 +57,12 @@ def number(formula: Formula, figures: Figures) -> Decimal | None:
     value = evaluate(formula, figures)
     assert value is None or isinstance(value, Decimal)
     return value
+
+
+def is_amount(measure: Measure) -> bool:
+    """It adds up the amounts of lines as they are."""
+    root = None if measure.of is None else measure.of.root
+    return measure.kind == "sum" and isinstance(root, Name) and root.name == "amount"
 
 
 class Measures:
@@ -69,11 +76,43 @@ class Measures:
             list
         )
         first = calendar.period[1] - FARTHEST
-        for line in calendar.rows["order_lines"]:
-            day = calendar.anchor(line)
-            if day is not None and within(day, (first, calendar.period[1])):
-                for portion in crediting.portions(line):
-                    self._enter(crediting, portion)
+        lines = [
+            line
+            for line in calendar.rows["order_lines"]
+            if (day := calendar.anchor(line)) is not None
+            and within(day, (first, calendar.period[1]))
+        ]
+        self.too_large = self._first_too_large(crediting, lines)
+        for line in () if self.too_large else lines:
+            for portion in crediting.portions(line):
+                self._enter(crediting, portion)
+
+    def _first_too_large(self, crediting: Crediting, lines: list[Row]) -> str:
+        """1.6: the first clause whose formula over lines has too many digits for one of them,
+        then the first that has for a share of it, or in plan currency.
+        """
+        formulas: list[tuple[str, Formula]] = []
+        for credit in self.plan.credits:
+            stated = (("when", credit.when), ("share", credit.share))
+            formulas += [(f"credits/{credit.id}/{key}", one) for key, one in stated if one]
+        seen = [one for one in self.plan.measures if one.is_summed or one.is_keyed]
+        formulas += [(f"measures/{one.id}", one.of) for one in seen if one.of]
+        for clause, formula in formulas:
+            try:
+                for line in lines:
+                    value_of(formula, line)
+            except TooLarge:
+                return clause
+        portions = [portion for line in lines for portion in crediting.portions(line)]
+        for measure in sorted(seen, key=lambda one: one.is_keyed):  # these are looked at later
+            try:
+                for line in lines:
+                    self._value(measure, line, ONE)
+                for portion in portions if measure.is_summed else ():
+                    self._value(measure, portion.line, portion.share)
+            except TooLarge:
+                return ORDER_LINES if is_amount(measure) else f"measures/{measure.id}"
+        return ""
 
     def _enter(self, crediting: Crediting, portion: Portion) -> None:
         line = portion.line
@@ -86,7 +125,8 @@ class Measures:
                 day = self.calendar.anchor(line)
                 assert day is not None
                 if measure.is_summed:
-                    entry = Entry(day, line["line_id"], self._value(measure, portion), portion)
+                    value = self._value(measure, line, portion.share)
+                    entry = Entry(day, line["line_id"], value, portion)
                     self.entries[measure.id, payee].append(entry)
                 elif measure.is_keyed:
                     self.seen[measure.id, payee].append((day, self._seen(measure, line)))
@@ -94,19 +134,19 @@ class Measures:
     def _seen(self, measure: Measure, line: Row) -> Decimal | str | None:
         """5.10: the value of a whole line."""
         assert measure.of is not None
-        value = interpret(measure.of.root, line)
-        if measure.kind == "distinct":
-            return str(value) if value else None
-        assert isinstance(value, Decimal)
-        return twelve(times(value, self.rate(line)) if measure.is_money else value)
+        if measure.kind != "distinct":
+            return twelve(self._value(measure, line, ONE))
+        value = value_of(measure.of, line)
+        return str(value) if value else None
 
-    def _value(self, measure: Measure, portion: Portion) -> Decimal:
-        if measure.of is None:
+    def _value(self, measure: Measure, line: Row, share: Decimal) -> Decimal:
+        """What a share of a line adds, in plan currency if it is money (4.2, 5.2)."""
+        if measure.of is None or measure.kind == "distinct":
             return ONE
-        value = interpret(measure.of.root, portion.line)
+        value = value_of(measure.of, line)
         assert isinstance(value, Decimal)
-        shared = twelve(times(value, portion.share))  # 5.2
-        return times(shared, self.rate(portion.line)) if measure.is_money else shared
+        shared = twelve(product(value, share, 20))
+        return product(shared, self.rate(line) if measure.is_money else ONE, 22)
 
     def rate(self, line: Row) -> Decimal:
         """4.1."""
@@ -143,20 +183,30 @@ class Measures:
     def value(self, name: str, payee: str, choice: Choice | None = None) -> Decimal | None:
         """A measure over its own days, or over those that `choice` picks where it has none."""
         measure = self.plan.measure(name)
+        try:
+            return self._of(measure, payee, choice)
+        except TooLarge as error:
+            own = ORDER_LINES if is_amount(measure) else f"measures/{name}"
+            error.clause = error.clause or own
+            raise
+
+    def _of(self, measure: Measure, payee: str, choice: Choice | None) -> Decimal | None:
         if measure.is_summed:
-            return twelve(total(entry.value for entry in self.chosen(measure, payee, choice)))
+            entries = self.chosen(measure, payee, choice)
+            return twelve(held(total(entry.value for entry in entries), 22))
         if measure.kind == "figure":
             return self._figure(measure, payee)
         if measure.is_keyed:
             return self._of_seen(measure, payee)
         if measure.kind == "ratio":
             first, second = (self.value(part, payee, choice) for part in measure.parts)
+            parts = [factor(one) for one in (first, second) if one is not None]
             if first is None or second is None or second == 0:
                 return None
-            return cut(Fraction(first) / Fraction(second), 12)
+            return cut(Fraction(parts[0]) / Fraction(parts[1]), 12)
         assert measure.of is not None
-        parts = {word(part): self.value(part, payee, choice) for part in measure.parts}
-        return number(measure.of, parts)
+        figures = {word(part): self.value(part, payee, choice) for part in measure.parts}
+        return number(measure.of, figures)
 
     def _of_seen(self, measure: Measure, payee: str) -> Decimal | None:
         """5.10: how many different values, or the least or the greatest."""
@@ -231,4 +281,4 @@ class Measures:
         """6.2 and 6.3."""
         if value is None or not target:
             return None
-        return cut(Fraction(value) / Fraction(target), 8)
+        return cut(Fraction(factor(value)) / Fraction(target), 8)

@@ -7,8 +7,40 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 WIDE = Context(prec=160)
+DIGITS = 38
 ZERO = Decimal(0)
 ONE = Decimal(1)
+
+
+class TooLarge(ArithmeticError):
+    """A step has more digits than 1.6 gives it; the clause is told as soon as it is known."""
+
+    clause = ""
+
+
+def held(value: Decimal, decimals: int) -> Decimal:
+    """1.6: the value, if 38 digits hold it with so many decimals; it has no more."""
+    if value.is_nan():  # an exchange rate that nobody asks for
+        return value
+    if value and value.adjusted() + decimals >= DIGITS:
+        raise TooLarge
+    return value
+
+
+def factor(value: Decimal) -> Decimal:
+    """1.6: what is divided, or divided by, has 24 decimals."""
+    return held(value, 24)
+
+
+def product(first: Decimal, second: Decimal, decimals: int) -> Decimal:
+    """A product of which so many decimals are kept."""
+    return held(times(first, second), decimals)
+
+
+def whole_number(value: Decimal, decimals: int) -> None:
+    """1.6: what parts are worked out by, in units of so many decimals, is a number of 127 bits."""
+    if abs(int(value.scaleb(decimals, WIDE))) >= 2**127:
+        raise TooLarge
 
 
 def twelve(value: Decimal) -> Decimal:
@@ -64,10 +96,15 @@ __all__ = [
     "ONE",
     "WIDE",
     "ZERO",
+    "TooLarge",
     "cut",
+    "factor",
     "four",
+    "held",
+    "product",
     "share_out",
     "times",
     "total",
     "twelve",
+    "whole_number",
 ]

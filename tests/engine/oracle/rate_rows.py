@@ -13,7 +13,7 @@ from paceline.engine.plan.model import Component, Plan
 
 from .days import Calendar, Row
 from .measures import Choice, Entry, Measures
-from .numbers import ZERO, times, total, twelve
+from .numbers import ZERO, product, total, twelve
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,10 @@ class RateRows:
             assert isinstance(target, Decimal)
             factor = target
         bounds = [
-            (times(one.lower, factor), None if one.upper is None else times(one.upper, factor))
+            (
+                product(one.lower, factor, 12),
+                None if one.upper is None else product(one.upper, factor, 12),
+            )
             for one in key.tiers
         ]
         upper_side = self.plan.policies.boundary == "upper"
@@ -154,7 +157,7 @@ class RateRows:
                 base = top if place == 0 else max(top - lower, ZERO)
             else:
                 base = value if place == reached else ZERO
-            pay = times(base, tier.paid)
+            pay = product(base, tier.paid, 20)
             if self.table.value == "amount":
                 pay = tier.paid if place == reached else ZERO
             if self.plan.policies.rounding_stage == "line":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
@@ -11,8 +11,8 @@ from paceline.engine.plan.model import Plan
 from .components import Books, Components
 from .crediting import Crediting
 from .days import Calendar, Row, Rows, within
-from .measures import Measures
-from .numbers import ZERO, times, total, twelve
+from .measures import ORDER_LINES, Choice, Measures, is_amount
+from .numbers import WIDE, ZERO, held, times, total, twelve
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Expected:
         default_factory=dict
     )
     refused: str | None = None  # the code of what the run is refused for
+    clause: str = ""  # whose digits are too many (1.6)
 
 
 class Oracle:
@@ -43,19 +44,61 @@ class Oracle:
         self.plan = plan
         self.calendar = Calendar(plan, rows, period)
         self.crediting = Crediting(plan, self.calendar)
-        self.measures = Measures(plan, self.calendar, self.crediting)
+        with localcontext(WIDE):
+            self.measures = Measures(plan, self.calendar, self.crediting)
 
     def calculate(self) -> Expected:
+        with localcontext(WIDE):
+            return self._calculate()
+
+    def _calculate(self) -> Expected:
         result = Expected()
-        self._account(result)
         books = Books(self.calendar.members())
+        books.too_large = self.measures.too_large
+        if not books.too_large:
+            self._add_up(result, books)
+        if books.too_large:
+            return _too_large(books.too_large)
         self._measure(result, books)
         self._attain(result, books)
         components = Components(self.plan, self.calendar, self.measures, books)
         for component in self.plan.components:
             components.calculate(component)
         self._settle(result, books)
+        if books.too_large and not result.refused:
+            return _too_large(books.too_large)
         return result
+
+    def _add_up(self, result: Expected, books: Books) -> None:
+        """The sums over lines, of which all else is made: those of amounts first."""
+        with books.within(ORDER_LINES):
+            self._account(result)
+        summed = [one for one in self.plan.measures if one.is_summed]
+        for measure in sorted(summed, key=lambda one: not is_amount(one)):
+            for choice in self._windows(measure.id):
+                for payee in books.members:
+                    with books.within(measure.id):
+                        self.measures.value(measure.id, payee, choice)
+
+    def _windows(self, name: str) -> list[Choice | None]:
+        """The windows in which somebody wants a measure, the period first."""
+        found: list[Choice | None] = [None]
+        asking = (one for one in self.plan.quotas if self._stands_on(one.measure, name))
+        found += [self.measures.quota_choice(quota) for quota in asking]
+        for part in self.calendar.rated():
+            window = part.accumulation or self.plan.policies.accumulation
+            rates = part.rates
+            assert rates is not None
+            read = filter(None, (part.measure, rates.subject, rates.across))
+            if self.calendar.is_longer(window) and any(self._stands_on(one, name) for one in read):
+                ends = (self.calendar.to_date(window), self.calendar.before(window))
+                found += [self.measures.inside(days) for days in ends]
+        return found
+
+    def _stands_on(self, whole: str, part: str) -> bool:
+        return whole == part or any(
+            self._stands_on(one, part) for one in self.plan.measure(whole).parts
+        )
 
     # --- 3: the account of the period's lines -----------------------------------------------------
 
@@ -83,7 +126,7 @@ class Oracle:
             key: (
                 len(parts),
                 twelve(total(a for a, _ in parts)),
-                twelve(total(b for _, b in parts)),
+                twelve(held(total(b for _, b in parts), 22)),
             )
             for key, parts in credited.items()
         }
@@ -104,7 +147,10 @@ class Oracle:
         for measure in self.plan.measures:
             for payee in books.members:
                 key = (measure.id, payee)
-                books.measures[key] = self.measures.value(measure.id, payee)
+                books.measures[key] = None
+                with books.within(measure.id):
+                    for choice in reversed(self._windows(measure.id)):
+                        books.measures[key] = self.measures.value(measure.id, payee, choice)
                 result.measures[key] = (
                     books.measures[key],
                     self.measures.count(measure.id, payee),
@@ -115,11 +161,13 @@ class Oracle:
             choice = self.measures.quota_choice(quota)
             for payee in books.members:
                 key = (quota.id, payee)
-                value = self.measures.value(quota.measure, payee, choice)
                 target = self.measures.target(quota, payee)
+                value = books.reached[key] = books.attainments[key] = None
                 books.targets[key] = target
-                books.reached[key] = value
-                books.attainments[key] = self.measures.attainment(value, target)
+                with books.within(f"quotas/{quota.id}"):
+                    value = self.measures.value(quota.measure, payee, choice)
+                    books.reached[key] = value
+                    books.attainments[key] = self.measures.attainment(value, target)
                 result.attainment[key] = (value, target, books.attainments[key])
                 if not target and self._sold(quota.measure, payee):  # 6.3
                     code = "quota_missing" if target is None else "quota_zero"
@@ -151,6 +199,11 @@ class Oracle:
     def _refuses_missing(self, name: str) -> bool:
         rates = self.plan.component(name).rates
         return rates is not None and rates.rows.missing == "refuse"
+
+
+def _too_large(clause: str) -> Expected:
+    code = "amount_too_large" if clause == ORDER_LINES else "figure_too_large"
+    return Expected(refused=code, clause=clause)
 
 
 def _exclude(result: Expected, reason: str, currency: str, amount: Decimal) -> None:

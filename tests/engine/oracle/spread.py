@@ -11,7 +11,7 @@ from paceline.engine.plan.model import Component, Plan
 
 from .days import Calendar, Days, within
 from .measures import Entry, Measures
-from .numbers import ZERO, cut, times, total, twelve
+from .numbers import ZERO, cut, factor, product, total, twelve
 from .tables import Taken, TierReader
 
 
@@ -125,7 +125,9 @@ class Spread:
             )
             for place, part in parts.items():
                 bases[place] += part
-        exact = [times(base, tier.rate) for base, tier in zip(bases, self.table.tiers, strict=True)]
+        exact = [
+            product(base, tier.rate, 20) for base, tier in zip(bases, self.table.tiers, strict=True)
+        ]
         return Taken(bases, exact)
 
     def _parts(
@@ -158,6 +160,8 @@ class Spread:
     ) -> Decimal:
         """The part of a share's value that lies below a bound of the count, cut at 12 decimals."""
         low, high = min(counted), max(counted)
+        for one in (value, high - low):
+            factor(one)
         if bound is None or high < bound:
             return value
         if low == high:

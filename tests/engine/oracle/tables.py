@@ -9,7 +9,7 @@ from fractions import Fraction
 from paceline.engine.money import round_to
 from paceline.engine.plan.model import Plan, RateTable
 
-from .numbers import ZERO, cut, four, times, total
+from .numbers import WIDE, ZERO, cut, factor, four, held, product, times, total, whole_number
 
 Bounds = list[tuple[Decimal, Decimal | None]]
 
@@ -30,15 +30,18 @@ class TierReader:
     ) -> None:
         self.plan = plan
         self.table = table
-        factor = Decimal(1) if table.quota is None else target or None
-        self.is_readable = factor is not None  # 6.3
-        factor = factor or Decimal(1)
+        whole = Decimal(1) if table.quota is None else target or None
+        self.is_readable = whole is not None  # 6.3
+        whole = whole or Decimal(1)
         self.bounds: Bounds = [
-            (times(tier.lower, factor), None if tier.upper is None else times(tier.upper, factor))
+            (
+                product(tier.lower, whole, 12),
+                None if tier.upper is None else product(tier.upper, whole, 12),
+            )
             for tier in table.tiers
         ]
         self.paid = [
-            four(times(tier.rate, incentive)) if table.value == "target_share" else tier.rate
+            four(product(tier.rate, incentive, 20)) if table.value == "target_share" else tier.rate
             for tier in table.tiers
         ]
 
@@ -55,13 +58,13 @@ class TierReader:
             return Taken([value], [self._bounded(value)])
         if self.table.reading == "slice":  # 7.2
             bases = self._slices(value)
-            return Taken(bases, [times(b, r) for b, r in zip(bases, self.paid, strict=True)])
+            return Taken(bases, [product(b, r, 20) for b, r in zip(bases, self.paid, strict=True)])
         if self.table.reading == "interpolated":  # 7.8
             return self._interpolated(subject)
         reached = self.tier_of(subject)
         bases = self._whole(value, reached)
         if self.table.value == "rate":
-            return Taken(bases, [times(b, r) for b, r in zip(bases, self.paid, strict=True)])
+            return Taken(bases, [product(b, r, 20) for b, r in zip(bases, self.paid, strict=True)])
         return Taken(
             bases, [self.paid[place] if place == reached else ZERO for place in range(count)]
         )
@@ -74,14 +77,16 @@ class TierReader:
         row = tier_of(subject, self.bounds[::width], upper=upper)
         column = tier_of(across, [one for one in columns if one is not None], upper=upper)
         place = row * width + column
-        paid = times(value, self.paid[place]) if self.table.value == "rate" else self.paid[place]
+        paid = (
+            product(value, self.paid[place], 20) if self.table.value == "rate" else self.paid[place]
+        )
         found = Taken([ZERO for _ in self.bounds], [ZERO for _ in self.bounds])
         found.bases[place], found.exact[place] = value, paid
         return found
 
     def _bounded(self, value: Decimal) -> Decimal:
         """7.17: at least and at most so much, with the sign of the stretch."""
-        size = abs(times(value, self.paid[0]))
+        size = abs(product(value, self.paid[0], 20))
         if self.table.cap is not None:
             size = min(size, self.table.cap)
         if self.table.floor is not None:
@@ -114,9 +119,9 @@ class TierReader:
         bases, exact = self._slices(subject), []
         for part, paid, (lower, upper) in zip(bases, self.paid, self.bounds, strict=True):
             assert upper is not None
-            exact.append(
-                cut(Fraction(paid) * Fraction(part) / (Fraction(upper) - Fraction(lower)), 8)
-            )
+            width = Fraction(factor(WIDE.subtract(upper, lower)))
+            whole_number(times(paid, factor(part)), 20)
+            exact.append(cut(Fraction(paid) * Fraction(part) / width, 8))
         return Taken(bases, exact)
 
     # --- 7.5, 7.15 --------------------------------------------------------------------------------
@@ -133,12 +138,12 @@ class TierReader:
             return bases, [
                 total(self._round(one.exact[place]) for one in taken) for place in places
             ]
-        exact = [total(one.exact[place] for one in taken) for place in places]
+        exact = [held(total(one.exact[place] for one in taken), 20) for place in places]
         if stage == "tier":
             return bases, [self._round(value) for value in exact]
         earned, through, before = [], ZERO, ZERO
         for value in exact:
-            through += value
+            through = held(WIDE.add(through, value), 20)
             rounded = self._round(through)
             earned.append(rounded - before)
             before = rounded
