@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
-from paceline.crm.forms.choices import country_name, language_name
+from paceline.crm.forms.choices import language_name
 from paceline.crm.forms.segments import labels_of
 from paceline.crm.models import BuyingRules, ConsentChannel, LeadStatus, Lifecycle, Source
 from paceline.crm.queries.segments import AMOUNTS, LISTS, YES_NO
 from paceline.kernel import formats
+from paceline.kernel.countries import country_name
 
 _WORDS: dict[str, dict[str, Any]] = {
     "lifecycle": dict(Lifecycle.choices),

@@ -21,6 +21,7 @@ from paceline.crm.models import (
     Source,
 )
 from paceline.kernel import formats
+from paceline.kernel.countries import country_name
 from paceline.orders.actions import LineDayIsClosed, SharedByFile
 
 REFUSALS = (
@@ -194,12 +195,6 @@ def field_value(name: str, value: Any) -> str:  # noqa: PLR0911 - one kind each
     return str(value)[:200]
 
 
-def _country(code: str) -> str:
-    from paceline.crm.forms.choices import country_name  # noqa: PLC0415 - as above
-
-    return country_name(code)
-
-
 def _languages(codes: str | list[str]) -> str:
     from paceline.crm.forms.choices import language_name  # noqa: PLC0415 - as above
 
@@ -224,7 +219,7 @@ def _shares(rows: list[list[Any]]) -> str:
 
 
 WORDED: dict[str, Any] = {
-    "country": _country,
+    "country": country_name,
     "language": _languages,
     "languages": _languages,
     "rating": lambda stars: "★" * int(stars),

@@ -20,6 +20,7 @@ from django.core.signing import BadSignature, Signer
 from django.core.validators import validate_email
 
 from paceline.crm.actions import Point
+from paceline.kernel.countries import names_of_countries
 
 # The longest answers; what is longer is refused.
 LENGTHS = {
@@ -95,7 +96,7 @@ def _problem(name: str, text: str, options: Sequence[str]) -> str:
             return "invalid"
     if name == "mobile" and sum(one.isdigit() for one in text) < 5:
         return "invalid"
-    if name == "country" and not (len(text) == 2 and text.isascii() and text.isupper()):
+    if name == "country" and text not in names_of_countries("en"):
         return "unknown"
     return ""
 

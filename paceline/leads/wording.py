@@ -9,9 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from paceline.crm.forms.choices import country_name, language_name
+from paceline.crm.forms.choices import language_name
 from paceline.crm.models import Source
 from paceline.kernel import formats
+from paceline.kernel.countries import country_name
 from paceline.kernel.shell import Badge
 from paceline.leads.choosing import Why
 from paceline.leads.models import Inquiry, Method, RoutingRule

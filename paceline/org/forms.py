@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from babel import Locale
 from django import forms
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from paceline.accounts.models import LANGUAGES
+from paceline.kernel.countries import countries
 from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
-from paceline.kernel.formats import locale_of
 from paceline.kernel.selects import LongSelect
 from paceline.kernel.time_zones import time_zones
 from paceline.org.models import LeaveKind, Leaver, Person, Position, Role, Team
@@ -33,13 +32,6 @@ def _reason(*, required: bool = False) -> forms.CharField:
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Kept in the audit trail."),
     )
-
-
-def countries() -> list[tuple[str, str]]:
-    """Countries by their name in the reader's language."""
-    names = Locale.parse(str(locale_of(get_language() or "en"))).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
-    return sorted(found, key=lambda pair: pair[1])
 
 
 class PersonForm(forms.Form):

@@ -11,7 +11,8 @@ from paceline.accounts.actions import (
     NoSecondStep,
     TokenGone,
 )
-from paceline.kernel.formats import reader_locale, span_of_days
+from paceline.kernel.countries import country_name
+from paceline.kernel.formats import span_of_days
 from paceline.kernel.periods import EffectiveDated
 from paceline.org import actions
 from paceline.org.models import (
@@ -129,11 +130,6 @@ def _with_one_name(row: EffectiveDated) -> str:
     if isinstance(row, RoleGrant):
         return _("Role: %(role)s") % {"role": Role(row.role).label}
     return str(row)
-
-
-def country_name(code: str) -> str:
-    """A country in the reader's language; an unknown code as it is."""
-    return str(reader_locale().territories.get(code, code))
 
 
 def _days(row: EffectiveDated) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from paceline.crm import queries
+from paceline.kernel.countries import countries_or_none
 from paceline.kernel.formats import reader_locale
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person
@@ -19,30 +19,6 @@ LANGUAGES = (
     "zh-Hant", "zh-Hans", "en", "ja", "ko", "vi", "th", "id", "ms", "es", "fr", "de", "it", "pt",
     "ru", "ar", "hi",
 )  # fmt: skip
-# Two letters each, but nobody's address: unions, organisations, what is unknown, and trials.
-NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
-
-
-@cache
-def _territories(locale: str) -> tuple[tuple[str, str], ...]:
-    from babel import Locale  # noqa: PLC0415 - parsed once for each language
-
-    names = Locale.parse(locale).territories
-    found = [
-        (code, name)
-        for code, name in names.items()
-        if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
-    ]
-    return tuple(sorted(found, key=lambda one: one[1]))
-
-
-def countries() -> list[tuple[str, str]]:
-    """Every country by its name in the reader's language."""
-    return [("", "–"), *_territories(str(reader_locale()))]
-
-
-def country_name(code: str) -> str:
-    return dict(_territories(str(reader_locale()))).get(code, code)
 
 
 def language_name(code: str) -> str:
@@ -63,7 +39,7 @@ def languages() -> list[tuple[str, str]]:
 class CountryField(forms.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
-        super().__init__(choices=countries, widget=LongSelect, **kwargs)
+        super().__init__(choices=countries_or_none, widget=LongSelect, **kwargs)
 
 
 class FoundInput(forms.TextInput):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from paceline.crm import queries
-from paceline.crm.forms.choices import countries, languages
+from paceline.crm.forms.choices import languages
 from paceline.crm.models import (
     BuyingRules,
     ConsentChannel,
@@ -22,6 +22,7 @@ from paceline.crm.models import (
     scope_of,
 )
 from paceline.crm.queries.segments import AMOUNTS, LISTS, NUMBERS, YES_NO, channels, keys_of
+from paceline.kernel.countries import countries
 from paceline.kernel.money import CURRENCIES
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person, Team
@@ -109,7 +110,7 @@ class SegmentForm(forms.Form):
             "source": list(Source.choices),
             "channel": [(one, one) for one in dict.fromkeys([*found, *rule.get("channel", [])])],
             "language": languages(),
-            "country": countries()[1:],
+            "country": countries(),
             "tag": tags,
             "without_tag": tags,
             "consent": list(ConsentChannel.choices),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from babel import Locale
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -15,6 +14,7 @@ from paceline.crm.models import (
     scope_of,
 )
 from paceline.imports.kinds import Field, FieldType
+from paceline.kernel.countries import names_of_countries
 from paceline.org.models import Person, Team
 
 CUSTOM = "custom_"
@@ -28,9 +28,8 @@ def _countries() -> dict[str, tuple[str, ...]]:
     """Countries as exports of all these languages write them."""
     found: dict[str, set[str]] = {}
     for language in _SPOKEN:
-        for code, name in Locale.parse(language).territories.items():
-            if len(code) == 2 and code.isalpha():
-                found.setdefault(code, {code.casefold()}).add(str(name).casefold())
+        for code, name in names_of_countries(language).items():
+            found.setdefault(code, {code.casefold()}).add(name.casefold())
     for code, names in {
         "US": "usa,u.s.,u.s.a.,united states of america,美国,美國", "GB": "uk,great britain,england,英国,英國",
         "TW": "taiwan,中華民國,台灣,臺灣,台湾,roc", "CN": "prc,china,中国,中國,中国大陆,中國大陸,mainland china",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.crm import access, actions, panels, queries, segment_words, wording
-from paceline.crm.forms.choices import country_name, language_name
+from paceline.crm.forms.choices import language_name
 from paceline.crm.forms.deals import NextStepForm
 from paceline.crm.forms.records import LAYOUT, RecordForm, field_label, initial_of
 from paceline.crm.forms.timeline import (
@@ -41,6 +41,7 @@ from paceline.crm.views.reached import changeable
 from paceline.crm.views.segments import cohort_address
 from paceline.crm.views.timeline import told
 from paceline.kernel import formats, own_fields
+from paceline.kernel.countries import country_name
 from paceline.kernel.pages import go_to, page
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest

@@ -19,8 +19,10 @@ from paceline.incentives.models.terms import (
     MinimumWage,
     Term,
 )
+from paceline.kernel.countries import countries_or_none
 from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
+from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person, Team
 
 
@@ -91,11 +93,8 @@ class BasePayForm(TermForm):
 class MinimumWageForm(TermForm):
     model = MinimumWage
 
-    country = forms.RegexField(
-        r"^[A-Z]{2}$",
-        label=gettext_lazy("Country"),
-        max_length=2,
-        help_text=gettext_lazy("Two letters, such as TW, CN or DE."),
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"), choices=countries_or_none, widget=LongSelect
     )
     region = forms.CharField(
         label=gettext_lazy("Region"),

@@ -27,6 +27,8 @@ from paceline.incentives.models import RateRow
 from paceline.incentives.models.terms import AgreementKind, Term
 from paceline.incentives.queries.terms import terms_for
 from paceline.kernel import formats
+from paceline.kernel.columns import Path
+from paceline.kernel.countries import country_name
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.tables import Column, Table
 from paceline.org.requests import PersonRequest
@@ -120,7 +122,8 @@ def _column(model: type[Term], name: str, *, first: bool = False) -> Column:
         return Column(name, label, kind="money", currency="currency", sort=name)
     if name in {"amount", "value"}:
         return Column(name, label, value=lambda row: _number(row, name), kind="number", sort=name)
-    return Column(name, label, sort=name, search=search)
+    value: Path = (lambda row: country_name(row.country)) if name == "country" else name
+    return Column(name, label, value=value, sort=name, search=search)
 
 
 def _number(row: Any, name: str) -> Any:

@@ -11,8 +11,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from paceline.crm.forms.choices import CountryField, RecordField, countries, languages
+from paceline.crm.forms.choices import CountryField, RecordField, languages
 from paceline.crm.models import Source
+from paceline.kernel.countries import countries
 from paceline.kernel.selects import LongSelect
 from paceline.kernel.time_zones import time_zones_with
 from paceline.leads import wording
@@ -130,7 +131,7 @@ class RuleForm(forms.Form):
                       if row[2].isdecimal() else 0))  # fmt: skip
 
     def clean_countries(self) -> list[str]:
-        codes = {name.casefold(): code for code, name in countries() if code}
+        codes = {name.casefold(): code for code, name in countries()}
         known = set(codes.values())
         found = []
         for one in words(self.cleaned_data["countries"]):

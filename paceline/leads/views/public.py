@@ -28,7 +28,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
-from paceline.crm.forms.choices import countries
+from paceline.kernel.countries import countries
 from paceline.leads import actions, queries, sent, texts
 from paceline.leads.models import ConsentText, WebForm
 from paceline.leads.sent import Given
@@ -65,7 +65,7 @@ def asked(form: WebForm, language: str, errors: Mapping[str, str] | None = None)
         for one in form.fields:
             options = [(text, text) for text in one.get("options") or ()]
             if one["name"] == "country":
-                options = [choice for choice in countries() if choice[0]]
+                options = countries()
             code = (errors or {}).get(one["name"], "")
             found.append({
                 "name": one["name"], "label": texts.label_of(one, language),

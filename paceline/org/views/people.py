@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from paceline.accounts import queries as accounts
+from paceline.kernel.countries import country_name
 from paceline.kernel.formats import listed
 from paceline.kernel.pages import page
 from paceline.kernel.shell import Badge
@@ -26,7 +27,7 @@ from paceline.org.forms import NewPersonForm, PersonForm
 from paceline.org.models import Employment, Person, ReportingLine, Role, RoleGrant
 from paceline.org.requests import PersonRequest
 from paceline.org.views.changes import answer_change, given
-from paceline.org.wording import country_name, fact
+from paceline.org.wording import fact
 
 
 @require_GET
