@@ -14,6 +14,7 @@ from paceline.insights.dimensions import BUCKETS, COMPARISONS, DIMENSIONS
 from paceline.insights.measures import Measure
 from paceline.insights.queries.desk import Desk
 from paceline.kernel import formats
+from paceline.kernel.money import CURRENCIES, written_amount
 
 HOUR_STEP = Decimal("0.1")
 PLAIN_STEP = Decimal("0.00000001")
@@ -76,11 +77,14 @@ def _signed(text: str, value: Decimal) -> str:
     return f"+{text}" if value > 0 else text
 
 
-def plain(value: Decimal | None) -> Decimal | str:
-    """A value as a file takes it."""
+def plain(value: Decimal | None, unit: str) -> Decimal | str:
+    """A value as a file takes it, of a ``plain_unit``. What was converted or averaged keeps more
+    digits than its currency has: files are read on."""
     if value is None:
         return ""
     rounded = value.quantize(PLAIN_STEP)
+    if unit in CURRENCIES:
+        return written_amount(rounded, unit)
     return rounded.quantize(Decimal(1)) if rounded == rounded.to_integral() else rounded.normalize()
 
 

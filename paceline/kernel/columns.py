@@ -13,7 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from paceline.kernel import formats
+from paceline.kernel.money import written_amount
 from paceline.kernel.shell import Badge
+from paceline.kernel.table_rows import by_number
 
 Kind = Literal[
     "text",
@@ -42,7 +44,8 @@ class Column:
     ``sort`` and ``search`` name database paths for a QuerySet, attribute paths for a list;
     ``search=True`` searches the ``sort`` path. ``currency`` is a path, a callable, or a code in
     capitals. ``total`` sums the column over every row found, currency by currency. What is
-    ``only_in_file`` would cramp the page; it stands in what is downloaded.
+    ``only_in_file`` would cramp the page; it stands in what is downloaded. Text that
+    is sorted ``by_number`` is so by the numbers in it: 2 before 10.
     """
 
     key: str
@@ -56,6 +59,7 @@ class Column:
     total: bool = False
     secondary: bool = False
     only_in_file: bool = False
+    by_number: bool = False
 
     @property
     def is_figure(self) -> bool:
@@ -135,6 +139,12 @@ def follow(row: Any, path: Path) -> Any:
     return row
 
 
+def place_of(row: Any, column: Column) -> Any:
+    """By what a row is sorted in a list."""
+    value = follow(row, column.sort)
+    return by_number(str(value)) if column.by_number and value is not None else value
+
+
 def plain(row: Any, path: str) -> str:
     return str(follow(row, path) or "").casefold()
 
@@ -161,7 +171,7 @@ def exporter(columns: Sequence[Column]) -> Callable[[Any], list[Any]]:
     """What a row is in a file: a function to be called for each of a million."""
     paths: list[Path] = []
     for one in columns:
-        paths.append(one.value or one.key)
+        paths.append(_amount_of(one) if one.kind in {"money", "amount"} else one.value or one.key)
         if one.kind == "money":
             paths.append(one.currency_of)
 
@@ -172,6 +182,17 @@ def exporter(columns: Sequence[Column]) -> Callable[[Any], list[Any]]:
         ]
 
     return cells
+
+
+def _amount_of(column: Column) -> Callable[[Any], Any]:
+    path = column.value or column.key
+
+    def amount(row: Any) -> Any:
+        value = follow(row, path)
+        currency = column.currency_of(row) if isinstance(value, Decimal) else ""
+        return written_amount(value, currency) if currency else value
+
+    return amount
 
 
 def cell(row: Any, column: Column) -> Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -80,3 +81,25 @@ def currency_digits(currency: str) -> int:
 def in_currency_digits(amount: Decimal, currency: str) -> Decimal:
     """Show an amount with the digits of its currency. For display only; pay is rounded by plans."""
     return amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), rounding=ROUND_HALF_UP)
+
+
+class WrittenAmount(Decimal):
+    """An amount as files carry it: a sheet shows the digits that it has, noughts too."""
+
+    __slots__ = ()
+
+
+@cache
+def _smallest(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-currency_digits(currency))
+
+
+def written_amount(amount: Decimal, currency: str) -> WrittenAmount:
+    """The amount for a file, in the digits of its currency: ``1234.5000, "TWD"`` → ``1234.50``,
+    ``1234.0000, "JPY"`` → ``1234``. Nothing is rounded away: the price of a line may have more
+    digits than anybody is paid in, and the lines of a file add up to what they make."""
+    step = _smallest(currency)
+    if amount.is_finite():
+        shown = amount.quantize(step)
+        return WrittenAmount(shown if shown == amount else amount.normalize())
+    return WrittenAmount(amount)

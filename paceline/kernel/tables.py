@@ -28,13 +28,14 @@ from paceline.kernel.columns import (
     exporter,
     figure,
     follow,
+    place_of,
     plain,
     sums,
     titles,
 )
 from paceline.kernel.filters import Filter, Narrowing, sift
 from paceline.kernel.parts import InParts
-from paceline.kernel.table_rows import is_plain, may_be_null, part_of
+from paceline.kernel.table_rows import ByNumber, is_plain, may_be_null, part_of
 
 __all__ = ["Column", "Filter", "Table"]
 
@@ -220,13 +221,13 @@ class Table:
         if column is None:
             return rows
         if isinstance(rows, QuerySet):
-            path = F(column.sort)
+            path = ByNumber(F(column.sort)) if column.by_number else F(column.sort)
             # Where nothing can be missing the plain order stands in the index; the other does not.
             last = True if may_be_null(rows.model, column.sort) else None
             first = path.desc(nulls_last=last) if downwards else path.asc(nulls_last=last)
             return rows.order_by(first, "-pk" if downwards else "pk")
         known = [row for row in rows if follow(row, column.sort) is not None]
-        known.sort(key=lambda row: follow(row, column.sort), reverse=downwards)
+        known.sort(key=lambda row: place_of(row, column), reverse=downwards)
         return known + [row for row in rows if follow(row, column.sort) is None]
 
     @cached_property

@@ -19,10 +19,13 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.utils import timezone
 
+from paceline.kernel.money import WrittenAmount
+
 ROWS_MAX = 1_048_575
 """Rows that a sheet can hold below its header."""
 
 TEXT_MAX = 32_767
+DECIMALS_MAX = 4
 FAST = 1
 _CHUNK = 64 * 1024
 
@@ -31,6 +34,16 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+# Amounts without decimals, with one, and so on.
+_AMOUNTS = "".join(
+    f'<numFmt numFmtId="{166 + places}" formatCode="{Decimal(0).scaleb(-places)}"/>'
+    for places in range(DECIMALS_MAX + 1)
+)
+_AMOUNT_STYLES = "".join(
+    f'<xf numFmtId="{166 + places}" applyNumberFormat="1" xfId="0"/>'
+    for places in range(DECIMALS_MAX + 1)
+)
 
 _FIXED = {
     "[Content_Types].xml": (
@@ -56,20 +69,22 @@ _FIXED = {
         f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
         f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
     ),
-    # Style 1 is the bold header, 2 a day, 3 a moment.
+    # Style 1 is the bold header, 2 a day, 3 a moment, 4 an amount without decimals, and so on.
     "xl/styles.xml": (
-        f'<styleSheet xmlns="{_MAIN}"><numFmts count="2">'
+        f'<styleSheet xmlns="{_MAIN}"><numFmts count="7">'
         '<numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
-        '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>'
+        '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/>'
+        f"{_AMOUNTS}</numFmts>"
         '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
         '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
         '<fills count="2"><fill><patternFill patternType="none"/></fill>'
         '<fill><patternFill patternType="gray125"/></fill></fills>'
         '<borders count="1"><border/></borders>'
         '<cellStyleXfs count="1"><xf/></cellStyleXfs>'
-        '<cellXfs count="4"><xf xfId="0"/><xf fontId="1" applyFont="1" xfId="0"/>'
+        '<cellXfs count="9"><xf xfId="0"/><xf fontId="1" applyFont="1" xfId="0"/>'
         '<xf numFmtId="164" applyNumberFormat="1" xfId="0"/>'
-        '<xf numFmtId="165" applyNumberFormat="1" xfId="0"/></cellXfs>'
+        '<xf numFmtId="165" applyNumberFormat="1" xfId="0"/>'
+        f"{_AMOUNT_STYLES}</cellXfs>"
         '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
         "</styleSheet>"
     ),
@@ -176,6 +191,8 @@ def _rows(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]
 def _cell(column: str, line: str, value: Any) -> str:
     if type(value) is str:
         return _text(column, line, value)
+    if isinstance(value, WrittenAmount) and value.is_finite():
+        return _number(column, line, f"{value:f}", _style_of(value))
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         figure = f"{value:f}" if isinstance(value, Decimal) else str(value)
         # A spreadsheet knows no NaN and no infinity; they stay words.
@@ -186,6 +203,12 @@ def _cell(column: str, line: str, value: Any) -> str:
     if isinstance(value, date):
         return _number(column, line, str(value.toordinal() - _EPOCH), 2)
     return _text(column, line, str(value))
+
+
+def _style_of(amount: Decimal) -> int:
+    """So that 1234.50 is not shown as 1234.5."""
+    places = -int(amount.as_tuple().exponent)
+    return 4 + places if 0 <= places <= DECIMALS_MAX else 0
 
 
 _EPOCH = date(1899, 12, 30).toordinal()

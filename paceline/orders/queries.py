@@ -21,6 +21,7 @@ from paceline.imports.models import Import, ImportState
 from paceline.kernel import formats
 from paceline.kernel.periods import month_after
 from paceline.kernel.shell import PaletteEntry
+from paceline.kernel.table_rows import ByNumber
 from paceline.orders import attributes
 from paceline.orders.models import (
     ANCHOR_DAYS,
@@ -369,7 +370,9 @@ def rate_currencies() -> list[tuple[str, str]]:
 def lines_of_order(line: OrderLine) -> list[OrderLine]:
     """The other lines of the same order."""
     same = OrderLine.objects.filter(source=line.source, order_number=line.order_number)
-    return list(same.exclude(pk=line.pk).order_by("line_number")[:LINES_OF_ORDER_SHOWN])
+    return list(
+        same.exclude(pk=line.pk).order_by(ByNumber("line_number"), "pk")[:LINES_OF_ORDER_SHOWN]
+    )
 
 
 def history_of(line: OrderLine) -> list[OrderLineBefore]:

@@ -33,7 +33,11 @@ def test_the_explorer_answers_draws_and_exports(
     assert lines in text
     file = client.get(f"{address}&export=csv")
     rows = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
-    assert rows[1:] == ["Priya Nair,400,,USD", "Omar Haddad,200,,USD", "Fred Braun,,40,USD"]
+    assert rows[1:] == [
+        "Priya Nair,400.00,,USD",
+        "Omar Haddad,200.00,,USD",
+        "Fred Braun,,40.00,USD",
+    ]
     found = client.get(lines.replace("&amp;", "&")).content.decode()
     assert "A1" in found
     assert "A3" not in found

@@ -41,6 +41,20 @@ def test_lines_are_found_by_month_and_order(world: World, bring: Bring, client_f
     assert "JUNE" not in found
 
 
+def test_lines_stand_by_their_number_in_page_and_file(world: World, bring: Bring, client_for):
+    rows = "".join(f"A,{n},2026-07-01,{world.priya.number},5,USD\n" for n in (9, 10, 2, 11, 1))
+    bring("order_lines", f"Order,Line,Order date,Payee,Amount,Currency\n{rows}")
+    client = client_for(world.dana)
+    # Days are shown the last first, and so are the lines of a day.
+    page = client.get(reverse("orders:lines")).context["table"]
+    assert [row.cells[2].text for row in page.body] == ["11", "10", "9", "2", "1"]
+    text = b"".join(client.get(reverse("orders:lines"), {"lines-export": "csv"})).decode()
+    assert [row.split(",")[2] for row in text.splitlines()[1:]] == ["11", "10", "9", "2", "1"]
+    line = OrderLine.objects.get(line_number="2")
+    others = client.get(reverse("orders:line", args=[line.pk])).context["others"]
+    assert [one.line_number for one in others] == ["1", "9", "10", "11"]
+
+
 def test_exported_cells_are_not_run_by_spreadsheets(world: World, bring: Bring, client_for) -> None:
     header = "Order,Line,Order date,Payee,Customer,Amount,Currency\n"
     row = f"A,1,2026-07-01,{world.priya.number},=1+1,5.50,USD\n"
@@ -51,7 +65,7 @@ def test_exported_cells_are_not_run_by_spreadsheets(world: World, bring: Bring, 
     answer = client.get(reverse("orders:lines"), {"lines-export": "csv"})
     text = b"".join(answer).decode("utf-8-sig")
     assert "'=1+1" in text
-    assert ",-5.5000,USD" in text
+    assert ",-5.50,USD" in text
     # Days beside the order's would cramp the page; they stand in the file and on the line's page.
     assert "End of the return window" in text
     assert "End of the return window" not in client.get(reverse("orders:lines")).content.decode()

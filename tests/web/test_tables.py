@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.contrib.sessions.backends.signed_cookies import SessionStore
@@ -54,6 +56,15 @@ def test_sorts_both_ways_with_nothing_last():
     assert _names(down) == ["Ida", "=1+1", "Bo", "Ann"]
     assert up.headings[2].direction == "ascending"
     assert "things-sort=-earned" in up.headings[2].url
+
+
+def test_numbers_in_text_sort_as_numbers():
+    rows = [{"line": line} for line in ("10", "2", "1", "A10", "A9", None, "1.10", "1.9")]
+    columns = [Column("line", "Line", sort="line", by_number=True)]
+    wanted = ["1", "1.9", "1.10", "2", "10", "A9", "A10"]
+    for sort, names in (("line", wanted), ("-line", wanted[::-1])):
+        table = Table(_request(**{"things-sort": sort}), rows=rows, name="things", columns=columns)
+        assert [row.cells[0].text for row in table.body] == [*names, "–"]
 
 
 def test_searches_and_filters_and_totals_what_was_found():
@@ -118,6 +129,37 @@ def test_csv_is_harmless_and_keeps_numbers():
     assert "Bo,South,-3,JPY" in text
 
 
+KEPT = [
+    {"name": "Taipei", "amount": Decimal("1234.5000"), "currency": "TWD"},
+    {"name": "Tokyo", "amount": Decimal("1234.0000"), "currency": "JPY"},
+    {"name": "Kuwait", "amount": Decimal("0.5000"), "currency": "KWD"},
+    {"name": "price", "amount": Decimal("2024.9940"), "currency": "USD"},
+    {"name": "none", "amount": None, "currency": "USD"},
+    {"name": "count", "amount": Decimal("3.0000"), "currency": ""},
+]
+
+
+@pytest.mark.parametrize("kind", ["money", "amount"])
+def test_files_write_amounts_in_the_digits_of_their_currency_and_round_none(kind):
+    def exported(form: str) -> Any:
+        request = _request(**{"things-export": form})
+        columns = [Column("name", "Name"), Column("amount", "A", kind=kind, currency="currency")]
+        return b"".join(Table(request, rows=KEPT, name="things", columns=columns).export())
+
+    lines = exported("csv").decode("utf-8-sig").splitlines()[1:]
+    amounts = ["1234.50", "1234", "0.500", "2024.994", "", "3.0000"]
+    assert [line.split(",")[1] for line in lines] == amounts
+    with ZipFile(io.BytesIO(exported("xlsx"))) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        styles = archive.read("xl/styles.xml").decode()
+    cells = re.findall(r'<c r="B\d+"(?: s="(\d)")?><v>([^<]*)</v>', sheet)
+    assert [figure for _style, figure in cells] == [one for one in amounts if one]
+    formats = dict(re.findall(r'numFmtId="(\d+)" formatCode="([^"]*)"', styles))
+    used = re.findall(r'<xf (?:numFmtId="(\d+)")?', styles.partition("<cellXfs")[2])
+    shown = [formats.get(used[int(style)], "") if style else "" for style, _figure in cells]
+    assert shown == ["0.00", "0", "0.000", "0.000", ""]
+
+
 def test_a_file_that_is_cut_off_says_so(monkeypatch):
     monkeypatch.setattr(tables, "CSV_ROWS_MAX", 4)
     request = _request(**{"things-export": "csv", "things-sort": "name"})
@@ -133,6 +175,20 @@ def test_xlsx_stores_text_as_text():
     book = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer)))
     rows = book.get_sheet_by_index(0).to_python()
     assert rows[1] == ["=1+1", "North", 4.25, "USD"]
+
+
+@pytest.mark.django_db
+def test_numbers_in_text_sort_as_numbers_in_the_database(world):
+    people = list(Person.objects.order_by("pk")[:5])
+    numbers = ["T10", "T9", "T123456789012345", "T1", "T9-2"]
+    for person, number in zip(people, numbers, strict=True):
+        Person.objects.filter(pk=person.pk).update(number=number)
+    columns = [Column("number", "Number", sort="number", by_number=True)]
+    rows = Person.objects.filter(pk__in=[one.pk for one in people])
+    for sort, step in (("number", 1), ("-number", -1)):
+        table = Table(_request(**{"things-sort": sort}), rows=rows, name="things", columns=columns)
+        wanted = ["T1", "T9", "T9-2", "T10", "T123456789012345"][::step]
+        assert [row.cells[0].text for row in table.body] == wanted
 
 
 @pytest.mark.django_db

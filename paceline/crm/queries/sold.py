@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from paceline.crm.models import Company, Contact, CustomerOrder, Deal, OrderLink
+from paceline.kernel.table_rows import ByNumber
 from paceline.orders.models import OrderLine
 from paceline.orders.shops.models import ShopOrder
 from paceline.org.models import Person
@@ -61,7 +62,9 @@ def _seen(link: OrderLink, person: Person) -> dict[str, Any]:
 def lines_of(order: CustomerOrder) -> list[OrderLine]:
     """The lines of an order, and after them what came back of them by numbers of its own."""
     own = Q(source=order.source, order_number=order.order_number)
-    lines = list(OrderLine.objects.filter(own).order_by("line_number", "pk")[:LINES_SHOWN])
+    lines = list(
+        OrderLine.objects.filter(own).order_by(ByNumber("line_number"), "pk")[:LINES_SHOWN]
+    )
     back = OrderLine.objects.filter(returns_line__in=[one.pk for one in lines]).exclude(own)
     return lines + list(back.order_by("ordered_on", "pk")[:LINES_SHOWN])
 

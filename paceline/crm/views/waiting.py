@@ -58,7 +58,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
         caption=_("Orders without a customer"),
         columns=[
             Column("order_number", _("Order"), sort="order_number", search=True, kind="code",
-                   link=lambda row: reverse("crm:order", args=[row.pk])),
+                   by_number=True, link=lambda row: reverse("crm:order", args=[row.pk])),
             Column("bought_on", _("Order date"), sort="bought_on", kind="day"),
             Column("buyer", _("Buyer as the order says"), value=said_of),
             Column("amount", _("Amount"), sort="amount", kind="money", currency="currency"),

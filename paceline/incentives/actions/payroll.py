@@ -34,7 +34,7 @@ from paceline.incentives.models import (
 )
 from paceline.incentives.queries.payroll import unpaid_releases
 from paceline.kernel import audit, sheets
-from paceline.kernel.money import in_currency_digits
+from paceline.kernel.money import in_currency_digits, written_amount
 from paceline.live.actions import publish
 from paceline.org.models import Person
 from paceline.webhooks.actions import announce
@@ -220,7 +220,7 @@ def _row(
         release.payee.number,
         release.payee.name,
         currency,
-        payable_amount(amount, currency),
+        written_amount(payable_amount(amount, currency), currency),
         statement.pk,
         statement.run.number,
         statement.run.fingerprint,

@@ -325,12 +325,13 @@ def _rows(desk: Desk, found: Answer) -> list[list[Cell]]:
 
 def _raw(desk: Desk, found: Answer) -> list[list[Raw]]:
     question = found.question
+    unit = words.plain_unit(question.measure, found.currency)
     return [
         [
             *([row.bucket.isoformat()] if row.bucket else []),
             *([words.key_name(desk, question.split, row.key)] if question.split else []),
-            words.plain(row.value),
-            *([words.plain(row.before)] if question.compare else []),
+            words.plain(row.value, unit),
+            *([words.plain(row.before, unit)] if question.compare else []),
         ]
         for row in found.rows
     ]

@@ -56,6 +56,7 @@ def pace(place: Place) -> Drawn:
     share = (so_far[here] / planned[here]) if here >= 0 and planned[here] else None
     shown = [value if n <= here else None for n, value in enumerate(so_far)]
     places = [n for n in range(span.days) if n % 7 == 6 or n in {here, span.days - 1}]
+    series = (shown, planned, past)
     return replace(
         drawn,
         headline=formats.percent(share.quantize(Decimal("0.001"))) if share is not None else "–",
@@ -94,8 +95,7 @@ def pace(place: Place) -> Drawn:
             for n in places
         ],
         raw=[
-            [days[n].isoformat(), words.plain(shown[n]), words.plain(planned[n]),
-             words.plain(past[n])]
+            [days[n].isoformat(), *(words.plain(one[n], currency) for one in series)]
             for n in range(span.days)
         ],
         unit=currency,
@@ -198,10 +198,13 @@ def forecast(place: Place) -> Drawn:
             for n in range(len(middle))
             if n % 7 == 6 or n == len(middle) - 1
         ],
-        raw=[[days[n].isoformat(), words.plain(actual[n]), "", "", ""] for n in range(here)]
+        raw=[
+            [days[n].isoformat(), words.plain(actual[n], currency), "", "", ""]
+            for n in range(here)
+        ]
         + [
-            [days[here + n].isoformat(), "", words.plain(low[n]), words.plain(middle[n]),
-             words.plain(high[n])]
+            [days[here + n].isoformat(), "",
+             *(words.plain(one[n], currency) for one in (low, middle, high))]
             for n in range(len(middle))
         ],
         unit=currency,

@@ -161,7 +161,7 @@ def cohort(place: Place) -> Drawn:
             [
                 one.first.isoformat(),
                 one.stayed[0],
-                *([words.plain(worth[one.first])] if worth else []),
+                *([words.plain(worth[one.first], currency)] if worth else []),
                 *one.stayed[1:],
             ]
             for one in found
@@ -253,7 +253,7 @@ def pay_against_contribution(place: Place) -> Drawn:
             for name, (_number, net, pay) in zip(names, people, strict=True)
         ],
         raw=[
-            [name, words.plain(net), words.plain(pay)]
+            [name, words.plain(net, currency), words.plain(pay, currency)]
             for name, (_number, net, pay) in zip(names, people, strict=True)
         ],
         unit=currency,

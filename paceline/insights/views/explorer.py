@@ -153,15 +153,15 @@ def csv_of(desk: Desk, found: Answer) -> HttpResponseBase:
             yield [
                 *([row.bucket] if question.over else []),
                 *([words.key_name(desk, question.split, row.key)] if question.split else []),
-                words.plain(row.value),
-                *([words.plain(row.before)] if question.compare else []),
+                words.plain(row.value, unit),
+                *([words.plain(row.before, unit)] if question.compare else []),
                 unit,
             ]
         for bucket, value in sorted(rest.items(), key=lambda one: one[0] or date.min):
             yield [
                 *([bucket] if question.over else []),
                 words.others(found.rest.count if found.rest else 0),
-                words.plain(value),
+                words.plain(value, unit),
                 *([""] if question.compare else []),
                 unit,
             ]

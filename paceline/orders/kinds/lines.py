@@ -272,7 +272,9 @@ TARGET = Target(
                CASE WHEN kind = 'return' THEN -abs(amount) ELSE amount END AS amount,
                CASE WHEN kind = 'return' THEN -abs(cost) ELSE cost END AS cost, currency,
                invoiced_on, shipped_on, paid_on, final_on, sold_on, own AS attributes
-        FROM accepted ORDER BY source, order_number, line_number
+        FROM accepted
+        -- Among lines of one day their ids decide what is shown first: line 2 before line 10.
+        ORDER BY source, order_number, length(line_number), line_number
     """,
 )
 

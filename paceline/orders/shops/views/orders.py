@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.shell import Badge
+from paceline.kernel.table_rows import ByNumber
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.orders.shops import access, actions, queries, wording
 from paceline.orders.shops import facts as said
@@ -172,7 +173,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "others": [_other(one) for one in attribution.others] if attribution else [],
         "problem": wording.reason(order.problem, order.problem_params),
         "is_closed": order.problem == "day_closed",
-        "booked": list(order.booked_days.select_related("by").order_by("line_number")),
+        "booked": list(order.booked_days.select_related("by").order_by(ByNumber("line_number"))),
         "messages_of": [
             (one, wording.reason(one.outcome.code, one.outcome.params)) for one in deliveries
         ],
