@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+from datetime import datetime
 from smtplib import SMTPException
 from typing import Any
 
@@ -16,13 +17,14 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from paceline.accounts.limits import minutes_left
 from paceline.accounts.models import User
-from paceline.kernel import audit
+from paceline.accounts.notices import NOTICES
+from paceline.kernel import audit, formats
 
 logger = logging.getLogger(__name__)
 
@@ -95,12 +97,17 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
 
         Returns whether the mail went out.
         """
+        went_out = self._send(template_prefix, email, context)
+        if not went_out:
+            told = _("The mail could not be sent. Ask an administrator for a link instead.")
+            messages.error(self.request, told)
+        return went_out
+
+    def _send(self, template_prefix: str, email: str, context: dict[str, Any]) -> bool:
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, SMTPException):
             logger.exception("mail %s could not be sent", template_prefix)
-            told = _("The mail could not be sent. Ask an administrator for a link instead.")
-            messages.error(self.request, told)
             return False
         return True
 
@@ -108,23 +115,26 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         self,
         template_prefix: str,
         user: User,
-        context: dict[str, Any] | None = None,
+        context: dict[str, Any] | None = None,  # noqa: ARG002 - given signature
         email: str | None = None,
     ) -> None:
+        """What changed a way into an account is kept, and told to its owner in their language."""
         event = EVENTS.get(template_prefix)
-        if event is not None:
-            self._record(event, user, self.request)
-        super().send_notification_mail(template_prefix, user, context, email)
+        if event is None:
+            return
+        now = self._record(event, user, self.request)
+        with translation.override(user.language), timezone.override(user.time_zone):
+            subject, what = NOTICES[event]
+            said = {"subject": subject, "what": what, "when": formats.moment(now)}
+            said["address"] = self.get_client_ip(self.request)
+            self._send("account/email/account_notice", email or user.email, said)
 
-    def _record(self, action: str, user: User, request: HttpRequest) -> None:
+    def _record(self, action: str, user: User, request: HttpRequest) -> datetime:
+        now = timezone.now()  # noqa: TID251 - called by the library in place of a view
         person = getattr(user, "person", None)
-        audit.record(
-            action,
-            subject=user,
-            by=person,
-            at=timezone.now(),  # noqa: TID251 - called by the library in place of a view
-            after={"address": self.get_client_ip(request)},
-        )
+        address = self.get_client_ip(request)
+        audit.record(action, subject=user, by=person, at=now, after={"address": address})
+        return now
 
 
 class SecondFactors(DefaultMFAAdapter):  # type: ignore[misc]

@@ -60,6 +60,7 @@ def test_the_address_changes_once_its_link_is_opened(
     assert (told.to, len(mailoutbox)) == ([OLD], 2)
     assert NEW in told.body
     assert "127.0.0.1" in told.body
+    assert "<" not in told.body, "a mail is plain text"
     assert browser.get(SECURITY).status_code == 200, "the browser stays signed in"
 
     other = Client()

@@ -24,6 +24,7 @@ from paceline.accounts.forms import NewAddressForm, PreferencesForm
 from paceline.accounts.middleware import LANGUAGE_COOKIE
 from paceline.accounts.models import User
 from paceline.accounts.verification import is_demo_session, needs_reauthentication
+from paceline.kernel import formats
 from paceline.kernel.pages import page, refuse
 
 COOKIE_SECONDS = 365 * 24 * 3600
@@ -142,7 +143,7 @@ def address_link(request: HttpRequest, token: str) -> HttpResponse:
         title = _("Someone already signs in with this address.")
         return refuse(request, 409, title, _("Nothing was changed."), **again)
     adapter = get_adapter(request)
-    said = {"new": email, "at": now, "address": adapter.get_client_ip(request)}
+    said = {"new": email, "when": formats.moment(now), "address": adapter.get_client_ip(request)}
     adapter.send_mail("account/email/address_changed", before, said)
     messages.success(request, _("You sign in with %(email)s from now on.") % {"email": email})
     return HttpResponseRedirect(reverse("accounts:security"), status=303)
