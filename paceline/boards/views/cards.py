@@ -224,10 +224,9 @@ def finish(request: PersonRequest, pk: int) -> HttpResponse:
 
 def act(request: PersonRequest, what: Any, said: str = "") -> bool:
     """Do something and say what became of it; returns whether it was done."""
-    try:
-        what({"by": request.person, "at": timezone.now()})
-    except wording.REFUSALS as problem:
-        messages.error(request, wording.refusal(problem))
+    problem = _refusal(request, what)
+    if problem:
+        messages.error(request, problem)
         return False
     if said:
         messages.success(request, said)
@@ -236,11 +235,17 @@ def act(request: PersonRequest, what: Any, said: str = "") -> bool:
 
 def tried(request: PersonRequest, card: Card, what: Any) -> HttpResponse:
     """Do something with what was typed; where it is refused, the page comes back with it."""
+    problem = _refusal(request, what)
+    return again(request, card, problem) if problem else back(request, card)
+
+
+def _refusal(request: PersonRequest, what: Any) -> str:
+    """Do something; why it was refused, in words, or nothing."""
     try:
         what({"by": request.person, "at": timezone.now()})
     except wording.REFUSALS as problem:
-        return again(request, card, wording.refusal(problem))
-    return back(request, card)
+        return wording.refusal(problem)
+    return ""
 
 
 def again(request: PersonRequest, card: Card, problem: str) -> HttpResponse:

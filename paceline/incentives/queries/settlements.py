@@ -123,21 +123,25 @@ def with_standing(rows: QuerySet[Settlement]) -> QuerySet[Settlement]:
         Q(placed_at__gt=at) | Q(release__released_at__gt=at),
         payee__statements__run=run,
     )
-    follower = OuterRef("settlement__run")
-    newer = Settlement.objects.filter(
-        run=follower, computed_at__isnull=False, number__gt=OuterRef("settlement__number")
-    )
-    followers = SettledPlan.objects.filter(
-        Exists(PayrollEntry.objects.filter(release__statement__run=follower)),
-        ~Exists(newer),
-        previous__settlement=OuterRef("pk"),
-        settlement__computed_at__isnull=False,
-    )
+    followers = _paid_on(SettledPlan.objects.filter(previous__settlement=OuterRef("pk")))
     return rows.annotate(
         was_paid=Exists(handed.filter(release__statement__run=run)),
         is_replaced=Exists(handed.exclude(release__statement__run=run)),
         is_followed=Exists(followers),
         has_moved=~Exists(followers) & (Exists(parts.exclude(since=F("now"))) | Exists(holds)),
+    )
+
+
+def _paid_on(rows: QuerySet[SettledPlan]) -> QuerySet[SettledPlan]:
+    """Those by which runs were settled last of which something was handed to payroll."""
+    run = OuterRef("settlement__run")
+    newer = Settlement.objects.filter(
+        run=run, computed_at__isnull=False, number__gt=OuterRef("settlement__number")
+    )
+    return rows.filter(
+        Exists(PayrollEntry.objects.filter(release__statement__run=run)),
+        ~Exists(newer),
+        settlement__computed_at__isnull=False,
     )
 
 
@@ -170,17 +174,8 @@ def stood_on(plan_ids: Iterable[int], period: PayPeriod) -> list[SettledPlan] | 
 
     One query, and a second one when some were.
     """
-    run = OuterRef("settlement__run")
-    newer = Settlement.objects.filter(
-        run=run, computed_at__isnull=False, number__gt=OuterRef("settlement__number")
-    )
     rows = SettledPlan.objects.filter(version__plan__in=plan_ids)
-    later = rows.filter(
-        Exists(PayrollEntry.objects.filter(release__statement__run=run)),
-        ~Exists(newer),
-        settlement__computed_at__isnull=False,
-        settlement__run__period__starts_on__gte=period.ends_before,
-    )
+    later = _paid_on(rows.filter(settlement__run__period__starts_on__gte=period.ends_before))
     links = list(later.values_list("pk", flat=True))
     if not links:
         return None
