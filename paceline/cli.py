@@ -1,7 +1,7 @@
 """The ``paceline`` command.
 
-The engine's commands (``calculate``, ``check-plan``) need no database and never load Django; the
-others set Django up when they are called.
+The engine's commands (``calculate``, ``settle``, ``check-plan``) need no database. They load Django
+only to speak another language than English; the others set it up when they are called.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from paceline.engine.cli import app as engine_app
+from paceline.engine.voice import Language, Voice, voices
 
 # What a program loads is no garbage: looking for some took a seventh of its start.
 gc.set_threshold(50_000, 20, 50)
@@ -173,6 +174,21 @@ def _set_up() -> None:
     import django
 
     django.setup()
+
+
+def _voice(language: Language) -> Voice:
+    """The engine's commands in a language of the catalogues. Nothing is asked of a database."""
+    _choose_settings()
+    _set_up()
+    from django.utils import translation
+
+    from paceline.incentives.shell_words import Translated
+
+    translation.activate(language)
+    return Translated()
+
+
+voices.lent = _voice
 
 
 def _manage(*words: str) -> None:

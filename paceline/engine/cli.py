@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -18,14 +19,12 @@ from paceline.engine.folders import read_folder, write_folder
 from paceline.engine.lint import lint as find
 from paceline.engine.lint import rates_of
 from paceline.engine.lint.findings import SEVERITIES
-from paceline.engine.lint.messages import MENDS, STUDIES
 from paceline.engine.lint.past import read_history
 from paceline.engine.periods import PeriodUnknown, period_from_key
 from paceline.engine.places import placed
 from paceline.engine.plan.document import MAX_CHARACTERS
 from paceline.engine.plan.model import Plan
 from paceline.engine.plan.parse import check_plan, load_plan
-from paceline.engine.remedies import MENDS_OF_INPUTS
 from paceline.engine.run import calculate as run_plan
 from paceline.engine.settlement.folders import (
     read_results,
@@ -36,10 +35,19 @@ from paceline.engine.settlement.law import rule_packs
 from paceline.engine.settlement.outcome import Settlement
 from paceline.engine.settlement.settle import settle as settle_period
 from paceline.engine.tables import Tables
+from paceline.engine.voice import Language, Voice, voices
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 PlanPath = Annotated[Path, typer.Argument(help="The plan document (YAML).", show_default=False)]
+InLanguage = Annotated[
+    Language | None,
+    typer.Option(
+        "--locale",
+        help="The language of messages; without it that of LC_ALL or LANG.",
+        show_default=False,
+    ),
+]
 
 
 class OutputFormat(StrEnum):
@@ -65,44 +73,38 @@ def check(
             show_default=False,
         ),
     ] = None,
+    locale: InLanguage = None,
 ) -> None:
     """Check a plan document and list everything that is wrong with it."""
-    text = _read(plan)
+    voice = voices.of(locale, os.environ)
+    text = _read(plan, voice)
     problems = check_plan(text, name=str(plan))
     for problem in problems:
-        typer.echo(str(problem), err=True)
+        typer.echo(voice.plan_problem(problem), err=True)
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(1)
-    typer.echo(f"{plan}: the plan can be used.")
+    typer.echo(voice.said("plan_fine", plan=plan))
     if lint or tables is not None:
-        _lint(load_plan(text, name=str(plan)), tables)
+        _lint(load_plan(text, name=str(plan)), tables, voice)
 
 
-def _lint(plan: Plan, folder: Path | None) -> None:
+def _lint(plan: Plan, folder: Path | None, voice: Voice) -> None:
     """Print every finding; with serious ones the exit code is 3."""
     history = rates = None
     if folder is not None:
         try:
-            inputs, _ = _inputs(folder, plan)
+            inputs, _ = _inputs(folder, plan, voice)
             rates = rates_of(plan, inputs)
             history = read_history(plan, inputs)
         except InputInvalid as error:
-            _refuse(placed(error.problems, folder))
+            _refuse_tables(placed(error.problems, folder), plan.slug, voice)
     findings = find(plan, history, rates)
-    for finding in findings:
-        typer.echo(f"{finding.severity}: {finding.clause}: {finding.message}")
-        if finding.people:
-            typer.echo(f"    people: {', '.join(finding.people)}")
-        if finding.mend is not None:
-            typer.echo(f"    mend: {MENDS[finding.mend.code]}")
-        studies = [STUDIES[key] for key in finding.evidence]
-        if studies:
-            typer.echo(f"    evidence: {'; '.join(studies)} (docs/linter.md)")
+    for line, below in voice.findings(plan, findings):
+        typer.echo(line)
+        for one in below:
+            typer.echo(f"    {one}")
     counts = {one: sum(one == finding.severity for finding in findings) for one in SEVERITIES}
-    typer.echo(
-        f"{counts['serious']} serious, {counts['warning']} warnings, {counts['note']} notes,"
-        f" {counts['unseen']} not looked at"
-    )
+    typer.echo(voice.said("counts", **counts))
     if counts["serious"]:
         raise typer.Exit(SERIOUS)
 
@@ -142,33 +144,36 @@ def calculate(  # noqa: PLR0913 -- an argument for each option
         list[str] | None,
         typer.Option(help="A setting of Spark, name=value; may be repeated."),
     ] = None,
+    locale: InLanguage = None,
 ) -> None:
     """Calculate a plan for a period from tables in a folder into tables in a folder."""
+    voice = voices.of(locale, os.environ)
     try:
-        document = load_plan(_read(plan), name=str(plan))
+        document = load_plan(_read(plan, voice), name=str(plan))
         span = period_from_key(period)
-        inputs, hashes = _inputs(tables, document, lines or [])
+        inputs, hashes = _inputs(tables, document, voice, lines or [])
         with _executor(on, master, setting or []) as executor:
             results = run_plan(document, inputs, span, on=executor, input_hashes=hashes)
     except PlanInvalid as error:
-        _refuse(error.problems)
+        _refuse_plan(error.problems, voice)
     except InputInvalid as error:
-        _refuse(placed(error.problems, tables))
-    except PeriodUnknown as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        _refuse_tables(placed(error.problems, tables), document.slug, voice)
+    except PeriodUnknown:
+        _stop(voice.said("period_unknown", period=period))
     written = write_folder(results, out, "csv" if format is OutputFormat.CSV else "parquet")
     for check in results.checks:
-        typer.echo(
-            f"{check.currency}: imported {check.imported:,.2f}, credited {check.credited:,.2f}, "
-            f"excluded {check.excluded:,.2f}"
-        )
+        sums = {
+            "imported": f"{check.imported:,.2f}",
+            "credited": f"{check.credited:,.2f}",
+            "excluded": f"{check.excluded:,.2f}",
+        }
+        typer.echo(voice.said("conserved", currency=check.currency, **sums))
     for row in results.rows("problems"):
-        typer.echo(f"{row['clause']}: {row['payee_id']}: {row['code']}", err=True)
-    typer.echo(
-        f"{results.table('statements').num_rows} statements, fingerprint {results.fingerprint}"
-    )
-    typer.echo(f"{len(written)} files in {out}")
+        said = voice.code(row["code"], row["subject"], is_settling=False)
+        typer.echo(f"{row['clause']}: {row['payee_id']}: {said}", err=True)
+    count = results.table("statements").num_rows
+    typer.echo(voice.said("statements", count=count, fingerprint=results.fingerprint))
+    typer.echo(voice.said("files", count=len(written), folder=out))
 
 
 @app.command("settle")
@@ -188,30 +193,33 @@ def settle(
     format: Annotated[  # noqa: A002 -- the option's own name
         OutputFormat, typer.Option(help="How tables are written.")
     ] = OutputFormat.PARQUET,
+    locale: InLanguage = None,
 ) -> None:
     """Settle what a run found to be earned: what is payable, what is paid, what is carried on."""
+    voice = voices.of(locale, os.environ)
     try:
-        document = load_plan(_read(plan), name=str(plan))
+        document = load_plan(_read(plan, voice), name=str(plan))
         span = period_from_key(period)
         for folder in (results, tables):
-            _require_folder(folder)
+            _require_folder(folder, voice)
         found = settle_period(
             document,
             read_results(results, document, span),
             read_settlement_folder(tables),
             span,
         )
-    except (PlanInvalid, InputInvalid) as error:
-        _refuse(error.problems)
-    except PeriodUnknown as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+    except PlanInvalid as error:
+        _refuse_plan(error.problems, voice)
+    except InputInvalid as error:
+        _refuse_tables(error.problems, document.slug, voice, is_settling=True)
+    except PeriodUnknown:
+        _stop(voice.said("period_unknown", period=period))
     written = write_settlement(found, out, "csv" if format is OutputFormat.CSV else "parquet")
-    _tell(found)
-    typer.echo(f"{len(written)} files in {out}")
+    _tell(found, voice)
+    typer.echo(voice.said("files", count=len(written), folder=out))
 
 
-def _tell(found: Settlement) -> None:
+def _tell(found: Settlement, voice: Voice) -> None:
     """The account, what there is to note, and which rules of law took part."""
     for row in found.rows("conservation"):
         gains = ("opening", "earned", "adjusted", "limited", "draws", "forgiven")
@@ -222,28 +230,32 @@ def _tell(found: Settlement) -> None:
         )
         typer.echo(f"{row['currency']}: {left} = {right}")
     for row in found.rows("notes"):
-        typer.echo(f"{row['clause']}: {row['payee_id']}: {row['code']} {row['subject']}", err=True)
+        said = voice.code(row["code"], row["subject"], is_settling=True)
+        typer.echo(f"{row['clause']}: {row['payee_id']}: {said}", err=True)
     for country in sorted({row["country"] for row in found.rows("rules")}):
         typer.echo(f"{country}: {rule_packs()[country].notice}", err=True)
     payments, balances = (found.table(name).num_rows for name in ("payments", "balances"))
-    typer.echo(f"{payments} payments, {balances} balances, fingerprint {found.fingerprint}")
+    counts = {"payments": payments, "balances": balances}
+    typer.echo(voice.said("settled", **counts, fingerprint=found.fingerprint))
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, voice: Voice) -> str:
     try:
         with path.open(encoding="utf-8") as file:
             return file.read(MAX_CHARACTERS + 1)
+    except FileNotFoundError:
+        typer.echo(voice.said("no_file", path=path), err=True)
     except OSError as error:
         typer.echo(f"{path}: {error.strerror}", err=True)
     except UnicodeDecodeError:
-        typer.echo(f"{path}: this is not UTF-8", err=True)
+        typer.echo(voice.said("not_utf8", path=path), err=True)
     raise typer.Exit(2)
 
 
 def _inputs(
-    folder: Path, plan: Plan, lines: list[str] | None = None
+    folder: Path, plan: Plan, voice: Voice, lines: list[str] | None = None
 ) -> tuple[Tables, dict[str, list[str]]]:
-    _require_folder(folder)
+    _require_folder(folder, voice)
     tables, hashes = read_folder(folder, plan)
     if not lines:
         return tables, hashes
@@ -251,9 +263,9 @@ def _inputs(
     return Tables({**tables.sources, "order_lines": lines}), hashes
 
 
-def _require_folder(folder: Path) -> None:
+def _require_folder(folder: Path, voice: Voice) -> None:
     if not folder.is_dir():
-        _stop(f"{folder}: there is no such folder")
+        _stop(voice.said("no_folder", folder=folder))
 
 
 @contextmanager
@@ -279,9 +291,18 @@ def _stop(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def _refuse(problems: tuple[Problem, ...]) -> NoReturn:
+def _refuse_plan(problems: tuple[Problem, ...], voice: Voice) -> NoReturn:
     for problem in problems:
-        typer.echo(str(problem), err=True)
-        if problem.code in MENDS_OF_INPUTS:
-            typer.echo(f"    mend: {MENDS_OF_INPUTS[problem.code]}", err=True)
+        typer.echo(voice.plan_problem(problem), err=True)
+    raise typer.Exit(1)
+
+
+def _refuse_tables(
+    problems: tuple[Problem, ...], plan: str, voice: Voice, *, is_settling: bool = False
+) -> NoReturn:
+    for problem in problems:
+        typer.echo(voice.input_problem(problem, plan, is_settling=is_settling), err=True)
+        mend = voice.mend(problem, is_settling=is_settling)
+        if mend:
+            typer.echo(f"    {voice.said('mend', text=mend)}", err=True)
     raise typer.Exit(1)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext, pgettext_lazy
 
 from paceline.incentives.calculation.documents import Problem
+from paceline.incentives.wording.names import joined
 
 Sentence = str | Promise
 
@@ -64,9 +65,9 @@ def problem_sentence(problem: Problem) -> str:
     except KeyError:
         return problem.message
     if values.get("nearest"):
-        text += " " + _("Did you mean %(nearest)s?") % values
-    elif values.get("known"):
-        text += " " + _("There is: %(known)s.") % values
+        return joined(text, _("Did you mean %(nearest)s?") % values)
+    if values.get("known"):
+        return joined(text, _("There is: %(known)s.") % values)
     return text
 
 

@@ -45,3 +45,9 @@ def on_spark(cluster: str) -> Iterator[Executor]:
 
     with spark.connect(cluster, spark_cluster.settings()) as executor:
         yield executor
+
+
+@pytest.fixture(autouse=True)
+def _in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever language the shell is set to in which the tests run."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")

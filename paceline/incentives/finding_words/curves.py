@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from paceline.incentives.calculation.documents import Finding
-from paceline.incentives.finding_words.figures import Figures, joined, with_quota
+from paceline.incentives.finding_words.figures import Figures, with_quota
+from paceline.incentives.wording.names import joined
 
 
 def _cliff(one: Finding, figures: Figures) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from paceline.incentives import wording
 from paceline.incentives.calculation.documents import Finding, Plan
 from paceline.incentives.models.plans import in_reader_language
+from paceline.incentives.wording.names import joined
 from paceline.incentives.wording.rows import row_key
 from paceline.kernel import formats
 
@@ -103,11 +104,6 @@ def _indicator(plan: Plan, one: Finding) -> str:
     named = next((each for each in found if each.id == one.params["indicator"]), None)
     label = {} if named is None else named.label
     return in_reader_language(label) or str(one.params["indicator"])
-
-
-def joined(*sentences: str) -> str:
-    """Sentences one after the other; Chinese has no space between them."""
-    return " ".join(sentences).replace("。 ", "。")
 
 
 def with_quota(text: str, one: Finding, figures: Figures) -> str:

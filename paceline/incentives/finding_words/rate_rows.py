@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from paceline.incentives.calculation.documents import Finding
-from paceline.incentives.finding_words.figures import Figures, joined, with_quota
+from paceline.incentives.finding_words.figures import Figures, with_quota
 from paceline.incentives.pay_words import problem_text
+from paceline.incentives.wording.names import joined
 
 
 def _counted(one: Finding, figures: Figures) -> str:

@@ -12,6 +12,11 @@ from paceline.incentives.models.plans import in_reader_language
 from paceline.kernel import formats
 
 
+def joined(*sentences: str) -> str:
+    """Sentences one after the other; Chinese has no space between them."""
+    return " ".join(sentences).replace("。 ", "。")
+
+
 def quoted(words: str) -> str:
     return pgettext("quotation", "“%s”") % words
 
