@@ -5,10 +5,13 @@ them.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -81,7 +84,23 @@ def read_csv(path: Path, name: str, plan: Plan) -> pa.Table:
     value.
     """
     with pa_csv.open_csv(path, convert_options=_options(name, plan)) as reader:
-        return reader.read_all()
+        return pa.Table.from_batches(checked(reader), reader.schema)
+
+
+def checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """What Arrow reads of a CSV. Of a decimal it looks at the digits as they are written, before
+    those behind the point are added: 18 before it pass for a column of 14, and would be read as
+    another amount. Raises ArrowInvalid for such a number.
+    """
+    for batch in batches:
+        for field, column in zip(batch.schema, batch.columns, strict=True):
+            if not pa.types.is_decimal(field.type):
+                continue
+            bound = Decimal(10) ** (field.type.precision - field.type.scale)
+            ends = pc.min_max(column).as_py()
+            if any(end is not None and abs(end) >= bound for end in ends.values()):
+                raise pa.ArrowInvalid(f"{field.name} has a number with too many digits")
+        yield batch
 
 
 def _rows_read(path: Path, name: str, plan: Plan) -> int:
@@ -89,7 +108,7 @@ def _rows_read(path: Path, name: str, plan: Plan) -> int:
     found = 0
     try:
         with pa_csv.open_csv(path, convert_options=_options(name, plan)) as reader:
-            for batch in reader:
+            for batch in checked(reader):
                 found += batch.num_rows
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError):
         return found

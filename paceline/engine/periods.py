@@ -18,6 +18,9 @@ _MONTHS: dict[PeriodKind, int] = {"month": 1, "quarter": 3, "half-year": 6, "yea
 _LETTERS: dict[str, PeriodKind] = {"M": "month", "Q": "quarter", "H": "half-year"}
 
 
+FIRST_YEAR = 12  # windows look at more than ten years before the period
+
+
 class PeriodUnknown(ValueError):
     """The text names no period."""
 
@@ -37,6 +40,8 @@ class Period:
     def __post_init__(self) -> None:
         if self.ends_before <= self.starts_on:
             raise PeriodUnknown(f"{self.key}: the period ends before it starts")
+        if self.starts_on.year < FIRST_YEAR:
+            raise PeriodUnknown(f"{self.key}: periods begin in the year {FIRST_YEAR} or later")
 
 
 def period_from_key(key: str) -> Period:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from paceline.engine.columns import Table
 from paceline.engine.errors import InputInvalid, Problem
-from paceline.engine.folders import Format, spelled_out
+from paceline.engine.folders import Format, checked, spelled_out
 from paceline.engine.hashing import hash_file
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
@@ -105,7 +105,7 @@ def _read(path: Path, contract: Table) -> pa.Table:
         if path.suffix == ".parquet":
             return pq.ParquetFile(path).read()
         with pa_csv.open_csv(path, convert_options=options) as reader:
-            return reader.read_all()
+            return pa.Table.from_batches(checked(reader), reader.schema)
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError):
         raise InputInvalid([problem("table_unreadable", path.name)]) from None
 

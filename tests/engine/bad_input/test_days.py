@@ -78,3 +78,14 @@ def test_a_day_of_a_period_in_leap_years_and_a_period_of_one_day() -> None:
         "ben": Decimal(0),
     }
     assert BASE["period"] == "quarter"
+
+
+def test_a_period_begins_where_windows_can_look_back() -> None:
+    for key in ("0000Q1", "0001Q1", "0011", "9999M12"):
+        with pytest.raises(engine.PeriodUnknown):
+            engine.period_from_key(key)
+    first = engine.period_from_key("0012Q1")
+    rows = {"assignments": ASSIGNED, "order_lines": fill("order_lines", [LINE])}
+    plan = plan_of(SIMPLE)
+    results = engine.calculate(plan, tables_of(rows, plan), first)
+    assert results.rows("statements") == []

@@ -226,3 +226,20 @@ def test_a_fault_far_down_a_long_file_is_named_by_its_line(
     (problem,) = refusal.value.problems
     assert problem.line == 350_002
     assert problem.message.startswith(said)
+
+
+def test_digits_that_a_column_has_no_room_for_are_refused_with_their_line(tmp_path: Path) -> None:
+    """Arrow reads 18 digits before the point into a column of 14, as another number."""
+    plan = plan_of(PLAN)
+    rows = [OWN_QUOTA.format(amount=place) for place in range(3)]
+    for amount in ("100000000000000", "999999999999999999", "-100000000000000"):
+        text = "".join([QUOTAS, *rows, OWN_QUOTA.format(amount=amount)])
+        (tmp_path / "quotas.csv").write_text(text, "utf-8")
+        with pytest.raises(engine.InputInvalid) as refusal:
+            read_folder(tmp_path, plan)
+        (problem,) = refusal.value.problems
+        said = f"amount: '{amount}' is no number with at most 14 digits, a point and 4 digits"
+        assert (problem.line, problem.message) == (5, said)
+    most = "99999999999999.9999"
+    (tmp_path / "quotas.csv").write_text(QUOTAS + OWN_QUOTA.format(amount=most), "utf-8")
+    assert read_csv(tmp_path / "quotas.csv", "quotas", plan)["amount"][0].as_py() == Decimal(most)
