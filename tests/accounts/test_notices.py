@@ -47,7 +47,7 @@ TOLD = {
             "A passkey was added",
             "A passkey was added with which you can sign in to Paceline.",
         ),
-        "zh-hant": ("已新增通行密鑰", "已新增一個可用來登入 Paceline 的通行密鑰。"),
+        "zh-hant": ("已新增通行密鑰", "已新增一組可用來登入 Paceline 的通行密鑰。"),
         "zh-hans": ("已添加通行密钥", "已添加一个可用于登录 Paceline 的通行密钥。"),
     },
     "passkey_removed": {
@@ -55,7 +55,7 @@ TOLD = {
             "A passkey was removed",
             "One of the passkeys with which you signed in to Paceline no longer works.",
         ),
-        "zh-hant": ("通行密鑰已被移除", "您用來登入 Paceline 的其中一個通行密鑰已失效。"),
+        "zh-hant": ("通行密鑰已被移除", "您用來登入 Paceline 的其中一組通行密鑰已失效。"),
         "zh-hans": ("通行密钥已被移除", "您用于登录 Paceline 的其中一个通行密钥已失效。"),
     },
     "password_changed": {

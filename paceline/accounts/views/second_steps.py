@@ -14,6 +14,7 @@ from django.urls import reverse, reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from paceline.accounts.verification import has_second_factor, is_last_second_factor
@@ -104,7 +105,7 @@ class PasskeyRemoval(_Removal, RemoveWebAuthnView):  # type: ignore[misc]
 
 class AppRemoval(_Removal, DeactivateTOTPView):  # type: ignore[misc]
     title = button = lazy("Remove the authenticator app")
-    since = lazy("Set up")
+    since = pgettext_lazy("when", "Set up")
     stays = lazy("Your passkeys stay, and so do your recovery codes.")
     instead = (("mfa_add_webauthn", lazy("Add a passkey first")),)
 
