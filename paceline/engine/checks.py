@@ -73,6 +73,7 @@ _MESSAGES: dict[str, str] = {
     "`missing: nothing` in the plan",
     "period_too_long": "the period {subject} has more than {detail} days",
     "amount_too_large": "an amount is too large to be calculated exactly",
+    "plan_too_deep": "it stands on too many figures of the plan, one above the other",
     "figure_too_large": "a figure needs more than the 38 digits that there are for it",
 }
 

@@ -99,9 +99,9 @@ def _of_ledger(workspace: Workspace, ledger: Ledger) -> Problem | None:
     figures = [
         name
         for name in ledger.figures.in_order(ledger.wanted())
-        if _place(name) in order  # all others are names, and the sum of the components
+        if place_of(name) in order  # all others are names, and the sum of the components
     ]
-    figures.sort(key=lambda name: order[_place(name)])
+    figures.sort(key=lambda name: order[place_of(name)])
 
     def some(count: int) -> Make:
         return lambda: ledger.query(figures[:count] or ["payee_id"])
@@ -166,7 +166,7 @@ def _fails(workspace: Workspace, key: str, make: Make) -> bool:
     return False
 
 
-def _place(figure: str) -> str:
+def place_of(figure: str) -> str:
     """The measure, quota or component that a figure of the ledger belongs to."""
     kind, _, rest = figure.partition("/")
     name = rest.partition("/")[0].partition("@")[0]
@@ -176,7 +176,7 @@ def _place(figure: str) -> str:
 
 def _clause(plan: Plan, figure: str) -> str:
     """The clause that makes a figure."""
-    place = _place(figure)
+    place = place_of(figure)
     kind, _, name = place.partition("/")
     if kind != "components":
         return place

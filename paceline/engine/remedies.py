@@ -71,6 +71,7 @@ MENDS_OF_INPUTS: dict[str, str] = {
     "owners_exceed": "Lower the shares of the owners, so that they are at most 1 together.",
     "date_out_of_range": "Correct the day.",
     "amount_too_large": "Look for an amount that is too large by mistake.",
+    "plan_too_deep": "Calculate it from fewer measures and components in a row.",
     "figure_too_large": (
         "Look at what the clause multiplies, divides or adds up: a number that is too large by "
         "mistake, or a ratio over next to nothing, which `min` can bound."

@@ -26,6 +26,7 @@ from paceline.engine.hashing import fingerprint, hash_inputs
 from paceline.engine.kept import Shelf, Step, is_shelvable, sums_of_lines
 from paceline.engine.layout import lay_out, put_slots
 from paceline.engine.ledger.compile import Ledger, ledger_of
+from paceline.engine.ledger.figures import TooDeep
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
 from paceline.engine.ledger.rate_rows import TABLED, RowsOf, asking, row_steps
 from paceline.engine.ledger.rows import keyed_measures, keyed_name
@@ -148,7 +149,11 @@ class _Run:
         self.progress = progress
         self.hashes = hashes
         self.accounts = accounts
-        self.ledger = ledger_of(shape)
+        try:
+            self.ledger = ledger_of(shape)
+        except TooDeep as deep:
+            clause = excess.place_of(deep.figure)
+            raise InputInvalid([checks.problem("plan_too_deep", clause, clause)]) from None
         self.done, self.total = 0, 0
 
     @property

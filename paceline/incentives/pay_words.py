@@ -146,6 +146,9 @@ PROBLEMS: dict[str, Text] = {
         " what was sold before that day would count for neither"
     ),
     "amount_too_large": lazy("An amount is too large to be calculated exactly"),
+    "plan_too_deep": lazy(
+        "%(subject)s stands on too many figures of the plan, one above the other"
+    ),
     "figure_too_large": lazy(
         "A figure of the plan needs more than the 38 digits that there are for it (%(subject)s)"
     ),
@@ -239,6 +242,7 @@ REMEDIES: dict[str, Text] = {
     "owners_exceed": lazy("Lower the shares of the owners, so that they are at most 1 together."),
     "date_out_of_range": lazy("Correct the day."),
     "amount_too_large": lazy("Look for an amount that is too large by mistake."),
+    "plan_too_deep": lazy("Calculate it from fewer measures and components in a row."),
     "figure_too_large": lazy(
         "Look at what the clause multiplies, divides or adds up: a number that is too large by "
         "mistake, or a ratio over next to nothing, which `min` can bound."

@@ -8,8 +8,17 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.columns import Kind, col, typed
+from paceline.engine.errors import EngineError
 
-MAX_LAYERS = 400
+MAX_LAYERS = 250  # queries in queries: writers and readers of SQL go into each other as deep
+
+
+class TooDeep(EngineError):
+    """A figure stands on too many others, one above the other."""
+
+    def __init__(self, figure: str) -> None:
+        self.figure = figure
+        super().__init__(f"{figure} stands on more than {MAX_LAYERS} layers of figures")
 
 
 class Figures:
@@ -31,7 +40,7 @@ class Figures:
         parts = {part.name for part in value.find_all(exp.Column)}
         layer = 1 + max((self._layer[part] for part in parts), default=0)
         if layer > MAX_LAYERS:
-            raise OverflowError(f"{name} stands on more than {MAX_LAYERS} layers of figures")
+            raise TooDeep(name)
         self._made[name] = _without_idle_casts(typed(value, kind), self.kinds)
         self._parts[name] = parts
         self._layer[name] = layer

@@ -11,7 +11,7 @@ from paceline import engine
 from tests.engine.test_cases import plan_of
 from tests.engine.test_plan_document import PLAN
 
-from . import SIMPLE, codes
+from . import LINE, SIMPLE, codes, run
 
 
 def test_a_plan_of_ten_thousand_rules_is_refused_with_its_place() -> None:
@@ -108,3 +108,23 @@ def test_every_refusal_comes_within_a_second_and_says_where(what: str) -> None:
         assert str(problem).startswith("plan.yaml:"), problem
         assert problem.code
         assert problem.message
+
+
+def test_figures_on_figures_without_end_are_refused_with_the_first_that_is_too_deep() -> None:
+    def chained(count: int) -> dict[str, Any]:
+        sales: list[dict[str, Any]] = [
+            {"id": "m0", "kind": "sum", "of": "amount", "credits": "own"}
+        ]
+        formulas = [
+            {"id": f"m{place}", "kind": "formula", "of": f"m{place - 1} + 1 USD"}
+            for place in range(1, count + 1)
+        ]
+        pays = {"id": "pay", "name": "Pay", "kind": "bonus", "pays": {"formula": f"m{count}"}}
+        return {"measures": [*sales, *formulas], "components": [pays]}
+
+    results = run({"order_lines": [LINE]}, chained(200))
+    assert results.rows("statements")[0]["earned"] == 300
+    with pytest.raises(engine.InputInvalid) as refusal:
+        run({"order_lines": [LINE]}, chained(300))
+    (problem,) = refusal.value.problems
+    assert (problem.code, problem.path) == ("plan_too_deep", "measures/m251")
