@@ -13,6 +13,7 @@ import os
 from importlib.metadata import version
 from pathlib import Path
 
+import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
@@ -53,7 +54,15 @@ def copy_from_template() -> None:
         return
     with (postgres.tests_folder() / "migrating").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _allow_copies()
         connection.settings_dict["TEST"]["TEMPLATE"] = _template()
+
+
+def _allow_copies() -> None:
+    """Let rows be put back past triggers, as ``tests.keeping`` does it."""
+    server = postgres.ensure_running(postgres.tests_folder())
+    with psycopg.connect(server.url("postgres", role=postgres.ADMIN), autocommit=True) as admin:
+        admin.execute(f"GRANT SET ON PARAMETER session_replication_role TO {postgres.OWNER}")
 
 
 def _template() -> str:

@@ -13,12 +13,12 @@ from datetime import UTC, date, datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.db import connection
 from django.test import Client
 
 from paceline.accounts import actions as accounts
 from paceline.org import actions
 from paceline.org.models import Person, Position, Role, Team
+from tests.keeping import Copy, keep_cast
 
 TODAY = date(2026, 7, 15)
 NOW = datetime(2026, 7, 15, 4, 0, tzinfo=UTC)  # noon in Taipei
@@ -121,12 +121,12 @@ def build_world() -> World:
     Made through the actions once, as an installation would; later tests get copies of those rows.
     Ids are never used twice, because sequences do not go back with a rolled-back transaction.
     """
-    if not _rows:
-        world = _make_world()
-        _keep_rows()
+    if not _copies:
+        world, copy = keep_cast(_make_world)
+        _copies.append(copy)
         _ids.update({name: person.pk for name, person in world.cast.items()})
         return world
-    _put_rows()
+    _copies[0].apply()
     found = Person.objects.in_bulk(_ids.values())
     people = {name: found[pk] for name, pk in _ids.items()}
     for person in people.values():
@@ -144,39 +144,7 @@ def build_world() -> World:
 
 
 _ids: dict[str, int] = {}
-_rows: dict[str, str] = {}
-_TABLES = (
-    "accounts_user",
-    "account_emailaddress",
-    "org_person",
-    "search_searchdocument",
-    "org_employment",
-    "org_position",
-    "org_positionholding",
-    "org_team",
-    "org_teammembership",
-    "org_reportingline",
-    "org_reportingpath",
-    "org_rolegrant",
-    "kernel_auditentry",
-)
-
-
-def _keep_rows() -> None:
-    with connection.cursor() as cursor:
-        for table in _TABLES:
-            cursor.execute(f"SELECT json_agg(t ORDER BY id)::text FROM {table} t")  # noqa: S608
-            _rows[table] = cursor.fetchone()[0]
-
-
-def _put_rows() -> None:
-    with connection.cursor() as cursor:
-        for table, rows in _rows.items():
-            cursor.execute(
-                f"INSERT INTO {table} SELECT * FROM"  # noqa: S608 - names from the list above
-                f" json_populate_recordset(NULL::{table}, %s)",
-                [rows],
-            )
+_copies: list[Copy] = []
 
 
 def _make_world() -> World:

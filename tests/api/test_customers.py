@@ -12,12 +12,13 @@ from paceline.crm.actions import Point, change
 from paceline.crm.models import Company, Deal, RecordChange
 from tests.api.calling import Program, program_for
 from tests.crm.conftest import Sales, make_sales
+from tests.keeping import once
 from tests.world import World
 
 
 @pytest.fixture
 def sales(world: World) -> Sales:
-    return make_sales(world)
+    return once(make_sales, world)
 
 
 @pytest.fixture

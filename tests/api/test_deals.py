@@ -11,12 +11,13 @@ from paceline.crm import actions
 from paceline.crm.models import Activity, Answer, Contact, Deal, DealContributor, Lead, StageChange
 from tests.api.calling import Program, program_for
 from tests.crm.conftest import Sales, make_sales
+from tests.keeping import once
 from tests.world import World
 
 
 @pytest.fixture
 def sales(world: World) -> Sales:
-    return make_sales(world)
+    return once(make_sales, world)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from paceline.crm.models import Company, CustomField, Deal, FieldKind
 from tests.api.calling import Program, program_for
 from tests.boards.conftest import make_work
 from tests.crm.conftest import Sales, make_sales
+from tests.keeping import once
 from tests.world import NOW, World
 
 CANARY = "Kanarienvogel-7781"
@@ -40,7 +41,7 @@ WRONG: dict[str, Any] = {
 
 @pytest.fixture
 def sales(world: World) -> Sales:
-    return make_sales(world)
+    return once(make_sales, world)
 
 
 @pytest.fixture

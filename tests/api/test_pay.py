@@ -12,12 +12,13 @@ from paceline.incentives.models import PayrollExport, Plan, PlanVersion, Stateme
 from tests.api.calling import Program, program_for
 from tests.api.company import MARK, Company, build_company
 from tests.incentives.pay.conftest import EARNED
+from tests.keeping import once
 from tests.world import World
 
 
 @pytest.fixture
 def company(world: World) -> Company:
-    return build_company(world)
+    return once(build_company, world)
 
 
 def test_a_statement_opens_to_the_line(company: Company, world: World) -> None:

@@ -28,6 +28,7 @@ from tests.api.company import MARK, mark_lists
 from tests.boards.conftest import make_work
 from tests.crm.conftest import Sales, make_sales
 from tests.goals.conftest import make_aims
+from tests.keeping import once
 from tests.world import World, sign_in
 
 STRANGERS = ("omar", "sofia", "dana", "ada")
@@ -35,7 +36,7 @@ STRANGERS = ("omar", "sofia", "dana", "ada")
 
 @pytest.fixture
 def sales(world: World) -> Sales:
-    return make_sales(world)
+    return once(make_sales, world)
 
 
 @pytest.fixture

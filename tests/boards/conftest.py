@@ -10,6 +10,7 @@ import pytest
 from paceline.boards import actions
 from paceline.boards.actions import NewList
 from paceline.boards.models import Card, CardList, Colour, Label, Project, Reach, Right
+from tests.keeping import once
 from tests.world import NOW, World
 
 LISTS = (NewList("To do"), NewList("Doing", limit=3), NewList("Done", ends_work=True))
@@ -35,7 +36,7 @@ class Work:
 
 @pytest.fixture
 def work(world: World) -> Work:
-    return make_work(world)
+    return once(make_work, world)
 
 
 def make_work(world: World) -> Work:

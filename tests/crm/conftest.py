@@ -10,6 +10,7 @@ import pytest
 from paceline.crm import actions
 from paceline.crm.actions import NewStage
 from paceline.crm.models import Company, Contact, Deal, Pipeline, Stage, StageKind
+from tests.keeping import once
 from tests.world import NOW, World
 
 STAGES = (
@@ -40,7 +41,7 @@ class Sales:
 
 @pytest.fixture
 def sales(world: World) -> Sales:
-    return make_sales(world)
+    return once(make_sales, world)
 
 
 def make_sales(world: World) -> Sales:

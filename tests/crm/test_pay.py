@@ -18,6 +18,7 @@ from paceline.orders.models import LineKind, LineShare, MonthRevision, OrderLine
 from paceline.org.models import Person
 from tests.incentives.pay import conftest
 from tests.incentives.pay.conftest import FROM, UNTIL, Quarter, build_quarter, write_line
+from tests.keeping import once
 from tests.world import NOW, TODAY, World
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +55,11 @@ def quarter(world: World, monkeypatch: pytest.MonkeyPatch) -> Quarter:
     for name in ("SELLER", "OVERRIDE"):
         text = getattr(conftest, name).replace("splits: exactly-100", "splits: overlays")
         monkeypatch.setattr(conftest, name, text)
-    return build_quarter(world)
+    return once(_build, world)
+
+
+def _build(world: World) -> Quarter:
+    return build_quarter(world)  # of the plans as they are patched
 
 
 def test_the_shares_of_a_deal_pay_to_the_cent(world: World, quarter: Quarter, client_for) -> None:

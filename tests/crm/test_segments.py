@@ -28,6 +28,7 @@ from paceline.crm.views.segments import _cell, _share
 from paceline.kernel import jobs
 from tests.api.calling import program_for
 from tests.crm.orders import a_contact, line
+from tests.keeping import once
 from tests.world import NOW, TODAY, World
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,10 @@ def buyer(world: World, name: str, *days: str, amount: str = "100", **more: Any)
 def buyers(world: World) -> dict[str, Any]:
     """Ann is a regular who went quiet, Ben is fresh, Cara bought once long ago, Dan never did; Eve
     is of South."""
+    return once(_buy, world)
+
+
+def _buy(world: World) -> dict[str, Any]:
     made = {
         "Ann": buyer(world, "Ann", "2026-03-01", "2026-03-11", "2026-03-21", "2026-04-01",
                      facts={"languages": ["zh-Hant"], "country": "TW"}),

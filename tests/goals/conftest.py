@@ -12,6 +12,7 @@ import pytest
 from paceline.goals import actions
 from paceline.goals.actions import Measured, PeriodFacts, Proposal
 from paceline.goals.models import Direction, Goal, GoalPeriod, Level, Side, StrategyPage, Unit
+from tests.keeping import once
 from tests.world import NOW, World
 
 FROM, UNTIL = date(2026, 7, 1), date(2026, 10, 1)
@@ -30,7 +31,7 @@ class Aims:
 
 @pytest.fixture
 def aims(world: World) -> Aims:
-    return make_aims(world)
+    return once(make_aims, world)
 
 
 def counted(target: int, start: int = 0, direction: Direction = Direction.UP) -> Measured:

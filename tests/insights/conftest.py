@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from paceline.goals.actions import Target, set_quota
 from paceline.imports.actions import import_file
+from paceline.insights import actions
+from tests.keeping import once
 from tests.world import NOW, World
 
 LINES = """Order,Line,Order date,Payee,Customer,Product,Category,Channel,Quantity,Amount,Cost,Currency
@@ -39,18 +42,30 @@ def bring(world: World, kind: str, text: str, folder: Path) -> None:
 
 
 @pytest.fixture
-def sold(world: World, tmp_path: Path) -> World:
-    """The cast after some sales: see ``LINES``."""
+def sold(world: World, _cubes: None) -> World:
+    """The cast after some sales: see ``LINES``. Their sums were made."""
+    return once(_sell, world)
+
+
+def _sell(world: World) -> World:
     numbers = {"p": world.priya.number, "o": world.omar.number, "f": world.fred.number}
-    bring(world, "order_lines", LINES.format(**numbers), tmp_path)
-    bring(world, "returns", RETURNS, tmp_path)
-    bring(world, "exchange_rates", RATES, tmp_path)
+    with TemporaryDirectory() as folder:
+        bring(world, "order_lines", LINES.format(**numbers), Path(folder))
+        bring(world, "returns", RETURNS, Path(folder))
+        bring(world, "exchange_rates", RATES, Path(folder))
     for person, amount in ((world.priya, 1000), (world.omar, 500)):
         target = Target("sales", date(2026, 4, 1), date(2026, 7, 1), Decimal(amount), "USD")
         set_quota(person=person, target=target, reason="", by=world.dana, at=world.now)
+    actions.bring_up_to_date(at=NOW)
     return world
 
 
+@pytest.fixture(scope="session")
+def cubes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of sums are known by what they were made of: what one test made stands for the next."""
+    return tmp_path_factory.mktemp("cubes")
+
+
 @pytest.fixture(autouse=True)
-def _own_cubes(tmp_path: Path, settings: Any) -> None:
-    settings.INSIGHTS_CUBES = tmp_path / "cubes"
+def _cubes(cubes_folder: Path, settings: Any) -> None:
+    settings.INSIGHTS_CUBES = cubes_folder

@@ -13,6 +13,7 @@ from paceline.leads import actions
 from paceline.leads.models import Method, RoutingDesk, RoutingRule
 from paceline.org import actions as org
 from paceline.org.models import Person, Role
+from tests.keeping import once
 from tests.world import FOUNDED, NOW, TERMS, World
 
 
@@ -43,7 +44,7 @@ def make_desk(world: World, **more: Any) -> Desk:
 
 @pytest.fixture
 def desk(world: World) -> Desk:
-    return make_desk(world)
+    return once(make_desk, world)
 
 
 def add_lead(world: World, name: str = "Ivy", at: Any = NOW, **facts: Any) -> Lead:

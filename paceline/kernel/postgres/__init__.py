@@ -16,6 +16,8 @@ from __future__ import annotations
 from paceline.kernel.postgres.binaries import Binaries, PostgresMissing, find_binaries
 from paceline.kernel.postgres.secrets import kept_secret
 from paceline.kernel.postgres.server import (
+    ADMIN,
+    OWNER,
     Server,
     ServerBroken,
     database_running,
@@ -30,6 +32,8 @@ from paceline.kernel.postgres.server import (
 )
 
 __all__ = [
+    "ADMIN",
+    "OWNER",
     "Binaries",
     "PostgresMissing",
     "Server",

@@ -64,9 +64,9 @@ class Server:
     placement: Placement
     major: int
 
-    def url(self, database: str = DATABASE) -> str:
-        """The address of ``database`` for the owner role, the password included."""
-        return _url(self.placement, OWNER, database)
+    def url(self, database: str = DATABASE, role: str = OWNER) -> str:
+        """The address of ``database`` for a role, the password included."""
+        return _url(self.placement, role, database)
 
 
 def default_folder() -> Path:

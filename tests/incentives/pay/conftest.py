@@ -22,6 +22,7 @@ from paceline.incentives.calculation.findings import open_serious
 from paceline.incentives.models import PayPeriod, PlanVersion, Release, Run, Statement
 from paceline.orders.models import ExchangeRate, LineKind, MonthRevision, OrderLine
 from paceline.org.models import Person
+from tests.keeping import once
 from tests.world import World
 
 PERIOD = "2026Q2"
@@ -255,4 +256,4 @@ def add_line() -> Callable[..., OrderLine]:
 
 @pytest.fixture
 def quarter(world: World) -> Quarter:
-    return build_quarter(world)
+    return once(build_quarter, world)

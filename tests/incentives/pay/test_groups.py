@@ -15,7 +15,8 @@ from paceline.incentives.models import Run, StatementDetail
 from paceline.incentives.pdf.statement import statement_pdf
 from paceline.incentives.queries.statements import statement_in_full
 from paceline.incentives.statement_details import details_of
-from tests.incentives.pay.conftest import SELLER, Quarter, approve
+from tests.incentives.pay.conftest import SELLER, Quarter, approve, build_quarter
+from tests.keeping import once
 from tests.world import World
 
 HEAD = SELLER[: SELLER.index("components:")].replace("plan: seller", "plan: groups", 1)
@@ -58,9 +59,24 @@ components:
 
 
 @pytest.fixture
-def run(quarter: Quarter) -> Run:
+def paid(world: World) -> tuple[Quarter, Run]:
+    return once(_pay, world)
+
+
+@pytest.fixture
+def quarter(paid: tuple[Quarter, Run]) -> Quarter:
+    return paid[0]
+
+
+@pytest.fixture
+def run(paid: tuple[Quarter, Run]) -> Run:
+    return paid[1]
+
+
+def _pay(world: World) -> tuple[Quarter, Run]:
+    quarter = build_quarter(world)
     approve(GROUPS, quarter.world, to=quarter.world.seller, accepting="One champion is meant.")
-    return quarter.run()
+    return quarter, quarter.run()
 
 
 def test_each_figure_stands_with_its_clause(

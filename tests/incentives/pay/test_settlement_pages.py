@@ -25,6 +25,7 @@ from tests.incentives.pay.settling import (
     give_back,
     sell,
 )
+from tests.keeping import once
 from tests.world import World
 
 QUERIES_MAX = 16
@@ -34,6 +35,15 @@ D = Decimal
 @pytest.fixture
 def months(world: World) -> Months:
     """April paid with a draw; a return and a hold in May, which is settled."""
+    return once(_two_months, world)
+
+
+@pytest.fixture
+def settled(world: World) -> tuple[Months, Run]:
+    return once(_two_months_settled, world)
+
+
+def _two_months(world: World) -> Months:
     found = build_months(world, DRAW, CLAWBACK, HALVES)
     sale = sell(world, "A1", date(2026, 4, 20), "6000.00")
     found.pay(found.settled("2026-04"))
@@ -51,16 +61,17 @@ def months(world: World) -> Months:
     return found
 
 
-@pytest.fixture
-def may(months: Months) -> Run:
-    return months.settled("2026-05")
+def _two_months_settled(world: World) -> tuple[Months, Run]:
+    months = _two_months(world)
+    return months, months.settled("2026-05")
 
 
 def text_of(response) -> str:
     return html.unescape(response.content.decode())
 
 
-def test_the_settlement_page_adds_up(may: Run, world: World, client_for) -> None:
+def test_the_settlement_page_adds_up(settled: tuple[Months, Run], world: World, client_for) -> None:
+    may = settled[1]
     page = client_for(world.dana).get(reverse("incentives:settlement", args=[may.pk]))
     kinds = {one.kind: one.amount for _label, one in page.context["kinds"]}
     assert kinds["earned"] == D("3000.00")
@@ -73,8 +84,9 @@ def test_the_settlement_page_adds_up(may: Run, world: World, client_for) -> None
 
 
 def test_the_statement_shows_the_way_from_earned_to_paid(
-    months: Months, may: Run, world: World, client_for
+    settled: tuple[Months, Run], world: World, client_for
 ) -> None:
+    months, may = settled
     statement = months.statement(may)
     address = reverse("incentives:statement", args=[statement.pk])
     assert client_for(world.priya).get(address).status_code == 404  # not released yet
@@ -105,8 +117,9 @@ def test_the_statement_shows_the_way_from_earned_to_paid(
 
 
 def test_the_pdf_tells_what_guarantees_and_draws_were_made_from(
-    months: Months, may: Run, world: World
+    settled: tuple[Months, Run], world: World
 ) -> None:
+    months, may = settled
     april = months.statement(Run.objects.get(period__key="2026-04"))
     for statement, told in (
         (april, ("At least $1,000.00; $300.00 was due.",)),
@@ -120,8 +133,9 @@ def test_the_pdf_tells_what_guarantees_and_draws_were_made_from(
 
 
 def test_the_pdf_has_the_settlement_in_every_language(
-    months: Months, may: Run, world: World
+    settled: tuple[Months, Run], world: World
 ) -> None:
+    months, may = settled
     statement = statement_in_full(world.dana, months.statement(may).pk).get()
     for language, words in (
         ("en", "From earned to paid"),
@@ -134,8 +148,9 @@ def test_the_pdf_has_the_settlement_in_every_language(
 
 
 def test_pages_answer_within_their_queries(
-    months: Months, may: Run, world: World, client_for, django_assert_max_num_queries
+    settled: tuple[Months, Run], world: World, client_for, django_assert_max_num_queries
 ) -> None:
+    months, may = settled
     client = client_for(world.ines)
     hold = Hold.objects.get()
     for address in (
@@ -153,8 +168,9 @@ def test_pages_answer_within_their_queries(
 
 
 def test_balances_are_those_of_the_last_settlement(
-    months: Months, may: Run, world: World, client_for
+    settled: tuple[Months, Run], world: World, client_for
 ) -> None:
+    may = settled[1]
     page = client_for(world.dana).get(reverse("incentives:balances"))
     rows = page.context["table"].rows
     assert {row.plan.settlement.run_id for row in rows} == {may.pk}

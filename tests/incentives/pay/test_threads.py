@@ -17,14 +17,31 @@ from paceline.incentives.models import (
 from paceline.incentives.queries.pay_attention import attention
 from paceline.kernel.waiting import worded
 from paceline.notifications.models import Notification
-from tests.incentives.pay.conftest import Quarter
+from tests.incentives.pay.conftest import Quarter, build_quarter
+from tests.keeping import once
+from tests.world import World
 
 LINE = "shop/A2/1"
 
 
 @pytest.fixture
-def component(quarter: Quarter) -> StatementComponent:
-    return quarter.release(quarter.run(), "priya")[0].components.get()
+def released(world: World) -> tuple[Quarter, StatementComponent]:
+    return once(_release, world)
+
+
+@pytest.fixture
+def quarter(released: tuple[Quarter, StatementComponent]) -> Quarter:
+    return released[0]
+
+
+@pytest.fixture
+def component(released: tuple[Quarter, StatementComponent]) -> StatementComponent:
+    return released[1]
+
+
+def _release(world: World) -> tuple[Quarter, StatementComponent]:
+    quarter = build_quarter(world)
+    return quarter, quarter.release(quarter.run(), "priya")[0].components.get()
 
 
 def ask(quarter: Quarter, component: StatementComponent, body: str = "Why two rates?"):

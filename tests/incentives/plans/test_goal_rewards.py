@@ -29,6 +29,7 @@ from paceline.incentives.pdf.my_plan import my_plan_pdf
 from tests.crm.conftest import make_sales
 from tests.goals.conftest import FROM, UNTIL, Aims, make_aims, propose
 from tests.incentives.pay.conftest import OVERRIDE, SELLER, approve
+from tests.keeping import once
 from tests.world import NOW, TODAY, World, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def aims(world: World) -> Aims:
-    return make_aims(world)
+    return once(make_aims, world)
 
 
 @pytest.fixture
