@@ -125,7 +125,8 @@ def test_money_is_converted_by_the_mean_of_the_month_or_left_out(
     assert ask(sold.dana, f"{july}&split=customer").left_out == {"JPY": 1}
 
 
-def test_only_changed_months_are_made_again(sold: World, tmp_path: Path) -> None:
+def test_only_changed_months_are_made_again(sold: World, tmp_path: Path, settings: Any) -> None:
+    settings.INSIGHTS_CUBES = tmp_path / "cubes"  # files of others would be removed from it
     first = actions.bring_up_to_date(at=NOW).digests
     more = "Order,Line,Order date,Payee,Amount,Currency\nA9,1,2026-06-11,E001,5.00,USD\n"
     bring(sold, "order_lines", more, tmp_path)

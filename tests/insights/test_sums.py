@@ -29,6 +29,7 @@ from paceline.insights.cubes import (
     make_visits,
 )
 from paceline.insights.cubes.columns import BUCKETS
+from paceline.insights.cubes.making import open_database
 from paceline.kernel.periods import month_from
 
 MONTHS = [month_from(date(2025, 1, 1), n) for n in range(5)]
@@ -225,3 +226,24 @@ def test_who_asks_for_all_teams_asks_for_everything(tmp_path: Path) -> None:
         late = replace(whole, starts_on=date(2025, 4, 1))
         assert on.without_idle(replace(late, reach=[everybody[0], everybody[2]])) == late
         assert count_customers(on, replace(whole, teams=["A", "B"])) == count_customers(on, whole)
+
+
+def test_a_database_that_stays_open_is_empty_and_closed_for_whoever_is_next(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside.csv"
+    inside.mkdir()
+    outside.write_text("a\n1\n")
+    with closing(open_database([inside], memory=128)) as duck:
+        duck.execute("CREATE TEMP TABLE kept AS SELECT 1")
+        duck.register("given", pa.table({"a": [1]}))
+    with closing(open_database([inside], memory=128)) as duck:
+        for name in ("kept", "given"):
+            with pytest.raises(duckdb.CatalogException):
+                duck.execute(f"FROM {name}")
+        duck.execute(f"COPY (SELECT 1 AS a) TO '{inside / 'own.csv'}'")
+        assert duck.execute(f"FROM '{inside / 'own.csv'}'").fetchall() == [(1,)]
+        for refused in (f"FROM '{outside}'", f"COPY (SELECT 1) TO '{outside}'"):
+            with pytest.raises(duckdb.PermissionException):
+                duck.execute(refused)
+        with pytest.raises(duckdb.InvalidInputException):
+            duck.execute("SET GLOBAL threads = 3")
+    assert outside.read_text() == "a\n1\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import secrets
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -40,16 +42,39 @@ def open_database(
     folders: Collection[Path], *, memory: int, threads: int = 2
 ) -> duckdb.DuckDBPyConnection:
     """An empty database in memory, within limits (MiB), that reaches no file but below these
-    folders."""
+    folders. Whoever gets it closes it, and then all is gone that was temporary or registered.
+
+    It is a cursor on a database that stays open for whoever asks next: to open one takes longer
+    than many an answer.
+    """
+    allowed = tuple(str(one.resolve()) for one in folders)
+    return _kept_database(allowed, memory, threads).cursor()
+
+
+@lru_cache(maxsize=8)
+def _kept_database(
+    allowed: tuple[str, ...], memory: int, threads: int
+) -> duckdb.DuckDBPyConnection:
+    return _open(allowed, memory, threads)
+
+
+atexit.register(_kept_database.cache_clear)  # while the interpreter can still close them
+
+
+def _open(allowed: tuple[str, ...], memory: int, threads: int) -> duckdb.DuckDBPyConnection:
+    listed = ", ".join("'{}'".format(one.replace("'", "''")) for one in allowed)
     duck = duckdb.connect(":memory:")
-    duck.execute(f"SET memory_limit = '{int(memory)}MiB'")
-    duck.execute(f"SET threads = {int(threads)}")
-    duck.execute("SET preserve_insertion_order = false")
-    duck.execute("SET TimeZone = 'UTC'")
-    allowed = ", ".join("'{}'".format(str(one.resolve()).replace("'", "''")) for one in folders)
-    duck.execute(f"SET allowed_directories = [{allowed}]")
-    duck.execute("SET enable_external_access = false")
-    duck.execute("SET lock_configuration = true")
+    for setting in (
+        f"memory_limit = '{int(memory)}MiB'",
+        f"threads = {int(threads)}",
+        "preserve_insertion_order = false",
+        "enable_external_file_cache = false",  # the system caches files, and gives memory back
+        "TimeZone = 'UTC'",
+        f"allowed_directories = [{listed}]",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        duck.execute(f"SET GLOBAL {setting}")
     return duck
 
 
@@ -65,7 +90,8 @@ def is_made(folder: Path, digest: str) -> bool:
 def make_cubes(source: Path, digest: str, folder: Path, *, memory: int) -> None:
     """Write every shape of a snapshot; each file appears whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    duck = open_database([source.parent, folder], memory=memory)
+    # By itself: sources lie in hundreds of folders.
+    duck = _open((str(source.parent.resolve()), str(folder.resolve())), memory, 2)
     try:
         duck.execute(_LINES, [str(source.resolve())])
         for shape, columns in SHAPES.items():
