@@ -39,6 +39,11 @@ STARTS_ON = Field(
         "hire date",
         "hired",
         "到職日",
+        "到職日期",
+        "入職日",
+        "到职日",
+        "到职日期",
+        "入职日",
         "入职日期",
         "開始日期",
         "开始日期",
@@ -50,7 +55,18 @@ LAST_DAY = Field(
     "last_day",
     _("Last day"),
     FieldType.DAY,
-    aliases=("to", "until", "end date", "離職日", "离职日期", "結束日期", "结束日期", "Austritt"),
+    aliases=(
+        "to",
+        "until",
+        "end date",
+        "離職日",
+        "離職日期",
+        "离职日",
+        "离职日期",
+        "結束日期",
+        "结束日期",
+        "Austritt",
+    ),
 )
 
 PEOPLE_FIELDS = (

@@ -33,6 +33,22 @@ def test_a_share_is_known_by_the_names_that_people_give_it(name: str) -> None:
     assert name in {field.name, *field.aliases}
 
 
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("starts_on", "到職日"), ("starts_on", "到職日期"), ("starts_on", "到职日"),
+        ("starts_on", "入职日"), ("starts_on", "入职日期"),
+        ("last_day", "離職日"), ("last_day", "離職日期"), ("last_day", "离职日"),
+        ("last_day", "离职日期"),
+    ],
+)  # fmt: skip
+def test_days_of_employment_are_known_as_lists_of_people_call_them(column: str, name: str) -> None:
+    fields = {
+        field.name: field for kind in kinds() if kind.key == "people" for field in kind.fields
+    }
+    assert name in fields[column].aliases
+
+
 def test_a_file_may_name_exactly_the_currencies_that_pay_is_calculated_in() -> None:
     assert set(DIGITS) == CURRENCIES
 
