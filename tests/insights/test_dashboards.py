@@ -211,7 +211,7 @@ def test_a_chart_has_a_page_and_a_file(sold: World, client_for) -> None:
     file = client.get(f"{address}&export=csv")
     rows = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
     assert rows[0].endswith(",Unit")
-    assert rows[1:] == ["Desk,300,,USD", "Chair,200,,USD", "Lamp,100,40,USD"]
+    assert rows[1:] == ["Desk,300.00,,USD", "Chair,200.00,,USD", "Lamp,100.00,40.00,USD"]
     assert client.get(reverse("insights:chart", args=["nothing"])).status_code == 404
     assert client.get(reverse("insights:chart", args=["funnel"])).status_code == 403
     assert client.get(reverse("insights:home") + "?role=nobody").status_code == 404
