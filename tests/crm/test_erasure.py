@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -41,14 +42,19 @@ def places(*words: str) -> list[str]:
             " JOIN information_schema.tables USING (table_schema, table_name)"
             " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
         )
+        columns: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for table, column, kind in cursor.fetchall():
-            text = f"encode({column}, 'escape')" if kind == "bytea" else f'"{column}"::text'
-            text = text.replace(column, f'"{column}"') if kind == "bytea" else text
-            for word in words:
-                asked = f'SELECT count(*) FROM "{table}" WHERE {text} ILIKE %s'  # noqa: S608
-                cursor.execute(asked, [f"%{word}%"])
-                if cursor.fetchone()[0]:
-                    found.append(f"{table}.{column}: {word}")
+            text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f'"{column}"::text'
+            columns[table] += [(column, text)]
+        for table, texts in columns.items():
+            asked = [(column, text, word) for column, text in texts for word in words]
+            counts = ", ".join(f"count(*) FILTER (WHERE {text} ILIKE %s)" for _, text, _ in asked)
+            cursor.execute(
+                f'SELECT {counts} FROM "{table}"',  # noqa: S608
+                [f"%{word}%" for _, _, word in asked],
+            )
+            of_table = zip(asked, cursor.fetchone(), strict=True)
+            found += [f"{table}.{column}: {word}" for (column, _, word), rows in of_table if rows]
     for path in Path(settings.MEDIA_ROOT).rglob("*"):
         if path.is_file():
             content = path.read_bytes().lower()
