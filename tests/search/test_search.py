@@ -20,6 +20,7 @@ from paceline.search.models import SearchDocument
 from paceline.search.queries import HITS_MAX, find
 from paceline.web.finder import find as palette
 from tests.incentives.pay.conftest import FROM, SELLER, build_quarter
+from tests.keeping import once
 from tests.world import NOW, TODAY, World, sign_in
 
 
@@ -89,7 +90,7 @@ def test_the_palette_finds_a_statement_only_for_those_who_may_read_it(
 ) -> None:
     monkeypatch.setattr(queries, "CANDIDATES_MAX", candidates)
     monkeypatch.setattr(queries, "OWN_ENOUGH", enough)
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     statement = quarter.release(quarter.run(), "priya")[0]
 
     def found(person: Person) -> list[int]:
@@ -106,7 +107,7 @@ def test_the_palette_finds_a_statement_only_for_those_who_may_read_it(
 
 def test_a_canary_of_another_team_is_in_nobodys_bytes(world: World) -> None:
     """The name of a draft, and the statement of somebody in another team."""
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     statement = quarter.release(quarter.run(), "priya")[0]
     draft = _draft(world)
     for name in ("omar", "sofia", "hana"):
@@ -147,7 +148,7 @@ def test_many_changes_are_found_together(world: World) -> None:
 
 
 def test_a_new_name_is_found_at_once_everywhere_and_the_old_one_no_more(world: World) -> None:
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     statement = quarter.release(quarter.run(), "priya")[0]
     org.change_person(
         person=world.priya, by=world.hana, at=NOW, name="Quetzal Nair", email="q@example.com"
@@ -165,7 +166,7 @@ def test_a_draft_that_is_thrown_away_is_found_no_more(world: World) -> None:
 
 
 def test_a_rebuild_equals_what_the_actions_kept(world: World) -> None:
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     quarter.release(quarter.run())
     _draft(world)
     org.change_person(person=world.priya, by=world.hana, at=NOW, name="普莉雅")
@@ -186,7 +187,7 @@ def test_a_rebuild_equals_what_the_actions_kept(world: World) -> None:
 def test_finding_asks_a_handful_of_questions(
     world: World, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     quarter.release(quarter.run())
     for person in (world.dana, world.priya, world.marco):
         _ = person.roles
@@ -205,7 +206,7 @@ def test_a_name_that_everybody_bears_gives_a_bounded_list(world: World) -> None:
 
 
 def test_an_order_is_found_by_its_number_by_those_who_read_orders(world: World) -> None:
-    build_quarter(world)
+    once(build_quarter, world)
 
     def orders(person: Person, text: str) -> list[str]:
         groups = palette(person, text, TODAY)

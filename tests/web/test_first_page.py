@@ -17,12 +17,13 @@ from paceline.orders.shops.models import ShopOrder
 from paceline.org import actions as org
 from paceline.org.models import Person
 from tests.incentives.pay.conftest import build_quarter
+from tests.keeping import once
 from tests.shops.permissions import an_order
 from tests.world import NOW, World, sign_in
 
 
 def test_the_pay_desk_sees_everything_that_waits_in_few_queries(world: World) -> None:
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     run = quarter.run()
     statement = quarter.release(run, "priya")[0]
     threads.ask_about_line(
@@ -66,7 +67,7 @@ def test_the_pay_desk_sees_everything_that_waits_in_few_queries(world: World) ->
 
 def test_periods_of_long_ago_are_shown_where_there_are_no_others(world: World) -> None:
     """Whoever brings old years in first is not told that nothing was calculated."""
-    run = build_quarter(world).run()
+    run = once(build_quarter, world).run()
     later = run.period.starts_on.replace(year=run.period.starts_on.year + 4)
     (state,) = pay_attention.recent_states(later)
     assert (state.period, state.last_run) == (run.period, run)

@@ -17,6 +17,7 @@ from paceline.notifications.models import Notification
 from paceline.org.models import Person
 from tests.incentives.pay.conftest import EARNED, Quarter, build_quarter
 from tests.incentives.pay.permissions import EXPORT
+from tests.keeping import once
 from tests.world import World, build_world
 
 ClientFor = Callable[..., Client]
@@ -195,7 +196,7 @@ def test_release_needs_a_second_factor_and_a_fresh_proof(
 @pytest.mark.django_db(transaction=True)
 def test_two_releases_at_once_make_one() -> None:
     world: World = build_world()
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     run = quarter.run()
     chosen = list(run.statements.values_list("pk", flat=True))
     together = threading.Barrier(2)
@@ -224,7 +225,7 @@ def test_two_releases_at_once_make_one() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_requests_at_once_make_one_run() -> None:
     world = build_world()
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     together = threading.Barrier(2)
     outcomes: list[str] = []
 

@@ -18,6 +18,7 @@ from paceline.kernel.models import AuditEntry
 from tests.incentives.pay.conftest import Quarter, build_quarter, write_line
 from tests.incentives.plans.conftest import FROM, SOURCE, fresh
 from tests.incentives.plans.test_pages import editor_post
+from tests.keeping import once
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -308,7 +309,7 @@ def next_version(quarter: Quarter, old: str, new: str) -> PlanVersion:
 
 
 def test_past_runs_say_whom_a_cap_would_have_held_back(world: World, client_for: SignIn) -> None:
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     quarter.run()
     draft = next_version(
         quarter,
@@ -327,7 +328,7 @@ def test_past_runs_say_whom_a_cap_would_have_held_back(world: World, client_for:
 
 
 def test_past_lines_say_when_rates_pass_the_margin(world: World) -> None:
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     quarter.run()
     write_line("M1", world.priya, date(2026, 6, 2), "1000.00", cost=Decimal("970.00"))
     draft = next_version(quarter, "rate: 2%", "rate: 2.5%")
@@ -347,7 +348,7 @@ def test_without_a_past_it_is_said_what_could_not_be_seen(
 
 
 def test_a_cap_that_was_accepted_stays_accepted_when_more_is_known(world: World) -> None:
-    quarter = build_quarter(world)
+    quarter = once(build_quarter, world)
     draft = next_version(
         quarter,
         "        - {from: 100%, rate: 4%}\n",
