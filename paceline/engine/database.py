@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -20,11 +20,11 @@ from paceline.engine.columns import col, select
 from paceline.engine.executor import bound_values
 from paceline.engine.hashing import hash_files
 from paceline.engine.inputs import (
+    LOOKED_UP,
     OpenInputs,
     declared_columns,
     line_columns,
     open_inputs,
-    read_marked,
 )
 from paceline.engine.line_files import SPLIT_MARK, FileFacts, rows_with_marks, types_of
 from paceline.engine.periods import Period
@@ -41,16 +41,6 @@ MEMORY_LIMIT = "2GB"
 GROUP_OF_ROWS = 122_880
 MOST_MARKED = 2_000_000  # lines in parts of files that hold marked ones, to be read into memory
 BYTES_PER_ROW = 8  # of a compressed file, at the least
-# Tables that no query reads: what they say is laid out by day, or worked out, before the steps.
-LOOKED_UP = (
-    "assignments",
-    "reporting",
-    "hierarchies",
-    "exchange_rates",
-    "leaves",
-    "coalitions",
-    "rate_tables",
-)
 
 
 def _threads_for(tables: Tables) -> int | None:
@@ -196,7 +186,6 @@ class Workspace:
         self.style = shape.style
         self.imported: dict[str, tuple[int, Decimal]] = {}  # lines and amount by currency
         self.parameters = bound_values(plan, period)
-        self.marked: Sequence[FileFacts] = ()  # the files of `in_marked_lines`
         self.read: dict[str, LineFiles] = {}  # the tables that are files
         self.paths: dict[str, list[str]] = {}  # of which files, by the names that they are bound by
         # One transaction for all statements: nothing is written for good, and each costs less.
@@ -277,7 +266,7 @@ class Workspace:
         self.inputs = open_inputs(self.plan, self.tables)
         for name, contract in INPUTS.items():
             if name in self.inputs.tables and name not in LOOKED_UP:
-                self.register(f"in_{name}", self.inputs.seen[name])
+                self.register(f"in_{name}", self.inputs.tables[name])
             elif name == "quotas" and self.plan.quotas:
                 self.register(f"in_{name}", empty_table(contract))
         if isinstance(self.tables.sources.get("order_lines"), ParquetFiles):
@@ -295,14 +284,11 @@ class Workspace:
         differ = len(files) > 1 and self.inputs.differ
         self.read[name] = LineFiles(tuple(types_of(files).items()), by_name=differ, marked=marked)
         self.paths[f"files_of_{name}"] = [str(file.path) for file in files]
-        if marked:
-            self.marked = files
 
-    def marked_lines(self, columns: Collection[str]) -> pa.Table | None:
-        """These columns of the lines in `in_marked_lines`; None where many may be marked."""
-        if sum(map(rows_with_marks, self.inputs.line_files)) > MOST_MARKED:
-            return None
-        return read_marked(self.plan, self.marked, columns)
+    @property
+    def reads_marked(self) -> bool:
+        """Whether lines that their files mark are few enough to be read into memory."""
+        return sum(map(rows_with_marks, self.inputs.line_files)) <= MOST_MARKED
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ The steps are expression trees. DuckDB runs them in this process (`database`), S
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -49,10 +49,9 @@ class Workspace(Protocol):
         """
         ...
 
-    def marked_lines(self, columns: Collection[str]) -> pa.Table | None:
-        """These columns of the lines in the view `in_marked_lines`, in memory; None where there may
-        be too many for that.
-        """
+    @property
+    def reads_marked(self) -> bool:
+        """Whether lines that their files mark as having split rows are read into memory."""
         ...
 
     def register(self, name: str, rows: pa.Table) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,6 +41,19 @@ from paceline.engine.tables import (
     Tables,
 )
 
+# Tables that no query reads as they are: what they say is laid out by day, numbered or worked out
+# before the steps.
+LOOKED_UP = (
+    "credit_splits",
+    "assignments",
+    "reporting",
+    "hierarchies",
+    "exchange_rates",
+    "leaves",
+    "coalitions",
+    "rate_tables",
+)
+
 
 @dataclass
 class OpenInputs:
@@ -56,9 +70,24 @@ class OpenInputs:
     grain_checked: set[str] = field(default_factory=set)
     laid_out: dict[str, pa.Table] = field(default_factory=dict)  # the calendar and the slots
     patterns: tuple[tuple[int, ...], ...] = ()  # which keys tables of rates leave open
-    split_rows: pa.Table | None = None  # with the numbers of their lines
-    split_ids: pa.Table | None = None  # the lines that have split rows, numbered
     differ: bool = False  # the files of order lines have not all the same columns
+
+    @cached_property
+    def _numbered(self) -> tuple[pa.Table, pa.Table] | None:
+        splits = self.tables.get("credit_splits")
+        return None if splits is None else number_lines(splits)
+
+    @property
+    def split_rows(self) -> pa.Table | None:
+        """The split rows with the numbers of their lines, which are worked out when first asked
+        for.
+        """
+        return None if self._numbered is None else self._numbered[0]
+
+    @property
+    def split_ids(self) -> pa.Table | None:
+        """The lines that have split rows, numbered."""
+        return None if self._numbered is None else self._numbered[1]
 
     @property
     def seen(self) -> dict[str, pa.Table]:
@@ -190,9 +219,6 @@ def open_inputs(plan: Plan, tables: Tables, files: Files | None = None) -> OpenI
             problems.append(_problem("table_unreadable", f"{name} cannot be read", name))
     if problems:
         raise InputInvalid(_unrepeated(problems))
-    splits = opened.tables.get("credit_splits")
-    if splits is not None:
-        opened.split_rows, opened.split_ids = number_lines(splits)
     return opened
 
 

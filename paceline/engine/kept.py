@@ -164,10 +164,8 @@ def _read(
     """The sums of one file."""
     workspace.view_lines([file])
     plan = shape.plan.hash
-    if is_marked:
-        workspace.view_lines([file], marked=True)
     if "credit_splits" in workspace.tables:
-        take_split_lines(workspace, shape, marked=is_marked)
+        take_split_lines(workspace, shape, [file], marked=is_marked)
     return {
         contract.name: workspace.fetch(f"sums of {contract.name} {plan} {days}", make)
         for contract, make in steps

@@ -5,7 +5,7 @@ contracts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,24 +24,30 @@ from paceline.engine.errors import InputInvalid, Problem
 from paceline.engine.executor import Executor, Workspace
 from paceline.engine.hashing import fingerprint, hash_inputs
 from paceline.engine.kept import Shelf, Step, is_shelvable, sums_of_lines
-from paceline.engine.layout import lay_out, put_slots
+from paceline.engine.layout import lay_out
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.figures import TooDeep
 from paceline.engine.ledger.outputs import credit_table, hold_to_types, result_tables
 from paceline.engine.ledger.rate_rows import TABLED, RowsOf, asking, row_steps
 from paceline.engine.ledger.rows import keyed_measures, keyed_name
-from paceline.engine.marks import find_split_lines
+from paceline.engine.marks import (
+    ReadSplits,
+    find_split_lines,
+    may_be_read,
+    put_read,
+    put_splits,
+    read_splits,
+)
+from paceline.engine.opening import lay_out_run, open_receivers, open_tables
 from paceline.engine.people import people_of
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.rate_tables import rate_rows
 from paceline.engine.results import CONSERVATION, ENGINE_VERSION, EXCLUDED, Results
 from paceline.engine.shape import Shape, empty_table, shape_of
-from paceline.engine.split_rows import SPLIT_IDS
-from paceline.engine.steps import exchange, lines, portions
+from paceline.engine.steps import exchange, lines
 from paceline.engine.steps.days import Days
 from paceline.engine.tables import Tables
-from paceline.engine.windows import MAX_DAYS
 
 Progress = Callable[[str, int, int], None]
 
@@ -116,11 +122,12 @@ def _too_large(workspace: Workspace, shape: Shape, period: Period) -> Problem:
     workspace.stand_alone()
     try:
         open_tables(workspace, shape, period)
+        put_splits(workspace)
         checks.note_what_came_in(workspace)
         days = lay_out(workspace, shape, period)
         if found := excess.of_lines(workspace, ledger):
             return found
-        _open_receivers(workspace, shape, days)
+        open_receivers(workspace, shape, days)
         people_of(shape, workspace.inputs, period).put(workspace)
         find_split_lines(workspace, shape)
     except workspace.overflows:
@@ -180,17 +187,18 @@ class _Run:
         with checks.Checking(self.workspace, self.shape, self.period, beside) as checking:
             if not self._bears_anything:
                 checking.finish()
+            split = self._read_splits(beside)
             days = lay_out_run(self.workspace, self.shape, self.period)
             *steps, (last, figures) = step_queries(self.workspace, self.ledger, days)
             self.total = len(steps) + 2
             self._tell("lines")
             laid_out = self.workspace.inputs
             people = checking.then(partial(people_of, self.shape, laid_out, self.period))
-            sums = self._sums([one for one in steps if _adds_up(one[0])], days)
+            sums = self._sums([one for one in steps if _adds_up(one[0])], days, split)
+            over = self._stood_on(split)
             for contract, make in sums:
                 which = variant(contract, self.workspace, days)
-                kept = " kept" if self.sums_are_kept else ""
-                self.workspace.create(contract.name, make, variant=which + kept)
+                self.workspace.create(contract.name, make, variant=f"{which} {over}")
                 self._tell(contract.name)
         people.result().put(self.workspace)
         for contract, make in steps:
@@ -226,12 +234,38 @@ class _Run:
             return empty_table(EXCLUDED), empty_table(CONSERVATION)
         return conservation.accounts(self.workspace, self.shape, self.period)
 
-    def _sums(self, steps: list[Step], days: Days) -> Iterable[Step]:
+    def _read_splits(self, beside: ThreadPoolExecutor) -> Future[ReadSplits] | None:
+        """Begin to read the split lines, where that asks nothing of the database and the pass over
+        the lines can do without them until its end; else have their rows ready.
+        """
+        workspace, shape = self.workspace, self.shape
+        if self.sums_are_kept or not lines.whole_stand_alone(shape) or not may_be_read(workspace):
+            put_splits(workspace)
+            return None
+        return beside.submit(partial(read_splits, workspace, shape))
+
+    def _sums(
+        self, steps: list[Step], days: Days, split: Future[ReadSplits] | None
+    ) -> Iterable[Step]:
         """The steps that add up lines, over kept sums if there is a shelf."""
+        workspace, shape = self.workspace, self.shape
         if self.shelf is not None and self.sums_are_kept:
-            return sums_of_lines(self.workspace, self.shape, days, steps, self.shelf)
-        find_split_lines(self.workspace, self.shape)
-        return steps
+            return sums_of_lines(workspace, shape, days, steps, self.shelf)
+        if split is None:
+            find_split_lines(workspace, shape)
+            return steps
+        workspace.create(lines.WHOLE, partial(lines.whole_groups, shape, days), variant=str(days))
+        put_read(workspace, shape, split.result())
+        (contract, _), *others = steps
+        laid = split.result().is_laid
+        make = partial(lines.groups_over_whole, shape, days, laid=laid)
+        return [(contract, make), *others]
+
+    def _stood_on(self, split: Future[ReadSplits] | None) -> str:
+        """What those steps stand on, which decides their text."""
+        if self.sums_are_kept:
+            return "kept sums"
+        return "lines" if split is None else f"{lines.WHOLE}, laid: {split.result().is_laid}"
 
     def _take(self, contract: Table, make: Callable[[], exp.Query], days: Days) -> None:
         """One of the steps over the sums; it may show that the run cannot be calculated."""
@@ -247,63 +281,6 @@ class _Run:
         self.done += 1
         if self.progress is not None:
             self.progress(name, self.done, self.total)
-
-
-def open_run(workspace: Workspace, shape: Shape, period: Period, *, check: bool = False) -> Days:
-    """Open the inputs and lay out what the steps stand on.
-
-    `check` reads every row for what would make the result wrong.
-    """
-    days = open_days(workspace, shape, period, check=check)
-    people_of(shape, workspace.inputs, period).put(workspace)
-    return days
-
-
-def open_days(workspace: Workspace, shape: Shape, period: Period, *, check: bool = False) -> Days:
-    """The same without the people, for a trace, which asks for some of them only. It leaves out
-    the checks: its run made them.
-    """
-    open_tables(workspace, shape, period)
-    if check:
-        checks.check_inputs(workspace, shape, period)
-    else:
-        checks.note_what_came_in(workspace)
-    return lay_out_run(workspace, shape, period)
-
-
-def open_tables(workspace: Workspace, shape: Shape, period: Period) -> None:
-    """Open the inputs, and see that all are there that the plan needs."""
-    if (period.ends_before - period.starts_on).days > MAX_DAYS:
-        raise InputInvalid([checks.problem("period_too_long", "period", period.key, str(MAX_DAYS))])
-    given = workspace.open_inputs()
-    checks.check_presence(shape.plan, given, period)
-    if workspace.inputs.split_ids is not None:
-        workspace.register(SPLIT_IDS.name, workspace.inputs.split_ids)
-
-
-def lay_out_run(workspace: Workspace, shape: Shape, period: Period) -> Days:
-    """Lay out what the steps stand on."""
-    days = lay_out(workspace, shape, period)
-    _open_receivers(workspace, shape, days)
-    return days
-
-
-def _open_receivers(workspace: Workspace, shape: Shape, days: Days) -> None:
-    """Who besides a line's own payee may be credited; refuses rules that take more than a line."""
-    receivers = {rule.to for rule in shape.rules}
-    if receivers & {"owner", "team"}:
-        put_slots(workspace)
-    if "owner" in receivers:
-        workspace.create("owner_slots", portions.owner_slots)
-        workspace.create("owner_totals", portions.owner_totals)
-    if "team" in receivers:
-        workspace.create("mates", portions.mates)
-    if portions.taking_rules(shape):
-        over = workspace.rows(f"overtaken {days}", lambda: portions.overtaken(shape, days))
-        if over:
-            raise InputInvalid(
-                [checks.problem("shares_exceed_line", "order_lines", line) for (line,) in over]
-            )
 
 
 def step_queries(workspace: Workspace, ledger: Ledger, days: Days) -> list[Step]:

@@ -12,6 +12,8 @@ LINE = "line"
 NUMBER, IS_REPLACED = "split line", "split replaced"
 """The columns of split lines that number them, and say whether split rows replace their own payee;
 no attribute of a line can be called like them."""
+SHARED = {"payee_id": "split payee", "share": "split share", "is_overlay": "split overlay"}
+"""What a split row says, by the columns that hold it beside its line."""
 SPLIT_IDS = table("split_ids", "line_id", {"line_id": TEXT, LINE: PLACE, "is_replaced": BOOLEAN})
 
 
@@ -43,6 +45,17 @@ def split_lines(lines: pa.Table, ids: pa.Table) -> pa.Table:
         lines, numbers = lines.filter(pc.is_valid(numbers)), numbers.drop_null()
     is_replaced = ids.column("is_replaced").take(numbers)
     return lines.append_column(NUMBER, numbers).append_column(IS_REPLACED, is_replaced)
+
+
+def lay_beside(lines: pa.Table, rows: pa.Table) -> pa.Table:
+    """What each split row says, beside the columns of its line; `lines` are all of those that the
+    rows name, and each of them once.
+    """
+    places = pc.inverse_permutation(lines.column(NUMBER).combine_chunks())
+    laid = lines.drop_columns([NUMBER, IS_REPLACED]).take(places.take(rows.column(LINE)))
+    for name, beside in SHARED.items():
+        laid = laid.append_column(beside, rows.column(name))
+    return laid
 
 
 def _numbered(ids: pa.Array) -> tuple[pa.Array, pa.Array]:

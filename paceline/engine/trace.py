@@ -36,10 +36,11 @@ from paceline.engine.ledger.following import LineSteps
 from paceline.engine.ledger.rows import keyed_measures
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.marks import find_split_lines, lines_named, marks_hold
+from paceline.engine.opening import open_days
 from paceline.engine.people import people_of
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import fetch_ledger, open_days, step_queries, variant
+from paceline.engine.run import fetch_ledger, step_queries, variant
 from paceline.engine.shape import Shape, shape_of
 from paceline.engine.split_rows import SPLIT_IDS
 from paceline.engine.steps import lines, portions

@@ -18,7 +18,8 @@ from paceline.engine import columns as c
 from paceline.engine.database import Workspace, reused_database
 from paceline.engine.ledger.compile import ledger_of
 from paceline.engine.marks import find_split_lines
-from paceline.engine.run import MAX_DAYS, open_run, step_queries
+from paceline.engine.opening import MAX_DAYS, open_run
+from paceline.engine.run import step_queries
 from paceline.engine.shape import shape_of
 
 from .building import arrow, fill, tables_of

@@ -15,9 +15,10 @@ from paceline.engine import marks, whatif
 from paceline.engine.database import Workspace
 from paceline.engine.hashing import hash_file
 from paceline.engine.line_files import SPLIT_MARK
-from paceline.engine.run import open_run
+from paceline.engine.opening import open_run
 from paceline.engine.shape import shape_of
 from paceline.engine.split_rows import number_lines
+from paceline.engine.steps import lines
 
 from .building import fill, tables_of
 from .test_kept_sums import Memory
@@ -48,10 +49,10 @@ def tables(folder: Path, marked: list[list[str] | None]) -> engine.Tables:
     rows = world()
     rows["credit_splits"] = fill("credit_splits", SHARES)
     sources = dict(tables_of(rows).sources)
-    lines = sources.pop("order_lines")
+    sold = sources.pop("order_lines")
     paths = []
     for place, ids in enumerate(marked):
-        part = lines.slice(place * 30, 30)
+        part = sold.slice(place * 30, 30)
         if ids is not None:
             mark = [one in ids for one in part.column("line_id").to_pylist()]
             part = part.append_column(SPLIT_MARK, pa.array(mark, pa.bool_()))
@@ -101,6 +102,49 @@ def test_marks_are_taken_where_they_tell_all_and_change_nothing(
     found: list[Any] = workspace.connection.execute(numbers).fetchall()
     assert sorted(line for (line,) in found) == KNOWN
     workspace.close()
+
+
+SALES = "sales, kind: sum, of: amount, credits: own-sales"
+ON_AMOUNT = OVERLAID.replace("on: attainment\n      quota: sales-quota", "on: amount").replace(
+    "{from: 0%, rate: 2%}\n        - {from: 100%, rate: 4%}",
+    "{from: 0, rate: 2%}\n        - {from: 5000, rate: 4%}",
+)
+COUNTED = (
+    OVERLAID.replace("rate: 2%", "amount: 2")
+    .replace("rate: 4%", "amount: 4")
+    .replace("reading: slice", "reading: whole")
+)
+WIDER = {
+    "formula": OVERLAID.replace(SALES, SALES.replace("amount", "'amount * 90% - given(cost, 0)'")),
+    "category": OVERLAID.replace(
+        "'category != \"Shipping\"'", "'quantity > 2 or kind = \"return\"'"
+    ),
+    "window": OVERLAID.replace(SALES, f"{SALES}, window: {{to-date: year}}"),
+    "month": ON_AMOUNT.replace("accumulation: period", "accumulation: month"),
+    "transaction": ON_AMOUNT.replace("accumulation: period", "accumulation: transaction"),
+    "distinct": COUNTED.replace(SALES, "sales, kind: distinct, of: order_id, credits: own-sales"),
+    "largest": OVERLAID.replace(SALES, "sales, kind: max, of: amount, credits: own-sales"),
+    "two days": OVERLAID.replace("returns: own-day", "returns: as-sold"),
+}
+
+
+@pytest.mark.parametrize("text", WIDER.values(), ids=WIDER)
+def test_what_is_read_beside_the_lines_is_what_all_of_them_say(tmp_path: Path, text: str) -> None:
+    assert text != OVERLAID
+    plan = engine.load_plan(text)
+    assert lines.whole_stand_alone(shape_of(plan))
+    rows = world()
+    rows["credit_splits"] = fill("credit_splits", SHARES)
+    found = [
+        engine.calculate(plan, given, QUARTER, connection=CONNECTION).tables()
+        for given in (
+            tables_of(rows),
+            tables(tmp_path, [KNOWN, KNOWN]),
+            tables(tmp_path, [None, None]),
+            tables(tmp_path, [SPLIT[:1], SPLIT[:1]]),
+        )
+    ]
+    assert found[1:] == found[:1] * 3
 
 
 @pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 0, 2, 1], []], ids=["sorted", "mixed", "none"])

@@ -14,7 +14,7 @@ import pytest
 from paceline import engine
 from paceline.engine.database import Workspace
 from paceline.engine.line_files import LocalFiles
-from paceline.engine.run import open_run
+from paceline.engine.opening import open_run
 from paceline.engine.shape import shape_of
 from paceline.engine.tables import ParquetFiles
 

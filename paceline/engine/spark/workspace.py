@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import groupby
@@ -17,7 +17,13 @@ from sqlglot import exp
 
 from paceline.engine import columns as c
 from paceline.engine.executor import bound_values
-from paceline.engine.inputs import OpenInputs, declared_columns, line_columns, open_inputs
+from paceline.engine.inputs import (
+    LOOKED_UP,
+    OpenInputs,
+    declared_columns,
+    line_columns,
+    open_inputs,
+)
 from paceline.engine.line_files import SPLIT_MARK, FileFacts
 from paceline.engine.periods import Period
 from paceline.engine.shape import Shape, empty_table
@@ -100,8 +106,8 @@ class SparkWorkspace:
         """
         self.inputs = open_inputs(self.plan, self.tables, self.files)
         for name, contract in INPUTS.items():
-            if name in self.inputs.tables:
-                self.register(f"in_{name}", self.inputs.seen[name])
+            if name in self.inputs.tables and name not in LOOKED_UP:
+                self.register(f"in_{name}", self.inputs.tables[name])
             elif name == "quotas" and self.plan.quotas:
                 self.register(f"in_{name}", empty_table(contract))
         if isinstance(self.tables.sources.get("order_lines"), ParquetFiles):
@@ -124,9 +130,10 @@ class SparkWorkspace:
             lines = lines.unionAll(part)
         lines.createOrReplaceTempView("in_marked_lines" if marked else "in_order_lines")
 
-    def marked_lines(self, columns: Collection[str]) -> pa.Table | None:  # noqa: ARG002 -- none are
+    @property
+    def reads_marked(self) -> bool:
         """Lines stay with the workers."""
-        return None
+        return False
 
     def _frame(self, query: exp.Query) -> DataFrame:
         names = {str(place.this) for place in query.find_all(exp.Placeholder)}

@@ -84,18 +84,53 @@ def line_groups(shape: Shape, days: Days, *, with_splits: bool) -> exp.Query:
     """One SELECT over all lines; split lines, which are few, are then taken out and shared out.
 
     Taking out is exact, and cheaper than asking of every line whether it is split. Lines that rules
-    credit to others are further parts. They are added up where something looks at single groups;
-    else whoever reads them adds them up anyway, and a group may have a row from each part.
+    credit to others are further parts.
     """
     handed = ways(shape, with_splits=with_splits)
-    groups = [_group(shape, days, way, with_splits=with_splits) for way in handed]
+    return _together(shape, [_group(shape, days, way, with_splits=with_splits) for way in handed])
+
+
+WHOLE = "whole_groups"
+
+
+def whole_stand_alone(shape: Shape) -> bool:
+    """Whether the first part of the groups can be made before anything is known of split rows, and
+    split lines are all that follows.
+    """
+    return all(rule.to == "payee" for rule in shape.rules)
+
+
+def whole_groups(shape: Shape, days: Days) -> exp.Query:
+    """The first part: every line as if it were its own payee's, split or not."""
+    return _group(shape, days, Way("whole"), with_splits=True)
+
+
+def groups_over_whole(shape: Shape, days: Days, *, laid: bool) -> exp.Query:
+    """The groups, where the table of the first part was made before; `laid` says that split rows
+    are beside their lines.
+    """
+    made = {name: col(name) for name in groups_contract(shape).names}
+    split = (Way("replaced"), Way("shared", laid=laid))
+    return _together(
+        shape,
+        [
+            select(made).from_(c.source(WHOLE), copy=False),
+            *(_group(shape, days, way, with_splits=True) for way in split),
+        ],
+    )
+
+
+def _together(shape: Shape, parts: list[exp.Select]) -> exp.Query:
+    """Parts are added up where something looks at single groups; else whoever reads them adds them
+    up anyway, and a group may have a row from each part.
+    """
     names = group_keys(shape)
-    if len(groups) == 1 or names == BASE_KEYS:
-        return c.union_all(groups)
+    if len(parts) == 1 or names == BASE_KEYS:
+        return c.union_all(parts)
     keys = {key: col(key) for key in names}
     query = (
         c.conform(groups_contract(shape), {**keys, **add_up(shape)})
-        .from_(c.union_all(groups).subquery("g", copy=False), copy=False)
+        .from_(c.union_all(parts).subquery("g", copy=False), copy=False)
         .group_by(*(col(key) for key in names), copy=False)
     )
     return query.having(exp.NEQ(this=exp.Sum(this=col("lines")), expression=c.whole(0)), copy=False)
@@ -206,8 +241,9 @@ def _group(shape: Shape, days: Days, way: Way, *, with_splits: bool) -> exp.Sele
             name: c.minus(c.number(0, kind), sums[name], kind) for name, kind in shape.sums.items()
         }
     split = way.kind in {"replaced", "shared"}
+    source = "shared_lines" if way.laid else "split_lines" if split else "in_order_lines"
     query = c.conform(groups_contract(shape), {**keys, **sums}).from_(
-        c.source("split_lines" if split else "in_order_lines", "l"), copy=False
+        c.source(source, "l"), copy=False
     )
     days.join(query)
     anchor = anchor_day(shape.plan.policies)

@@ -16,7 +16,7 @@ from paceline.engine.formula.compile import compile_formula
 from paceline.engine.formula.tree import Value, names_in
 from paceline.engine.plan.model import Credit
 from paceline.engine.shape import Shape
-from paceline.engine.split_rows import IS_REPLACED, LINE, NUMBER, SPLIT_IDS
+from paceline.engine.split_rows import IS_REPLACED, LINE, NUMBER, SHARED, SPLIT_IDS
 from paceline.engine.steps.days import Days
 
 OWNER_SLOTS = table(
@@ -33,11 +33,13 @@ MATES = table("mates", "payee_id slot mate_id", {"payee_id": TEXT, "slot": PLACE
 @dataclass(frozen=True)
 class Way:
     """A way of handing out lines: `whole` to their own payees; `replaced`, the same for lines with
-    split rows, to be taken out again; `shared` by split rows; or by the `rule` of a way `assigned`.
+    split rows, to be taken out again; `shared` by split rows, which may be `laid` beside them
+    already; or by the `rule` of a way `assigned`.
     """
 
     kind: str
     rule: Credit | None = None
+    laid: bool = False
 
 
 def ways(shape: Shape, *, with_splits: bool) -> list[Way]:
@@ -63,7 +65,10 @@ def portion(shape: Shape, way: Way) -> Portion:
         own = own_share(shape)
         bits = own_bits(shape, "l")
         if way.kind == "shared":
-            return Portion(col("payee_id", "s"), col("share", "s"), col("is_overlay", "s"), bits)
+            whose, share, is_over = (
+                col(beside, "l") if way.laid else col(name, "s") for name, beside in SHARED.items()
+            )
+            return Portion(whose, share, is_over, bits)
         return Portion(col("payee_id", "l"), own, exp.false(), bits)
     rule = way.rule
     overlay: exp.Expr = exp.true() if rule.is_overlay else exp.false()
@@ -86,7 +91,7 @@ def join_way(
     """Join what a way needs to the lines `l`, which have their calendar already; to be shared, they
     are `numbered` split lines, or any lines, whose ids are then compared.
     """
-    if way.kind == "shared":
+    if way.kind == "shared" and not way.laid:
         number = exp.EQ(this=col(NUMBER, "l"), expression=col(LINE, "s"))
         theirs = number if numbered else c.same(["line_id"], "l", "s")
         c.join(query, "in_credit_splits", "s", theirs)

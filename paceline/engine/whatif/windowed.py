@@ -27,10 +27,11 @@ from paceline.engine.keyed import Keyed, Sold, keys_sold
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.measures import name_of
 from paceline.engine.marks import find_split_lines
+from paceline.engine.opening import open_run
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Component, Plan
 from paceline.engine.rate_tables import TABLE
-from paceline.engine.run import open_run, step_queries, variant
+from paceline.engine.run import step_queries, variant
 from paceline.engine.shape import shape_of
 from paceline.engine.tables import Tables
 from paceline.engine.whatif.kept import Bases, Kept, Windowed
