@@ -28,8 +28,9 @@ from paceline.engine.columns import (
     select,
     typed,
 )
-from paceline.engine.database import Workspace, reused_database
+from paceline.engine.database import DuckDB, reused_database
 from paceline.engine.errors import PayeeUnknown, ResultsDisagree
+from paceline.engine.executor import Workspace
 from paceline.engine.kept import Step
 from paceline.engine.ledger.compile import ledger_of
 from paceline.engine.ledger.following import LineSteps
@@ -40,7 +41,7 @@ from paceline.engine.opening import open_days
 from paceline.engine.people import people_of
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
-from paceline.engine.run import fetch_ledger, step_queries, variant
+from paceline.engine.run import fetch_ledger, step_queries, used, variant
 from paceline.engine.shape import Shape, shape_of
 from paceline.engine.split_rows import SPLIT_IDS
 from paceline.engine.steps import lines, portions
@@ -120,17 +121,15 @@ def traces(
     """Open the statements of several payees in their order, each as `trace` does, with one pass
     over the lines for many of them.
 
-    Raises PayeeUnknown when one of them is not in the plan in this period.
+    Raises PayeeUnknown when one of them is not in the plan in this period, and InputInvalid where a
+    figure of the plan is too large, as the run does.
     """
     shape = shape_of(plan)
     database = connection or reused_database(tables, threads=threads, memory_limit=memory_limit)
     for first in range(0, len(payee_ids), PAYEES_AT_ONCE):
         some = payee_ids[first : first + PAYEES_AT_ONCE]
-        workspace = Workspace(shape, tables, period, database)
-        try:
-            found = _Tracing(workspace, shape, period, some).execute()
-        finally:
-            workspace.close()
+        with used(partial(DuckDB(database).open, shape, tables, period), shape, period) as opened:
+            found = _Tracing(opened, shape, period, some).execute()
         yield from found
 
 
@@ -147,11 +146,9 @@ def reached_lines(
     Raises PayeeUnknown when the payee is not in the plan in this period.
     """
     shape = shape_of(plan)
-    workspace = Workspace(shape, tables, period, connection)
-    try:
+    open_it = partial(DuckDB(connection).open, shape, tables, period)
+    with used(open_it, shape, period) as workspace:
         return _Tracing(workspace, shape, period, [payee_id]).reach()
-    finally:
-        workspace.close()
 
 
 class _Tracing:

@@ -12,8 +12,8 @@ import pytest
 
 from paceline import engine
 
-from .building import fill
-from .comparing import compare_example
+from .building import fill, tables_of
+from .comparing import CONNECTION, compare_example
 from .generating import Example
 from .test_cases import merge, plan_of
 
@@ -323,3 +323,12 @@ def test_what_is_not_taken_has_no_digits(formula: str) -> None:
     compared = compare_example(example(bound, FITTING[formula]))
     assert compared.refused is None
     assert Decimal(0) <= compared.expected.statements["ana"] < Decimal(10) ** 14
+
+
+def test_a_statement_of_a_refused_run_is_refused_for_the_same() -> None:
+    bound = BOUNDS["multipliers"]
+    given = example(bound, bound.above)
+    plan = engine.load_plan(given.text)
+    with pytest.raises(engine.InputInvalid) as refusal:
+        engine.trace(plan, tables_of(given.rows, plan), QUARTER, "ana", connection=CONNECTION)
+    assert [problem.path for problem in refusal.value.problems] == [bound.clause]

@@ -22,7 +22,8 @@ from sqlglot import exp
 from paceline.engine import columns as c
 from paceline.engine import windows
 from paceline.engine.comparison.narrow import narrow
-from paceline.engine.database import DuckDB, Workspace, reused_database
+from paceline.engine.database import DuckDB, reused_database
+from paceline.engine.executor import Workspace
 from paceline.engine.keyed import Keyed, Sold, keys_sold
 from paceline.engine.ledger.compile import Ledger, ledger_of
 from paceline.engine.ledger.measures import name_of
@@ -31,7 +32,7 @@ from paceline.engine.opening import open_run
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Component, Plan
 from paceline.engine.rate_tables import TABLE
-from paceline.engine.run import step_queries, variant
+from paceline.engine.run import step_queries, used, variant
 from paceline.engine.shape import shape_of
 from paceline.engine.tables import Tables
 from paceline.engine.whatif.kept import Bases, Kept, Windowed
@@ -73,8 +74,8 @@ def _credited(
 ) -> Iterator[tuple[Workspace, Ledger]]:
     """The steps of a run over these rows, up to what the ledger reads; its run checked them."""
     shape = shape_of(plan)
-    workspace = DuckDB(database).open(shape, Tables(rows), period)
-    try:
+    open_it = partial(DuckDB(database).open, shape, Tables(rows), period)
+    with used(open_it, shape, period) as workspace:
         ledger = ledger_of(shape)
         days = open_run(workspace, shape, period)
         *steps, _ledger = step_queries(workspace, ledger, days)
@@ -82,8 +83,6 @@ def _credited(
         for contract, make in steps:
             workspace.create(contract.name, make, variant=variant(contract, workspace, days))
         yield workspace, ledger
-    finally:
-        workspace.close()
 
 
 @dataclass(frozen=True)
