@@ -25,6 +25,7 @@ from scripts import spark_cluster
 
 from .building import arrow, tables_of
 from .test_cases import FOLDER, load, runs_of
+from .test_digits import BOUNDS, example
 from .test_run import PLAN, QUARTER, TEAM, world
 
 pytestmark = pytest.mark.skipif(bool(spark_cluster.missing()), reason=spark_cluster.missing())
@@ -98,6 +99,22 @@ def test_splits_currencies_and_rollups_are_the_same(write: Any, on_spark: Execut
             line["currency"] = "USD"
     found = compare(engine.load_plan(write()), tables_of(rows), on_spark)
     assert all(row["earned"] for row in found.rows("statements"))
+
+
+@pytest.mark.parametrize(
+    "name", ["multipliers", "a ratio", "a formula over lines", "a sum over lines"]
+)
+def test_figures_with_too_many_digits_are_refused_for_the_same_clause(
+    name: str, on_spark: Executor
+) -> None:
+    bound = BOUNDS[name]
+    fits, too_large = (example(bound, rows) for rows in (bound.below, bound.above))
+    plan = engine.load_plan(fits.text)
+    compare(plan, tables_of(fits.rows, plan), on_spark)
+    with pytest.raises(engine.InputInvalid) as refusal:
+        engine.calculate(plan, tables_of(too_large.rows, plan), QUARTER, on=on_spark)
+    (problem,) = refusal.value.problems
+    assert (problem.code, problem.path) == ("figure_too_large", bound.clause)
 
 
 def test_a_million_lines_are_the_same(tmp_path: Path, on_spark: Executor) -> None:
