@@ -32,7 +32,6 @@ class Figures:
         self._layer = dict.fromkeys(given, 0)
         self._made: dict[str, exp.Expr] = {}
         self._parts: dict[str, set[str]] = {}
-        self._windows: dict[str, str] = {}  # over which rows those look that look at others
 
     def add(self, name: str, value: exp.Expr, kind: Kind) -> exp.Column:
         """Make a figure and return the column that it can be read by. Its name must be new."""
@@ -44,9 +43,6 @@ class Figures:
             raise TooDeep(name)
         self._made[name] = _without_idle_casts(typed(value, kind), self.kinds)
         self._parts[name] = parts
-        window = value.find(exp.Window)
-        if window is not None:
-            self._windows[name] = " ".join(one.sql() for one in window.args["partition_by"] or ())
         self._layer[name] = layer
         self.kinds[name] = kind
         return col(name)
@@ -79,49 +75,18 @@ class Figures:
 
     def _layers(self, wanted: Sequence[str]) -> list[set[str]]:
         """The figures to be computed, layer by layer: each in the last before that of the first
-        figure that it is a part of; but windows that may share an earlier one's pass over the rows
-        do.
+        figure that it is a part of.
         """
         depth = dict.fromkeys(wanted, 0)  # how many layers come after the one that computes it
         for name in reversed(self._made):  # whoever asks for a figure was made after it
             if name in depth:
                 for part in self._parts[name]:
                     depth[part] = max(depth.get(part, 0), depth[name] + 1)
-        count = 1 + max((depth[name] for name in self._made if name in depth), default=-1)
-        windows = [name for name in self._made if name in depth and name in self._windows]
-        for name in windows:
-            before = [
-                depth[other]
-                for other in windows
-                if self._windows[other] == self._windows[name]
-                and depth[name] < depth[other] <= count - self._layer[name]
-                and other not in self._stands_on(name)
-            ]
-            if before:
-                self._sink(name, min(before), depth)
-        layers: list[set[str]] = [set() for _ in range(count)]
-        for name in self._made:
-            if name in depth:
-                layers[-1 - depth[name]].add(name)
+        needed = {name: depth[name] for name in self._made if name in depth}
+        layers: list[set[str]] = [set() for _ in range(1 + max(needed.values(), default=-1))]
+        for name, after in needed.items():
+            layers[-1 - after].add(name)
         return layers
-
-    def _stands_on(self, name: str) -> set[str]:
-        """The figures that a figure is made of, directly or not."""
-        found, ahead = set[str](), [name]
-        while ahead:
-            parts = self._parts.get(ahead.pop(), set()) - found
-            found |= parts
-            ahead += parts
-        return found
-
-    def _sink(self, name: str, to: int, depth: dict[str, int]) -> None:
-        """Compute a figure before so many layers, and its parts before it."""
-        ahead = [(name, to)]
-        while ahead:
-            one, least = ahead.pop()
-            if depth[one] < least:
-                depth[one] = least
-                ahead += [(part, least + 1) for part in self._parts.get(one, ())]
 
     def _live(self, layers: Sequence[set[str]], wanted: Sequence[str]) -> list[set[str]]:
         """For each layer, the columns that somebody asks for after it."""
