@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from paceline.crm import actions
 from paceline.crm.actions import On, Point
-from paceline.crm.forms.choices import countries
 from paceline.crm.models import (
     Activity,
     ActivityKind,
@@ -359,12 +358,6 @@ def test_a_second_tab_is_told_what_became_of_the_record(world: World, sales: Sal
     assert "It was merged with another one meanwhile." in late.content.decode()
     elsewhere = client_for(world.dana).post(at("edit", "company", gone.pk), {"name": "Mine"})
     assert "meanwhile" not in elsewhere.content.decode()
-
-
-def test_unions_and_the_unknown_are_no_countries() -> None:
-    codes = {code for code, _name in countries()}
-    assert {"TW", "CN", "DE", "AE", "XK"} <= codes
-    assert not codes & {"EU", "EZ", "UN", "ZZ", "QO"}
 
 
 def test_a_change_is_told_in_the_words_of_its_fields(

@@ -26,6 +26,7 @@ def test_countries_are_offered_by_name_and_no_unions(
         offered = countries()
     names = [name for _code, name in offered]
     assert dict(offered)["TW"] == taiwan
+    assert {"CN", "DE", "AE", "XK"} <= {code for code, _name in offered}
     assert eurozone not in names
     assert names == sorted(names)
     assert not {code for code, _name in offered} & NOBODYS
