@@ -26,6 +26,8 @@ def test_what_was_written_outlives_the_session(company: World, window: Callable[
     page.context.add_cookies(cookies_of(company.priya, address))  # type: ignore[arg-type]
     newer = "b" * 32
     page.context.add_cookies([{"name": "csrftoken", "value": newer, "url": address}])
+    # What was asked before may still be answered with the older one.
+    page.wait_for_function("newer => document.cookie.includes(newer)", arg=newer)
     page.locator("main button.btn-primary").click()
     page.get_by_text("Saved.").wait_for()
     assert newer not in old
