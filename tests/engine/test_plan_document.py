@@ -328,3 +328,58 @@ def test_every_unknown_word_is_refused_with_the_nearest_known_one(
     assert [one.params["nearest"] for one in found] == [nearest]
     assert str(found[0]).startswith("plan.yaml:")
     assert f"did you mean {nearest}?" in found[0].message
+
+
+def test_everything_that_is_missing_or_wrong_in_one_place_is_listed_at_once() -> None:
+    text = PLAN
+    for line in ("  boundary: upper\n", "  returns: own-day\n", "period: quarter\n"):
+        text = text.replace(line, "", 1)
+    text = text.replace("currency: USD\n", "", 1)
+    heads = {one.params["key"] for one in engine.check_plan(text) if one.code == "key_missing"}
+    assert heads == {"currency", "period"}
+    text = change("  boundary: upper\n", "").replace("  returns: own-day\n", "", 1)
+    text = text.replace("anchor: booking", "anchor: bookings").replace("mode: half-up", "mode: up")
+    told = {(one.code, one.path, one.params.get("policy")) for one in engine.check_plan(text)}
+    assert told == {
+        ("policy_missing", "policies", "boundary"),
+        ("policy_missing", "policies", "returns"),
+        ("choice_unknown", "policies/anchor", None),
+        ("choice_unknown", "policies/rounding/mode", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "policy", "choices"),
+    [
+        (", stage: component", "", "rounding/stage", "component or tier or line"),
+        ("mode: half-up, ", "", "rounding/mode", "half-up or half-even or down"),
+        ("date: order-date, ", "", "exchange/date", "order-date or anchor-date or period-end"),
+        (", rate: average", "", "exchange/rate", "a rate type"),
+    ],
+)
+def test_half_a_policy_is_refused_with_the_choices_of_the_other_half(
+    old: str, new: str, policy: str, choices: str
+) -> None:
+    (problem,) = engine.check_plan(change(old, new))
+    assert (problem.code, problem.params) == (
+        "policy_missing",
+        {"policy": policy, "choices": choices},
+    )
+
+
+def test_a_formula_that_needs_what_stands_below_is_told_so() -> None:
+    line = "  - {id: sales, kind: sum, of: amount, credits: own-sales}\n"
+    circle = (
+        "  - {id: one, kind: formula, of: 'sales + the_other'}\n"
+        "  - {id: the-other, kind: formula, of: 'sales + one'}\n"
+    )
+    (problem,) = engine.check_plan(change(line, line + circle))
+    assert (problem.code, problem.path) == ("measure_not_above", "measures/one/of")
+    assert problem.params == {"name": "the-other"}
+
+
+def test_one_mistake_is_not_told_again_by_formulas_that_need_the_clause() -> None:
+    bonus = "    pays: {amount: 1000.00}\n"
+    text = change(bonus, "    pays: {formula: 'commission.earned * 10%'}\n")
+    (problem,) = engine.check_plan(text.replace("rate: 4%", "rate: four"))
+    assert problem.code == "percent_malformed"

@@ -247,7 +247,8 @@ def _decimal(token: Token, digits: str | None = None) -> Decimal:
 
 def _unknown(code: str, what: str, name: str, known: list[str], token: Token) -> FormulaInvalid:
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+    there = ", ".join(sorted(known)) or "none"
+    hint = f"; did you mean {near[0]}?" if near else f"; known are {there}"
     return FormulaInvalid(
         code,
         f"there is no {what} {name[:40]}{hint}",

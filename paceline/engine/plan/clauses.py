@@ -221,6 +221,24 @@ class Clause:
             "day_malformed", f"{value[:20]} is no day; write it as 2026-11-11", value=value[:20]
         )
 
+    def _not_there(self, error: FormulaInvalid) -> None:
+        """Say of a name that a formula does not find what is known of it: that its clause cannot be
+        read, which has been reported, or that it stands below.
+        """
+        if error.code not in {"name_unknown", "earned_not_above"}:
+            return
+        name = str(error.params["name"]).partition(".")[0].replace("_", "-")
+        what = "measure" if error.code == "name_unknown" else "component"
+        clause = f"{what}s/{name}"
+        if any(f"{one.path}/".startswith(f"{clause}/") for one in self.problems):
+            raise Unreadable
+        if what == "measure" and self.path.startswith("measures/") and self.is_written(what, name):
+            raise self.refuse(
+                "measure_not_above",
+                f"{name[:60]} does not stand above; a measure draws on those above it",
+                name=name[:60],
+            )
+
     def known(self, word: str, among: list[str], what: str) -> str:
         """A reference to another clause; one that is there but cannot be read has been reported."""
         if word not in among and self.is_written(what, word):
@@ -286,7 +304,8 @@ class Clause:
         try:
             formula = parse_formula(text, names)
         except FormulaInvalid as error:
-            assert isinstance(self.node, Scalar)  # noqa: S101 -- scalar() has just seen to it
+            if "ordered_on" not in names:  # over figures, not over lines
+                self._not_there(error)
             raise self.refuse(error.code, str(error), at=None, **error.params) from None
         if formula.type not in wanted:
             raise self.refuse(

@@ -5,17 +5,17 @@ place.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, TypeVar, cast
+from typing import TypeVar, cast
 
 from paceline.engine.errors import PlanInvalid, Problem
 from paceline.engine.formula.tree import TYPES, Type
 from paceline.engine.hashing import canonical_json, hash_text
-from paceline.engine.money import DIGITS, RoundingMode
+from paceline.engine.money import DIGITS
 from paceline.engine.periods import PERIOD_KINDS, PeriodKind
 from paceline.engine.plan import components, policies
 from paceline.engine.plan import credits as credit_clauses
 from paceline.engine.plan import measures as measure_clauses
-from paceline.engine.plan.clauses import Clause, Unreadable, meant, nearest
+from paceline.engine.plan.clauses import Clause, Unreadable
 from paceline.engine.plan.document import plain, read_document
 from paceline.engine.plan.model import (
     LANGUAGE_VERSION,
@@ -62,7 +62,8 @@ def _unrepeated(problems: list[Problem]) -> list[Problem]:
     """Each fault once, in the order of the text: a clause may be looked at more than once."""
     first: dict[tuple[object, ...], Problem] = {}
     for problem in problems:
-        first.setdefault((problem.code, problem.path, problem.line, problem.column), problem)
+        place = (problem.path, problem.line, problem.column)
+        first.setdefault((problem.code, problem.message, *place), problem)
     return sorted(first.values(), key=lambda problem: (problem.line or 0, problem.column or 0))
 
 
@@ -99,7 +100,9 @@ def _plan(root: Clause, text: str) -> Plan:
     )
     names: dict[str, Type] = {**LINE_ATTRIBUTES, **(attributes or {})}
     several = credit_clauses.count_direct(root) > 1
-    stated = attempt(lambda: _policies(root.child("policies"), names, has_choice=several))
+    stated = attempt(
+        lambda: policies.read_policies(root.child("policies"), names, has_choice=several)
+    )
     rules = members(
         root.child("credits"), lambda clause, _: credit_clauses.read_credit(clause, names)
     )
@@ -251,80 +254,3 @@ def _attributes(clause: Clause) -> dict[str, Type]:
             continue
         found[key] = cast("Type", clause.child(key).choice(TYPES))
     return found
-
-
-def _policies(clause: Clause, names: dict[str, Type], *, has_choice: bool) -> policies.Policies:
-    """Every policy, none left out; which rule takes a line matters where there are several."""
-    wanted = [key for key in policies.MEANING if key != "precedence" or has_choice]
-    choices = {
-        key.partition("/")[0]: value for key, value in policies.CHOICES.items() if "/" not in key
-    }
-
-    def any_of(key: str) -> str:
-        return " or ".join(policies.CHOICES[key])
-
-    node = clause.node
-    missing = [key for key in wanted if hasattr(node, "entries") and key not in node.entries]
-    for key in missing:
-        options = (
-            " or ".join(choices.get(key, ()))
-            or {
-                "accumulation_order": "[ordered_on, line_id]",
-                "rounding": f"{{mode: {any_of('rounding/mode')}, "
-                f"stage: {any_of('rounding/stage')}}}",
-                "exchange": f"{{date: {any_of('exchange/date')}, rate: a rate type}}",
-            }[key]
-        )
-        clause.refuse(
-            "policy_missing",
-            f"the policy {key} is not stated ({policies.MEANING[key]}); choose {options}",
-            policy=key,
-            choices=options,
-        )
-    clause.keys([], list(policies.MEANING))
-    if missing:
-        raise Unreadable
-    rounding, exchange = clause.child("rounding"), clause.child("exchange")
-    rounding.keys(["mode", "stage"])
-    exchange.keys(["date", "rate"])
-    order = clause.child("accumulation_order").words()
-    for name in order:
-        if name not in names and name != "line_id":
-            near = nearest(name, names)
-            raise clause.child("accumulation_order").refuse(
-                "name_unknown",
-                f"there is no column {name[:60]}{meant(near)}",
-                name=name[:60],
-                nearest=near,
-                known=", ".join(sorted(names)),
-            )
-    if order[-1:] != ("line_id",) or len(set(order)) != len(order):
-        raise clause.child("accumulation_order").refuse(
-            "order_not_total",
-            "the order must end with line_id, or two lines could tie",
-            order=", ".join(order),
-        )
-
-    def choose(key: str) -> str:
-        inner = clause
-        for part in key.split("/"):
-            inner = inner.child(part)
-        return inner.choice(policies.CHOICES[key])
-
-    return policies.Policies(
-        boundary=cast("policies.Boundary", choose("boundary")),
-        rounding_mode=cast("RoundingMode", choose("rounding/mode")),
-        rounding_stage=cast("Literal['component', 'tier', 'line']", choose("rounding/stage")),
-        accumulation=cast("policies.Accumulation", choose("accumulation")),
-        accumulation_order=order,
-        hierarchy_date=cast("policies.DatePolicy", choose("hierarchy_date")),
-        exchange_date=cast("policies.DatePolicy", choose("exchange/date")),
-        exchange_rate=exchange.child("rate").scalar(),
-        anchor=cast("policies.Anchor", choose("anchor")),
-        splits=cast("policies.SplitPolicy", choose("splits")),
-        returns=cast("policies.Returns", choose("returns")),
-        retroactivity=cast("policies.Retroactivity", choose("retroactivity")),
-        precedence=cast(
-            "policies.Precedence", choose("precedence") if clause.has("precedence") else "all"
-        ),
-    )

@@ -248,7 +248,7 @@ def test_every_choice_of_a_whole_plan_begins_as_a_whole_plan(name: str) -> None:
         ("components.0.rates@dated", "table"): {"rate_table_sliced"},
         # what the rest of the plan refers to
         ("measures.0@kind", "ratio"): {"measure_not_above"},
-        ("measures.0@kind", "formula"): {"name_unknown"},
+        ("measures.0@kind", "formula"): {"measure_not_above"},
         ("credits.0@kind", "rollup"): {"reference_unknown"},
         # a rate on units is an amount
         ("measures.0@kind", "count"): {"number_malformed"},
