@@ -56,6 +56,7 @@ def test_a_cap_names_whom_it_held_back_and_by_how_much() -> None:
     assert (cap.severity, cap.people) == ("warning", ("ana", "ben"))
     assert cap.amounts["lost"] == Decimal("1700.00")  # 1,000 of ana, 200 + 500 of ben
     assert cap.amounts["at"] == Decimal(50_000)
+    assert cap.message.endswith("; in the known periods it held back 1,700 USD")
 
 
 def test_a_cap_that_nobody_came_near_is_no_finding() -> None:
@@ -75,6 +76,7 @@ def test_whole_amounts_cost_exactly_what_slices_would_not() -> None:
     [table] = found(plan, history, "retroactive_tiers")
     # 48,000 − 33,000 and 120,000 − 85,000; ben stays in the first band
     assert table.amounts["cost"] == Decimal("50000.00")
+    assert table.message.endswith("; in the known periods it paid 50,000 USD more than slices")
     assert (table.people, table.amounts["periods"]) == (("ana",), Decimal(2))
 
 
@@ -112,6 +114,7 @@ def test_rates_above_the_margin_are_serious() -> None:
     assert rate.amounts["rate"] == Decimal("0.30")
     assert rate.amounts["margin"] == Decimal("0.2")
     assert rate.params["lines"] == 2
+    assert "pays 30%, and leaves 20% after its cost" in rate.message
     cheap = (line(1_000, cost=Decimal(700)),)
     assert found(plan, engine.History(lines=cheap), "margin_exceeded") == []  # exactly 30 %
     foreign = (line(1_000, cost=Decimal(900), currency="EUR"),)

@@ -113,6 +113,11 @@ SLOPE_FALLS = "from {from} on another sale lowers pay"
 _PLACES = frozenset({"at", "from", "to", "best"})
 _COUNTED = _PLACES | {"order", "gap", "least", "most"}
 _SHARES = frozenset({"rate", "margin", "part"})
+# What a finding came to in the known periods, where there are some: the figure, and its words.
+_KNOWN = {
+    "cap_in_reach": ("lost", "; in the known periods it held back {lost}"),
+    "retroactive_tiers": ("cost", "; in the known periods it paid {cost} more than slices"),
+}
 
 
 def message(code: str, amounts: Mapping[str, Decimal], params: Mapping[str, str | int]) -> str:
@@ -120,7 +125,7 @@ def message(code: str, amounts: Mapping[str, Decimal], params: Mapping[str, str 
     words: dict[str, str] = {key: str(value) for key, value in params.items()}
     currency = str(params.get("currency", ""))
     for name, value in amounts.items():
-        words[name] = f"{value * 100:f}%" if name in _SHARES else f"{plain(value)} {currency}"
+        words[name] = f"{plain(value * 100)}%" if name in _SHARES else f"{plain(value)} {currency}"
     for name in _PLACES:
         share = amounts.get(f"{name}_share")
         if share is not None:
@@ -131,7 +136,8 @@ def message(code: str, amounts: Mapping[str, Decimal], params: Mapping[str, str 
     if code == "flat_zone" and "from" not in words:
         words["from"] = "0"
     more = "; the next are {others}" if words.get("others") else ""
-    return f"{MESSAGES[code]}{more}".format(**words)
+    figure, known = _KNOWN.get(code, ("", ""))
+    return f"{MESSAGES[code]}{known if amounts.get(figure) else ''}{more}".format(**words)
 
 
 def _without_currency(
