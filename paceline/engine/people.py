@@ -18,7 +18,7 @@ from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.shape import TOP, Shape, arrow_type, empty_table
 from paceline.engine.slots import always, held
-from paceline.engine.steps.crediting import CHAIN, MEMBERS, NOWHERE, REACHING, RECEIVER
+from paceline.engine.steps.crediting import CHAIN, NOWHERE, REACHING, RECEIVER
 from paceline.engine.windows import MAX_DAYS
 
 InMemory = Mapping[str, pa.Table]
@@ -27,11 +27,10 @@ MAX_LINKS = 100_000
 
 @dataclass(frozen=True)
 class People:
-    """The members of a plan and whom their lines reach, by the names that the steps know them by;
-    `circles` are reporting lines that do not end: hierarchy, payee, day.
+    """Whom the lines of each payee reach, members of the plan themselves at level 0; `circles` are
+    reporting lines that do not end: hierarchy, payee, day.
     """
 
-    members: pa.Table
     reaching: pa.Table
     circles: tuple[tuple[str, str, date], ...]
 
@@ -51,7 +50,6 @@ class People:
                     for tree, payee, day in self.circles[:20]
                 ]
             )
-        workspace.register(MEMBERS.name, self.members)
         workspace.register(REACHING, self.reaching)
 
 
@@ -74,7 +72,12 @@ def people_of(
     if only is not None:
         wanted = pa.array(only, pa.string())
         found = found.filter(pc.is_in(found.column("payee_id"), wanted))
-    return People(found, reaching(shape, found, chains), tuple(circles))
+    return People(reaching(shape, found, chains), tuple(circles))
+
+
+def members_of(reaching: pa.Table) -> pa.Table:
+    """The rows of those whose own lines reach them."""
+    return reaching.filter(pc.equal(reaching.column("level"), 0))
 
 
 def members(plan: Plan, tables: InMemory, slots: Sequence[date]) -> pa.Table:
@@ -89,7 +92,7 @@ def members(plan: Plan, tables: InMemory, slots: Sequence[date]) -> pa.Table:
         is_known = pc.is_valid(known)
         rows, own = rows.filter(is_known), pc.indices_nonzero(is_known)
         found = found.take(own).narrowed(held(payees, slots).take(known.drop_null()))
-    return found.spread({"payee_id": rows.column("payee_id")}).select(MEMBERS.names)
+    return found.spread({"payee_id": rows.column("payee_id")}).select(["payee_id", "slot"])
 
 
 def links(shape: Shape, rows: pa.Table, slots: Sequence[date], last_day: date) -> pa.Table:

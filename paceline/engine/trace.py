@@ -38,7 +38,7 @@ from paceline.engine.ledger.rows import keyed_measures
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.marks import find_split_lines, lines_named, marks_hold
 from paceline.engine.opening import open_days
-from paceline.engine.people import people_of
+from paceline.engine.people import members_of, people_of
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import fetch_ledger, step_queries, used, variant
@@ -208,7 +208,7 @@ class _Tracing:
         inputs = self.workspace.inputs
         people = people_of(self.shape, inputs, self.period, only=self.payee_ids)
         people.put(self.workspace)
-        followed = people.members
+        followed = members_of(people.reaching)
         first = self.workspace.parameters["first_slot"]  # of the period
         in_period = followed.filter(pc.greater_equal(followed.column("slot"), first))
         in_plan = set(in_period.column("payee_id").to_pylist())

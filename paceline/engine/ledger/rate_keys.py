@@ -137,7 +137,7 @@ class KeysOf:
         columns: dict[str, exp.Expr] = {name: col(name, "k") for name in self.keys}
         query = c.select(columns, distinct=True)
         query.from_(self._by_key().subquery("k", copy=False), copy=False)
-        _without_row(query, "k")
+        _without_row(query, self.shape, "k")
         return query.order_by(*(col(name, "k") for name in self.keys), copy=False).limit(
             20, copy=False
         )
@@ -146,7 +146,7 @@ class KeysOf:
         """Those with a statement who sold something for which the table has no row."""
         query = c.select({"payee_id": col("payee_id", "k")}, distinct=True)
         query.from_(c.source(f"sold_{self.component.id}", "k"), copy=False)
-        _without_row(query, "k")
+        _without_row(query, self.shape, "k")
         return query.order_by(col("payee_id", "k"), copy=False)
 
     def sold(self) -> exp.Select:
@@ -207,12 +207,12 @@ class KeysOf:
         return c.select(columns).from_(made.subquery("f", copy=False), copy=False)
 
 
-def _without_row(query: exp.Select, sold: str) -> None:
+def _without_row(query: exp.Select, shape: Shape, sold: str) -> None:
     """Keep what was sold under no row of the table, by those who are in the plan in the period."""
     nothing = c.both(
         col("entry", sold).is_(exp.null()),
         exp.NEQ(this=col("lines", sold), expression=c.whole(0)),
     )
     on = c.same(["payee_id"], sold, "p")
-    query.join(everyone().subquery("p", copy=False), on=on, join_type="semi", copy=False)
+    query.join(everyone(shape).subquery("p", copy=False), on=on, join_type="semi", copy=False)
     query.where(nothing, copy=False)

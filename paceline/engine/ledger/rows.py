@@ -17,13 +17,12 @@ from paceline.engine.steps.crediting import in_window, measure_terms, taken_by
 TEAM = "team"
 
 
-def everyone() -> exp.Select:
+def everyone(shape: Shape) -> exp.Select:
     """Everyone in the plan on a day of the period: those who get a statement."""
-    members = c.select({"payee_id": col("payee_id")}, distinct=True).from_(
-        c.source("members"), copy=False
-    )
+    members = crediting.members(shape).select(col("payee_id"), append=False, copy=False)
     first = c.parameter("first_slot", PLACE)
-    return members.where(exp.GTE(this=col("slot"), expression=first), copy=False)
+    members.where(exp.GTE(this=col("slot"), expression=first), copy=False)
+    return members.distinct(copy=False)
 
 
 def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
@@ -33,7 +32,7 @@ def payee_rows(shape: Shape, sums: Sums) -> exp.Select:
     summed = summed_columns(shape, sums, "s")
     asked = {part.name for value in summed.values() for part in value.find_all(exp.Column)}
     columns |= summed
-    query = c.select(columns).from_(everyone().subquery("p", copy=False), copy=False)
+    query = c.select(columns).from_(everyone(shape).subquery("p", copy=False), copy=False)
     join_to_payee(query, sums.by("payee_id", only=asked), "s", {})
     plain = [quota for quota in plan.quotas if not quota.is_worked_out]
     worked = [quota for quota in plan.quotas if quota.is_worked_out]

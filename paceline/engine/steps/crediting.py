@@ -26,7 +26,6 @@ from paceline.engine.shape import TOP, Shape
 from paceline.engine.steps.lines import group_keys
 
 NOT_IN_PLAN = "payee_not_assigned"
-MEMBERS = table("members", "payee_id slot", {"payee_id": TEXT, "slot": PLACE})
 RECEIVER = "receiver_id"
 CHAIN = table(
     "chain",
@@ -36,7 +35,7 @@ CHAIN = table(
 """Everyone above each payee in one hierarchy, with the level."""
 REACHING = "reaching"
 """Whom the lines of each payee reach: in a slot one row for each receiver in the plan, with the
-level of each hierarchy at which they arrive."""
+level of each hierarchy at which they arrive. Members of the plan reach themselves at level 0."""
 FROM = "from_payee_id"  # whose share of a line it is that reaches somebody
 NOWHERE = -1  # the level in a hierarchy through which a share does not arrive
 PLACEMENTS = table(
@@ -64,6 +63,20 @@ def breakpoints(plan: Plan, tables: Mapping[str, pa.Table], first: date, end: da
             inside = pc.and_(pc.greater(days, first), pc.less(days, end))
             found.update(days.filter(inside).to_pylist())
     return sorted(found)
+
+
+def members(shape: Shape) -> exp.Select:
+    """Payees assigned to the plan, and employed, in each slot: those whose lines reach them."""
+    themselves = exp.EQ(this=col(shape.levels[0]), expression=c.whole(0))
+    query = select({name: col(name) for name in ("payee_id", "slot")})
+    return query.from_(c.source(REACHING), copy=False).where(themselves, copy=False)
+
+
+def _join_members(query: exp.Select, shape: Shape, kind: str) -> exp.Select:
+    """Join as `m` the members of the plan who are the payees of groups `g`."""
+    whose = c.same(["payee_id", "slot"], "m", "g")
+    people = members(shape).subquery("m", copy=False)
+    return query.join(people, on=whose, join_type=kind, copy=False)
 
 
 def reach(shape: Shape, groups: str = "line_groups", *, keyed: bool = False) -> exp.Query:
@@ -110,7 +123,7 @@ def placements(shape: Shape) -> exp.Query:
         otherwise=exp.null(),
     )
     query = _placed(shape, reason)
-    return c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="left")
+    return _join_members(query, shape, "left")
 
 
 def strangers(shape: Shape, *, with_payees: bool) -> exp.Query:
@@ -140,7 +153,7 @@ def strangers(shape: Shape, *, with_payees: bool) -> exp.Query:
         (exp.EQ(this=col("bits", "g"), expression=c.whole(0)), c.text("rule_did_not_match")),
     ]
     query = _placed(shape, c.when(*branches, otherwise=exp.null()))
-    c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="anti")
+    _join_members(query, shape, "anti")
     if with_payees:
         c.join(query, "in_payees", "p", c.same(["payee_id"], "p", "g"), kind="left")
         c.join(query, "slots", "s", c.same(["slot"], "s", "g"))
@@ -186,7 +199,7 @@ def _credited_above(shape: Shape) -> exp.Select:
     query = select(
         {name: col(name, "g") for name in ("payee_id", "slot", "bits")}, distinct=True
     ).from_(c.source("line_groups", "g"), copy=False)
-    c.join(query, "members", "m", c.same(["payee_id", "slot"], "m", "g"), kind="anti")
+    _join_members(query, shape, "anti")
     c.join(query, REACHING, "r", c.same(["payee_id", "slot"], "r", "g"))
     terms = [credit_term(shape, credit) for credit in shape.plan.credits if credit.kind == "rollup"]
     return query.where(taken_by(terms, col("bits", "g"), "r"), copy=False)
