@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from paceline.imports.layout import (
     Layout,
     Problem,
 )
+from paceline.kernel import disk
 
 CHUNK = 4 * 1024 * 1024
 LINE_BYTES_MAX = 16 * 1024 * 1024
@@ -41,7 +42,11 @@ UNPACKED_RATIO_MAX = 200
 ENTRIES_MAX = 2_000
 SPREADSHEET_SECONDS_MAX = 300
 SHOWN = 120
-BAD_ROWS_KEPT = 100_000
+BAD_ROWS_MAX = 100_000
+# What the text of a file may take in memory: so many cells, so many bytes.
+CELLS_MAX = 250_000_000
+TEXT_BYTES_MAX = 4 * 1024**3
+PARQUET_ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ def described(path: Path, layout: Layout, known_names: frozenset[str] = frozense
 
 def read_cells(path: Path, layout: Layout) -> Cells:
     """All rows of a file under a layout. Raises :class:`FileUnreadable`."""
+    if not disk.has_room_for_copies(path.stat().st_size):
+        raise FileUnreadable("disk_full")
     if layout.type is FileType.TEXT:
         cells = _read_text(path, layout)
     elif layout.type is FileType.PARQUET:
@@ -181,22 +188,31 @@ def _refuse_broken_quotes(path: Path, delimiter: str) -> None:
     raise FileUnreadable("broken_quotes", line=line, text=shown[0] if shown else "")
 
 
-def _parse(path: Path, layout: Layout) -> Cells:
-    names = [f"c{index}" for index in range(len(layout.columns))]
-    broken: list[Problem] = []
-    texts: list[str] = []
+class _BrokenRows:
+    """The rows with too many or too few cells, of which only so many are kept."""
 
-    def keep_broken(row: pa.csv.InvalidRow) -> str:
-        number = row.number or 0
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.texts: list[str] = []
+        self.are_too_many = False
+
+    def keep(self, row: pa.csv.InvalidRow) -> str:
+        if len(self.problems) == BAD_ROWS_MAX:
+            self.are_too_many = True
+            return "error"
         params = {"expected": row.expected_columns, "found": row.actual_columns}
-        if len(broken) < BAD_ROWS_KEPT:
-            broken.append(Problem("wrong_number_of_cells", row=number, params=params))
-            texts.append(row.text)
+        self.problems.append(Problem("wrong_number_of_cells", row=row.number or 0, params=params))
+        self.texts.append(row.text)
         return "skip"
 
+
+def _parse(path: Path, layout: Layout) -> Cells:
+    names = [f"c{index}" for index in range(len(layout.columns))]
+    broken = _BrokenRows()
     head = layout.skip_rows + int(layout.has_header)
+    batches: list[pa.RecordBatch] = []
     try:
-        table = pa.csv.read_csv(
+        with pa.csv.open_csv(
             path,
             read_options=pa.csv.ReadOptions(
                 use_threads=False,
@@ -208,15 +224,46 @@ def _parse(path: Path, layout: Layout) -> Cells:
                 delimiter=layout.delimiter,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
-                invalid_row_handler=keep_broken,
+                invalid_row_handler=broken.keep,
             ),
             convert_options=pa.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
-        )
+        ) as reader:
+            schema = reader.schema
+            for batch in within_limits(reader):
+                batches.append(batch)  # noqa: PERF402 - what was read before an error is counted
     except pa.ArrowInvalid as error:
-        raise FileUnreadable("text_unreadable", detail=str(error)[:200]) from error
-    return Cells(_numbered(table, head + 1, {p.row for p in broken}), tuple(broken), tuple(texts))
+        read = head + sum(batch.num_rows for batch in batches)
+        raise _unreadable(error, broken, read) from error
+    table = pa.Table.from_batches(batches, schema)
+    skipped = {problem.row for problem in broken.problems}
+    return Cells(_numbered(table, head + 1, skipped), tuple(broken.problems), tuple(broken.texts))
+
+
+def within_limits(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches, looked at while they are read: what is too large is not read to its end."""
+    rows = cells = size = 0
+    for batch in batches:
+        rows += batch.num_rows
+        cells += batch.num_rows * batch.num_columns
+        size += batch.nbytes
+        if rows > ROWS_MAX:
+            raise FileUnreadable("too_many_rows", most=ROWS_MAX)
+        if cells > CELLS_MAX:
+            raise FileUnreadable("too_many_cells", most=CELLS_MAX)
+        if size > TEXT_BYTES_MAX:
+            raise FileUnreadable("too_much_text", most=TEXT_BYTES_MAX // 1024**3)
+        yield batch
+
+
+def _unreadable(error: pa.ArrowInvalid, broken: _BrokenRows, read: int) -> FileUnreadable:
+    if broken.are_too_many:
+        return FileUnreadable("too_many_broken", most=BAD_ROWS_MAX)
+    if "block boundaries" in str(error):  # a line that does not fit into a block
+        most = LINE_BYTES_MAX // 1024**2
+        return FileUnreadable("line_too_long", line=read + len(broken.problems) + 1, most=most)
+    return FileUnreadable("text_unreadable", detail=str(error)[:200])
 
 
 def _numbered(table: pa.Table, first: int, skipped: set[int] | None = None) -> pa.Table:
@@ -246,19 +293,29 @@ def _parquet(path: Path) -> pq.ParquetFile:
 def _read_parquet(path: Path) -> Cells:
     file = _parquet(path)
     _check_width(len(file.schema_arrow.names))
+    texts = pa.schema((name, pa.string()) for name in _cell_names(file))
     try:
-        table = file.read()
+        batches = list(within_limits(_texts(file, texts)))
     except (pa.ArrowInvalid, OSError) as error:
         raise FileUnreadable("file_cut_off") from error
-    columns = []
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        try:
-            text = column.cast(pa.string())
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise FileUnreadable("column_not_text", column=name) from error
-        columns.append(pc.fill_null(text, ""))
-    names = [f"c{index}" for index in range(len(columns))]
-    return Cells(_numbered(pa.table(columns, names=names), 1))
+    return Cells(_numbered(pa.Table.from_batches(batches, texts), 1))
+
+
+def _cell_names(file: pq.ParquetFile) -> list[str]:
+    return [f"c{index}" for index in range(len(file.schema_arrow.names))]
+
+
+def _texts(file: pq.ParquetFile, texts: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Few rows at a time: a small file may hold a long text once and name it in every row."""
+    for batch in file.iter_batches(batch_size=PARQUET_ROWS_AT_ONCE):
+        columns = []
+        for field, column in zip(batch.schema, batch.columns, strict=True):
+            try:
+                text = column.cast(pa.string())
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+                raise FileUnreadable("column_not_text", column=field.name) from error
+            columns.append(pc.fill_null(text, ""))
+        yield pa.RecordBatch.from_arrays(columns, schema=texts)
 
 
 def _spreadsheet(path: Path, sheet: str, rows: int) -> tuple[pa.Table, tuple[str, ...]]:

@@ -43,6 +43,9 @@ MESSAGES = {
         "In the column for %(field)s, the comma in %(value)s may separate thousands or decimals. "
         "Choose the style of the numbers."
     ),
+    "disk_full": gettext_lazy(
+        "The server's disk has no room for this file. Nothing was changed. Tell an administrator."
+    ),
     "fields_not_mapped": gettext_lazy("Choose where these come from: %(fields)s."),
     "file_cut_off": gettext_lazy("The file is not complete. Upload it again."),
     "file_empty": gettext_lazy("The file is empty."),
@@ -63,8 +66,21 @@ MESSAGES = {
     "only_header": gettext_lazy("The file has a header, but no lines below it."),
     "spreadsheet_unreadable": gettext_lazy("The spreadsheet is damaged or protected."),
     "text_unreadable": gettext_lazy("The text cannot be split into columns (%(detail)s)."),
+    "line_too_long": gettext_lazy(
+        "Line %(line)s goes on for more than %(most)s MB. Are its line breaks missing?"
+    ),
+    "too_many_broken": gettext_lazy(
+        "More than %(most)s lines have another number of cells than the first line. "
+        "Choose another delimiter, or mend the file."
+    ),
+    "too_many_cells": gettext_lazy(
+        "The file has more than %(most)s cells. Split it, or leave out columns."
+    ),
     "too_many_columns": gettext_lazy("The file has %(columns)s columns; %(most)s are accepted."),
     "too_many_rows": gettext_lazy("The file has more than %(most)s lines. Split it."),
+    "too_much_text": gettext_lazy(
+        "The file holds more than %(most)s GB of text. Split it, or leave out columns."
+    ),
     "wrong_encoding": gettext_lazy(
         "From line %(line)s on the text is not %(encoding)s. Choose another encoding."
     ),

@@ -1,4 +1,4 @@
-"""Requests that are too large: refused before a byte of them is kept.
+"""Requests that are too large, or for which there is no room: refused before a byte is kept.
 
 The server writes a request's body to the disk before Django sees it. The announced length is
 therefore looked at first, and a body without one is counted while it arrives. Whoever is not
@@ -19,7 +19,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.utils.translation import gettext as _
 
-from paceline.kernel import formats
+from paceline.kernel import disk, formats
 from paceline.kernel.pages import refuse
 
 Scope = MutableMapping[str, Any]
@@ -31,6 +31,9 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 # Field names and boundaries around a file.
 ENVELOPE_BYTES = 64 * 1024
+# A body without announced length is measured against the disk each time that it grew by so much.
+LOOK_EVERY_BYTES = 64 * 1024**2
+NO_ROOM = "paceline.no_room"
 EMPTY: Message = {"type": "http.request", "body": b"", "more_body": False}
 
 
@@ -56,14 +59,22 @@ class UploadLimit:
             await self.app(scope, receive, send)
         elif await _is_too_large(scope, _announced(scope)):
             await self.app(scope, _nothing(), send)
+        elif not _has_room(_announced(scope)):
+            await self.app({**scope, NO_ROOM: True}, _nothing(), send)
         else:
             body = _Counted(scope, receive)
             await self.app(scope, body, send)
             if body.is_cut:
                 # What was read is gone by now; the same refusal as for an announced length.
                 length = (b"content-length", str(body.received).encode())
-                announced = {**scope, "headers": [*scope.get("headers", ()), length]}
+                headers = [*scope.get("headers", ()), length]
+                announced = {**scope, "headers": headers, NO_ROOM: body.lacks_room}
                 await self.app(announced, _nothing(), send)
+
+
+def _has_room(length: int) -> bool:
+    """Asked only of what does not stay in memory."""
+    return length <= settings.FILE_UPLOAD_MAX_MEMORY_SIZE or disk.has_room_for_upload(length)
 
 
 async def _is_too_large(scope: Scope, length: int) -> bool:
@@ -118,17 +129,27 @@ class _Counted:
         self.receive = receive
         self.most = bytes_max(signed_in=False)
         self.received = 0
-        self.is_cut = False
+        self.looked_at = 0
+        self.is_cut = self.lacks_room = False
 
     async def __call__(self) -> Message:
         message = await self.receive()
         self.received += len(message.get("body", b""))
         if self.received > self.most and await _is_too_large(self.scope, self.received):
-            self.is_cut = True
-            return {"type": "http.disconnect"}
+            return self._cut()
         if self.received > self.most:
             self.most = bytes_max()
+        if self.received >= self.looked_at + LOOK_EVERY_BYTES:
+            self.looked_at = self.received
+            # The body itself is kept already; its copies and what is still to come are not.
+            self.lacks_room = not _has_room(self.received)
+            if self.lacks_room:
+                return self._cut()
         return message
+
+    def _cut(self) -> Message:
+        self.is_cut = True
+        return {"type": "http.disconnect"}
 
 
 def limit_text() -> str:
@@ -143,8 +164,16 @@ def signed_out_text() -> str:
     return _("Sign in to send more than %(most)s. Nothing was changed.") % {"most": most}
 
 
+def no_room_text() -> str:
+    return _(
+        "The server's disk has no room for this file. Nothing was changed. Tell an administrator."
+    )
+
+
 class RefuseTooLarge:
-    """Says in the reader's language that a request was too large; stands before any parsing."""
+    """Says in the reader's language that a request was too large, or that there is no room for it;
+    stands before any parsing.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -156,4 +185,6 @@ class RefuseTooLarge:
             return refuse(request, 413, _("The file is too large."), limit_text())
         if sent > bytes_max(signed_in=False) and not request.user.is_authenticated:
             return refuse(request, 413, _("The file is too large."), signed_out_text())
+        if getattr(request, "scope", {}).get(NO_ROOM) or not _has_room(sent):
+            return refuse(request, 507, _("The server's disk is nearly full."), no_room_text())
         return self.get_response(request)

@@ -245,6 +245,8 @@ API_CALLS_PER_MINUTE = int(secret("API_CALLS_PER_MINUTE", "600"))
 UPLOAD_BYTES_MAX = 2 * 1024**3
 # Messages of shops, web forms and calls of programs; files are sent by people who are signed in.
 UPLOAD_BYTES_MAX_SIGNED_OUT = 32 * 1024**2
+# What stays free on a disk after an upload, in bytes: the database needs it.
+DISK_FREE_BYTES_MIN = int(secret("DISK_FREE_MIB_MIN", "1024")) * 1024**2
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024**2
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

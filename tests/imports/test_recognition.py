@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
+from django.test import override_settings
 
 from paceline.imports import reading
 from paceline.imports.layout import FileType, FileUnreadable, Layout
@@ -200,3 +202,69 @@ def test_lines_with_other_widths_are_kept_apart_with_their_numbers(tmp_path: Pat
         (6, {"expected": 3, "found": 4}),
     ]
     assert cells.table["row"].to_pylist() == [2, 4, 5, 7]
+
+
+def refused(folder: Path, data: bytes) -> tuple[str, dict[str, object]]:
+    layout = recognised(folder, data)
+    with pytest.raises(FileUnreadable) as refusal:
+        reading.read_cells(folder / "file", layout)
+    return refusal.value.problem.code, refusal.value.problem.params
+
+
+def test_what_is_too_large_is_read_no_further_than_its_limit() -> None:
+    """Two gigabytes of empty lines took ten gigabytes of memory before they were refused."""
+    batch = pa.RecordBatch.from_pydict({"c0": ["A"] * 1_000_000})
+    read = reading.within_limits(itertools.repeat(batch))  # without end
+    with pytest.raises(FileUnreadable) as refusal:
+        assert sum(one.num_rows for one in read) == 0
+    assert refusal.value.problem.code == "too_many_rows"
+
+
+def test_too_many_cells_and_too_much_text_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b"order,amount\n" + b"A,1\n" * 100
+    monkeypatch.setattr(reading, "CELLS_MAX", 199)
+    assert refused(tmp_path, data) == ("too_many_cells", {"most": 199})
+    monkeypatch.setattr(reading, "CELLS_MAX", 200)
+    monkeypatch.setattr(reading, "TEXT_BYTES_MAX", 100)
+    assert refused(tmp_path, data)[0] == "too_much_text"
+
+
+def test_broken_lines_beyond_those_kept_are_not_passed_over_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = b"order,amount\n" + b"A,1\n" * 5 + b"A\n" * 3 + b"B,2\n"
+    monkeypatch.setattr(reading, "BAD_ROWS_MAX", 3)
+    layout = recognised(tmp_path, data)
+    cells = reading.read_cells(tmp_path / "file", layout)
+    assert (cells.table.num_rows, len(cells.broken)) == (6, 3)
+    assert cells.table["row"].to_pylist()[-1] == 10
+    monkeypatch.setattr(reading, "BAD_ROWS_MAX", 2)
+    assert refused(tmp_path, data) == ("too_many_broken", {"most": 2})
+
+
+def test_a_line_without_end_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrow calls it an object that straddles two block boundaries."""
+    monkeypatch.setattr(reading, "LINE_BYTES_MAX", 1024**2)
+    data = b"order,amount\nA,1\n" + b"a" * 3_000_000
+    assert refused(tmp_path, data) == ("line_too_long", {"line": 3, "most": 1})
+
+
+def test_a_small_parquet_file_of_much_text_is_refused_while_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that is kept once may be meant in every row."""
+    texts = pa.array(["x" * 8_000] * 40_000).dictionary_encode()
+    path = tmp_path / "file"
+    pq.write_table(pa.table({"order": texts}), path)
+    assert path.stat().st_size < 100_000
+    monkeypatch.setattr(reading, "TEXT_BYTES_MAX", 100 * 1024**2)
+    with pytest.raises(FileUnreadable) as refusal:
+        reading.read_cells(path, reading.recognise_file(path))
+    assert refusal.value.problem.code == "too_much_text"
+
+
+@override_settings(DISK_FREE_BYTES_MIN=10**18)
+def test_nothing_is_written_to_a_disk_that_is_nearly_full(tmp_path: Path) -> None:
+    assert refused(tmp_path, b"order,amount\nA,1\n") == ("disk_full", {})

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from paceline.imports import actions
 from paceline.imports.models import Import
-from paceline.kernel.uploads import UploadLimit, bytes_max
+from paceline.kernel.uploads import LOOK_EVERY_BYTES, UploadLimit, bytes_max
 from tests.loops import in_loop
 from tests.world import NOW, World, build_world
 
@@ -185,3 +185,27 @@ def test_who_is_not_signed_in_is_told_to(client: Client) -> None:
     answer = client.post(reverse("imports:new"), {"kind": "people"}, CONTENT_LENGTH=str(2**30))
     assert answer.status_code == 413
     assert "Sign in to send more than 32 MB." in answer.content.decode()
+
+
+@override_settings(DISK_FREE_BYTES_MIN=10**18)
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_nothing_is_read_for_which_the_disk_has_no_room(*, is_announced: bool) -> None:
+    chunk = b"x" * LOOK_EVERY_BYTES
+    small = b"x" * 40_000
+    read, asked = in_loop(ask(scope_of(len(small)), [small]))
+    assert (read, asked) == ([small], 1)
+    with override_settings(UPLOAD_BYTES_MAX_SIGNED_OUT=2 * LOOK_EVERY_BYTES):
+        length = 3_000_000 if is_announced else None
+        told = in_loop(ask(scope_of(length), [chunk]))
+    assert told == (([b""], 0) if is_announced else ([b"disconnected", b"told"], 1))
+
+
+@override_settings(DISK_FREE_BYTES_MIN=10**18)
+@pytest.mark.django_db
+def test_the_reader_is_told_that_there_is_no_room(world: World, client_for: Any) -> None:
+    answer = client_for(world.dana).post(
+        reverse("imports:new"), {"kind": "people"}, CONTENT_LENGTH="3000000"
+    )
+    assert answer.status_code == 507
+    assert "The server&#x27;s disk has no room for this file." in answer.content.decode()
+    assert not Import.objects.exists()
