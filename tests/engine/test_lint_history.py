@@ -214,7 +214,7 @@ def test_history_is_read_from_tables_and_printed(tmp_path: Path) -> None:
         " by 2,000 USD, from 2,000 USD to 4,000 USD\n    people: ana\n"
         "    mend: read the tiers slice by slice\n" in done.output
     )
-    assert "leaves 0.903900% after its cost (3 order lines with a known cost)" in done.output
+    assert "leaves 0.9039% after its cost (3 order lines with a known cost)" in done.output
     assert "1 of 1 people are asked more than the best period they had, by up to 3,000 USD" in (
         done.output
     )

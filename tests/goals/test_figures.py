@@ -15,6 +15,7 @@ from paceline.goals.models import Figure, FigureKind, Unit
 from paceline.goals.queries import figures_table
 from paceline.imports import actions as imports
 from paceline.imports.kinds import UndoRefused
+from paceline.imports.models import Import
 from paceline.kernel.models import AuditEntry
 from tests.world import NOW, World
 
@@ -45,7 +46,7 @@ def read() -> list[tuple[str, str, date, Decimal]]:
     return [tuple(row.values()) for row in figures_table(*JULY).to_pylist()]
 
 
-def bring(world: World, folder: Path, text: str) -> imports.Import:
+def bring(world: World, folder: Path, text: str) -> Import:
     path = folder / "figures.csv"
     path.write_text(text, "utf-8")
     return imports.import_file(kind="figures", path=path, name="f.csv", by=world.dana, at=NOW)

@@ -20,6 +20,7 @@ from paceline.goals.queries import quotas_table
 from paceline.imports import actions as imports
 from paceline.imports.kinds import UndoRefused
 from paceline.imports.mapping import Source
+from paceline.imports.models import Import
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def ask(world: World, amount: str, days: tuple[date, date] = Q3) -> Quota:
     )
 
 
-def bring(world: World, folder: Path, text: str, **more: object) -> imports.Import:
+def bring(world: World, folder: Path, text: str, **more: object) -> Import:
     path = folder / "quotas.csv"
     path.write_text(text, "utf-8")
     return imports.import_file(
@@ -207,7 +208,7 @@ def test_a_team_is_asked_as_a_whole(
 
 
 def test_quotas_of_teams_come_by_file_and_go_again(world: World, tmp_path: Path) -> None:
-    def carry(text: str) -> imports.Import:
+    def carry(text: str) -> Import:
         path = tmp_path / "teams.csv"
         path.write_text(text, "utf-8")
         return imports.import_file(

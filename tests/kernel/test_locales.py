@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po, write_po
 from django.test import override_settings
-from django.utils import translation
+from django.utils.translation import trans_real
 
 from paceline.kernel import locales
 
@@ -123,7 +123,7 @@ def test_compiled_catalogues_speak(source: Path) -> None:
     built = locales.compile_catalogues()
     assert [path.suffix for path in built] == [".mo", ".mo"]
     assert locales.compile_catalogues() == []
-    catalogue = translation.trans_real.gettext_module.translation(
+    catalogue = trans_real.gettext_module.translation(
         "django", str(source / "locale"), languages=["zh_Hant"]
     )
     assert catalogue.gettext("Home") == "首頁"

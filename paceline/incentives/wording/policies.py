@@ -32,13 +32,26 @@ def policy_clauses(plan: Plan) -> Iterator[Clause]:
         ("exchange", exchange % {"rate": stated.exchange_rate}),
         ("anchor", policy_sentence("anchor", stated.anchor)),
         ("returns", policy_sentence("returns", stated.returns)),
-        ("retroactivity", policy_sentence("retroactivity", stated.retroactivity)),
+        ("retroactivity", _retroactivity(plan)),
         ("splits", policy_sentence("splits", stated.splits)),
     ):
         yield Clause(f"policies/{key}", text)
     if sum(credit.kind == "direct" for credit in plan.credits) > 1:
         text = policy_sentence("precedence", stated.precedence)
         yield Clause("policies/precedence", text)
+
+
+def _retroactivity(plan: Plan) -> str:
+    """What becomes of differences for closed periods. Only a settlement carries them anywhere."""
+    stated = plan.policies.retroactivity
+    if plan.settlement is None and stated == "carry-forward":
+        return _(
+            "When a closed period would now be paid otherwise, the difference is to come into the"
+            " next one. Without the clause “settlement” this does not happen by itself: what was"
+            " paid stays."
+        )
+    chosen = stated if plan.settlement is None else plan.settlement.retroactivity
+    return policy_sentence("retroactivity", chosen)
 
 
 def policy_sentence(policy: str, choice: str) -> str:

@@ -62,6 +62,16 @@ def test_whole_amount_tiers_say_the_side_of_their_boundary(boundary: str, texts:
     assert [said(source, f"{tiers}/1"), said(source, f"{tiers}/2")] == texts
 
 
+def test_a_plan_that_settles_nothing_promises_no_difference_for_closed_periods() -> None:
+    """Only a settlement carries differences; where there is one, its own rule is told."""
+    bare = re.sub(r"^settlement:\n(  .*\n)*", "", SOURCE, flags=re.MULTILINE)
+    assert "this does not happen by itself" in said(bare, "policies/retroactivity")
+    settled = templates()["subscription-sales"].source
+    assert "comes into the next one" in said(settled, "policies/retroactivity")
+    kept = settled.replace("\n  retroactivity: carry-forward", "\n  retroactivity: ignore", 1)
+    assert said(kept, "policies/retroactivity") == said(settled, "policies/retroactivity")
+
+
 def test_a_clause_is_called_by_its_label_in_the_readers_language() -> None:
     labelled = SOURCE.replace(
         "- id: sales\n", "- id: sales\n    label: {en: net sales, zh-Hant: 銷售淨額}\n", 1
