@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, NoReturn
 
 import typer
@@ -93,9 +94,10 @@ def _lint(plan: Plan, folder: Path | None, voice: Voice) -> None:
     history = rates = None
     if folder is not None:
         try:
-            inputs, _ = _inputs(folder, plan, voice)
-            rates = rates_of(plan, inputs)
-            history = read_history(plan, inputs)
+            with TemporaryDirectory(prefix="paceline-") as scratch:
+                inputs, _ = _inputs(folder, plan, voice, scratch)
+                rates = rates_of(plan, inputs)
+                history = read_history(plan, inputs)
         except InputInvalid as error:
             _refuse_tables(placed(error.problems, folder), plan.slug, voice)
     findings = find(plan, history, rates)
@@ -151,9 +153,10 @@ def calculate(  # noqa: PLR0913 -- an argument for each option
     try:
         document = load_plan(_read(plan, voice), name=str(plan))
         span = period_from_key(period)
-        inputs, hashes = _inputs(tables, document, voice, lines or [])
-        with _executor(on, master, setting or []) as executor:
-            results = run_plan(document, inputs, span, on=executor, input_hashes=hashes)
+        with TemporaryDirectory(prefix="paceline-") as scratch:
+            inputs, hashes = _inputs(tables, document, voice, scratch, lines or [])
+            with _executor(on, master, setting or []) as executor:
+                results = run_plan(document, inputs, span, on=executor, input_hashes=hashes)
     except PlanInvalid as error:
         _refuse_plan(error.problems, voice)
     except InputInvalid as error:
@@ -253,10 +256,10 @@ def _read(path: Path, voice: Voice) -> str:
 
 
 def _inputs(
-    folder: Path, plan: Plan, voice: Voice, lines: list[str] | None = None
+    folder: Path, plan: Plan, voice: Voice, scratch: str, lines: list[str] | None = None
 ) -> tuple[Tables, dict[str, list[str]]]:
     _require_folder(folder, voice)
-    tables, hashes = read_folder(folder, plan)
+    tables, hashes = read_folder(folder, plan, Path(scratch))
     if not lines:
         return tables, hashes
     hashes.pop("order_lines", None)

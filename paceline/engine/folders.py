@@ -25,11 +25,15 @@ from paceline.engine.shape import arrow_type
 from paceline.engine.tables import INPUTS, ParquetFiles, Source, Tables
 
 Format = Literal["parquet", "csv"]
+# A CSV that is larger is not read into memory, where it takes about four times its size.
+CSV_BYTES_IN_MEMORY = 256 * 1024**2
 
 
-def read_folder(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]:
+def read_folder(
+    folder: Path, plan: Plan, scratch: Path | None = None
+) -> tuple[Tables, dict[str, list[str]]]:
     """The input tables of a folder, `<table>.parquet` or `<table>.csv`, and the hashes of their
-    files.
+    files. A large CSV is written as Parquet into the folder `scratch` first, if there is one.
 
     Raises InputInvalid for a folder without tables, a table given twice, or a CSV that does not fit
     its columns.
@@ -53,7 +57,10 @@ def read_folder(folder: Path, plan: Plan) -> tuple[Tables, dict[str, list[str]]]
             sources[name] = ParquetFiles((found[0],), tuple(hashes[name]))
             continue
         try:
-            sources[name] = read_csv(found[0], name, plan)
+            if scratch is not None and found[0].stat().st_size > CSV_BYTES_IN_MEMORY:
+                sources[name] = _as_parquet(found[0], name, plan, scratch)
+            else:
+                sources[name] = read_csv(found[0], name, plan)
         except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
             kinds = {one.name: arrow_type(one.kind) for one in input_columns(plan, name)}
             read = _rows_read(found[0], name, plan)
@@ -85,6 +92,18 @@ def read_csv(path: Path, name: str, plan: Plan) -> pa.Table:
     """
     with pa_csv.open_csv(path, convert_options=_options(name, plan)) as reader:
         return pa.Table.from_batches(checked(reader), reader.schema)
+
+
+def _as_parquet(path: Path, name: str, plan: Plan, scratch: Path) -> ParquetFiles:
+    """The same rows, a block at a time."""
+    written = scratch / f"{name}.parquet"
+    with (
+        pa_csv.open_csv(path, convert_options=_options(name, plan)) as reader,
+        pq.ParquetWriter(written, reader.schema) as writer,
+    ):
+        for batch in checked(reader):
+            writer.write_batch(batch)
+    return ParquetFiles((written,))
 
 
 def checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

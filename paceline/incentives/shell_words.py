@@ -36,6 +36,26 @@ SAID: dict[str, str | Promise] = {
     "period_unknown": lazy("'%(period)s' is no period; write 2020, 2020H1, 2020Q2 or 2020-06"),
 }
 
+# What is wrong with a cell of a CSV, which no page ever reads: see `engine.csv_faults`.
+FAULTS: dict[str, str | Promise] = {
+    "not_utf8": lazy("this is not UTF-8; save the file as CSV in UTF-8"),
+    "not_csv": lazy("this is not CSV; close every quote"),
+    "line_too_long": lazy(
+        "this line does not end within a million characters; end lines, close quotes"
+    ),
+    "file_empty": lazy("the file is empty; its first line names the columns"),
+    "fields": lazy(
+        "this row has %(found)s fields, the header has %(expected)s; "
+        "put texts with commas into double quotes"
+    ),
+    "number": lazy(
+        "%(column)s: '%(value)s' is no number with at most %(whole)s digits, a point and"
+        " %(places)s digits"
+    ),
+    "day": lazy("%(column)s: '%(value)s' is no day of the years 1 to 9999; write it as 2026-11-11"),
+    "truth": lazy("%(column)s: '%(value)s' is no true or false"),
+}
+
 
 class Translated:
     """The voice that is lent to the commands, in the language that was activated."""
@@ -47,6 +67,9 @@ class Translated:
         return str(replace(problem, message=problem_sentence(problem)))
 
     def input_problem(self, problem: Problem, plan: str, *, is_settling: bool) -> str:
+        fault = str(problem.params.get("fault", ""))
+        if fault:
+            return str(replace(problem, message=str(FAULTS[fault]) % problem.params))
         words = settled_words if is_settling else pay_words
         text = words.problem_text(problem.code, {"plan": plan, **problem.params})
         # What the pages never meet, such as a cell of a file of the shell's, has no words there.

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from paceline import engine
+from paceline.engine import folders
 from paceline.engine.cli import app
 from paceline.engine.hashing import hash_file
 
@@ -75,6 +76,22 @@ def test_parquet_and_csv_give_the_same_amounts(folder: Path) -> None:
         assert pq.read_table(path) == pq.read_table(folder / "from-parquet" / path.name)
 
 
+def test_a_large_csv_is_calculated_without_reading_it_into_memory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calculate(folder, "small", "parquet")
+    monkeypatch.setattr(folders, "CSV_BYTES_IN_MEMORY", 0)
+    monkeypatch.setattr(folders, "read_csv", None)  # whoever calls it fails
+    code, output = calculate(folder, "large", "parquet")
+    assert code == 0, output
+    for path in (folder / "small").iterdir():
+        assert path.read_bytes() == (folder / "large" / path.name).read_bytes()
+    lines = folder / "tables" / "order_lines.csv"
+    lines.write_text(lines.read_text("utf-8").replace("2024-", "24/", 1), encoding="utf-8")
+    code, output = calculate(folder, "out", "csv")
+    assert (code, "order_lines.csv:2: order_lines: ordered_on: '24/" in output) == (1, True), output
+
+
 def test_refusals_name_the_place_and_write_nothing(folder: Path) -> None:
     code, output = run("check-plan", str(folder / "plan.yaml"))
     assert (code, "can be used" in output) == (0, True)
@@ -110,3 +127,13 @@ def test_without_pyspark_it_says_what_is_missing(
     assert code == 2
     assert "pyspark is not installed" in output
     assert not (folder / "out").exists()
+
+
+def test_a_line_without_end_is_named_and_never_read_whole(folder: Path) -> None:
+    lines = folder / "tables" / "order_lines.csv"
+    with lines.open("ab") as file:
+        file.truncate(lines.stat().st_size + 50_000_000)
+    code, output = calculate(folder, "out", "csv")
+    assert code == 1
+    last = len(world(40)["order_lines"]) + 2
+    assert f"order_lines.csv:{last}: order_lines: this line does not end" in output

@@ -10,6 +10,7 @@ from django.utils import translation
 from typer.testing import CliRunner
 
 from paceline.cli import app
+from paceline.engine.csv_faults import FAULTS
 from paceline.engine.voice import SAID, Language, language_of
 from paceline.incentives import shell_words
 
@@ -136,3 +137,28 @@ def test_the_language_of_a_shell(environment: dict[str, str], language: str) -> 
 
 def test_every_sentence_of_the_commands_has_its_words() -> None:
     assert {name: str(text) for name, text in shell_words.SAID.items()} == SAID
+
+
+def test_every_fault_of_a_cell_has_its_words() -> None:
+    assert {name: str(text) for name, text in shell_words.FAULTS.items()} == FAULTS
+
+
+CELL = {
+    "en": "this row has 3 fields, the header has 2; put texts with commas into double quotes",
+    "zh-hant": "這一行有 3 欄，標題列有 2 欄；含逗號的文字請用雙引號括起來",
+    "zh-hans": "这一行有 3 列，标题行有 2 列；含逗号的文字请用双引号括起来",
+}
+DAY = {
+    "en": "ordered_on: '1.4.24' is no day of the years 1 to 9999; write it as 2026-11-11",
+    "zh-hant": "ordered_on：「1.4.24」不是 1 至 9999 年間的日期；請寫成 2026-11-11",
+    "zh-hans": "ordered_on：“1.4.24”不是 1 至 9999 年间的日期；请写成 2026-11-11",
+}
+
+
+@pytest.mark.parametrize("language", SHELLS)
+def test_a_cell_that_cannot_be_read_is_told_in_the_language_of_the_shell(language: str) -> None:
+    for row, words in (("L1,2024-01-01,x", CELL), ("L1,1.4.24", DAY)):
+        Path("tables/order_lines.csv").write_text(f"line_id,ordered_on\n{row}\n", "utf-8")
+        code, output = calculated(SHELLS[language])
+        assert code == 1
+        assert output.startswith(f"tables/order_lines.csv:2: order_lines: {words[language]}\n")
