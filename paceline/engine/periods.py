@@ -12,10 +12,16 @@ PeriodKind = Literal["month", "quarter", "half-year", "year"]
 PERIOD_KINDS: tuple[PeriodKind, ...] = ("month", "quarter", "half-year", "year")
 
 _KEY = re.compile(
-    r"(?P<year>[0-9]{4})(?:-?(?P<letter>[MQH])(?P<number>[0-9]{1,2})|-(?P<month>[0-9]{2}))?"
+    r"(?P<year>[0-9]{4})(?:-?(?P<letter>[MQH])(?P<number>[0-9]{1,2})"
+    r"|-(?P<month>[0-9]{2})(?P<from_month>[QHY])?)?"
 )
 _MONTHS: dict[PeriodKind, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
-_LETTERS: dict[str, PeriodKind] = {"M": "month", "Q": "quarter", "H": "half-year"}
+_LETTERS: dict[str, PeriodKind] = {
+    "M": "month",
+    "Q": "quarter",
+    "H": "half-year",
+    "Y": "year",
+}
 
 
 FIRST_YEAR = 12  # windows look at more than ten years before the period
@@ -45,7 +51,8 @@ class Period:
 
 
 def period_from_key(key: str) -> Period:
-    """The calendar period that a key names: 2020, 2020H1, 2020Q2, 2020M06 or 2020-06.
+    """The period that a key names: 2020, 2020H1, 2020Q2, 2020M06 or 2020-06; of years that begin in
+    another month 2020-02Q, 2020-02H and 2020-02Y, the quarter, half-year and year from February on.
 
     Raises PeriodUnknown for anything else.
     """
@@ -59,6 +66,10 @@ def period_from_key(key: str) -> Period:
         kind, number = _LETTERS[match["letter"]], int(match["number"])
     elif match["month"]:
         kind, number = "month", int(match["month"])
+    if match["from_month"]:
+        if 1 <= number <= 12 and 1 <= year <= 9998:
+            return period_of(_LETTERS[match["from_month"]], date(year, number, 1))
+        raise PeriodUnknown(f"{key!r} is no period of the calendar")
     months = _MONTHS[kind]
     if not 1 <= number <= 12 // months or not 1 <= year <= 9998:
         raise PeriodUnknown(f"{key!r} is no period of the calendar")
@@ -66,3 +77,24 @@ def period_from_key(key: str) -> Period:
     after = first + months
     ends_before = date(year + (after > 12), (after - 1) % 12 + 1, 1)
     return Period(date(year, first, 1), ends_before, key.strip(), kind)
+
+
+def period_of(kind: PeriodKind, starts_on: date) -> Period:
+    """The period of a kind that begins on the first of a month; its key names a period of the
+    calendar year where it is one.
+    """
+    months = _MONTHS[kind]
+    after = starts_on.year * 12 + starts_on.month - 1 + months
+    ends_before = date(after // 12, after % 12 + 1, 1)
+    return Period(starts_on, ends_before, _key(kind, starts_on, months), kind)
+
+
+def _key(kind: PeriodKind, starts_on: date, months: int) -> str:
+    year = f"{starts_on.year:04}"
+    if kind == "month":
+        return f"{year}-{starts_on.month:02}"
+    letter = {"quarter": "Q", "half-year": "H", "year": "Y"}[kind]
+    number, into = divmod(starts_on.month - 1, months)
+    if into:
+        return f"{year}-{starts_on.month:02}{letter}"
+    return year if kind == "year" else f"{year}{letter}{number + 1}"

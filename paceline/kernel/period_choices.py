@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from babel.dates import format_skeleton
+from babel.dates import format_interval, format_skeleton
 from django.utils.translation import gettext as _
 
 from paceline.kernel import formats
@@ -14,11 +14,19 @@ from paceline.kernel.periods import month_from
 Choices = list[tuple[str, str]]
 Groups = list[tuple[str, Choices]]
 _HALF = re.compile(r"(\d{4})H([12])")
+_FROM_MONTH = re.compile(r"\d{4}-\d{2}([QHY])")  # of years that do not begin in January
+_MONTHS = {"Q": 3, "H": 6, "Y": 12}
 
 
 def period_name(key: str, starts_on: date) -> str:
-    """``Q2 2026`` · ``2026年第2季``: a period as the reader names it."""
+    """``Q2 2026`` · ``2026年第2季``: a period as the reader names it; a quarter from February on is
+    ``Feb – Apr 2026``.
+    """
     locale = formats.reader_locale()
+    spread = _FROM_MONTH.fullmatch(key)
+    if spread:
+        last = month_from(starts_on, _MONTHS[spread[1]] - 1)
+        return str(format_interval(starts_on, last, "yMMM", locale=locale))
     half = _HALF.fullmatch(key)
     if half:
         return _("Half %(half)s of %(year)s") % {"half": half[2], "year": half[1]}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paceline.engine.money import DIGITS, RoundingMode, allocate, digits_of, round_to
-from paceline.engine.periods import Period, PeriodUnknown, period_from_key
+from paceline.engine.periods import Period, PeriodUnknown, period_from_key, period_of
 
 
 @pytest.mark.parametrize(
@@ -83,15 +83,43 @@ def test_parts_sum_to_the_whole_and_stay_within_a_unit(
         ("2020M02", "2020-02-01", "2020-03-01", "month"),
         ("2020H2", "2020-07-01", "2021-01-01", "half-year"),
         ("2020", "2020-01-01", "2021-01-01", "year"),
+        ("2020-02Q", "2020-02-01", "2020-05-01", "quarter"),
+        ("2020-12Q", "2020-12-01", "2021-03-01", "quarter"),
+        ("2020-09H", "2020-09-01", "2021-03-01", "half-year"),
+        ("2020-04Y", "2020-04-01", "2021-04-01", "year"),
     ],
 )
 def test_period_keys(key: str, starts: str, ends: str, kind: str) -> None:
     period = period_from_key(key)
     assert (str(period.starts_on), str(period.ends_before), period.kind) == (starts, ends, kind)
+    assert period.kind is not None
+    again = period_of(period.kind, period.starts_on)
+    assert (again.starts_on, again.ends_before) == (period.starts_on, period.ends_before)
+    assert period_from_key(again.key) == again
+
+
+def test_a_period_of_the_calendar_year_has_one_key() -> None:
+    keys = [period_from_key(key).key for key in ("2020-04Q", "2020-07H", "2020-01Y", "2020-05Q")]
+    assert keys == ["2020Q2", "2020H2", "2020", "2020-05Q"]
 
 
 @pytest.mark.parametrize(
-    "key", ["", "2020Q5", "2020Q0", "2020-13", "20", "2020H3", "0000Q1", "9999", "２０２０"]
+    "key",
+    [
+        "",
+        "2020Q5",
+        "2020Q0",
+        "2020-13",
+        "20",
+        "2020H3",
+        "0000Q1",
+        "9999",
+        "２０２０",
+        "2020-13Q",
+        "2020-00Y",
+        "2020-02M",
+        "9999-02Q",
+    ],
 )
 def test_keys_that_name_no_period(key: str) -> None:
     with pytest.raises(PeriodUnknown):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from paceline.engine.lint.history import History, days_of, history_of
-from paceline.engine.periods import Period, PeriodKind, period_from_key
+from paceline.engine.periods import Period, period_of
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import calculate
 from paceline.engine.tables import ORDER_LINES, Tables
+from paceline.engine.windows import unit_start
 
 MAX_PERIODS = 8
-_MONTHS: dict[PeriodKind, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
-_LETTERS: dict[PeriodKind, str] = {"month": "M", "quarter": "Q", "half-year": "H"}
 
 
 def read_history(plan: Plan, tables: Tables) -> History:
@@ -23,20 +22,13 @@ def read_history(plan: Plan, tables: Tables) -> History:
     days = days_of(tables) if ORDER_LINES.name in tables else None
     if days is None:
         return History()
-    periods = periods_between(plan.period, *days)[-MAX_PERIODS:]
+    periods = periods_between(plan, *days)[-MAX_PERIODS:]
     return history_of((calculate(plan, tables, period) for period in periods), tables)
 
 
-def periods_between(kind: PeriodKind, first: date, last: date) -> list[Period]:
-    """The calendar periods of a kind from that of the first day to that of the last."""
-    months = _MONTHS[kind]
-    place = (first.year * 12 + first.month - 1) // months
-    end = (last.year * 12 + last.month - 1) // months
-    return [_period(kind, months, one) for one in range(place, end + 1)]
-
-
-def _period(kind: PeriodKind, months: int, place: int) -> Period:
-    year, number = divmod(place * months, 12)
-    if kind == "year":
-        return period_from_key(f"{year:04}")
-    return period_from_key(f"{year:04}{_LETTERS[kind]}{number // months + 1}")
+def periods_between(plan: Plan, first: date, last: date) -> list[Period]:
+    """The plan's periods from that of the first day to that of the last."""
+    found = [period_of(plan.period, unit_start(plan, plan.period, first))]
+    while found[-1].ends_before <= last:
+        found.append(period_of(plan.period, found[-1].ends_before))
+    return found

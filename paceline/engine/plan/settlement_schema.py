@@ -13,7 +13,7 @@ _DAYS: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_DAYS}
 _MONTHS: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_MONTHS}
 _PERIOD: dict[str, Any] = {
     "type": ["string", "integer"],
-    "description": "A period such as 2026, 2026H1, 2026Q2 or 2026-06.",
+    "description": "A period such as 2026, 2026H1, 2026Q2, 2026-06 or 2026-02Q.",
 }
 _NONE: dict[str, Any] = {"const": "none"}
 _WORDS: dict[str, Any] = {"oneOf": [_ID, {"type": "array", "items": _ID, "minItems": 1}]}

@@ -151,3 +151,11 @@ def outline_of(plan: Plan) -> dict[str, Any]:
             for component in plan.components
         ],
     }
+
+
+def year_starts(source: str) -> tuple[int, int]:
+    """Month and day on which the year of a plan starts; 1 January where a text cannot be read."""
+    try:
+        return load(source).year_starts
+    except PlanInvalid:
+        return 1, 1

@@ -14,7 +14,7 @@ from paceline.engine import confined
 from paceline.engine.kept import FolderShelf
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.extract import Input, tables_of
-from paceline.incentives.calculation.periods import CalendarPeriod, calendar_period
+from paceline.incentives.calculation.periods import CalendarPeriod, calendar_period, is_paid_by
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion
 from paceline.incentives.queries.plans import versions_for
 
@@ -46,7 +46,9 @@ class PlanResults:
 
 
 def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
-    """Approved versions in effect, of plans of the period's kind that somebody is assigned to."""
+    """Approved versions in effect, of plans that pay by this period and that somebody is assigned
+    to: of the period's kind, and beginning where periods of the plan's year do.
+    """
     assigned = set(
         PlanAssignment.objects.during(period.starts_on, period.ends_before).values_list(
             "plan_id", flat=True
@@ -54,7 +56,12 @@ def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
     )
     days = PayPeriod(key=period.key, starts_on=period.starts_on, ends_before=period.ends_before)
     versions = versions_for(days, period.kind)
-    return [version for version in versions if version.plan_id in assigned]
+    return [
+        version
+        for version in versions
+        if version.plan_id in assigned
+        and is_paid_by(period, version.period_kind, documents.year_starts(version.source))
+    ]
 
 
 def calculate_plans(

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from paceline.engine.periods import PeriodKind, PeriodUnknown, period_from_key
+from paceline.engine.periods import PeriodKind, PeriodUnknown, period_from_key, period_of
 
 __all__ = [
+    "JANUARY",
     "CalendarPeriod",
     "PeriodKind",
     "PeriodUnknown",
+    "YearStart",
     "before",
     "calendar_period",
     "containing",
+    "is_paid_by",
 ]
 
 KINDS: tuple[PeriodKind, ...] = ("month", "quarter", "half-year", "year")
+YearStart = tuple[int, int]  # month and day
+JANUARY: YearStart = (1, 1)
 _MONTHS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 
 
@@ -35,29 +40,34 @@ class CalendarPeriod:
 
 
 def calendar_period(key: str) -> CalendarPeriod:
-    """The period that a key names, whichever way it is written (``2020-06`` = ``2020M6``).
+    """The period that a key names, whichever way it is written (``2020-06`` = ``2020M6``,
+    ``2020-04Q`` = ``2020Q2``).
 
     Raises ``PeriodUnknown``.
     """
     known = period_from_key(key)
-    kind = known.kind or "month"
-    return CalendarPeriod(_spelled(kind, known.starts_on), kind, known.starts_on, known.ends_before)
+    return _known(known.kind or "month", known.starts_on)
 
 
-def containing(day: date, kind: PeriodKind) -> CalendarPeriod:
-    """The period of a kind that a day lies in."""
-    return calendar_period(_spelled(kind, day))
+def containing(day: date, kind: PeriodKind, year_starts: YearStart = JANUARY) -> CalendarPeriod:
+    """The period of a kind that a day lies in, counted from where the year starts."""
+    into = (day.month - year_starts[0]) % 12 % _MONTHS[kind]
+    place = day.year * 12 + day.month - 1 - into
+    return _known(kind, date(place // 12, place % 12 + 1, 1))
 
 
 def before(period: CalendarPeriod) -> CalendarPeriod:
     """The period of the same kind just before."""
-    return containing(period.starts_on - timedelta(days=1), period.kind)
+    return containing(
+        period.starts_on - timedelta(days=1), period.kind, (period.starts_on.month, 1)
+    )
 
 
-def _spelled(kind: PeriodKind, day: date) -> str:
-    if kind == "year":
-        return f"{day.year:04}"
-    if kind == "month":
-        return f"{day.year:04}-{day.month:02}"
-    letter = {"quarter": "Q", "half-year": "H"}[kind]
-    return f"{day.year:04}{letter}{(day.month - 1) // _MONTHS[kind] + 1}"
+def is_paid_by(period: CalendarPeriod, kind: str, year_starts: YearStart) -> bool:
+    """Whether a plan with periods of a kind, counted from where its year starts, pays this one."""
+    return kind == period.kind and containing(period.starts_on, period.kind, year_starts) == period
+
+
+def _known(kind: PeriodKind, starts_on: date) -> CalendarPeriod:
+    known = period_of(kind, starts_on)
+    return CalendarPeriod(known.key, kind, known.starts_on, known.ends_before)

@@ -30,7 +30,7 @@ from paceline.incentives.calculation.extract import (
     inputs_of,
     store_table,
 )
-from paceline.incentives.calculation.periods import calendar_period
+from paceline.incentives.calculation.periods import calendar_period, is_paid_by
 from paceline.incentives.calculation.settled_lines import Lines
 from paceline.incentives.models import (
     Balance,
@@ -66,13 +66,13 @@ def versions_to_settle(run: Run) -> list[PlanVersion]:
     """
     ran = versions_of(run)
     known = {version.plan_id for version in ran}
-    kind = calendar_period(run.period.key).kind
+    period = calendar_period(run.period.key)
     others = SettledPlan.objects.exclude(version__plan__in=known).order_by("version__plan")
     for plan_id in others.values_list("version__plan", flat=True).distinct():
         last = settled_before(plan_id, run.period.starts_on)
         if last is not None and last.balances.exists():
-            is_of_kind = documents.load(last.version.source).period == kind
-            ran += [last.version] if is_of_kind else []
+            plan = documents.load(last.version.source)
+            ran += [last.version] if is_paid_by(period, plan.period, plan.year_starts) else []
     return [version for version in ran if settles(version)]
 
 

@@ -13,9 +13,11 @@ from django.views.decorators.http import require_GET
 
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
+from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.periods import (
     KINDS,
     PeriodKind,
+    YearStart,
     before,
     calendar_period,
     containing,
@@ -29,6 +31,7 @@ from paceline.kernel.shell import Badge
 from paceline.org.requests import PersonRequest
 
 SUGGESTED = 4
+MOST_CHOICES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +86,29 @@ def _others(today: date, known: set[str]) -> period_choices.Groups:
     """Periods that have begun and do not stand in the list, back to when the first plan began."""
     first = PlanVersion.objects.approved().aggregate(day=Min("effective_from"))["day"]
     groups = period_choices.calendar_groups(today, begun=True, since=first)
+    groups.append((_("From other months on"), _from_other_months(today, first)))
     rest = [(label, [one for one in keys if one[0] not in known]) for label, keys in groups]
     return [(label, keys) for label, keys in rest if keys]
+
+
+def _from_other_months(today: date, since: date | None) -> period_choices.Choices:
+    """Quarters, half-years and years that plans in force pay by and the calendar year does not."""
+    found: dict[str, str] = {}
+    for kind, year_starts in _grids_in_force(today):
+        period = containing(today, kind, year_starts)
+        while since is not None and period.ends_before > since and len(found) < MOST_CHOICES:
+            if period != containing(period.starts_on, kind):
+                found[period.key] = words.period_name(period)
+            period = before(period)
+    return list(found.items())
 
 
 def period_rows(on: date) -> list[PeriodRow]:
     """Known periods and the last few of each kind that a plan in force pays, newest first."""
     states = {one.period.key: one for one in queries.period_states(PayPeriod.objects.all())}
     known = {key: calendar_period(key) for key in states}
-    for kind in _kinds_in_force(on):
-        period = containing(on, kind)
+    for kind, year_starts in _grids_in_force(on):
+        period = containing(on, kind, year_starts)
         for _place in range(SUGGESTED):
             known.setdefault(period.key, period)
             period = before(period)
@@ -114,6 +130,12 @@ def period_rows(on: date) -> list[PeriodRow]:
     return sorted(rows, key=lambda row: (row.starts_on, row.ends_before), reverse=True)
 
 
-def _kinds_in_force(on: date) -> list[PeriodKind]:
-    found = {version.period_kind for version in PlanVersion.objects.in_force_on(on)}
-    return [kind for kind in KINDS if kind in found]
+def _grids_in_force(on: date) -> list[tuple[PeriodKind, YearStart]]:
+    """Kinds of periods that plans in force pay by, and where their years start."""
+    found = {
+        (version.period_kind, documents.year_starts(version.source))
+        for version in PlanVersion.objects.in_force_on(on)
+    }
+    return [
+        (kind, year_starts) for kind in KINDS for word, year_starts in sorted(found) if word == kind
+    ]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from paceline.incentives.access import plans as access
 from paceline.incentives.actions import plans as actions
+from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.periods import containing
 from paceline.incentives.forms.plans import EffectiveFromForm, mid_period
 from paceline.incentives.models import Plan, PlanVersion
@@ -32,7 +33,8 @@ def create(request: HttpRequest, code: str) -> HttpResponse:
     first_day = form.cleaned_data["effective_from"] if form.is_valid() else None
     if first_day is None and newest is not None:
         kind = newest.period_kind or "quarter"
-        first_day = containing(timezone.localdate(), kind).ends_before  # type: ignore[arg-type]
+        starts = documents.year_starts(newest.source)
+        first_day = containing(timezone.localdate(), kind, starts).ends_before  # type: ignore[arg-type]
     try:
         version = actions.start_draft(
             plan=plan,
