@@ -51,3 +51,32 @@ def test_a_formula_that_ties_a_plan_to_one_currency_is_named() -> None:
     (found,) = (one for one in seen(plan) if one.code == "one_currency")
     assert (found.severity, found.clause) == ("note", "credits/own-sales/when")
     assert found.params["literal"] == "USD"
+
+
+@pytest.mark.parametrize(
+    ("window", "over", "is_named"),
+    [
+        ("{rolling: 3}", "month", True),
+        ("{rolling: 3}", "period", False),  # a quarter
+        ("{to-date: year}", "period", True),
+        ("{to-date: year}", "year", False),
+        ("year-before", "period", True),
+        ("since-hire", "period", True),
+        ("{from: 2026-05-01, before: 2026-06-01}", "period", False),
+    ],
+)
+def test_a_target_for_other_days_than_its_measure_is_named(
+    window: str, over: str, *, is_named: bool
+) -> None:
+    clauses = (
+        "credits: [{id: own-sales, kind: direct}]\n"
+        "measures:\n"
+        f"  - {{id: sales, kind: sum, of: amount, credits: own-sales, window: {window}}}\n"
+        f"quotas: [{{id: goal, measure: sales, name: sales, over: {over}}}]\n"
+        "components:\n"
+    )
+    plan = plan_of(rated(tiers("slice", "0=1%")), clauses=clauses)
+    found = [one for one in seen(plan) if one.code == "quota_window"]
+    assert [(one.severity, one.clause) for one in found] == (
+        [("warning", "quotas/goal/measure")] if is_named else []
+    )

@@ -39,7 +39,7 @@ from paceline.engine.lint.rate_rows import (
     tabled,
     unknown_of,
 )
-from paceline.engine.lint.readings import missing_as_zero, one_currency
+from paceline.engine.lint.readings import missing_as_zero, one_currency, quota_windows
 from paceline.engine.lint.rules import compares, dead_rules, shadowed_rules
 from paceline.engine.lint.scorecards import knows_gates, scorecards
 from paceline.engine.lint.subject import Subject, not_followed, subject_of
@@ -122,6 +122,7 @@ def _findings(plan: Plan, history: History | None, rates: pa.Table | None) -> It
     yield from opposed(tuple(subjects))
     yield from missing_as_zero(plan)
     yield from one_currency(plan)
+    yield from quota_windows(plan)
     if history is not None:
         yield from unreachable_quotas(plan, history)
     yield from _not_looked_at(plan, history, subjects)

@@ -1,4 +1,6 @@
-"""Findings about what a plan makes of values that may be missing, or of one currency alone."""
+"""Findings about what a plan makes of values that may be missing, of one currency alone, or of a
+target for other days.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from paceline.engine.lint.findings import Finding, Severity
 from paceline.engine.lint.messages import message
 from paceline.engine.plan.model import Component, Measure, Plan
 from paceline.engine.plan.scope import word
+from paceline.engine.windows import MONTHS_OF, PERIOD
 
 
 def missing_as_zero(plan: Plan) -> Iterator[Finding]:
@@ -71,4 +74,25 @@ def one_currency(plan: Plan) -> Iterator[Finding]:
         yield Finding(
             "one_currency", "note", clause, message("one_currency", {}, params), params=params,
             basis=(formula.text,),
+        )  # fmt: skip
+
+
+def quota_windows(plan: Plan) -> Iterator[Finding]:
+    """Quotas of measures that look at other days than the target is for (docs/calculation.md, 6.4):
+    three months of sales held against one month's target. A campaign may have a target of its own.
+    """
+    for quota in plan.quotas:
+        measure = plan.measure(quota.measure)
+        over = plan.period if quota.over == PERIOD else quota.over
+        if measure.window is None or measure.window.kind == "campaign":
+            continue
+        if measure.window.kind == "to-date" and measure.window.unit == over:
+            continue
+        if measure.window.kind == "rolling" and measure.window.months == MONTHS_OF[over]:
+            continue
+        params: dict[str, str | int] = {"measure": measure.id, "quota": quota.id}
+        yield Finding(
+            "quota_window", "warning", f"{quota.clause}/measure",
+            message("quota_window", {}, params), params=params,
+            basis=(measure.id, measure.window.kind, measure.window.unit, over),
         )  # fmt: skip

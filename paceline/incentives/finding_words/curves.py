@@ -101,6 +101,10 @@ SENTENCES: Mapping[str, str | Promise] = {
         "%(formula)s compares with amounts in %(literal)s. A calculation that meets an order line"
         " in another currency is refused."
     ),
+    "quota_window": lazy(
+        "%(measure)s looks at other days than the target of %(quota)s is for, so attainment holds"
+        " what was sold in one stretch against what is asked in another."
+    ),
     "components_opposed": lazy(
         "When “%(column)s” of an order line rises, one of %(component)s and %(other)s pays more"
         " and the other less."

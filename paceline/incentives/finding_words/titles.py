@@ -22,6 +22,7 @@ TITLES = {
     "components_opposed": lazy("Components that pull apart"),
     "missing_as_zero": lazy("A missing value that reads as zero"),
     "one_currency": lazy("A formula tied to one currency"),
+    "quota_window": lazy("A target for other days"),
     "grid_cliff": lazy("A cliff between two cells"),
     "grid_falls": lazy("A cell that pays less than the one before"),
     "score_jump": lazy("A score that jumps"),
@@ -91,6 +92,10 @@ ADVICE = {
     ),
     "one_currency": lazy(
         "If other currencies may come, compare quantities or percentages instead."
+    ),
+    "quota_window": lazy(
+        "Give the quota a measure of its own days, or divide by a target of the same length in a"
+        " formula."
     ),
     "dead_zone": lazy("Let pay begin earlier, with a low rate."),
 }
