@@ -207,6 +207,7 @@ LOGGING = {
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = secret("EMAIL_HOST", "localhost")
+EMAIL_TIMEOUT = 15  # seconds; somebody waits for the page that says whether the mail went out
 DEFAULT_FROM_EMAIL = secret("DEFAULT_FROM_EMAIL", "paceline@localhost")
 
 CACHES = {

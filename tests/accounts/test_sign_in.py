@@ -221,6 +221,18 @@ def test_a_second_step_is_taken_away_by_whoever_proved_theirs(
     assert Authenticator.objects.filter(user=user).exists()
 
 
+def test_whoever_takes_a_second_step_away_hears_that_no_mail_went_out(
+    world: World, client_for: ClientFor, settings: LazySettings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    TOTP.activate(world.dana.user, TOTP_SECRET)
+    address = reverse("org:account_second_step", args=[world.dana.pk])
+    told = client_for(world.ada).post(address, {"reason": "Lost"}, follow=True).content.decode()
+    assert "The mail server did not take the mail that says so: tell them yourself." in told
+    assert not Authenticator.objects.filter(user=world.dana.user).exists()
+
+
 def test_a_closed_account_loses_its_sessions(world: World, client: Client) -> None:
     sign_in(client, "priya@example.com")
     assert client.get(HOME).status_code == 200

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
@@ -203,6 +203,19 @@ def test_an_account_from_nothing_to_sign_in(world: World, client_for: ClientFor)
     nadias.post(form.redirect_chain[-1][0], sent)
     nadias.post("/account/login/", {"login": "nadia@example.com", "password": sent["password1"]})
     assert nadias.get("/account/security").status_code == 200
+
+
+@override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=9)
+def test_a_mail_server_that_takes_nothing_is_not_said_to_have_mailed(
+    world: World, client_for: ClientFor
+) -> None:
+    admin = client_for(world.ada)
+    shown = admin.post(reverse("org:account_link", args=[world.priya.pk])).content.decode()
+    assert "The mail server did not take the mail to priya@example.com" in shown
+    assert "It was also sent" not in shown
+    assert '<p class="source">http://testserver/account/password/reset/' in shown
+    lines = AuditEntry.objects.filter(action="password_link_made")
+    assert lines.count() == 1
 
 
 def test_team_circle_is_refused(world: World, client_for: ClientFor) -> None:

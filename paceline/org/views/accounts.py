@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from smtplib import SMTPException
 from typing import cast
 
 from allauth.account.forms import default_token_generator
@@ -27,6 +29,8 @@ from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
 from paceline.org.views.changes import answer_change, given
 
+log = logging.getLogger(__name__)
+
 
 def _managed(request: PersonRequest, pk: int) -> Person:
     visible = Person.objects.visible_to(request.person).select_related("user")
@@ -40,6 +44,16 @@ def _user(person: Person) -> User:
     if not isinstance(person.user, User):
         raise Http404
     return person.user
+
+
+def _was_mailed(user: User, subject: str, text: str) -> bool:
+    """Whether the mail server took a mail; where it did not, the sender is told instead."""
+    try:
+        send_mail(subject, text, None, [user.email])
+    except (OSError, SMTPException):
+        log.warning("the mail server did not take a mail about an account", exc_info=True)
+        return False
+    return True
 
 
 def _back(person: Person) -> str:
@@ -84,19 +98,14 @@ def link(request: PersonRequest, pk: int) -> HttpResponse:
     path = reverse("account_reset_password_from_key", kwargs=parts)
     url = request.build_absolute_uri(path)
     with translation.override(user.language):
-        send_mail(
-            _("Set your password for Paceline"),
-            _(
-                "Hello %(name)s,\n\nset your password here:\n%(url)s\n\n"
-                "The link works once and for a few days."
-            )
-            % {"name": person.name, "url": url},
-            None,
-            [user.email],
-            fail_silently=True,
-        )
+        subject = _("Set your password for Paceline")
+        text = _(
+            "Hello %(name)s,\n\nset your password here:\n%(url)s\n\n"
+            "The link works once and for a few days."
+        ) % {"name": person.name, "url": url}
+    was_mailed = _was_mailed(user, subject, text)
     accounts.note_link(user=user, by=request.person, at=timezone.now())
-    context = {"subject": person, "url": url, "back": _back(person)}
+    context = {"subject": person, "url": url, "back": _back(person), "was_mailed": was_mailed}
     return page(request, "org/account_link.html", context)
 
 
@@ -133,22 +142,21 @@ def second_step(request: HttpRequest, pk: int) -> HttpResponse:
         now, reason = timezone.now(), valid.cleaned_data["reason"]
         accounts.remove_second_step(user=user, by=asked.person, at=now, reason=reason)
         with translation.override(user.language):
-            send_mail(
-                _("Your second step was taken away"),
-                _(
-                    "Hello %(name)s,\n\n%(who)s took away the second step of your sign-in to"
-                    " Paceline: authenticator app, passkeys and recovery codes no longer work, and"
-                    " you are signed out everywhere. Sign in with your password and set up a new"
-                    " one.\n\nIf you did not ask for this, tell an administrator at once."
-                )
-                % {"name": person.name, "who": asked.person.name},
-                None,
-                [user.email],
-                fail_silently=True,
+            subject = _("Your second step was taken away")
+            text = _(
+                "Hello %(name)s,\n\n%(who)s took away the second step of your sign-in to"
+                " Paceline: authenticator app, passkeys and recovery codes no longer work, and"
+                " you are signed out everywhere. Sign in with your password and set up a new"
+                " one.\n\nIf you did not ask for this, tell an administrator at once."
+            ) % {"name": person.name, "who": asked.person.name}
+        if _was_mailed(user, subject, text):
+            told = _("%(name)s signs in with the password alone until a new second step is set up.")
+        else:
+            told = _(
+                "%(name)s signs in with the password alone until a new second step is set up. The"
+                " mail server did not take the mail that says so: tell them yourself."
             )
-        return _("%(name)s signs in with the password alone until a new second step is set up.") % {
-            "name": person.name
-        }
+        return told % {"name": person.name}
 
     lead = _(
         "Authenticator app, passkeys and recovery codes no longer work, and they are signed out"
