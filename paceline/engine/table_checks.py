@@ -289,15 +289,18 @@ def _owned_beyond_all(
                 break
 
 
-def _whole_months(quota: Quota, rows: pa.Table) -> pa.Array:
-    """The rows that begin and end with a month and hold as many as the spread has parts of."""
+def _spreadable(quota: Quota, rows: pa.Table) -> pa.Array:
+    """The rows that begin and end with a month and hold as many as the spread has parts of; without
+    a spread all of them.
+    """
+    if not quota.weights:
+        return pa.repeat(pa.scalar(True), rows.num_rows)  # noqa: FBT003
     fits = []
     for first, before in zip(
         rows.column("starts_on").to_pylist(), rows.column("ends_before").to_pylist(), strict=True
     ):
         months = (before.year - first.year) * 12 + before.month - first.month
-        whole = first.day == before.day == 1
-        fits.append(whole and months == (12 if quota.weights else max(months, 1)))
+        fits.append(first.day == before.day == 1 and months == 12)
     return pa.array(fits, pa.bool_())
 
 
@@ -309,7 +312,7 @@ def _quota(plan: Plan, quota: Quota, rows: pa.Table, period: Period) -> list[Fin
     touches = pc.and_(pc.less(starts, before), pc.greater(ends, first))
     over = pc.or_(pc.less(starts, first), pc.greater(ends, before))
     if quota.is_worked_out:
-        over = pc.invert(_whole_months(quota, rows))
+        over = pc.invert(_spreadable(quota, rows))
     found = _shown(
         ("quota_straddles_period", "quotas", _subject(row, keys), str(row["starts_on"]), 1)
         for row in _rows_where(rows, pc.and_(touches, over))

@@ -7,7 +7,7 @@ quotas happens in the ledger.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -129,34 +129,43 @@ def _part(
     amount, days = row["amount"], _days(row)
     assert isinstance(amount, Decimal)  # noqa: S101 -- the column is required
     months = list(_months(days))
+    weights = _weights(quota, months)
     total = Fraction(0)
-    for place, month in enumerate(months):
+    for weight, month in zip(weights, months, strict=True):
         if not window[0] <= month[0] < window[1]:
             continue
-        weight = _weight(quota, place, len(months))
         total += weight * _there(quota, month, stretches) * _ramp(quota, month[0], hired)
     return Fraction(amount) * total
 
 
 def _months(days: Days) -> Iterator[Days]:
-    """The calendar months from a row's first day on; a row ends with one of them."""
+    """The calendar months of a row; of the first and the last what the row holds of them."""
     start = days[0]
     while start < days[1]:
         following = windows.shift(start, 1)
-        yield start, following
+        yield start, min(following, days[1])
         start = following
 
 
-def _weight(quota: Quota, place: int, months: int) -> Fraction:
-    """The share of a row's amount that falls to one of its months."""
-    if not quota.weights:
-        return Fraction(1, months)
-    size = months // len(quota.weights)
-    return Fraction(quota.weights[place // size]) * Fraction(1, size)
+def _weights(quota: Quota, months: Sequence[Days]) -> list[Fraction]:
+    """The share of a row's amount that falls to each of its months: all count evenly, a part of a
+    month by its days.
+    """
+    if quota.weights:
+        size = len(months) // len(quota.weights)
+        return [
+            Fraction(quota.weights[place // size]) * Fraction(1, size)
+            for place in range(len(months))
+        ]
+    held = [
+        Fraction((end - start).days, (windows.shift(start, 1) - start.replace(day=1)).days)
+        for start, end in months
+    ]
+    return [one / sum(held) for one in held]
 
 
 def _there(quota: Quota, month: Days, stretches: Iterable[Days]) -> Fraction:
-    """How much of a month a payee counts for."""
+    """How much a payee counts for of a month, or of the part of it that a row holds."""
     if quota.proration in {None, "none"}:
         return Fraction(1)
     shared = [_both(one, month) for one in stretches]

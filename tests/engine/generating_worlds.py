@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -262,8 +262,11 @@ def quota_rows(draw: st.DrawFn, period: Period, currency: str) -> list[Row]:
     rows: list[Row] = []
     own: Row = {"amount": Decimal("12345.67"), "currency": currency}
     for team in ("east", "west") if draw(st.booleans()) else ():
-        days = {"starts_on": period.starts_on, "ends_before": period.ends_before}
-        rows.append({"quota": "team-goal", "payee_id": team} | days | own)
+        inside = period.starts_on + timedelta(days=10)  # a quota may change inside a month
+        edges = [period.starts_on, *([inside] if draw(st.booleans()) else []), period.ends_before]
+        for first, before in pairwise(edges):
+            days = {"starts_on": first, "ends_before": before}
+            rows.append({"quota": "team-goal", "payee_id": team} | days | own)
     for payee in PEOPLE if draw(st.booleans()) else ():
         for year in (2022, 2023, 2024):
             days = {"starts_on": date(year, 4, 1), "ends_before": date(year + 1, 4, 1)}

@@ -31,28 +31,28 @@ def worked_out(
 
 
 def _of_row(calendar: Calendar, quota: Quota, payee: str, row: Row, days: Days) -> Fraction:
-    months: list[date] = [row["starts_on"]]
-    while later(months[-1], 1) < row["ends_before"]:
-        months.append(later(months[-1], 1))
+    months: dict[date, list[date]] = {}
+    for n in range((row["ends_before"] - row["starts_on"]).days):
+        day: date = row["starts_on"] + timedelta(days=n)
+        months.setdefault(day.replace(day=1), []).append(day)
+    lengths = {month: (later(month, 1) - month).days for month in months}
+    in_months = sum(Fraction(len(held), lengths[month]) for month, held in months.items())
     found = Fraction(0)
-    for place, month in enumerate(months):
-        if not within(month, days):
+    for place, (month, held) in enumerate(months.items()):
+        if not within(held[0], days):
             continue
-        part = Fraction(1, len(months))
+        part = Fraction(len(held), lengths[month]) / in_months
         if quota.weights:
             size = len(months) // len(quota.weights)
             part = Fraction(quota.weights[place // size]) / size
-        found += (
-            part * _there(calendar, quota, payee, month) * _asked(calendar, quota, payee, month)
-        )
+        found += part * _there(calendar, quota, payee, held) * _asked(calendar, quota, payee, month)
     return found * Fraction(row["amount"])
 
 
-def _there(calendar: Calendar, quota: Quota, payee: str, month: date) -> Fraction:
-    """How much of a month counts: all of it, if any day is in the plan, or its days in the plan."""
+def _there(calendar: Calendar, quota: Quota, payee: str, every: list[date]) -> Fraction:
+    """How much of these days counts: all, if any is in the plan, or those in the plan."""
     if quota.proration in {None, "none"}:
         return Fraction(1)
-    every = [month + timedelta(days=n) for n in range((later(month, 1) - month).days)]
     present = sum(_present(calendar, payee, day) for day in every)
     if quota.proration == "months":
         return Fraction(1 if present else 0)
