@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from decimal import Decimal
 from functools import partial
-from typing import Self, TypeVar
+from typing import Self
 
 from sqlglot import exp
 
@@ -127,13 +127,10 @@ def check_inputs(workspace: Workspace, shape: Shape, period: Period) -> None:
         Checking(workspace, shape, period, beside).finish()
 
 
-Made = TypeVar("Made")
-
-
 class Checking:
     """Every check of every table that is there, around other work. Whatever comes of that, even an
     error, findings refuse it at its end. Tables in memory are checked by the thread `beside` from
-    when the work begins to wait for the database.
+    when the work begins to wait for a database that leaves a processor free.
     """
 
     def __init__(
@@ -144,19 +141,15 @@ class Checking:
         self._beside = beside
         self._begun: Future[list[Finding]] | None = None
 
-    def then(self, act: Callable[[], Made]) -> Future[Made]:
-        """Check while the work waits, and then do something that stands on checked tables."""
-        self._begin()
-        return self._beside.submit(act)
-
-    def _begin(self) -> Future[list[Finding]]:
+    def begin(self) -> Future[list[Finding]]:
+        """Let the other thread check the tables in memory."""
         if self._begun is None:
             self._begun = self._beside.submit(self._others)
         return self._begun
 
     def finish(self) -> None:
         """Wait for the findings, and refuse the run if there are any."""
-        found = [*self._found, *self._begin().result()]
+        found = [*self._found, *self.begin().result()]
         if found:
             raise InputInvalid([problem(*row) for row in sorted(found)[:200]])
 

@@ -188,32 +188,11 @@ class _Run:
         with checks.Checking(self.workspace, self.shape, self.period, beside) as checking:
             if not self._bears_anything:
                 checking.finish()
-            split = self._read_splits(beside)
-            days = lay_out_run(self.workspace, self.shape, self.period)
-            *steps, (last, figures) = step_queries(self.workspace, self.ledger, days)
-            self.total = len(steps) + 2
-            self._tell("lines")
-            laid_out = self.workspace.inputs
-            people = checking.then(partial(people_of, self.shape, laid_out, self.period))
-            sums = self._sums([one for one in steps if _adds_up(one[0])], days, split)
-            over = self._stood_on(split)
-            for contract, make in sums:
-                which = variant(contract, self.workspace, days)
-                self.workspace.create(contract.name, make, variant=f"{which} {over}")
-                self._tell(contract.name)
-        people.result().put(self.workspace)
-        for contract, make in steps:
-            if not _adds_up(contract):
-                self._take(contract, make, days)
-        given = self.credited
-        if given is None:
-            given = fetch_credits(self.workspace, self.ledger)
-        credit_rows = beside.submit(credit_table, self.ledger, given)
-        fetched = fetch_ledger(self.workspace, self.ledger, figures)
+            credit_rows, fetched = self._calculate(beside, checking)
         tables = beside.submit(fetched.tables)
         excluded, account = self._accounts()
         results = tables.result()
-        self._tell(last.name)
+        self._tell(self.ledger.contract.name)
         results |= {"credits": credit_rows.result(), "excluded": excluded, "conservation": account}
         conservation.refuse_wrong_totals(self.workspace, account)
         inputs = hash_inputs(self.workspace.tables.sources, self.workspace.hashes, self.hashes)
@@ -230,6 +209,33 @@ class _Run:
             conservation.checks_of(results["conservation"]),
             _tables=results,
         )
+
+    def _calculate(
+        self, beside: ThreadPoolExecutor, checking: checks.Checking
+    ) -> tuple[Future[pa.Table], Fetched]:
+        """All steps; returns what credit rules gave, in the making, and what the ledger holds."""
+        split = self._read_splits(beside)
+        days = lay_out_run(self.workspace, self.shape, self.period)
+        *steps, (_, figures) = step_queries(self.workspace, self.ledger, days)
+        self.total = len(steps) + 2
+        self._tell("lines")
+        people = beside.submit(people_of, self.shape, self.workspace.inputs, self.period)
+        sums = self._sums([one for one in steps if _adds_up(one[0])], days, split)
+        over = self._stood_on(split)
+        for contract, make in sums:
+            which = variant(contract, self.workspace, days)
+            self.workspace.create(contract.name, make, variant=f"{which} {over}")
+            self._tell(contract.name)
+        people.result().put(self.workspace)
+        for contract, make in steps:
+            if not _adds_up(contract):
+                self._take(contract, make, days)
+        given = self.credited
+        if given is None:
+            given = fetch_credits(self.workspace, self.ledger)
+        credit_rows = beside.submit(credit_table, self.ledger, given)
+        checking.begin()  # the ledger's few rows are put together on one processor
+        return credit_rows, fetch_ledger(self.workspace, self.ledger, figures)
 
     def _accounts(self) -> tuple[pa.Table, pa.Table]:
         """What became of everything that came in; empty where only a part was given."""
