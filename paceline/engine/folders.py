@@ -94,9 +94,9 @@ def read_csv(path: Path, name: str, plan: Plan) -> pa.Table:
         return pa.Table.from_batches(checked(reader), reader.schema)
 
 
-def _as_parquet(path: Path, name: str, plan: Plan, scratch: Path) -> ParquetFiles:
+def _as_parquet(path: Path, name: str, plan: Plan, folder: Path) -> ParquetFiles:
     """The same rows, a block at a time."""
-    written = scratch / f"{name}.parquet"
+    written = folder / f"{name}.parquet"
     with (
         pa_csv.open_csv(path, convert_options=_options(name, plan)) as reader,
         pq.ParquetWriter(written, reader.schema) as writer,
