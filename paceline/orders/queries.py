@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 from django.db import connection
-from django.db.models import Case, QuerySet, Sum, Value, When
+from django.db.models import Case, F, Max, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Concat, TruncMonth
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -29,6 +29,7 @@ from paceline.orders.models import (
     ExchangeRate,
     LineShare,
     MonthRevision,
+    MonthSnapshot,
     OrderLine,
     OrderLineBefore,
 )
@@ -299,6 +300,14 @@ def months_with(dates: Collection[str], starts_on: date, ends_before: date) -> l
                 cursor.execute(query, [starts_on, ends_before] * 2)
                 found |= {month for (month,) in cursor.fetchall()}
     return sorted(found)
+
+
+def months_changed_since(digests: QuerySet[Any, str]) -> list[date]:
+    """Of the months whose files have these hashes, those whose lines were written to since."""
+    now = MonthRevision.objects.filter(month=OuterRef("month")).values("revision")
+    used = MonthSnapshot.objects.filter(digest__in=digests).values("month")
+    used = used.annotate(used=Max("revision")).annotate(now=Subquery(now)).order_by("month")
+    return list(used.filter(now__gt=F("used")).values_list("month", flat=True))
 
 
 def months() -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from paceline.accounts.verification import needs_mfa
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import runs as actions
+from paceline.incentives.calculation.extract import LINES
 from paceline.incentives.calculation.payments import passed_over
 from paceline.incentives.calculation.periods import (
     PeriodUnknown,
@@ -40,6 +41,7 @@ from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
 from paceline.live.wording import failure_text
 from paceline.orders.actions import LinesAreBusy
+from paceline.orders.queries import months_changed_since
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
 
@@ -167,6 +169,7 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
         "unreleased": unreleased,
         "release_hidden": [("all", "1")],
         "paid_from": None if finalised else paid_from,
+        "changed_since": _changed_since(run, runs) if not finalised and paid_from is None else "",
         "passed_over": None if passed is None else words.passed_over_text(passed.instead),
         "may_release": access.may_release(person)
         and bool(unreleased)
@@ -177,6 +180,17 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
         "lasts_until": _last_day_to_come(run),
         "own_run": access.may_finalise_runs(person) and run.requested_by_id == person.pk,
     }
+
+
+def _changed_since(run: Run, runs: list[Run]) -> str:
+    """Of the period's newest results: the months whose lines were written to after they were read.
+
+    Lines that were imported or undone meanwhile are not in what is released.
+    """
+    if any(one.number > run.number and one.computed_at for one in runs):
+        return ""
+    digests = run.inputs.filter(table=LINES).values_list("file__digest", flat=True)
+    return formats.listed(formats.month(month) for month in months_changed_since(digests))
 
 
 def _last_day_to_come(run: Run) -> date | None:

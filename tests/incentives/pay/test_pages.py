@@ -59,6 +59,24 @@ def pages(quarter: Quarter) -> dict[str, str]:
     }
 
 
+def test_a_run_says_which_of_its_lines_changed_since(
+    quarter: Quarter, client_for, add_line
+) -> None:
+    """An import could be undone and its lines still be released, and nobody was told."""
+    run = quarter.run()
+    address = reverse("incentives:run", args=[run.pk])
+    reader = client_for(quarter.world.dana)
+    changed = "were imported, changed or undone after this run read them"
+    assert changed not in reader.get(address).content.decode()
+    add_line("Z9", quarter.world.priya, date(2026, 5, 30), "10.00")
+    add_line("Z8", quarter.world.priya, date(2025, 5, 30), "10.00")  # the run never read this month
+    assert f"Order lines of May 2026 {changed}" in reader.get(address).content.decode()
+    again = quarter.run()
+    for one in (run, again):
+        shown = reader.get(reverse("incentives:run", args=[one.pk])).content.decode()
+        assert changed not in shown, "only the newest results, and they read all"
+
+
 def test_every_page_answers_within_its_queries(
     pages: dict[str, str], quarter: Quarter, client_for, django_assert_max_num_queries
 ) -> None:
