@@ -59,6 +59,9 @@ TOO_WIDE = """() => {
 }"""
 
 
+# Pages are looked at once: what they run is compiled before it has run often, and never again for
+# the better, which takes longer than it saves.
+COMPILED_ONCE = "--always-sparkplug --no-maglev --no-opt"
 PATIENCE = 60_000  # milliseconds; what is waited for comes at once, but not on a laden machine
 expect.set_options(timeout=PATIENCE)
 
@@ -80,8 +83,7 @@ def running_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(),
-            # Pages are looked at once: what they run is compiled before it has run often.
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--js-flags=--always-sparkplug"],
+            args=["--no-sandbox", "--disable-dev-shm-usage", f"--js-flags={COMPILED_ONCE}"],
         )
         try:
             yield browser
