@@ -161,7 +161,7 @@ def _weights(quota: Quota, months: Sequence[Days]) -> list[Fraction]:
         Fraction((end - start).days, (windows.shift(start, 1) - start.replace(day=1)).days)
         for start, end in months
     ]
-    return [one / sum(held) for one in held]
+    return [Fraction(one, sum(held)) for one in held]
 
 
 def _there(quota: Quota, month: Days, stretches: Iterable[Days]) -> Fraction:
