@@ -13,7 +13,7 @@ from django.test import Client, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from paceline.kernel import jobs, postgres
-from tests.databases import copy_from_template, delete_all_rows, sweep
+from tests.databases import be_patient, copy_from_template, delete_all_rows, sweep
 from tests.world import World, build_world, sign_in
 
 # What is loaded now is no garbage: looking for some took a quarter of finding the tests.
@@ -60,6 +60,7 @@ def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
 ) -> None:
     """Before the test database is made: it is a copy, and it is emptied by deleting."""
+    be_patient()
     with django_db_blocker.unblock():
         copy_from_template()
     TransactionTestCase._fixture_teardown = delete_all_rows

@@ -58,6 +58,17 @@ def copy_from_template() -> None:
         connection.settings_dict["TEST"]["TEMPLATE"] = _template()
 
 
+def be_patient() -> None:
+    """Let a transaction of this process stand still for as long as it takes.
+
+    A test is one transaction. On a machine that stood still for a minute its server would end it,
+    as it ends one of the product, and the test would fail of that. Processes that a test starts
+    keep the product's limit.
+    """
+    options = connection.settings_dict["OPTIONS"]
+    options["options"] = f"{options['options']} -c idle_in_transaction_session_timeout=0"
+
+
 def _allow_copies() -> None:
     """Let rows be put back past triggers, as ``tests.keeping`` does it."""
     server = postgres.ensure_running(postgres.tests_folder())
