@@ -9,15 +9,17 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import pairwise
 from types import FrameType, ModuleType
 from typing import Annotated
 
 import typer
 
 from paceline.engine.cli import app as engine_app
-from paceline.engine.voice import Language, Voice, voices
+from paceline.engine.voice import Language, Voice, language_of, voices
 
 # What a program loads is no garbage: looking for some took a seventh of its start.
 gc.set_threshold(50_000, 20, 50)
@@ -225,7 +227,27 @@ def _stoppable() -> Iterator[None]:
 
 
 def main() -> None:
-    app(prog_name="paceline")
+    language = _language_of_help(sys.argv[1:])
+    if language is Language.ENGLISH:
+        app(prog_name="paceline")
+    command = typer.main.get_command(app)
+    _voice(language)
+    from paceline.web import shell_help
+
+    shell_help.speak()
+    shell_help.word(command)
+    command(prog_name="paceline")
+
+
+def _language_of_help(words: list[str]) -> Language:
+    """The language in which help is asked for; English where none is, for then nothing is told."""
+    if words and "--help" not in words:
+        return Language.ENGLISH
+    named = [two for one, two in pairwise(words) if one == "--locale"]
+    named += [one.partition("=")[2] for one in words if one.startswith("--locale=")]
+    if named:
+        return Language(named[-1]) if named[-1] in set(Language) else Language.ENGLISH
+    return language_of(os.environ)
 
 
 if __name__ == "__main__":
