@@ -23,7 +23,7 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -186,11 +186,21 @@ def take(act: Callable[[], object]) -> Taken:
     return Taken((time.perf_counter() - started) * 1000, (time.process_time() - used) * 1000)
 
 
+def middles(acts: Sequence[Callable[[], object]], rounds: int) -> list[Taken]:
+    """So many rounds of these acts in turns, after one that does not count."""
+    for act in acts:
+        act()
+    taken = [[take(act) for act in acts] for _ in range(rounds)]
+    return [
+        Taken(statistics.median(one.clock for one in found), min(one.processor for one in found))
+        for found in zip(*taken, strict=True)
+    ]
+
+
 def middle(act: Callable[[], object], rounds: int) -> Taken:
-    """So many rounds, after one that does not count."""
-    act()
-    found = [take(act) for _ in range(rounds)]
-    return Taken(statistics.median(one.clock for one in found), min(one[1] for one in found))
+    """So many rounds of one act."""
+    (found,) = middles([act], rounds)
+    return found
 
 
 def show(name: str, taken: Taken, baseline: Taken) -> None:
@@ -206,9 +216,8 @@ def report(case: Case, rounds: int, *, hand: bool) -> Taken:
     """Print one size; returns what the run took."""
     size = sum(path.stat().st_size for path in case.paths) / 1e6
     print(f"{case.lines:,} lines, {size:,.0f} MB of Parquet, load {os.getloadavg()[0]:.1f}")
-    baseline = middle(case.group, rounds)
+    baseline, run = middles([case.group, case.run], rounds)
     show("bare GROUP BY payee, month", baseline, baseline)
-    run = middle(case.run, rounds)
     show("a year's run", run, baseline)
     results = case.run()
     settling = middle(lambda: case.settle(results), rounds)
@@ -269,7 +278,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, default=PART)
     parser.add_argument("--against", type=int, help="a smaller size to compare with, by DuckDB")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--spark", action="store_true")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--unordered", action="store_true", help="not payee by payee")
