@@ -163,7 +163,9 @@ def test_pages_answer_within_their_queries(
         reverse("incentives:balances"),
     ):
         client.get(address)
-        with django_assert_max_num_queries(QUERIES_MAX, info=address):
+        # A draft that settles and has others beside it also looks whether its lines changed since.
+        most = QUERIES_MAX + (address == reverse("incentives:run", args=[may.pk]))
+        with django_assert_max_num_queries(most, info=address):
             assert client.get(address).status_code == 200
 
 
