@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -73,10 +73,8 @@ def period_from_key(key: str) -> Period:
     months = _MONTHS[kind]
     if not 1 <= number <= 12 // months or not 1 <= year <= 9998:
         raise PeriodUnknown(f"{key!r} is no period of the calendar")
-    first = (number - 1) * months + 1
-    after = first + months
-    ends_before = date(year + (after > 12), (after - 1) % 12 + 1, 1)
-    return Period(date(year, first, 1), ends_before, key.strip(), kind)
+    known = period_of(kind, date(year, (number - 1) * months + 1, 1))
+    return replace(known, key=key.strip())
 
 
 def period_of(kind: PeriodKind, starts_on: date) -> Period:
@@ -93,7 +91,7 @@ def _key(kind: PeriodKind, starts_on: date, months: int) -> str:
     year = f"{starts_on.year:04}"
     if kind == "month":
         return f"{year}-{starts_on.month:02}"
-    letter = {"quarter": "Q", "half-year": "H", "year": "Y"}[kind]
+    letter = next(one for one, known in _LETTERS.items() if known == kind)
     number, into = divmod(starts_on.month - 1, months)
     if into:
         return f"{year}-{starts_on.month:02}{letter}"

@@ -294,7 +294,7 @@ def _spreadable(quota: Quota, rows: pa.Table) -> pa.Array:
     a spread all of them.
     """
     if not quota.weights:
-        return pa.repeat(pa.scalar(True), rows.num_rows)  # noqa: FBT003
+        return pa.repeat(pa.scalar(value=True), rows.num_rows)
     fits = []
     for first, before in zip(
         rows.column("starts_on").to_pylist(), rows.column("ends_before").to_pylist(), strict=True
