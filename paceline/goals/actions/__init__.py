@@ -32,7 +32,6 @@ from paceline.goals.actions.goals import (
     AtLeastNothing,
     ChangedMeanwhile,
     GoalInvalid,
-    GoalIsClosed,
     Measured,
     MeasureUnknown,
     Proposal,
@@ -57,6 +56,7 @@ from paceline.goals.actions.quotas import (
     set_quota,
     set_quotas,
 )
+from paceline.goals.actions.record import GoalIsClosed
 from paceline.goals.actions.strategy import (
     StrategyChangedMeanwhile,
     StrategyText,

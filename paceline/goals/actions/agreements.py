@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from paceline.goals.actions import goals
+from paceline.goals.actions import record
 from paceline.goals.models import Agreement, Goal, GoalComment, Side
 from paceline.kernel import audit
 from paceline.org import queries as org
@@ -38,13 +38,13 @@ def agree(*, goal: Goal, side: Side, terms: int, by: Person, at: datetime) -> Ag
     name: the owner's word is enough. Raises ``TermsChanged``, ``AgreedAlready`` and
     ``GoalIsClosed``.
     """
-    found = goals.locked(goal)
+    found = record.locked(goal)
     if terms != found.terms:
         raise TermsChanged(found)
     standing = Agreement.objects.filter(goal=found, terms=terms)
     if standing.filter(side=side).exists():
         raise AgreedAlready(found)
-    said = goals.terms_of(found)
+    said = record.terms_of(found)
     row: Agreement = Agreement.objects.create(
         goal=found, terms=terms, side=side, person=by, at=at, terms_said=said
     )
@@ -59,9 +59,9 @@ def agree(*, goal: Goal, side: Side, terms: int, by: Person, at: datetime) -> Ag
     )
     if Agreement.objects.filter(goal=found, terms=terms).count() == len(Side):
         announce(kind="goal.agreed", data={"ids": [found.pk]}, at=at)
-    goals.hint(found, "agreed")
-    others = goals.leads_of(found, at.date()) if side == Side.OWNER else [found.owner]
-    goals.tell(found, [one for one in others if one], "goal_agreed", by=by, at=at)
+    record.hint(found, "agreed")
+    others = record.leads_of(found, at.date()) if side == Side.OWNER else [found.owner]
+    record.tell(found, [one for one in others if one], "goal_agreed", by=by, at=at)
     return row
 
 
@@ -77,9 +77,9 @@ def comment(*, goal: Goal, text: str, by: Person, at: datetime) -> GoalComment:
         goal=goal, author=by, text=text.strip()[:5000], at=at
     )
     audit.record("goal_commented", subject=goal, by=by, at=at, after={"comment": written.pk})
-    goals.hint(goal, "commented")
-    people = [*([goal.owner] if goal.owner else []), *goals.leads_of(goal, at.date())]
+    record.hint(goal, "commented")
+    people = [*([goal.owner] if goal.owner else []), *record.leads_of(goal, at.date())]
     authors = GoalComment.objects.filter(goal=goal).order_by().values("author").distinct()
     people += list(Person.objects.filter(pk__in=authors))
-    goals.tell(goal, people, "goal_commented", by=by, at=at)
+    record.tell(goal, people, "goal_commented", by=by, at=at)
     return written

@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.urls import reverse
 
-from paceline.goals.actions import goals
+from paceline.goals.actions import record
 from paceline.goals.actions.figures import ReasonMissing
 from paceline.goals.cadence import latest_due
 from paceline.goals.measures.reading import NO_SOURCE, read
@@ -59,7 +59,7 @@ def check_in(*, goal: Goal, said: Said, today: date, by: Person, at: datetime) -
 
     Raises ``OutsideThePeriod`` and ``GoalIsClosed``.
     """
-    found = goals.locked(goal)
+    found = record.locked(goal)
     if not found.period.counts_on(said.on) or said.on > today:
         raise OutsideThePeriod(said.on)
     measured = read([found], said.on).get(found.pk) if found.measure != TYPED else None
@@ -77,9 +77,9 @@ def check_in(*, goal: Goal, said: Said, today: date, by: Person, at: datetime) -
     )  # fmt: skip
     told = {"ids": [found.pk], "on": said.on.isoformat()}
     announce(kind="goal.checked_in", data=told, at=at)
-    goals.hint(found, "checked_in")
+    record.hint(found, "checked_in")
     if said.blockers.strip():
-        goals.tell(found, goals.leads_of(found, at.date()), "goal_blocked", by=by, at=at)
+        record.tell(found, record.leads_of(found, at.date()), "goal_blocked", by=by, at=at)
     return row
 
 
@@ -211,7 +211,7 @@ def close_goal(
 ) -> Retrospective:
     """Look back on a goal and close it, or give it up; it changes no more. Raises ``GoalIsClosed``,
     ``ReasonMissing`` (given up without a word) and ``GoalNotOver`` (closed without a value)."""
-    found = goals.locked(goal)
+    found = record.locked(goal)
     if is_dropped and not to_change.strip():
         raise ReasonMissing(found)
     if not is_dropped and value is None:
@@ -226,7 +226,7 @@ def close_goal(
         "goal_dropped" if is_dropped else "goal_closed", subject=found, by=by, at=at,
         after={"value": value}, reason=to_change.strip() if is_dropped else "",
     )  # fmt: skip
-    goals.hint(found, "closed")
-    people = [*([found.owner] if found.owner else []), *goals.leads_of(found, at.date())]
-    goals.tell(found, people, "goal_closed", by=by, at=at)
+    record.hint(found, "closed")
+    people = [*([found.owner] if found.owner else []), *record.leads_of(found, at.date())]
+    record.tell(found, people, "goal_closed", by=by, at=at)
     return row

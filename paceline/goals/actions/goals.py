@@ -1,4 +1,4 @@
-"""Proposing goals, changing them, and what follows: versions, new agreement, who is told."""
+"""Proposing goals, changing them, and what follows: new agreement, sources read anew."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from django.urls import reverse
+from django.db import transaction
 
 from paceline.goals import measures
-from paceline.goals.actions import tree
+from paceline.goals.actions import record, tree
 from paceline.goals.actions.figures import ReasonMissing
 from paceline.goals.models import (
     Agreement,
@@ -29,25 +28,13 @@ from paceline.goals.models import (
 )
 from paceline.goals.models.goals import TYPED
 from paceline.kernel import audit, findable, jobs
-from paceline.live.actions import publish_all
-from paceline.notifications.actions import notify
-from paceline.org import queries as org
 from paceline.org.models import Person, Team
 
 READ_JOB = "goals.read"
 # What a source is asked about: with another of these it says something else.
 MEASURED_BY = frozenset({"measure", "unit", "currency", "owner", "team", "period"})
-# What both sides agree to: a change of it needs their word again.
-TERMS = (
-    "name", "period", "owner", "measure", "unit", "currency", "start_value", "target", "direction",
-    "weight",
-)  # fmt: skip
-FIELDS = (*TERMS, "team", "strategy", "why")
+FIELDS = (*record.TERMS, "team", "strategy", "why")
 CONTRIBUTORS_MAX = 30
-
-
-class GoalIsClosed(Exception):
-    """The goal was closed or given up; it changes no more."""
 
 
 class GoalInvalid(Exception):
@@ -198,12 +185,12 @@ def propose_goal(*, proposal: Proposal, by: Person | None, at: datetime) -> Goal
         subject=goal,
         by=by,
         at=at,
-        after={**terms_of(goal), "level": str(goal.level)},
+        after={**record.terms_of(goal), "level": str(goal.level)},
     )
     findable.changed("goal", [goal.pk])
     read_anew([goal])
-    hint(goal, "proposed")
-    tell(goal, _other_side(goal, at.date()), "goal_proposed", by=by, at=at)
+    record.hint(goal, "proposed")
+    record.tell(goal, _other_side(goal, at.date()), "goal_proposed", by=by, at=at)
     return goal
 
 
@@ -225,7 +212,7 @@ def change_goal(
     ``GoalIsClosed``, ``ReasonMissing``, ``AtLeastNothing``, ``TargetOnTheWrongSide``,
     ``GoalInvalid`` and ``TooManyContributors``.
     """
-    found = locked(goal)
+    found = record.locked(goal)
     differing = _differing(found, facts)
     if seen is not None and seen < found.version:
         conflicts, stale = conflicts_of(found, differing, seen)
@@ -235,22 +222,22 @@ def change_goal(
     helped = contributors is not None and _keep_contributors(found, contributors, at)
     if not differing:
         if helped:
-            hint(found, "changed")
+            record.hint(found, "changed")
         return found
     was_owned_by = found.owner_id
-    before = {name: told(getattr(found, name)) for name in differing}
+    before = {name: record.told(getattr(found, name)) for name in differing}
     for name, value in differing.items():
         setattr(found, name, value)
     if differing.keys() & {"direction", "start_value", "target", "measure", "unit"}:
         counts = _counts(found.measure, found.unit)
         refuse_wrong_side(found.direction, found.start_value, found.target, counts=counts)
     _check(found, differing)
-    needs_word = bool(differing.keys() & set(TERMS))
+    needs_word = bool(differing.keys() & set(record.TERMS))
     if needs_word:
         if Agreement.objects.filter(goal=found).exists() and not reason.strip():
             raise ReasonMissing(found)
         found.terms += 1
-    note(found, before, reason=reason, by=by, at=at)
+    record.note(found, before, reason=reason, by=by, at=at)
     saved = [*differing, "version", "terms", "changed_at"]
     found.save(update_fields=saved)
     if differing.keys() & MEASURED_BY:
@@ -263,57 +250,11 @@ def _follow_change(
     goal: Goal, was_owned_by: int | None, *, needs_word: bool, by: Person | None, at: datetime
 ) -> None:
     findable.changed("goal", [goal.pk])
-    hint(goal, "changed")
+    record.hint(goal, "changed")
     if goal.owner_id != was_owned_by and goal.owner is not None:
-        tell(goal, [goal.owner], "goal_given", by=by, at=at)
+        record.tell(goal, [goal.owner], "goal_given", by=by, at=at)
     elif needs_word:
-        tell(goal, _other_side(goal, at.date()), "goal_changed", by=by, at=at)
-
-
-def locked(goal: Goal) -> Goal:
-    """The goal as it is now, held until the transaction ends. Raises ``GoalIsClosed``."""
-    found: Goal = (
-        Goal.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("period", "owner")
-        .get(pk=goal.pk)
-    )
-    if found.closed_at is not None:
-        raise GoalIsClosed(found)
-    return found
-
-
-def terms_of(goal: Goal) -> dict[str, Any]:
-    """What both sides agree to, as it is kept."""
-    return {name: told(getattr(goal, name)) for name in TERMS}
-
-
-def told(value: Any) -> Any:
-    """A value as it is kept in a change: a related row by its id."""
-    if isinstance(value, models.Model):
-        return value.pk
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def note(
-    goal: Goal,
-    before: Mapping[str, Any],
-    *,
-    reason: str = "",
-    by: Person | None,
-    at: datetime,
-    act: str = "goal_changed",
-) -> None:
-    """Raise the version, keep what changed and why, and leave an audit line. The caller saves."""
-    goal.version += 1
-    goal.changed_at = at
-    after = {name: told(getattr(goal, name)) for name in before}
-    GoalChange.objects.create(
-        goal=goal, version=goal.version, terms=goal.terms, before=dict(before), after=after,
-        reason=reason.strip(), by=by, at=at,
-    )  # fmt: skip
-    audit.record(act, subject=goal, by=by, at=at, before=before, after=after, reason=reason)
+        record.tell(goal, _other_side(goal, at.date()), "goal_changed", by=by, at=at)
 
 
 def _differing(goal: Goal, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -321,7 +262,9 @@ def _differing(goal: Goal, facts: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise KeyError(", ".join(unknown))
     return {
-        name: value for name, value in facts.items() if told(getattr(goal, name)) != told(value)
+        name: value
+        for name, value in facts.items()
+        if record.told(getattr(goal, name)) != record.told(value)
     }
 
 
@@ -337,7 +280,7 @@ def conflicts_of(
             first.setdefault(name, change.before.get(name))
             if name in differing:
                 who = "Paceline" if change.by is None else change.by.name
-                found[name] = Conflict(name, value, told(differing[name]), who, change.at)
+                found[name] = Conflict(name, value, record.told(differing[name]), who, change.at)
     # Whoever still sends the value that they read has not changed this field.
     conflicts = [one for name, one in found.items() if one.mine != first[name]]
     return conflicts, set(first) - {one.field for one in conflicts}
@@ -376,33 +319,6 @@ def read_anew(changed: Iterable[Goal]) -> None:
         jobs.enqueue(READ_JOB, goals=asked)
 
 
-def hint(goal: Goal, kind: str) -> None:
-    """Tell open pages that show the goal, alone or among others."""
-    publish_all(["goals", f"goal:{goal.pk}"], kind, str(goal.pk))
-
-
-def leads_of(goal: Goal, on: date) -> list[Person]:
-    """Who leads the owner on a day: whom they report to, or the next above who works here."""
-    lead = None if goal.owner is None else org.nearest_above(goal.owner, on)
-    return [] if lead is None else [lead]
-
-
 def _other_side(goal: Goal, on: date) -> list[Person]:
     owner = [] if goal.owner is None else [goal.owner]
-    return [*owner, *leads_of(goal, on)]
-
-
-def tell(
-    goal: Goal, people: Iterable[Person], sentence: str, *, by: Person | None, at: datetime
-) -> None:
-    """Those of the people who may see the goal; never whoever acts."""
-    others = {one.pk: one for one in people if by is None or one.pk != by.pk}
-    seeing = [
-        one for one in others.values() if Goal.objects.visible_to(one).filter(pk=goal.pk).exists()
-    ]
-    if seeing:
-        who = "Paceline" if by is None else by.name
-        notify(
-            recipients=seeing, kind=sentence, params={"who": who, "goal": goal.name},
-            url=reverse("goals:goal", args=[goal.pk]), at=at,
-        )  # fmt: skip
+    return [*owner, *record.leads_of(goal, on)]

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Max, Min, QuerySet
 
+from paceline.goals.actions import record
 from paceline.goals.models import Goal
 from paceline.org.models import Person
 
@@ -51,10 +52,8 @@ def move_goal(
     Nothing of what was agreed changes, so nobody has to agree again; the move is kept. Raises
     ``GoalCircle``, ``TooDeep``, ``ParentIsClosed`` and ``GoalIsClosed``.
     """
-    from paceline.goals.actions import goals  # noqa: PLC0415 - they place new goals by this module
-
     hold()
-    found = goals.locked(goal)
+    found = record.locked(goal)
     if parent is not None:
         if parent.pk == found.pk or found.pk in above(parent):
             raise GoalCircle(found)
@@ -64,11 +63,11 @@ def move_goal(
     found.rank = _rank_after(found, parent, after)
     if before["parent"] == found.parent_id:
         found.save(update_fields=["rank"])
-        goals.hint(found, "moved")
+        record.hint(found, "moved")
         return found
-    goals.note(found, before, by=by, at=at, act="goal_moved")
+    record.note(found, before, by=by, at=at, act="goal_moved")
     found.save(update_fields=["parent", "rank", "version", "changed_at"])
-    goals.hint(found, "moved")
+    record.hint(found, "moved")
     return found
 
 
