@@ -7,14 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from paceline.crm.models import Company, Contact, Deal, Lead, Pipeline, Record
+from paceline.crm.models import MODELS, Deal, Pipeline, Record
 from paceline.live import presence, topics
 from paceline.live import wording as work
 from paceline.notifications import wording
 from paceline.org.models import Person
 
 LISTS = {"company": "companies", "contact": "contacts", "lead": "leads", "deal": "deals"}
-MODELS: dict[str, Any] = {"company": Company, "contact": Contact, "lead": Lead, "deal": Deal}
 
 
 def register() -> None:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from paceline.crm import actions
+from paceline.crm.forms.choices import language_name
+from paceline.crm.forms.records import field_label
 from paceline.crm.models import (
     TEXT_MAX,
     ContributorKind,
@@ -155,8 +157,6 @@ def put_into(form: forms.Form, problem: Exception) -> None:
 
 def conflicts(kind: str, problem: actions.ChangedMeanwhile) -> list[dict[str, Any]]:
     """Each field that two people changed: what the other wrote, when, and what one wrote."""
-    from paceline.crm.forms.records import field_label  # noqa: PLC0415 - forms need refusals, too
-
     return [
         {
             "name": one.field,
@@ -196,8 +196,6 @@ def field_value(name: str, value: Any) -> str:  # noqa: PLR0911 - one kind each
 
 
 def _languages(codes: str | list[str]) -> str:
-    from paceline.crm.forms.choices import language_name  # noqa: PLC0415 - as above
-
     return formats.listed(map(language_name, [codes] if isinstance(codes, str) else codes))
 
 

@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from paceline.boards import following
-from paceline.boards.actions import recording
+from paceline.boards.actions import ranks, recording
 from paceline.boards.actions.recording import (
     ChangedMeanwhile,
     Conflict,
@@ -343,8 +343,6 @@ def archive_list(
 
     Raises ``ListHasCards`` when cards stand in it and nothing says where they go, and ``LastList``.
     """
-    from paceline.boards.actions import ranks  # noqa: PLC0415 - ranks of cards are drawn there
-
     project = held(cards.project)
     locked = ranks.lock_lists(cards.pk, None if move_to is None else move_to.pk)
     found = locked[cards.pk]

@@ -16,8 +16,9 @@ from django.db import transaction
 
 from paceline.crm import access
 from paceline.crm.actions import customers, leads, recording, shares, telling, timeline
-from paceline.crm.hints import LISTS, MODELS
+from paceline.crm.hints import LISTS
 from paceline.crm.models import (
+    MODELS,
     Batch,
     Deal,
     DealContributor,

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from paceline.crm.actions import recording
 from paceline.crm.models import (
+    MODELS,
     Company,
     Consent,
     ConsentChannel,
@@ -312,8 +313,6 @@ def set_team_reach(
         team=team, defaults={"reach": reach, "decided_by": by, "decided_at": at}
     )
     if also_known:
-        from paceline.crm.hints import MODELS  # noqa: PLC0415 - all four kinds
-
         for model in MODELS.values():
             rows = model.objects.kept().filter(team=team).exclude(reach=reach)
             for record in rows.order_by("pk").iterator(chunk_size=500):

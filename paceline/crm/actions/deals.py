@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from paceline.crm.actions import boards, customers, recording
+from paceline.crm.actions import boards, customers, recording, timeline
 from paceline.crm.models import (
     Answer,
     ChecklistItem,
@@ -296,8 +296,6 @@ def finish_next_step(
     at: datetime,
 ) -> Deal:
     """The next step is done: it stands in the timeline, and another may follow."""
-    from paceline.crm.actions import timeline  # noqa: PLC0415 - it follows deals as well
-
     found: Deal = recording.locked(deal)
     if found.next_step:
         timeline.write_done_step(found, by=by, at=at)

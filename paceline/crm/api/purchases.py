@@ -12,9 +12,9 @@ from django.utils.translation import gettext_noop as noop
 from ninja import Query
 from pydantic import Field
 
-from paceline.crm import actions, queries
+from paceline.crm import actions
 from paceline.crm.api.records import router
-from paceline.crm.models import Purchases
+from paceline.crm.models import MODELS, Purchases
 from paceline.crm.queries.segments import bought_by, scores_of
 from paceline.kernel.interface import Picked, Record, answer_one
 from paceline.org.requests import TokenRequest
@@ -60,7 +60,7 @@ def read_contact_purchases(request: TokenRequest, pk: int, picked: Query[Picked]
 
 
 def _answer(request: TokenRequest, kind: str, pk: int, picked: Picked) -> HttpResponse:
-    rows: Any = queries.MODELS[kind].objects.visible_to(request.person).select_related("purchases")
+    rows: Any = MODELS[kind].objects.visible_to(request.person).select_related("purchases")
     record = get_object_or_404(rows, pk=pk)
     bought = bought_by(record) or Purchases()
     told = PurchasesRecord(

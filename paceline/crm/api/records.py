@@ -15,7 +15,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field
 
 from paceline.crm import access, actions, queries, wording
-from paceline.crm.models import CustomField, scope_of
+from paceline.crm.models import MODELS, CustomField, scope_of
 from paceline.crm.points import is_readable
 from paceline.kernel.interface import (
     Area,
@@ -148,7 +148,7 @@ class NewIn(Sent):
 
 
 def rows_of(request: TokenRequest, kind: str) -> Any:
-    return shaped(queries.MODELS[kind].objects.visible_to(request.person).kept(), kind)
+    return shaped(MODELS[kind].objects.visible_to(request.person).kept(), kind)
 
 
 def shaped(rows: Any, kind: str) -> Any:
@@ -260,7 +260,7 @@ def related(request: TokenRequest, kind: str, pk: int | None) -> Any:
     """A record that another one names, found through the caller."""
     if pk is None:
         return None
-    found = queries.MODELS[kind].objects.visible_to(request.person).kept().filter(pk=pk).first()
+    found = MODELS[kind].objects.visible_to(request.person).kept().filter(pk=pk).first()
     if found is None:
         raise unseen(kind)
     return found
@@ -374,7 +374,7 @@ def assign_record(
     Answers with the record as it was given away, which its new owner may keep for themselves.
     """
     give_away(request, kind, pk, sent)
-    rows = shaped(queries.MODELS[kind].objects.all(), kind)
+    rows = shaped(MODELS[kind].objects.all(), kind)
     given = rows.get(pk=pk)
     return answer_one(request, given, shown, version=tag_of_version(given.version))
 

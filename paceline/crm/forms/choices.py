@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from paceline.crm import queries
+from paceline.crm.models import MODELS
 from paceline.kernel.countries import countries_or_none
 from paceline.kernel.formats import reader_locale
 from paceline.kernel.selects import LongSelect
@@ -78,7 +79,7 @@ class RecordField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        rows = queries.MODELS[self.kind].objects.visible_to(self.viewer).kept()
+        rows = MODELS[self.kind].objects.visible_to(self.viewer).kept()
         _name, sign, number = text.rpartition("#")
         if sign and number.strip().isdecimal():
             found = rows.filter(pk=int(number.strip()[:18])).first()

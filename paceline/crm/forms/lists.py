@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from paceline.crm import panels
 from paceline.crm.forms.choices import ColleagueField
+from paceline.crm.forms.records import field_label
 from paceline.crm.models import (
     MERGED,
     CustomField,
@@ -77,8 +78,6 @@ def _acts(kind: str, viewer: Person) -> list[tuple[str, str]]:
 
 
 def _changes(kind: str) -> list[tuple[str, str]]:
-    from paceline.crm.forms.records import field_label  # noqa: PLC0415 - it names every field
-
     found = [("owner", _("Give to …")), ("tag", _("Add the tag …"))]
     for name, choices in SETTABLE[kind].items():
         label = field_label(kind, name)

@@ -20,9 +20,9 @@ from paceline.crm.forms.choices import (
     date_input,
     languages,
 )
-from paceline.crm.models import CustomField, Pipeline, PointKind, Record, scope_of
+from paceline.crm.models import MODELS, CustomField, Pipeline, PointKind, Record, scope_of
 from paceline.crm.points import is_readable
-from paceline.crm.queries import MODELS, pipelines_for, points_of
+from paceline.crm.queries import pipelines_for, points_of
 from paceline.kernel import own_fields
 from paceline.org.models import Person, Team
 

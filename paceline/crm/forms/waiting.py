@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from paceline.crm import queries
 from paceline.crm.forms.choices import RecordField
+from paceline.crm.models import MODELS
 from paceline.org.models import Person
 
 KINDS = ("contact", "company")
@@ -30,7 +30,7 @@ class BuyerForm(forms.Form):
         kind, _sign, pk = cleaned.get("proposed", "").partition(":")
         self.record = cleaned.get("contact") or cleaned.get("company")
         if kind in KINDS and pk.isdecimal():
-            rows = queries.MODELS[kind].objects.visible_to(self.viewer).kept()
+            rows = MODELS[kind].objects.visible_to(self.viewer).kept()
             self.record = rows.filter(pk=int(pk[:18])).first()
         if self.record is None and not self.errors:
             self.add_error("contact", _("Choose a contact or a company."))

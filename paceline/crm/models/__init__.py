@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from paceline.crm.models.buying import (
     BuyingRules,
     CustomerOrder,
@@ -77,9 +79,13 @@ from paceline.crm.models.timeline import (
 )
 from paceline.kernel.own_fields import FieldKind
 
+# The four kinds of record, by the word that addresses, lists and files use for each.
+MODELS: dict[str, Any] = {"company": Company, "contact": Contact, "lead": Lead, "deal": Deal}
+
 __all__ = [
     "DOUBLED",
     "MERGED",
+    "MODELS",
     "OPEN_STATUSES",
     "PHONES",
     "RECORD_KINDS",

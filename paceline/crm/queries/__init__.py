@@ -13,7 +13,6 @@ from paceline.crm.queries.duplicates import deals_beside
 from paceline.crm.queries.evidence import Evidence, evidence_of
 from paceline.crm.queries.orders import order_entries, orders_of_found
 from paceline.crm.queries.records import (
-    MODELS,
     attention_counts,
     contacts_of,
     contributors_of,
@@ -49,7 +48,7 @@ from paceline.crm.queries.waiting import (
 )
 
 __all__ = [
-    "BUYERS_SHOWN", "BUYER_DAYS", "MODELS", "SAYS_NOTHING", "TO_DECIDE",
+    "BUYERS_SHOWN", "BUYER_DAYS", "SAYS_NOTHING", "TO_DECIDE",
     "BoardColumn", "Candidate", "Card", "Entry", "Evidence", "OrderTotal", "Timeline",
     "attention_counts", "candidates_of",
     "card_of", "columns_of", "contacts_of", "contribute", "contributors_of",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from paceline.crm.queries.records import MODELS
+from paceline.crm.models import MODELS
 from paceline.kernel.periods import month_from
 from paceline.org.models import Person
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from paceline.crm.hints import MODELS
+from paceline.crm.models import MODELS
 from paceline.org.models import Person
 
 

@@ -22,6 +22,7 @@ from django.db.models.functions import JSONObject
 
 from paceline.crm import panels
 from paceline.crm.models import (
+    MODELS,
     OPEN_STATUSES,
     Activity,
     ActivityKind,
@@ -51,7 +52,6 @@ from paceline.crm.models import (
 )
 from paceline.org.models import Person, TeamMembership
 
-MODELS: dict[str, Any] = {"company": Company, "contact": Contact, "lead": Lead, "deal": Deal}
 SUGGESTED = 12
 RELATED_MAX = 50
 

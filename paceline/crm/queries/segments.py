@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from paceline.crm.models import (
+    MODELS,
     OPEN_STATUSES,
     Activity,
     ActivityKind,
@@ -22,7 +23,7 @@ from paceline.crm.models import (
     Segment,
     Tagging,
 )
-from paceline.crm.queries.records import MODELS, first_point, tags_of
+from paceline.crm.queries.records import first_point, tags_of
 from paceline.org.models import Person
 
 # What a rule may say. Lists mean any of them.

@@ -28,7 +28,7 @@ from paceline.crm.forms.timeline import (
     colleagues_of,
 )
 from paceline.crm.kinds import address, list_address
-from paceline.crm.models import DOUBLED, CustomField, Deal, Record, StageKind
+from paceline.crm.models import DOUBLED, MODELS, CustomField, Deal, Record, StageKind
 from paceline.crm.queries.segments import bought_by, scores_of
 from paceline.crm.views.columns import (
     customer_of,
@@ -286,7 +286,7 @@ def _started(request: PersonRequest) -> dict[str, Any]:
     for kind in ("company", "contact"):
         pk = request.GET.get(kind, "")
         if pk.isdecimal():
-            row = queries.MODELS[kind].objects.visible_to(request.person).filter(pk=pk).first()
+            row = MODELS[kind].objects.visible_to(request.person).filter(pk=pk).first()
             found |= {} if row is None else {kind: row}
     if "contact" in found:
         found.setdefault("company", found["contact"].company)
@@ -354,7 +354,7 @@ def _merged(request: PersonRequest, kind: str, problem: actions.ChangedMeanwhile
     """The form again: what only the other person changed as it is now, the rest as written."""
     record: Any = problem.record
     data = request.POST.copy()
-    now = queries.MODELS[kind].objects.get(pk=record.pk)
+    now = MODELS[kind].objects.get(pk=record.pk)
     seen = int(data.get("version") or 1)
     in_conflict = {one.field for one in problem.conflicts}
     current = initial_of(now, kind)

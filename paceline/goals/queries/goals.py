@@ -21,6 +21,7 @@ from paceline.goals.models import (
     GoalComment,
     GoalContributor,
     GoalPeriod,
+    StrategyPage,
 )
 from paceline.org import queries as org
 from paceline.org.models import Person, Team
@@ -164,8 +165,6 @@ def everything(person: Person, goal: Goal) -> Everything:
 def names_of(changes: Iterable[GoalChange], reader: Person) -> dict[str, dict[Any, str]]:
     """The names of what changes name by id: people, teams, periods, strategy pages, goals that the
     reader sees; and of measures by their keys."""
-    from paceline.goals.models import StrategyPage  # noqa: PLC0415 - beside the others below
-
     wanted: dict[str, set[int]] = defaultdict(set)
     for change in changes:
         for said in (change.before, change.after):

@@ -20,6 +20,7 @@ from paceline.kernel.pages import go_to, page
 from paceline.leads import access, actions, queries, texts, wording
 from paceline.leads.forms.webforms import NewFormForm, WebFormForm
 from paceline.leads.models import Submission, WebForm
+from paceline.leads.views.public import asked, consent_in
 from paceline.org.requests import PersonRequest
 
 
@@ -100,8 +101,6 @@ def change(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _snippet(request: PersonRequest, form: WebForm, language: str, url: str) -> str:
     """The form as HTML for another page."""
-    from paceline.leads.views.public import asked, consent_in  # noqa: PLC0415 - beside this one
-
     context = {
         "url": url,
         "language": language,

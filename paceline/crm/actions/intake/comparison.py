@@ -15,7 +15,7 @@ import pyarrow.csv
 from django.db import connection
 
 from paceline.crm.actions.intake.shapes import OF_DEALS, STAGED, Shape
-from paceline.crm.models import PHONES, Company, PointKind, scope_of
+from paceline.crm.models import MODELS, PHONES, Company, PointKind, scope_of
 from paceline.imports import checking
 from paceline.imports.kinds import Changes, Check
 from paceline.org.models import Person
@@ -232,8 +232,6 @@ def _find_likes(person: Person, shape: Shape) -> tuple[list[Problem], list[Probl
     if not shape.has_points:
         _run("CREATE TEMP TABLE intake_likes (row bigint, ids bigint[]) ON COMMIT DROP")
         return [], []
-    from paceline.crm.hints import MODELS  # noqa: PLC0415 - all four kinds
-
     query, parameters = _seen(MODELS[shape.kind].objects.visible_to(person))
     phones = ", ".join(f"'{one}'" for one in PHONES)
     company = {"contact": "AND t.company_id IS NOT DISTINCT FROM w.company_id",

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from paceline.crm import hints
 from paceline.crm.actions import telling, waking
 from paceline.crm.actions.intake.shapes import COMPANY, Shape
-from paceline.crm.models import ImportedRecord
+from paceline.crm.models import MODELS, ImportedRecord
 from paceline.crm.names import name_keys
 from paceline.crm.queries.waiting import RULES
 from paceline.imports.kinds import Commit, UndoRefused
@@ -121,7 +121,7 @@ def _say_again(commit: Commit, shape: Shape) -> None:
 
 def _name_again(commit: Commit, kind: str) -> None:
     """What names are compared by follows the names that stand again."""
-    model = hints.MODELS[kind]
+    model = MODELS[kind]
     ids = ImportedRecord.objects.filter(
         source_import=commit.source, is_new=False, **{f"{kind}__isnull": False}
     ).values_list(f"{kind}_id", flat=True)
