@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Self
@@ -106,6 +107,17 @@ def check_presence(plan: Plan, given: list[str], period: Period) -> None:
                 f"{period.key} is a {period.kind}; the plan pays by the {plan.period}",
                 path="period",
                 params={"period": period.key, "given": period.kind, "wanted": plan.period},
+            )
+        )
+    elif period.kind is not None and not plan.calendar.has(period):
+        own = plan.calendar.period(plan.period, period.ends_before - timedelta(days=1)).key
+        problems.append(
+            Problem(
+                "period_not_of_calendar",
+                f"{period.key} is no {plan.period} of the plan's calendar; {own} is the one that"
+                " holds its last day",
+                path="period",
+                params={"period": period.key, "kind": plan.period, "nearest": own},
             )
         )
     problems += [

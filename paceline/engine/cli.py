@@ -21,7 +21,7 @@ from paceline.engine.lint import lint as find
 from paceline.engine.lint import rates_of
 from paceline.engine.lint.findings import SEVERITIES
 from paceline.engine.lint.past import read_history
-from paceline.engine.periods import PeriodUnknown, period_from_key
+from paceline.engine.periods import PeriodUnknown, WeeksUnknown, period_from_key
 from paceline.engine.places import placed
 from paceline.engine.plan.document import MAX_CHARACTERS
 from paceline.engine.plan.model import Plan
@@ -161,8 +161,8 @@ def calculate(  # noqa: PLR0913 -- an argument for each option
         _refuse_plan(error.problems, voice)
     except InputInvalid as error:
         _refuse_tables(placed(error.problems, tables), document.slug, voice)
-    except PeriodUnknown:
-        _stop(voice.said("period_unknown", period=period))
+    except PeriodUnknown as error:
+        _stop(_not_a_period(period, error, voice))
     written = write_folder(results, out, "csv" if format is OutputFormat.CSV else "parquet")
     for check in results.checks:
         sums = {
@@ -215,11 +215,17 @@ def settle(
         _refuse_plan(error.problems, voice)
     except InputInvalid as error:
         _refuse_tables(error.problems, document.slug, voice, is_settling=True)
-    except PeriodUnknown:
-        _stop(voice.said("period_unknown", period=period))
+    except PeriodUnknown as error:
+        _stop(_not_a_period(period, error, voice))
     written = write_settlement(found, out, "csv" if format is OutputFormat.CSV else "parquet")
     _tell(found, voice)
     typer.echo(voice.said("files", count=len(written), folder=out))
+
+
+def _not_a_period(period: str, error: PeriodUnknown, voice: Voice) -> str:
+    if isinstance(error, WeeksUnknown):
+        return voice.said("weeks_unknown", period=period, weeks=error.weeks, nearest=error.nearest)
+    return voice.said("period_unknown", period=period)
 
 
 def _tell(found: Settlement, voice: Voice) -> None:

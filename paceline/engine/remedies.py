@@ -65,6 +65,7 @@ MENDS_OF_INPUTS: dict[str, str] = {
     "coalition_too_large": "Name at most ten players.",
     "coalition_stranger": "Put the player into the plan and the team, or leave them out.",
     "period_kind_differs": "Choose a period of the kind that the plan pays by.",
+    "period_not_of_calendar": "Choose the period of the plan's calendar that the message names.",
     "period_too_long": "Choose a shorter period.",
     "period_straddles": "Let the year of the plan begin with a period.",
     "shares_exceed_line": "Lower the shares that the rules take together.",

@@ -289,7 +289,7 @@ def _owned_beyond_all(
                 break
 
 
-def _spreadable(quota: Quota, rows: pa.Table) -> pa.Array:
+def _spreadable(plan: Plan, quota: Quota, rows: pa.Table) -> pa.Array:
     """The rows that begin and end with a month and hold as many as the spread has parts of; without
     a spread all of them.
     """
@@ -299,8 +299,9 @@ def _spreadable(quota: Quota, rows: pa.Table) -> pa.Array:
     for first, before in zip(
         rows.column("starts_on").to_pylist(), rows.column("ends_before").to_pylist(), strict=True
     ):
-        months = (before.year - first.year) * 12 + before.month - first.month
-        fits.append(first.day == before.day == 1 and months == 12)
+        months = plan.calendar.months_between(first, before)
+        whole = all(plan.calendar.start_of("month", day) == day for day in (first, before))
+        fits.append(whole and months == 12)
     return pa.array(fits, pa.bool_())
 
 
@@ -312,7 +313,7 @@ def _quota(plan: Plan, quota: Quota, rows: pa.Table, period: Period) -> list[Fin
     touches = pc.and_(pc.less(starts, before), pc.greater(ends, first))
     over = pc.or_(pc.less(starts, first), pc.greater(ends, before))
     if quota.is_worked_out:
-        over = pc.invert(_spreadable(quota, rows))
+        over = pc.invert(_spreadable(plan, quota, rows))
     found = _shown(
         ("quota_straddles_period", "quotas", _subject(row, keys), str(row["starts_on"]), 1)
         for row in _rows_where(rows, pc.and_(touches, over))

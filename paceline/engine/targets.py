@@ -128,40 +128,36 @@ def _part(
     window = windows.target_window(plan, period, quota.over)
     amount, days = row["amount"], _days(row)
     assert isinstance(amount, Decimal)  # noqa: S101 -- the column is required
-    months = list(_months(days))
-    weights = _weights(quota, months)
+    months = list(_months(plan, days))
+    weights = _weights(plan, quota, months)
     total = Fraction(0)
     for weight, month in zip(weights, months, strict=True):
         if not window[0] <= month[0] < window[1]:
             continue
-        total += weight * _there(quota, month, stretches) * _ramp(quota, month[0], hired)
+        total += weight * _there(quota, month, stretches) * _ramp(plan, quota, month[0], hired)
     return Fraction(amount) * total
 
 
-def _months(days: Days) -> Iterator[Days]:
-    """The calendar months of a row; of the first and the last what the row holds of them."""
+def _months(plan: Plan, days: Days) -> Iterator[Days]:
+    """The months of a row; of the first and the last what the row holds of them."""
     start = days[0]
     while start < days[1]:
-        following = windows.shift(start, 1)
+        following = plan.calendar.end_of("month", start)
         yield start, min(following, days[1])
         start = following
 
 
-def _weights(quota: Quota, months: Sequence[Days]) -> list[Fraction]:
+def _weights(plan: Plan, quota: Quota, months: Sequence[Days]) -> list[Fraction]:
     """The share of a row's amount that falls to each of its months: all count evenly, a part of a
-    month by its days.
+    month by its days; in a year of weeks all weeks do. Where there are weights, inside each part.
     """
-    if quota.weights:
-        size = len(months) // len(quota.weights)
-        return [
-            Fraction(quota.weights[place // size]) * Fraction(1, size)
-            for place in range(len(months))
-        ]
-    held = [
-        Fraction((end - start).days, (windows.shift(start, 1) - start.replace(day=1)).days)
-        for start, end in months
+    held = [plan.calendar.weight(start, end) for start, end in months]
+    parts, size = quota.weights or (Decimal(1),), len(months) // max(len(quota.weights), 1)
+    sums = [sum(held[place * size :][:size]) for place in range(len(parts))]
+    return [
+        Fraction(parts[place // size]) * Fraction(one, sums[place // size])
+        for place, one in enumerate(held)
     ]
-    return [Fraction(one, sum(held)) for one in held]
 
 
 def _there(quota: Quota, month: Days, stretches: Iterable[Days]) -> Fraction:
@@ -175,9 +171,9 @@ def _there(quota: Quota, month: Days, stretches: Iterable[Days]) -> Fraction:
     return Fraction(present, (month[1] - month[0]).days)
 
 
-def _ramp(quota: Quota, month: date, hired: date) -> Fraction:
+def _ramp(plan: Plan, quota: Quota, month: date, hired: date) -> Fraction:
     """The share of the target that is asked in a month after hiring; 1 when the ramp is over."""
-    since = (month.year - hired.year) * 12 + month.month - hired.month
+    since = plan.calendar.months_between(hired, month)
     if 0 <= since < len(quota.ramp):
         return Fraction(quota.ramp[since])
     return Fraction(1)

@@ -34,7 +34,13 @@ SAID = {
     "no_folder": "%(folder)s: there is no such folder",
     "no_file": "%(path)s: there is no such file",
     "not_utf8": "%(path)s: this is not UTF-8",
-    "period_unknown": "'%(period)s' is no period; write 2020, 2020H1, 2020Q2 or 2020-06",
+    "period_unknown": (
+        "'%(period)s' is no period; write 2020, 2020H1, 2020Q2, 2020-06 or, of weeks, 2020-02-02W13"
+    ),
+    "weeks_unknown": (
+        "'%(period)s': %(weeks)s weeks are no period of a year of weeks; the nearest has "
+        "%(nearest)s. Months have 4, 5 or 6, quarters 13 or 14, half-years 26 or 27, years 52 or 53"
+    ),
 }
 
 

@@ -16,7 +16,6 @@ from paceline.engine.plan.model import Component, Measure, Plan
 from paceline.engine.plan.policies import WINDOWS
 
 PERIOD = "period"
-MONTHS_OF = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 MAX_DAYS = 3_700
 
 
@@ -62,19 +61,6 @@ def over(plan: Plan, unit: str) -> str:
     return PERIOD if unit in {PERIOD, plan.period} else to_date(unit)
 
 
-def shift(day: date, months: int) -> date:
-    """The first day of a month, some months later or earlier."""
-    place = day.year * 12 + day.month - 1 + months
-    return date(place // 12, place % 12 + 1, 1)
-
-
-def unit_start(plan: Plan, unit: str, day: date) -> date:
-    """The first day of the plan's month, quarter, half-year or year that holds a day."""
-    months = MONTHS_OF[unit]
-    into = (day.month - plan.year_starts[0]) % 12
-    return shift(day, -(into % months))
-
-
 def interval(plan: Plan, period: Period, key: str, earliest: date) -> tuple[date, date]:
     """A window's days, half-open; an empty one starts where it ends.
 
@@ -84,18 +70,18 @@ def interval(plan: Plan, period: Period, key: str, earliest: date) -> tuple[date
     kind, _, rest = key.partition(" ")
     start = period.starts_on
     if kind in {"to-date", "before"}:
-        first = unit_start(plan, rest, end - timedelta(days=1))
+        first = plan.calendar.start_of(rest, end - timedelta(days=1))
         start = first if is_shorter(plan, rest) else min(first, start)
         end = end if kind == "to-date" else period.starts_on
     elif kind == "rolling":
-        start = months_before(end, int(rest))
+        start = plan.calendar.back(end, int(rest))
     elif kind == "campaign":
         first, last = (date.fromisoformat(part) for part in rest.split(" "))
         start, end = min(first, end), min(last, end)
     elif kind == "since-hire":
         start = min(earliest, start)
     elif kind == "year-before":
-        start, end = months_before(start, 12), months_before(end, 12)
+        start, end = plan.calendar.back(start, 12), plan.calendar.back(end, 12)
     return start, end
 
 
@@ -103,8 +89,8 @@ def target_window(plan: Plan, period: Period, unit: str) -> tuple[date, date]:
     """The days in which the rows of a quota are its targets: the whole window, not only so far."""
     if unit in {PERIOD, plan.period}:
         return period.starts_on, period.ends_before
-    start = unit_start(plan, unit, period.ends_before - timedelta(days=1))
-    return start, shift(start, MONTHS_OF[unit])
+    last = period.ends_before - timedelta(days=1)
+    return plan.calendar.start_of(unit, last), plan.calendar.end_of(unit, last)
 
 
 def straddled(plan: Plan, period: Period, keys: Iterable[str]) -> list[tuple[str, date]]:
@@ -112,21 +98,13 @@ def straddled(plan: Plan, period: Period, keys: Iterable[str]) -> list[tuple[str
     them up to the period's end: part of the period would belong to neither.
     """
     units = {key.partition(" ")[2] for key in keys if key.startswith(("to-date ", "before "))}
-    starts = {
-        unit: unit_start(plan, unit, period.ends_before - timedelta(days=1)) for unit in units
-    }
+    last = period.ends_before - timedelta(days=1)
+    starts = {unit: plan.calendar.start_of(unit, last) for unit in units}
     return sorted(
         (unit, start)
         for unit, start in starts.items()
         if not is_shorter(plan, unit) and start > period.starts_on
     )
-
-
-def months_before(day: date, months: int) -> date:
-    """The same day of the month, some months earlier, or that month's last day."""
-    first = shift(day, -months)
-    last = (shift(day, 1 - months) - timedelta(days=1)).day
-    return first.replace(day=min(day.day, last))
 
 
 @dataclass(frozen=True)
@@ -163,10 +141,10 @@ def instance_of(plan: Plan, unit: str, day: date) -> date:
     if unit == "day":
         return day
     if unit == "week":
-        return day - timedelta(days=day.weekday())
+        return plan.calendar.week_of(day)
     if unit == "half-month":
         return day.replace(day=16 if day.day > 15 else 1)
-    return unit_start(plan, unit, day)
+    return plan.calendar.start_of(unit, day)
 
 
 __all__ = [

@@ -28,10 +28,13 @@ class Keyed(Protocol):
     @property
     def starts_on(self) -> date: ...
 
+    @property
+    def ends_before(self) -> date: ...
+
 
 def period_name(period: Keyed) -> str:
     """``Q2 2026`` · ``2026年第2季``: a period as the reader names it."""
-    return period_choices.period_name(period.key, period.starts_on)
+    return period_choices.period_name(period.key, period.starts_on, period.ends_before)
 
 
 RUN_STATES: dict[str, tuple[Text, str]] = {
@@ -164,6 +167,10 @@ PROBLEMS: dict[str, Text] = {
     "folder_empty": lazy("The folder holds no table"),
     "table_missing": lazy("The plan needs data that are not there: %(table)s"),
     "period_kind_differs": lazy("The plan is not paid by this kind of period"),
+    "period_not_of_calendar": lazy(
+        "The plan's calendar has no period %(period)s; the one that holds its last day is"
+        " %(nearest)s"
+    ),
 }
 PROBLEM_KINDS: dict[str, Text] = {
     "exchange_rate_missing": lazy("Exchange rates missing"),
@@ -236,6 +243,9 @@ REMEDIES: dict[str, Text] = {
     "coalition_too_large": lazy("Name at most ten players."),
     "coalition_stranger": lazy("Put the player into the plan and the team, or leave them out."),
     "period_kind_differs": lazy("Choose a period of the kind that the plan pays by."),
+    "period_not_of_calendar": lazy(
+        "Choose the period of the plan's calendar that the message names."
+    ),
     "period_too_long": lazy("Choose a shorter period."),
     "period_straddles": lazy("Let the year of the plan begin with a period."),
     "shares_exceed_line": lazy("Lower the shares that the rules take together."),

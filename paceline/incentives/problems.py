@@ -130,7 +130,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "shares_incomplete": lazy("The shares add up to %(total)s, not to 100%%."),
     "pro_rata_without_date": lazy("A part that is due on cash has no date to be pro rata to."),
     "period_malformed": lazy(
-        "%(value)s is no period; periods are written like 2026, 2026H1, 2026Q2 or 2026-06."
+        "%(value)s is no period; periods are written like 2026, 2026H1, 2026Q2, 2026-06 or, of"
+        " weeks, 2026-02-01W13."
     ),
     "periods_reversed": lazy("The last period is before the first."),
     "share_above_all": lazy("A share cannot be more than 100%%."),
@@ -300,6 +301,13 @@ SENTENCES: Mapping[str, Sentence] = {
     "dates_reversed_in_plan": lazy("%(ends)s is not after %(starts)s."),
     "whole_number_expected": lazy("%(value)s is not a whole number from %(least)s to %(most)s."),
     "year_start_malformed": lazy("%(value)s is not the first day of a month. Write it as 04-01."),
+    "calendar_stated_twice": lazy(
+        "A year begins with a month (year_starts) or consists of weeks (fiscal_weeks): state one of"
+        " them."
+    ),
+    "weeks_have_no_half_months": lazy(
+        "A year of weeks has no half-months. Choose day, week or month."
+    ),
     "proration_missing": lazy(
         "Say what joiners, leavers and leave do to the target. Choose %(choices)s."
     ),

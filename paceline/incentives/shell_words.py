@@ -33,7 +33,13 @@ SAID: dict[str, str | Promise] = {
     "no_folder": lazy("%(folder)s: there is no such folder"),
     "no_file": lazy("%(path)s: there is no such file"),
     "not_utf8": lazy("%(path)s: this is not UTF-8"),
-    "period_unknown": lazy("'%(period)s' is no period; write 2020, 2020H1, 2020Q2 or 2020-06"),
+    "period_unknown": lazy(
+        "'%(period)s' is no period; write 2020, 2020H1, 2020Q2, 2020-06 or, of weeks, 2020-02-02W13"
+    ),
+    "weeks_unknown": lazy(
+        "'%(period)s': %(weeks)s weeks are no period of a year of weeks; the nearest has "
+        "%(nearest)s. Months have 4, 5 or 6, quarters 13 or 14, half-years 26 or 27, years 52 or 53"
+    ),
 }
 
 # What is wrong with a cell of a CSV, which no page ever reads: see `engine.csv_faults`.

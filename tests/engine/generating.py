@@ -89,7 +89,36 @@ STRADDLED_PERIODS: list[tuple[PeriodKind, date, date, str]] = [
     ("half-year", date(2024, 1, 1), date(2024, 7, 1), "04-01"),
     ("year", date(2024, 1, 1), date(2025, 1, 1), "10-01"),
 ]
-PERIODS = [*WHOLE_PERIODS * 3, *STRADDLED_PERIODS]
+# Years of weeks, as known: that of American retail from 2023-01-29 has 53.
+RETAIL = {
+    "pattern": "4-5-4",
+    "year_ends": {"weekday": "saturday", "rule": "nearest", "month": "january"},
+}
+LAST_SATURDAY = {
+    "pattern": "4-4-5",
+    "year_ends": {"weekday": "saturday", "rule": "last", "month": "december"},
+}
+FRIDAY = {
+    "pattern": "5-4-4",
+    "year_ends": {"weekday": "friday", "rule": "nearest", "month": "september"},
+}
+WEEK_PERIODS: list[tuple[PeriodKind, date, date, dict[str, Any]]] = [
+    ("month", date(2023, 12, 31), date(2024, 2, 4), RETAIL),
+    ("quarter", date(2023, 10, 29), date(2024, 2, 4), RETAIL),
+    ("quarter", date(2024, 2, 4), date(2024, 5, 5), RETAIL),
+    ("year", date(2023, 1, 29), date(2024, 2, 4), RETAIL),
+    ("half-year", date(2023, 12, 31), date(2024, 6, 30), LAST_SATURDAY),
+    ("quarter", date(2023, 12, 31), date(2024, 3, 31), LAST_SATURDAY),
+    ("month", date(2023, 9, 30), date(2023, 11, 4), FRIDAY),
+]
+PERIODS = [*WHOLE_PERIODS * 3, *STRADDLED_PERIODS, *WEEK_PERIODS]
+# Days on which years of quotas begin; those of weeks are known by their patterns.
+YEARS = {
+    None: [date(year, 4, 1) for year in (2022, 2023, 2024, 2025)],
+    "4-5-4": [date(2022, 1, 30), date(2023, 1, 29), date(2024, 2, 4), date(2025, 2, 2)],
+    "4-4-5": [date(2021, 12, 26), date(2023, 1, 1), date(2023, 12, 31), date(2024, 12, 29)],
+    "5-4-4": [date(2021, 10, 2), date(2022, 10, 1), date(2023, 9, 30), date(2024, 9, 28)],
+}
 
 ACCUMULATIONS = ["period", "period", "year", *LENGTHS]
 
@@ -126,11 +155,14 @@ def worlds_of(plan: dict[str, Any], period: Period) -> st.SearchStrategy[Rows]:
         two_days=stated["anchor"] != "booking" or stated["returns"] == "as-sold",
         overlays=stated["splits"] == "overlays",
         players=PLAYERS if STATED_GAME in games else (),
+        years=YEARS[plan.get("fiscal_weeks", {}).get("pattern")],
     )
 
 
-def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -> dict[str, Any]:
-    accumulation = style.choice(ACCUMULATIONS)
+def _plan(
+    draw: st.DrawFn, style: Random, kind: str, year: str | dict[str, Any], currency: str
+) -> dict[str, Any]:
+    accumulation = _known(style.choice(ACCUMULATIONS), year)
     measures = _measures(style, kind)
     types = {measure["id"]: measure.pop("type") for measure in measures}
     over = accumulation if is_longer(accumulation, kind) else "period"
@@ -147,6 +179,9 @@ def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -
     shape = Shape(style, kind, currency, accumulation, types, targets)
     stage = style.choice(["component", "component", "tier", "line"])
     parts = components(draw, shape, fixed_window=stage == "line")
+    for part in parts:
+        if "accumulation" in part:
+            part["accumulation"] = _known(part["accumulation"], year)
     if stage == "line" and accumulation != "transaction":
         stage = "tier"
     return {
@@ -155,7 +190,7 @@ def _plan(draw: st.DrawFn, style: Random, kind: str, year: str, currency: str) -
         "name": "Generated",
         "currency": currency,
         "period": kind,
-        "year_starts": year,
+        ("year_starts" if isinstance(year, str) else "fiscal_weeks"): year,
         "attributes": ATTRIBUTES,
         "target_incentive": style.choice([{"amount": "6000.55"}, {"measure": "pay"}]),
         "policies": {
@@ -202,6 +237,11 @@ ONCE = {
     },
 }
 ANCHORS = ["invoice", "shipment", "cash", "return-window"]
+
+
+def _known(window: str, year: str | dict[str, Any]) -> str:
+    """A window that the years have: those of weeks have no half-months."""
+    return "week" if window == "half-month" and not isinstance(year, str) else window
 
 
 def _spread(style: Random) -> dict[str, Any]:

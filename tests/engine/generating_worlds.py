@@ -91,9 +91,11 @@ def worlds(
     two_days: bool,
     overlays: bool = True,
     players: Sequence[str] = (),
+    years: Sequence[date],
 ) -> Rows:
     """Rows of every table. `overlays` says whether split rows may be on top of their line, and
-    `players` are together in a team and in the plan.
+    `players` are together in a team and in the plan; `years` are the days on which those of quotas
+    begin.
     """
     ends = period.ends_before
     length = (ends - period.starts_on).days
@@ -133,7 +135,7 @@ def worlds(
             for name in PEOPLE
             if draw(st.integers(0, 5))
         ]
-    rows["quotas"] = draw(quota_rows(period, currency))
+    rows["quotas"] = draw(quota_rows(period, currency, years))
     rows["figures"] = draw(figures(ends, length))
     rows["leaves"] = [row for name in PEOPLE[:2] for row in draw(intervals(ends, name))]
     rows["owners"] = [
@@ -257,7 +259,7 @@ def _line(
 
 
 @st.composite
-def quota_rows(draw: st.DrawFn, period: Period, currency: str) -> list[Row]:
+def quota_rows(draw: st.DrawFn, period: Period, currency: str, years: Sequence[date]) -> list[Row]:
     """Rows inside the period, which is inside every longer window; the year before is left out."""
     rows: list[Row] = []
     own: Row = {"amount": Decimal("12345.67"), "currency": currency}
@@ -268,8 +270,8 @@ def quota_rows(draw: st.DrawFn, period: Period, currency: str) -> list[Row]:
             days = {"starts_on": first, "ends_before": before}
             rows.append({"quota": "team-goal", "payee_id": team} | days | own)
     for payee in PEOPLE if draw(st.booleans()) else ():
-        for year in (2022, 2023, 2024):
-            days = {"starts_on": date(year, 4, 1), "ends_before": date(year + 1, 4, 1)}
+        for first, before in pairwise(years):
+            days = {"starts_on": first, "ends_before": before}
             rows.append({"quota": "year-goal", "payee_id": payee} | days | own)
     for name in ("goal", "units-goal"):
         for payee in PEOPLE:

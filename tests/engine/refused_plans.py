@@ -32,6 +32,12 @@ settlement:
   clawbacks:
     - {id: gone, on: churn, within_days: 90, amount: full, recover_at_most: 50%}
 """
+HEAD = PLAN[PLAN.index("policies:") : PLAN.index("  accumulation_order")]
+RETAIL = """\
+fiscal_weeks:
+  pattern: 4-5-4
+  year_ends: {weekday: saturday, rule: nearest, month: january}
+"""
 RATES = "components/commission/rates"
 TIERS = "        - {from: 0%, rate: 2%}\n        - {from: 100%, rate: 4%}\n"
 BONUS = "    pays: {amount: 1000.00}"
@@ -112,6 +118,18 @@ REFUSALS: dict[str, tuple[str, str, str]] = {
         "period: quarter",
         "period: quarter\nyear_starts: 04-15",
         "year_starts",
+    ),
+    "calendar_stated_twice": (
+        "period: quarter",
+        f"period: quarter\nyear_starts: 02-01\n{RETAIL.rstrip()}",
+        "fiscal_weeks",
+    ),
+    "weeks_have_no_half_months": (
+        HEAD,
+        HEAD.replace("accumulation: period", "accumulation: half-month").replace(
+            "policies:", f"{RETAIL}policies:"
+        ),
+        "policies/accumulation",
     ),
     "attribute_malformed": (
         "policies:",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from paceline.engine.lint.history import History, days_of, history_of
-from paceline.engine.periods import Period, period_of
+from paceline.engine.periods import Period
 from paceline.engine.plan.model import Plan
 from paceline.engine.run import calculate
 from paceline.engine.tables import ORDER_LINES, Tables
-from paceline.engine.windows import unit_start
 
 MAX_PERIODS = 8
 
@@ -28,7 +27,7 @@ def read_history(plan: Plan, tables: Tables) -> History:
 
 def periods_between(plan: Plan, first: date, last: date) -> list[Period]:
     """The plan's periods from that of the first day to that of the last."""
-    found = [period_of(plan.period, unit_start(plan, plan.period, first))]
+    found = [plan.calendar.period(plan.period, first)]
     while found[-1].ends_before <= last:
-        found.append(period_of(plan.period, found[-1].ends_before))
+        found.append(plan.calendar.period(plan.period, found[-1].ends_before))
     return found

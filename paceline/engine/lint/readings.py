@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from paceline.engine.formula.tree import Formula, currencies_in, needed_names
 from paceline.engine.lint.findings import Finding, Severity
 from paceline.engine.lint.messages import message
+from paceline.engine.periods import MONTHS_OF
 from paceline.engine.plan.model import Component, Measure, Plan
 from paceline.engine.plan.scope import word
-from paceline.engine.windows import MONTHS_OF, PERIOD
+from paceline.engine.windows import PERIOD
 
 
 def missing_as_zero(plan: Plan) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
@@ -146,7 +146,7 @@ def _sums(
             continue
         stretches.append(stretch)
         if isinstance(day := line.get("ordered_on"), date):
-            periods[stretch] = windows.unit_start(plan, plan.period, day)
+            periods[stretch] = plan.calendar.start_of(plan.period, day)
         sums[str(line["payee_id"]), stretch, entry] += value
     days = [one for one in stretches if isinstance(one, date)]
     partial = min(days) if days and history.lines_cut else None
@@ -162,18 +162,7 @@ def _stretch(plan: Plan, unit: str, line: Line, place: int) -> Hashable | None:
     day = line.get("ordered_on")
     if unit == "transaction":
         return place
-    if not isinstance(day, date):
-        return None
-    if unit == "day":
-        return day
-    if unit == "week":
-        return day - timedelta(days=day.weekday())
-    if unit == "half-month":
-        return day.replace(day=1 if day.day < _SECOND_HALF else _SECOND_HALF)
-    return windows.unit_start(plan, unit, day)
-
-
-_SECOND_HALF = 16
+    return windows.instance_of(plan, unit, day) if isinstance(day, date) else None
 
 
 def _totals(

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from paceline.engine.calendars import JANUARY, Calendar
 from paceline.engine.formula.tree import Formula, Type
 from paceline.engine.money import DIGITS
 from paceline.engine.periods import PeriodKind
@@ -376,7 +377,7 @@ class Plan:
     hash: str
     text: str = field(repr=False, compare=False, default="")
     target_incentive: TargetIncentive | None = None
-    year_starts: tuple[int, int] = (1, 1)  # month and day on which the plan's year starts
+    calendar: Calendar = JANUARY  # what its months, quarters, half-years and years are
     settlement: SettlementPlan | None = None  # how what is earned becomes payable and is paid
 
     @property

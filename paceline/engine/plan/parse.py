@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+from paceline.engine.calendars import JANUARY
 from paceline.engine.errors import PlanInvalid, Problem
 from paceline.engine.formula.tree import TYPES, Type
 from paceline.engine.hashing import canonical_json, hash_text
@@ -15,6 +16,7 @@ from paceline.engine.periods import PERIOD_KINDS, PeriodKind
 from paceline.engine.plan import components, policies
 from paceline.engine.plan import credits as credit_clauses
 from paceline.engine.plan import measures as measure_clauses
+from paceline.engine.plan.calendar_clauses import CALENDAR_KEYS, check_calendar, read_calendar
 from paceline.engine.plan.clauses import Clause, Unreadable
 from paceline.engine.plan.document import plain, read_document
 from paceline.engine.plan.model import (
@@ -80,7 +82,7 @@ def _plan(root: Clause, text: str) -> Plan:
             "measures",
             "components",
         ],
-        ["purpose", "attributes", "quotas", "target_incentive", "year_starts", "settlement"],
+        ["purpose", "attributes", "quotas", "target_incentive", *CALENDAR_KEYS, "settlement"],
     )
     root.note_ids()
     attempt = _Attempt()
@@ -93,11 +95,7 @@ def _plan(root: Clause, text: str) -> Plan:
     attributes = (
         attempt(lambda: _attributes(root.child("attributes"))) if root.has("attributes") else {}
     )
-    year_starts = (
-        attempt(lambda: _month_and_day(root.child("year_starts")))
-        if root.has("year_starts")
-        else None
-    )
+    calendar = attempt(lambda: read_calendar(root))
     names: dict[str, Type] = {**LINE_ATTRIBUTES, **(attributes or {})}
     several = credit_clauses.count_direct(root) > 1
     stated = attempt(
@@ -134,6 +132,8 @@ def _plan(root: Clause, text: str) -> Plan:
     root.written["component of money"] = [
         name for name in root.written["component"] if name not in readable
     ]
+    if calendar is not None:
+        check_calendar(root, calendar, stated, parts)
     settlement = (
         attempt(lambda: read_settlement(root.child("settlement"), parts))
         if root.has("settlement")
@@ -163,7 +163,7 @@ def _plan(root: Clause, text: str) -> Plan:
         hash_text(canonical_json(plain(root.node))),
         text,
         target,
-        year_starts or (1, 1),
+        calendar or JANUARY,
         settlement,
     )
 
@@ -211,21 +211,6 @@ def _currency(clause: Clause) -> str:
             "currency_unknown", f"{code[:20]} is no active currency of ISO 4217", currency=code[:20]
         )
     return code
-
-
-def _month_and_day(clause: Clause) -> tuple[int, int]:
-    """The day on which the plan's year starts, written as 04-01; a first of a month."""
-    text = clause.scalar()
-    month, _, day = text.partition("-")
-    if not (month.isascii() and month.isdigit() and len(month) == 2 and day == "01") or not (
-        1 <= int(month) <= 12
-    ):
-        raise clause.refuse(
-            "year_start_malformed",
-            f"{text[:20]} is no first day of a month; write it as 04-01",
-            value=text[:20],
-        )
-    return int(month), 1
 
 
 def _target_incentive(clause: Clause, measures: tuple[Measure, ...]) -> TargetIncentive:

@@ -10,6 +10,7 @@ from typing import Any
 
 from paceline.engine.money import DIGITS
 from paceline.engine.periods import PERIOD_KINDS
+from paceline.engine.plan.calendar_clauses import CALENDAR_KEYS, WEEK_CHOICES
 from paceline.engine.plan.components import KINDS, UNITS
 from paceline.engine.plan.imported import COUNTS, MISSING, PAYS
 from paceline.engine.plan.measures import MAX_MONTHS, PRORATIONS, READINGS, WINDOW_UNITS
@@ -62,6 +63,7 @@ def plan_schema() -> dict[str, Any]:
                 "currency": {"enum": sorted(DIGITS)},
                 "period": {"enum": list(PERIOD_KINDS)},
                 "year_starts": {"type": "string", "pattern": "^(0[1-9]|1[0-2])-01$"},
+                "fiscal_weeks": _fiscal_weeks(),
                 "attributes": {
                     "type": "object",
                     "additionalProperties": {
@@ -81,13 +83,26 @@ def plan_schema() -> dict[str, Any]:
             optional=(
                 "purpose",
                 "year_starts",
+                "fiscal_weeks",
                 "attributes",
                 "target_incentive",
                 "quotas",
                 "settlement",
             ),
         ),
+        "not": {"required": list(CALENDAR_KEYS)},
     }
+
+
+def _fiscal_weeks() -> dict[str, Any]:
+    words = {place.rpartition("/")[2]: list(known) for place, known in WEEK_CHOICES.items()}
+    ends = ("weekday", "rule", "month")
+    return _mapping(
+        {
+            "pattern": {"enum": words["pattern"]},
+            "year_ends": _mapping({key: {"enum": words[key]} for key in ends}),
+        }
+    )
 
 
 def _mapping(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:

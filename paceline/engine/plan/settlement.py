@@ -259,7 +259,8 @@ def _period(clause: Clause) -> Period:
     except PeriodUnknown:
         raise clause.refuse(
             "period_malformed",
-            f"{text[:20]} is no period; write 2026, 2026H1, 2026Q2 or 2026-06",
+            f"{text[:20]} is no period; write 2026, 2026H1, 2026Q2, 2026-06 or, of weeks,"
+            " 2026-02-01W13",
             value=text[:20],
         ) from None
 

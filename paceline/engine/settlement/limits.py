@@ -10,19 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
+from paceline.engine.calendars import JANUARY, Calendar
 from paceline.engine.money import allocate
 from paceline.engine.plan.settlement_model import STATEMENT, Limit
 
 ZERO = Decimal(0)
 Cell = tuple[date, str]  # the first day of a period, and a component ("" for the statement)
 Amounts = Mapping[Cell, Decimal]
-YearStart = tuple[int, int]
-
-
-def year_of(day: date, starts: YearStart) -> date:
-    """The first day of the plan's year that a day lies in."""
-    begins = date(day.year, *starts)
-    return begins if begins <= day else date(day.year - 1, *starts)
 
 
 def effects(
@@ -31,7 +25,7 @@ def effects(
     now: Amounts,
     *,
     digits: int,
-    year_starts: YearStart = (1, 1),
+    calendar: Calendar = JANUARY,
 ) -> list[tuple[Limit, Cell, Decimal]]:
     """What each limit adds to or takes from each cell, given what counted earlier and what comes
     now.
@@ -42,9 +36,9 @@ def effects(
     if not limits:
         return []
     ordered = sorted(limits, key=_rank)
-    earlier = _apply(ordered, before, digits, year_starts)
+    earlier = _apply(ordered, before, digits, calendar)
     together = {cell: before.get(cell, ZERO) + now.get(cell, ZERO) for cell in {*before, *now}}
-    later = _apply(ordered, together, digits, year_starts)
+    later = _apply(ordered, together, digits, calendar)
     found: list[tuple[Limit, Cell, Decimal]] = []
     for limit in ordered:
         for cell in sorted({*earlier[limit.id], *later[limit.id]}):
@@ -59,14 +53,14 @@ def _rank(limit: Limit) -> tuple[bool, bool, str]:
 
 
 def _apply(
-    limits: Sequence[Limit], amounts: Amounts, digits: int, year_starts: YearStart
+    limits: Sequence[Limit], amounts: Amounts, digits: int, calendar: Calendar
 ) -> dict[str, dict[Cell, Decimal]]:
     """The effect of every limit, one after the other, on the amounts as they are after it."""
     current = dict(amounts)
     found: dict[str, dict[Cell, Decimal]] = {}
     for limit in limits:
         done: dict[Cell, Decimal] = {}
-        for group in _groups(limit, current, year_starts):
+        for group in _groups(limit, current, calendar):
             for cell, effect in _limited(limit, group, current, digits):
                 done[cell] = done.get(cell, ZERO) + effect
         for cell, effect in done.items():
@@ -75,14 +69,14 @@ def _apply(
     return found
 
 
-def _groups(limit: Limit, amounts: Amounts, year_starts: YearStart) -> list[list[date]]:
+def _groups(limit: Limit, amounts: Amounts, calendar: Calendar) -> list[list[date]]:
     """The periods that a limit sees together."""
     periods = sorted({day for day, _ in amounts})
     if limit.per == "period":
         return [[day] for day in periods]
     years: dict[date, list[date]] = {}
     for day in periods:
-        years.setdefault(year_of(day, year_starts), []).append(day)
+        years.setdefault(calendar.start_of("year", day), []).append(day)
     return list(years.values())
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from paceline.engine.money import round_to
 from paceline.engine.settlement.books import Books
-from paceline.engine.settlement.limits import year_of
 
 
 def check_tables(books: Books, given: set[str]) -> None:
@@ -15,8 +15,8 @@ def check_tables(books: Books, given: set[str]) -> None:
         if table not in given:
             books.refuse("table_missing", table, table, reason)
     period, plan = books.period, books.plan
-    if period.kind is not None and period.kind != plan.period:
-        books.refuse("period_kind_differs", "period", period.key, plan.period)
+    if period.kind is not None:
+        _check_period(books)
     if any(row["settled_on"] == period.starts_on for row in books.rows["earlier_earnings"]):
         books.refuse("settled_already", "earlier_earnings", period.key)
     for row in books.rows["balances"]:
@@ -27,6 +27,16 @@ def check_tables(books: Books, given: set[str]) -> None:
             if any(row[one] != round_to(row[one], plan.digits, "down") for one in columns):
                 books.refuse("digits_too_many", name, row["payee_id"])
     books.stop_if_refused()
+
+
+def _check_period(books: Books) -> None:
+    """The period is of the plan's kind and calendar."""
+    period, plan = books.period, books.plan
+    if period.kind != plan.period:
+        books.refuse("period_kind_differs", "period", period.key, plan.period)
+    elif not plan.calendar.has(period):
+        own = plan.calendar.period(plan.period, period.ends_before - timedelta(days=1))
+        books.refuse("period_not_of_calendar", "period", period.key, own.key)
 
 
 # Amounts of money in the plan's currency: they have its digits.
@@ -66,7 +76,8 @@ def _needed(books: Books) -> Iterator[tuple[str, str]]:
         yield "agreed_amounts", "an amount is agreed by payee"
     if rules.payment.rounds_once:
         yield "unrounded_earnings", "payments are rounded once"
-    first = year_of(books.period.starts_on, books.plan.year_starts) == books.period.starts_on
+    day = books.period.starts_on
+    first = books.plan.calendar.start_of("year", day) == day
     if any(limit.per == "year" for limit in rules.limits) and not first:
         yield "earlier_earnings", "a limit is per year"
     if books.rows["recalculated_earnings"] and rules.retroactivity == "carry-forward":

@@ -180,7 +180,7 @@ class _Settling:
             before,
             now,
             digits=books.plan.digits,
-            year_starts=books.plan.year_starts,
+            calendar=books.plan.calendar,
         ):
             place = _earned_place(books, component)
             if not component or day != books.period.starts_on:

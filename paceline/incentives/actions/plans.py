@@ -191,7 +191,7 @@ def _read(source: str, effective_from: date) -> documents.Plan:
         plan = documents.load(source)
     except documents.PlanInvalid as invalid:
         raise PlanTextInvalid(invalid.problems) from None
-    first_day = containing(effective_from, plan.period, plan.year_starts).starts_on
+    first_day = containing(effective_from, plan.period, plan.calendar).starts_on
     if effective_from != first_day:
         raise EffectiveMidPeriod(first_day)
     return plan

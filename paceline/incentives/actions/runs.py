@@ -16,9 +16,10 @@ from paceline.incentives.calculation.execute import (
     InputsRefused,
     Refusal,
     calculate_plans,
+    periods_instead,
     versions_that_pay,
 )
-from paceline.incentives.calculation.periods import calendar_period
+from paceline.incentives.calculation.periods import CalendarPeriod, calendar_period
 from paceline.incentives.models import (
     PayPeriod,
     PayrollEntry,
@@ -63,7 +64,13 @@ class RunUnderWay(Exception):
 
 
 class NoPlanForPeriod(Exception):
-    """No approved plan pays this kind of period to anybody on any of its days."""
+    """No approved plan pays this period to anybody on any of its days. ``nearest`` are those of
+    the same kind that plans pay and that hold its last day.
+    """
+
+    def __init__(self, key: str, nearest: Sequence[CalendarPeriod] = ()) -> None:
+        super().__init__(key)
+        self.nearest = tuple(nearest)
 
 
 class RunWithoutResults(Exception):
@@ -98,7 +105,7 @@ def request_run(*, period_key: str, by: Person, at: datetime, on: date) -> Run:
         raise PeriodNotBegun(known.key)
     versions = versions_that_pay(known)
     if not versions:
-        raise NoPlanForPeriod(known.key)
+        raise NoPlanForPeriod(known.key, periods_instead(known))
     period, _made = PayPeriod.objects.get_or_create(
         key=known.key, defaults={"starts_on": known.starts_on, "ends_before": known.ends_before}
     )

@@ -9,6 +9,9 @@ import hashlib
 from functools import lru_cache
 from typing import Any
 
+from paceline.engine.calendars import JANUARY, Calendar, MonthYear, WeekYear
+from paceline.engine.calendars import MONTHS as MONTH_WORDS
+from paceline.engine.calendars import WEEKDAYS as WEEKDAY_WORDS
 from paceline.engine.curve import Curve, Example, curve, examples
 from paceline.engine.errors import PlanInvalid, Problem
 from paceline.engine.formula.tree import Call as FormulaCall
@@ -65,8 +68,12 @@ from paceline.engine.plan.settlement_model import (
 from paceline.engine.tables import LINE_ATTRIBUTES as LINE_COLUMNS
 
 __all__ = [
+    "JANUARY",
     "LINE_COLUMNS",
     "MAX_CHARACTERS",
+    "MONTH_WORDS",
+    "WEEKDAY_WORDS",
+    "Calendar",
     "Clawback",
     "Component",
     "Condition",
@@ -87,6 +94,7 @@ __all__ = [
     "Limit",
     "Measure",
     "Measured",
+    "MonthYear",
     "Multiplier",
     "Part",
     "Payout",
@@ -103,8 +111,10 @@ __all__ = [
     "Target",
     "TargetIncentive",
     "Tier",
+    "WeekYear",
     "Window",
     "apply_mend",
+    "calendar_of",
     "check",
     "columns_of",
     "curve",
@@ -153,9 +163,9 @@ def outline_of(plan: Plan) -> dict[str, Any]:
     }
 
 
-def year_starts(source: str) -> tuple[int, int]:
-    """Month and day on which the year of a plan starts; 1 January where a text cannot be read."""
+def calendar_of(source: str) -> Calendar:
+    """The calendar that a plan goes by; from January on where a text cannot be read."""
     try:
-        return load(source).year_starts
+        return load(source).calendar
     except PlanInvalid:
-        return 1, 1
+        return JANUARY

@@ -14,7 +14,12 @@ from paceline.engine import confined
 from paceline.engine.kept import FolderShelf
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.extract import Input, tables_of
-from paceline.incentives.calculation.periods import CalendarPeriod, calendar_period, is_paid_by
+from paceline.incentives.calculation.periods import (
+    CalendarPeriod,
+    calendar_period,
+    containing,
+    is_paid_by,
+)
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion
 from paceline.incentives.queries.plans import versions_for
 
@@ -47,7 +52,27 @@ class PlanResults:
 
 def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
     """Approved versions in effect, of plans that pay by this period and that somebody is assigned
-    to: of the period's kind, and beginning where periods of the plan's year do.
+    to: of the period's kind, and a period of the plan's calendar.
+    """
+    return [
+        version
+        for version in _versions_of_kind(period)
+        if is_paid_by(period, version.period_kind, documents.calendar_of(version.source))
+    ]
+
+
+def periods_instead(period: CalendarPeriod) -> list[CalendarPeriod]:
+    """Periods of this kind that plans pay and that hold its last day."""
+    found = {
+        containing(period.last_day, period.kind, documents.calendar_of(version.source))
+        for version in _versions_of_kind(period)
+    }
+    return sorted(found, key=lambda one: (one.starts_on, one.ends_before))
+
+
+def _versions_of_kind(period: CalendarPeriod) -> list[PlanVersion]:
+    """Approved versions in effect, of plans that pay by periods of this kind and that somebody is
+    assigned to.
     """
     assigned = set(
         PlanAssignment.objects.during(period.starts_on, period.ends_before).values_list(
@@ -56,12 +81,7 @@ def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
     )
     days = PayPeriod(key=period.key, starts_on=period.starts_on, ends_before=period.ends_before)
     versions = versions_for(days, period.kind)
-    return [
-        version
-        for version in versions
-        if version.plan_id in assigned
-        and is_paid_by(period, version.period_kind, documents.year_starts(version.source))
-    ]
+    return [version for version in versions if version.plan_id in assigned]
 
 
 def calculate_plans(

@@ -74,7 +74,7 @@ def history_for(
     """
     figures = queries.past_figures(plan)
     measured, targets = _past(figures, texts)
-    period = containing(max(effective_from, on), document.period, document.year_starts)
+    period = containing(max(effective_from, on), document.period, document.calendar)
     people = queries.concerned(plan, {one.payee_id for one in figures}, on)
     lines = latest_lines(people, on, MAX_LINES + 1, documents.columns_of(document))
     names = {quota.name for quota in document.quotas}

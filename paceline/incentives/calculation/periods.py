@@ -5,24 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from paceline.engine.periods import PeriodKind, PeriodUnknown, period_from_key, period_of
+from paceline.engine.calendars import JANUARY, Calendar, MonthYear, WeekYear
+from paceline.engine.periods import (
+    PERIOD_KINDS,
+    WEEKS_OF,
+    Period,
+    PeriodKind,
+    PeriodUnknown,
+    WeeksUnknown,
+    period_from_key,
+    period_of,
+    period_of_weeks,
+)
 
 __all__ = [
     "JANUARY",
+    "KINDS",
+    "Calendar",
     "CalendarPeriod",
+    "MonthYear",
     "PeriodKind",
     "PeriodUnknown",
-    "YearStart",
-    "before",
+    "WeekYear",
+    "WeeksUnknown",
     "calendar_period",
     "containing",
     "is_paid_by",
+    "keys_before",
 ]
 
-KINDS: tuple[PeriodKind, ...] = ("month", "quarter", "half-year", "year")
-YearStart = tuple[int, int]  # month and day
-JANUARY: YearStart = (1, 1)
-_MONTHS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+KINDS = PERIOD_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,10 @@ class CalendarPeriod:
     def last_day(self) -> date:
         return self.ends_before - timedelta(days=1)
 
+    @property
+    def is_of_weeks(self) -> bool:
+        return "W" in self.key
+
 
 def calendar_period(key: str) -> CalendarPeriod:
     """The period that a key names, whichever way it is written (``2020-06`` = ``2020M6``,
@@ -46,28 +62,34 @@ def calendar_period(key: str) -> CalendarPeriod:
     Raises ``PeriodUnknown``.
     """
     known = period_from_key(key)
-    return _known(known.kind or "month", known.starts_on)
+    if "W" in known.key:
+        return _known(known)
+    return _known(period_of(known.kind or "month", known.starts_on))
 
 
-def containing(day: date, kind: PeriodKind, year_starts: YearStart = JANUARY) -> CalendarPeriod:
-    """The period of a kind that a day lies in, counted from where the year starts."""
-    into = (day.month - year_starts[0]) % 12 % _MONTHS[kind]
-    place = day.year * 12 + day.month - 1 - into
-    return _known(kind, date(place // 12, place % 12 + 1, 1))
+def containing(day: date, kind: PeriodKind, calendar: Calendar = JANUARY) -> CalendarPeriod:
+    """The period of a kind that a day lies in, by a plan's calendar."""
+    return _known(calendar.period(kind, day))
 
 
-def before(period: CalendarPeriod) -> CalendarPeriod:
-    """The period of the same kind just before."""
-    return containing(
-        period.starts_on - timedelta(days=1), period.kind, (period.starts_on.month, 1)
+def keys_before(period: CalendarPeriod) -> tuple[str, ...]:
+    """The keys of the period of the same kind just before; of weeks several, as only a plan's
+    calendar knows how many weeks that one has.
+    """
+    if not period.is_of_weeks:
+        own = MonthYear(period.starts_on.month)
+        return (containing(period.starts_on - timedelta(days=1), period.kind, own).key,)
+    return tuple(
+        period_of_weeks(period.starts_on - timedelta(weeks=weeks), weeks).key
+        for weeks in WEEKS_OF[period.kind]
     )
 
 
-def is_paid_by(period: CalendarPeriod, kind: str, year_starts: YearStart) -> bool:
-    """Whether a plan with periods of a kind, counted from where its year starts, pays this one."""
-    return kind == period.kind and containing(period.starts_on, period.kind, year_starts) == period
+def is_paid_by(period: CalendarPeriod, kind: str, calendar: Calendar) -> bool:
+    """Whether a plan with periods of a kind of its calendar pays this one."""
+    return kind == period.kind and containing(period.starts_on, period.kind, calendar) == period
 
 
-def _known(kind: PeriodKind, starts_on: date) -> CalendarPeriod:
-    known = period_of(kind, starts_on)
-    return CalendarPeriod(known.key, kind, known.starts_on, known.ends_before)
+def _known(period: Period) -> CalendarPeriod:
+    assert period.kind is not None  # noqa: S101 -- its key says so
+    return CalendarPeriod(period.key, period.kind, period.starts_on, period.ends_before)

@@ -72,7 +72,7 @@ def versions_to_settle(run: Run) -> list[PlanVersion]:
         last = settled_before(plan_id, run.period.starts_on)
         if last is not None and last.balances.exists():
             plan = documents.load(last.version.source)
-            ran += [last.version] if is_paid_by(period, plan.period, plan.year_starts) else []
+            ran += [last.version] if is_paid_by(period, plan.period, plan.calendar) else []
     return [version for version in ran if settles(version)]
 
 

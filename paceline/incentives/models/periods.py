@@ -11,13 +11,14 @@ from paceline.kernel.periods import ends_after_start
 
 
 class PayPeriod(models.Model):
-    """A month, quarter, half-year or year of pay, known by its key (``2026Q3``, ``2026-09``).
+    """A month, quarter, half-year or year of pay, known by its key (``2026Q3``, ``2026-09``, of
+    years of weeks ``2026-02-01W13``).
 
     Made on demand by its first run. Finalising a run closes it (``finalisation``): from then on
     nothing in it changes, and corrections go to the next open one.
     """
 
-    key = models.CharField(_("period"), max_length=10, unique=True)
+    key = models.CharField(_("period"), max_length=16, unique=True)
     starts_on = models.DateField()
     ends_before = models.DateField()
 

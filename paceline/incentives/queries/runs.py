@@ -109,9 +109,11 @@ def compared(now: Sequence[Totals], before: Sequence[Totals]) -> list[Compared]:
     return [Compared(one, other.get(one.currency)) for one in now]
 
 
-def run_that_counts(period_key: str) -> Run | None:
-    """The final run of a period, else its last one with results."""
-    runs = Run.objects.filter(period__key=period_key, computed_at__isnull=False)
+def run_that_counts(*period_keys: str) -> Run | None:
+    """The final run of a period, else its last one with results; of several periods the one that
+    has any.
+    """
+    runs = Run.objects.filter(period__key__in=period_keys, computed_at__isnull=False)
     final = Exists(RunFinalisation.objects.filter(run=OuterRef("pk")))
     return (
         runs.select_related("period")

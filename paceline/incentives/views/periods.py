@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Min
 from django.http import HttpResponse
@@ -16,9 +16,9 @@ from paceline.incentives.access import pay as access
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.periods import (
     KINDS,
+    Calendar,
+    CalendarPeriod,
     PeriodKind,
-    YearStart,
-    before,
     calendar_period,
     containing,
 )
@@ -86,32 +86,35 @@ def _others(today: date, known: set[str]) -> period_choices.Groups:
     """Periods that have begun and do not stand in the list, back to when the first plan began."""
     first = PlanVersion.objects.approved().aggregate(day=Min("effective_from"))["day"]
     groups = period_choices.calendar_groups(today, begun=True, since=first)
-    groups.append((_("From other months on"), _from_other_months(today, first)))
+    own = _of_own_years(today, first)
+    for label, of_weeks in ((_("From other months on"), False), (_("Of weeks"), True)):
+        keys = [(one.key, words.period_name(one)) for one in own if one.is_of_weeks == of_weeks]
+        groups.append((label, keys))
     rest = [(label, [one for one in keys if one[0] not in known]) for label, keys in groups]
     return [(label, keys) for label, keys in rest if keys]
 
 
-def _from_other_months(today: date, since: date | None) -> period_choices.Choices:
-    """Quarters, half-years and years that plans in force pay by and the calendar year does not."""
-    found: dict[str, str] = {}
-    for kind, year_starts in _grids_in_force(today):
-        period = containing(today, kind, year_starts)
+def _of_own_years(today: date, since: date | None) -> list[CalendarPeriod]:
+    """Periods that plans in force pay by and the calendar year does not have, the latest first."""
+    found: dict[str, CalendarPeriod] = {}
+    for kind, calendar in _grids_in_force(today):
+        period = containing(today, kind, calendar)
         while since is not None and period.ends_before > since and len(found) < MOST_CHOICES:
             if period != containing(period.starts_on, kind):
-                found[period.key] = words.period_name(period)
-            period = before(period)
-    return list(found.items())
+                found[period.key] = period
+            period = containing(period.starts_on - timedelta(days=1), kind, calendar)
+    return list(found.values())
 
 
 def period_rows(on: date) -> list[PeriodRow]:
     """Known periods and the last few of each kind that a plan in force pays, newest first."""
     states = {one.period.key: one for one in queries.period_states(PayPeriod.objects.all())}
     known = {key: calendar_period(key) for key in states}
-    for kind, year_starts in _grids_in_force(on):
-        period = containing(on, kind, year_starts)
+    for kind, calendar in _grids_in_force(on):
+        period = containing(on, kind, calendar)
         for _place in range(SUGGESTED):
             known.setdefault(period.key, period)
-            period = before(period)
+            period = containing(period.starts_on - timedelta(days=1), kind, calendar)
     rows = []
     for key, period in known.items():
         state = states.get(key)
@@ -130,12 +133,15 @@ def period_rows(on: date) -> list[PeriodRow]:
     return sorted(rows, key=lambda row: (row.starts_on, row.ends_before), reverse=True)
 
 
-def _grids_in_force(on: date) -> list[tuple[PeriodKind, YearStart]]:
-    """Kinds of periods that plans in force pay by, and where their years start."""
+def _grids_in_force(on: date) -> list[tuple[PeriodKind, Calendar]]:
+    """Kinds of periods that plans in force pay by, and the calendars that they go by."""
     found = {
-        (version.period_kind, documents.year_starts(version.source))
+        (version.period_kind, documents.calendar_of(version.source))
         for version in PlanVersion.objects.in_force_on(on)
     }
     return [
-        (kind, year_starts) for kind in KINDS for word, year_starts in sorted(found) if word == kind
+        (kind, calendar)
+        for kind in KINDS
+        for word, calendar in sorted(found, key=str)
+        if word == kind
     ]

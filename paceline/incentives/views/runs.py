@@ -26,8 +26,9 @@ from paceline.incentives.calculation.extract import LINES
 from paceline.incentives.calculation.payments import passed_over
 from paceline.incentives.calculation.periods import (
     PeriodUnknown,
-    before,
+    WeeksUnknown,
     calendar_period,
+    keys_before,
 )
 from paceline.incentives.calculation.settling import has_to_settle, versions_of
 from paceline.incentives.models import Run, Statement
@@ -74,12 +75,22 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def _refusal(refusal: Exception) -> str:
+    if isinstance(refusal, WeeksUnknown):
+        text = _(
+            "%(weeks)s weeks are no period of a year of weeks; the nearest has %(nearest)s. Months"
+            " have 4, 5 or 6, quarters 13 or 14, half-years 26 or 27, years 52 or 53."
+        )
+        return text % {"weeks": refusal.weeks, "nearest": refusal.nearest}
     if isinstance(refusal, PeriodUnknown):
-        return _("Name a period such as 2026Q2, 2026-06 or 2026.")
+        return _("Name a period such as 2026Q2, 2026-06, 2026 or, of weeks, 2026-02-01W13.")
     if isinstance(refusal, actions.PeriodNotBegun):
         return _("This period has not begun yet.")
     if isinstance(refusal, actions.PeriodClosed):
         return _("This period is closed. Corrections go to the next open one.")
+    if isinstance(refusal, actions.NoPlanForPeriod) and refusal.nearest:
+        text = _("No plan pays this period to anybody. Plans pay these days by: %(periods)s.")
+        named = [f"{words.period_name(one)} · {one.key}" for one in refusal.nearest]
+        return text % {"periods": formats.listed(named)}
     return _("No approved plan pays this period to anybody. Approve and assign one first.")
 
 
@@ -139,8 +150,7 @@ def _badge(run: Run) -> Badge:
 def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dict[str, Any]:
     """What the run paid, against the period before and the run before."""
     earlier = next((one for one in runs if one.number < run.number and one.computed_at), None)
-    period_before = before(calendar_period(run.period.key))
-    other = queries.run_that_counts(period_before.key)
+    other = queries.run_that_counts(*keys_before(calendar_period(run.period.key)))
     sums = queries.totals(*(one for one in (run, earlier, other) if one is not None))
     compared = queries.compared(sums[run.pk], sums[other.pk] if other else [])
     statements = list(statements_of(run, person).annotate(is_taken=queries.has_released()))
@@ -156,7 +166,7 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
     return {
         "payees": sum(one.now.payees for one in compared),
         "totals": compared,
-        "other_name": words.period_name(period_before) if other else "",
+        "other_name": words.period_name(other.period) if other else "",
         "earlier_run": earlier,
         "earlier_changes": [
             formats.money(one.now.earned, one.now.currency)

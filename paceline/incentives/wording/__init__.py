@@ -8,7 +8,6 @@ leads deeper than a sentence goes is worded by the clause that holds it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 from functools import lru_cache
 
 from django.utils.translation import get_language
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Plan
 from paceline.incentives.models.plans import in_reader_language
+from paceline.incentives.wording.calendars import calendar_clauses
 from paceline.incentives.wording.clauses import Clause, Passage, anchor
 from paceline.incentives.wording.components import component_clauses, indicator_named
 from paceline.incentives.wording.counting import counting_clauses
@@ -24,7 +24,6 @@ from paceline.incentives.wording.names import in_type, in_unit, named
 from paceline.incentives.wording.policies import POLICIES, policy_clauses, policy_sentence
 from paceline.incentives.wording.rates import bound_of, days_of, paid_by
 from paceline.incentives.wording.settlement import settlement_clauses
-from paceline.kernel import formats
 
 __all__ = [
     "PERIODS",
@@ -105,15 +104,11 @@ PERIODS: Mapping[str, Callable[[], str]] = {
     "half-year": lambda: _("Pay is calculated for each half-year, in %(currency)s."),
     "year": lambda: _("Pay is calculated for each year, in %(currency)s."),
 }
-_LEAP_YEAR = 2024
 
 
 def _calculated(plan: Plan) -> Iterator[Clause]:
     yield Clause("period", period_sentence(plan))
-    if plan.year_starts != (1, 1):
-        starts = formats.month_and_day(date(_LEAP_YEAR, *plan.year_starts))
-        text = _("The plan's year starts on %(day)s.")
-        yield Clause("year_starts", text % {"day": starts})
+    yield from calendar_clauses(plan)
     yield from policy_clauses(plan)
 
 

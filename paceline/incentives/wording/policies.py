@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 
+from babel.dates import get_day_names
 from django.utils.translation import gettext as _
 
 from paceline.incentives.calculation.documents import Plan
 from paceline.incentives.wording.clauses import Clause
 from paceline.incentives.wording.formulas import column_named
+from paceline.kernel import formats
 from paceline.kernel.formats import listed
 
 Wording = Callable[[], str]
@@ -22,7 +25,7 @@ def policy_clauses(plan: Plan) -> Iterator[Clause]:
         "policies/rounding",
         policy_sentence(f"rounding/{stated.rounding_stage}", stated.rounding_mode),
     )
-    yield Clause("policies/accumulation", STRETCHES[stated.accumulation]())
+    yield Clause("policies/accumulation", stretch_sentence(plan, stated.accumulation))
     order = _("Inside the window lines are taken in this order: %(order)s.")
     columns = listed(column_named(column) for column in stated.accumulation_order)
     yield Clause("policies/accumulation_order", order % {"order": columns})
@@ -60,11 +63,19 @@ def policy_sentence(policy: str, choice: str) -> str:
     return "" if wording is None else wording()
 
 
+def stretch_sentence(plan: Plan, window: str) -> str:
+    """Over which stretch rate tables accumulate."""
+    if window != "week":
+        return STRETCHES[window]()
+    first = plan.calendar.week_of(date(2024, 1, 7)).weekday()
+    day = get_day_names(locale=formats.reader_locale())[first]
+    return _("Rate tables see the total of each week, from %(weekday)s on.") % {"weekday": day}
+
+
 STRETCHES: Mapping[str, Wording] = {
     "period": lambda: _("Rate tables see the running total of the period."),
     "transaction": lambda: _("Rate tables see each order line by itself."),
     "day": lambda: _("Rate tables see the total of each day."),
-    "week": lambda: _("Rate tables see the total of each week, from Monday on."),
     "half-month": lambda: _("Rate tables see the total of each half-month, from the 1st and 16th."),
     "month": lambda: _("Rate tables see the total of each month."),
     "quarter": lambda: _("Rate tables see the running total of the quarter."),

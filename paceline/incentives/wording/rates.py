@@ -20,7 +20,7 @@ from paceline.incentives.calculation.documents import (
 from paceline.incentives.wording.clauses import Clause
 from paceline.incentives.wording.formulas import column_named
 from paceline.incentives.wording.names import in_type, in_unit, named
-from paceline.incentives.wording.policies import STRETCHES
+from paceline.incentives.wording.policies import stretch_sentence
 from paceline.kernel import formats
 from paceline.kernel.formats import listed
 
@@ -30,7 +30,7 @@ Bound = Callable[[Decimal], str]
 def rate_clauses(plan: Plan, component: Component, rates: RateTable) -> Iterator[Clause]:
     yield Clause(rates.clause, _reading(plan, rates))
     if component.accumulation is not None:
-        text = STRETCHES[component.accumulation]()
+        text = stretch_sentence(plan, component.accumulation)
         yield Clause(f"{component.clause}/accumulation", text)
     if rates.across is not None:
         yield Clause(f"{rates.clause}/across", _columns(plan, rates))

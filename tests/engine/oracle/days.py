@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Mapping
 from datetime import date, timedelta
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
+from paceline.engine.calendars import Calendar as YearKind
+from paceline.engine.calendars import MonthYear, WeekYear
 from paceline.engine.periods import Period
 from paceline.engine.plan.model import Component, Plan, Window
 
@@ -109,14 +114,39 @@ class Calendar:
 
     def unit_start(self, unit: str, day: date) -> date:
         """The first day of the plan's month, quarter, half-year or year that holds a day."""
-        place = (day.month - self.plan.year_starts[0]) % MONTHS[unit]
-        month = day.year * 12 + day.month - 1 - place
-        return date(month // 12, month % 12 + 1, 1)
+        starts = self._starts(unit)
+        return starts[bisect_right(starts, day) - 1]
 
     def unit_days(self, unit: str) -> Days:
         """The whole unit that the period's last day lies in."""
         start = self.unit_start(unit, self.last_day)
-        return start, later(start, MONTHS[unit])
+        return start, min(one for one in self._starts(unit) if one > start)
+
+    def later(self, day: date, months: int) -> date:
+        """The same day of the month, some months later; where that is shorter, its last day."""
+        if isinstance(self.plan.calendar, MonthYear):
+            return later(day, months)
+        starts = self._starts("month")
+        place = starts.index(self.unit_start("month", day))
+        last = starts[place + months + 1] - timedelta(days=1)
+        return min(starts[place + months] + (day - starts[place]), last)
+
+    def month_weight(self, start: date, end: date) -> Fraction:
+        """6.7: months count evenly, a part by its days; in a year of weeks all days do."""
+        days = (end - start).days
+        if isinstance(self.plan.calendar, WeekYear):
+            return Fraction(days)
+        return Fraction(days, monthrange(start.year, start.month)[1])
+
+    def months_since(self, earlier: date, day: date) -> int:
+        if isinstance(self.plan.calendar, MonthYear):
+            return (day.year - earlier.year) * 12 + day.month - earlier.month
+        starts = self._starts("month")
+        return bisect_right(starts, day) - bisect_right(starts, earlier)
+
+    def _starts(self, unit: str) -> list[date]:
+        """The first days of months, quarters … of many years around the period, in order."""
+        return starts_of(self.plan.calendar, MONTHS[unit], self.last_day.year)
 
     def straddled(self) -> bool:
         """2.5: a unit that the plan looks at up to the period's end begins inside the period."""
@@ -150,7 +180,7 @@ class Calendar:
         elif window.kind == "to-date":
             days = self.to_date(window.unit)
         elif window.kind == "rolling":
-            days = (later(before, -window.months), before)
+            days = (self.later(before, -window.months), before)
         elif window.kind == "campaign":
             assert window.starts_on is not None
             assert window.ends_before is not None
@@ -158,7 +188,7 @@ class Calendar:
         elif window.kind == "since-hire":
             days = (date.min, before)
         else:
-            days = (later(first, -12), later(before, -12))
+            days = (self.later(first, -12), self.later(before, -12))
         return max(days[0], before - FARTHEST), days[1]
 
     def is_shorter(self, window: str) -> bool:
@@ -172,10 +202,39 @@ class Calendar:
         if unit == "day":
             return day
         if unit == "week":
-            return day - timedelta(days=day.isoweekday() - 1)
+            own = self.plan.calendar
+            opens = 1 if isinstance(own, MonthYear) else own.weekday + 2  # ISO: Monday is 1
+            while day.isoweekday() % 7 != opens % 7:
+                day -= timedelta(days=1)
+            return day
         if unit == "half-month":
             return day.replace(day=1 if day.day < 16 else 16)
         return self.unit_start(unit, day)
+
+
+@cache
+def starts_of(calendar: YearKind, months: int, year: int) -> list[date]:
+    """Walk from year to year and set the months of each down, one after the other."""
+    found = []
+    for one in range(max(year - 25, 2), min(year + 25, 9_998)):
+        if isinstance(calendar, MonthYear):
+            found += [date(one, month, 1) for month in range(1, 13)]
+            continue
+        day = year_end(calendar, one - 1) + timedelta(days=1)
+        for weeks in 4 * calendar.pattern:
+            found.append(day)
+            day += timedelta(days=7 * weeks)
+    if isinstance(calendar, MonthYear):
+        found = found[calendar.first - 1 :]
+    return found[::months]
+
+
+def year_end(calendar: WeekYear, year: int) -> date:
+    """The last day of the year of weeks that ends at the end of its month in a calendar year."""
+    end = date(year, calendar.month, monthrange(year, calendar.month)[1])
+    reach = range(-3, 4) if calendar.rule == "nearest" else range(-6, 1)
+    days = [end + timedelta(days=away) for away in reach]
+    return next(day for day in days if day.isoweekday() == calendar.weekday + 1)
 
 
 def later(day: date, months: int) -> date:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from paceline.engine.money import DIGITS
 from paceline.engine.plan.model import Plan, Quota
 
-from .days import Calendar, Days, Row, holds, later, within
+from .days import Calendar, Days, Row, holds, within
 
 
 def worked_out(
@@ -34,17 +34,19 @@ def _of_row(calendar: Calendar, quota: Quota, payee: str, row: Row, days: Days) 
     months: dict[date, list[date]] = {}
     for n in range((row["ends_before"] - row["starts_on"]).days):
         day: date = row["starts_on"] + timedelta(days=n)
-        months.setdefault(day.replace(day=1), []).append(day)
-    lengths = {month: (later(month, 1) - month).days for month in months}
-    in_months = sum(Fraction(len(held), lengths[month]) for month, held in months.items())
+        months.setdefault(calendar.unit_start("month", day), []).append(day)
+    parts = [
+        calendar.month_weight(held[0], held[-1] + timedelta(days=1)) for held in months.values()
+    ]
     found = Fraction(0)
     for place, (month, held) in enumerate(months.items()):
         if not within(held[0], days):
             continue
-        part = Fraction(len(held), lengths[month]) / in_months
+        part = parts[place] / sum(parts)
         if quota.weights:
             size = len(months) // len(quota.weights)
-            part = Fraction(quota.weights[place // size]) / size
+            alike = parts[place // size * size :][:size]
+            part = Fraction(quota.weights[place // size]) * parts[place] / sum(alike)
         found += part * _there(calendar, quota, payee, held) * _asked(calendar, quota, payee, month)
     return found * Fraction(row["amount"])
 
@@ -68,7 +70,7 @@ def _present(calendar: Calendar, payee: str, day: date) -> bool:
 def _asked(calendar: Calendar, quota: Quota, payee: str, month: date) -> Fraction:
     """The ramp: the share of the target asked in the months from that of hiring on."""
     hired = _hired(calendar, payee)
-    since = (month.year - hired.year) * 12 + month.month - hired.month
+    since = calendar.months_since(hired, month)
     return Fraction(quota.ramp[since]) if 0 <= since < len(quota.ramp) else Fraction(1)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from paceline.incentives.actions import runs
 from paceline.incentives.actions.plans import EffectiveMidPeriod
 from paceline.incentives.actions.runs import NoPlanForPeriod
-from paceline.incentives.calculation.periods import before, calendar_period
+from paceline.incentives.calculation.periods import calendar_period, keys_before
 from paceline.incentives.models import PayPeriod
 from tests.incentives.pay.conftest import OVERRIDE, Quarter, approve, fresh
 
@@ -55,9 +55,9 @@ def test_a_period_that_no_plan_goes_by_is_not_run(quarter: Quarter) -> None:
 
 
 def test_the_period_before_is_of_the_same_year() -> None:
-    assert [before(calendar_period(key)).key for key in ("2026-02Q", "2026Q1", "2026-09H")] == [
-        "2025-11Q",
-        "2025Q4",
-        "2026-03H",
+    assert [keys_before(calendar_period(key)) for key in ("2026-02Q", "2026Q1", "2026-09H")] == [
+        ("2025-11Q",),
+        ("2025Q4",),
+        ("2026-03H",),
     ]
     assert calendar_period("2026-04Q").key == "2026Q2"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.utils.dates import MONTHS, WEEKDAYS
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from paceline.incentives.calculation.documents import MONTH_WORDS, WEEKDAY_WORDS
 from paceline.incentives.forms.plan.attributes import Attributes
 from paceline.incentives.forms.plan.choices import Choice, Shape
 from paceline.incentives.forms.plan.fields import Choices, members_at, words_at
@@ -29,14 +31,57 @@ def _firsts_of_months(_place: Place) -> Choices:
     ]
 
 
+_PATTERNS: Choices = (
+    ("4-4-5", _("4, 4 and 5 weeks")),
+    ("4-5-4", _("4, 5 and 4 weeks")),
+    ("5-4-4", _("5, 4 and 4 weeks")),
+)
+_WEEKS: tuple[Part, ...] = (
+    Value("fiscal_weeks/pattern", _("Months of a quarter have"), "choice", _PATTERNS),
+    Value(
+        "fiscal_weeks/year_ends/rule", _("Years end on"), "choice",
+        (
+            ("last", _("the last such day of the month")),
+            ("nearest", _("such a day nearest to the month's end")),
+        ),
+    ),
+    Value(
+        "fiscal_weeks/year_ends/weekday", _("Day of the week"), "choice",
+        tuple((word, WEEKDAYS[place]) for place, word in enumerate(WEEKDAY_WORDS)),
+    ),
+    Value(
+        "fiscal_weeks/year_ends/month", _("Month at whose end"), "choice",
+        tuple((word, MONTHS[place]) for place, word in enumerate(MONTH_WORDS, start=1)),
+    ),
+)  # fmt: skip
 HEAD: tuple[Part, ...] = (
     Words("name", pgettext_lazy("plan", "Name")),
     Words("purpose", _("What it rewards"), optional=True),
     Value("currency", _("Currency")),
     Value("period", _("Paid for each"), "choice", PERIODS),
-    Value(
-        "year_starts", _("Year starts on"), "choice", _firsts_of_months,
-        optional=True, default="01-01",
+    Choice(
+        "calendar", _("The plan's year"),
+        (
+            Shape(
+                "months", _("begins with a month"),
+                beside=(
+                    Value(
+                        "year_starts", _("Year starts on"), "choice", _firsts_of_months,
+                        optional=True, default="01-01",
+                    ),
+                ),
+            ),
+            Shape(
+                "weeks", _("consists of weeks, such as 4-4-5"), beside=_WEEKS,
+                starts={
+                    "fiscal_weeks": {
+                        "pattern": "4-4-5",
+                        "year_ends": {"weekday": "saturday", "rule": "last", "month": "december"},
+                    }
+                },
+            ),
+        ),
+        read=lambda place: "weeks" if place.has("fiscal_weeks") else "months",
     ),
     Choice(
         "target_incentive", _("Target incentive"),

@@ -33,8 +33,8 @@ def create(request: HttpRequest, code: str) -> HttpResponse:
     first_day = form.cleaned_data["effective_from"] if form.is_valid() else None
     if first_day is None and newest is not None:
         kind = newest.period_kind or "quarter"
-        starts = documents.year_starts(newest.source)
-        first_day = containing(timezone.localdate(), kind, starts).ends_before  # type: ignore[arg-type]
+        calendar = documents.calendar_of(newest.source)
+        first_day = containing(timezone.localdate(), kind, calendar).ends_before  # type: ignore[arg-type]
     try:
         version = actions.start_draft(
             plan=plan,
