@@ -13,7 +13,7 @@ from django.utils import timezone
 from paceline.accounts.models import User
 from paceline.kernel.periods import zone_named
 from paceline.org import actions
-from paceline.org.models import Person
+from paceline.org.models import Person, Role, RoleGrant
 from paceline.org.queries import at_work
 from tests.world import World
 
@@ -48,7 +48,7 @@ def test_a_move_to_another_zone_leaves_no_gap(
     omar = Person.objects.filter(number=world.omar.number)
     assert at_work(omar, BEFORE_MIDNIGHT) == (world.omar, LAST)
     roles = set(world.omar.roles)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         found = at_work(omar, MIDNIGHT)
         assert found == (world.omar, first)
         assert found is not None
@@ -65,3 +65,30 @@ def test_another_zone_to_read_in_gives_no_day_more(
     assert browser.get("/account/security").status_code == 200
     actions.end_employment(person=world.omar, ends_before=today, by=world.hana, at=world.now)
     assert browser.get("/account/security").status_code == 302
+
+
+def test_roles_count_on_the_days_they_were_given_for(
+    world: World, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    """One that ended that morning and one that begins the next day, beside one that counts."""
+    days = {
+        Role.LEAD: (LAST, None),
+        Role.EXECUTIVE: (LAST - timedelta(days=9), LAST),
+        Role.HR: (LAST + timedelta(days=1), None),
+    }
+    for role, (starts_on, ends_before) in days.items():
+        RoleGrant.objects.create(
+            person=world.omar, role=role, starts_on=starts_on, ends_before=ends_before
+        )
+    always = {grant.role for grant in world.omar.role_grants.filter(starts_on=world.founded)}
+    with django_assert_num_queries(1):
+        found = at_work(Person.objects.filter(pk=world.omar.pk), BEFORE_MIDNIGHT)
+        assert found is not None
+        assert found[0].roles == always | {Role.LEAD}
+
+
+def test_without_any_role_one_works_here_too(world: World) -> None:
+    RoleGrant.objects.filter(person=world.omar).delete()
+    found = at_work(Person.objects.filter(pk=world.omar.pk), BEFORE_MIDNIGHT)
+    assert found == (world.omar, LAST)
+    assert found[0].roles == frozenset()
