@@ -140,10 +140,21 @@ SENTENCES: Mapping[str, Sentence] = {
     # The document
     "document_malformed": lazy("The text cannot be read as YAML from here on."),
     "document_repeated": lazy("A text holds one plan only."),
-    "document_too_deep": lazy("The text is nested too deeply."),
-    "document_too_large": lazy("The text has too many parts."),
-    "document_too_long": lazy("The text is longer than %(limit)s characters."),
-    "text_too_long": lazy("This single value is too long."),
+    "document_too_deep": lazy(
+        "The text is nested deeper than %(limit)s levels. No clause needs as many."
+    ),
+    "document_too_large": lazy(
+        "The text has more than %(limit)s parts. Keep long lists of rates as rows of a table, or "
+        "split the plan into several."
+    ),
+    "document_too_long": lazy(
+        "The text is longer than %(limit)s characters. Keep long lists of rates as rows of a "
+        "table, or split the plan into several."
+    ),
+    "text_too_long": lazy(
+        "This single value has more than %(limit)s characters. Shorten it, and take parts of a "
+        "formula out into measures of their own."
+    ),
     "character_unprintable": lazy("The text contains the unprintable character %(character)s."),
     "alias_used": lazy("Anchors and aliases (& and *) are not used in plans."),
     "tag_used": lazy("Tags (!) are not used in plans."),
@@ -154,7 +165,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "mapping_expected": lazy("A list of “key: value” is expected here."),
     "list_expected": lazy("A list is expected here: lines that begin with a hyphen."),
     "list_empty": lazy("At least one is needed here."),
-    "list_too_long": lazy("There are %(length)s members; %(limit)s are allowed."),
+    "list_too_long": lazy(
+        "There are %(length)s members; %(limit)s are allowed. Join some into one, keep rates as "
+        "rows of a table, or split the plan into several."
+    ),
     "text_expected": lazy("A single value is expected here."),
     "value_missing": lazy("A value is missing here."),
     # Values
@@ -198,9 +212,17 @@ SENTENCES: Mapping[str, Sentence] = {
         "A formula has no “/”, at character %(character)s. Write divide(a, b, otherwise): it says"
         " what a divisor of zero gives."
     ),
-    "formula_too_deep": lazy("The formula is nested more than %(limit)s levels deep."),
-    "formula_too_large": lazy("The formula has more than %(limit)s parts."),
-    "formula_too_long": lazy("The formula has %(length)s characters; %(limit)s are allowed."),
+    "formula_too_deep": lazy(
+        "The formula is nested more than %(limit)s levels deep. Take inner parts out into measures "
+        "of their own."
+    ),
+    "formula_too_large": lazy(
+        "The formula has more than %(limit)s parts. Take some out into measures of their own."
+    ),
+    "formula_too_long": lazy(
+        "The formula has %(length)s characters; %(limit)s are allowed. Take parts out into measures"
+        " of their own."
+    ),
     "formula_type": lazy("The formula gives %(given)s, but %(wanted)s is needed here."),
     "arguments_miscounted": lazy("%(function)s takes %(expected)s values, not %(given)s."),
     "types_do_not_fit": lazy("“%(operation)s” cannot be used on %(types)s."),

@@ -330,6 +330,30 @@ def test_every_unknown_word_is_refused_with_the_nearest_known_one(
     assert f"did you mean {nearest}?" in found[0].message
 
 
+def test_without_policies_each_is_told_with_its_choices() -> None:
+    """Not only that the section is missing: whoever begins a plan reads what to decide."""
+    before, rest = PLAN.split("policies:\n")
+    text = before + rest[rest.index("credits:\n") :]
+    told = [one for one in engine.check_plan(text) if one.code == "policy_missing"]
+    assert [one.params["policy"] for one in told] == [
+        "boundary",
+        "accumulation",
+        "accumulation_order",
+        "hierarchy_date",
+        "anchor",
+        "returns",
+        "retroactivity",
+        "splits",
+        "rounding",
+        "exchange",
+    ]
+    assert told[0].params["choices"] == "upper or lower"
+    assert {one.path for one in told} == {"policies"}
+    two = text.replace("measures:", "  - {id: more, kind: direct}\nmeasures:", 1)
+    told = [one for one in engine.check_plan(two) if one.params.get("policy") == "precedence"]
+    assert [one.params["choices"] for one in told] == ["all or listed or most-specific"]
+
+
 def test_everything_that_is_missing_or_wrong_in_one_place_is_listed_at_once() -> None:
     text = PLAN
     for line in ("  boundary: upper\n", "  returns: own-day\n", "period: quarter\n"):

@@ -74,7 +74,8 @@ def parse_formula(text: str, names: Mapping[str, Type]) -> Formula:
     if len(text) > MAX_LENGTH:
         raise FormulaInvalid(
             "formula_too_long",
-            f"the formula has {len(text)} characters; {MAX_LENGTH} are allowed",
+            f"the formula has {len(text)} characters; {MAX_LENGTH} are allowed: take parts out "
+            "into measures of their own",
             length=len(text),
             limit=MAX_LENGTH,
         )
@@ -112,7 +113,10 @@ def parse_formula(text: str, names: Mapping[str, Type]) -> Formula:
 
 def _too_deep() -> FormulaInvalid:
     return FormulaInvalid(
-        "formula_too_deep", f"the formula is nested deeper than {MAX_DEPTH} levels", limit=MAX_DEPTH
+        "formula_too_deep",
+        f"the formula is nested deeper than {MAX_DEPTH} levels: take inner parts out into measures "
+        "of their own",
+        limit=MAX_DEPTH,
     )
 
 
@@ -140,7 +144,10 @@ class _Builder(Transformer[Token, Any]):
         self.nodes += 1
         if self.nodes > MAX_NODES:
             raise FormulaInvalid(
-                "formula_too_large", f"the formula has more than {MAX_NODES} parts", limit=MAX_NODES
+                "formula_too_large",
+                f"the formula has more than {MAX_NODES} parts: take some out into measures of "
+                "their own",
+                limit=MAX_NODES,
             )
         return node
 

@@ -286,7 +286,8 @@ class Clause:
         if len(self.node.items) > MAX_ITEMS:
             raise self.refuse(
                 "list_too_long",
-                f"{len(self.node.items)} members are too many; {MAX_ITEMS} are allowed",
+                f"{len(self.node.items)} members are too many; {MAX_ITEMS} are allowed: join some "
+                "into one, keep rates as rows of a table, or split the plan into several",
                 length=len(self.node.items),
                 limit=MAX_ITEMS,
             )

@@ -103,7 +103,8 @@ def check_credits(clause: Clause, rules: tuple[Credit, ...]) -> None:
     if len(direct) > MAX_DIRECT_CREDITS:
         clause.refuse(
             "list_too_long",
-            f"there are {len(direct)} direct credit rules; {MAX_DIRECT_CREDITS} are allowed",
+            f"there are {len(direct)} direct credit rules; {MAX_DIRECT_CREDITS} are allowed: join "
+            "some into one, or split the plan into several",
             length=len(direct),
             limit=MAX_DIRECT_CREDITS,
         )

@@ -69,7 +69,8 @@ def _read(text: str) -> Node:
     if len(text) > MAX_CHARACTERS:
         raise _invalid(
             "document_too_long",
-            f"the plan has more than {MAX_CHARACTERS} characters",
+            f"the plan has more than {MAX_CHARACTERS} characters; keep long lists of rates as rows "
+            "of a table, or split the plan into several",
             (text, MAX_CHARACTERS),
             limit=MAX_CHARACTERS,
         )
@@ -144,16 +145,27 @@ class _Reader:
             raise self._refuse(event, "tag_used", "tags are not used in plans")
         if self.count > MAX_NODES:
             raise self._refuse(
-                event, "document_too_large", f"the plan has more than {MAX_NODES} parts"
+                event,
+                "document_too_large",
+                f"the plan has more than {MAX_NODES} parts; keep long lists of rates as rows of a "
+                "table, or split the plan into several",
+                limit=MAX_NODES,
             )
         if depth > MAX_DEPTH:
             raise self._refuse(
-                event, "document_too_deep", f"the plan is nested deeper than {MAX_DEPTH} levels"
+                event,
+                "document_too_deep",
+                f"the plan is nested deeper than {MAX_DEPTH} levels; no clause needs as many",
+                limit=MAX_DEPTH,
             )
         if kind == "ScalarEvent":
             if len(event.value) > MAX_SCALAR:
                 raise self._refuse(
-                    event, "text_too_long", f"one text has more than {MAX_SCALAR} characters"
+                    event,
+                    "text_too_long",
+                    f"one text has more than {MAX_SCALAR} characters; shorten it, and take parts "
+                    "of a formula out into measures of their own",
+                    limit=MAX_SCALAR,
                 )
             return Scalar(event.value, line, column, quoted=bool(event.style))
         if kind == "SequenceStartEvent":

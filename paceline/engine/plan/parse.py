@@ -18,7 +18,7 @@ from paceline.engine.plan import credits as credit_clauses
 from paceline.engine.plan import measures as measure_clauses
 from paceline.engine.plan.calendar_clauses import CALENDAR_KEYS, check_calendar, read_calendar
 from paceline.engine.plan.clauses import Clause, Unreadable
-from paceline.engine.plan.document import plain, read_document
+from paceline.engine.plan.document import Mapping, plain, read_document
 from paceline.engine.plan.model import (
     LANGUAGE_VERSION,
     Measure,
@@ -70,6 +70,9 @@ def _unrepeated(problems: list[Problem]) -> list[Problem]:
 
 
 def _plan(root: Clause, text: str) -> Plan:
+    several = credit_clauses.count_direct(root) > 1
+    if isinstance(root.node, Mapping) and not root.has("policies"):
+        policies.refuse_all(root, has_choice=several)
     root.keys(
         [
             "paceline",
@@ -97,7 +100,6 @@ def _plan(root: Clause, text: str) -> Plan:
     )
     calendar = attempt(lambda: read_calendar(root))
     names: dict[str, Type] = {**LINE_ATTRIBUTES, **(attributes or {})}
-    several = credit_clauses.count_direct(root) > 1
     stated = attempt(
         lambda: policies.read_policies(root.child("policies"), names, has_choice=several)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from paceline.engine.money import RoundingMode
@@ -107,6 +107,13 @@ def read_policies(clause: Clause, names: Iterable[str], *, has_choice: bool) -> 
     if len(found) < len(Policies.__dataclass_fields__):
         raise Unreadable
     return Policies(**found)
+
+
+def refuse_all(root: Clause, *, has_choice: bool) -> None:
+    """For a document without policies: each one that it has to state, with its choices."""
+    for key in MEANING:
+        if key != "precedence" or has_choice:
+            _is_stated(replace(root, path="policies"), key, key)
 
 
 def _halves(clause: Clause, policy: str) -> dict[str, str]:

@@ -62,7 +62,7 @@ def of(formula: str) -> str:
         (rules, "longer than 200000 characters"),
         (lambda: of("amount + " * 120_000 + "amount"), "longer than 200000 characters"),
         (lambda: of('"' + "(" * 900 + "amount" + ")" * 900 + '"'), "nested more than 16 levels"),
-        (lambda: of("[" * 1000 + "]" * 1000), "nested too deeply"),
+        (lambda: of("[" * 1000 + "]" * 1000), "nested deeper than"),
         (lambda: of("amount / 0"), "Write divide(a, b, otherwise)"),
         (lambda: of("amount * " + "9" * 40), "too many digits"),
         (lambda: of("if(ordered_on = 0000-01-01, amount, amount)"), "0000-01-01 is not a day"),
