@@ -301,10 +301,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "dated_ends": lazy(
         "The days from %(ends)s on have no tiers: leave “before” out in the last table."
     ),
-    "dated_needs_rates": lazy(
-        "Tiers that change on a day pay rates: on slices, on the whole amount of their own measure,"
-        " or on slices of another."
-    ),
+    "dated_needs_rates": lazy("Tiers that change on a day pay rates."),
     "marginal_needs_whole": lazy(
         "Only a table of rates on its own measure that is read whole can have marginal tiers."
     ),

@@ -91,23 +91,25 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
     by_shares = on == "measure" and reading == "slice"
     if by_shares:  # from line to line
         measure, by = (style.choice(["sales", "net", "orders", "profit"]) for _ in range(2))
-    is_dated = style.randrange(4) == 0 and (on != "measure" or by_shares)
-    is_dated = is_dated and reading != "interpolated" and measure != "recent"
+    is_dated = style.randrange(4) == 0 and reading != "interpolated" and measure != "recent"
     value = {"slice": "rate", "interpolated": style.choice(["amount", "target_share"])}.get(
         reading, style.choice(["rate", "rate", "amount", "target_share"])
     )
     value = "rate" if is_dated else value
-    if is_dated and on == "amount":
-        measure = by = style.choice(["sales", "net", "orders", "profit"])
+    if is_dated and on != "attainment" and not by_shares:
+        by = style.choice(WITH_PARTS) if on == "measure" else ""
+        measure = style.choice(["sales", "net", "orders", "profit"])
+        by = by or measure
+    names = list(WITH_PARTS) if is_dated else names
     table: Clause = {"reading": reading, "on": on}
     if on == "attainment":
         table["quota"] = quota
     if on == "measure":
         table["by"] = by
     share = on == "attainment" or shape.types[by] == "percent"
-    can_be_marginal = reading == "whole" and value == "rate" and on != "measure" and not is_dated
+    can_be_marginal = reading == "whole" and value == "rate" and on != "measure"
     columns: list[str] = []
-    if reading == "whole" and not is_dated and not by_shares and style.randrange(5) == 0:
+    if reading == "whole" and style.randrange(3 if is_dated else 5) == 0:
         across = style.choice(names)
         steps = {"percent": ["0%", "7.5%", "40%"], "money": ["0", "3000"]}
         columns = steps.get(shape.types[across], ["0", "2"])

@@ -107,6 +107,23 @@ def test_a_grid_jumps_and_falls_between_its_cells() -> None:
     assert "at the bound 100% of sales pay jumps by 2,000 USD" in found[0].message
 
 
+def test_every_set_of_tiers_that_change_on_a_day_is_looked_at() -> None:
+    """A grid without steps becomes one that jumps from 2,000 to 4,000; slices get a dead zone."""
+    head, _, cells = GRID.partition(" tiers: ")
+    level = "{tiers: [{from: 0%, rate: [2%, 2%]}, {from: 100%, rate: [2%, 2%]}]}"
+    later = f"{{from: 2026-03-01, tiers: {cells}"
+    found = seen(f"{head} change: carry-on, dated: [{level}, {later.rstrip('}')}}}]}}")
+    assert [one.amounts["jump"] for one in found] == [2000, 500, 1000, 1500]
+    assert found[0].clause == "components/part/rates/dated/2/tiers/2"
+    slices = (
+        "kind: commission, measure: sales, rates: {reading: slice, on: amount, change: anew,"
+        " dated: [{tiers: [{from: 0, rate: 1%}, {from: 500, rate: 2%}]},"
+        " {from: 2026-03-01, tiers: [{from: 0, rate: 1%}, {from: 700, rate: 0%}]}]}"
+    )
+    (zone,) = [one for one in seen(slices) if one.severity != "unseen"]
+    assert zone.clause == "components/part/rates/dated/2/tiers/2"
+
+
 def test_a_grid_of_small_steps_is_told_for_the_known_quota() -> None:
     history = past(GRID, sales=[("ana", "1", "10")], quota=[("ana", "1", "30000")])
     first = seen(GRID, history)[0]

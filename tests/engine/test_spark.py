@@ -49,6 +49,7 @@ WIDE = (
     "7.14-the-year-so-far",
     "7.16-grid",
     "7.18-tiers-in-units-rate-on-money",
+    "7.19-a-grid-that-changes-on-a-day",
     "7.19-rates-that-change-on-a-day",
     "8.6-scorecard",
     "8.7-pool-of-a-team",

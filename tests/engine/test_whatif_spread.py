@@ -139,6 +139,57 @@ def test_dated_tiers_on_attainment_are_reached_by_the_target() -> None:
     assert earned(plan, more) - earned(plan, world(LINES)) == step.pays
 
 
+GRIDS = [
+    {"tiers": [{"from": 0, "rate": ["1%", "2%"]}, {"from": 1000, "rate": ["3%", "4%"]}]},
+    {
+        "from": "2024-05-01",
+        "tiers": [{"from": 0, "rate": ["5%", "6%"]}, {"from": 1500, "rate": ["7%", "8%"]}],
+    },
+]
+
+
+@pytest.mark.parametrize("accumulation", ["period", "year"])
+def test_the_next_row_and_column_of_grids_that_change_on_a_day(accumulation: str) -> None:
+    """1,300.65 in the quarter (2,000.65 in the year) at a margin of 10 %: a column further, April's
+    800.10 earn 4 % instead of 3 %, May's 500.55 6 % instead of 5 % (in the year 8 instead of 7).
+    """
+    across = {"by": "margin", "from": ["0%", "20%"]}
+    grid = dated("whole", "carry-on", across=across) | {"dated": GRIDS}
+    plan = plan_with(grid, accumulation=accumulation)
+    lines = [(day, Decimal(amount)) for day, amount in LINES]
+    rows = world([])
+    rows["order_lines"] = with_cost(lines)
+    steps = {one.kind: one for one in steps_of(plan, rows)}
+    column = steps["column"]
+    assert column.reach == Decimal("0.2")
+    # The year's February lines move a column, too, from 3 % to 4 % of 700.
+    assert column.pays == (Decimal("13.01") if accumulation == "period" else Decimal("20.01"))
+    if accumulation == "period":
+        row = steps["tier"]
+        assert (row.tier, row.missing) == (7, Decimal("199.35"))
+        before = earned(plan, rows)
+        rows["order_lines"] = with_cost([*lines, ("2024-06-30", row.missing)])
+        assert earned(plan, rows) - before == row.pays
+
+
+def with_cost(lines: list[tuple[str, Decimal]]) -> Any:
+    """Order lines at a margin of 10 %."""
+    rows = [
+        {"payee_id": "ana", "ordered_on": day, "amount": amount, "cost": amount * 9 / 10}
+        for day, amount in lines
+    ]
+    return fill("order_lines", rows)
+
+
+def test_where_grids_begin_anew_on_a_day_the_reason_is_told() -> None:
+    across = {"by": "margin", "from": ["0%", "20%"]}
+    plan = plan_with(dated("whole", "anew", across=across) | {"dated": GRIDS})
+    tables = tables_of(world(LINES), plan)
+    kept = whatif.kept_of(engine.calculate(plan, tables, QUARTER, connection=CONNECTION), "ana")
+    assert whatif.next_steps(plan, kept) == ()
+    assert whatif.untold_steps(plan, kept) == {"pay": "days"}
+
+
 DAYS = ["2024-03-02", "2024-04-02", "2024-05-02", "2024-06-20"]
 amounts = st.decimals("-400", "1500", places=2)
 

@@ -28,6 +28,7 @@ from paceline.engine.inputs import line_columns
 from paceline.engine.ledger.following_rows import TOLD, RowLines
 from paceline.engine.ledger.following_tiers import TierLines
 from paceline.engine.ledger.measures import name_of
+from paceline.engine.ledger.spread import deciding_parts
 from paceline.engine.ledger.sums import value_of
 from paceline.engine.ledger.told import TRACE_LINES, is_followed
 from paceline.engine.plan.model import Component, Measure
@@ -146,8 +147,7 @@ class LineSteps:
         unit = windows.window_of(plan, component)
         if not windows.is_shorter(plan, unit):
             key = windows.to_date(unit) if windows.is_longer(plan, unit) else windows.PERIOD
-            named = (None if rates.by_shares else rates.subject, rates.across)
-            for name in filter(None, named):
+            for name in () if rates.dated else rates.decided_by:
                 found[name_of(name, key)] = EXACT
                 if self.moves(component):
                     found[name_of(name, windows.before(unit))] = EXACT
@@ -166,7 +166,7 @@ class LineSteps:
             "level": self._credit(component, level=True),
             "value": self._taken(measure),
             "credit": self._credit(component),
-            **{f"of {part.id}": self._taken(part) for part in self.subject_parts(component)},
+            **{f"of {part.id}": self._taken(part) for part in self.deciding_parts(component)},
         }
         if component.rates is not None and component.rates.by_shares:
             columns["count"] = self._taken(self.plan.measure(component.rates.subject or ""))
@@ -185,7 +185,7 @@ class LineSteps:
         terms = measure_terms(self.shape, measure)
         if component.rates is not None and component.rates.by_shares:
             terms += measure_terms(self.shape, self.plan.measure(component.rates.subject or ""))
-        for part in self.subject_parts(component):  # its lines choose the tier, whoever is paid
+        for part in self.deciding_parts(component):  # its lines choose the tier, whoever is paid
             terms += measure_terms(self.shape, part)
         taken = taken_by(terms, col("bits", "g"), "g")
         if self.shape.has_windows:
@@ -200,21 +200,15 @@ class LineSteps:
         own = taken_by(terms, col("bits", "g"), "g")
         return typed(c.when((own, value), otherwise=c.number(0, CONVERTED)), CONVERTED)
 
-    def subject_parts(self, component: Component) -> list[Measure]:
-        """The summed measures that another measure, by which the table is read, is made of, where
-        it is read anew in every stretch.
+    def deciding_parts(self, component: Component) -> list[Measure]:
+        """The summed measures that other measures, by which the table is read, are made of, where
+        it is read anew in every stretch or its tiers change on a day.
         """
         rates = component.rates
         unit = windows.window_of(self.plan, component)
-        if rates is None or rates.subject is None or rates.by_shares:
+        if rates is None or not (rates.dated or windows.is_shorter(self.plan, unit)):
             return []
-        if not windows.is_shorter(self.plan, unit):
-            return []
-        wanted = {rates.subject}
-        for measure in reversed(self.plan.measures):
-            if measure.id in wanted:
-                wanted |= set(measure.parts)
-        return [one for one in self.plan.measures if one.id in wanted and one.is_summed]
+        return deciding_parts(self.plan, rates)
 
     def _credit(self, component: Component, *, level: bool = False) -> exp.Expr:
         """The first credit rule of the component's measure that takes the line, or the level at

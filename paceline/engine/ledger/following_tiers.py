@@ -16,9 +16,9 @@ from paceline.engine.columns import CONVERTED, EXACT, MONEY, TEXT, Kind, col, se
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.following_rows import TOLD
 from paceline.engine.ledger.forms import in_plan_money, incentive_of, or_nothing
-from paceline.engine.ledger.measures import add_measures, name_of
+from paceline.engine.ledger.measures import name_of
 from paceline.engine.ledger.rates import Reading, add_through, differences
-from paceline.engine.ledger.spread import Step, add_step, exact_total, running
+from paceline.engine.ledger.spread import Step, add_deciding, add_step, exact_total, running
 from paceline.engine.plan.model import Component
 from paceline.engine.steps.crediting import in_window
 
@@ -71,7 +71,7 @@ class TierLines:
             (*self.steps.carried(), *self.steps.stretches()), TEXT
         )
         given |= {"value": CONVERTED, "credit": TEXT}
-        given |= {f"of {part.id}": CONVERTED for part in self.steps.subject_parts(component)}
+        given |= {f"of {part.id}": CONVERTED for part in self.steps.deciding_parts(component)}
         given |= self.steps.needs(component)
         if rates.by_shares:
             given["count"] = CONVERTED
@@ -186,6 +186,7 @@ class TierLines:
         counted = "count" if rates.by_shares else "value"
         whole = exp.Window(this=exp.Sum(this=col("value")), partition_by=[*stretch])
         added = c.minus(ends["value after"].copy(), ends["value before"].copy(), EXACT)
+        subject, across = self._deciding(figures, stretch)
         at = Step(
             before=figures.add("before", ends[f"{counted} before"].copy(), EXACT),
             after=figures.add("after", ends[f"{counted} after"].copy(), EXACT),
@@ -193,6 +194,8 @@ class TierLines:
             total=figures.add("total", exact_total(whole), EXACT),
             version=version,
             target=col(f"quotas/{rates.quota}/target") if rates.quota is not None else None,
+            subject=subject,
+            across=across,
         )
         pays: list[exp.Expr] = []
         earned_before: list[exp.Expr] = []
@@ -200,7 +203,10 @@ class TierLines:
         if self.moves:
             had = self._earlier(col("value"), CONVERTED)
             whole = exp.Window(this=exp.Sum(this=had), partition_by=[*stretch])
-            then = replace(at, total=figures.add("total then", exact_total(whole), EXACT))
+            unit = windows.window_of(self.plan, self.component)
+            subject, across = self._deciding(figures, stretch, windows.before(unit))
+            total = figures.add("total then", exact_total(whole), EXACT)
+            then = replace(at, total=total, subject=subject, across=across)
             for place, held in enumerate(add_step(figures, self.plan, rates, then, "step then")):
                 own = figures.add(f"{place + 1}/held then", self._earlier(held, EXACT), EXACT)
                 bases[place] = c.minus(bases[place], own.copy(), EXACT)
@@ -224,22 +230,32 @@ class TierLines:
         rates = self.rates
         whole = exp.Window(this=exp.Sum(this=col("value")), partition_by=[*stretch])
         subject: exp.Expr = figures.add("total", exact_total(whole), EXACT)
-        parts = self.steps.subject_parts(self.component)
-        for part in parts:
-            again = [one.copy() for one in stretch]
-            total = exp.Window(this=exp.Sum(this=col(f"of {part.id}")), partition_by=again)
-            figures.add(name_of(part.id), exact_total(total), EXACT)
-        if parts:
-            add_measures(figures, self.plan, only={rates.subject or ""})
-            subject = or_nothing(col(name_of(rates.subject or "")))
+        across: exp.Expr | None = None
+        if self.steps.deciding_parts(self.component):
+            by_another, across = self._deciding(figures, stretch)
+            subject = subject if by_another is None else by_another
         elif rates.subject is not None:
             subject = or_nothing(col(self._at_total(rates.subject)))
-        across = None
-        if rates.across is not None:
+        if across is None and rates.across is not None:
             across = or_nothing(col(self._at_total(rates.across)))
         target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
         incentive = incentive_of(self.plan) if rates.value == "target_share" else None
         return Reading(self.plan, rates, value, subject, target, incentive, across)
+
+    def _deciding(
+        self, figures: Figures, stretch: list[exp.Expr], window: str = windows.PERIOD
+    ) -> tuple[exp.Expr | None, exp.Expr | None]:
+        """What finds the tier and the column in a stretch: by its end, or, in the window before
+        the period, by what was sold before.
+        """
+        parts: dict[str, exp.Expr] = {}
+        for part in self.steps.deciding_parts(self.component):
+            value: exp.Expr = col(f"of {part.id}")
+            if window != windows.PERIOD:
+                value = self._earlier(value, CONVERTED)
+            again = [one.copy() for one in stretch]
+            parts[part.id] = exp.Window(this=exp.Sum(this=value), partition_by=again)
+        return add_deciding(figures, self.plan, self.rates, parts, window)
 
     def _at_total(self, measure: str) -> str:
         """The ledger's column of a measure in the window that a component accumulates."""

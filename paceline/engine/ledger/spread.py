@@ -7,6 +7,7 @@ accumulates, or, where only days matter, from one set of tiers to the next.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -26,11 +27,12 @@ from paceline.engine.columns import (
 )
 from paceline.engine.inputs import line_columns
 from paceline.engine.ledger.figures import Figures
-from paceline.engine.ledger.forms import in_plan_money
+from paceline.engine.ledger.forms import in_plan_money, or_nothing
+from paceline.engine.ledger.measures import add_measures, name_of
 from paceline.engine.ledger.rates import Reading
 from paceline.engine.ledger.rows import join_to_payee, targets
 from paceline.engine.ledger.sums import SHARES, Sums
-from paceline.engine.plan.model import Component, Plan, RateTable
+from paceline.engine.plan.model import Component, Measure, Plan, RateTable
 from paceline.engine.shape import Shape
 from paceline.engine.steps.days import anchor_day
 
@@ -45,6 +47,7 @@ LIMB = 12  # digits
 class Step:
     """One step of a running total: the total that tiers count before and after it, and what it adds
     to the amount that they pay on; the whole stretch's total; and the version of the table.
+    `subject` finds the tier and `across` the column where other measures do.
     """
 
     before: exp.Expr
@@ -53,6 +56,8 @@ class Step:
     total: exp.Expr
     version: exp.Expr | None = None
     target: exp.Expr | None = None
+    subject: exp.Expr | None = None
+    across: exp.Expr | None = None
 
 
 def add_step(figures: Figures, plan: Plan, rates: RateTable, at: Step, path: str) -> list[exp.Expr]:
@@ -78,8 +83,16 @@ def _differences(plan: Plan, table: RateTable, at: Step) -> list[exp.Expr]:
     """What the tiers hold after the step less what they held before; in a table that is read whole
     the tier is the one that the stretch reaches in the end.
     """
+    whole = at.total if at.subject is None else at.subject
     after, before = (
-        Reading(plan, table, value, value if table.reading == "slice" else at.total, at.target)
+        Reading(
+            plan,
+            table,
+            value,
+            value if table.reading == "slice" else whole,
+            at.target,
+            across=at.across,
+        )
         for value in (at.after, at.before)
     )
     return [
@@ -153,6 +166,32 @@ def _proportion(
     lower = c.plus(left, c.times(amount.copy(), last, c.WIDE), c.WIDE)
     low = figures.add(f"{path}/low", c.integer_quotient(lower, divisor.copy()), c.WIDE)
     return c.plus(c.times(high.copy(), unit.copy(), c.WIDE), low.copy(), c.WIDE)
+
+
+def deciding_parts(plan: Plan, rates: RateTable) -> list[Measure]:
+    """The sums of lines that the measures are made of by which tier and column are found."""
+    wanted = set(rates.decided_by)
+    for measure in reversed(plan.measures):
+        if measure.id in wanted:
+            wanted |= set(measure.parts)
+    return [one for one in plan.measures if one.id in wanted and one.is_summed]
+
+
+def add_deciding(
+    figures: Figures, plan: Plan, rates: RateTable, parts: Mapping[str, exp.Expr], window: str
+) -> tuple[exp.Expr | None, exp.Expr | None]:
+    """What finds the tier and the column in a stretch, from the stretch's sums of their parts, as
+    figures of a window; a missing one reads as zero.
+    """
+    for name, total in parts.items():
+        figures.add(name_of(name, window), exact_total(total), EXACT)
+    add_measures(figures, plan, window, {*rates.decided_by})
+    row = None if rates.by_shares else rates.subject
+    subject, across = (
+        None if name is None else or_nothing(col(name_of(name, window)))
+        for name in (row, rates.across)
+    )
+    return subject, across
 
 
 def running(value: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr]) -> exp.Window:
@@ -261,7 +300,8 @@ class _Spread:
         kinds: dict[str, Kind] = {
             key: TEXT if key in {"payee_id", "line_id"} else SHARES.get(key, PLACE) for key in keys
         }
-        for what, name in self._measures().items():
+        parts = {f"of {one.id}": one.id for one in deciding_parts(self.plan, self.rates)}
+        for what, name in (self._measures() | parts).items():
             for when, window in self._windows().items():
                 own = col(self.sums.of_measure(self.plan.measure(name), window), "v")
                 columns[f"{when}{what}"] = typed(own, CONVERTED)
@@ -283,8 +323,8 @@ class _Spread:
 
     def _measures(self) -> dict[str, str]:
         found = {"value": self.component.measure or ""}
-        if self.rates.subject is not None:
-            found["count"] = self.rates.subject
+        if self.rates.by_shares:
+            found["count"] = self.rates.subject or ""
         return found
 
     def _windows(self) -> dict[str, str]:
@@ -321,6 +361,10 @@ class _Spread:
         again = [self.version] if self.version and self.rates.change == "anew" else []
         return [col(name) for name in ("payee_id", *self.keys, *again)]
 
+    def _whole(self, column: str) -> exp.Window:
+        """The sum over the whole stretch, or over those of its days on which the tiers hold."""
+        return exp.Window(this=exp.Sum(this=col(column)), partition_by=self._partition())
+
     def _add(self, figures: Figures, when: str) -> list[str]:
         """The tiers of one window: the period's, or one that began before it."""
         path, rates = f"{when}step", self.rates
@@ -333,8 +377,11 @@ class _Spread:
                 amount = c.with_fewer_decimals(exact, EXACT)
                 ends[f"{what} {side}"] = figures.add(f"{path}/{what}/{side}", amount, EXACT)
         counted = "count" if rates.by_shares else "value"
-        whole = exp.Window(this=exp.Sum(this=col(f"{when}value")), partition_by=self._partition())
-        total = figures.add(f"{path}/total", exact_total(whole), EXACT)
+        total = figures.add(f"{path}/total", exact_total(self._whole(f"{when}value")), EXACT)
+        parts = {
+            one.id: self._whole(f"{when}of {one.id}") for one in deciding_parts(self.plan, rates)
+        }
+        subject, across = add_deciding(figures, self.plan, rates, parts, self._windows()[when])
         value = c.minus(ends["value after"].copy(), ends["value before"].copy(), EXACT)
         at = Step(
             before=ends[f"{counted} before"],
@@ -343,6 +390,8 @@ class _Spread:
             total=total,
             version=col(self.version) if self.version else None,
             target=col(f"quotas/{rates.quota}/target") if rates.quota else None,
+            subject=subject,
+            across=across,
         )
         names: list[str] = []
         for place, base in enumerate(add_step(figures, self.plan, rates, at, f"{path}/tier")):
@@ -359,4 +408,13 @@ def exact_total(total: exp.Expr) -> exp.Cast:
     return c.with_fewer_decimals(typed(total, CONVERTED), EXACT)
 
 
-__all__ = ["Step", "add_step", "exact_total", "join_spread", "running", "spread_kinds"]
+__all__ = [
+    "Step",
+    "add_deciding",
+    "add_step",
+    "deciding_parts",
+    "exact_total",
+    "join_spread",
+    "running",
+    "spread_kinds",
+]

@@ -16,6 +16,7 @@ import pyarrow as pa
 from paceline.engine.lint.contests import contests, knows_scores
 from paceline.engine.lint.costs import caps, margin_of, margins, whole_amounts
 from paceline.engine.lint.curves import cliffs, crowds, zones
+from paceline.engine.lint.days import by_days
 from paceline.engine.lint.findings import SEVERITIES, Edit, Finding, Mend, Severity
 from paceline.engine.lint.grids import grids, is_grid
 from paceline.engine.lint.history import (
@@ -88,28 +89,33 @@ def lint(
 
 def _findings(plan: Plan, history: History | None, rates: pa.Table | None) -> Iterator[Finding]:
     refused = refused_rows(plan, rates) if rates is not None else {}
-    subjects: list[Subject] = []
+    subjects: list[Subject] = []  # those that are held against each other
+    looked_at: list[Subject] = []
     orders: dict[str, Decimal | None] = {}
     turns = 0
     for place, component in enumerate(plan.components):
         turns += len(component.rates.tiers) ** 2 if component.rates is not None else 1
         too_many = turns > MAX_TURNS or place >= MAX_COMPONENTS
-        if not too_many and is_shared(component):
-            yield from _of_kind(plan, component, history)
+        *earlier, last = by_days(component)
+        if not too_many and is_shared(last):
+            for one in (*earlier, last):
+                yield from _of_kind(plan, one, history)
             continue
         if component.rates is not None and component.rates.imported is not None:
             yield from _of_rows(plan, component, history, rates, refused)
             continue
-        reason = "many" if too_many else not_followed(plan, component)
+        reason = "many" if too_many else not_followed(plan, last)
         if reason:
             yield _unseen("pay_curve", reason, component.clause, component=component.id)
             continue
-        subject = subject_of(plan, component, history, orders)
-        if subject is not None:
-            subjects.append(subject)
-    for subject in subjects:
+        found = [subject_of(plan, one, history, orders) for one in (*earlier, last)]
+        looked_at += [one for one in found if one is not None]
+        subjects += [one for one in found[-1:] if one is not None]
+    for subject in looked_at:
         others = [
-            one for one in subjects if one is not subject and one.measure.id == subject.measure.id
+            one
+            for one in subjects
+            if one.component.id != subject.component.id and one.measure.id == subject.measure.id
         ]
         yield from cliffs(subject)
         yield from zones(subject, others)

@@ -221,6 +221,14 @@ class RateTable:
         return self.reading == "slice" and self.subject is not None
 
     @property
+    def decided_by(self) -> tuple[str, ...]:
+        """The other measures that find the tier and the column, where totals decide: not those
+        that fill slices.
+        """
+        row = () if self.by_shares else (self.subject,)
+        return tuple(name for name in (*row, self.across) if name is not None)
+
+    @property
     def is_spread(self) -> bool:
         """What a tier takes depends on more than totals: on the order of lines, or their days, or
         on what they say.

@@ -93,7 +93,7 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
         imported,
     )
     _check_reading(clause, table, scope)
-    _check_spread(clause, table, measure, subject)
+    _check_spread(clause, table, (measure, subject), scope)
     return table
 
 
@@ -182,11 +182,26 @@ def _check_reading(clause: Clause, table: RateTable, scope: Scope) -> None:
         )
 
 
-def _check_spread(clause: Clause, table: RateTable, measure: Measure, subject: Measure) -> None:
+def _is_of_lines(measure: Measure, scope: Scope) -> bool:
+    """The measure is added up from the lines of the period, or made of such measures."""
+    parts = [one for one in scope.measures if one.id in measure.parts]
+    own = measure.is_summed or bool(parts)
+    return own and measure.window is None and all(_is_of_lines(one, scope) for one in parts)
+
+
+def _check_spread(
+    clause: Clause, table: RateTable, read: tuple[Measure, Measure], scope: Scope
+) -> None:
     """What can be told line by line, and from one day to the next."""
-    counted = (measure,) if table.imported is not None else (measure, subject)
-    for one in counted if table.is_spread else ():
-        if not one.is_summed or one.window is not None:
+    measure, subject = read
+    decided = [subject] if table.on == "measure" and table.imported is None else []
+    if table.across is not None:
+        decided.append(next(one for one in scope.measures if one.id == table.across))
+    counted = [measure, *decided] if table.by_shares else [measure]
+    unknown = [one for one in counted if not one.is_summed or one.window is not None]
+    unknown += [one for one in decided if not _is_of_lines(one, scope)]
+    if table.is_spread:
+        for one in unknown[:1]:
             raise clause.refuse(
                 "lines_needed",
                 f"{one.id} is not added up from the lines of the period; slices of another "
@@ -197,16 +212,10 @@ def _check_spread(clause: Clause, table: RateTable, measure: Measure, subject: M
         raise clause.child("each").refuse(
             "bounds_need_one_tier", "only a table of one tier bounds each stretch"
         )
-    if table.dated and (
-        table.value != "rate"
-        or table.across is not None
-        or (table.on == "measure" and not table.by_shares)
-        or any(tier.marginal for tier in table.tiers)
-    ):
+    if table.dated and table.value != "rate":
         raise clause.child("dated").refuse(
             "dated_needs_rates",
-            "tiers that change on a day pay rates, on slices or on the whole amount of their own "
-            "measure, or on slices of another",
+            "tiers that change on a day pay rates",
         )
 
 

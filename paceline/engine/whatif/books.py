@@ -8,7 +8,7 @@ come to the same amount has no answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from paceline.engine import windows
@@ -18,7 +18,7 @@ from paceline.engine.keyed import Keyed
 from paceline.engine.ledger.told import decided_by_others
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.payout import Standing, pays_at, tiers_at
-from paceline.engine.plan.model import Component, Condition, Measure, Plan, Tier
+from paceline.engine.plan.model import Component, Condition, Measure, Plan, RateTable, Tier
 from paceline.engine.plan.scope import word
 from paceline.engine.whatif.dated import Sets, last_set, sold_under
 from paceline.engine.whatif.kept import Bases, Kept
@@ -183,24 +183,31 @@ class Books:
         before the period.
         """
         if component.rate_table.dated and not component.rate_table.by_shares:
-            return self._dated(component, figures)
+            return self._dated(component, figures, values)
         if component.rate_table.is_spread or self._is_shorter(component):
             raise NotPossible
         now, had = self.ends(component, figures, values)
         earned = self._tiered(component, now, figures)
         return earned if had is None else earned - self._tiered(component, had, figures)
 
-    def _dated(self, component: Component, figures: Figures) -> Decimal:
-        now, had = self.sets(component)
+    def _dated(self, component: Component, figures: Figures, values: Values) -> Decimal:
+        now, had = self.sets(component, figures, values)
         own = component.measure or ""
         gain = EXACT.subtract(figures[word(own)] or ZERO, self.kept.measures.get(own) or ZERO)
         earned = now.with_more(gain).earned()
         return earned if had is None else earned - had.earned()
 
-    def sets(self, component: Component) -> tuple[Sets, Sets | None]:
-        """What was sold under the sets of a dated table, in longer windows before the start."""
-        rates, target, ends = component.rate_table, self._target(component), self.kept.ends_before
-        if self._is_shorter(component) or ends is None:
+    def sets(
+        self, component: Component, figures: Figures, values: Values
+    ) -> tuple[Sets, Sets | None]:
+        """What was sold under the sets of a dated table, in longer windows before the start.
+
+        What other measures came to on the days of each set is not kept, only in all.
+        """
+        rates, target, day = component.rate_table, self._target(component), self.kept.ends_before
+        if self._is_shorter(component) or day is None:
+            raise NotPossible
+        if rates.decided_by and rates.change == "anew":
             raise NotPossible
         longer = windows.is_longer(self.plan, windows.window_of(self.plan, component))
         none: tuple[Bases, ...] = ()
@@ -209,15 +216,20 @@ class Books:
             held = (self.kept.bases[component.id],)
         if not held or any(len(one) != len(rates.tiers) for one in held):
             raise NotPossible
-        last = last_set(rates, ends)
+        last = last_set(rates, day)
         found = [Sets(self.plan, rates, sold_under(rates, one), last, target) for one in held]
+        if rates.decided_by:
+            ends = [end for end in self.ends(component, figures, values) if end is not None]
+            by_others = [_found_by(rates, end) for end in ends]
+            found = [
+                replace(one, subject=subject, across=across)
+                for one, (subject, across) in zip(found, by_others, strict=True)
+            ]
         return found[0], found[1] if longer else None
 
     def _tiered(self, component: Component, end: Figures, figures: Figures) -> Decimal:
         rates = component.rate_table
-        subject, across = (
-            (end[word(name)] or ZERO) if name else None for name in (rates.subject, rates.across)
-        )
+        subject, across = _found_by(rates, end)
         at = Standing(
             end[word(component.measure or "")] or ZERO,
             self._target(component),
@@ -360,6 +372,14 @@ class Books:
         if value is None or not target or target <= 0:
             return False
         return value >= EXACT.multiply(when.at_least, target)
+
+
+def _found_by(rates: RateTable, end: Figures) -> tuple[Decimal | None, Decimal | None]:
+    """What finds the tier and the column where other measures do; a missing one is zero."""
+    subject, across = (
+        (end[word(name)] or ZERO) if name else None for name in (rates.subject, rates.across)
+    )
+    return subject, across
 
 
 def _is_steady(measure: Measure) -> bool:

@@ -16,12 +16,14 @@ from paceline.engine.payout import Standing, bounds_of, pays_at
 from paceline.engine.plan.model import Plan, RateTable
 
 ZERO = Decimal(0)
+Column = tuple[Decimal, Decimal | None]
 
 
 @dataclass(frozen=True)
 class Sets:
     """The sets of tiers of a dated table, and what was sold under each; `last` is the place of the
-    one that holds on the period's last day.
+    one that holds on the period's last day. Where another measure finds the tier, `subject` is
+    what it came to, and `across` what finds the column of a grid.
     """
 
     plan: Plan
@@ -29,9 +31,13 @@ class Sets:
     sold: tuple[Decimal, ...]
     last: int
     target: Decimal | None
+    subject: Decimal | None = None
+    across: Decimal | None = None
 
     def counted(self, place: int) -> Decimal:
         """What a set's tiers count: all that was sold where the total carries on."""
+        if self.subject is not None:
+            return self.subject
         return sum(self.sold, ZERO) if self.rates.change == "carry-on" else self.sold[place]
 
     def with_more(self, amount: Decimal) -> Sets:
@@ -62,17 +68,21 @@ class Sets:
                 exact = EXACT.add(exact, self._round(more) if by_tier else more)
         return self._round(exact)
 
-    def ahead(self) -> list[tuple[int, int, Decimal]]:
+    def ahead(self, column: Column | None = None) -> list[tuple[int, int, Decimal]]:
         """The bounds ahead, one of each set in which reaching it pays otherwise: the place of the
         set, of the tier in it, and the bound. Read as slices only the last set takes more; read
-        whole a total that carries on moves what was sold under all.
+        whole a total that carries on moves what was sold under all. In a grid the tiers of one
+        column are looked at.
         """
-        moved = {self.last}
+        moved = {self.last} if self.subject is None else set()
         if self.rates.reading == "whole" and self.rates.change == "carry-on":
             moved |= {place for place, sold in enumerate(self.sold) if sold}
         found = []
         for place in sorted(moved):
-            for tier, (lower, _) in enumerate(bounds_of(self.table(place), self.target)):
+            table = self.table(place)
+            for tier, (lower, _) in enumerate(bounds_of(table, self.target)):
+                if table.tiers[tier].across != column:
+                    continue
                 if lower and self._is_ahead(lower, self.counted(place)):
                     found.append((place, tier, lower))
                     break
@@ -84,7 +94,7 @@ class Sets:
 
     def _pays(self, table: RateTable, value: Decimal, total: Decimal) -> list[Decimal]:
         subject = total if table.reading == "whole" else None
-        at = Standing(value, self.target, holds=True, subject=subject)
+        at = Standing(value, self.target, holds=True, subject=subject, across=self.across)
         return pays_at(self.plan, table, at)
 
     def _round(self, value: Decimal) -> Decimal:

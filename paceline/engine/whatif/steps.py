@@ -139,6 +139,7 @@ class Steps:
             yield from self._to_count(component)
         elif rates.dated and not self._is_shorter(component):
             yield from self._to_dated(component)
+            yield from self._to_column(component)
         else:
             yield from self._to_tier(component)
             yield from self._to_column(component)
@@ -251,10 +252,13 @@ class Steps:
         """Of tiers that change on a day the next one of those that hold on the period's last day;
         read whole, of all under which something was sold.
         """
-        measure = component.measure or ""
-        inside = component.rate_table.reading == "whole" and self.plan.policies.boundary == "lower"
-        sets, _had = self.books.sets(component)
-        for place, tier, lower in sets.ahead():
+        rates = component.rate_table
+        measure = rates.subject or component.measure or ""
+        inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
+        sets, _had = self.books.sets(component, self.figures, {})
+        for place, tier, lower in sets.ahead(
+            _column_of(self.plan, component, self._across(component))
+        ):
             reach = EXACT.add(lower, self._smallest(measure)) if inside else lower
             at = self._place(measure, sets.counted(place), reach)
             if at is not None:

@@ -9,7 +9,7 @@ from paceline.engine.plan.model import Component, Plan
 from paceline.engine.whatif.kept import Kept
 from paceline.engine.whatif.steps import Steps
 
-Untold = Literal["grid", "filled", "rows", "parts", "differs"]
+Untold = Literal["grid", "filled", "days", "rows", "parts", "differs"]
 
 
 def untold_steps(plan: Plan, kept: Kept) -> dict[str, Untold]:
@@ -19,6 +19,7 @@ def untold_steps(plan: Plan, kept: Kept) -> dict[str, Untold]:
     `filled`, the tiers are filled by one measure and pay on another; `rows`, what rows of a
     table of rates earned before rounding is not kept, of amounts, by another measure, or rounded by
     tier or line; `parts`, nor are interpolated amounts of all others.
+    `days`: tiers begin anew on a day, and another measure of those days alone finds them.
     `differs`: what a run keeps does not come to what was paid.
     """
     steps = Steps(plan, kept)
@@ -39,7 +40,7 @@ def _why(plan: Plan, component: Component) -> Untold:
     if rates.by_shares:
         return "filled"
     if not windows.is_shorter(plan, windows.window_of(plan, component)):
-        return "differs"
+        return "days" if rates.decided_by and rates.change == "anew" else "differs"
     if rates.imported is not None:
         return "rows"
     if rates.across is not None:

@@ -144,6 +144,10 @@ UNTOLD = {
         "The next tier is no single amount: each further one begins at zero, and two measures say"
         " which cell it lies in."
     ),
+    "days": gettext_lazy(
+        "The next tier is no single amount: the tiers begin anew on a day, and another measure of"
+        " those days alone says which one holds."
+    ),
     "filled": gettext_lazy(
         "The next tier is no single amount: one measure fills the tiers of each further one, and"
         " what they pay depends on another."

@@ -37,7 +37,7 @@ def rate_clauses(plan: Plan, component: Component, rates: RateTable) -> Iterator
     if rates.floor is not None or rates.cap is not None:
         yield Clause(f"{rates.clause}/each", _each(plan, component, rates))
     if rates.change is not None:
-        yield Clause(f"{rates.clause}/change", _change(rates))
+        yield Clause(f"{rates.clause}/change", _change(plan, rates))
     for dated in rates.dated:
         yield Clause(dated.clause, _days(rates, dated))
     if rates.imported is not None:
@@ -65,7 +65,20 @@ def _imported(rates: RateTable) -> Iterator[Clause]:
     yield Clause(f"{imported.clause}/missing", text)
 
 
-def _change(rates: RateTable) -> str:
+def _change(plan: Plan, rates: RateTable) -> str:
+    if rates.decided_by:
+        measures = listed(named(plan.measure(name)) for name in rates.decided_by)
+        if rates.change == "anew":
+            text = _(
+                "When the tiers change, the running total begins anew; of %(measures)s, too, each"
+                " set of tiers sees its own days only."
+            )
+        else:
+            text = _(
+                "When the tiers change, the running total carries on; of %(measures)s, too, each"
+                " set of tiers sees all days."
+            )
+        return text % {"measures": measures}
     if rates.change == "anew":
         return _("When the tiers change, the running total begins anew.")
     return _("When the tiers change, the running total carries on.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from paceline.engine.plan.model import Component, Plan
 
@@ -93,7 +94,23 @@ class Spread:
         stretches: dict[object, list[Share]] = {}
         for share in self._shares(payee, days):
             stretches.setdefault(self._stretch(share.entry, window), []).append(share)
-        return [self._of(shares, target) for shares in stretches.values()]
+        inside = self.measures.inside(days)
+
+        def deciding(key: object, version: int | None) -> tuple[Decimal | None, ...]:
+            """What finds row and column: of the stretch, or of its days under one table."""
+
+            def holds(entry: Entry) -> bool:
+                own = inside(entry) and self._stretch(entry, window) == key
+                return own and version in {None, self._version(entry)}
+
+            return tuple(
+                None if name is None else self.measures.value(name, payee, holds) or ZERO
+                for name in (self.table.subject, self.table.across)
+            )
+
+        return [
+            self._of(shares, target, partial(deciding, key)) for key, shares in stretches.items()
+        ]
 
     def _stretch(self, entry: Entry, window: str) -> object:
         if window == "period":
@@ -102,7 +119,12 @@ class Spread:
             return entry.line_id
         return self.calendar.stretch(window, entry.day)
 
-    def _of(self, shares: list[Share], target: Decimal | None) -> Taken:
+    def _of(
+        self,
+        shares: list[Share],
+        target: Decimal | None,
+        deciding: Callable[[int | None], tuple[Decimal | None, ...]],
+    ) -> Taken:
         bases = [ZERO for _ in self.table.tiers]
         totals: dict[int, tuple[Decimal, Decimal]] = {}
         anew = self.table.change == "anew"
@@ -120,7 +142,7 @@ class Spread:
                 version,
                 (twelve(counted), twelve(after[0])),
                 (twelve(value), twelve(after[1])),
-                twelve(whole[key]),
+                (twelve(whole[key]), *deciding(key if anew else None)),
                 target,
             )
             for place, part in parts.items():
@@ -135,7 +157,7 @@ class Spread:
         version: int,
         counted: tuple[Decimal, Decimal],
         value: tuple[Decimal, Decimal],
-        whole: Decimal,
+        decided: tuple[Decimal | None, ...],
         target: Decimal | None,
     ) -> dict[int, Decimal]:
         """What one share adds to each tier of its version, by the tier's place in the table."""
@@ -144,7 +166,8 @@ class Spread:
         table = replace(self.table, tiers=tables[version], dated=())
         reader = TierReader(self.plan, table, target, ZERO)
         if table.reading == "whole":
-            return {first + reader.tier_of(whole): value[1] - value[0]}
+            before, after = (self._whole(reader, end, *decided) for end in value)
+            return {first + n: b - a for n, (a, b) in enumerate(zip(before, after, strict=True))}
         if not table.by_shares:
             before, after = (reader.take(end, end).bases for end in value)
             return {first + n: b - a for n, (a, b) in enumerate(zip(before, after, strict=True))}
@@ -154,6 +177,33 @@ class Spread:
             found[first + place] = through - below
             below = through
         return found
+
+    def _whole(
+        self,
+        reader: TierReader,
+        value: Decimal,
+        total: Decimal | None,
+        subject: Decimal | None,
+        across: Decimal | None,
+    ) -> list[Decimal]:
+        """What the tiers hold of a value in the tier that the total, or another measure, finds."""
+        found = total if subject is None else subject
+        assert found is not None
+        if across is not None:
+            return reader.take(value, found, across).bases
+        marginal = [tier.marginal for tier in reader.table.tiers]
+        base = reader.tier_of(found)
+        while base > 0 and marginal[base]:
+            base -= 1
+        bases = [ZERO for _ in marginal]
+        bases[base] = value
+        for place in range(base + 1, len(marginal)):
+            if not marginal[place]:
+                break
+            lower, upper = reader.bounds[place]
+            bases[base] = min(bases[base], lower)
+            bases[place] = max((value if upper is None else min(value, upper)) - lower, ZERO)
+        return bases
 
     def _below(
         self, bound: Decimal | None, counted: tuple[Decimal, Decimal], value: Decimal
