@@ -125,6 +125,18 @@ def test_rows_that_pay_nothing_less_or_more_than_a_sale_leaves() -> None:
     assert everything.severity == "serious"
 
 
+def test_rows_above_a_hundred_percent_are_named() -> None:
+    rows = [
+        {**PEN, "from": 0, "rate": 1},
+        {**PEN, "from": 800, "rate": "0.05"},
+        {**INK, "from": 0, "rate": 5},
+    ]
+    above = found(plan_with(), rows, None)["rates_above_whole"]
+    assert (above.severity, above.params["row"], above.params["count"]) == ("serious", 1, 1)
+    assert amounts(above) == {"from": 0, "rate": 5}
+    assert "rates_above_whole" not in found(plan_with(), rows[:2], None)
+
+
 def test_lines_without_a_row_and_rows_that_no_run_takes() -> None:
     lines = (line("ana", "pen", 700), line("ben", "ink", 300), line("cho", "ink", 50))
     rows = [{**PEN, "from": 0, "rate": "0.1"}]

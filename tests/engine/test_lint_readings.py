@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from .test_lint import plan_of, rated, seen, tiers
+from .test_lint import CLAUSES, plan_of, rated, seen, tiers
 
 RATIO = """\
 credits:
@@ -44,6 +46,32 @@ def test_a_table_that_reads_a_missing_value_as_zero_is_named(
     for one in found:
         assert one.clause == "components/commission/rates/by"
         assert one.params["measure"] == by
+
+
+@pytest.mark.parametrize(
+    ("table", "clause", "rate"),
+    [
+        (tiers("slice", "0=5%", "100=100%"), "", 0),
+        (tiers("slice", "0=5%", "100=101%"), "tiers/2", Decimal("1.01")),
+        (tiers("whole", "0%=500%", "100%=250%", on="attainment"), "tiers/1", Decimal(5)),
+    ],
+)
+def test_a_rate_above_the_whole_amount_is_named(table: str, clause: str, rate: Decimal) -> None:
+    """Worked case B3: 100 % may be meant, 101 % is to be accepted with a reason."""
+    found = [one for one in seen(plan_of(rated(table))) if one.code == "rate_above_whole"]
+    assert [(one.severity, one.clause, one.amounts["rate"]) for one in found] == (
+        [("serious", f"components/commission/rates/{clause}", rate)] if clause else []
+    )
+
+
+@pytest.mark.parametrize(
+    "pays",
+    ["amount: 500", "target_share: 150%"],
+)
+def test_amounts_and_shares_of_a_target_incentive_may_pass_a_hundred_percent(pays: str) -> None:
+    table = f"{{reading: whole, on: amount, tiers: [{{from: 0, {pays}}}]}}"
+    plan = plan_of(rated(table), clauses="target_incentive: {amount: 1000}\n" + CLAUSES)
+    assert [one.code for one in seen(plan) if one.code == "rate_above_whole"] == []
 
 
 def test_a_formula_that_ties_a_plan_to_one_currency_is_named() -> None:

@@ -14,7 +14,7 @@ from decimal import Decimal, localcontext
 import pyarrow as pa
 
 from paceline.engine.lint.contests import contests, knows_scores
-from paceline.engine.lint.costs import caps, margin_of, margins, whole_amounts
+from paceline.engine.lint.costs import above_whole, caps, margin_of, margins, whole_amounts
 from paceline.engine.lint.curves import cliffs, crowds, zones
 from paceline.engine.lint.days import by_days
 from paceline.engine.lint.findings import SEVERITIES, Edit, Finding, Mend, Severity
@@ -122,6 +122,7 @@ def _findings(plan: Plan, history: History | None, rates: pa.Table | None) -> It
         yield from caps(subject)
         yield from whole_amounts(subject)
         yield from crowds(subject)
+    yield from above_whole(plan)
     yield from margins(subjects, margin_of(plan, history))
     yield from dead_rules(plan, history)
     yield from shadowed_rules(plan)

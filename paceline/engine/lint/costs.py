@@ -156,6 +156,29 @@ def _above_margin(together: list[Subject], margin: Margin) -> Iterator[Finding]:
     )  # fmt: skip
 
 
+def above_whole(plan: Plan) -> Iterator[Finding]:
+    """Tables whose tiers pay more than what is sold: 101 % of an amount is seldom meant."""
+    for component in plan.components:
+        rates, measure = component.rates, plan.measure_of(component)
+        if rates is None or not rates.tiers or rates.value != "rate":
+            continue
+        if measure is None or not measure.is_money:
+            continue
+        worst = max(rates.tiers, key=lambda tier: tier.rate)
+        if worst.rate <= 1:
+            continue
+        params: dict[str, str | int] = {
+            "component": component.id, "measure": measure.id,
+            "count": sum(tier.rate > 1 for tier in rates.tiers),
+        }  # fmt: skip
+        amounts = {"rate": worst.rate}
+        yield Finding(
+            "rate_above_whole", "serious", worst.clause,
+            message("rate_above_whole", amounts, params), amounts, (), params,
+            basis=(component.id, str(worst.rate.normalize())),
+        )  # fmt: skip
+
+
 def _slope_at(subject: Subject, value: Decimal) -> Decimal:
     return next(
         one.slope

@@ -18,6 +18,7 @@ MESSAGES: Mapping[str, str] = {
     " slice by slice it would be {sliced}",
     "margin_exceeded": "from {from} on one more of sales pays {rate}, and leaves {margin} after its"
     " cost ({lines} order lines with a known cost)",
+    "rate_above_whole": "{component} pays {rate}, more than the whole of {measure}",
     "rule_never_matches": "no order line can meet {formula}",
     "rule_matched_nothing": "none of {lines} known order lines meets {formula}",
     "rule_shadowed": "{by} already takes every line that {credit} takes; {measure} counts it once",
@@ -72,6 +73,8 @@ MESSAGES: Mapping[str, str] = {
     " so do {count} keys",
     "rates_above_margin": "from {from} on one more of sales pays {rate} by row {row} ({key}), and"
     " leaves {margin} after its cost; so do {count} of {rows} rows",
+    "rates_above_whole": "from {from} on row {row} ({key}) pays {rate}, more than what is sold; so"
+    " do {count} of {rows} rows",
     "rates_unreached": "row {row} ({key}) begins at {at}, and the most known there is {best};"
     " {count} of {rows} rows begin beyond it",
     "rates_no_row": "{lines} of {known} known order lines, of {sold} in all, have no row, such as"

@@ -78,6 +78,9 @@ SENTENCES: Mapping[str, str | Promise] = {
         "From %(from)s on one more of sales pays %(rate)s and leaves %(margin)s after its cost."
         " Known from %(lines)s order lines with a cost."
     ),
+    "rate_above_whole": lazy(
+        "%(component)s pays %(rate)s of %(measure)s: more than what is sold itself."
+    ),
     "rule_never_matches": lazy("%(credit)s takes nothing: no order line can meet %(formula)s."),
     "rule_matched_nothing": lazy(
         "%(credit)s took nothing: of the latest %(lines)s order lines none meets %(formula)s."

@@ -101,6 +101,9 @@ _ABOVE_MARGIN = lazy(
     "From %(from)s on row %(row)s (%(key)s) pays %(rate)s of one more of sales, which leaves"
     " %(margin)s after its cost."
 )
+_ABOVE_WHOLE = lazy(
+    "From %(from)s on row %(row)s (%(key)s) pays %(rate)s: more than what is sold itself."
+)
 _NEGATIVE = lazy("By row %(row)s (%(key)s) another sale lowers pay.")
 _DEAD = lazy("Up to %(to)s row %(row)s (%(key)s) earns nothing, though it pays from there on.")
 _FLAT = lazy("From %(from)s on row %(row)s (%(key)s) earns nothing more.")
@@ -138,6 +141,7 @@ TEXTS: Mapping[str, Callable[[Finding, Figures], str]] = {
     "rates_gate": _limited(_GATE),
     "rates_capped": _limited(_CAPPED),
     "rates_floored": _limited(_FLOORED),
+    "rates_above_whole": _with_count(_ABOVE_WHOLE),
     "rates_above_margin": _with_count(_ABOVE_MARGIN),
     "rates_unreached": _with_count(_UNREACHED),
 }

@@ -14,6 +14,7 @@ TITLES = {
     "cap_in_reach": lazy("A cap within reach"),
     "retroactive_tiers": lazy("Tiers that pay on the whole amount"),
     "margin_exceeded": lazy("A rate above the margin"),
+    "rate_above_whole": lazy("A rate above 100%"),
     "rule_never_matches": lazy("A rule that can never match"),
     "rule_matched_nothing": lazy("A rule that matched nothing"),
     "rule_shadowed": lazy("A rule that adds nothing"),
@@ -50,6 +51,7 @@ TITLES = {
     "rates_capped": lazy("Rows above the cap"),
     "rates_floored": lazy("Rows under the floor"),
     "rates_above_margin": lazy("Rates above the margin"),
+    "rates_above_whole": lazy("Rates above 100%"),
     "rates_unreached": lazy("Rows that nobody has reached"),
     "rates_no_row": lazy("Order lines without a row"),
 }
@@ -62,6 +64,7 @@ ADVICE = {
     "rates_gate": lazy("Let pay grow from the condition on instead of being paid at once."),
     "rates_floored": lazy("Lower the floor, or add to what is earned instead of filling it up."),
     "rates_above_margin": lazy("Lower these rates, or let them begin where the margin allows it."),
+    "rates_above_whole": lazy("Check these rates: 0.05 is what pays 5%."),
     "rates_no_row": lazy("Add a row for them, or one that leaves the column open."),
     "grid_cliff": lazy("More rows or columns with smaller steps between them make it gentler."),
     "grid_falls": lazy("Let every cell pay at least as much as the ones before it."),
@@ -82,13 +85,14 @@ ADVICE = {
         "If people could time their orders, spread the bonus over a slope below the quota."
     ),
     "margin_exceeded": lazy("Lower the rate, or let it begin where the margin allows it."),
+    "rate_above_whole": lazy("Check the rate; was a point or a zero meant otherwise?"),
     "rule_matched_nothing": lazy("Compare the words of the rule with those of the order lines."),
     "round_boundary": lazy("A gentler change of rate makes a single order matter less."),
     "quota_unreachable": lazy("Look at the quotas of these people before the period begins."),
     "components_opposed": lazy("Decide which of the two matters more, and pay for that one."),
     "missing_as_zero": lazy(
         "If zero is not meant, let a formula give the value for those who have none, such as"
-        " given(margin, 10%%)."
+        " given(margin, 10%)."
     ),
     "one_currency": lazy(
         "If other currencies may come, compare quantities or percentages instead."

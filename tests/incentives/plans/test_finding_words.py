@@ -31,6 +31,7 @@ LOW = [("ana", "1", "0.4"), ("ben", "1", "0.3")]
 CASES: list[tuple[str, History | None]] = [
     (GRID, None),
     (BY_MARGIN, None),
+    (BY_MARGIN.replace("rate: 5%", "rate: 500%"), None),
     (card(steps=TURNING), past(card(), rating=LOW)),
     (card("rating > 90% and rating < 50%"), None),
     (POOL, past(POOL, teams=TEAMS)),
@@ -106,6 +107,7 @@ def test_every_finding_is_said_in_words(language: str) -> None:
                 said.add(one.code)
                 assert one.title != one.code
                 assert "%(" not in one.text + one.advice + one.mend
+                assert "%%" not in one.title + one.text + one.advice + one.mend
                 assert one.text.rstrip()[-1] in ".。"
                 assert one.advice or one.mend or one.code == "contest_ties_cost"
             assert not any("%(" in one for one in found.unseen)
@@ -113,7 +115,7 @@ def test_every_finding_is_said_in_words(language: str) -> None:
         *("grid_cliff", "grid_falls", "score_jump", "score_turns", "gate_closed"),
         *("gate_unreached", "pool_fixed", "pool_free_ride", "pool_alone", "pool_idle"),
         *("contest_few_winners", "contest_ranked", "contest_no_floor", "contest_ties_cost"),
-        *("contest_luck", "contest_no_handicap"),
+        *("contest_luck", "contest_no_handicap", "missing_as_zero", "rate_above_whole"),
     }
     if language == "en":
         plan = plan_of(GRID)

@@ -51,6 +51,7 @@ def tabled(
         yield from looking.jumps()
     yield from looking.negative()
     yield from looking.idle()
+    yield from looking.above_whole()
     yield from looking.above_margin()
     yield from looking.unreached()
     yield from looking.without_row()

@@ -112,6 +112,17 @@ class Looking(Rows):
                     "rates_flat_zone", "warning", flat, amounts, people, ("misra-nair-2011",)
                 )
 
+    def above_whole(self) -> Iterator[Finding]:
+        """Rates of more than 100 % of an amount of money, as when 5 is written for 0.05."""
+        if self.rates.value != "rate" or not self.measure.is_money:
+            return
+        found = self.worst(pc.greater(self.paid, pa.scalar(Decimal(1), self.paid.type)), self.paid)
+        if found is None:
+            return
+        row = found.rows[0]
+        amounts = self._at(row, "from") | {"rate": row["paid"]}
+        yield self._finding("rates_above_whole", "serious", found, amounts)
+
     def above_margin(self) -> Iterator[Finding]:
         """Rates above what a sale leaves after its cost: that of the key's own lines where one is
         known, else that of all.
