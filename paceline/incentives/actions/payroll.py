@@ -14,13 +14,11 @@ from django.db import transaction
 from paceline.files.actions import store_file
 from paceline.files.models import StoredFile
 from paceline.incentives.actions.runs import lock_period
+from paceline.incentives.calculation.handover import Handover
 from paceline.incentives.calculation.payments import (
     Amounts,
     Pay,
-    built_on_others,
-    left_behind,
     payments_of,
-    unsettled,
 )
 from paceline.incentives.models import (
     PayPeriod,
@@ -119,11 +117,12 @@ def export_payroll(
     releases = list(unpaid_releases(period))
     if not releases:
         raise NothingToExport(period)
-    if unsettled(releases):
+    handover = Handover(period, releases)
+    if handover.unsettled():
         raise RunNotSettled(period)
-    if left_behind(period, releases):
+    if handover.left_behind():
         raise EarlierPayUnsettled(period)
-    if built_on_others(period, releases):
+    if handover.built_on_others():
         raise EarlierRunDiffers(period)
     _lock_carried(releases)
     payments = payments_of(releases)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from paceline.incentives.actions.runs import PeriodClosed, RunWithoutResults, lock_period
-from paceline.incentives.calculation.payments import passed_over
+from paceline.incentives.calculation.handover import passed_over
 from paceline.incentives.calculation.settling import has_to_settle
 from paceline.incentives.models import (
     PayrollEntry,

@@ -39,11 +39,10 @@ from paceline.incentives.models import (
     Run,
     RunPlan,
     SettledEarning,
-    SettledPlan,
     StatementComponent,
     TakenBack,
 )
-from paceline.incentives.queries.settlements import chain_of, settled_before
+from paceline.incentives.queries.settlements import chain_of, left_open, settled_before
 from paceline.incentives.queries.terms import agreed_amounts, agreements, minimum_wages, wages
 from paceline.orders.queries import exchange_rates_table, paid_lines
 from paceline.org.models import LeaveKind, Person
@@ -62,17 +61,14 @@ def settles(version: PlanVersion) -> bool:
 
 def versions_to_settle(run: Run) -> list[PlanVersion]:
     """The run's versions that say how they are settled, and those of plans that pay nobody any more
-    but still have balances open.
+    but still have balances open. One query besides those of `versions_of`.
     """
     ran = versions_of(run)
-    known = {version.plan_id for version in ran}
     period = calendar_period(run.period.key)
-    others = SettledPlan.objects.exclude(version__plan__in=known).order_by("version__plan")
-    for plan_id in others.values_list("version__plan", flat=True).distinct():
-        last = settled_before(plan_id, run.period.starts_on)
-        if last is not None and last.balances.exists():
-            plan = documents.load(last.version.source)
-            ran += [last.version] if is_paid_by(period, plan.period, plan.calendar) else []
+    others = left_open({version.plan_id for version in ran}, run.period.starts_on)
+    for last in others:
+        plan = documents.load(last.version.source)
+        ran += [last.version] if is_paid_by(period, plan.period, plan.calendar) else []
     return [version for version in ran if settles(version)]
 
 
@@ -83,10 +79,15 @@ def has_to_settle(run: Run) -> bool:
 
 def versions_of(run: Run) -> list[PlanVersion]:
     """The versions that the run calculated; fetched once, and kept with the run."""
-    if "run_plans" not in getattr(run, "_prefetched_objects_cache", {}):
-        rows = RunPlan.objects.select_related("version__plan").order_by("version__plan__code")
-        prefetch_related_objects([run], Prefetch("run_plans", rows))
+    fetch_versions([run])
     return [row.version for row in run.run_plans.all()]
+
+
+def fetch_versions(runs: Iterable[Run]) -> None:
+    """Fetch what `versions_of` says of many runs. One query, for those that do not know it yet."""
+    new = [run for run in runs if "run_plans" not in getattr(run, "_prefetched_objects_cache", {})]
+    rows = RunPlan.objects.select_related("version__plan").order_by("version__plan__code")
+    prefetch_related_objects(new, Prefetch("run_plans", rows))
 
 
 class Settling:

@@ -191,7 +191,8 @@ def _round_width(span: Decimal, wanted: int) -> Decimal:
 def runs_beside(pk: int, person: Person) -> QuerySet[Run]:
     """The run with this key and every other of its period, the newest first; each with
     ``was_settled``, whether anybody ever settled it, ``has_paid``, whether anything of it was
-    handed over, and by whom and when it was settled and its period released and handed over last.
+    handed over, ``later_has_paid``, whether anything of a later period was, and by whom and when it
+    was settled and its period released and handed over last.
     """
     settled = Settlement.objects.filter(run=OuterRef("pk"), computed_at__isnull=False)
     settled = settled.order_by("-number")
@@ -199,12 +200,16 @@ def runs_beside(pk: int, person: Person) -> QuerySet[Run]:
     newest = releases.order_by("-released_at", "-pk")
     waiting = releases.filter(payroll_entry__isnull=True).order_by().values("period")
     files = PayrollExport.objects.filter(period=OuterRef("period")).order_by("-pk")
+    later = PayrollEntry.objects.filter(
+        release__period__starts_on__gte=OuterRef("period__ends_before")
+    )
     return (
         Run.objects.visible_to(person)
         .filter(period__runs=pk)
         .annotate(
             was_settled=Exists(Settlement.objects.filter(run=OuterRef("pk"))),
             has_paid=Exists(PayrollEntry.objects.filter(release__statement__run=OuterRef("pk"))),
+            later_has_paid=Exists(later),
             settled_at=Subquery(settled.values("computed_at")[:1]),
             settled_by=Subquery(settled.values("requested_by__name")[:1]),
             released_at=Subquery(newest.values("released_at")[:1]),

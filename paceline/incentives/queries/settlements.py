@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -63,6 +63,19 @@ def settled_before(plan_id: int, day: date) -> SettledPlan | None:
     ).first()
 
 
+def left_open(plan_ids: Collection[int], day: date) -> list[SettledPlan]:
+    """Of all plans but some, what was settled last before ``day`` and left balances open."""
+    before = standing(
+        SettledPlan.objects.filter(
+            version__plan=OuterRef("version__plan"), settlement__run__period__ends_before__lte=day
+        )
+    ).values("pk")[:1]
+    rows = SettledPlan.objects.exclude(version__plan__in=plan_ids).filter(
+        Exists(Balance.objects.filter(plan=OuterRef("pk"))), pk=Subquery(before)
+    )
+    return list(rows.select_related("version__plan").order_by("version__plan"))
+
+
 def standing(rows: QuerySet[SettledPlan]) -> QuerySet[SettledPlan]:
     """Settled plans with those that count before those that were replaced, the latest first."""
     run = OuterRef("settlement__run")
@@ -90,7 +103,11 @@ def chain_of(last: SettledPlan | None) -> list[SettledPlan]:
         return []
     rows = SettledPlan.objects.filter(version__plan=last.version.plan_id)
     rows = rows.select_related("version__plan", "settlement__run__period")
-    known = {one.pk: one for one in rows.defer("settlement__run__checks")}
+    return chain_in({one.pk: one for one in rows.defer("settlement__run__checks")}, last)
+
+
+def chain_in(known: Mapping[int, SettledPlan], last: SettledPlan) -> list[SettledPlan]:
+    """A settled plan and all that it goes on from among those known, the oldest first."""
     found, at = list[SettledPlan](), known.get(last.pk)
     while at is not None:
         found.append(at)
@@ -168,26 +185,50 @@ def later_paid(plan_ids: list[int], day: date) -> bool:
     return bool(later.filter(Exists(handed)).exists())
 
 
-def stood_on(plan_ids: Iterable[int], period: PayPeriod) -> list[SettledPlan] | None:
-    """What of the period the later ones that were handed to payroll go on from, through others
-    between them too; None when none was handed over.
-
-    One query, and a second one when some were.
+def links_of(
+    plan_ids: Iterable[int], *, settlements: Iterable[int] = ()
+) -> Mapping[int, SettledPlan]:
+    """All that was ever settled of some plans, and of those of some settlements, by key: of what
+    each goes on from, and ``is_handed_over``, whether by it a run was settled last of which
+    something was handed to payroll. One query that reads little of each.
     """
-    rows = SettledPlan.objects.filter(version__plan__in=plan_ids)
-    later = _paid_on(rows.filter(settlement__run__period__starts_on__gte=period.ends_before))
-    links = list(later.values_list("pk", flat=True))
+    of_settlements = SettledPlan.objects.filter(settlement__in=settlements)
+    rows = SettledPlan.objects.filter(
+        Q(version__plan__in=plan_ids)
+        | Q(version__plan__in=of_settlements.order_by().values("version__plan"))
+    )
+    handed = _paid_on(SettledPlan.objects.filter(pk=OuterRef("pk")))
+    rows = rows.annotate(is_handed_over=Exists(handed)).order_by("pk")
+    rows = rows.select_related("version", "settlement__run__period").only(
+        "previous", "version__plan", "settlement__number", "settlement__computed_at",
+        "settlement__run__number", "settlement__run__period__key",
+        "settlement__run__period__starts_on", "settlement__run__period__ends_before",
+    )  # fmt: skip
+    return {one.pk: one for one in rows}
+
+
+def stood_on(
+    known: Mapping[int, SettledPlan], period: PayPeriod, plan_ids: Container[int]
+) -> list[SettledPlan] | None:
+    """What of the period the later ones that were handed to payroll go on from, through others
+    between them too; None when none was handed over. ``known`` is what `links_of` the plans says.
+    """
+    links: list[int | None] = [
+        one.pk
+        for one in known.values()
+        if one.is_handed_over  # type: ignore[attr-defined]
+        and one.version.plan_id in plan_ids
+        and one.settlement.run.period.starts_on >= period.ends_before
+    ]
     if not links:
         return None
-    runs = rows.select_related("settlement__run").defer("settlement__run__checks")
-    known = {one.pk: one for one in runs}
     passed, found = set[int](), list[SettledPlan]()
     while links:
         one = known.get(links.pop() or 0)
         if one is None or one.pk in passed:
             continue
         passed.add(one.pk)
-        links.append(one.previous_id or 0)
+        links.append(one.previous_id)
         if one.settlement.run.period_id == period.pk:
             found.append(one)
     return found

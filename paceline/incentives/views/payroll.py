@@ -25,15 +25,11 @@ from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import payroll as actions
 from paceline.incentives.actions import shortfalls
+from paceline.incentives.calculation.handover import Handover
 from paceline.incentives.calculation.payments import (
     Amounts,
     Pay,
-    built_on_others,
-    left_behind,
-    never_settled,
-    passed_over,
     payments_of,
-    unsettled,
 )
 from paceline.incentives.forms.shortfalls import ShortfallForm
 from paceline.incentives.models import (
@@ -138,13 +134,13 @@ def _preview(
     request: HttpRequest, period: PayPeriod, person: Person, sent: ShortfallForm | None = None
 ) -> HttpResponse:
     """The preview; ``sent`` is what somebody decided about pay below zero and was refused."""
-    releases = queries.unpaid_releases(period)
-    listed = list(releases)
+    listed = list(queries.unpaid_releases(period))
+    handover = Handover(period, listed)
     payments = payments_of(listed)
     short = _short(listed, payments)
     table = Table(
         request,
-        rows=releases,
+        rows=listed,
         name="payments",
         columns=[
             Column(
@@ -207,15 +203,13 @@ def _preview(
         "seen": actions.mark_of(payments),
         "unsettled": [
             (run, None if passed is None else words.passed_over_text(passed.instead))
-            for run, passed in ((run, passed_over(run)) for run in unsettled(listed))
+            for run, passed in ((run, handover.passed_over(run)) for run in handover.unsettled())
         ],
         "built_on_others": [
-            (run, words.period_name(run.period)) for run in built_on_others(period, listed)
+            (run, words.period_name(run.period)) for run in handover.built_on_others()
         ],
-        "left_behind": [
-            (run, words.period_name(run.period)) for run in left_behind(period, listed)
-        ],
-        "never_settled": [words.period_name(one) for one in never_settled(period, listed)],
+        "left_behind": [(run, words.period_name(run.period)) for run in handover.left_behind()],
+        "never_settled": [words.period_name(one) for one in handover.never_settled()],
         "may_export": access.may_export_payroll(person),
     }
     status = 200 if sent is None else 422

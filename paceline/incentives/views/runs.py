@@ -23,7 +23,7 @@ from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import runs as actions
 from paceline.incentives.calculation.extract import LINES
-from paceline.incentives.calculation.payments import passed_over
+from paceline.incentives.calculation.handover import passed_over
 from paceline.incentives.calculation.periods import (
     PeriodUnknown,
     WeeksUnknown,
@@ -160,9 +160,9 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
     paid_from = next((one for one in others if one.has_paid), None)
     if not settles:
         paid_from = None
-    passed = passed_over(run) if settles and unreleased and not finalised else None
-    if paid_from is not None:
-        passed = None
+    passed = None
+    if settles and unreleased and not finalised and paid_from is None and run.later_has_paid:  # type: ignore[attr-defined]
+        passed = passed_over(run)
     return {
         "payees": sum(one.now.payees for one in compared),
         "totals": compared,
