@@ -100,9 +100,9 @@ def worker(
         _set_up()
         import asyncio
 
-        from paceline.kernel import jobs
+        from paceline.kernel import workers
 
-        asyncio.run(jobs.work(concurrency=concurrency))
+        asyncio.run(workers.work(concurrency=concurrency))
 
 
 @app.command()

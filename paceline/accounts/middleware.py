@@ -93,6 +93,14 @@ def _kept(request: HttpRequest) -> HttpResponse:
     return page(request, "accounts/signed_out.html", context, status=401)
 
 
+def language_of_browser(request: HttpRequest) -> str:
+    """The language in which somebody is spoken to of whom nothing is known yet."""
+    chosen = request.COOKIES.get(LANGUAGE_COOKIE, "")
+    if chosen in dict(settings.LANGUAGES):
+        return chosen
+    return translation.get_language_from_request(request)
+
+
 class Preferences:
     """The account's language and zone; before sign-in the language of the cookie or browser."""
 
@@ -104,9 +112,7 @@ class Preferences:
         if user.is_authenticated:
             language, zone = user.language, user.time_zone
         else:
-            chosen = request.COOKIES.get(LANGUAGE_COOKIE, "")
-            known = dict(settings.LANGUAGES)
-            language = chosen if chosen in known else translation.get_language_from_request(request)
+            language = language_of_browser(request)
             zone = settings.TIME_ZONE
         request.LANGUAGE_CODE = language
         with translation.override(language), timezone.override(zone_named(zone)):

@@ -7,7 +7,6 @@ object by id and calls one action that can be called twice.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import logging
@@ -33,8 +32,6 @@ _in_this_transaction = JobManager(DjangoConnector())
 # A worker says every ten seconds that it lives; one that has been silent for longer than this is
 # dead, and what it was doing is given to another.
 SILENT_SECONDS_MAX = 45
-SWEEP_EVERY_SECONDS = 15
-STOPPING_SECONDS = 10
 KEPT_HOURS = 7 * 24
 
 
@@ -171,47 +168,14 @@ def _is_lost(error: Exception) -> bool:
     return state is None or state.startswith(("08", "57P"))
 
 
-async def work(*, concurrency: int) -> None:
-    """Run jobs until asked to stop, and take up those of workers that died.
-
-    The sweep runs beside the jobs and is none of them: as a job it could die with its worker and
-    keep its own successors waiting, and it would queue behind the long work it is there for.
-    """
-    with _worker_connection():
-        async with queue.open_async():
-            sweep = asyncio.create_task(_sweep())
-            try:
-                await queue.run_worker_async(
-                    concurrency=concurrency, shutdown_graceful_timeout=STOPPING_SECONDS
-                )
-            finally:
-                sweep.cancel()
-
-
-@contextlib.contextmanager
-def _worker_connection() -> Iterator[None]:
-    """The queue over connections of a worker: Django's own can neither wait nor be shared."""
-    with queue.replace_connector(queue.connector.get_worker_connector()):  # type: ignore[attr-defined]
-        yield
-
-
-async def _sweep() -> None:
-    while True:
-        try:
-            await retry_stalled()
-        except ConnectorException:
-            log.exception("The jobs of dead workers could not be looked for; trying again.")
-        await asyncio.sleep(SWEEP_EVERY_SECONDS)
-
-
-async def retry_stalled() -> int:
+async def retry_stalled(*, silent_seconds: int = SILENT_SECONDS_MAX) -> int:
     """Give the jobs of dead workers back to the queue; returns how many.
 
     One job that cannot be given back does not keep the others: of a periodic job the next one may
     wait already, and of two sweeps at once one comes too late.
     """
     jobs = queue.job_manager
-    stalled = await jobs.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS_MAX)
+    stalled = await jobs.get_stalled_jobs(seconds_since_heartbeat=silent_seconds)
     retried = 0
     for job in stalled:
         try:

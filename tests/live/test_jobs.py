@@ -65,7 +65,7 @@ def test_what_a_job_asks_for_waits_for_its_transaction_in_a_worker_too() -> None
         return seen
 
     async def as_in_a_worker() -> list[tuple[str, str]]:
-        with jobs._worker_connection():
+        with jobs.queue.replace_connector(jobs.queue.connector.get_worker_connector()):  # type: ignore[attr-defined]
             async with jobs.queue.open_async():
                 return await asyncio.to_thread(inside)
 

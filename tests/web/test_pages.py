@@ -9,6 +9,7 @@ import pytest
 from django.contrib import messages
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import OperationalError, connections
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -107,6 +108,24 @@ def test_a_fault_of_ours_leans_on_nothing(world: World, client_for, monkeypatch)
     answer = client.get("/")
     assert answer.status_code == 500
     assert "went wrong on our side" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_is_said_in_the_language_of_the_browser():
+    """The account, which has a language, is in that database."""
+    request = RequestFactory().get("/", headers={"accept-language": "zh-TW,zh;q=0.9"})
+    lost = connections.create_connection("default")
+    lost.settings_dict = {**lost.settings_dict, "HOST": "/nowhere"}
+    try:
+        lost.ensure_connection()
+    except OperationalError:
+        answer = errors.failed(request)
+    else:
+        pytest.fail("nobody listens there")
+    assert answer.status_code == 503
+    page = answer.content.decode()
+    assert "目前暫時無法使用" in page
+    assert 'lang="zh-Hant' in page
 
 
 def test_charts_keep_every_digit_and_word_each_value():

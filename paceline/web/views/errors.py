@@ -9,11 +9,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from paceline.accounts.limits import minutes_left
+from paceline.accounts.middleware import language_of_browser
 from paceline.kernel.pages import Refused, refuse
 
 log = logging.getLogger(__name__)
@@ -68,11 +69,22 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Leans on nothing that may be broken: no database, no session, no shell."""
-    words = {
-        "title": _("Something went wrong on our side."),
-        "text": _("Nothing was changed. Try again; if it stays, tell your administrator."),
-        "home": _("Home"),
-    }
     # A database that restarts is soon back: 503 lets proxies and open pages try again.
-    status = 503 if isinstance(sys.exception(), AWAY) else 500
-    return HttpResponse(render_to_string("web/failed.html", words), status=status)
+    away = isinstance(sys.exception(), AWAY)
+    # Whose account could not be read is spoken to in the language of the browser.
+    with translation.override(
+        getattr(request, "LANGUAGE_CODE", "") or language_of_browser(request)
+    ):
+        words = {
+            "title": _("Paceline is not available at the moment.")
+            if away
+            else _("Something went wrong on our side."),
+            "text": _(
+                "Nothing was changed. Try again in a minute; work under way goes on by itself."
+            )
+            if away
+            else _("Nothing was changed. Try again; if it stays, tell your administrator."),
+            "home": _("Home"),
+        }
+        page = render_to_string("web/failed.html", words)
+    return HttpResponse(page, status=503 if away else 500)
