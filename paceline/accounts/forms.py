@@ -6,7 +6,8 @@ from typing import Any
 
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -106,9 +107,34 @@ class NewTokenForm(forms.Form):
 
 
 class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
-    """The library's form with its label in words that can be translated."""
+    """The library's form in this product's words."""
 
     name = forms.CharField(label=pgettext_lazy("passkey", "Name"), required=False)
+    passwordless = forms.BooleanField(
+        label=_("Sign in with this passkey alone"),
+        required=False,
+        help_text=_(
+            "Neither address nor password is typed then; the device has to know you by your"
+            " fingerprint, your face or a code."
+        ),
+    )
+
+
+class EditPasskeyForm(EditWebAuthnForm):  # type: ignore[misc]
+    """A passkey's name, called in words that can be translated."""
+
+    name = forms.CharField(label=pgettext_lazy("passkey", "Name"))
+
+
+class SetUpAppForm(ActivateTOTPForm):  # type: ignore[misc]
+    """The first code that an authenticator app shows."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        code = self.fields["code"]
+        code.label = _("Code that the app shows")
+        code.widget.attrs.pop("placeholder", None)
+        code.widget.attrs["inputmode"] = "numeric"
 
 
 class _CodeField:

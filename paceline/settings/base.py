@@ -134,7 +134,9 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Paceline"
 MFA_FORMS = {
+    "activate_totp": "paceline.accounts.forms.SetUpAppForm",
     "add_webauthn": "paceline.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "paceline.accounts.forms.EditPasskeyForm",
     "authenticate": "paceline.accounts.forms.SecondStepForm",
     "reauthenticate": "paceline.accounts.forms.SecondStepAgainForm",
 }

@@ -84,3 +84,40 @@ def test_what_is_asked_for_is_what_the_account_has(
     by_code = "/account/2fa/reauthenticate/"
     TOTP.activate(user, TOTP_SECRET)
     assert "Code of your authenticator app" in browser.get(by_code).content.decode()
+
+
+def test_an_app_without_recovery_codes_leads_to_them(
+    world: World, user: User, client_for: ClientFor
+) -> None:
+    browser = client_for(world.dana)
+    Authenticator.objects.filter(user=user).delete()
+    security, make = reverse("accounts:security"), reverse("mfa_generate_recovery_codes")
+    assert make not in browser.get(security).content.decode()
+    TOTP.activate(user, TOTP_SECRET)
+    assert make in browser.get(security).content.decode()
+
+
+def test_pages_of_second_steps_call_things_by_one_name(
+    world: World, user: User, client_for: ClientFor
+) -> None:
+    """A passkey was a “security key” on the page that makes one."""
+    browser = client_for(world.dana)
+    Authenticator.objects.filter(user=user).delete()
+    said_of = {
+        title: browser.get(reverse(name)).content.decode()
+        for title, name in (
+            ("Add a passkey", "mfa_add_webauthn"),
+            ("Set up an authenticator app", "mfa_activate_totp"),
+            ("New recovery codes", "mfa_generate_recovery_codes"),
+        )
+    }
+    only = passkey(user)
+    renaming = reverse("mfa_edit_webauthn", args=[only.pk])
+    said_of["Rename a passkey"] = browser.get(renaming).content.decode()
+    for title, said in said_of.items():
+        assert f"<h1>{title}</h1>" in said
+        assert "Security Key" not in said
+        assert 'placeholder="Code"' not in said
+    browser.post(renaming, {"name": "Phone"})
+    only.refresh_from_db()
+    assert only.data["name"] == "Phone"

@@ -59,6 +59,7 @@ class _Removal:
             "instead": [(reverse(name), label) for name, label in self.instead] if is_last else [],
             "is_last": is_last,
             "is_only_way_in": _is_only_way_in(one),
+            "is_passkey": one.type == Authenticator.Type.WEBAUTHN,
         }  # fmt: skip
 
     def named(self, one: Authenticator) -> list[tuple[Text, str]]:  # noqa: ARG002 - of passkeys
