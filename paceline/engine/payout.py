@@ -34,7 +34,7 @@ class Standing:
 
     `bases` are what its tiers hold of lines that stand alone, without the `gain` that is looked at;
     None where the tiers see the total, which is `value`. `subject` is what bounds are compared with
-    and `across` what chooses the column of a grid, where they are other measures; `incentive` is
+    and `across` what chooses the columns of a grid, where they are other measures; `incentive` is
     the payee's own target incentive.
     """
 
@@ -44,7 +44,7 @@ class Standing:
     bases: tuple[Decimal, ...] | None = None
     gain: Decimal = ZERO
     subject: Decimal | None = None
-    across: Decimal | None = None
+    across: tuple[Decimal, ...] = ()
     incentive: Decimal | None = None
 
 
@@ -187,17 +187,18 @@ class _Reading:
         return next((one for one in above if not self.rates.tiers[one].marginal), None)
 
     def _reached(self, place: int) -> bool:
-        if self.rates.across is not None:
+        if self.rates.across:
             return self._in_cell(place)
         following = self._next_whole(place)
         above = place == 0 or not self._below(self.bounds[place][0])
         return above and (following is None or self._below(self.bounds[following][0]))
 
     def _in_cell(self, place: int) -> bool:
-        """Both values lie in the cell; the first row and column also take what is below zero."""
+        """All values lie in the cell; the first row and column also take what is below zero."""
         tier, upper = self.rates.tiers[place], self.plan.policies.boundary == "upper"
-        across = self.at.across or ZERO
-        sides = ((self.subject, self.bounds[place]), (across, tier.across or (ZERO, None)))
+        across = self.at.across or (ZERO,) * len(tier.across)
+        columns = zip(across, tier.across, strict=True)
+        sides = ((self.subject, self.bounds[place]), *columns)
         for value, (low, high) in sides:
             if low and not (value >= low if upper else value > low):
                 return False
@@ -252,5 +253,5 @@ def is_drawable(component: Component) -> bool:
     if component.unit != "money" or component.multipliers or on_formula:
         return False
     if rates is not None:
-        return rates.on != "measure" and rates.across is None and not rates.is_spread
+        return rates.on != "measure" and not rates.across and not rates.is_spread
     return component.amount is not None or component.target_share is not None

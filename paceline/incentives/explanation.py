@@ -217,8 +217,8 @@ def explain_tier(
         return _quantity(value, currency, is_money=measure.is_money)
 
     bounds = _span(bound(tier.lower), None if tier.upper is None else bound(tier.upper))
-    if rates.across is not None and cell.across is not None:
-        across, (lower, upper) = plan.measure(rates.across), cell.across
+    for name, (lower, upper) in zip(rates.across, cell.across, strict=True):
+        across = plan.measure(name)
         end = None if upper is None else in_type(plan, across.type, upper)
         bounds = f"{bounds} · {_span(in_type(plan, across.type, lower), end)}"
     bounds = " · ".join(filter(None, [_row_of(tier), bounds, days_of(rates, cell)]))

@@ -308,6 +308,11 @@ SENTENCES: Mapping[str, Sentence] = {
     "columns_unordered": lazy("The columns of a grid begin at 0 and rise."),
     "grid_incomplete": lazy("%(given)s values are given for %(wanted)s columns."),
     "grid_needs_whole": lazy("A grid is read whole."),
+    "dimensions_too_many": lazy(
+        "A grid has up to %(limit)s dimensions beside its rows; here are %(given)s."
+    ),
+    "columns_too_many": lazy("A tier of a grid has at most %(limit)s values; here are %(given)s."),
+    "dimension_twice": lazy("%(measure)s chooses the columns already."),
     "measure_has_no_parts": lazy(
         "%(measure)s is not added up from the lines of the period, so the table must see the whole"
         " period."

@@ -154,7 +154,7 @@ def plainly_told(plan: engine.Plan) -> set[str]:
         if component.rates is not None
         and component.rates.value == "rate"
         and component.rates.on != "measure"
-        and not (component.rates.across is not None and is_short(plan, component))
+        and not (component.rates.across and is_short(plan, component))
         and (measure := plan.measure(component.measure or "")).is_summed
         and measure.window is None
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -108,12 +108,16 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         table["by"] = by
     share = on == "attainment" or shape.types[by] == "percent"
     can_be_marginal = reading == "whole" and value == "rate" and on != "measure"
-    columns: list[str] = []
+    columns: list[int] = []  # in each dimension
     if reading == "whole" and style.randrange(3 if is_dated else 5) == 0:
-        across = style.choice(names)
         steps = {"percent": ["0%", "7.5%", "40%"], "money": ["0", "3000"]}
-        columns = steps.get(shape.types[across], ["0", "2"])
-        table["across"] = {"by": across, "from": columns}
+        count = style.choice([1, 1, 2, 3])
+        across = [
+            {"by": name, "from": steps.get(shape.types[name], ["0", "2"])}
+            for name in style.sample([*names], min(count, len(names)))
+        ]
+        columns = [len(one["from"]) for one in across]
+        table["across"] = across if len(across) > 1 or style.randrange(4) == 0 else across[0]
         can_be_marginal = False
     is_bounded = compared < 0 and value == "rate" and not by_shares and not is_dated
     is_bounded = is_bounded and not columns and style.randrange(4) == 0
@@ -122,7 +126,7 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
     read = partial(
         _tiers,
         draw,
-        columns=len(columns),
+        columns=columns,
         one=is_bounded,
         unit="percent" if share else shape.types[by],
         value=value,
@@ -197,7 +201,7 @@ def _tiers(
     paid: str,
     marginal: bool,
     ends: bool,
-    columns: int = 0,
+    columns: Sequence[int] = (),
     one: bool = False,
 ) -> list[Clause]:
     starts = [0, *sorted(draw(st.sets(st.integers(1, 300), min_size=1, max_size=3)))]
@@ -205,8 +209,7 @@ def _tiers(
     found: list[Clause] = []
     for start in starts:
         tier: Clause = {"from": _bound(start, unit)}
-        cells = [_cell(draw, value, paid) for _ in range(columns or 1)]
-        tier[value] = cells if columns else cells[0]
+        tier[value] = _cells(draw, value, paid, columns)
         if marginal and start and draw(st.booleans()):
             tier["marginal"] = "yes"
         elif marginal:
@@ -218,6 +221,13 @@ def _tiers(
     if ends:
         found[-1]["to"] = _bound(starts[-1] + draw(st.integers(1, 90)), unit)
     return found
+
+
+def _cells(draw: st.DrawFn, value: str, paid: str, columns: Sequence[int]) -> Any:
+    """What a tier pays, in a grid for each column of the first dimension a list by the next."""
+    if not columns:
+        return _cell(draw, value, paid)
+    return [_cells(draw, value, paid, columns[1:]) for _ in range(columns[0])]
 
 
 def _cell(draw: st.DrawFn, value: str, paid: str) -> str:

@@ -322,6 +322,30 @@ REFUSALS: dict[str, tuple[str, str, str]] = {
         ),
         RATES,
     ),
+    "dimensions_too_many": (
+        *table(
+            "{reading: whole, on: amount, across: [{by: sales, from: [0]}, {by: orders, from: [0]},"
+            " {by: hours, from: [0]}, {by: sales, from: [0]}], tiers: [{from: 0, rate: 1%}]}"
+        ),
+        f"{RATES}/across",
+    ),
+    "columns_too_many": (
+        *table(
+            "{reading: whole, on: amount, across: [{by: sales, from: ["
+            + ", ".join(map(str, range(30)))
+            + "]}, {by: orders, from: ["
+            + ", ".join(map(str, range(30)))
+            + "]}], tiers: [{from: 0, rate: 1%}]}"
+        ),
+        f"{RATES}/across",
+    ),
+    "dimension_twice": (
+        *table(
+            "{reading: whole, on: amount, across: [{by: sales, from: [0]}, {by: sales, from: [0]}],"
+            " tiers: [{from: 0, rate: [[1%]]}]}"
+        ),
+        f"{RATES}/across/2",
+    ),
     "attainment_needs_period": ("accumulation: period", "accumulation: month", RATES),
     "quota_of_other_measure": (
         "measure: sales, name: sales",

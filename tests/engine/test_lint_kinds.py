@@ -107,6 +107,25 @@ def test_a_grid_jumps_and_falls_between_its_cells() -> None:
     assert "at the bound 100% of sales pay jumps by 2,000 USD" in found[0].message
 
 
+def test_a_grid_jumps_and_falls_along_each_of_its_dimensions() -> None:
+    """On 500 a margin of 20 % adds 1 %; from a profit of 200 on it takes 1 % away instead."""
+    cube = (
+        "kind: commission, measure: sales, rates: {reading: whole, on: amount,"
+        " across: [{by: margin, from: [0%, 20%]}, {by: profit, from: [0, 200]}], tiers:"
+        " [{from: 0, rate: [[1%, 1%], [2%, 0%]]}, {from: 500, rate: [[1%, 1%], [2%, 0%]]}]}"
+    )
+    told = [
+        (one.code, one.params["measure"], one.params["cells"], one.params["among"])
+        for one in seen(cube)
+        if one.code.startswith("grid")
+    ]
+    assert sorted(told) == [
+        ("grid_cliff", "margin", 2, 4),
+        ("grid_falls", "margin", 2, 4),
+        ("grid_falls", "profit", 2, 4),
+    ]
+
+
 def test_every_set_of_tiers_that_change_on_a_day_is_looked_at() -> None:
     """A grid without steps becomes one that jumps from 2,000 to 4,000; slices get a dead zone."""
     head, _, cells = GRID.partition(" tiers: ")

@@ -47,6 +47,7 @@ WIDE = (
     "3.10-named-hierarchies",
     "5.8-figures-that-somebody-entered",
     "7.14-the-year-so-far",
+    "7.16-a-grid-of-three-dimensions",
     "7.16-grid",
     "7.18-tiers-in-units-rate-on-money",
     "7.19-a-grid-that-changes-on-a-day",

@@ -140,6 +140,19 @@ def test_grids_and_tables_by_another_measure_over_the_year() -> None:
     assert tier.pays == Decimal("17.00")
 
 
+def test_the_next_column_of_each_dimension_of_a_grid() -> None:
+    """1,700 sold in the year at a margin of 12.05 %: what 20 % pays, and 1,000 of profit."""
+    across = [{"by": "margin", "from": ["0%", "20%"]}, {"by": "profit", "from": [0, 1000]}]
+    tiers = [{"from": 0, "rate": [["1%", "1.5%"], ["2%", "3%"]]}]
+    plan = plan_with(component("grid", reading="whole", on="amount", across=across, tiers=tiers))
+    told = {one.measure: one for one in steps_of(plan, world())}
+    assert {*told} == {"margin", "profit"}
+    assert told["margin"].reach == Decimal("0.2")
+    assert told["margin"].pays == Decimal("17.00")
+    more = earned(plan, world(("2024-06-30", 0, "pen", -told["profit"].missing)))
+    assert more["grid"] - earned(plan, world())["grid"] == told["profit"].pays
+
+
 def test_without_the_lines_nothing_is_told_of_such_windows() -> None:
     plan = plan_with(component("rows", reading="slice", on="amount", table=TABLE))
     tables = tables_of(world(), plan)

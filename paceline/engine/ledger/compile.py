@@ -87,9 +87,7 @@ class Ledger:
         keys = [windows.PERIOD]
         if windows.is_longer(self.plan, unit):
             keys = [windows.to_date(unit), windows.before(unit)]
-        return [
-            name_of(name, key) for name in (rates.subject, rates.across) if name for key in keys
-        ]
+        return [name_of(name, key) for name in rates.read_by for key in keys]
 
     def adjust(self, component: Component, name: str, value: exp.Expr) -> None:
         """Note what a multiplier, condition, cap or floor of a component took or gave."""

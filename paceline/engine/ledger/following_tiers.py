@@ -121,9 +121,7 @@ class TierLines:
         subject: exp.Expr = figures.add("total then", exact_total(whole), EXACT)
         if rates.subject is not None:
             subject = or_nothing(col(name_of(rates.subject, windows.before(unit))))
-        across = now.across
-        if rates.across is not None:
-            across = or_nothing(col(name_of(rates.across, windows.before(unit))))
+        across = tuple(or_nothing(col(name_of(one, windows.before(unit)))) for one in rates.across)
         return replace(now, subject=subject, across=across)
 
     def _moved(
@@ -230,21 +228,21 @@ class TierLines:
         rates = self.rates
         whole = exp.Window(this=exp.Sum(this=col("value")), partition_by=[*stretch])
         subject: exp.Expr = figures.add("total", exact_total(whole), EXACT)
-        across: exp.Expr | None = None
+        across: tuple[exp.Expr, ...] = ()
         if self.steps.deciding_parts(self.component):
             by_another, across = self._deciding(figures, stretch)
             subject = subject if by_another is None else by_another
         elif rates.subject is not None:
             subject = or_nothing(col(self._at_total(rates.subject)))
-        if across is None and rates.across is not None:
-            across = or_nothing(col(self._at_total(rates.across)))
+        if not across:
+            across = tuple(or_nothing(col(self._at_total(one))) for one in rates.across)
         target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
         incentive = incentive_of(self.plan) if rates.value == "target_share" else None
         return Reading(self.plan, rates, value, subject, target, incentive, across)
 
     def _deciding(
         self, figures: Figures, stretch: list[exp.Expr], window: str = windows.PERIOD
-    ) -> tuple[exp.Expr | None, exp.Expr | None]:
+    ) -> tuple[exp.Expr | None, tuple[exp.Expr, ...]]:
         """What finds the tier and the column in a stretch: by its end, or, in the window before
         the period, by what was sold before.
         """

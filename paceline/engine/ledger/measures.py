@@ -56,7 +56,7 @@ def later_windows(plan: Plan) -> list[tuple[str, str]]:
         unit = windows.window_of(plan, component)
         if windows.is_longer(plan, unit):
             rates = component.rates
-            for name in filter(None, (component.measure, rates.subject, rates.across)):
+            for name in (component.measure, *rates.read_by):
                 found[windows.to_date(unit), name] = None
                 found[windows.before(unit), name] = None
     for quota in plan.quotas:

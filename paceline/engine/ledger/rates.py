@@ -39,7 +39,7 @@ class Reading:
     subject: exp.Expr
     target: exp.Expr | None = None
     incentive: exp.Expr | None = None
-    across: exp.Expr | None = None  # in a grid: the value that chooses the column
+    across: tuple[exp.Expr, ...] = ()  # in a grid: the values that choose the column
 
     def bound(self, share: Decimal) -> exp.Expr:
         """A bound as an amount of the subject: as written, or the share of the payee's target."""
@@ -84,7 +84,7 @@ class Reading:
         """The subject lies in the tier, or in a marginal tier right above it; a value on a
         boundary goes to the side that the plan states.
         """
-        if self.across is not None:
+        if self.across:
             return self._in_cell(place)
         tests: list[exp.Expr] = []
         if place:
@@ -95,19 +95,19 @@ class Reading:
         return c.both(*tests) if tests else exp.true()
 
     def _in_cell(self, place: int) -> exp.Expr:
-        """Both values lie between the bounds of a cell of a grid; the first row and column also
+        """All values lie between the bounds of a cell of a grid; the first row and column also
         take what lies below zero.
         """
         tier = self.rates.tiers[place]
-        assert tier.across is not None  # noqa: S101 -- tiers of a grid have their column
-        assert self.across is not None  # noqa: S101
         low, high = (
             (exp.GTE, exp.LT) if self.plan.policies.boundary == "upper" else (exp.GT, exp.LTE)
         )
         tests: list[exp.Expr] = []
-        columns = [c.number(edge, EXACT) if edge else None for edge in tier.across]
-        rows = [self.bound(edge) if edge else None for edge in (tier.lower, tier.upper)]
-        for value, (lower, upper) in ((self.subject, rows), (self.across, columns)):
+        row = (tier.lower, tier.upper)
+        sides = [(self.subject, [self.bound(edge) if edge else None for edge in row])]
+        for value, column in zip(self.across, tier.across, strict=True):
+            sides.append((value, [c.number(edge, EXACT) if edge else None for edge in column]))
+        for value, (lower, upper) in sides:
             if lower is not None:
                 tests.append(low(this=value.copy(), expression=lower))
             if upper is not None:

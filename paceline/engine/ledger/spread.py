@@ -47,7 +47,7 @@ LIMB = 12  # digits
 class Step:
     """One step of a running total: the total that tiers count before and after it, and what it adds
     to the amount that they pay on; the whole stretch's total; and the version of the table.
-    `subject` finds the tier and `across` the column where other measures do.
+    `subject` finds the tier and `across` the columns where other measures do.
     """
 
     before: exp.Expr
@@ -57,7 +57,7 @@ class Step:
     version: exp.Expr | None = None
     target: exp.Expr | None = None
     subject: exp.Expr | None = None
-    across: exp.Expr | None = None
+    across: tuple[exp.Expr, ...] = ()
 
 
 def add_step(figures: Figures, plan: Plan, rates: RateTable, at: Step, path: str) -> list[exp.Expr]:
@@ -179,19 +179,16 @@ def deciding_parts(plan: Plan, rates: RateTable) -> list[Measure]:
 
 def add_deciding(
     figures: Figures, plan: Plan, rates: RateTable, parts: Mapping[str, exp.Expr], window: str
-) -> tuple[exp.Expr | None, exp.Expr | None]:
+) -> tuple[exp.Expr | None, tuple[exp.Expr, ...]]:
     """What finds the tier and the column in a stretch, from the stretch's sums of their parts, as
     figures of a window; a missing one reads as zero.
     """
     for name, total in parts.items():
         figures.add(name_of(name, window), exact_total(total), EXACT)
     add_measures(figures, plan, window, {*rates.decided_by})
-    row = None if rates.by_shares else rates.subject
-    subject, across = (
-        None if name is None else or_nothing(col(name_of(name, window)))
-        for name in (row, rates.across)
-    )
-    return subject, across
+    found = [or_nothing(col(name_of(name, window))) for name in rates.decided_by]
+    across = tuple(found[len(found) - len(rates.across) :])
+    return (found[0] if len(found) > len(across) else None), across
 
 
 def running(value: exp.Expr, partition: list[exp.Expr], order: list[exp.Expr]) -> exp.Window:

@@ -89,7 +89,7 @@ def _reading(plan: Plan, component: Component, window: str) -> Reading:
         forms.or_nothing(col(name_of(rates.subject or measure, window))),
         target,
         forms.incentive_of(plan) if rates.value == "target_share" else None,
-        forms.or_nothing(col(name_of(rates.across, window))) if rates.across else None,
+        tuple(forms.or_nothing(col(name_of(one, window))) for one in rates.across),
     )
 
 
@@ -124,7 +124,7 @@ def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> ex
     wanted = {one.measure or "" for one in components}
     for one in components:
         if one.rates is not None:
-            wanted |= {name for name in (one.rates.subject, one.rates.across) if name}
+            wanted |= {*one.rates.read_by}
     add_measures(figures, plan, only=wanted)
     names: list[str] = []
     for component in components:
@@ -155,7 +155,7 @@ def _where_sold(plan: Plan, component: Component, pay: exp.Expr) -> exp.Expr:
     rates = component.rate_table
     if rates.value == "rate":
         return pay
-    wanted = {name for name in (component.measure, rates.subject, rates.across) if name}
+    wanted = {component.measure or "", *rates.read_by}
     for measure in reversed(plan.measures):
         if measure.id in wanted:
             wanted |= set(measure.parts)

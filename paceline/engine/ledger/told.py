@@ -56,7 +56,7 @@ def is_followed(plan: Plan, component: Component) -> bool:
     rates = component.rates
     if rates is None or not plan.measure(component.measure or "").is_summed:
         return False
-    if rates.across is not None and windows.is_shorter(plan, windows.window_of(plan, component)):
+    if rates.across and windows.is_shorter(plan, windows.window_of(plan, component)):
         return False
     if rates.value == "rate" or rates.imported is not None:
         return rates.value == "rate"

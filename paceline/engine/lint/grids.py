@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from paceline.engine.curve import EXAMPLE_QUOTA
 from paceline.engine.lint.findings import Finding, Severity
@@ -17,8 +18,9 @@ from paceline.engine.lint.shared import found, plainly
 from paceline.engine.lint.subject import middle
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.payout import incentive_of
-from paceline.engine.plan.model import Component, Plan, RateTable, Tier
+from paceline.engine.plan.model import Component, Measure, Plan, RateTable, Tier
 
+ROW = -1  # the side of the rows; the dimensions of the columns are counted from zero
 EVIDENCE = ("kishore-2013", "larkin-2014", "oyer-1998")
 
 
@@ -29,7 +31,7 @@ def is_grid(component: Component) -> bool:
         return False
     if any(tier.marginal for tier in rates.tiers):
         return False
-    return rates.across is not None or rates.on == "measure"
+    return bool(rates.across) or rates.on == "measure"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Bound:
 def grids(plan: Plan, component: Component, history: History | None) -> Iterator[Finding]:
     """For each bound of the rows and of the columns its greatest jump, and its greatest fall."""
     reading = _Reading(plan, component, history)
-    for side, bounds in (("row", list(reading.rows())), ("column", list(reading.columns()))):
+    sides = [(ROW, list(reading.rows()))]
+    sides += [(one, list(reading.columns(one))) for one in range(len(reading.rates.across))]
+    for side, bounds in sides:
         falling = reading.severity_of_falls(side, [one for same in bounds for one in same])
         for same in bounds:
             rises = [one for one in same if one.jump > reading.minor]
@@ -98,23 +102,28 @@ class _Reading:
                 for one, two in zip(under, over, strict=True)
             ]
 
-    def columns(self) -> Iterator[list[Bound]]:
-        """Each bound between two columns, row by row."""
-        for place in range(1, len(self.cells[0])):
+    def columns(self, dimension: int) -> Iterator[list[Bound]]:
+        """Each bound between two columns of a dimension, row by row."""
+        edges = dict.fromkeys(cell.across[dimension] for cell in self.cells[0])
+        for under, over in pairwise(edges):
             listed = []
             for row in self.cells:
-                one, two = row[place - 1], row[place]
+                beside = {cell.across: cell for cell in row}
                 base = self.base(row[0].upper if row[0].upper is not None else row[0].lower)
-                assert two.across is not None  # noqa: S101 -- there are several columns
-                below, above = self.pay(one, base), self.pay(two, base)
-                listed.append(Bound(two.clause, two.across[0], below, above, base))
+                for one in row:
+                    if one.across[dimension] != under:
+                        continue
+                    place = (*one.across[:dimension], over, *one.across[dimension + 1 :])
+                    two = beside[place]
+                    below, above = self.pay(one, base), self.pay(two, base)
+                    listed.append(Bound(two.clause, over[0], below, above, base))
             yield listed
 
-    def severity_of_falls(self, side: str, bounds: list[Bound]) -> Severity:
+    def severity_of_falls(self, side: int, bounds: list[Bound]) -> Severity:
         """How grave it is that pay falls: as what is paid on rises, or as another measure does,
         where it may be meant if it always falls.
         """
-        if side == "row" and self.rates.on != "measure":
+        if side == ROW and self.rates.on != "measure":
             return "serious"
         return "warning" if any(one.jump > 0 for one in bounds) else "note"
 
@@ -136,17 +145,16 @@ class _Reading:
         return earned if component.floor is None else max(earned, component.floor)
 
     def finding(
-        self, code: str, severity: Severity, side: str, at: Bound, cells: int, among: int
+        self, code: str, severity: Severity, side: int, at: Bound, cells: int, among: int
     ) -> Finding:
         amounts = {"jump": abs(at.jump), "below": at.below, "above": at.above}
         if self.rates.value == "rate" and at.base:
             amounts["base"] = at.base
         if self.target is not None:
             amounts["quota"] = self.target
-        by = self.rates.across if side == "column" else self.rates.subject or self.component.measure
         params: dict[str, str | int] = {
-            "side": side,
-            "measure": by or "",
+            "side": "row" if side == ROW else "column",
+            "measure": self._of(side).id,
             "bound": plainly(at.at),
             "by_share": int(self._is_share(side)),
             "is_money": int(self._is_money(side)),
@@ -155,23 +163,26 @@ class _Reading:
             "quota": ("assumed" if self.is_assumed else "known") if self.target else "",
             "assumed": int(self.is_assumed),
         }
+        named = {ROW: "row", 0: "column"}.get(side, f"column {side + 1}")
         rated = (f"{plainly(cell.lower)}={plainly(cell.rate)}" for cell in self.rates.tiers)
         return found(
             self.plan, self.component, code, severity, at.clause, amounts, params,
-            evidence=EVIDENCE if code == "grid_cliff" else (), basis=(side, plainly(at.at), *rated),
+            evidence=EVIDENCE if code == "grid_cliff" else (),
+            basis=(named, plainly(at.at), *rated),
         )  # fmt: skip
 
-    def _is_share(self, side: str) -> bool:
-        if side == "row" and self.rates.on == "attainment":
+    def _is_share(self, side: int) -> bool:
+        if side == ROW and self.rates.on == "attainment":
             return True
-        return self._of(side) == "percent"
+        return self._of(side).type == "percent"
 
-    def _is_money(self, side: str) -> bool:
-        return self._of(side) == "money"
+    def _is_money(self, side: int) -> bool:
+        return self._of(side).type == "money"
 
-    def _of(self, side: str) -> str:
-        name = self.rates.across if side == "column" else self.rates.subject
-        return self.plan.measure(name or self.component.measure or "").type
+    def _of(self, side: int) -> Measure:
+        """The measure that finds the row, or the column of a dimension."""
+        name = self.rates.subject if side == ROW else self.rates.across[side]
+        return self.plan.measure(name or self.component.measure or "")
 
 
 def _targets(plan: Plan, quota: str, history: History | None) -> list[Decimal]:

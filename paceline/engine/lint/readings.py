@@ -39,7 +39,7 @@ def _read_by(plan: Plan, component: Component) -> list[tuple[Measure, str]]:
     rates = component.rates
     if rates is None:
         return []
-    found = [(rates.subject, "by"), (rates.across, "across")]
+    found = [(rates.subject, "by"), *((name, "across") for name in rates.across)]
     if rates.subject is None and rates.value != "rate" and rates.quota is None:
         found.append((component.measure, "tiers"))
     return [(plan.measure(name), place) for name, place in found if name is not None]

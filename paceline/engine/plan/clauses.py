@@ -277,6 +277,10 @@ class Clause:
             }
         return {"": self.scalar()}
 
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self.node, Sequence)
+
     def members(self) -> Iterator[tuple[int, Clause]]:
         """The members of a list, counted from 1; a member with an id is addressed by it."""
         if not isinstance(self.node, Sequence):

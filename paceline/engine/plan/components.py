@@ -89,7 +89,7 @@ def _rates(clause: Clause, scope: Scope) -> dict[str, Any]:
             "period, such as transaction, or use cap and floor of the component",
         )
     if scope.is_shorter(window or scope.window) or rates.imported is not None:
-        for part in filter(None, (measure.id, rates.subject, rates.across)):
+        for part in (measure.id, *rates.read_by):
             _require_parts(clause, part, scope)
     elif scope.is_longer(window or scope.window):
         # What stays the same from before the period to its end would never earn anything.

@@ -131,6 +131,9 @@ class Quota:
         return bool(self.weights or self.proration or self.ramp or self.per != "payee")
 
 
+Interval = tuple[Decimal, Decimal | None]  # from, and up to; None: without end
+
+
 @dataclass(frozen=True)
 class Tier:
     """One tier: from `lower` up to `upper` (None: without end) at `rate`.
@@ -145,7 +148,7 @@ class Tier:
     rate: Decimal
     clause: str
     marginal: bool = False
-    across: tuple[Decimal, Decimal | None] | None = None  # in a grid: the bounds of its column
+    across: tuple[Interval, ...] = ()  # in a grid: the bounds of its column in each dimension
     version: int = 0  # in a dated table: the place of the tiers that it belongs to
 
 
@@ -201,7 +204,7 @@ class RateTable:
     clause: str
     value: TierValue = "rate"
     subject: str | None = None
-    across: str | None = None  # in a grid: the measure that chooses the column
+    across: tuple[str, ...] = ()  # in a grid: the measures that choose the column, dimension wise
     floor: Decimal | None = None  # of what each stretch earns
     cap: Decimal | None = None
     dated: tuple[Dated, ...] = ()  # tiers by days; `tiers` are then all of them
@@ -221,12 +224,16 @@ class RateTable:
         return self.reading == "slice" and self.subject is not None
 
     @property
+    def read_by(self) -> tuple[str, ...]:
+        """The other measures that the table is read by: of the tier, then of the columns."""
+        return self.across if self.subject is None else (self.subject, *self.across)
+
+    @property
     def decided_by(self) -> tuple[str, ...]:
         """The other measures that find the tier and the column, where totals decide: not those
         that fill slices.
         """
-        row = () if self.by_shares else (self.subject,)
-        return tuple(name for name in (*row, self.across) if name is not None)
+        return () if self.by_shares else self.read_by
 
     @property
     def is_spread(self) -> bool:

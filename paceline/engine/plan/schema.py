@@ -18,7 +18,7 @@ from paceline.engine.plan.measures import UNITS as MEASURE_UNITS
 from paceline.engine.plan.model import LANGUAGE_VERSION
 from paceline.engine.plan.policies import CHOICES, MEANING
 from paceline.engine.plan.settlement_schema import settlement_schema
-from paceline.engine.plan.tiers import CHANGES
+from paceline.engine.plan.tiers import CHANGES, MAX_DIMENSIONS
 from paceline.engine.plan.tiers import READINGS as TABLE_READINGS
 
 _ID: dict[str, Any] = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
@@ -237,13 +237,21 @@ def _labelled(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dic
     return _mapping({**properties, "label": _TEXT}, (*optional, "label"))
 
 
+def _cells(kind: dict[str, Any]) -> dict[str, Any]:
+    """What a tier pays: a value, or, in a grid, lists as deep as it has dimensions."""
+    deep: dict[str, Any] = kind
+    for _ in range(MAX_DIMENSIONS):
+        deep = {"anyOf": [kind, _list(deep)]}
+    return deep
+
+
 def _tiers() -> dict[str, Any]:
     common: dict[str, Any] = {"from": _BOUND, "to": _BOUND, "marginal": {"enum": ["yes", "no"]}}
     values = {"rate": _BOUND, "amount": _AMOUNT, "target_share": _PERCENT}
     return _list(
         {
             "oneOf": [
-                _mapping({**common, value: {"anyOf": [kind, _list(kind)]}}, ("to", "marginal"))
+                _mapping({**common, value: _cells(kind)}, ("to", "marginal"))
                 for value, kind in values.items()
             ]
         }
@@ -275,13 +283,14 @@ def _condition() -> dict[str, Any]:
 
 
 def _component() -> dict[str, Any]:
+    dimension = _mapping({"by": _ID, "from": _list(_BOUND)})
     table = _mapping(
         {
             "reading": {"enum": list(TABLE_READINGS)},
             "on": {"enum": ["attainment", "amount", "measure"]},
             "quota": _ID,
             "by": _ID,
-            "across": _mapping({"by": _ID, "from": _list(_BOUND)}),
+            "across": {"anyOf": [dimension, _list(dimension)]},
             "each": _mapping({"floor": _AMOUNT, "cap": _AMOUNT}, ("floor", "cap")),
         },
         ("quota", "by", "across", "each"),

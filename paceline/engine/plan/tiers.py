@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, product
+from math import prod
 from typing import cast
 
 from paceline.engine.plan.clauses import Clause, Unreadable
@@ -16,6 +17,7 @@ from paceline.engine.plan.model import (
     Change,
     Dated,
     ImportedTiers,
+    Interval,
     Measure,
     Quota,
     RateTable,
@@ -28,6 +30,8 @@ from paceline.engine.plan.scope import Scope, reference_to
 READINGS = ("slice", "whole", "interpolated")
 CHANGES = ("carry-on", "anew")
 SUBJECTS = ("amount", "attainment", "measure")
+MAX_DIMENSIONS = 3  # of a grid, beside its rows
+MAX_COLUMNS = 500  # values of one tier
 VALUES: tuple[TierValue, ...] = ("rate", "amount", "target_share")
 
 
@@ -56,13 +60,13 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
     elif on == "measure":
         subject = reference_to(clause.child("by"), scope.measures, "measure")
     by_share = on == "attainment" or subject.type == "percent"
-    grid = _across(clause.child("across"), scope) if clause.has("across") else None
+    grid = _dimensions(clause.child("across"), scope) if clause.has("across") else []
     read = partial(
         read_tiers,
         by_share=by_share,
         percent=measure.is_money,
         reading=reading,
-        columns=grid[1] if grid else (),
+        columns=tuple(columns for _, columns in grid),
     )
     change: Change | None = None
     dated: tuple[Dated, ...] = ()
@@ -85,7 +89,7 @@ def read_rates(clause: Clause, measure: Measure, scope: Scope, window: str) -> R
         clause.path,
         value,
         subject.id if on == "measure" else None,
-        grid[0] if grid else None,
+        tuple(name for name, _ in grid),
         floor,
         cap,
         dated,
@@ -124,11 +128,41 @@ def _quota_of(clause: Clause, measure: Measure, scope: Scope, window: str) -> Qu
     return quota
 
 
-Column = tuple[Decimal, Decimal | None]
+Columns = tuple[Interval, ...]  # of one dimension
 
 
-def _across(clause: Clause, scope: Scope) -> tuple[str, tuple[Column, ...]]:
-    """The second dimension of a grid: a measure and where its columns begin, the first at zero."""
+def _dimensions(clause: Clause, scope: Scope) -> list[tuple[str, Columns]]:
+    """The dimensions of a grid beside its rows: one, or several in a list."""
+    if not clause.is_list:
+        return [_across(clause, scope)]
+    listed = list(clause.members())
+    if not 1 <= len(listed) <= MAX_DIMENSIONS:
+        raise clause.refuse(
+            "dimensions_too_many",
+            f"a grid has up to {MAX_DIMENSIONS} dimensions beside its rows, here are {len(listed)}",
+            limit=MAX_DIMENSIONS,
+            given=len(listed),
+        )
+    found = [_across(item, scope) for _, item in listed]
+    names = [name for name, _ in found]
+    cells = prod(len(columns) for _, columns in found)
+    if cells > MAX_COLUMNS:
+        raise clause.refuse(
+            "columns_too_many",
+            f"a tier of a grid has at most {MAX_COLUMNS} values, here are {cells}",
+            limit=MAX_COLUMNS,
+            given=cells,
+        )
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise listed[place][1].refuse(
+                "dimension_twice", f"{name} chooses the columns already", measure=name
+            )
+    return found
+
+
+def _across(clause: Clause, scope: Scope) -> tuple[str, Columns]:
+    """A further dimension of a grid: a measure and where its columns begin, the first at zero."""
     clause.keys(["by", "from"])
     measure = reference_to(clause.child("by"), scope.measures, "measure")
     starts = [
@@ -168,13 +202,10 @@ def _check_reading(clause: Clause, table: RateTable, scope: Scope) -> None:
             "target_incentive_missing",
             "a share of the target incentive needs `target_incentive` at the head of the plan",
         )
-    if table.across is not None and table.reading != "whole":
+    if table.across and table.reading != "whole":
         raise clause.refuse("grid_needs_whole", "a grid is read whole")
     if any(tier.marginal for tier in table.tiers) and (
-        table.across is not None
-        or table.reading != "whole"
-        or table.value != "rate"
-        or table.on == "measure"
+        table.across or table.reading != "whole" or table.value != "rate" or table.on == "measure"
     ):
         raise clause.refuse(
             "marginal_needs_whole",
@@ -195,8 +226,7 @@ def _check_spread(
     """What can be told line by line, and from one day to the next."""
     measure, subject = read
     decided = [subject] if table.on == "measure" and table.imported is None else []
-    if table.across is not None:
-        decided.append(next(one for one in scope.measures if one.id == table.across))
+    decided += [one for name in table.across for one in scope.measures if one.id == name]
     counted = [measure, *decided] if table.by_shares else [measure]
     unknown = [one for one in counted if not one.is_summed or one.window is not None]
     unknown += [one for one in decided if not _is_of_lines(one, scope)]
@@ -289,7 +319,7 @@ def read_tiers(
     by_share: bool,
     percent: bool,
     reading: str,
-    columns: tuple[Column, ...] = (),
+    columns: tuple[Columns, ...] = (),
 ) -> tuple[tuple[Tier, ...], TierValue]:
     """Tiers in order, the first from zero, each ending where the next begins, and what they pay."""
     read: list[_Read] = []
@@ -308,7 +338,7 @@ def read_tiers(
             marginal = item.has("marginal")
             if marginal:
                 marginal = item.child("marginal").choice(["yes", "no"]) == "yes"
-            rates = _paid(paid, len(columns), is_share=is_share)
+            rates = _paid(paid, [len(one) for one in columns], is_share=is_share)
             read.append((item, lower, upper, rates, marginal))
             values.append(value)
         except Unreadable:
@@ -326,7 +356,7 @@ def read_tiers(
     tiers = tuple(
         Tier(lower, end, rate, place.path, marginal, across)
         for (place, lower, _, rates, marginal), end in zip(read, [*ends, read[-1][2]], strict=True)
-        for rate, across in zip(rates, columns or (None,), strict=True)
+        for rate, across in zip(rates, product(*columns), strict=True)
     )
     return tiers, values[0]
 
@@ -334,19 +364,21 @@ def read_tiers(
 _Read = tuple[Clause, Decimal, Decimal | None, tuple[Decimal, ...], bool]
 
 
-def _paid(clause: Clause, columns: int, *, is_share: bool) -> tuple[Decimal, ...]:
-    """What a tier pays: one value, or one for each column of a grid."""
-    if not columns:
+def _paid(clause: Clause, widths: Sequence[int], *, is_share: bool) -> tuple[Decimal, ...]:
+    """What a tier pays: one value, or one for each column of a grid: for each of the first
+    dimension a list by the next.
+    """
+    if not widths:
         return (clause.percent() if is_share else clause.amount(),)
-    found = tuple(item.percent() if is_share else item.amount() for _, item in clause.members())
-    if len(found) != columns:
+    items = [item for _, item in clause.members()]
+    if len(items) != widths[0]:
         raise clause.refuse(
             "grid_incomplete",
-            f"{len(found)} values are given for {columns} columns",
-            given=len(found),
-            wanted=columns,
+            f"{len(items)} values are given for {widths[0]} columns",
+            given=len(items),
+            wanted=widths[0],
         )
-    return found
+    return tuple(one for item in items for one in _paid(item, widths[1:], is_share=is_share))
 
 
 def _value_of(item: Clause) -> TierValue:

@@ -374,12 +374,10 @@ class Books:
         return value >= EXACT.multiply(when.at_least, target)
 
 
-def _found_by(rates: RateTable, end: Figures) -> tuple[Decimal | None, Decimal | None]:
-    """What finds the tier and the column where other measures do; a missing one is zero."""
-    subject, across = (
-        (end[word(name)] or ZERO) if name else None for name in (rates.subject, rates.across)
-    )
-    return subject, across
+def _found_by(rates: RateTable, end: Figures) -> tuple[Decimal | None, tuple[Decimal, ...]]:
+    """What finds the tier and the columns where other measures do; a missing one is zero."""
+    subject = None if rates.subject is None else end[word(rates.subject)] or ZERO
+    return subject, tuple(end[word(name)] or ZERO for name in rates.across)
 
 
 def _is_steady(measure: Measure) -> bool:

@@ -13,17 +13,16 @@ from decimal import Decimal
 
 from paceline.engine.money import EXACT, round_to
 from paceline.engine.payout import Standing, bounds_of, pays_at
-from paceline.engine.plan.model import Plan, RateTable
+from paceline.engine.plan.model import Interval, Plan, RateTable
 
 ZERO = Decimal(0)
-Column = tuple[Decimal, Decimal | None]
 
 
 @dataclass(frozen=True)
 class Sets:
     """The sets of tiers of a dated table, and what was sold under each; `last` is the place of the
     one that holds on the period's last day. Where another measure finds the tier, `subject` is
-    what it came to, and `across` what finds the column of a grid.
+    what it came to, and `across` what finds the columns of a grid.
     """
 
     plan: Plan
@@ -32,7 +31,7 @@ class Sets:
     last: int
     target: Decimal | None
     subject: Decimal | None = None
-    across: Decimal | None = None
+    across: tuple[Decimal, ...] = ()
 
     def counted(self, place: int) -> Decimal:
         """What a set's tiers count: all that was sold where the total carries on."""
@@ -68,7 +67,7 @@ class Sets:
                 exact = EXACT.add(exact, self._round(more) if by_tier else more)
         return self._round(exact)
 
-    def ahead(self, column: Column | None = None) -> list[tuple[int, int, Decimal]]:
+    def ahead(self, column: tuple[Interval, ...] = ()) -> list[tuple[int, int, Decimal]]:
         """The bounds ahead, one of each set in which reaching it pays otherwise: the place of the
         set, of the tier in it, and the bound. Read as slices only the last set takes more; read
         whole a total that carries on moves what was sold under all. In a grid the tiers of one

@@ -11,7 +11,7 @@ from paceline.engine.formula.tree import Call, Formula, Name, Value
 from paceline.engine.formula.written import failing
 from paceline.engine.money import EXACT
 from paceline.engine.payout import bounds_of
-from paceline.engine.plan.model import Component, Condition, Indicator, Plan
+from paceline.engine.plan.model import Component, Condition, Indicator, Interval, Plan
 from paceline.engine.plan.scope import word
 from paceline.engine.whatif.books import Books, Figures, NotPossible, Under, step_of
 from paceline.engine.whatif.kept import Kept
@@ -159,7 +159,7 @@ class Steps:
         now = _column_of(self.plan, component, self._across(component))
         for place, (lower, _) in enumerate(bounds_of(rates, target)):
             tier = rates.tiers[place]
-            if rates.across is not None and tier.across != now:
+            if tier.across != now:
                 continue
             reach = EXACT.add(lower, self._smallest(subject)) if inside else lower
             if lower and value < reach:
@@ -323,25 +323,24 @@ class Steps:
     def _is_shorter(self, component: Component) -> bool:
         return windows.is_shorter(self.plan, windows.window_of(self.plan, component))
 
-    def _across(self, component: Component) -> Decimal:
+    def _across(self, component: Component) -> list[Decimal]:
         across = component.rate_table.across
-        return (self._standing_at(component, across) or ZERO) if across else ZERO
+        return [self._standing_at(component, name) or ZERO for name in across]
 
     def _to_column(self, component: Component) -> Iterator[Step]:
-        """In a grid, the next column that the other measure has not reached."""
+        """In each dimension of a grid the next column that its measure has not reached."""
         rates = component.rate_table
-        if rates.across is None or self._is_shorter(component):
+        if self._is_shorter(component):
             return
-        value = self._standing_at(component, rates.across)
-        edges = sorted({tier.across[0] for tier in rates.tiers if tier.across is not None})
-        for edge in edges[1:]:
-            lower = self.plan.policies.boundary == "lower"
-            reach = EXACT.add(edge, self._smallest(rates.across)) if lower else edge
-            if value is not None and value < reach:
-                place = self._place(rates.across, value, reach)
-                if place is not None:
-                    yield self._step(component, "column", rates.clause, None, place)
-                return
+        lower = self.plan.policies.boundary == "lower"
+        for dimension, name in enumerate(rates.across):
+            value = self._standing_at(component, name)
+            edges = sorted({tier.across[dimension][0] for tier in rates.tiers})
+            reaches = [EXACT.add(one, self._smallest(name)) if lower else one for one in edges[1:]]
+            reach = next((one for one in reaches if value is not None and value < one), None)
+            place = self._place(name, value, reach) if reach is not None else None
+            if place is not None:
+                yield self._step(component, "column", rates.clause, None, place)
 
     # --- scorecards -------------------------------------------------------------------------------
 
@@ -425,18 +424,15 @@ class Steps:
         )
 
 
-def _column_of(
-    plan: Plan, component: Component, value: Decimal
-) -> tuple[Decimal, Decimal | None] | None:
-    """The bounds of the column of a grid that a value reaches."""
-    columns = sorted(
-        {tier.across for tier in component.rate_table.tiers if tier.across is not None},
-        key=lambda bounds: bounds[0],
-    )
+def _column_of(plan: Plan, component: Component, values: list[Decimal]) -> tuple[Interval, ...]:
+    """The bounds of the column of a grid that values reach, one in each dimension."""
     upper = plan.policies.boundary == "upper"
-    found = None
-    for column in columns:
-        low = column[0]
-        if found is None or (value >= low if upper else value > low):
-            found = column
-    return found
+    found: list[Interval] = []
+    for dimension, value in enumerate(values):
+        first, *others = sorted(
+            {tier.across[dimension] for tier in component.rate_table.tiers},
+            key=lambda bounds: bounds[0],
+        )
+        reached = [one for one in others if (value >= one[0] if upper else value > one[0])]
+        found.append(reached[-1] if reached else first)
+    return tuple(found)

@@ -136,7 +136,7 @@ def stretch_of(plan: Plan, kept: Kept, component: Component, incentive: Decimal)
     rates = component.rates
     if rates is None or not windows.is_shorter(plan, windows.window_of(plan, component)):
         return None
-    if rates.by_shares or rates.imported is not None or rates.across is not None:
+    if rates.by_shares or rates.imported is not None or rates.across:
         return None
     table, offset = rates, 0
     if rates.dated:

@@ -15,7 +15,7 @@ Untold = Literal["grid", "filled", "days", "rows", "parts", "differs"]
 def untold_steps(plan: Plan, kept: Kept) -> dict[str, Untold]:
     """The components whose next tier is no number, by id, each with why.
 
-    Of tiers that begin anew in each order, day or week: `grid`, two measures choose the cell;
+    Of tiers that begin anew in each order, day or week: `grid`, several measures choose the cell;
     `filled`, the tiers are filled by one measure and pay on another; `rows`, what rows of a
     table of rates earned before rounding is not kept, of amounts, by another measure, or rounded by
     tier or line; `parts`, nor are interpolated amounts of all others.
@@ -43,6 +43,6 @@ def _why(plan: Plan, component: Component) -> Untold:
         return "days" if rates.decided_by and rates.change == "anew" else "differs"
     if rates.imported is not None:
         return "rows"
-    if rates.across is not None:
+    if rates.across:
         return "grid"
     return "parts" if rates.reading == "interpolated" else "differs"

@@ -169,7 +169,7 @@ def _counted(plan: Plan) -> list[Component]:
         for one in plan.components
         if one.rates is not None
         and windows.is_longer(plan, windows.window_of(plan, one))
-        and (one.rates.subject or one.rates.across or one.rates.imported or one.rates.dated)
+        and (one.rates.read_by or one.rates.imported or one.rates.dated)
     ]
 
 
@@ -181,7 +181,7 @@ def _ends_of(plan: Plan, component: Component) -> tuple[str, str]:
 def _measures_of(plan: Plan, component: Component) -> list[str]:
     """What the rate table pays on and is read by, and what these are made of."""
     rates = component.rate_table
-    wanted = {name for name in (component.measure, rates.subject, rates.across) if name}
+    wanted = {component.measure or "", *rates.read_by}
     for measure in reversed(plan.measures):
         if measure.id in wanted:
             wanted |= set(measure.parts)

@@ -141,8 +141,8 @@ NEW_STRETCH = {
 
 UNTOLD = {
     "grid": gettext_lazy(
-        "The next tier is no single amount: each further one begins at zero, and two measures say"
-        " which cell it lies in."
+        "The next tier is no single amount: each further one begins at zero, and several measures"
+        " say which cell it lies in."
     ),
     "days": gettext_lazy(
         "The next tier is no single amount: the tiers begin anew on a day, and another measure of"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from paceline.incentives.calculation.documents import (
     Component,
@@ -32,8 +33,9 @@ def rate_clauses(plan: Plan, component: Component, rates: RateTable) -> Iterator
     if component.accumulation is not None:
         text = stretch_sentence(plan, component.accumulation)
         yield Clause(f"{component.clause}/accumulation", text)
-    if rates.across is not None:
-        yield Clause(f"{rates.clause}/across", _columns(plan, rates))
+    for dimension, name in enumerate(rates.across):
+        member = f"/{dimension + 1}" if len(rates.across) > 1 else ""
+        yield Clause(f"{rates.clause}/across{member}", _columns(plan, rates, dimension, name))
     if rates.floor is not None or rates.cap is not None:
         yield Clause(f"{rates.clause}/each", _each(plan, component, rates))
     if rates.change is not None:
@@ -134,8 +136,8 @@ def what_is_paid(plan: Plan, component: Component, rates: RateTable) -> str:
 
 
 def _reading(plan: Plan, rates: RateTable) -> str:
-    if rates.across is not None:
-        across = named(plan.measure(rates.across))
+    if rates.across:
+        across = listed(named(plan.measure(name)) for name in rates.across)
         if rates.value != "rate":
             text = _("The cell in which the tier and %(across)s meet is what is paid.")
         else:
@@ -155,9 +157,9 @@ def _reading(plan: Plan, rates: RateTable) -> str:
     return _("Each part of the amount earns the rate of the tier in which it lies.")
 
 
-def _columns(plan: Plan, rates: RateTable) -> str:
-    measure = plan.measure(rates.across or "")
-    firsts = dict.fromkeys(tier.across[0] for tier in rates.tiers if tier.across)
+def _columns(plan: Plan, rates: RateTable, dimension: int, name: str) -> str:
+    measure = plan.measure(name)
+    firsts = dict.fromkeys(tier.across[dimension][0] for tier in rates.tiers)
     starts = listed(in_type(plan, measure.type, start) for start in firsts)
     text = _("The columns are chosen by %(measure)s and begin at %(starts)s.")
     return text % {"measure": named(measure), "starts": starts}
@@ -229,7 +231,7 @@ def _tier(plan: Plan, component: Component, rates: RateTable, place: int, row: l
         return _slice(place, tier) % values
     if rates.reading == "interpolated":
         return _("From %(from)s to %(to)s up to %(rate)s is paid, in step.") % values
-    if rates.value == "rate" and rates.on != "measure" and rates.across is None:
+    if rates.value == "rate" and rates.on != "measure" and not rates.across:
         whole = _whole_upper if plan.policies.boundary == "upper" else _whole_lower
         return whole(place, tier) % values
     values["where"] = _where(plan, place, tier) % {
@@ -249,20 +251,28 @@ def _subject(plan: Plan, component: Component, rates: RateTable) -> str:
 
 def _cells(plan: Plan, component: Component, rates: RateTable, row: list[Tier]) -> str:
     """What a tier pays; in a grid, column by column."""
-    if rates.across is None:
+    if not rates.across:
         return paid_by(plan, component, rates, row[0])
-    measure = plan.measure(rates.across)
     text = _("%(rate)s from %(start)s of %(measure)s")
+    if len(rates.across) > 1:
+        text = _("%(rate)s (from %(starts)s on)")
     return listed(
-        text
-        % {
-            "rate": paid_by(plan, component, rates, tier),
-            "start": in_type(plan, measure.type, tier.across[0]),
-            "measure": named(measure),
-        }
+        text % {"rate": paid_by(plan, component, rates, tier), **_column(plan, rates, tier)}
         for tier in row
-        if tier.across is not None
     )
+
+
+def _column(plan: Plan, rates: RateTable, tier: Tier) -> dict[str, str]:
+    """Where the column of a cell begins, in each dimension."""
+    measures = [plan.measure(name) for name in rates.across]
+    pairs = list(zip(measures, tier.across, strict=True))
+    starts = [(in_type(plan, one.type, start), named(one)) for one, (start, _end) in pairs]
+    text = pgettext("where a column of a grid begins", "%(start)s of %(measure)s")
+    return {
+        "start": starts[0][0],
+        "measure": starts[0][1],
+        "starts": " · ".join(text % {"start": start, "measure": name} for start, name in starts),
+    }
 
 
 def _where(plan: Plan, place: int, tier: Tier) -> str:

@@ -256,9 +256,8 @@ class Components:
         subject = value
         if component.rates.subject is not None:  # 7.11
             subject = self.measures.value(component.rates.subject, payee, choice)
-        across = None
-        if component.rates.across is not None:  # 7.16
-            across = self.measures.value(component.rates.across, payee, choice)
+        others = component.rates.across  # 7.16
+        across = [self.measures.value(name, payee, choice) or ZERO for name in others]
         return reader.take(value or ZERO, subject or ZERO, across)  # 5.8: a missing one is zero
 
     def _stretches(self, component: Component, payee: str, window: str) -> list[Choice | None]:
@@ -267,7 +266,7 @@ class Components:
             return [None]
         assert component.rates is not None
         names = self.measures.sources(component.measure or "")
-        for other in filter(None, (component.rates.subject, component.rates.across)):
+        for other in component.rates.read_by:
             names = names | self.measures.sources(other)
         entries = [
             entry

@@ -89,7 +89,7 @@ class Oracle:
             window = part.accumulation or self.plan.policies.accumulation
             rates = part.rates
             assert rates is not None
-            read = filter(None, (part.measure, rates.subject, rates.across))
+            read = [part.measure or "", *rates.read_by]
             if self.calendar.is_longer(window) and any(self._stands_on(one, name) for one in read):
                 ends = (self.calendar.to_date(window), self.calendar.before(window))
                 found += [self.measures.inside(days) for days in ends]

@@ -96,16 +96,17 @@ class Spread:
             stretches.setdefault(self._stretch(share.entry, window), []).append(share)
         inside = self.measures.inside(days)
 
-        def deciding(key: object, version: int | None) -> tuple[Decimal | None, ...]:
+        def deciding(key: object, version: int | None) -> tuple[Decimal | None, list[Decimal]]:
             """What finds row and column: of the stretch, or of its days under one table."""
 
             def holds(entry: Entry) -> bool:
                 own = inside(entry) and self._stretch(entry, window) == key
                 return own and version in {None, self._version(entry)}
 
-            return tuple(
-                None if name is None else self.measures.value(name, payee, holds) or ZERO
-                for name in (self.table.subject, self.table.across)
+            subject = self.table.subject
+            return (
+                None if subject is None else self.measures.value(subject, payee, holds) or ZERO,
+                [self.measures.value(name, payee, holds) or ZERO for name in self.table.across],
             )
 
         return [
@@ -123,7 +124,7 @@ class Spread:
         self,
         shares: list[Share],
         target: Decimal | None,
-        deciding: Callable[[int | None], tuple[Decimal | None, ...]],
+        deciding: Callable[[int | None], tuple[Decimal | None, list[Decimal]]],
     ) -> Taken:
         bases = [ZERO for _ in self.table.tiers]
         totals: dict[int, tuple[Decimal, Decimal]] = {}
@@ -157,7 +158,7 @@ class Spread:
         version: int,
         counted: tuple[Decimal, Decimal],
         value: tuple[Decimal, Decimal],
-        decided: tuple[Decimal | None, ...],
+        decided: tuple[Decimal, Decimal | None, list[Decimal]],
         target: Decimal | None,
     ) -> dict[int, Decimal]:
         """What one share adds to each tier of its version, by the tier's place in the table."""
@@ -182,14 +183,13 @@ class Spread:
         self,
         reader: TierReader,
         value: Decimal,
-        total: Decimal | None,
+        total: Decimal,
         subject: Decimal | None,
-        across: Decimal | None,
+        across: list[Decimal],
     ) -> list[Decimal]:
         """What the tiers hold of a value in the tier that the total, or another measure, finds."""
         found = total if subject is None else subject
-        assert found is not None
-        if across is not None:
+        if across:
             return reader.take(value, found, across).bases
         marginal = [tier.marginal for tier in reader.table.tiers]
         base = reader.tier_of(found)

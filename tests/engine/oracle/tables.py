@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -49,11 +50,11 @@ class TierReader:
         """7.4: the tier that a value reaches."""
         return tier_of(value, self.bounds, upper=self.plan.policies.boundary == "upper")
 
-    def take(self, value: Decimal, subject: Decimal, across: Decimal | None = None) -> Taken:
+    def take(self, value: Decimal, subject: Decimal, across: Sequence[Decimal] = ()) -> Taken:
         """`subject` is what the bounds are compared with; mostly the value itself."""
         count = len(self.bounds)
-        if self.table.across is not None:
-            return self._cell(value, subject, across or ZERO)
+        if self.table.across:
+            return self._cell(value, subject, across)
         if self.table.floor is not None or self.table.cap is not None:
             return Taken([value], [self._bounded(value)])
         if self.table.reading == "slice":  # 7.2
@@ -69,14 +70,17 @@ class TierReader:
             bases, [self.paid[place] if place == reached else ZERO for place in range(count)]
         )
 
-    def _cell(self, value: Decimal, subject: Decimal, across: Decimal) -> Taken:
-        """7.16: the row that one value reaches and the column that the other does."""
+    def _cell(self, value: Decimal, subject: Decimal, across: Sequence[Decimal]) -> Taken:
+        """7.16: the row that one value reaches and the columns that the others do; the last
+        dimension changes first from cell to cell.
+        """
         upper = self.plan.policies.boundary == "upper"
-        columns = list(dict.fromkeys(tier.across for tier in self.table.tiers))
-        width = len(columns)
-        row = tier_of(subject, self.bounds[::width], upper=upper)
-        column = tier_of(across, [one for one in columns if one is not None], upper=upper)
-        place = row * width + column
+        width, column = 1, 0
+        for dimension, reached in enumerate(across):
+            bounds = sorted({tier.across[dimension] for tier in self.table.tiers})
+            column = column * len(bounds) + tier_of(reached, bounds, upper=upper)
+            width *= len(bounds)
+        place = tier_of(subject, self.bounds[::width], upper=upper) * width + column
         paid = (
             product(value, self.paid[place], 20) if self.table.value == "rate" else self.paid[place]
         )

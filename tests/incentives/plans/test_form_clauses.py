@@ -352,6 +352,35 @@ def test_a_grid_gains_and_loses_a_column_in_every_tier() -> None:
     assert documents.check(flat) == ()
 
 
+def test_a_grid_gains_and_loses_a_dimension_in_every_tier() -> None:
+    """What was paid stays: in the new dimension, then in the first column that is left."""
+    source = WIDENED["team"]
+    rates = ("components", 4, "rates")
+    cube = changed_by_fields(source, source, {f"{GRID}@across": "grids"})
+    assert at(read(cube), *rates, "across") == [{"by": "margin", "from": ["0%", "20%"]}]
+    assert at(read(cube), *rates, "tiers", 1, "rate") == ["4%", "6%"]
+    assert documents.check(cube) == ()
+    more = changed_by_button(cube, f"add {GRID}.across dimension")
+    assert at(read(more), *rates, "tiers", 1, "rate") == [["4%"], ["6%"]]
+    wide = changed_by_button(more, f"add {GRID}.across.1.from column")
+    wide = changed_by_fields(wide, wide, {f"{GRID}.across.1.by": "sales"})
+    wide = changed_by_fields(wide, wide, {f"{GRID}.tiers.1.rate.1.1": "8%"})
+    assert at(read(wide), *rates, "tiers", 1, "rate") == [["4%", "4%"], ["6%", "8%"]]
+    assert documents.check(wide) == ()
+    less = changed_by_button(wide, f"remove {GRID}.across.0.from.0")
+    assert at(read(less), *rates, "tiers", 1, "rate") == [["6%", "8%"]]
+    fewer = changed_by_button(wide, f"remove {GRID}.across.1")
+    assert at(read(fewer), *rates, "tiers", 1, "rate") == ["4%", "6%"]
+    assert documents.check(fewer) == ()
+    one = changed_by_fields(wide, wide, {f"{GRID}@across": "grid"})
+    assert at(read(one), *rates, "across") == {"by": "margin", "from": ["0%", "20%"]}
+    assert at(read(one), *rates, "tiers", 1, "rate") == ["4%", "6%"]
+    assert documents.check(one) == ()
+    flat = changed_by_fields(wide, wide, {f"{GRID}@across": ""})
+    assert at(read(flat), *rates, "tiers", 1, "rate") == "4%"
+    assert documents.check(flat) == ()
+
+
 def test_tiers_pay_something_else() -> None:
     after = changed_by_fields(START, START, {"components.0.rates@tiers-pay": "target_share"})
     rates = at(read(after), "components", 0, "rates")

@@ -141,6 +141,33 @@ def test_constructs_are_said_with_their_figures() -> None:
         assert said(ALONG["valued"], path) == text
 
 
+def test_a_grid_of_several_dimensions_and_one_that_changes_on_a_day() -> None:
+    grid = "components/grid/rates"
+    cube = WIDENED["team"].replace(
+        "across: {by: margin, from: [0%, 20%]}",
+        "across: [{by: margin, from: [0%, 20%]}, {by: orders, from: [0, 5]}]",
+    )
+    cube = cube.replace("[2%, 3%]", "[[1%, 2%], [3%, 4%]]")
+    cube = cube.replace("[4%, 6%]", "[[5%, 6%], [7%, 8%]]")
+    assert said(cube, f"{grid}/across/2") == "The columns are chosen by “orders” and begin at 0, 5."
+    assert said(cube, f"{grid}/tiers/1") == (
+        "When “sales quota” is below 100% of quota: all of “sales” earns"
+        " 1% (from 0% of “margin” · 0 of “orders” on), 2% (from 0% of “margin” · 5 of “orders” on),"
+        " 3% (from 20% of “margin” · 0 of “orders” on),"
+        " 4% (from 20% of “margin” · 5 of “orders” on)."
+    )
+    dated = WIDENED["team"].replace(
+        "      tiers:\n        - {from: 0%, rate: [2%, 3%]}\n"
+        "        - {from: 100%, rate: [4%, 6%]}\n",
+        "      change: anew\n      dated:\n        - tiers: [{from: 0%, rate: [2%, 3%]}]\n"
+        "        - {from: 2026-03-01, tiers: [{from: 0%, rate: [4%, 6%]}]}\n",
+    )
+    assert said(dated, f"{grid}/change") == (
+        "When the tiers change, the running total begins anew; of “margin”, too, each set of tiers"
+        " sees its own days only."
+    )
+
+
 SAID_ALONG = {
     "credits/region": (
         "“region”: lines of “own” also count for the direct manager of their payee. Who is above"

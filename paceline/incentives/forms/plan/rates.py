@@ -1,9 +1,8 @@
-"""Rate tables in the form: tiers, what they are read by, and the second dimension of a grid."""
+"""Rate tables in the form: tiers, what they are read by, and the days on which they change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,91 +14,28 @@ from paceline.incentives.forms.plan.fields import (
     Choices,
     Data,
     Path,
-    PlanField,
-    Text,
     at,
     ids_of,
     members_at,
     words_at,
 )
-from paceline.incentives.forms.plan.parts import Addition, Drawing, Group, Part, Place, Rows, Value
+from paceline.incentives.forms.plan.grids import ACROSS, PAID, Columns, paid_by, rates_of, tiers_of
+from paceline.incentives.forms.plan.parts import Addition, Group, Part, Place, Rows, Value
 from paceline.incentives.forms.plan.references import first, ids, text_columns
 from paceline.incentives.queries.rate_rows import names_known
 
-PAID: tuple[tuple[str, Text, Text, str], ...] = (
-    # what a tier states, the choice, the label of its field, what a new one begins with
-    ("rate", _("a rate"), _("Rate"), "1%"),
-    ("amount", _("an amount"), _("Amount"), "0.00"),
-    (
-        "target_share",
-        _("a share of the target incentive"),
-        _("Share of the target incentive"),
-        "0%",
-    ),
-)
 _PERIODS = ("month", "quarter", "half-year", "year")
 _STRETCHES = ("transaction", "day", "week", "half-month", *_PERIODS)
 
 
-def paid_by(rates: Data) -> str:
-    """What the tiers of a table state that they pay."""
-    _path, tier = next(tiers_of(rates, ()), ((), {}))
-    return next((key for key, *_rest in PAID if key in tier), "rate")
-
-
-def tiers_of(data: Data, path: Path) -> Iterator[tuple[Path, Mapping[str, Data]]]:
-    """Every tier of a table with its path, those that hold from a day on included."""
-    days = range(len(members_at(data, *path, "dated")))
-    tables = [(*path, "tiers"), *((*path, "dated", number, "tiers") for number in days)]
-    for table in tables:
-        for number, tier in enumerate(members_at(data, *table)):
-            yield (*table, number), tier
-
-
-def _rates_of(place: Place) -> Data:
-    """The table in which a tier or a list of tiers stands; the clause around it elsewhere."""
-    path = place.path[:-1]
-    while "rates" in path and path[-1] != "rates":
-        path = path[:-1]
-    return at(place.data, *path)
-
-
 def _pays(key: str) -> Callable[[Place], bool]:
-    return lambda tier: paid_by(_rates_of(tier)) == key
+    return lambda tier: paid_by(rates_of(tier)) == key
 
 
 def _may_be_marginal(tier: Place) -> bool:
-    rates = _rates_of(tier)
+    rates = rates_of(tier)
     is_whole = words_at(rates, "reading") == "whole" and paid_by(rates) == "rate"
     return is_whole and at(rates, "across") is None and words_at(rates, "on") != "measure"
-
-
-@dataclass(frozen=True)
-class Columns:
-    """What a tier pays in each column of a grid: one field for each."""
-
-    def keys(self) -> Iterator[str]:
-        yield from (key for key, *_rest in PAID)
-
-    def draw(self, place: Place, drawing: Drawing) -> None:
-        key = paid_by(_rates_of(place))
-        own = place.inside(key)
-        starts = at(_rates_of(place), "across", "from")
-        found = own.here
-        if not isinstance(starts, list) or not isinstance(found, list):
-            return
-        drawing.shown.add(own.path)
-        for number in range(max(len(starts), len(found))):
-            start = words_at(starts, number)
-            drawing.fields.append(
-                PlanField(
-                    (*own.path, number),
-                    f"{own.clause}/{number + 1}",
-                    _("from %(start)s on") % {"start": start or "?"},
-                    words_at(found, number),
-                    unit="bound",
-                )
-            )
 
 
 TIER: tuple[Part, ...] = (
@@ -116,7 +52,7 @@ TIER: tuple[Part, ...] = (
 
 def new_tier(place: Place, _name: str) -> edit.Content:
     """The next tier: where the last starts plus 50 points of attainment, at the same pay."""
-    rates = _rates_of(place)
+    rates = rates_of(place)
     tiers = members_at(place.data, *place.path)
     key = paid_by(rates)
     usual = next(start for one, _choice, _label, start in PAID if one == key)
@@ -185,64 +121,6 @@ def _pay_anew(source: str, path: Path, value: str) -> str:
     return source
 
 
-def _after_across(source: str, path: Path, value: str) -> str:
-    """A tier of a grid lists its pay by column; one of a plain table pays the same everywhere."""
-    rates = at(edit.read(source), *path)
-    for place, tier in list(tiers_of(edit.read(source), path)):
-        key = next((one for one, *_rest in PAID if one in tier), "")
-        paid = tier.get(key)
-        own = (*place, key)
-        if value and isinstance(paid, str):
-            source = edit.set_value(source, own, [paid])
-        elif not value and isinstance(paid, list):
-            source = edit.set_value(source, own, words_at(paid, 0))
-        if value and "marginal" in tier:
-            source = edit.remove(source, (*place, "marginal"))
-    if value and words_at(rates, "reading") != "whole":
-        source = put(source, (*path, "reading"), "whole")
-    return source
-
-
-def _after_column(source: str, path: Path) -> str:
-    """A new column pays what the one before it does."""
-    table = path[:-2]
-    data = edit.read(source)
-    columns = at(data, *path)
-    wanted = len(columns) if isinstance(columns, list) else 0
-    for place, tier in list(tiers_of(data, table)):
-        key = next((one for one, *_rest in PAID if one in tier), "")
-        paid = tier.get(key)
-        if isinstance(paid, list) and 0 < len(paid) < wanted:
-            source = edit.insert(source, (*place, key), len(paid), words_at(paid, len(paid) - 1))
-    return source
-
-
-def _after_column_gone(source: str, path: Path, column: int) -> str:
-    table = path[:-2]
-    for place, tier in list(tiers_of(edit.read(source), table)):
-        key = next((one for one, *_rest in PAID if one in tier), "")
-        paid = tier.get(key)
-        if isinstance(paid, list) and column < len(paid) > 1:
-            source = edit.remove(source, (*place, key, column))
-    return source
-
-
-def _new_column(place: Place, _name: str) -> str:
-    starts = place.here
-    last = words_at(starts, len(starts) - 1) if isinstance(starts, list) and starts else ""
-    if not last:
-        return "0"
-    if last.endswith("%") and last[:-1].isdigit():
-        return f"{int(last[:-1]) + 10}%"
-    whole = last.partition(".")[0]
-    return f"{int(whole) + 10_000}" if whole.isdigit() else ""
-
-
-def _column_label(place: Place) -> Text:
-    number = place.path[-1]
-    return _("Column %(number)s from") % {"number": number + 1 if isinstance(number, int) else ""}
-
-
 # --- the table ------------------------------------------------------------------------------------
 
 
@@ -291,29 +169,6 @@ TIERS_PAY = Choice(
     read=lambda place: paid_by(place.here),
     when=lambda rates: not rates.has("table"),
     after=_pay_anew,
-)  # fmt: skip
-ACROSS = Choice(
-    "across", _("Second dimension"),
-    (
-        Shape("", _("none")),
-        Shape(
-            "grid", _("columns by another measure"), mark="*",
-            inside=(
-                Value("by", _("Columns by"), "choice", ids("measures")),
-                Rows(
-                    "from", _("Columns"), (Value("", _column_label),),
-                    additions=(Addition("column", _("Add a column"), _new_column),),
-                    hint=_("The first column starts at 0; each tier pays a value in each column."),
-                    is_table=True, can_move=False,
-                    after_add=_after_column, after_drop=_after_column_gone,
-                ),
-            ),
-            starts={"across": lambda place: {"by": first("measures")(place), "from": ["0"]}},
-        ),
-    ),
-    key="across",
-    when=lambda rates: not rates.has("table"),
-    after=_after_across,
 )  # fmt: skip
 
 
