@@ -87,6 +87,10 @@ class Calendar(ABC):
         """How many months the month of a day comes after that of another."""
         return self.month_of(later) - self.month_of(earlier)
 
+    def nearest(self, kind: PeriodKind, starts_on: date, ends_before: date) -> Period:
+        """The period of a kind that holds the middle of these days."""
+        return self.period(kind, starts_on + (ends_before - starts_on) // 2)
+
     def before(self, period: Period) -> Period:
         """The period of the same kind that ends where this one begins."""
         if period.kind is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Self
@@ -110,12 +109,11 @@ def check_presence(plan: Plan, given: list[str], period: Period) -> None:
             )
         )
     elif period.kind is not None and not plan.calendar.has(period):
-        own = plan.calendar.period(plan.period, period.ends_before - timedelta(days=1)).key
+        own = plan.calendar.nearest(plan.period, period.starts_on, period.ends_before).key
         problems.append(
             Problem(
                 "period_not_of_calendar",
-                f"{period.key} is no {plan.period} of the plan's calendar; {own} is the one that"
-                " holds its last day",
+                f"{period.key} is no {plan.period} of the plan's calendar; the nearest is {own}",
                 path="period",
                 params={"period": period.key, "kind": plan.period, "nearest": own},
             )

@@ -168,8 +168,7 @@ PROBLEMS: dict[str, Text] = {
     "table_missing": lazy("The plan needs data that are not there: %(table)s"),
     "period_kind_differs": lazy("The plan is not paid by this kind of period"),
     "period_not_of_calendar": lazy(
-        "The plan's calendar has no period %(period)s; the one that holds its last day is"
-        " %(nearest)s"
+        "The plan's calendar has no period %(period)s; the nearest is %(nearest)s"
     ),
 }
 PROBLEM_KINDS: dict[str, Text] = {

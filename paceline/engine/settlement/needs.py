@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from paceline.engine.money import round_to
 from paceline.engine.settlement.books import Books
@@ -35,7 +34,7 @@ def _check_period(books: Books) -> None:
     if period.kind != plan.period:
         books.refuse("period_kind_differs", "period", period.key, plan.period)
     elif not plan.calendar.has(period):
-        own = plan.calendar.period(plan.period, period.ends_before - timedelta(days=1))
+        own = plan.calendar.nearest(plan.period, period.starts_on, period.ends_before)
         books.refuse("period_not_of_calendar", "period", period.key, own.key)
 
 

@@ -53,8 +53,8 @@ _MESSAGES: dict[str, str] = {
     "settled_already": "earlier_earnings: {subject} has been settled already",
     "amount_too_large": "{table}: an amount is too large to be calculated exactly",
     "period_kind_differs": "{subject} is no {detail}, which the plan pays by",
-    "period_not_of_calendar": "{subject} is no period of the plan's calendar; {detail} is the one "
-    "that holds its last day",
+    "period_not_of_calendar": "{subject} is no period of the plan's calendar; the nearest is "
+    "{detail}",
     "period_too_late": "the period {subject} is after the year {detail}",
     "digits_too_many": "{table}: {subject} has more decimals than its currency",
 }

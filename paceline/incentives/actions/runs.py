@@ -65,7 +65,7 @@ class RunUnderWay(Exception):
 
 class NoPlanForPeriod(Exception):
     """No approved plan pays this period to anybody on any of its days. ``nearest`` are those of
-    the same kind that plans pay and that hold its last day.
+    the same kind that plans pay and that are nearest to it.
     """
 
     def __init__(self, key: str, nearest: Sequence[CalendarPeriod] = ()) -> None:

@@ -17,8 +17,8 @@ from paceline.incentives.calculation.extract import Input, tables_of
 from paceline.incentives.calculation.periods import (
     CalendarPeriod,
     calendar_period,
-    containing,
     is_paid_by,
+    nearest,
 )
 from paceline.incentives.models import PayPeriod, PlanAssignment, PlanVersion
 from paceline.incentives.queries.plans import versions_for
@@ -62,9 +62,9 @@ def versions_that_pay(period: CalendarPeriod) -> list[PlanVersion]:
 
 
 def periods_instead(period: CalendarPeriod) -> list[CalendarPeriod]:
-    """Periods of this kind that plans pay and that hold its last day."""
+    """The nearest periods of this kind that plans pay."""
     found = {
-        containing(period.last_day, period.kind, documents.calendar_of(version.source))
+        nearest(period, documents.calendar_of(version.source))
         for version in _versions_of_kind(period)
     }
     return sorted(found, key=lambda one: (one.starts_on, one.ends_before))

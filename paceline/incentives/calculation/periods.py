@@ -32,6 +32,7 @@ __all__ = [
     "containing",
     "is_paid_by",
     "keys_before",
+    "nearest",
 ]
 
 KINDS = PERIOD_KINDS
@@ -70,6 +71,11 @@ def calendar_period(key: str) -> CalendarPeriod:
 def containing(day: date, kind: PeriodKind, calendar: Calendar = JANUARY) -> CalendarPeriod:
     """The period of a kind that a day lies in, by a plan's calendar."""
     return _known(calendar.period(kind, day))
+
+
+def nearest(period: CalendarPeriod, calendar: Calendar) -> CalendarPeriod:
+    """Of a plan's calendar the period of the same kind that holds the middle of these days."""
+    return _known(calendar.nearest(period.kind, period.starts_on, period.ends_before))
 
 
 def keys_before(period: CalendarPeriod) -> tuple[str, ...]:

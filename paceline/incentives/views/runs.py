@@ -88,7 +88,7 @@ def _refusal(refusal: Exception) -> str:
     if isinstance(refusal, actions.PeriodClosed):
         return _("This period is closed. Corrections go to the next open one.")
     if isinstance(refusal, actions.NoPlanForPeriod) and refusal.nearest:
-        text = _("No plan pays this period to anybody. Plans pay these days by: %(periods)s.")
+        text = _("No plan pays this period to anybody. The nearest that plans pay: %(periods)s.")
         named = [f"{words.period_name(one)} · {one.key}" for one in refusal.nearest]
         return text % {"periods": formats.listed(named)}
     return _("No approved plan pays this period to anybody. Approve and assign one first.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,9 +53,16 @@ FOLDER = {
     "zh-hans": "nowhere：没有这个文件夹\n",
 }
 PERIOD = {
-    "en": "'2024X1' is no period; write 2020, 2020H1, 2020Q2 or 2020-06\n",
-    "zh-hant": "「2024X1」不是期間；請寫成 2020、2020H1、2020Q2 或 2020-06\n",
-    "zh-hans": "“2024X1”不是期间；请写成 2020、2020H1、2020Q2 或 2020-06\n",
+    "en": "'2024X1' is no period; write 2020, 2020H1, 2020Q2, 2020-06 or, of weeks, "
+    "2020-02-02W13\n",
+    "zh-hant": "「2024X1」不是期間；請寫 2020、2020H1、2020Q2、2020-06，"
+    "週制年度則如 2020-02-02W13\n",
+    "zh-hans": "“2024X1”不是期间；请写 2020、2020H1、2020Q2、2020-06，周制年度则如 2020-02-02W13\n",
+}
+WEEKS = {
+    "en": "7 weeks are no period .* the nearest has 6",
+    "zh-hant": "沒有 7 週的期間，最接近的是 6 週",
+    "zh-hans": "没有 7 周的期间，最接近的是 6 周",
 }
 
 
@@ -107,6 +115,9 @@ def test_refused_tables_are_told_in_the_language_of_the_shell(language: str) -> 
     assert output.startswith(COLUMN[language])
     assert calculated(shell, tables="nowhere") == (2, FOLDER[language])
     assert calculated(shell, period="2024X1") == (2, PERIOD[language])
+    code, output = calculated(shell, period="2024-02-04W7")
+    assert code == 2
+    assert re.search(WEEKS[language], output)
     assert not Path("results").exists()
 
 
