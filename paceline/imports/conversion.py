@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
@@ -374,9 +374,25 @@ def _looked_up_columns(field: Field) -> list[str]:
 PERIOD = re.compile(r"^(\d{4})(?:[-/ ]?(?:Q([1-4])|H([12])|M?(0?[1-9]|1[0-2])))?$", re.IGNORECASE)
 
 
+WEEKS = re.compile(r"^(\d{4}-\d{2}-\d{2})W(\d{1,2})$", re.IGNORECASE)
+MOST_WEEKS = 53
+
+
+def _weeks(text: str, weeks: int) -> tuple[date, date] | None:
+    try:
+        first = date.fromisoformat(text)
+    except ValueError:
+        return None
+    if not (1990 <= first.year < 2100 and 1 <= weeks <= MOST_WEEKS):
+        return None
+    return first, first + timedelta(weeks=weeks)
+
+
 def period_of(text: str) -> tuple[date, date] | None:
     """The half-open days of a year, half-year, quarter or month: ``2026``, ``2026H1``, ``2026Q3``,
-    ``2026-07``; ``None`` for anything else."""
+    ``2026-07``, or of weeks from a day on: ``2026-02-01W13``; ``None`` for anything else."""
+    if of_weeks := WEEKS.match(text):
+        return _weeks(of_weeks[1], int(of_weeks[2]))
     match = PERIOD.match(text)
     if match is None or not 1990 <= int(match[1]) < 2100:
         return None

@@ -159,7 +159,9 @@ MESSAGES = {
         " America/New_York or Europe/Berlin, or UTC; not an abbreviation or an offset."
     ),
     "not_a_number": gettext_lazy("“%(value)s” is not a number in the style of this column."),
-    "not_a_period": gettext_lazy("“%(value)s” is not a period such as 2026, 2026Q3 or 2026-07."),
+    "not_a_period": gettext_lazy(
+        "“%(value)s” is not a period such as 2026, 2026Q3, 2026-07 or, of weeks, 2026-02-01W13."
+    ),
     "not_employed": gettext_lazy("The person is not employed on that day."),
     "order_unknown": gettext_lazy("There is no order %(order)s."),
     "own_leave": gettext_lazy("Nobody enters their own leave."),

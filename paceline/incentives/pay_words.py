@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import pgettext_lazy
 
 from paceline.incentives.models import Run
-from paceline.kernel import period_choices
+from paceline.kernel import formats, period_choices
 from paceline.kernel.shell import Badge
 from paceline.live.wording import word_failures, word_steps, word_work
 
@@ -35,6 +35,13 @@ class Keyed(Protocol):
 def period_name(period: Keyed) -> str:
     """``Q2 2026`` · ``2026年第2季``: a period as the reader names it."""
     return period_choices.period_name(period.key, period.starts_on, period.ends_before)
+
+
+def period_days(period: Keyed) -> str:
+    """The days of a period; nothing where its name says them."""
+    if period_choices.says_its_days(period.key):
+        return ""
+    return formats.span_of_days(period.starts_on, period.ends_before)
 
 
 RUN_STATES: dict[str, tuple[Text, str]] = {

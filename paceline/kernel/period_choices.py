@@ -42,6 +42,11 @@ def period_name(key: str, starts_on: date, ends_before: date) -> str:
     return str(format_skeleton("y", starts_on, locale=locale))
 
 
+def says_its_days(key: str) -> bool:
+    """Whether a period's name is made of its days."""
+    return _WEEKS.fullmatch(key) is not None
+
+
 def calendar_groups(today: date, *, begun: bool = False, since: date | None = None) -> Groups:
     """Quarters, months, halves and years around a day, each kind from the latest on; only those
     that have ``begun`` where asked. They reach from two years back, or from ``since`` where that

@@ -46,6 +46,7 @@ class PeriodRow:
     badge: Badge
     state: queries.PeriodState | None
     has_ended: bool
+    days: str  # where the name does not say them
 
     @property
     def run(self) -> Run | None:
@@ -128,6 +129,7 @@ def period_rows(on: date) -> list[PeriodRow]:
                 badge=words.period_badge(state.state if state else "new"),
                 state=state,
                 has_ended=period.ends_before <= on,
+                days=words.period_days(period),
             )
         )
     return sorted(rows, key=lambda row: (row.starts_on, row.ends_before), reverse=True)

@@ -153,6 +153,7 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
         "statement": statement,
         "is_own": statement.payee_id == person.pk,
         "period_name": words.period_name(statement.period),
+        "period_days": words.period_days(statement.period),
         "badge": release_badge(statement),
         "components": explain_statement(statement),
         "settled": explain_settlement(statement),

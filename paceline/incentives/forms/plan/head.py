@@ -39,18 +39,18 @@ _PATTERNS: Choices = (
 _WEEKS: tuple[Part, ...] = (
     Value("fiscal_weeks/pattern", _("Months of a quarter have"), "choice", _PATTERNS),
     Value(
-        "fiscal_weeks/year_ends/rule", _("Years end on"), "choice",
-        (
-            ("last", _("the last such day of the month")),
-            ("nearest", _("such a day nearest to the month's end")),
-        ),
-    ),
-    Value(
-        "fiscal_weeks/year_ends/weekday", _("Day of the week"), "choice",
+        "fiscal_weeks/year_ends/weekday", _("Years end on a"), "choice",
         tuple((word, WEEKDAYS[place]) for place, word in enumerate(WEEKDAY_WORDS)),
     ),
     Value(
-        "fiscal_weeks/year_ends/month", _("Month at whose end"), "choice",
+        "fiscal_weeks/year_ends/rule", _("Which of them"), "choice",
+        (
+            ("last", _("the last of the month")),
+            ("nearest", _("the one nearest to the month's end")),
+        ),
+    ),
+    Value(
+        "fiscal_weeks/year_ends/month", _("Of the month"), "choice",
         tuple((word, MONTHS[place]) for place, word in enumerate(MONTH_WORDS, start=1)),
     ),
 )  # fmt: skip
