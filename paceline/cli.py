@@ -17,6 +17,7 @@ from types import FrameType, ModuleType
 from typing import Annotated
 
 import typer
+from typer._click.exceptions import ClickException  # the library offers no other name for it
 
 from paceline.engine.cli import app as engine_app
 from paceline.engine.voice import Language, Voice, language_of, voices
@@ -229,7 +230,7 @@ def _stoppable() -> Iterator[None]:
 def main() -> None:
     language = _language_of_help(sys.argv[1:])
     if language is Language.ENGLISH:
-        app(prog_name="paceline")
+        _run(_language_of(sys.argv[1:]))
     command = typer.main.get_command(app)
     _voice(language)
     from paceline.web import shell_help
@@ -239,10 +240,30 @@ def main() -> None:
     command(prog_name="paceline")
 
 
+def _run(language: Language) -> None:
+    """Run the command. Only a mistake in how it was typed loads what speaks of it."""
+    if language is Language.ENGLISH:
+        app(prog_name="paceline")
+    try:
+        code = typer.main.get_command(app)(prog_name="paceline", standalone_mode=False)
+    except ClickException as error:
+        _voice(language)
+        from paceline.web import shell_mistakes
+
+        shell_mistakes.tell(error)
+        code = error.exit_code
+    except typer.Abort:
+        code = 1
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
 def _language_of_help(words: list[str]) -> Language:
     """The language in which help is asked for; English where none is, for then nothing is told."""
-    if words and "--help" not in words:
-        return Language.ENGLISH
+    return Language.ENGLISH if words and "--help" not in words else _language_of(words)
+
+
+def _language_of(words: list[str]) -> Language:
+    """The language that a command names, else that of the shell."""
     named = [two for one, two in pairwise(words) if one == "--locale"]
     named += [one.partition("=")[2] for one in words if one.startswith("--locale=")]
     if named:

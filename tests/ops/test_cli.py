@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import typer
+from typer._click.exceptions import ClickException
 
 from paceline.cli import app
-from paceline.web import shell_help
+from paceline.web import shell_help, shell_mistakes
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -63,6 +65,49 @@ def test_help_speaks_the_language_of_the_shell() -> None:
     assert "检查方案文件，并列出所有错误。" in named
     english = paceline("check-plan", "--locale=en", "--help", speaking="zh_TW.UTF-8").stdout
     assert "Usage: paceline check-plan [OPTIONS]" in english
+
+
+def test_mistakes_in_a_command_are_told_in_the_language_of_the_shell() -> None:
+    """Each with the code 2, as in English, and with where to read on."""
+    told = paceline("calculate", speaking="zh_TW.UTF-8")
+    assert told.returncode == 2
+    for words in (
+        "用法：paceline calculate [選項]",
+        "「paceline calculate --help」",
+        "缺少引數 plan",
+    ):
+        assert words in told.stderr
+    for english in ("Missing", "Usage", "Try", "Error"):
+        assert english not in told.stderr
+    assert "没有 chek 这个命令" in paceline("chek", speaking="zh_CN.UTF-8").stderr
+    named = paceline("check-plan", "x", "--lnt", "--locale=zh-hans", speaking="C.UTF-8")
+    assert "没有 --lnt 这个选项。可用的有：--lint" in named.stderr
+    absent = paceline("check-plan", "absent.yaml", speaking="zh_TW.UTF-8")
+    assert (absent.returncode, absent.stdout) == (2, "")
+    assert "Missing argument 'plan'." in paceline("calculate").stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "mistake"),
+    [
+        (["check-plan"], "The argument plan is missing."),
+        (["calculate", "x"], "The option --tables is missing."),
+        (["check-plan", "x", "y"], "This is too much: y"),
+        (["check-plan", "x", "--tables"], "The option --tables needs a value."),
+        (["check-plan", "x", "--lint=1"], "The option --lint takes no value."),
+        (["check-plan", "x", "--locale", "fr"], "fr is no value of --locale. Choose "),
+        (["serve", "--port", "a"], "--port takes a whole number."),
+        (["serve", "--prt", "8"], "There is no option --prt. Possible: --port"),
+        (["chek"], "There is no command chek."),
+    ],
+)
+def test_the_mistakes_are_those_that_the_library_makes_today(
+    words: list[str], mistake: str
+) -> None:
+    """A library that words them otherwise would leave them in English in silence."""
+    with pytest.raises(ClickException) as refused:
+        typer.main.get_command(app)(words, prog_name="paceline", standalone_mode=False)
+    assert shell_mistakes.in_words(refused.value.format_message()).startswith(mistake)
 
 
 def test_every_help_of_a_command_has_its_words() -> None:
