@@ -13,12 +13,19 @@ ACTS = {
     "import_undone": _("Import undone"),
     "import_uploaded": _("File uploaded"),
 }
-WORK = {"import_check": _("Checking the file"), "import_commit": _("Importing")}
+WORK = {
+    "import_check": _("Checking the file"),
+    "import_commit": _("Importing"),
+    "import_undo": _("Undoing the import"),
+}
 STEPS = {
     "reading": _("reading the file"),
     "comparing": _("comparing with what is known"),
     "changing": _("changing lines"),
     "writing": _("writing lines"),
+    "asking": _("asking what stands on its lines"),
+    "restoring": _("giving changed lines back what they said"),
+    "removing": _("removing new lines"),
     "finishing": _("checking what the lines refer to"),
 }
 FAILURES = {
@@ -27,6 +34,10 @@ FAILURES = {
         "People, closed days or lines changed after the check. Nothing was imported; "
         "look at the new result and import again."
     ),
+}
+
+UNDO_FAILURES = {
+    "unexpected": _("Something unexpected happened. The import stands as before; try again."),
 }
 
 # What webhooks can tell.

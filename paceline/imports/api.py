@@ -146,7 +146,15 @@ class ImportsAsked(Asked):
 
     kind: str = Field("", max_length=40)
     state: Literal[
-        "", "uploaded", "checking", "checked", "committing", "committed", "discarded", "undone"
+        "",
+        "uploaded",
+        "checking",
+        "checked",
+        "committing",
+        "committed",
+        "discarded",
+        "undoing",
+        "undone",
     ] = ""
 
 
@@ -394,7 +402,10 @@ def discard_import(request: TokenRequest, pk: int) -> HttpResponse:
 def undo_import(request: TokenRequest, pk: int, sent: ReasonIn) -> HttpResponse:
     source = _mine(request, pk)
     try:
-        actions.undo(source=source, reason=sent.reason, by=request.person, at=request.now)
+        actions.request_undo(source=source, reason=sent.reason, by=request.person, at=request.now)
+    except actions.AlreadyUndone as first:
+        told = _("%(name)s has already undone it.")
+        raise Problem("conflict", told % {"name": str(first.source.undone_by)}) from None
     except UndoRefused as refused:
         found = refused.problem
         raise Problem("conflict", wording.sentence(found.code, found.params)) from None

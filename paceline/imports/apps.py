@@ -25,3 +25,4 @@ class ImportsConfig(AppConfig):
             wording.word_work(kind, label)
             wording.word_steps(kind, acts.STEPS)
             wording.word_failures(kind, acts.FAILURES)
+        wording.word_failures("import_undo", acts.UNDO_FAILURES)

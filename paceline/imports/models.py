@@ -23,6 +23,7 @@ class ImportState(models.TextChoices):
     COMMITTING = "committing", _("Being imported")
     COMMITTED = "committed", _("Imported")
     DISCARDED = "discarded", _("Discarded")
+    UNDOING = "undoing", _("Being undone")
     UNDONE = "undone", _("Undone")
 
 

@@ -1,4 +1,4 @@
-"""Long checks and commits, in the background."""
+"""Long checks, commits and undos, in the background."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ def commit(import_id: int) -> None:
     source = Import.objects.get(pk=import_id)
     with jobs.ending(lambda: actions.abandon(source=source, at=timezone.now())):
         actions.run_commit(source=source, at=timezone.now())
+
+
+@jobs.task(name="imports.undo")
+def undo(import_id: int, reason: str) -> None:
+    source = Import.objects.get(pk=import_id)
+    with jobs.ending(lambda: actions.abandon(source=source, at=timezone.now())):
+        actions.run_undo(source=source, reason=reason, at=timezone.now())
 
 
 @jobs.every("20 19 * * *", name="imports.forget_old_files")

@@ -364,7 +364,8 @@ def latest_rates(to: str, currencies: Collection[str], before: date) -> dict[str
 def currencies() -> list[tuple[str, str]]:
     """The currencies of order lines, told by the control totals of their imports."""
     sums = Import.objects.filter(
-        kind__in=("order_lines", "returns"), state=ImportState.COMMITTED
+        kind__in=("order_lines", "returns"),
+        state__in=(ImportState.COMMITTED, ImportState.UNDOING),
     ).values_list("totals__sums", flat=True)
     found = {one["currency"] for totals in sums for one in totals or () if one["currency"]}
     return [(one, one) for one in sorted(found)]

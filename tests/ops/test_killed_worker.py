@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from paceline.files.models import StoredFile
 from paceline.imports import actions as imports
+from paceline.imports.actions.undoing import AT_ONCE_LINES
 from paceline.imports.models import Import, ImportState
 from paceline.incentives.actions import runs
 from paceline.incentives.models import (
@@ -27,7 +28,7 @@ from paceline.kernel.audit import AuditEntry
 from paceline.live.models import LiveEvent, Progress, ProgressState
 from paceline.notifications.models import Notification
 from paceline.orders.models import MonthRevision, OrderLine
-from tests.imports.files import LINES
+from tests.imports.files import LINES, imported
 from tests.incentives.pay.conftest import EARNED, Quarter, build_quarter, fresh
 from tests.ops.processes import wait_until
 from tests.ops.workers import let_time_pass, running, wait_until_held, writing_held
@@ -153,6 +154,24 @@ def test_an_import_whose_workers_were_killed_is_checked_and_written_by_others(
     assert AuditEntry.objects.filter(action="import_committed").count() == 1
     imports.undo(source=source, reason="taken back as a whole", by=world.dana, at=NOW)
     assert not OrderLine.objects.exists()
+
+
+def test_an_undo_whose_worker_was_killed_is_done_by_another(tmp_path: Path) -> None:
+    world = build_world()
+    source = imported(world, lines=AT_ONCE_LINES + 1)
+    source = imports.request_undo(source=source, reason="wrong", by=world.dana, at=NOW)
+    assert source.progress is not None
+    for table in ("orders_orderline", "kernel_auditentry"):
+        kill_while_writing(table, tmp_path / f"{table}.log")
+        source.refresh_from_db()
+        assert source.state == ImportState.UNDOING
+        assert OrderLine.objects.count() == AT_ONCE_LINES + 1, "half a transaction is nothing"
+    with running("worker", log=tmp_path / "last.log"):
+        wait_until(lambda: ended(source.progress), within=120)  # type: ignore[arg-type]
+    source.refresh_from_db()
+    assert (source.state, source.undone_by) == (ImportState.UNDONE, world.dana)
+    assert not OrderLine.objects.exists()
+    assert AuditEntry.objects.filter(action="import_undone").count() == 1
 
 
 def assert_unwritten(world: World, source: Import) -> None:

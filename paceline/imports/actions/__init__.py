@@ -10,7 +10,6 @@ from paceline.imports.actions.commits import (
     commit,
     request_commit,
     run_commit,
-    undo,
 )
 from paceline.imports.actions.files import (
     ChangedSincePreview,
@@ -24,10 +23,12 @@ from paceline.imports.actions.files import (
     upload,
 )
 from paceline.imports.actions.forgetting import forget_files, forget_old_files
+from paceline.imports.actions.undoing import AlreadyUndone, request_undo, run_undo, undo
 from paceline.imports.actions.whole_files import ImportRefused, import_file
 
 __all__ = [
     "AlreadyCommitted",
+    "AlreadyUndone",
     "Batch",
     "ChangedSincePreview",
     "ImportRefused",
@@ -43,8 +44,10 @@ __all__ = [
     "import_records",
     "request_check",
     "request_commit",
+    "request_undo",
     "run_check",
     "run_commit",
+    "run_undo",
     "set_layout",
     "set_mapping",
     "undo",

@@ -1,4 +1,4 @@
-"""Writing a checked import, once; and taking it back."""
+"""Writing a checked import, once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from paceline.imports import kinds, mapping
 from paceline.imports.actions import files
 from paceline.imports.actions.files import ChangedSincePreview
-from paceline.imports.kinds import Changes, Check, Commit, RecordRefused, Step, UndoRefused
+from paceline.imports.kinds import Changes, Check, Commit, RecordRefused, Step
 from paceline.imports.layout import FileUnreadable, Layout
 from paceline.imports.models import Import, ImportMapping, ImportState
 from paceline.kernel import audit, jobs
@@ -71,7 +71,7 @@ def run_commit(*, source: Import, at: datetime) -> None:
         with transaction.atomic():
             with stoppable(progress) as stop:
                 written = _write(source, by=by, at=at, progress=progress, stop=stop)
-                _check_references(progress)
+                check_references(progress)
             if written is not None:
                 live.finish(progress, at=at)
     except live.Cancelled:
@@ -94,11 +94,16 @@ def abandon(*, source: Import, at: datetime) -> None:
     back = {
         ImportState.COMMITTING: ImportState.CHECKED,
         ImportState.CHECKING: ImportState.UPLOADED,
+        ImportState.UNDOING: ImportState.COMMITTED,
     }.get(ImportState(source.state))
     if back is None:
         return
-    source.state, source.committed_by = back, None
-    source.save(update_fields=["state", "committed_by"])
+    if source.state == ImportState.UNDOING:
+        source.undone_by = None
+    else:
+        source.committed_by = None
+    source.state = back
+    source.save(update_fields=["state", "committed_by", "undone_by"])
     if source.progress is not None:
         live.fail(source.progress, code="unexpected", at=at)
     files.tell(source)
@@ -166,7 +171,7 @@ def _write(
     return written
 
 
-def _check_references(progress: Progress) -> None:
+def check_references(progress: Progress) -> None:
     """Ask now what the commit would ask of each row: a commit cannot be stopped any more."""
     live.advance(progress, done=progress.total, step="finishing")
     with connection.cursor() as cursor:
@@ -198,26 +203,3 @@ def _remember(source: Import, *, by: Person, at: datetime) -> None:
             "used_at": at,
         },
     )
-
-
-@transaction.atomic
-def undo(*, source: Import, reason: str, by: Person, at: datetime) -> Import:
-    """Take a whole import back: new rows go, changed rows say again what they said before.
-
-    Raises ``UndoRefused`` when closed days or later imports stand on it; then nothing changed.
-    """
-    source = Import.objects.select_for_update().get(pk=source.pk)
-    if source.state != ImportState.COMMITTED:
-        raise UndoRefused("not_committed")
-    files.unlimited()
-    kind = kinds.kind(source.kind)
-    kind.lock()
-    kind.undo(Commit(source=source, by=by, at=at))
-    source.state = ImportState.UNDONE
-    source.undone_by, source.undone_at = by, at
-    source.save(update_fields=["state", "undone_by", "undone_at"])
-    after = {key: source.totals.get(key) for key in COUNTS}
-    audit.record("import_undone", subject=source, by=by, at=at, before=after, reason=reason)
-    announce(kind="import.undone", data={"id": source.pk, "kind": source.kind}, at=at)
-    files.tell(source)
-    return source

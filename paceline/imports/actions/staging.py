@@ -237,12 +237,14 @@ def take_back(target: Target, commit: Commit) -> None:
         "source": sql.Literal(commit.source.pk),
     }
     with connection.cursor() as cursor:
+        commit.step("restoring")
         cursor.execute(
             sql.SQL(
                 "UPDATE {table} t SET {settings}, imported_by_id = b.imported_by_id"
                 " FROM {before} b WHERE b.source_import_id = {source} AND b.row_id = t.id"
             ).format(**parts)
         )
+        commit.step("removing", cursor.rowcount)
         cursor.execute(
             sql.SQL("DELETE FROM {table} WHERE imported_by_id = {source}").format(**parts)
         )

@@ -34,11 +34,13 @@ from paceline.org.requests import PersonRequest
 
 # A file up to this size is checked while the browser waits; a larger one in the background.
 CHECKED_AT_ONCE_BYTES = 4 * 1024 * 1024
+WORKING = (ImportState.CHECKING, ImportState.COMMITTING, ImportState.UNDOING)
 TONES: dict[str, Any] = {
     ImportState.COMMITTED: "good",
     ImportState.CHECKING: "info",
     ImportState.COMMITTING: "info",
     ImportState.CHECKED: "info",
+    ImportState.UNDOING: "info",
 }
 
 
@@ -199,6 +201,7 @@ def _context(request: PersonRequest, source: Import) -> dict[str, Any]:
         else [],
         "topic": f"import:{source.pk}",
         "steps": results.steps(source),
+        "is_working": source.state in WORKING,
         "was_cancelled": _was_cancelled(source),
         "is_starter": source.progress is not None and source.progress.started_by_id == person.pk,
     }
@@ -212,12 +215,12 @@ def _context(request: PersonRequest, source: Import) -> dict[str, Any]:
 
 
 def _was_cancelled(source: Import) -> bool:
-    """Whether the last check or writing was stopped, and nobody went on since."""
+    """Whether the last check, writing or undo was stopped, and nobody went on since."""
     progress = source.progress
     return (
         progress is not None
         and progress.state == ProgressState.CANCELLED
-        and source.state in {ImportState.UPLOADED, ImportState.CHECKED}
+        and source.state in {ImportState.UPLOADED, ImportState.CHECKED, ImportState.COMMITTED}
     )
 
 
@@ -324,7 +327,12 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         messages.error(request, _("Say why the import is undone."))
         return go_to(request, _address(source))
     try:
-        actions.undo(source=source, reason=reason, by=person, at=timezone.now())
+        source = actions.request_undo(source=source, reason=reason, by=person, at=timezone.now())
+    except actions.AlreadyUndone as error:
+        if error.source.undone_by_id != person.pk:
+            name = str(error.source.undone_by)
+            messages.info(request, _("%(name)s has already undone it.") % {"name": name})
+        return go_to(request, _address(source))
     except UndoRefused as refused:
         problem = refused.problem
         return refuse(
@@ -335,7 +343,8 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
             url=_address(source),
             action=_("Show the import"),
         )
-    messages.success(request, _("The import was undone."))
+    if source.state == ImportState.UNDONE:
+        messages.success(request, _("The import was undone."))
     return go_to(request, _address(source))
 
 

@@ -59,12 +59,14 @@ def closed_days(now: str, was: str, facts: Sequence[str]) -> str:
     changes. A return counts on its own day whatever a plan goes by.
     """
     changed = f"({_row(now, facts)}) IS DISTINCT FROM ({_row(was, facts)})"
+    # Asked once a line: OFFSET keeps the planner from asking it again for each of its days.
     days = ", ".join(
-        f"('{name}', {one}.{name}, {changed} OR {now}.{name} IS DISTINCT FROM {was}.{name})"
+        f"('{name}', {one}.{name}, facts.differ OR {now}.{name} IS DISTINCT FROM {was}.{name})"
         for name in ANCHOR_DAYS
         for one in (now, was)
     )
     return f"""
+        CROSS JOIN LATERAL (SELECT {changed} OFFSET 0) facts (differ)
         CROSS JOIN LATERAL (VALUES {days}) d (name, day, is_touched)
         JOIN orders_closeddays c ON d.is_touched AND d.day >= c.starts_on AND d.day < c.ends_before
              AND (d.name = ANY (c.dates)

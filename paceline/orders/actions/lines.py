@@ -8,7 +8,7 @@ from paceline.imports.actions import staging
 from paceline.imports.actions.staging import Target
 from paceline.imports.kinds import Changes, Commit, UndoRefused
 from paceline.orders.actions.days import LOCK, closed_days, closed_line, raise_revisions
-from paceline.orders.models import ClosedDays
+from paceline.orders.models import ANCHOR_DAYS, ClosedDays
 from paceline.orders.queries import sources
 from paceline.webhooks.actions import announce
 
@@ -45,10 +45,20 @@ JOIN orders_lineshare s ON s.line_id = l.id WHERE s.imported_by_id = %s
 UNION SELECT r.ordered_on FROM orders_orderline r
 JOIN orders_lineshare s ON s.line_id = r.returns_line_id WHERE s.imported_by_id = %s
 """
+# New lines go with all their days, of which a file has few: each set of them is asked once. Only of
+# changed lines is compared what they say.
 CLOSED_BY_UNDO = f"""
-SELECT min(d.day)::text, count(DISTINCT n.id) FROM orders_orderline n
-LEFT JOIN orders_orderlinebefore w ON w.row_id = n.id AND w.source_import_id = n.imported_by_id
-{closed_days("n", "w", FACTS)} WHERE n.imported_by_id = %s
+WITH n AS (SELECT DISTINCT n.kind, {", ".join(f"n.{name}" for name in ANCHOR_DAYS)}
+           FROM orders_orderline n WHERE n.imported_by_id = %(source)s AND NOT EXISTS (
+               SELECT 1 FROM orders_orderlinebefore w
+               WHERE w.row_id = n.id AND w.source_import_id = %(source)s))
+SELECT min(touched.day)::text, count(*) FROM (
+    SELECT d.day FROM n {closed_line("n")}
+    UNION ALL
+    SELECT d.day FROM orders_orderline n JOIN orders_orderlinebefore w ON w.row_id = n.id
+    {closed_days("n", "w", FACTS)}
+    WHERE n.imported_by_id = %(source)s AND w.source_import_id = %(source)s
+) touched
 """  # noqa: S608 - our own columns
 # Of so many new lines of a file it is asked whether another sales system has them: enough to see
 # that a file was brought under another name, and never more than some thousand looks into an index.
@@ -88,7 +98,7 @@ WHERE l.imported_by_id = %s AND s.imported_by_id IS DISTINCT FROM %s AND NOT {_O
 """  # noqa: S608
 CLOSED_SHARES = f"""
 SELECT min(d.day)::text, count(DISTINCT s.id) FROM orders_lineshare s
-JOIN orders_orderline l ON l.id = s.line_id {closed_line("l")} WHERE s.imported_by_id = %s
+JOIN orders_orderline l ON l.id = s.line_id {closed_line("l")} WHERE s.imported_by_id = %(source)s
 """  # noqa: S608
 
 
@@ -186,7 +196,7 @@ def closed_changes(target: Target) -> list[tuple[int, str]]:
 
 
 def _refuse_closed(query: str, source: int) -> None:
-    ((day, count),) = staging.rows_of(query, [source])
+    ((day, count),) = staging.rows_of(query, {"source": source})
     if not count:
         return
     closed = ClosedDays.objects.filter(starts_on__lte=day, ends_before__gt=day)
