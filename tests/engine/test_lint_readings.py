@@ -6,6 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from paceline import engine
+from paceline.engine.lint import apply_mend
+
 from .test_lint import CLAUSES, plan_of, rated, seen, tiers
 
 RATIO = """\
@@ -108,3 +111,26 @@ def test_a_target_for_other_days_than_its_measure_is_named(
     assert [(one.severity, one.clause) for one in found] == (
         [("warning", "quotas/goal/measure")] if is_named else []
     )
+
+
+SETTLED = """\
+settlement:
+  pay_date: {days_after_period: 10}
+  below_zero: carry-forward
+  retroactivity: carry-forward
+  rule_packs: none
+  eligibility: {employed_on: period-end, resignation: pays, probation: pays, leave: pays}
+  payment: {currency: plan, rounding: {mode: half-up, stage: each-step}}
+"""
+
+
+def test_two_answers_for_closed_periods_are_named_and_mended() -> None:
+    """The settlement acts, so the policies are what is put right."""
+    text = plan_of(rated(tiers("slice", "0=1%")), clauses=SETTLED + CLAUSES).text
+    stated = text.index("retroactivity")
+    other = text[:stated] + text[stated:].replace("carry-forward", "ignore", 1)
+    (found,) = (one for one in seen(engine.load_plan(other)) if one.code == "two_retroactivities")
+    assert (found.severity, found.clause) == ("serious", "policies/retroactivity")
+    assert found.mend is not None
+    assert apply_mend(other, found.mend) == text
+    assert "two_retroactivities" not in [one.code for one in seen(engine.load_plan(text))]

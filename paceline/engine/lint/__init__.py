@@ -40,7 +40,12 @@ from paceline.engine.lint.rate_rows import (
     tabled,
     unknown_of,
 )
-from paceline.engine.lint.readings import missing_as_zero, one_currency, quota_windows
+from paceline.engine.lint.readings import (
+    missing_as_zero,
+    one_currency,
+    quota_windows,
+    two_retroactivities,
+)
 from paceline.engine.lint.rules import compares, dead_rules, shadowed_rules
 from paceline.engine.lint.scorecards import knows_gates, scorecards
 from paceline.engine.lint.subject import Subject, not_followed, subject_of
@@ -130,6 +135,7 @@ def _findings(plan: Plan, history: History | None, rates: pa.Table | None) -> It
     yield from missing_as_zero(plan)
     yield from one_currency(plan)
     yield from quota_windows(plan)
+    yield from two_retroactivities(plan)
     if history is not None:
         yield from unreachable_quotas(plan, history)
     yield from _not_looked_at(plan, history, subjects)

@@ -29,6 +29,8 @@ MESSAGES: Mapping[str, str] = {
     "missing_as_zero": "who has no value of {measure} is paid by {component} as if it were zero",
     "one_currency": "{formula} compares with amounts in {literal}: a run with order lines in"
     " another currency is refused",
+    "two_retroactivities": "for closed periods the policies say {stated}, the settlement {acted};"
+    " the settlement acts",
     "quota_window": "{measure} looks at other days than the target of {quota} is for",
     "grid_cliff": "at the bound {bound} of {measure} pay jumps by {jump}, from {below} to {above}"
     " ({cells} of {among} cells along it)",

@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from paceline.engine.formula.tree import Formula, currencies_in, needed_names
-from paceline.engine.lint.findings import Finding, Severity
+from paceline.engine.lint.findings import Edit, Finding, Severity
+from paceline.engine.lint.mends import tried
 from paceline.engine.lint.messages import message
 from paceline.engine.periods import MONTHS_OF
 from paceline.engine.plan.model import Component, Measure, Plan
@@ -97,3 +98,21 @@ def quota_windows(plan: Plan) -> Iterator[Finding]:
             message("quota_window", {}, params), params=params,
             basis=(measure.id, measure.window.kind, measure.window.unit, over),
         )  # fmt: skip
+
+
+def two_retroactivities(plan: Plan) -> Iterator[Finding]:
+    """Policies and a settlement that differ over closed periods: the settlement acts, but whoever
+    reads the policies believes otherwise (docs/settlement.md, S4).
+    """
+    if plan.settlement is None:
+        return
+    stated, acted = plan.policies.retroactivity, plan.settlement.retroactivity
+    if stated == acted:
+        return
+    params: dict[str, str | int] = {"stated": stated, "acted": acted}
+    mend = tried(plan, "as_settled", Edit("policies/retroactivity", acted))
+    yield Finding(
+        "two_retroactivities", "serious", "policies/retroactivity",
+        message("two_retroactivities", {}, params), params=params, mend=mend,
+        basis=(stated, acted),
+    )  # fmt: skip

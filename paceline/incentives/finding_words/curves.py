@@ -108,6 +108,11 @@ SENTENCES: Mapping[str, str | Promise] = {
         "%(measure)s looks at other days than the target of %(quota)s is for, so attainment holds"
         " what was sold in one stretch against what is asked in another."
     ),
+    "two_retroactivities": lazy(
+        "When a closed period would now be paid otherwise, the policies say “%(stated)s” and the"
+        " settlement “%(acted)s”. The settlement acts; whoever reads the policies expects the"
+        " other."
+    ),
     "components_opposed": lazy(
         "When “%(column)s” of an order line rises, one of %(component)s and %(other)s pays more"
         " and the other less."

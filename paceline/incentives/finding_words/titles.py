@@ -24,6 +24,7 @@ TITLES = {
     "missing_as_zero": lazy("A missing value that reads as zero"),
     "one_currency": lazy("A formula tied to one currency"),
     "quota_window": lazy("A target for other days"),
+    "two_retroactivities": lazy("Two answers for closed periods"),
     "grid_cliff": lazy("A cliff between two cells"),
     "grid_falls": lazy("A cell that pays less than the one before"),
     "score_jump": lazy("A score that jumps"),
@@ -116,6 +117,7 @@ MENDS = {
     "equal_prizes": lazy("The same sum as equal prizes"),
     "shared_ties": lazy("Let equal scores share their prizes"),
     "by_attainment": lazy("Rank by attainment of one's own quota"),
+    "as_settled": lazy("Write the settlement's answer into the policies"),
 }
 CHECKS = {
     "pay_curve": lazy("The run of pay"),
