@@ -43,6 +43,7 @@ BY_LINE = """\
 # Windows, slots, values of single lines, pools, places, the year so far, grids, entered figures.
 WIDE = (
     "2.5-windows-of-days",
+    "2.7-windows-of-weeks",
     "3.8-which-rule-takes-a-line",
     "3.10-named-hierarchies",
     "5.8-figures-that-somebody-entered",

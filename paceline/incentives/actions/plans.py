@@ -10,7 +10,11 @@ from django.db.models import Max
 
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Problem
-from paceline.incentives.calculation.periods import containing
+from paceline.incentives.calculation.periods import (
+    CalendarPeriod,
+    containing,
+    first_together,
+)
 from paceline.incentives.models import Plan, PlanEdit, PlanVersion
 from paceline.kernel import audit, findable
 from paceline.live.actions import publish_all
@@ -39,6 +43,16 @@ class EffectiveMidPeriod(Exception):
     def __init__(self, nearest: date) -> None:
         self.nearest = nearest
         super().__init__(str(nearest))
+
+
+class EffectiveInsidePeriodBefore(Exception):
+    """The version before pays the day within a ``period`` that began earlier, so that days would be
+    paid twice or not at all. ``nearest`` is the next day on which periods of both begin, if any.
+    """
+
+    def __init__(self, period: CalendarPeriod, nearest: date | None) -> None:
+        self.period, self.nearest = period, nearest
+        super().__init__(period.key)
 
 
 class DraftAlreadyOpen(Exception):
@@ -86,14 +100,16 @@ def create_plan(*, source: str, effective_from: date, by: Person, at: datetime) 
 
 @transaction.atomic
 def start_draft(*, plan: Plan, effective_from: date, by: Person, at: datetime) -> PlanVersion:
-    """Begin the next version from the newest text. Raises ``DraftAlreadyOpen``."""
+    """Begin the next version from the newest text. Raises ``DraftAlreadyOpen``,
+    ``EffectiveMidPeriod`` or ``EffectiveInsidePeriodBefore``.
+    """
     plan = Plan.objects.select_for_update().get(pk=plan.pk)
     newest = plan.versions.order_by("-number").first()
     if newest is None:
         raise PlanVersion.DoesNotExist
     if not PlanVersion.objects.approved().filter(pk=newest.pk).exists():
         raise DraftAlreadyOpen(newest)
-    _read(newest.source, effective_from)
+    _refuse_inside_period_before(plan, _read(newest.source, effective_from), effective_from)
     version = _add_version(plan, newest.source, effective_from, by, at)
     audit.record(
         "plan_draft_started", subject=version, by=by, at=at,
@@ -115,9 +131,9 @@ def save_draft(
 ) -> PlanVersion:
     """Save a draft's text as it was edited from ``lock_version``.
 
-    Raises ``TextStandsStill``, ``DraftChangedMeanwhile``, ``PlanTextInvalid``, ``PlanCodeDiffers``
-    or ``EffectiveMidPeriod``; the stored draft is then as it was. A text that is already stored
-    changes nothing.
+    Raises ``TextStandsStill``, ``DraftChangedMeanwhile``, ``PlanTextInvalid``, ``PlanCodeDiffers``,
+    ``EffectiveMidPeriod`` or ``EffectiveInsidePeriodBefore``; the stored draft is then as it was. A
+    text that is already stored changes nothing.
     """
     version = PlanVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
     refuse_if_submitted(version)
@@ -126,6 +142,7 @@ def save_draft(
     read = _read(source, effective_from)
     if read.slug != version.plan.code:
         raise PlanCodeDiffers(read.slug)
+    _refuse_inside_period_before(version.plan, read, effective_from)
     digest = documents.digest_of(source)
     if (digest, effective_from) == (version.digest, version.effective_from):
         return version
@@ -195,6 +212,20 @@ def _read(source: str, effective_from: date) -> documents.Plan:
     if effective_from != first_day:
         raise EffectiveMidPeriod(first_day)
     return plan
+
+
+def _refuse_inside_period_before(plan: Plan, read: documents.Plan, on: date) -> None:
+    """A version of other periods begins where one of the version before ends."""
+    earlier = plan.versions.approved().filter(effective_from__lt=on)
+    before = earlier.order_by("-effective_from", "-number").first()
+    if before is None:
+        return
+    paid = documents.load(before.source)
+    period = containing(on, paid.period, paid.calendar)
+    if period.starts_on != on:
+        own, other = (paid.period, paid.calendar), (read.period, read.calendar)
+        nearest = first_together(own, other, on)
+        raise EffectiveInsidePeriodBefore(period, nearest)
 
 
 def _add_version(

@@ -30,12 +30,14 @@ __all__ = [
     "WeeksUnknown",
     "calendar_period",
     "containing",
+    "first_together",
     "is_paid_by",
     "keys_before",
     "nearest",
 ]
 
 KINDS = PERIOD_KINDS
+MOST_AHEAD = timedelta(days=12 * 366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,18 @@ def keys_before(period: CalendarPeriod) -> tuple[str, ...]:
         period_of_weeks(period.starts_on - timedelta(weeks=weeks), weeks).key
         for weeks in WEEKS_OF[period.kind]
     )
+
+
+def first_together(
+    one: tuple[PeriodKind, Calendar], other: tuple[PeriodKind, Calendar], after: date
+) -> date | None:
+    """The next day on which periods of both kinds and calendars begin, within a dozen years."""
+    day = after
+    while day < after + MOST_AHEAD:
+        day = containing(day, *other).ends_before
+        if containing(day, *one).starts_on == day:
+            return day
+    return None
 
 
 def is_paid_by(period: CalendarPeriod, kind: str, calendar: Calendar) -> bool:

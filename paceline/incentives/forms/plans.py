@@ -9,6 +9,8 @@ from django import forms
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from paceline.incentives import pay_words
+from paceline.incentives.actions.plans import EffectiveInsidePeriodBefore
 from paceline.incentives.calculation.documents import edit
 from paceline.incentives.calculation.periods import containing
 from paceline.incentives.forms.plan.head import PERIODS
@@ -33,6 +35,22 @@ def mid_period(nearest: date) -> str:
     return gettext("A version counts from the first day of a period, for example %(day)s.") % {
         "day": formats.day(nearest)
     }
+
+
+def inside_period_before(refused: EffectiveInsidePeriodBefore) -> str:
+    period = pay_words.period_name(refused.period)
+    if refused.nearest is None:
+        text = gettext(
+            "The version before pays %(period)s as a whole; days would be paid twice. End the"
+            " assignments of this plan, and pay by a plan of its own from then on."
+        )
+        return text % {"period": period}
+    text = gettext(
+        "The version before pays %(period)s as a whole; days would be paid twice. Periods of both"
+        " versions begin on %(day)s; or end the assignments of this plan, and pay by a plan of its"
+        " own from then on."
+    )
+    return text % {"period": period, "day": formats.day(refused.nearest)}
 
 
 class NewPlanForm(forms.Form):

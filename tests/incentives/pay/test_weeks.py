@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from paceline.goals.models import Quota
-from paceline.incentives.actions import runs
-from paceline.incentives.actions.plans import EffectiveMidPeriod
+from paceline.incentives.actions import plans, runs
+from paceline.incentives.actions.plans import EffectiveInsidePeriodBefore, EffectiveMidPeriod
 from paceline.incentives.actions.runs import NoPlanForPeriod
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.periods import (
@@ -23,7 +23,15 @@ from paceline.incentives.calculation.periods import (
 from paceline.incentives.models import PayPeriod
 from paceline.incentives.pay_words import period_name
 from paceline.incentives.wording import sentence
-from tests.incentives.pay.conftest import OVERRIDE, SELLER, Quarter, approve, fresh, write_line
+from tests.incentives.pay.conftest import (
+    OVERRIDE,
+    SELLER,
+    UNTIL,
+    Quarter,
+    approve,
+    fresh,
+    write_line,
+)
 
 WEEKS = """\
 fiscal_weeks:
@@ -97,6 +105,22 @@ def test_days_that_are_no_period_of_the_plan_name_the_one_that_is(
         page = client.post(reverse("incentives:run-create"), {"period": key}, follow=True)
         assert said in page.content.decode()
     assert not PayPeriod.objects.filter(key__contains="W").exists()
+
+
+def test_a_plan_that_turns_to_weeks_pays_no_day_twice(quarter: Quarter) -> None:
+    """The quarter of April to June is paid as a whole by the version before."""
+    world, version = quarter.world, quarter.seller
+    kept = {"lock_version": 1, "by": world.dana, "at": world.now}
+    draft = plans.start_draft(plan=version.plan, effective_from=UNTIL, by=world.dana, at=world.now)
+    source = SELLER.replace("policies:", f"{WEEKS}policies:")
+    with pytest.raises(EffectiveInsidePeriodBefore) as refused:
+        plans.save_draft(version=draft, source=source, effective_from=FIRST, **kept)
+    assert (refused.value.period.key, refused.value.nearest) == ("2026Q2", None)
+    monthly = SELLER.replace("period: quarter", "period: month")
+    with pytest.raises(EffectiveInsidePeriodBefore) as refused:
+        plans.save_draft(version=draft, source=monthly, effective_from=date(2026, 5, 1), **kept)
+    assert refused.value.nearest == UNTIL
+    assert plans.save_draft(version=draft, source=monthly, effective_from=UNTIL, **kept).pk
 
 
 def test_which_periods_may_come_before() -> None:

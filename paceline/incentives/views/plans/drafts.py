@@ -15,7 +15,7 @@ from paceline.incentives.access import plans as access
 from paceline.incentives.actions import plans as actions
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.periods import containing
-from paceline.incentives.forms.plans import EffectiveFromForm, mid_period
+from paceline.incentives.forms.plans import EffectiveFromForm, inside_period_before, mid_period
 from paceline.incentives.models import Plan, PlanVersion
 from paceline.kernel.pages import go_to
 from paceline.org.models import Person
@@ -47,6 +47,9 @@ def create(request: HttpRequest, code: str) -> HttpResponse:
         return go_to(request, version_url(refused.version))
     except actions.EffectiveMidPeriod as refused:
         messages.error(request, mid_period(refused.nearest))
+        return go_to(request, reverse("incentives:plan", args=[code]))
+    except actions.EffectiveInsidePeriodBefore as refused:
+        messages.error(request, inside_period_before(refused))
         return go_to(request, reverse("incentives:plan", args=[code]))
     messages.success(request, _("A new draft, with the text of the version before."))
     return go_to(request, draft_url(version))

@@ -31,7 +31,7 @@ from paceline.incentives.forms.plan.document import (
     changed_by_fields,
     read_form,
 )
-from paceline.incentives.forms.plans import mid_period
+from paceline.incentives.forms.plans import inside_period_before, mid_period
 from paceline.incentives.models import PlanVersion
 from paceline.incentives.pay_curves import previews, quota_asked, quota_text
 from paceline.incentives.problems import PlainProblem, plain_problems
@@ -170,6 +170,8 @@ def _save(request: HttpRequest, version: PlanVersion, sent: Sent, source: str) -
         }
     except actions.EffectiveMidPeriod as refused:
         notice = mid_period(refused.nearest)
+    except actions.EffectiveInsidePeriodBefore as refused:
+        notice = inside_period_before(refused)
     except actions.TextStandsStill:
         notice = _("Not saved: the text was submitted meanwhile and stands still.")
     except actions.DraftChangedMeanwhile as refused:
