@@ -38,7 +38,11 @@ def lay_out(workspace: Workspace, shape: Shape, period: Period) -> Days:
     looked_up = _rate_tables(workspace, shape)
     narrow = exchange.narrow_kinds(rates, workspace.inputs.largest_amount)
     rate_kind = EXCHANGE if narrow is None else narrow[1]
-    changes = dict(zip(shape.versions, shape.changes, strict=True)) | looked_up
+    changes = {
+        name: edges if not unit else _by_stretches(shape, period, unit, edges)
+        for name, (edges, unit) in zip(shape.versions, shape.changes, strict=True)
+    }
+    changes |= looked_up
     calendar = _calendar(shape, period, (first, end), slots, spans, changes, (rates, rate_kind))
     starts = [{"slot": place, "starts_on": day} for place, day in enumerate(slots)]
     kinds: dict[str, Kind] = {column.name: column.kind for column in lines.SLOTS.columns}
@@ -83,6 +87,17 @@ def _rate_tables(workspace: Workspace, shape: Shape) -> dict[str, Sequence[date]
         patterns.append(laid.patterns)
     workspace.inputs.patterns = tuple(patterns)
     return found
+
+
+def _by_stretches(shape: Shape, period: Period, unit: str, edges: Sequence[date]) -> Sequence[date]:
+    """The days with which stretches begin on whose last day, inside the period, another set of
+    tiers holds.
+    """
+    starts = [max(windows.instance_of(shape.plan, unit, day), period.starts_on) for day in edges]
+    return [
+        start if period.starts_on <= day < period.ends_before else day
+        for start, day in zip(starts, edges, strict=True)
+    ]
 
 
 def put_slots(workspace: Workspace) -> None:

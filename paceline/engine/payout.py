@@ -7,7 +7,7 @@ form can show a plan's pay while it is written. The tests hold both to the same 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 from functools import cached_property
 
@@ -35,7 +35,7 @@ class Standing:
     `bases` are what its tiers hold of lines that stand alone, without the `gain` that is looked at;
     None where the tiers see the total, which is `value`. `subject` is what bounds are compared with
     and `across` what chooses the columns of a grid, where they are other measures; `incentive` is
-    the payee's own target incentive.
+    the payee's own target incentive, `version` the dated set of tiers that holds on the last day.
     """
 
     value: Decimal
@@ -46,6 +46,7 @@ class Standing:
     subject: Decimal | None = None
     across: tuple[Decimal, ...] = ()
     incentive: Decimal | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,9 @@ class _Reading:
 
     def base(self, place: int) -> Decimal:
         """The part of the value that a tier takes."""
+        if self.rates.dated:
+            found = self._set_of(place)
+            return ZERO if found is None else found[0].base(found[1])
         lower, upper = self.bounds[place]
         tiers = self.rates.tiers
         if self.rates.reading == "whole" and not tiers[place].marginal:
@@ -177,6 +181,17 @@ class _Reading:
         if following is not None and not self._below(self.bounds[following][0]):
             return ZERO
         return taken
+
+    def _set_of(self, place: int) -> tuple[_Reading, int] | None:
+        """The dated set that holds as a table of its own, and a tier's place in it; None for a tier
+        of another set.
+        """
+        version, sets = self.at.version, self.rates.dated
+        if self.rates.tiers[place].version != version:
+            return None
+        table = replace(self.rates, tiers=sets[version].tiers, dated=(), change=None)
+        before = sum(len(one.tiers) for one in sets[:version])
+        return replace(self, rates=table), place - before
 
     def _below(self, bound: Decimal) -> bool:
         upper = self.plan.policies.boundary == "upper"
@@ -209,6 +224,9 @@ class _Reading:
     def pay(self, place: int, base: Decimal) -> Decimal:
         """What a tier's part earns, exact."""
         tier, rates = self.rates.tiers[place], self.rates
+        if rates.dated and rates.value != "rate":
+            found = self._set_of(place)
+            return ZERO if found is None else found[0].pay(found[1], base)
         if rates.value == "rate":
             pay = EXACT.multiply(base, tier.rate)
             if rates.floor is None and rates.cap is None:
@@ -253,5 +271,7 @@ def is_drawable(component: Component) -> bool:
     if component.unit != "money" or component.multipliers or on_formula:
         return False
     if rates is not None:
-        return rates.on != "measure" and not rates.across and not rates.is_spread
+        if rates.dated or rates.is_spread:
+            return False
+        return rates.on != "measure" and not rates.across
     return component.amount is not None or component.target_share is not None

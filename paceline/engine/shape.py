@@ -20,8 +20,9 @@ from paceline.engine import windows
 from paceline.engine.columns import CONVERTED, COUNT, EXACT, Column, Kind, Table
 from paceline.engine.formula.tree import Formula, Name
 from paceline.engine.plan.imported import Lookup, lookups_of
-from paceline.engine.plan.model import Credit, Measure, Plan, RateTable
+from paceline.engine.plan.model import Component, Credit, Measure, Plan, RateTable
 
+Changes = tuple[tuple[date, ...], str]  # days, and the stretch whose last day decides, if any
 COUNTED = -1  # the value index of a measure that counts lines
 TOP = 50  # the highest level of a reporting line
 
@@ -80,19 +81,33 @@ class Shape:
         return any(one.rates is not None and one.rates.by_shares for one in self.plan.components)
 
     @cached_property
-    def changes(self) -> tuple[tuple[date, ...], ...]:
-        """The days on which dated rate tables change, each list once."""
-        tables = [one.rates for one in self.plan.components if one.rates is not None]
-        return tuple(dict.fromkeys(one.change_days for one in tables if one.dated))
+    def changes(self) -> tuple[Changes, ...]:
+        """The days on which dated rate tables change from line to line, each list once."""
+        found = map(self.changes_of, self.plan.components)
+        return tuple(dict.fromkeys(one for one in found if one is not None))
+
+    def changes_of(self, component: Component) -> Changes | None:
+        """When a component's tiers change, and the stretch whose last day decides, if not the day
+        itself; None where one set of tiers holds for all lines.
+        """
+        rates, unit = component.rates, windows.window_of(self.plan, component)
+        if rates is None or not rates.dated:
+            return None
+        if not rates.by_last_day:
+            return rates.change_days, ""
+        if not windows.is_shorter(self.plan, unit):
+            return None
+        return rates.change_days, "" if unit in {"transaction", "day"} else unit
 
     @cached_property
     def versions(self) -> tuple[str, ...]:
         """The columns that say which tiers of such tables hold on a day."""
         return tuple(f"version_{place}" for place in range(len(self.changes)))
 
-    def version_of(self, rates: RateTable) -> str:
-        """The column that says which tiers of a dated table hold."""
-        return self.versions[self.changes.index(rates.change_days)]
+    def version_of(self, component: Component) -> str | None:
+        """The column that says which tiers of a dated table hold, if lines differ in it."""
+        found = self.changes_of(component)
+        return None if found is None else self.versions[self.changes.index(found)]
 
     @cached_property
     def lookups(self) -> tuple[Lookup, ...]:

@@ -301,7 +301,13 @@ SENTENCES: Mapping[str, Sentence] = {
     "dated_ends": lazy(
         "The days from %(ends)s on have no tiers: leave “before” out in the last table."
     ),
-    "dated_needs_rates": lazy("Tiers that change on a day pay rates."),
+    "dated_needs_rates": lazy(
+        "From line to line only rates change. Tiers that pay amounts, or shares of the target"
+        " incentive, change for all that they count: choose “last-day”."
+    ),
+    "last_day_by_shares": lazy(
+        "Slices that another measure fills go from line to line: choose “carry-on” or “anew”."
+    ),
     "marginal_needs_whole": lazy(
         "Only a table of rates on its own measure that is read whole can have marginal tiers."
     ),

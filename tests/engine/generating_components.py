@@ -92,6 +92,7 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
     if by_shares:  # from line to line
         measure, by = (style.choice(["sales", "net", "orders", "profit"]) for _ in range(2))
     is_dated = style.randrange(4) == 0 and reading != "interpolated" and measure != "recent"
+    by_last_day = not is_dated and not by_shares and style.randrange(5) == 0
     value = {"slice": "rate", "interpolated": style.choice(["amount", "target_share"])}.get(
         reading, style.choice(["rate", "rate", "amount", "target_share"])
     )
@@ -119,8 +120,8 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         columns = [len(one["from"]) for one in across]
         table["across"] = across if len(across) > 1 or style.randrange(4) == 0 else across[0]
         can_be_marginal = False
-    is_bounded = compared < 0 and value == "rate" and not by_shares and not is_dated
-    is_bounded = is_bounded and not columns and style.randrange(4) == 0
+    plain = not (by_shares or is_dated or by_last_day or columns)
+    is_bounded = compared < 0 and value == "rate" and plain and style.randrange(4) == 0
     if is_bounded:
         table["each"] = style.choice([{"floor": "5", "cap": "300"}, {"cap": "20"}, {"floor": "2"}])
     read = partial(
@@ -136,17 +137,16 @@ def _rates(draw: st.DrawFn, shape: Shape, fixed_window: bool = False) -> Clause:
         marginal=can_be_marginal and style.randrange(2) == 0,
         ends=reading == "interpolated",
     )
-    if not is_dated:
-        table["tiers"] = read()
-    else:
-        table |= _dated(style, read)
+    changes = ["last-day"] if by_last_day else ["carry-on", "anew"]
+    days = is_dated or by_last_day
+    table |= _dated(style, read, changes) if days else {"tiers": read()}
     return {"measure": measure, "rates": table} | ({"accumulation": own} if own else {})
 
 
-def _dated(style: Random, read: Callable[[], list[Clause]]) -> Clause:
+def _dated(style: Random, read: Callable[[], list[Clause]], changes: list[str]) -> Clause:
     """Tiers that change on one, two or three days."""
     days = style.sample(["2023-12-05", "2024-01-17", "2024-02-10", "2024-03-01"], 3)
-    change = style.choice(["carry-on", "anew"])
+    change = style.choice(changes)
     lists: list[Clause] = [{"tiers": read()}]
     lists += [{"from": day, "tiers": read()} for day in sorted(days[: style.choice([1, 2, 3])])]
     if style.randrange(2):

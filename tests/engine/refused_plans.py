@@ -393,7 +393,14 @@ REFUSALS: dict[str, tuple[str, str, str]] = {
         *table(
             "{reading: whole, on: amount, change: anew, dated: [{tiers: [{from: 0, amount: 1}]}]}"
         ),
-        f"{RATES}/dated",
+        f"{RATES}/change",
+    ),
+    "last_day_by_shares": (
+        *table(
+            "{reading: slice, on: measure, by: orders, change: last-day,"
+            f" dated: [{{tiers: {ALONE}}}]}}"
+        ),
+        f"{RATES}/change",
     ),
     "rate_keys_invalid": (
         *table(

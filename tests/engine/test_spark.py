@@ -53,6 +53,8 @@ WIDE = (
     "7.18-tiers-in-units-rate-on-money",
     "7.19-a-grid-that-changes-on-a-day",
     "7.19-rates-that-change-on-a-day",
+    "7.21-the-difference-over-the-year",
+    "7.21-tiers-of-the-last-day",
     "8.6-scorecard",
     "8.7-pool-of-a-team",
     "8.8-contest-with-equal-scores",

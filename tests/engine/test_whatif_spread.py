@@ -181,6 +181,39 @@ def with_cost(lines: list[tuple[str, Decimal]]) -> Any:
     return fill("order_lines", rows)
 
 
+BONUSES = [
+    {"tiers": [{"from": 0, "amount": 0}, {"from": 1000, "amount": 100}]},
+    {
+        "from": "2024-05-01",
+        "tiers": [
+            {"from": 0, "amount": 0},
+            {"from": 1500, "amount": 90},
+            {"from": 2500, "amount": 250},
+        ],
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("accumulation", "told"),
+    [
+        # 1,300.65 in the quarter, 2,000.65 in the year; an order of the last day begins at zero.
+        ("period", (4, "199.35", "90")),
+        ("year", (5, "499.35", "160")),
+        ("month", (4, "1500", "90")),
+        ("transaction", (4, "1500", "90")),
+    ],
+)
+def test_the_next_tier_where_the_last_day_decides(
+    accumulation: str, told: tuple[int, str, str]
+) -> None:
+    plan = plan_with(dated("whole", "last-day") | {"dated": BONUSES}, accumulation=accumulation)
+    (step,) = steps_of(plan, world(LINES))
+    assert (step.tier, step.missing, step.pays) == (told[0], Decimal(told[1]), Decimal(told[2]))
+    more = world([*LINES, ("2024-06-30", step.missing)])
+    assert earned(plan, more) - earned(plan, world(LINES)) == step.pays
+
+
 def test_where_grids_begin_anew_on_a_day_the_reason_is_told() -> None:
     across = {"by": "margin", "from": ["0%", "20%"]}
     plan = plan_with(dated("whole", "anew", across=across) | {"dated": GRIDS})

@@ -115,9 +115,9 @@ class LineSteps:
         if self.is_longer(component):
             of_period = c.when((in_window(0, None), c.whole(1)), otherwise=c.whole(0))
             first.append(exp.Ordered(this=typed(of_period, PLACE), nulls_first=True))
-        if component.rates.dated:
-            version = col(self.shape.version_of(component.rates))
-            first.append(exp.Ordered(this=version, nulls_first=True))
+        version = self.shape.version_of(component) if component.rates.is_spread else None
+        if version is not None:
+            first.append(exp.Ordered(this=col(version), nulls_first=True))
         return [*first, *found]
 
     def is_longer(self, component: Component) -> bool:
@@ -127,8 +127,8 @@ class LineSteps:
     def moves(self, component: Component) -> bool:
         """What was sold before the period may now earn another rate: the total decides the tier."""
         rates = component.rate_table
-        by_total = rates.reading == "whole" and rates.value == "rate"
-        return by_total and self.is_longer(component)
+        by_total = rates.reading == "whole" or rates.by_last_day
+        return by_total and rates.value == "rate" and self.is_longer(component)
 
     def _window(self, component: Component) -> str:
         """The days whose lines count: the measure's own window, or what the table accumulates."""
@@ -147,7 +147,7 @@ class LineSteps:
         unit = windows.window_of(plan, component)
         if not windows.is_shorter(plan, unit):
             key = windows.to_date(unit) if windows.is_longer(plan, unit) else windows.PERIOD
-            for name in () if rates.dated else rates.decided_by:
+            for name in () if rates.is_spread and rates.dated else rates.decided_by:
                 found[name_of(name, key)] = EXACT
                 if self.moves(component):
                     found[name_of(name, windows.before(unit))] = EXACT
@@ -206,7 +206,8 @@ class LineSteps:
         """
         rates = component.rates
         unit = windows.window_of(self.plan, component)
-        if rates is None or not (rates.dated or windows.is_shorter(self.plan, unit)):
+        by_day = rates is not None and rates.is_spread and bool(rates.dated)
+        if rates is None or not (by_day or windows.is_shorter(self.plan, unit)):
             return []
         return deciding_parts(self.plan, rates)
 

@@ -17,8 +17,9 @@ from paceline.engine.ledger.figures import Figures
 from paceline.engine.ledger.following_rows import TOLD
 from paceline.engine.ledger.forms import in_plan_money, incentive_of, or_nothing
 from paceline.engine.ledger.measures import name_of
-from paceline.engine.ledger.rates import Reading, add_through, differences
+from paceline.engine.ledger.rates import Reading, add_through, differences, held_set
 from paceline.engine.ledger.spread import Step, add_deciding, add_step, exact_total, running
+from paceline.engine.ledger.tables import version_of
 from paceline.engine.plan.model import Component
 from paceline.engine.steps.crediting import in_window
 
@@ -122,7 +123,8 @@ class TierLines:
         if rates.subject is not None:
             subject = or_nothing(col(name_of(rates.subject, windows.before(unit))))
         across = tuple(or_nothing(col(name_of(one, windows.before(unit)))) for one in rates.across)
-        return replace(now, subject=subject, across=across)
+        version = held_set(rates, c.period_starts()) if rates.by_last_day else None
+        return replace(now, subject=subject, across=across, version=version)
 
     def _moved(
         self,
@@ -171,7 +173,8 @@ class TierLines:
         """Lines in a table whose tiers count another measure, or change on a day."""
         rates = self.rates
         stretch = self.steps.stretch(self.component)
-        version = col(self.shape.version_of(rates)) if rates.dated else None
+        changing = self.shape.version_of(self.component)
+        version = None if changing is None else col(changing)
         if version is not None and rates.change == "anew":
             stretch = [*stretch, version]
         ends: dict[str, exp.Expr] = {}
@@ -238,7 +241,8 @@ class TierLines:
             across = tuple(or_nothing(col(self._at_total(one))) for one in rates.across)
         target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
         incentive = incentive_of(self.plan) if rates.value == "target_share" else None
-        return Reading(self.plan, rates, value, subject, target, incentive, across)
+        version = version_of(self.shape, self.component, windows.PERIOD)
+        return Reading(self.plan, rates, value, subject, target, incentive, across, version)
 
     def _deciding(
         self, figures: Figures, stretch: list[exp.Expr], window: str = windows.PERIOD

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlglot import exp
 
 from paceline.engine import columns as c
-from paceline.engine.columns import EXACT, MONEY, PRODUCT, RATE, Kind, typed
+from paceline.engine.columns import EXACT, MONEY, PLACE, PRODUCT, RATE, Kind, typed
 from paceline.engine.ledger.figures import Figures
 from paceline.engine.plan.model import Plan, RateTable, Tier
 
@@ -40,6 +40,7 @@ class Reading:
     target: exp.Expr | None = None
     incentive: exp.Expr | None = None
     across: tuple[exp.Expr, ...] = ()  # in a grid: the values that choose the column
+    version: exp.Expr | None = None  # of dated tiers by the last day: which set holds
 
     def bound(self, share: Decimal) -> exp.Expr:
         """A bound as an amount of the subject: as written, or the share of the payee's target."""
@@ -53,9 +54,26 @@ class Reading:
         The first tier also takes values below zero: more returned than sold costs what it had
         earned.
         """
+        if self.version is not None:
+            alone, own = self._set_of(place)
+            return self._where_held(place, alone.base(own), EXACT)
         if self.rates.reading == "whole" and not self.rates.tiers[place].marginal:
             return self._whole(place)
         return self._slice(place)
+
+    def _set_of(self, place: int) -> tuple[Reading, int]:
+        """The dated set that a tier belongs to, as a table of its own, and its place in that."""
+        version = self.rates.tiers[place].version
+        sets = self.rates.dated
+        table = replace(self.rates, tiers=sets[version].tiers, dated=(), change=None)
+        before = sum(len(one.tiers) for one in sets[:version])
+        return replace(self, rates=table, version=None), place - before
+
+    def _where_held(self, place: int, value: exp.Expr, kind: Kind) -> exp.Expr:
+        assert self.version is not None  # noqa: S101 -- the caller looked
+        own = c.whole(self.rates.tiers[place].version)
+        held = exp.EQ(this=self.version.copy(), expression=own)
+        return typed(c.when((held, typed(value, kind)), otherwise=c.number(0, kind)), kind)
 
     def _slice(self, place: int) -> exp.Expr:
         tier = self.rates.tiers[place]
@@ -129,6 +147,9 @@ class Reading:
     def pay(self, place: int, base: exp.Expr) -> exp.Expr:
         """What a tier's part earns, exact: a rate on it, the tier's amount, or a part of that."""
         tier = self.rates.tiers[place]
+        if self.version is not None and self.rates.value != "rate":
+            alone, own = self._set_of(place)
+            return self._where_held(place, alone.pay(own, base), PRODUCT)
         if self.rates.value == "rate":
             return self._bounded(base, c.times(base.copy(), c.number(tier.rate, RATE), PRODUCT))
         amount: exp.Expr = c.number(tier.rate, MONEY)
@@ -163,6 +184,15 @@ class Reading:
             ),
             PRODUCT,
         )
+
+
+def held_set(rates: RateTable, before: exp.Expr) -> exp.Expr:
+    """The number of the dated set that holds on the day before a day."""
+    found = [
+        (exp.GT(this=before.copy(), expression=typed(c.text(str(starts)), c.DATE)), c.whole(place))
+        for place, starts in reversed(list(enumerate(rates.change_days, start=1)))
+    ]
+    return typed(c.when(*found, otherwise=c.whole(0)), PLACE) if found else c.whole(0)
 
 
 def part_of_amount(amount: exp.Expr, part: exp.Expr, whole: exp.Expr) -> exp.Cast:

@@ -250,7 +250,7 @@ class _Spread:
         self.keys: list[str] = []  # what a stretch is
         if windows.is_shorter(self.plan, self.unit):
             self.keys.append("line_id" if self.unit == "transaction" else self.unit)
-        self.version = shape.version_of(self.rates) if self.rates.dated else None
+        self.version = shape.version_of(component)
 
     def parts(self) -> exp.Select:
         """What each tier takes, and what that earns, for each payee."""

@@ -19,6 +19,7 @@ from paceline.engine.ledger.rates import (
     add_through,
     differences,
     exact_sum,
+    held_set,
 )
 from paceline.engine.ledger.rows import entered, join_to_payee
 from paceline.engine.ledger.sums import Sums
@@ -77,8 +78,22 @@ def _part_names(component: Component) -> list[str]:
     ]
 
 
-def _reading(plan: Plan, component: Component, window: str) -> Reading:
+def version_of(shape: Shape, component: Component, window: str) -> exp.Expr | None:
+    """Which of the dated sets of tiers counts all of a window, where its last day decides."""
+    rates = component.rate_table
+    if not rates.by_last_day:
+        return None
+    column = shape.version_of(component)
+    if column is not None:
+        return col(column)
+    unit = windows.window_of(shape.plan, component)
+    is_before = windows.is_longer(shape.plan, unit) and window == windows.before(unit)
+    return held_set(rates, c.period_starts() if is_before else c.period_ends())
+
+
+def _reading(shape: Shape, component: Component, window: str) -> Reading:
     """What a component's rate table is read with, from the columns of a window."""
+    plan = shape.plan
     rates = component.rate_table
     measure = component.measure or ""
     target = col(f"quotas/{rates.quota}/target") if rates.quota is not None else None
@@ -90,6 +105,7 @@ def _reading(plan: Plan, component: Component, window: str) -> Reading:
         target,
         forms.incentive_of(plan) if rates.value == "target_share" else None,
         tuple(forms.or_nothing(col(name_of(one, window))) for one in rates.across),
+        version_of(shape, component, window),
     )
 
 
@@ -119,7 +135,10 @@ def stretch_rows(plan: Plan, sums: Sums, keys: Sequence[str]) -> tuple[exp.Selec
 
 def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> exp.Select:
     """What each tier takes of every stretch, and what that earns, added up for each payee."""
-    rows, given = stretch_rows(plan, sums, ["line_id" if unit == "transaction" else unit])
+    shape = sums.shape
+    versions = [shape.version_of(one) for one in components]
+    keys = ["line_id" if unit == "transaction" else unit, *filter(None, versions)]
+    rows, given = stretch_rows(plan, sums, list(dict.fromkeys(keys)))
     figures = Figures(given)
     wanted = {one.measure or "" for one in components}
     for one in components:
@@ -128,7 +147,7 @@ def _parts(plan: Plan, sums: Sums, unit: str, components: list[Component]) -> ex
     add_measures(figures, plan, only=wanted)
     names: list[str] = []
     for component in components:
-        reading = _reading(plan, component, windows.PERIOD)
+        reading = _reading(shape, component, windows.PERIOD)
         for place in range(len(reading.rates.tiers)):
             path = f"parts/{component.id}/{place}"
             base = figures.add(f"{path}/base", reading.base(place), EXACT)
@@ -178,9 +197,9 @@ class _Tiers:
         self.earlier: Reading | None = None
         if windows.is_longer(plan, self.unit):
             self.window = windows.to_date(self.unit)
-            self.earlier = _reading(plan, component, windows.before(self.unit))
+            self.earlier = _reading(shape, component, windows.before(self.unit))
             self.place = shape.windows.index(windows.before(self.unit))
-        self.now = _reading(plan, component, self.window)
+        self.now = _reading(shape, component, self.window)
         self.is_spread = self.now.rates.is_spread
         self.pays: list[exp.Expr] = []
         self.had: list[exp.Expr] = []

@@ -60,10 +60,9 @@ def is_followed(plan: Plan, component: Component) -> bool:
         return False
     if rates.value == "rate" or rates.imported is not None:
         return rates.value == "rate"
-    first = rates.tiers[0]
-    at_zero = [
-        one for one in rates.tiers if (one.version, one.lower) == (first.version, first.lower)
-    ]
+    if rates.by_last_day and windows.is_longer(plan, windows.window_of(plan, component)):
+        return False  # what earlier periods were paid changes with the tiers, not with lines
+    at_zero = [one for one in rates.tiers if not one.lower]
     return rates.subject is None and not any(one.rate for one in at_zero)  # in no column of a grid
 
 

@@ -182,7 +182,7 @@ class ImportedTiers:
         return tuple(name for name in self.by if name != "payee_id")
 
 
-Change = Literal["carry-on", "anew"]
+Change = Literal["carry-on", "anew", "last-day"]
 Reading = Literal["slice", "whole", "interpolated"]
 TierValue = Literal["rate", "amount", "target_share"]
 
@@ -240,7 +240,17 @@ class RateTable:
         """What a tier takes depends on more than totals: on the order of lines, or their days, or
         on what they say.
         """
-        return self.by_shares or bool(self.dated) or self.imported is not None
+        by_day = bool(self.dated) and not self.by_last_day
+        return self.by_shares or by_day or self.imported is not None
+
+    @property
+    def by_last_day(self) -> bool:
+        """The tiers that hold on the last day count, and pay, all of what is accumulated."""
+        return self.change == "last-day"
+
+    def held_on(self, day: date) -> int:
+        """Which of the dated sets of tiers holds on a day."""
+        return sum(starts <= day for starts in self.change_days)
 
     @property
     def change_days(self) -> tuple[date, ...]:

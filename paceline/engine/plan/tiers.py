@@ -28,7 +28,7 @@ from paceline.engine.plan.model import (
 from paceline.engine.plan.scope import Scope, reference_to
 
 READINGS = ("slice", "whole", "interpolated")
-CHANGES = ("carry-on", "anew")
+CHANGES = ("carry-on", "anew", "last-day")
 SUBJECTS = ("amount", "attainment", "measure")
 MAX_DIMENSIONS = 3  # of a grid, beside its rows
 MAX_COLUMNS = 500  # values of one tier
@@ -242,10 +242,17 @@ def _check_spread(
         raise clause.child("each").refuse(
             "bounds_need_one_tier", "only a table of one tier bounds each stretch"
         )
-    if table.dated and table.value != "rate":
-        raise clause.child("dated").refuse(
+    if table.by_last_day and table.by_shares:
+        raise clause.child("change").refuse(
+            "last_day_by_shares",
+            "slices that another measure fills go from line to line; write change: carry-on or "
+            "anew",
+        )
+    if table.dated and not table.by_last_day and table.value != "rate":
+        raise clause.child("change").refuse(
             "dated_needs_rates",
-            "tiers that change on a day pay rates",
+            "from line to line only rates change; tiers that pay amounts, or shares of the target "
+            "incentive, change for all that they count: write change: last-day",
         )
 
 

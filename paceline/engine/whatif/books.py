@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 from paceline.engine import windows
@@ -182,13 +183,31 @@ class Books:
         """What a rate table earns: in a longer window by the period's end, less what it had earned
         before the period.
         """
-        if component.rate_table.dated and not component.rate_table.by_shares:
+        rates = component.rate_table
+        if rates.dated and rates.is_spread and not rates.by_shares:
             return self._dated(component, figures, values)
-        if component.rate_table.is_spread or self._is_shorter(component):
+        if rates.is_spread or self._is_shorter(component):
             raise NotPossible
         now, had = self.ends(component, figures, values)
-        earned = self._tiered(component, now, figures)
-        return earned if had is None else earned - self._tiered(component, had, figures)
+        earned = self._tiered(component, now, figures, self.held(component))
+        if had is None:
+            return earned
+        return earned - self._tiered(component, had, figures, self._held_before(component))
+
+    def held(self, component: Component) -> int:
+        """The dated set of tiers that holds on the period's last day."""
+        return self._held(component, self.kept.ends_before)
+
+    def _held_before(self, component: Component) -> int:
+        return self._held(component, self.kept.starts_on)
+
+    def _held(self, component: Component, before: date | None) -> int:
+        rates = component.rate_table
+        if not rates.dated:
+            return 0
+        if before is None:
+            raise NotPossible
+        return last_set(rates, before)
 
     def _dated(self, component: Component, figures: Figures, values: Values) -> Decimal:
         now, had = self.sets(component, figures, values)
@@ -227,7 +246,9 @@ class Books:
             ]
         return found[0], found[1] if longer else None
 
-    def _tiered(self, component: Component, end: Figures, figures: Figures) -> Decimal:
+    def _tiered(
+        self, component: Component, end: Figures, figures: Figures, version: int
+    ) -> Decimal:
         rates = component.rate_table
         subject, across = _found_by(rates, end)
         at = Standing(
@@ -237,6 +258,7 @@ class Books:
             subject=subject,
             across=across,
             incentive=self.incentive(figures),
+            version=version,
         )
         return sum((tier.earned for tier in tiers_at(self.plan, rates, at)), ZERO)
 

@@ -40,8 +40,8 @@ class Kept:
     sold under each key of a component's table of rates, with the key's tiers. `windowed` are the
     measures of components whose window is longer than the period and is not told by these: they are
     counted from lines (`with_windows`), and so is what the tiers of a dated table hold there, by
-    the period's end and before it (`dated`). `paid` is what each tier earns, `ends_before` the day
-    after the period.
+    the period's end and before it (`dated`). `paid` is what each tier earns; `starts_on` and
+    `ends_before` are the days of the period.
     """
 
     measures: Mapping[str, Decimal | None]
@@ -53,6 +53,7 @@ class Kept:
     keyed: Mapping[str, tuple[Keyed, ...]] = field(default_factory=dict)
     windowed: Mapping[str, Windowed] = field(default_factory=dict)
     paid: Mapping[str, tuple[Decimal, ...]] = field(default_factory=dict)
+    starts_on: date | None = None
     ends_before: date | None = None
     dated: Mapping[str, tuple[Bases, Bases]] = field(default_factory=dict)
 
@@ -83,6 +84,7 @@ def kept_of(results: Results, payee_id: str, rates: pa.Table | None = None) -> K
         {row["quota"]: row["measure"] for row in rows["attainment"]},
         keyed_of(results.plan, rates, held, results.period),
         paid=paid,
+        starts_on=results.period.starts_on,
         ends_before=results.period.ends_before,
     )
 

@@ -137,7 +137,7 @@ class Steps:
             yield from self._to_rows(component)
         elif rates.by_shares:
             yield from self._to_count(component)
-        elif rates.dated and not self._is_shorter(component):
+        elif rates.dated and rates.is_spread and not self._is_shorter(component):
             yield from self._to_dated(component)
             yield from self._to_column(component)
         else:
@@ -157,9 +157,10 @@ class Steps:
         target = self.kept.targets.get(rates.quota) if rates.quota else None
         inside = rates.reading == "whole" and self.plan.policies.boundary == "lower"
         now = _column_of(self.plan, component, self._across(component))
+        held = self.books.held(component)
         for place, (lower, _) in enumerate(bounds_of(rates, target)):
             tier = rates.tiers[place]
-            if tier.across != now:
+            if tier.across != now or tier.version != held:
                 continue
             reach = EXACT.add(lower, self._smallest(subject)) if inside else lower
             if lower and value < reach:

@@ -125,7 +125,7 @@ class _Counting:
                 for when in ("", "had ")
             ]
             for one in _counted(self.plan)
-            if one.rate_table.dated and not one.rate_table.by_shares
+            if one.rate_table.is_spread and one.rate_table.dated and not one.rate_table.by_shares
         }
         wanted = [name for ends in columns.values() for own in ends for name in own]
         if not wanted:

@@ -133,6 +133,7 @@ def kept_plans(statement: Statement) -> tuple[PlanKept, ...]:
             found_figures.reached,
             keyed_of(plan, _rate_rows(files, plan), held, engine_period(statement.period)),
             paid={row.component: tuple(t.earned for t in row.tiers.all()) for row in components},
+            starts_on=statement.period.starts_on,
             ends_before=statement.period.ends_before,
         )
         found.append(PlanKept(version, plan, _with_windows(statement, files, plan, kept)))

@@ -68,6 +68,8 @@ def _imported(rates: RateTable) -> Iterator[Clause]:
 
 
 def _change(plan: Plan, rates: RateTable) -> str:
+    if rates.by_last_day:
+        return _("The tiers that hold on the last day of what is added up count and pay all of it.")
     if rates.decided_by:
         measures = listed(named(plan.measure(name)) for name in rates.decided_by)
         if rates.change == "anew":

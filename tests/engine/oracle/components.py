@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from paceline.engine.formula.tree import names_in
@@ -219,7 +220,7 @@ class Components:
             exact = self.books.exact[component.id, payee]
         else:
             taken = [
-                self._taken(component, reader, payee, choice)
+                self._taken(component, reader, payee, choice, self._last_day(payee, window, choice))
                 for choice in self._stretches(component, payee, window)
             ]
             tiers = list(zip(*reader.earn(taken), strict=True))
@@ -248,8 +249,35 @@ class Components:
         target = self.books.targets[table.quota, payee] if table.quota else None
         return TierReader(self.plan, table, target, self.incentive(payee))
 
+    def _last_day(self, payee: str, window: str, choice: Choice | None) -> date:
+        """7.21: the last day of the stretch that a choice makes, as far as it is of the period."""
+        if choice is None:
+            return self.calendar.last_day
+        found = (
+            entry.day
+            for (_name, whose), entries in self.measures.entries.items()
+            if whose == payee
+            for entry in entries
+            if choice(entry)
+        )
+        day = next(found)
+        if window == "transaction":
+            return day
+        stretch = self.calendar.stretch
+        following = day + timedelta(days=1)
+        while following < self.calendar.period[1] and stretch(window, following) == stretch(
+            window, day
+        ):
+            day, following = following, following + timedelta(days=1)
+        return day
+
     def _taken(
-        self, component: Component, reader: TierReader, payee: str, choice: Choice | None
+        self,
+        component: Component,
+        reader: TierReader,
+        payee: str,
+        choice: Choice | None,
+        day: date,
     ) -> Taken:
         assert component.rates is not None
         value = self.measures.value(component.measure or "", payee, choice)
@@ -258,7 +286,8 @@ class Components:
             subject = self.measures.value(component.rates.subject, payee, choice)
         others = component.rates.across  # 7.16
         across = [self.measures.value(name, payee, choice) or ZERO for name in others]
-        return reader.take(value or ZERO, subject or ZERO, across)  # 5.8: a missing one is zero
+        # 5.8: a missing one is zero
+        return reader.take_by(day, value or ZERO, subject or ZERO, across)
 
     def _stretches(self, component: Component, payee: str, window: str) -> list[Choice | None]:
         """7.6 and 7.13: every line, or every stretch that has lines, alone."""
@@ -284,14 +313,15 @@ class Components:
     def _longer(self, component: Component, reader: TierReader, payee: str, window: str) -> Tiers:
         """7.14: by the period's end less before it began, both with the whole window's target."""
         now = self.measures.inside(self.calendar.to_date(window))
-        taken = [self._taken(component, reader, payee, now)]
+        taken = [self._taken(component, reader, payee, now, self.calendar.last_day)]
         bases, earned = reader.earn(taken)
         self.books.exact[component.id, payee] = reader.exactly(taken)
         before = self.calendar.before(window)
         if before[0] >= before[1]:
             return list(zip(bases, earned, strict=True))
         then = self.measures.inside(before)
-        had = [self._taken(component, reader, payee, then)]
+        day_before = self.calendar.period[0] - timedelta(days=1)
+        had = [self._taken(component, reader, payee, then, day_before)]
         less, paid = reader.earn(had)
         self.books.exact[component.id, payee] -= reader.exactly(had)
         return [

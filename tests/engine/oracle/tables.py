@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -30,7 +31,7 @@ class TierReader:
         self, plan: Plan, table: RateTable, target: Decimal | None, incentive: Decimal
     ) -> None:
         self.plan = plan
-        self.table = table
+        self.table, self.target, self.incentive = table, target, incentive
         whole = Decimal(1) if table.quota is None else target or None
         self.is_readable = whole is not None  # 6.3
         whole = whole or Decimal(1)
@@ -49,6 +50,22 @@ class TierReader:
     def tier_of(self, value: Decimal) -> int:
         """7.4: the tier that a value reaches."""
         return tier_of(value, self.bounds, upper=self.plan.policies.boundary == "upper")
+
+    def take_by(
+        self, day: date, value: Decimal, subject: Decimal, across: Sequence[Decimal]
+    ) -> Taken:
+        """7.21: by the tiers that hold on the day, of a table whose last day decides."""
+        if not self.table.dated:
+            return self.take(value, subject, across)
+        sets = self.table.dated
+        started = [one.starts_on is None or one.starts_on <= day for one in sets]
+        held = sum(started) - 1
+        table = replace(self.table, tiers=sets[held].tiers, dated=(), change=None)
+        alone = TierReader(self.plan, table, self.target, self.incentive)
+        taken = alone.take(value, subject, across)
+        before = [ZERO for one in sets[:held] for _ in one.tiers]
+        after = [ZERO for one in sets[held + 1 :] for _ in one.tiers]
+        return Taken([*before, *taken.bases, *after], [*before, *taken.exact, *after])
 
     def take(self, value: Decimal, subject: Decimal, across: Sequence[Decimal] = ()) -> Taken:
         """`subject` is what the bounds are compared with; mostly the value itself."""

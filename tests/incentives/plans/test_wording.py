@@ -166,6 +166,9 @@ def test_a_grid_of_several_dimensions_and_one_that_changes_on_a_day() -> None:
         "When the tiers change, the running total begins anew; of “margin”, too, each set of tiers"
         " sees its own days only."
     )
+    assert said(dated.replace("change: anew", "change: last-day"), f"{grid}/change") == (
+        "The tiers that hold on the last day of what is added up count and pay all of it."
+    )
 
 
 SAID_ALONG = {

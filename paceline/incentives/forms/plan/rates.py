@@ -239,7 +239,11 @@ DATED = Choice(
             beside=(
                 Value(
                     "change", _("When they change, the running total"), "choice",
-                    (("carry-on", _("carries on")), ("anew", _("begins anew"))),
+                    (
+                        ("carry-on", _("carries on")),
+                        ("anew", _("begins anew")),
+                        ("last-day", _("counts by the tiers of its last day")),
+                    ),
                 ),
                 Rows(
                     "dated", _("Tiers by days"),
