@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from paceline.engine.errors import Problem
+
+# A cell that cannot be read is corrected; every other fault of a CSV says itself what to do.
+FAULTS_OF_CELLS = frozenset({"number", "day", "truth"})
+CELL = "Correct the value, or empty it where it is not needed."
+
+
+def mend_of(problem: Problem) -> str:
+    """What mends a refused input; nothing where the refusal says it itself."""
+    fault = problem.params.get("fault")
+    if fault is not None:
+        return CELL if fault in FAULTS_OF_CELLS else ""
+    return MENDS_OF_INPUTS.get(problem.code, "")
+
+
 MENDS_OF_INPUTS: dict[str, str] = {
     "table_missing": "Bring the table as well; docs/plan-language.md lists its columns.",
     "folder_empty": "Put the tables into the folder, each under its own name.",

@@ -14,7 +14,7 @@ from paceline.engine.errors import Problem
 from paceline.engine.lint.findings import Finding
 from paceline.engine.lint.messages import MENDS, STUDIES
 from paceline.engine.plan.model import Plan
-from paceline.engine.remedies import MENDS_OF_INPUTS
+from paceline.engine.remedies import mend_of
 
 # What the commands say besides problems and findings.
 SAID = {
@@ -87,7 +87,7 @@ class English:
         return str(problem)
 
     def mend(self, problem: Problem, *, is_settling: bool) -> str:  # noqa: ARG002
-        return MENDS_OF_INPUTS.get(problem.code, "")
+        return mend_of(problem)
 
     def code(self, code: str, subject: str, *, is_settling: bool) -> str:
         return f"{code} {subject}" if is_settling else code

@@ -42,6 +42,10 @@ SAID: dict[str, str | Promise] = {
     ),
 }
 
+# What mends a cell that cannot be read; see `engine.remedies`.
+FAULTS_OF_CELLS = frozenset({"number", "day", "truth"})
+CELL = lazy("Correct the value, or empty it where it is not needed.")
+
 # What is wrong with a cell of a CSV, which no page ever reads: see `engine.csv_faults`.
 FAULTS: dict[str, str | Promise] = {
     "not_utf8": lazy("this is not UTF-8; save the file as CSV in UTF-8"),
@@ -82,6 +86,9 @@ class Translated:
         return str(problem if text == problem.code else replace(problem, message=text))
 
     def mend(self, problem: Problem, *, is_settling: bool) -> str:  # noqa: ARG002 - one for both
+        fault = problem.params.get("fault")
+        if fault is not None:
+            return str(CELL) if fault in FAULTS_OF_CELLS else ""
         return str(pay_words.REMEDIES.get(problem.code, ""))
 
     def code(self, code: str, subject: str, *, is_settling: bool) -> str:

@@ -11,6 +11,7 @@ from django.utils import translation
 from typer.testing import CliRunner
 
 from paceline.cli import app
+from paceline.engine import remedies
 from paceline.engine.csv_faults import FAULTS
 from paceline.engine.voice import SAID, Language, language_of
 from paceline.incentives import shell_words
@@ -152,12 +153,19 @@ def test_every_sentence_of_the_commands_has_its_words() -> None:
 
 def test_every_fault_of_a_cell_has_its_words() -> None:
     assert {name: str(text) for name, text in shell_words.FAULTS.items()} == FAULTS
+    assert shell_words.FAULTS_OF_CELLS == remedies.FAULTS_OF_CELLS
+    assert str(shell_words.CELL) == remedies.CELL
 
 
 CELL = {
     "en": "this row has 3 fields, the header has 2; put texts with commas into double quotes",
     "zh-hant": "這一行有 3 欄，標題列有 2 欄；含逗號的文字請用雙引號括起來",
     "zh-hans": "这一行有 3 列，标题行有 2 列；含逗号的文字请用双引号括起来",
+}
+MEND_OF_CELL = {
+    "en": "Correct the value",
+    "zh-hant": "請更正這個值",
+    "zh-hans": "请更正这个值",
 }
 DAY = {
     "en": "ordered_on: '1.4.24' is no day of the years 1 to 9999; write it as 2026-11-11",
@@ -173,3 +181,6 @@ def test_a_cell_that_cannot_be_read_is_told_in_the_language_of_the_shell(languag
         code, output = calculated(SHELLS[language])
         assert code == 1
         assert output.startswith(f"tables/order_lines.csv:2: order_lines: {words[language]}\n")
+        # A wrong cell is corrected; nobody has to write the whole file anew for it.
+        assert (MEND_OF_CELL[language] in output) is (words is DAY)
+        assert "Parquet" not in output
