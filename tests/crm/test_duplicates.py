@@ -226,7 +226,7 @@ def test_pages_show_pairs_to_those_who_see_both(
     )  # fmt: skip
     actions.find_duplicates(kind="company", by=None, at=NOW)
     client = sign_in(world.priya)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         text = client.get("/crm/duplicates?kind=company").content.decode()
     assert text.count("Compare and merge") == 12
     assert canary.name not in text
@@ -236,7 +236,7 @@ def test_pages_show_pairs_to_those_who_see_both(
     assert client.post(f"/crm/duplicates/{hidden.pk}/apart").status_code == 404
     assert client.get(f"/crm/companies/merge/{hidden.first},{hidden.second}").status_code == 404
     address = f"/crm/companies/merge/{pair.first},{pair.second}"
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         preview = client.get(address).content.decode()
     assert "This one stays" in preview
     stale = {"survivor": pair.first, f"seen-{pair.first}": 1, f"seen-{pair.second}": 0}

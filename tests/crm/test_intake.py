@@ -303,7 +303,7 @@ def test_only_who_brought_a_file_of_customers_sees_it(
 ) -> None:
     source = checked("crm_company", "Company name,Phone\nCanary GmbH,030 1234567\n", world.priya)
     client = sign_in(world.priya)
-    with django_assert_max_num_queries(20):  # type: ignore[operator]
+    with django_assert_max_num_queries(15):  # type: ignore[operator]
         page = client.get(f"/imports/{source.pk}")
     assert page.status_code == 200
     assert b"export.csv" in page.content

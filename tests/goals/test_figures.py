@@ -157,7 +157,7 @@ def test_a_team_is_typed_into_a_grid(
     address = reverse("goals:figures_enter")
     asked = {"team": team.pk, "period": "2026-07"}
     client.get(address, asked)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         shown = client.get(address, asked)
     assert world.priya.name in shown.content.decode()
     rate, reply = kinds["conversion"], kinds["first-reply"]

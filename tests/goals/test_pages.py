@@ -25,7 +25,7 @@ from tests.goals.conftest import Aims, agree_both, counted, propose
 from tests.world import FOUNDED, NOW, TERMS, TODAY, World, sign_in
 
 pytestmark = pytest.mark.django_db
-QUERIES_MAX = 20
+QUERIES_MAX = 15
 
 
 def _facts(aims: Aims, **changed: Any) -> dict[str, Any]:

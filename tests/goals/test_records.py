@@ -94,7 +94,7 @@ def test_lines_and_orders_open_by_the_rights_of_the_reader(
     page = reverse("goals:behind", args=[own.pk])
     client = client_for(world.priya)
     client.get(page)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(15):
         text = client.get(page).content.decode()
     assert "The newest" in text
     assert "behind-page=2" in text

@@ -69,7 +69,7 @@ def test_a_figure_opens_down_to_its_records(
     client = client_for(sold.marco)
     address = f"{reverse('insights:records')}?measure={measure}&{JULY}"
     client.get(address)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(15):
         text = client.get(address).content.decode()
     assert seen in text
     assert hidden not in text
@@ -135,7 +135,7 @@ def test_more_lines_than_can_be_looked_through(
 
     newest = [one.order_number for one in lines[:50]]
     client.get(address)  # the months are brought up to date
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(15):
         assert shown() == newest
     assert shown("&behind-sales-sort=amount") == newest  # as if it had not been asked
     page = client.get(f"{address}&behind-sales-sort=amount")

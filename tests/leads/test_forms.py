@@ -259,7 +259,7 @@ def test_arranging_a_form(world: World, client_for, django_assert_max_num_querie
     form.refresh_from_db()
     assert [one["name"] for one in form.fields] == ["name", "email", f"custom:{own.pk}"]
     assert ConsentText.objects.get().texts == {"en": "I agree."}
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(15):
         page = client.get(url).content.decode()
     assert "/leads/f/form.js" in page
     assert CustomField.objects.count() == 1

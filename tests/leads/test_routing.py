@@ -265,18 +265,18 @@ def test_pages_of_routing(
     for n in range(12):
         add_lead(world, f"L{n}")
     client: Client = client_for(world.priya)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         listed = client.get(at("inquiries")).content.decode()
     assert listed.count("L1") >= 1
     assert "Your next one" in listed
     add_lead(world, "Now", at=timezone.now())
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         assert "In time" in client.get(at("report")).content.decode()
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         lead.get(at("desk", world.north.pk))
     mine = Lead.objects.filter(owner=world.priya).first()
     assert mine is not None
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(15):
         shown = client.get(reverse("crm:lead", args=[mine.pk])).content.decode()
     assert "Give by rules" in shown
     assert client.post(at("give", mine.pk)).status_code == 303

@@ -237,7 +237,8 @@ def take_back(target: Target, commit: Commit) -> None:
         "source": sql.Literal(commit.source.pk),
     }
     with connection.cursor() as cursor:
-        commit.step("restoring")
+        if commit.source.totals["changed"]:
+            commit.step("restoring")
         cursor.execute(
             sql.SQL(
                 "UPDATE {table} t SET {settings}, imported_by_id = b.imported_by_id"

@@ -97,7 +97,7 @@ def test_rows_are_imported_paid_explained_and_taken_back(
     assert "P1" in client.get(address).content.decode()
     # 1,500 of pens in the quarter, 1,900 in the year, of the 3,000 at which the last row begins; of
     # ink there is one row only.
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(15):
         panel = client.get(reverse("incentives:statement-what-if", args=[statement.pk]))
     told = " ".join(html.unescape(re.sub("<[^>]+>", " ", panel.content.decode())).split())
     assert re.findall(r"(\w+ · [^:]+ on): (\S+) more [^$]+(\S+)", told) == [

@@ -185,7 +185,7 @@ def test_pages_show_and_set_what_was_agreed(
     assert (entry.reason, entry.after["amount"]) == ("contract", "3200")
     for address in (reverse("incentives:terms"), rows, f"{new}?replaces={first.pk}"):
         client.get(address)
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(15):
             assert client.get(address).status_code == 200
     assert "Priya Nair" in client.get(rows).content.decode()
     finance: Person = world.ines
