@@ -236,7 +236,7 @@ def _tier(
     )
     rates = component.rates
     by_total = rates is not None and rates.reading == "whole" and not shape_of(results.plan).by_line
-    above = tiers if rates is not None and rates.imported is None else []
+    above = _of_one_set(component, row, tiers)
     lines: tuple[Explanation, ...] = ()
     if trace is not None:
         orders = trace.orders_by_id()
@@ -256,7 +256,8 @@ def _tier(
             for line in trace.rows()
             if line["component"] == row["component"] and line["tier"] == row["tier"]
         )
-    if rates is not None and rates.imported is not None:  # the rows of other keys are no choice
+    is_idle = rates is not None and bool(rates.dated) and not any(one["base"] for one in above)
+    if is_idle or not above:  # tiers of other days, and rows of other keys, are no choice
         value = None
     names = ("lower", "upper", "lower_amount", "upper_amount", "base", "rate", "key")
     return Explanation(
@@ -271,6 +272,19 @@ def _tier(
         note="" if row["base"] else "tier_not_reached",
         rejected=() if row["base"] or value is None else tiers_above([row], value),
     )
+
+
+def _of_one_set(
+    component: Component, row: dict[str, Any], tiers: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The tiers that a tier stands among: of tiers that change on a day those of its own set; none
+    where they are rows of a table of rates.
+    """
+    rates = component.rates
+    if rates is None or rates.imported is not None:
+        return []
+    sets = {place: tier.version for place, tier in enumerate(rates.tiers, start=1)}
+    return [one for one in tiers if sets[one["tier"]] == sets[row["tier"]]]
 
 
 def _is_of(one: dict[str, Any], component: Component, row: dict[str, Any]) -> bool:

@@ -159,3 +159,34 @@ def test_plans_of_one_style_read_what_their_own_formulas_read() -> None:
         plan = plan_of({"measures": [measure], "components": [pays]})
         told = engine.trace(plan, tables_of(rows, plan), QUARTER, "ana", connection=CONNECTION)
         assert [row["earned"] for row in told.earnings.to_pylist()] == [least]
+
+
+def test_tiers_that_change_on_a_day_are_held_against_those_of_the_same_days() -> None:
+    """600 in January lack 400 to the tier of their days; nothing was sold under the later ones, so
+    neither of them was missed.
+    """
+    days = [
+        {"tiers": [{"from": 0, "rate": "1%"}, {"from": 1000, "rate": "2%"}]},
+        {
+            "from": "2024-03-01",
+            "tiers": [{"from": 0, "rate": "3%"}, {"from": 700, "rate": "4%"}],
+        },
+    ]
+    rates = {"reading": "slice", "on": "amount", "change": "anew", "dated": days}
+    own = {"id": "pay", "name": "Pay", "kind": "commission", "measure": "sales", "rates": rates}
+    plan = plan_of({"components": [own]})
+    line = {"line_id": "A", "payee_id": "ana", "amount": 600, "ordered_on": date(2024, 1, 9)}
+    member = {"plan": "case", "payee_id": "ana", "starts_on": "2024-01-01"}
+    rows = {
+        "order_lines": fill("order_lines", [line]),
+        "assignments": fill("assignments", [member]),
+    }
+    results = engine.calculate(plan, tables_of(rows, plan), QUARTER, connection=CONNECTION)
+    tree = engine.explain(results, "ana")
+    (pay,) = [one for one in tree.children if one.kind == "component"]
+    missed = {
+        tier.subject: [(one.subject, one.missing) for one in tier.rejected]
+        for tier in pay.children
+        if tier.kind == "tier"
+    }
+    assert missed == {"1": [], "2": [("2", 400)], "3": [], "4": []}
