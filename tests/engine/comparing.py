@@ -31,9 +31,10 @@ class Compared:
     expected: Expected
 
 
-def compare_example(example: Example) -> Compared:
+def compare_example(example: Example, *, explained: bool = True) -> Compared:
     """An example through the engine and through the row-by-row calculator: every table of the run,
-    and three traces. What the calculator finds refused the engine must refuse.
+    and, where it is to be explained, three traces. What the calculator finds refused the engine
+    must refuse.
     """
     plan = engine.load_plan(example.text)
     tables = tables_of(example.rows, plan)
@@ -47,7 +48,7 @@ def compare_example(example: Example) -> Compared:
         return Compared(expected.refused, expected)
     results = engine.calculate(plan, tables, example.period, connection=CONNECTION)
     compare(results, expected)
-    if expected.statements:
+    if explained and expected.statements:
         most = max(expected.statements, key=lambda name: (expected.statements[name], name))
         payees = list(dict.fromkeys([most, *sorted(expected.statements)]))[:3]
         found = engine.traces(plan, tables, example.period, payees, connection=CONNECTION)

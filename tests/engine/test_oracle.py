@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import given, settings
 
 from .comparing import compare_example
@@ -18,3 +19,11 @@ STYLES = 1_000_000 if NIGHTLY else 20
 @given(examples(STYLES))
 def test_every_table_agrees(example: Example) -> None:
     compare_example(example)
+
+
+@pytest.mark.skipif(NIGHTLY, reason="every example of the night is explained")
+@settings(max_examples=200)
+@given(examples(STYLES))
+def test_every_table_of_twice_as_many_agrees(example: Example) -> None:
+    """Explaining takes about as long as calculating: these are calculated only."""
+    compare_example(example, explained=False)
