@@ -11,6 +11,7 @@ from paceline.engine.payout import TierPay, bounds_of, pay_out
 from paceline.engine.plan.model import Component, Measure, Plan
 
 EXAMPLE_QUOTA = Decimal(100_000)
+EXAMPLE_COUNT = Decimal(100)  # of lines, or of customers: nobody wins a hundred thousand
 EXAMPLE_SHARES = tuple(Decimal(share).scaleb(-2) for share in (0, 50, 80, 100, 120, 150))
 MAX_POINTS = 1_000
 _STEPS = 40
@@ -66,7 +67,7 @@ def curve(
     on = _axis(component)
     target = quota if quota is not None and quota > 0 else EXAMPLE_QUOTA
     turns = _turns(component, target)
-    end = _end(component, turns, target)
+    end = _end(component, turns, target) or _usual(plan.measure_of(component))
     steps = max(2, min(points, MAX_POINTS))
     measure = plan.measure_of(component)
     unit = _unit(plan, measure)
@@ -103,7 +104,7 @@ def examples(
     if not values:
         turns, unit = _turns(component, target), _unit(plan, plan.measure_of(component))
         shares = EXAMPLE_SHARES if on == "attainment" or not turns else ()
-        scale = target if on == "attainment" else EXAMPLE_QUOTA
+        scale = target if on == "attainment" else _usual(plan.measure_of(component))
         chosen = {_to(unit, EXACT.multiply(share, scale)) for share in shares}
         for turn in turns:
             further = _to(unit, EXACT.multiply(turn, Decimal("1.2")))
@@ -147,7 +148,13 @@ def _end(component: Component, turns: list[Decimal], target: Decimal) -> Decimal
     least = (
         EXACT.multiply(target, Decimal("1.5")) if _axis(component) == "attainment" else Decimal(0)
     )
-    return max(EXACT.multiply(last, Decimal("1.25")), least) or EXAMPLE_QUOTA
+    return max(EXACT.multiply(last, Decimal("1.25")), least)
+
+
+def _usual(measure: Measure | None) -> Decimal:
+    """A usual amount of a measure that no tier, condition or quota tells anything about."""
+    is_count = measure is not None and measure.kind in {"count", "distinct"}
+    return EXAMPLE_COUNT if is_count else EXAMPLE_QUOTA
 
 
 def _at(on: str, value: Decimal, target: Decimal) -> Decimal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +104,13 @@ def test_points_are_not_drawn_as_money() -> None:
     drawn = [one.id for one in plan.components if is_drawable(one)]
     assert "commission" not in drawn
     assert "bonus" in drawn
+
+
+def test_a_count_without_tiers_is_shown_by_hundreds() -> None:
+    """30 for each new customer is shown for 150 of them, not for 150,000."""
+    text = Path("paceline/incentives/plan_templates/new-customers/plan.yaml").read_text("utf-8")
+    plan = engine.load_plan(text)
+    assert [int(row.value) for row in engine.examples(plan, "new-customer-reward")] == [
+        0, 50, 80, 100, 120, 150,
+    ]  # fmt: skip
+    assert engine.curve(plan, "new-customer-reward").points[-1].earned == Decimal(3000)
