@@ -19,7 +19,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from paceline.boards import access, actions, queries, wording
 from paceline.boards.forms.projects import ListForm, ProjectForm, initial_of, seen_of
-from paceline.boards.models import Card, CardField, CardList, Colour, Member, Project, Reach, Right
+from paceline.boards.models import (
+    Card,
+    CardField,
+    CardList,
+    Colour,
+    Label,
+    Member,
+    Project,
+    Reach,
+    Right,
+)
 from paceline.boards.views.boards import seen_project
 from paceline.crm.models import scope_of
 from paceline.kernel import formats
@@ -123,6 +133,7 @@ def arrange(request: PersonRequest, pk: int) -> HttpResponse:
     known = {one.person_id for one in members}
     everyone = Person.objects.employed_on(request.today).exclude(pk__in=known)
     archived = CardList.objects.filter(project=project, archived_at__isnull=False)
+    labels = queries.labels_of(project)
     context = {
         "project": project,
         "lists": [
@@ -140,7 +151,7 @@ def arrange(request: PersonRequest, pk: int) -> HttpResponse:
         "labels": [
             {"label": one, "colours": [(key, label, key == one.colour)
                                        for key, label in Colour.choices]}
-            for one in queries.labels_of(project)
+            for one in labels
         ],
         "colours": Colour.choices,
         "fields": [
@@ -157,18 +168,18 @@ def arrange(request: PersonRequest, pk: int) -> HttpResponse:
             }
             for one in queries.recurrences_of(project)
         ],
-        "rules": _rules(project, lists),
+        "rules": _rules(project, lists, labels),
     }  # fmt: skip
     return page(request, "boards/arrange.html", context)
 
 
-def _rules(project: Project, lists: list[CardList]) -> list[dict[str, Any]]:
+def _rules(project: Project, lists: list[CardList], labels: list[Label]) -> list[dict[str, Any]]:
     """The rules of a project in words."""
     rules = queries.rules_of(project)
     people = {step["person"] for one in rules for step in one.steps if step["do"] == "assign"}
     names = {
         "list": {one.pk: one.name for one in lists},
-        "label": {one.pk: one.name for one in queries.labels_of(project)},
+        "label": {one.pk: one.name for one in labels},
         "person": dict(Person.objects.filter(pk__in=people).values_list("pk", "name")),
     }
     return [
