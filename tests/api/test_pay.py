@@ -111,10 +111,10 @@ def test_lists_ask_the_same_for_one_and_for_many(company: Company, world: World)
     program = program_for(world.dana)
     for path in LISTS:
         asked = [_queries(program, f"{path}?limit={limit}") for limit in (1, 200)]
-        assert asked == [5, 5], path
+        assert asked == [4, 4], path
     statement = Statement.objects.get(payee=world.priya)
-    # Beside the five: components, tiers, details and questions of the statement.
-    assert _queries(program, f"/statements/{statement.pk}") <= 11
+    # Beside the four: components, tiers, details and questions of the statement.
+    assert _queries(program, f"/statements/{statement.pk}") <= 10
 
 
 def _queries(program: Program, path: str) -> int:

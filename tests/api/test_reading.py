@@ -115,8 +115,8 @@ def test_a_list_asks_the_same_for_few_and_for_many(program: Program) -> None:
         with CaptureQueriesContext(connection) as asked:
             assert program.get(f"/people?limit={limit}").status_code == 200
         counts.append(len(asked))
-    # Two to count the call, two to find the person with their roles, one for the rows.
-    assert counts == [5, 5]
+    # Two to count the call, one to find the person with their roles, one for the rows.
+    assert counts == [4, 4]
 
 
 def test_the_published_description_is_the_one_that_is_served(world: World) -> None:
