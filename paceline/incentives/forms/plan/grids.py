@@ -262,7 +262,7 @@ DIMENSION = (
     ),
 )  # fmt: skip
 ACROSS = Choice(
-    "across", _("Second dimension"),
+    "across", _("Further dimensions"),
     (
         Shape("", _("none")),
         Shape(
@@ -274,7 +274,7 @@ ACROSS = Choice(
             "grids", _("columns by several measures"), mark="list",
             beside=(
                 Rows(
-                    "across", _("Further dimensions"), DIMENSION,
+                    "across", _("Dimensions"), DIMENSION,
                     additions=(Addition("dimension", _("Add a dimension"), _new_dimension),),
                     hint=_("A tier pays a value in each column of the first by each of the next."),
                     can_move=False,
