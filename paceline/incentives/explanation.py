@@ -33,6 +33,7 @@ from paceline.incentives.wording import (
     in_unit,
     in_words,
     paid_by,
+    policy_sentence,
 )
 from paceline.incentives.wording.rows import row_key
 from paceline.kernel import formats
@@ -87,7 +88,8 @@ class ExplainedDetails:
 class ExplainedComponent:
     """A component as read. ``measure`` and ``quota`` are worded in the unit of the measure.
 
-    ``days`` says on which days of the period the plan paid, when not on all of them.
+    ``days`` says on which days of the period the plan paid, when not on all of them; ``belongs``
+    by which day a line belongs to a period, when not by that of the order.
     """
 
     row: StatementComponent
@@ -107,6 +109,8 @@ class ExplainedComponent:
     details: ExplainedDetails | None
     has_lines: bool
     days: str = ""
+    belongs: str = ""
+    belongs_url: str = ""
     rejected: tuple[str, ...] = ()
 
     @property
@@ -153,6 +157,7 @@ def explain_component(
     measure = None if clause.measure is None else plan.measure(clause.measure)
     quota = None if clause.quota is None else plan.quota(clause.quota)
     is_money = measure is None or measure.is_money
+    day = plan.policies.anchor
     return ExplainedComponent(
         row=row,
         name=in_reader_language(clause.name) or row.component,
@@ -175,6 +180,8 @@ def explain_component(
         details=_in_sentences(plan, details),
         has_lines=clause.rates is not None and documents.is_followed(plan, clause),
         days=_days(statement, row.version.plan.code),
+        belongs="" if day == "booking" else policy_sentence("anchor", day),
+        belongs_url=clause_url(row, "policies/anchor"),
     )
 
 

@@ -14,6 +14,7 @@ from paceline.incentives.actions import approvals, plans, runs
 from paceline.incentives.calculation import difference
 from paceline.incentives.calculation.trace import kept_in
 from paceline.incentives.change_words import Cause, causes_of
+from paceline.incentives.explanation import explain_component
 from paceline.incentives.models import PlanVersion, Run, Statement
 from paceline.incentives.queries.statements import statement_with_components
 from tests.incentives.pay import conftest
@@ -248,6 +249,26 @@ def test_another_version_is_calculated_for_those_who_may_read_it(
     assert (row.now, row.then) == (Decimal("2760.00"), Decimal("2950.00"))
     draft = PlanVersion.objects.exclude(approval__isnull=False).first()
     assert draft is None or draft not in page.context["versions"]
+
+
+def test_lines_say_by_which_day_they_belong_to_the_period(quarter: Quarter, client_for) -> None:
+    """Or a reader wonders at an order of June in a statement that begins in July."""
+    statement = quarter.release(quarter.run(), "priya")[0]
+    component = statement.components.select_related("version__plan").get()
+    client = client_for(quarter.world.priya)
+    address = reverse("incentives:statement-lines", args=[statement.pk, component.pk, 1])
+    assert "A line belongs to the period" not in client.get(address).content.decode()
+    told = explain_component(component, statement)
+    assert told.belongs == ""
+    component.version.source = component.version.source.replace("anchor: booking", "anchor: cash")
+    told = explain_component(component, statement)
+    assert told.belongs == "A line belongs to the period in which its cash was received."
+    explained = "paceline.incentives.views.statements.explain_component"
+    with mock.patch(explained, return_value=told):
+        page = client.get(address).content.decode()
+    assert f'<a href="{told.belongs_url}">{told.belongs}</a>' in page
+    place = told.belongs_url.partition("#")[2]
+    assert f'id="{place}"' in client.get(told.belongs_url).content.decode()
 
 
 def test_an_opened_line_says_what_did_not_apply(quarter: Quarter, client_for) -> None:
