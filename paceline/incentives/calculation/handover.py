@@ -26,6 +26,7 @@ from paceline.incentives.models import (
 )
 from paceline.incentives.queries.settlements import (
     chain_in,
+    is_stood_on,
     links_of,
     stood_on,
     with_standing,
@@ -216,8 +217,4 @@ class Handover:
         last = self._last(run)
         if last is None or any(one.ended_at is None for one in rows):
             return False
-        if not last.has_moved:  # type: ignore[attr-defined]
-            return True
-        plans = {one.version.plan_id for one in self._plans_of(last)}
-        found = stood_on(self._links, run.period, plans)
-        return any(one.settlement_id == last.pk for one in found or ())
+        return not last.has_moved or is_stood_on(self._links, last)  # type: ignore[attr-defined]

@@ -27,9 +27,9 @@ from paceline.incentives.models import (
 from paceline.incentives.queries.payroll import OpenShortfall, decisions_about, open_shortfalls
 from paceline.incentives.queries.settlements import is_paid as handed_over
 from paceline.incentives.queries.settlements import (
+    is_stood_on,
     links_of,
     paid_by_another,
-    stood_on,
     with_standing,
 )
 
@@ -151,14 +151,6 @@ def _earned_elsewhere(runs: Iterable[int], settled: set[int]) -> Mapping[int, De
     return dict(rows)
 
 
-def _is_below(settlement: Settlement) -> bool:
-    """Whether a later period that was handed to payroll goes on from it, over others between."""
-    links = links_of((), settlements=[settlement.pk])
-    plans = {one.version.plan_id for one in links.values() if one.settlement_id == settlement.pk}
-    found = stood_on(links, settlement.run.period, plans)
-    return any(one.settlement_id == settlement.pk for one in found or ())
-
-
 @dataclass(frozen=True, slots=True)
 class SettlingState:
     """How far a run is settled.
@@ -195,7 +187,9 @@ def state_of(run: Run) -> SettlingState:
     elif is_paid:
         state = "paid"
     else:
-        moved = standing.has_moved and not _is_below(standing)  # type: ignore[attr-defined]
+        moved = standing.has_moved and not is_stood_on(  # type: ignore[attr-defined]
+            links_of((), settlements=[standing.pk]), standing
+        )
         state = "outdated" if moved else "settled"
     stands = is_paid or is_replaced or (standing is not None and standing.is_followed)  # type: ignore[attr-defined]
     is_open = settles and state != "running" and not stands

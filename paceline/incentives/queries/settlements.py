@@ -234,6 +234,15 @@ def stood_on(
     return found
 
 
+def is_stood_on(known: Mapping[int, SettledPlan], settlement: Settlement) -> bool:
+    """Whether a later period that was handed to payroll goes on from a settlement, over others
+    between them too. ``known`` is what `links_of` its plans says.
+    """
+    plans = {one.version.plan_id for one in known.values() if one.settlement_id == settlement.pk}
+    found = stood_on(known, settlement.run.period, plans)
+    return any(one.settlement_id == settlement.pk for one in found or ())
+
+
 @dataclass(frozen=True, slots=True)
 class KindTotal:
     """What all entries of one kind add up to, and how many payees they are about."""
