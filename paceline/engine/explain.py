@@ -11,14 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
+from paceline.engine import windows
 from paceline.engine.errors import PayeeUnknown
 from paceline.engine.formula.tree import names_in
 from paceline.engine.known import NOT_EXPLAINED, is_told
 from paceline.engine.parts import pieces
-from paceline.engine.plan.model import Component
+from paceline.engine.plan.model import Component, RateTable
 from paceline.engine.rejections import (
     Rejection,
     figures_by_name,
@@ -60,7 +62,8 @@ class Explanation:
     """One figure and where it comes from.
 
     `subject` names the thing (a component, tier number, adjustment, line); `inputs` are the figures
-    that the value was made from, by name; `note` is a code such as `tier_not_reached`.
+    that the value was made from, by name; `note` is a code such as `tier_not_reached`, or
+    `tier_not_in_force` where tiers change on a day and these held on none that counted.
     """
 
     kind: NodeKind
@@ -120,7 +123,8 @@ def _component(
     children += _measure(results, component.measure, rows)
     children += _attainment(component.quota, rows)
     tiers = [tier for tier in rows["tiers"] if tier["component"] == component.id]
-    children += [_tier(results, component, tier, tiers, trace) for tier in tiers]
+    held = _sets_held(results, component)
+    children += [_tier(results, component, tier, (tiers, held), trace) for tier in tiers]
     figures = {
         (one["item"], one["figure"]): one["value"]
         for one in rows["details"]
@@ -228,9 +232,10 @@ def _tier(
     results: Results,
     component: Component,
     row: dict[str, Any],
-    tiers: list[dict[str, Any]],
+    among: tuple[list[dict[str, Any]], frozenset[int]],
     trace: Trace | None,
 ) -> Explanation:
+    tiers, held = among
     value = next(
         (one["value"] for one in results.rows("measures") if _is_of(one, component, row)), None
     )
@@ -257,6 +262,7 @@ def _tier(
             if line["component"] == row["component"] and line["tier"] == row["tier"]
         )
     is_idle = rates is not None and bool(rates.dated) and not any(one["base"] for one in above)
+    is_held = rates is None or not rates.dated or _set_of(rates, row) in held
     if is_idle or not above:  # tiers of other days, and rows of other keys, are no choice
         value = None
     names = ("lower", "upper", "lower_amount", "upper_amount", "base", "rate", "key")
@@ -269,7 +275,7 @@ def _tier(
         {name: row[name] for name in names},
         lines,
         adds_up=bool(lines),
-        note="" if row["base"] else "tier_not_reached",
+        note="" if row["base"] else "tier_not_reached" if is_held else "tier_not_in_force",
         rejected=() if row["base"] or value is None else tiers_above([row], value),
     )
 
@@ -283,8 +289,30 @@ def _of_one_set(
     rates = component.rates
     if rates is None or rates.imported is not None:
         return []
-    sets = {place: tier.version for place, tier in enumerate(rates.tiers, start=1)}
-    return [one for one in tiers if sets[one["tier"]] == sets[row["tier"]]]
+    return [one for one in tiers if _set_of(rates, one) == _set_of(rates, row)]
+
+
+def _set_of(rates: RateTable, row: dict[str, Any]) -> int:
+    return rates.tiers[row["tier"] - 1].version
+
+
+def _sets_held(results: Results, component: Component) -> frozenset[int]:
+    """Which sets of tiers that change on a day pay anything in the period: those of its days or,
+    where last days decide, of the last day of each stretch in it.
+    """
+    rates, plan, period = component.rates, results.plan, results.period
+    if rates is None or not rates.dated:
+        return frozenset()
+    days = [
+        period.starts_on + timedelta(days=place)
+        for place in range((period.ends_before - period.starts_on).days)
+    ]
+    unit = windows.window_of(plan, component)
+    if rates.by_last_day and unit not in {"transaction", "day"}:
+        is_cut = windows.is_shorter(plan, unit)
+        ends = {windows.instance_of(plan, unit, day) if is_cut else None: day for day in days}
+        days = list(ends.values())
+    return frozenset(map(rates.held_on, days))
 
 
 def _is_of(one: dict[str, Any], component: Component, row: dict[str, Any]) -> bool:

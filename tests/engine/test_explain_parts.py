@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from paceline import engine
 from paceline.engine.explain import Explanation
 from paceline.engine.plan.games import additions
@@ -190,3 +192,42 @@ def test_tiers_that_change_on_a_day_are_held_against_those_of_the_same_days() ->
         if tier.kind == "tier"
     }
     assert missed == {"1": [], "2": [("2", 400)], "3": [], "4": []}
+
+
+@pytest.mark.parametrize(
+    ("period", "rates", "notes"),
+    [
+        ("2024Q1", {"change": "anew"}, ["", "tier_not_reached", "tier_not_reached"]),
+        ("2023Q4", {"change": "anew"}, ["tier_not_reached"] * 2 + ["tier_not_in_force"]),
+        ("2024Q2", {"change": "carry-on"}, ["tier_not_in_force"] * 2 + ["tier_not_reached"]),
+        ("2024Q1", {"change": "last-day"}, ["tier_not_in_force"] * 2 + [""]),
+        ("2024Q1", {"change": "last-day", "each": "month"}, ["", "tier_not_reached", "tier_not_reached"]),
+        ("2024Q1", {"change": "last-day", "each": "year"}, ["tier_not_in_force"] * 2 + [""]),
+    ],
+)
+def test_tiers_that_held_on_no_day_of_a_period_were_not_missed(
+    period: str, rates: dict[str, str], notes: list[str]
+) -> None:
+    """600 in January; from 1 March other tiers hold. Those of days outside the period, or of other
+    days than the last where that decides, could not be reached.
+    """
+    days = [
+        {"tiers": [{"from": 0, "rate": "1%"}, {"from": 1000, "rate": "2%"}]},
+        {"from": "2024-03-01", "tiers": [{"from": 0, "rate": "3%"}]},
+    ]
+    table = {"reading": "slice", "on": "amount", "change": rates["change"], "dated": days}
+    own = {"id": "pay", "name": "Pay", "kind": "commission", "measure": "sales", "rates": table}
+    if "each" in rates:
+        own["accumulation"] = rates["each"]
+    plan = plan_of({"components": [own]})
+    line = {"line_id": "A", "payee_id": "ana", "amount": 600, "ordered_on": date(2024, 1, 9)}
+    member = {"plan": "case", "payee_id": "ana", "starts_on": "2023-01-01"}
+    given = {
+        "order_lines": fill("order_lines", [line]),
+        "assignments": fill("assignments", [member]),
+    }
+    asked = engine.period_from_key(period)
+    results = engine.calculate(plan, tables_of(given, plan), asked, connection=CONNECTION)
+    tree = engine.explain(results, "ana")
+    (pay,) = [one for one in tree.children if one.kind == "component"]
+    assert [tier.note for tier in pay.children if tier.kind == "tier"] == notes
