@@ -292,6 +292,31 @@ def test_the_published_schema_is_the_engines_and_takes_the_plan() -> None:
         jsonschema.validate(document, engine.plan_schema())
 
 
+CARD = """pays: {amount: 1000.00}"""
+STEPS = {
+    "{from: 0, rate: 0%}, {from: 5, rate: 50%}": [],
+    "{from: 0, to: 5, rate: 0%}, {from: 5, rate: 50%}": [],
+    "{from: 0, amount: 50}": ["steps/1", "steps/1"],
+    "{from: 0, target_share: 50%}": ["steps/1", "steps/1"],
+    "{from: 0, rate: 50%, marginal: yes}": ["steps/1"],
+    "{from: 0, rate: [50%, 60%]}": ["steps/1/rate"],
+    "[50%], {from: 0, rate: 50%, cap: 1}": ["steps/1", "steps/2"],
+    "50%": ["steps/1"],
+}
+
+
+@pytest.mark.parametrize("steps", STEPS)
+def test_the_schema_takes_the_steps_of_a_scorecard_that_the_language_takes(steps: str) -> None:
+    """A step gives a score: an amount of 50 was read as a score of 5,000 %."""
+    indicator = f"{{id: i, weight: 100%, value: sales, steps: [{steps}]}}"
+    text = change(CARD, f"scorecard: {{target: 6000 USD, indicators: [{indicator}]}}")
+    path = "components/bonus/scorecard/indicators/i/"
+    problems = engine.check_plan(text)
+    assert [one.path.removeprefix(path) for one in problems] == STEPS[steps]
+    validator = jsonschema.Draft202012Validator(engine.plan_schema())
+    assert validator.is_valid(YAML(typ="safe", pure=True).load(text)) == (not STEPS[steps])
+
+
 def test_the_documented_plan_and_formulas_can_be_used() -> None:
     text = (Path(__file__).parents[2] / "docs" / "plan-language.md").read_text("utf-8")
     shown = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)

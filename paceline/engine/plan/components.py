@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Literal, cast
@@ -188,9 +189,7 @@ def _indicator(clause: Clause, scope: Scope) -> Indicator:
     value = scope.formula(clause, "value", ["percent", "quantity", "money"])
     steps: tuple[Tier, ...] = ()
     if clause.has("steps"):
-        steps, _ = read_tiers(
-            clause.child("steps"), by_share=value.type == "percent", percent=True, reading="whole"
-        )
+        steps = _steps(clause.child("steps"), by_share=value.type == "percent")
     elif value.type != "percent":
         raise clause.refuse(
             "score_needs_steps", f"a value of type {value.type} needs steps to become a score"
@@ -205,6 +204,20 @@ def _indicator(clause: Clause, scope: Scope) -> Indicator:
         clause.path,
         clause.label(),
     )
+
+
+def _steps(clause: Clause, *, by_share: bool) -> tuple[Tier, ...]:
+    """Tiers whose rate is a score: they pay neither amounts nor shares of a target, and none of
+    them is marginal.
+    """
+    known = len(clause.problems)
+    for _, item in clause.members():
+        with suppress(Unreadable):  # all members are told at once
+            item.keys(["from", "rate"], ["to"])
+    if len(clause.problems) > known:
+        raise Unreadable
+    steps, _ = read_tiers(clause, by_share=by_share, percent=True, reading="whole")
+    return steps
 
 
 def _pool(clause: Clause, scope: Scope) -> dict[str, Any]:

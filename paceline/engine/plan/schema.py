@@ -321,8 +321,9 @@ def _component() -> dict[str, Any]:
             _mapping({"formula": _FORMULA}),
         ]
     }
+    steps = _list(_mapping({"from": _BOUND, "to": _BOUND, "rate": _PERCENT}, ("to",)))
     indicator = _labelled(
-        {"id": _ID, "weight": _PERCENT, "value": _FORMULA, "steps": _tiers(), "gate": _FORMULA},
+        {"id": _ID, "weight": _PERCENT, "value": _FORMULA, "steps": steps, "gate": _FORMULA},
         ("steps", "gate"),
     )
     contest = _mapping(
