@@ -136,6 +136,11 @@ class SetUpAppForm(ActivateTOTPForm):  # type: ignore[misc]
         code.widget.attrs.pop("placeholder", None)
         code.widget.attrs["inputmode"] = "numeric"
 
+    @property
+    def secret_parts(self) -> list[str]:
+        """The key in fours, as it is read aloud and typed."""
+        return [self.secret[place : place + 4] for place in range(0, len(self.secret), 4)]
+
 
 class _CodeField:
     """Asks for the codes that an account has: nobody is asked for an app that they never set up."""

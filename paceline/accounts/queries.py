@@ -8,11 +8,13 @@ from datetime import datetime
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session as StoredSession
+from django.db.models import Case, Count, When, Window
 from django.utils.translation import gettext as _
 
 from paceline.accounts.models import ApiToken, User
 from paceline.kernel.interface.areas import areas
 
+SHOWN_SESSIONS = 20  # whoever has more signs all others out; a session lasts a day at most
 # Which words in a browser's name give it away; the first that occurs wins.
 BROWSERS = (
     ("Edg/", "Edge"),
@@ -46,6 +48,14 @@ class SecondFactors:
 
 
 @dataclass(frozen=True, slots=True)
+class Sessions:
+    """The signed-in browsers that are shown, and how many more there are."""
+
+    shown: list[Session]
+    earlier: int
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One signed-in browser."""
 
@@ -69,25 +79,31 @@ def second_factors(user: User) -> SecondFactors:
     return SecondFactors(app_since, passkeys, codes)
 
 
-def sessions(user: User, here: str, at: datetime) -> list[Session]:
-    """Browsers in which the account is signed in, the one with the key ``here`` first."""
-    rows = list(UserSession.objects.filter(user=user))
-    keys = StoredSession.objects.filter(
-        session_key__in=[row.session_key for row in rows], expire_date__gt=at
+def sessions(user: User, here: str, at: datetime) -> Sessions:
+    """Browsers in which the account is signed in: the one with the key ``here``, then those that
+    signed in last; one query.
+    """
+    alive = StoredSession.objects.filter(expire_date__gt=at).values("session_key")
+    rows = (
+        UserSession.objects.filter(user=user, session_key__in=alive)
+        .annotate(
+            is_here=Case(When(session_key=here, then=True), default=False),
+            total=Window(Count("*")),
+        )
+        .order_by("-is_here", "-created_at", "-pk")
     )
-    known = set(keys.values_list("session_key", flat=True))
-    alive = [row for row in rows if row.session_key in known]
-    found = [
+    found = list(rows[:SHOWN_SESSIONS])
+    shown = [
         Session(
             pk=session.pk,
             device=device(session.user_agent),
             address=session.ip,
             since=session.created_at,
-            is_here=session.session_key == here,
+            is_here=session.is_here,
         )
-        for session in alive
+        for session in found
     ]
-    return sorted(found, key=lambda session: (not session.is_here, -session.since.timestamp()))
+    return Sessions(shown, found[0].total - len(found) if found else 0)
 
 
 def device(user_agent: str) -> str:

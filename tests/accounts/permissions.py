@@ -48,6 +48,9 @@ URLS = {
     "accounts:passkey_remove": Url(
         args=_passkey, allow={"GET": {"priya"}, "POST": {"priya"}}, hidden=404
     ),
+    "accounts:proof_by_password": Url(allow={"GET": EVERYONE, "POST": EVERYONE}),
+    "accounts:proof_by_code": Url(allow={"GET": EVERYONE, "POST": EVERYONE}),
+    "accounts:proof_by_passkey": Url(allow={"GET": EVERYONE, "POST": EVERYONE}),
     "accounts:app_remove": Url(allow={"GET": EVERYONE, "POST": EVERYONE}),
     "accounts:address": Url(
         allow={"GET": EVERYONE, "POST": EVERYONE},

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from paceline.accounts import queries
 from paceline.accounts.models import User
 from tests.world import TOTP_SECRET, World
 
@@ -121,3 +127,70 @@ def test_pages_of_second_steps_call_things_by_one_name(
     browser.post(renaming, {"name": "Phone"})
     only.refresh_from_db()
     assert only.data["name"] == "Phone"
+
+
+def test_the_key_and_the_codes_are_text_that_no_narrow_page_cuts(
+    world: World, user: User, client_for: ClientFor
+) -> None:
+    """The key stood in a field of one line, of which a phone shows the first half."""
+    browser = client_for(world.dana)
+    Authenticator.objects.filter(user=user).delete()
+    page = browser.get(reverse("mfa_activate_totp"))
+    secret = page.context["form"].secret
+    said = page.content.decode()
+    fours = [secret[place : place + 4] for place in range(0, len(secret), 4)]
+    assert "".join(f"<span>{part}</span><wbr>" for part in fours) in said
+    assert f'value="{secret}"' not in said
+    TOTP.activate(user, TOTP_SECRET)
+    browser.post(reverse("mfa_generate_recovery_codes"))
+    page = browser.get(reverse("mfa_view_recovery_codes"))
+    said = page.content.decode()
+    codes = page.context["unused_codes"]
+    assert len(codes) == 10
+    assert all(f"<li><code>{code}</code></li>" in said for code in codes)
+    assert "10 of 10 codes are left" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["account_reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"]
+)
+def test_an_account_without_any_proof_is_told_so(
+    world: World, user: User, client_for: ClientFor, name: str
+) -> None:
+    """The role was blamed, which allows what everybody may do."""
+    browser = client_for(world.dana)
+    User.objects.filter(pk=user.pk).update(password="!")
+    user.refresh_from_db()
+    session = browser.session
+    session["_auth_user_hash"] = user.get_session_auth_hash()
+    session.save()
+    Authenticator.objects.filter(user=user).delete()
+    answer = browser.get(reverse(name))
+    said = answer.content.decode()
+    assert answer.status_code == 409
+    assert "There is nothing to ask you for." in said
+    assert "role" not in said.partition("<main")[2].partition("</main>")[0].replace("role=", "")
+    assert reverse("accounts:security") in said
+
+
+def test_of_many_signed_in_browsers_the_latest_are_shown(
+    world: World, user: User, client_for: ClientFor, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    browser = client_for(world.dana)
+    here = browser.session.session_key
+    ends = timezone.now() + timedelta(hours=1)
+    stored = [Session(session_key=f"k{place}", expire_date=ends) for place in range(30)]
+    Session.objects.bulk_create([*stored, Session(session_key="old", expire_date=world.now)])
+    UserSession.objects.filter(user=user).delete()
+    for key in [here, *(one.session_key for one in stored), "old"]:
+        UserSession.objects.create(
+            user=user, ip="127.0.0.1", session_key=key, user_agent="Firefox/"
+        )
+    with django_assert_num_queries(1):
+        found = queries.sessions(user, here or "", timezone.now())
+    assert [found.shown[0].is_here, found.shown[1].is_here] == [True, False]
+    assert (len(found.shown), found.earlier) == (20, 11)
+    said = browser.get(reverse("accounts:security")).content.decode()
+    assert "11 more signed in earlier." in said
+    browser.post(reverse("accounts:other_sessions_end"))
+    assert queries.sessions(user, here or "", timezone.now()).earlier == 0
