@@ -87,7 +87,7 @@ def refusal(problem: Exception) -> str:  # noqa: C901, PLR0911, PLR0912 - one se
             return told % {"number": formats.number(problem.number)}
         case actions.TextTooLong():
             told = _("The text has %(length)s letters; %(most)s are the most.")
-            return told % {"length": problem.length, "most": TEXT_MAX}
+            return told % formats.with_counts({"length": problem.length, "most": TEXT_MAX})
         case actions.TooMany():
             return _("There is no room for more here: %(most)s are the most.") % {
                 "most": formats.number(problem.most)

@@ -103,7 +103,7 @@ def refusal(problem: Exception) -> str:  # noqa: PLR0911 - one sentence each
         return told % {"number": problem.order_number}
     if isinstance(problem, actions.TextTooLong):
         told = _("The text has %(length)s letters; %(most)s are the most.")
-        return told % {"length": problem.length, "most": TEXT_MAX}
+        return told % formats.with_counts({"length": problem.length, "most": TEXT_MAX})
     return str(_plain_refusals()[type(problem)])
 
 

@@ -284,7 +284,7 @@ def problem_text(code: str, params: Mapping[str, Any]) -> str:
     if text is None:
         return code
     try:
-        return str(text) % dict(params)
+        return str(text) % formats.with_counts(params)
     except (KeyError, ValueError, TypeError):
         return str(text)
 

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from paceline.incentives.calculation.documents import Problem
 from paceline.incentives.wording.names import joined
+from paceline.kernel import formats
 
 Sentence = str | Promise
 
@@ -58,7 +59,7 @@ def problem_sentence(problem: Problem) -> str:
     template = SENTENCES.get(problem.code)
     if template is None:
         return problem.message
-    values = {key: str(value) for key, value in problem.params.items()}
+    values = {key: str(value) for key, value in formats.with_counts(problem.params).items()}
     values |= _in_words(problem.code, values)
     try:
         text = str(template) % values

@@ -175,7 +175,7 @@ def problem_text(code: str, params: Mapping[str, Any]) -> str:
     text = SETTLING.get(code) or PROBLEMS.get(code)
     if text is None:
         return code
-    known = dict(params)
+    known = formats.with_counts(params)
     known["table"] = str(TABLES.get(str(known.get("table", "")), known.get("table", "")))
     try:
         return str(text) % known

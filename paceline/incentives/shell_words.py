@@ -15,6 +15,7 @@ from paceline.incentives import pay_words, settled_words
 from paceline.incentives.calculation.documents import Finding, Plan, Problem
 from paceline.incentives.finding_words import plain_findings
 from paceline.incentives.problems import problem_sentence
+from paceline.kernel import formats
 
 SAID: dict[str, str | Promise] = {
     "plan_fine": lazy("%(plan)s: the plan can be used."),
@@ -71,7 +72,7 @@ class Translated:
     """The voice that is lent to the commands, in the language that was activated."""
 
     def said(self, name: str, **values: object) -> str:
-        return str(SAID[name]) % values
+        return str(SAID[name]) % formats.with_counts(values)
 
     def plan_problem(self, problem: Problem) -> str:
         return str(replace(problem, message=problem_sentence(problem)))
@@ -79,7 +80,9 @@ class Translated:
     def input_problem(self, problem: Problem, plan: str, *, is_settling: bool) -> str:
         fault = str(problem.params.get("fault", ""))
         if fault:
-            return str(replace(problem, message=str(FAULTS[fault]) % problem.params))
+            return str(
+                replace(problem, message=str(FAULTS[fault]) % formats.with_counts(problem.params))
+            )
         words = settled_words if is_settling else pay_words
         text = words.problem_text(problem.code, {"plan": plan, **problem.params})
         # What the pages never meet, such as a cell of a file of the shell's, has no words there.

@@ -6,10 +6,11 @@ a number of digits chosen here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton
@@ -88,6 +89,18 @@ def number(value: Figure | None) -> str:
         return NOTHING
     shown = Decimal(value)
     return str(format_decimal(shown, format="#,##0.########", locale=reader_locale()))
+
+
+# Whole numbers among the parameters of a message that count something; others name or number it.
+COUNTS = frozenset({"count", "expected", "given", "least", "length", "limit", "most", "wanted"})
+
+
+def with_counts(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a message, its counts and limits as readers write numbers."""
+    return {
+        name: number(value) if name in COUNTS and isinstance(value, int) else value
+        for name, value in params.items()
+    }
 
 
 def percent(ratio: Figure | None) -> str:

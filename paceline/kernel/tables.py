@@ -17,7 +17,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from paceline.kernel import sheets, workbooks
+from paceline.kernel import formats, sheets, workbooks
 from paceline.kernel.columns import (
     Column,
     Heading,
@@ -438,6 +438,9 @@ class Table:
         cells = exporter(self.columns)
         for place, row in enumerate(rows):
             if place == most:
-                yield [_("Cut off here: there are more than %(most)s rows.") % {"most": most}]
+                yield [
+                    _("Cut off here: there are more than %(most)s rows.")
+                    % {"most": formats.number(most)}
+                ]
                 return
             yield cells(row)

@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from paceline.kernel import formats
+
 Text = str | Promise
 
 _labels: dict[str, Text] = {}
@@ -46,6 +48,6 @@ def failure_text(kind: str, code: str, params: Mapping[str, Any]) -> str:
     if text is None:
         return _("The work stopped because of an unexpected error. Nothing was changed.")
     try:
-        return str(text) % dict(params)
+        return str(text) % formats.with_counts(params)
     except (KeyError, ValueError, TypeError):
         return str(text)

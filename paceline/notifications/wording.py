@@ -9,6 +9,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from paceline.kernel import formats
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -43,7 +45,8 @@ def text_of(kind: str, params: Mapping[str, Any]) -> str:
         return _("Something of yours changed.")
     try:
         return str(wording.text) % {
-            name: wording.shown.get(name, str)(value) for name, value in params.items()
+            name: wording.shown.get(name, str)(value)
+            for name, value in formats.with_counts(params).items()
         }
     except (KeyError, ValueError, TypeError):
         return str(wording.text)

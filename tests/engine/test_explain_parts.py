@@ -201,7 +201,11 @@ def test_tiers_that_change_on_a_day_are_held_against_those_of_the_same_days() ->
         ("2023Q4", {"change": "anew"}, ["tier_not_reached"] * 2 + ["tier_not_in_force"]),
         ("2024Q2", {"change": "carry-on"}, ["tier_not_in_force"] * 2 + ["tier_not_reached"]),
         ("2024Q1", {"change": "last-day"}, ["tier_not_in_force"] * 2 + [""]),
-        ("2024Q1", {"change": "last-day", "each": "month"}, ["", "tier_not_reached", "tier_not_reached"]),
+        (
+            "2024Q1",
+            {"change": "last-day", "each": "month"},
+            ["", "tier_not_reached", "tier_not_reached"],
+        ),
         ("2024Q1", {"change": "last-day", "each": "year"}, ["tier_not_in_force"] * 2 + [""]),
     ],
 )

@@ -21,6 +21,7 @@ from paceline.crm.models import (
     LeadStatus,
     Severity,
 )
+from paceline.kernel import formats
 from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
 from paceline.org.models import Person
@@ -72,7 +73,8 @@ class ActivityForm(forms.Form):
         text: str = self.cleaned_data["text"]
         if len(text) > TEXT_MAX:
             told = _("The text has %(length)s letters; %(most)s are the most.")
-            raise forms.ValidationError(told % {"length": len(text), "most": TEXT_MAX})
+            counts = formats.with_counts({"length": len(text), "most": TEXT_MAX})
+            raise forms.ValidationError(told % counts)
         return text
 
     def facts(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from paceline.incentives.explanation import component_name, explain_component
 from paceline.incentives.models import LineThread
 from paceline.incentives.queries import threads as queries
 from paceline.incentives.views.statements import statement_component
+from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
@@ -203,7 +204,9 @@ def _refusal(refused: Exception) -> str:
         return _("This statement has no such line.")
     if isinstance(refused, actions.ThreadFull):
         return _("This thread is full. Ask about the whole component instead.")
-    return _("Write between 1 and %(most)d characters.") % {"most": actions.COMMENT_MAX}
+    return _("Write between 1 and %(most)s characters.") % {
+        "most": formats.number(actions.COMMENT_MAX)
+    }
 
 
 def _thread(person: Person, pk: int) -> LineThread:

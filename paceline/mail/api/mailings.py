@@ -15,6 +15,7 @@ from pydantic import Field
 
 from paceline.crm.models import Segment
 from paceline.crm.queries.segments import members
+from paceline.kernel import formats
 from paceline.kernel.interface import (
     Asked,
     Page,
@@ -128,7 +129,9 @@ def draft_mailing(request: TokenRequest, sent: MailingIn) -> HttpResponse:
     try:
         made = actions.draft_mailing(of=sent.of, ids=ids, by=request.person, at=request.now)
     except actions.TooMany:
-        told = _("At most %(most)s at once; narrow the list.") % {"most": MAILING_MAX}
+        told = _("At most %(most)s at once; narrow the list.") % {
+            "most": formats.number(MAILING_MAX)
+        }
         raise invalid("records", told) from None
     return answer_one(request, made, MailingRecord)
 

@@ -112,7 +112,7 @@ def reason(code: str, params: Mapping[str, Any]) -> str:
     text = REASONS.get(code)
     if text is None:
         return _("It could not be taken in.")
-    shown = dict(params)
+    shown = formats.with_counts(params)
     if "days" in shown:
         shown["days"] = formats.listed(
             formats.day(date.fromisoformat(one)) for one in shown["days"]

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 
 from paceline.crm.actions import FactsInvalid
 from paceline.crm.models import Segment
+from paceline.kernel import formats
 from paceline.kernel.interface import (
     Area,
 )
@@ -50,7 +51,9 @@ def sequences_of(request: TokenRequest) -> Any:
 
 def _word(refused: Exception) -> str:
     if isinstance(refused, actions.TooManyToStart):
-        return _("At most %(most)s at once; narrow the list.") % {"most": actions.START_MAX}
+        return _("At most %(most)s at once; narrow the list.") % {
+            "most": formats.number(actions.START_MAX)
+        }
     return wording.refusal(refused)
 
 

@@ -59,8 +59,8 @@ def of(formula: str) -> str:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (rules, "longer than 200000 characters"),
-        (lambda: of("amount + " * 120_000 + "amount"), "longer than 200000 characters"),
+        (rules, "longer than 200,000 characters"),
+        (lambda: of("amount + " * 120_000 + "amount"), "longer than 200,000 characters"),
         (lambda: of('"' + "(" * 900 + "amount" + ")" * 900 + '"'), "nested more than 16 levels"),
         (lambda: of("[" * 1000 + "]" * 1000), "nested deeper than"),
         (lambda: of("amount / 0"), "Write divide(a, b, otherwise)"),
