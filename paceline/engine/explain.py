@@ -293,7 +293,8 @@ def _of_one_set(
 
 
 def _set_of(rates: RateTable, row: dict[str, Any]) -> int:
-    return rates.tiers[row["tier"] - 1].version
+    tier: int = row["tier"]
+    return rates.tiers[tier - 1].version
 
 
 def _sets_held(results: Results, component: Component) -> frozenset[int]:
