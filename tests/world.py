@@ -204,7 +204,7 @@ def sign_in(person: Person, *, second_factor: bool = True, recently: bool = True
     user = person.user
     assert user is not None, f"{person} has no account"
     client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(user)
     now = time.time()
     records: list[dict[str, object]] = [{"method": "password", "at": now, "email": user.email}]
     if second_factor:

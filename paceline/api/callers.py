@@ -50,7 +50,6 @@ def find_caller(request: HttpRequest, at: datetime) -> Caller:
         raise _stranger(_("Its owner does not work here at present."))
     person, today = found
     person.acting_through = token.prefix
-    person.user = token.user
     return Caller(token, person, today, zone_named(token.user.time_zone))
 
 

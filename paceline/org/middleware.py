@@ -9,11 +9,9 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from paceline.org.models import Person
-from paceline.org.queries import at_work
 
 
 class SignedInPerson:
@@ -29,16 +27,14 @@ class SignedInPerson:
         request.person = None  # type: ignore[attr-defined]
         if not request.user.is_authenticated:
             return self.get_response(request)
-        found = at_work(Person.objects.filter(user=request.user), timezone.now())
-        if found is None:
-            if Person.objects.filter(user=request.user).exists():
-                why = _("You do not work here at present, so you have been signed out.")
-            else:
-                why = _("Your account belongs to nobody yet. Please ask an administrator.")
+        person: Person | None = getattr(request.user, "person", None)
+        if person is None:
+            why = _("Your account belongs to nobody yet. Please ask an administrator.")
             return _turned_away(request, why)
-        person, today = found
-        request.today = today  # type: ignore[attr-defined]
-        person.user = request.user
+        if person.acting_on is None:  # whoever brought the account found nobody at work
+            why = _("You do not work here at present, so you have been signed out.")
+            return _turned_away(request, why)
+        request.today = person.acting_on  # type: ignore[attr-defined]
         request.person = person  # type: ignore[attr-defined]
         return self.get_response(request)
 

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.shortcuts import resolve_url
 from django.test import Client
 from django.utils import timezone
 
 from paceline.accounts.models import User
 from paceline.kernel.periods import zone_named
 from paceline.org import actions
+from paceline.org.backends import AccountAtWork
 from paceline.org.models import Person, Role, RoleGrant
 from paceline.org.queries import at_work
 from tests.world import World
@@ -92,3 +94,38 @@ def test_without_any_role_one_works_here_too(world: World) -> None:
     found = at_work(Person.objects.filter(pk=world.omar.pk), BEFORE_MIDNIGHT)
     assert found == (world.omar, LAST)
     assert found[0].roles == frozenset()
+
+
+def test_an_account_comes_with_the_person_who_acts(
+    world: World, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    """Every page asks once for both; that the account was closed is seen by the same row."""
+    account = world.omar.user
+    assert account is not None
+    always = {grant.role for grant in world.omar.role_grants.all()}
+    with django_assert_num_queries(1):
+        found = AccountAtWork().get_user(account.pk)
+        assert found == account
+        assert found is not None
+        assert (found.person, found.person.roles) == (world.omar, always)
+        assert found.person.acting_on is not None
+    User.objects.filter(pk=account.pk).update(is_active=False)
+    assert AccountAtWork().get_user(account.pk) is None
+
+
+def test_the_account_of_somebody_who_left_comes_alone(
+    world: World, client_for: Callable[..., Client]
+) -> None:
+    browser = client_for(world.omar)
+    account = world.omar.user
+    assert account is not None
+    today = timezone.localdate()
+    actions.end_employment(
+        person=world.omar, ends_before=today - timedelta(days=2), by=world.hana, at=world.now
+    )
+    found = AccountAtWork().get_user(account.pk)
+    assert found == account
+    assert found is not None
+    assert found.person.acting_on is None
+    assert browser.get("/").headers["Location"].startswith(resolve_url("account_login"))
+    assert AccountAtWork().get_user(0) is None

@@ -13,7 +13,7 @@ from paceline.org.models import Employment, Person
 
 def at_work(people: QuerySet[Person], at: datetime) -> tuple[Person, date] | None:
     """The first of some people who works here at a moment, acting on the date where they are
-    employed, and that date; ``None`` when nobody of them does. One query, the roles included.
+    employed, and that date; ``None`` when nobody of them does. One query, with their account and the roles that count.
 
     The zone in which somebody reads times is theirs to choose, and moves no right: with it a right
     would begin a day early, and the last day would last two.
@@ -22,7 +22,7 @@ def at_work(people: QuerySet[Person], at: datetime) -> tuple[Person, date] | Non
     rows = (
         Employment.objects.filter(person__in=people.order_by().values("pk"))
         .during(near - timedelta(days=1), near + timedelta(days=2))
-        .select_related("person")
+        .select_related("person__user")
         .annotate(
             role=F("person__role_grants__role"),
             role_since=F("person__role_grants__starts_on"),

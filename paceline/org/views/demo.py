@@ -18,8 +18,6 @@ from paceline.kernel.pages import page
 from paceline.org import queries
 from paceline.org.models import Person, Role
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
 
 @login_not_required
 @require_GET
@@ -43,7 +41,7 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(people, pk=pk, user__is_active=True)
     if not isinstance(person.user, User):
         raise Http404
-    login(request, person.user, backend=BACKEND)
+    login(request, person.user)
     record_demo_sign_in(request, person.user)
     UserSession.objects.create_from_request(request)
     note_sign_in(user=person.user, by=person, at=timezone.now(), way="one click")
