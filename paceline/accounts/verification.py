@@ -23,6 +23,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -40,6 +41,12 @@ View = Callable[Concatenate[HttpRequest, Rest], HttpResponseBase]
 def has_second_factor(user: User) -> bool:
     """Whether the account has an authenticator app or a passkey."""
     return bool(Authenticator.objects.filter(user=user, type__in=SECOND_FACTORS).exists())
+
+
+def lacking_second_factor(user: User) -> QuerySet[User]:
+    """The account itself while it has neither an authenticator app nor a passkey; else no row."""
+    proved = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
+    return User.objects.filter(~Exists(proved), pk=user.pk)
 
 
 def is_last_second_factor(one: Authenticator) -> bool:

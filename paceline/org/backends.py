@@ -12,7 +12,7 @@ from paceline.org.models import Person
 from paceline.org.queries import at_work
 
 
-class AccountAtWork(AuthenticationBackend):
+class AccountAtWork(AuthenticationBackend):  # type: ignore[misc]
     """Brings the account of a session together with the person who acts through it.
 
     ``user.person`` is there then without asking again, acting today, with the roles that count. The

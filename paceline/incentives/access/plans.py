@@ -94,7 +94,10 @@ def wrote_on(person: Person, version: PlanVersion) -> bool:
     """Whether the person wrote any of the text, or asked for its approval."""
     if version.authored_by_id == person.pk:
         return True
-    if any(edit.edited_by_id == person.pk for edit in version.edits.all()):
+    editors = getattr(version, "editors", None)  # by ``with_editors``
+    if editors is None:
+        editors = [edit.edited_by_id for edit in version.edits.all()]
+    if person.pk in editors:
         return True
     return version.state == "submitted" and version.submission.submitted_by_id == person.pk
 

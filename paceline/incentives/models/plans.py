@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from paceline.kernel.periods import EffectiveDated, EffectiveQuerySet, ends_after_start, no_overlap
 from paceline.org.models import (
+    TEAM_DEPTH_MAX,
     Person,
     Position,
     PositionHolding,
@@ -25,15 +27,12 @@ from paceline.org.models import (
 PLAN_READERS = (Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE, Role.HR)
 
 
-TEAM_LEVELS = 6  # how far below an assigned team its plan is looked for
-
-
 def assigned_to(person: Person) -> Exists:
     """Whether a plan pays this person, or someone who reports to them, on any day."""
     below = ReportingPath.objects.filter(ancestor=person).values("descendant")
     them = Q(person=person) | Q(person__in=below)
     inside = Q()
-    for level in range(TEAM_LEVELS):
+    for level in range(TEAM_DEPTH_MAX):
         inside |= Q(**{"__".join(["team", *["parent"] * level]): OuterRef("team")})
     meanwhile = Q(ends_before__isnull=True) | Q(ends_before__gt=OuterRef("starts_on"))
     meanwhile &= Q(starts_on__lt=Coalesce(OuterRef("ends_before"), Value(date.max)))
@@ -91,6 +90,11 @@ class PlanVersionQuerySet(models.QuerySet["PlanVersion"]):
     def waiting(self) -> PlanVersionQuerySet:
         """Submitted, and nobody has decided yet."""
         return self.filter(submission__isnull=False, approval__isnull=True)
+
+    def with_editors(self) -> PlanVersionQuerySet:
+        """Each with ``editors``: the keys of all people who wrote on it."""
+        edits = PlanEdit.objects.filter(version=OuterRef("pk"))
+        return self.annotate(editors=ArraySubquery(edits.values("edited_by")))
 
     def in_force_on(self, day: date) -> PlanVersionQuerySet:
         """Approved versions that had taken effect by a day; per plan the first one counts."""

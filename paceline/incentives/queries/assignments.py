@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import BigIntegerField, F, Q, Value
+from django.db.models import BigIntegerField, DateField, F, Q, Value
 
 from paceline.incentives.models import PlanAssignment
 from paceline.org.models import Employment, Person, PositionHolding, Team, TeamMembership
@@ -68,24 +68,35 @@ def assigned_days(plans: Sequence[int], starts_on: date, ends_before: date) -> l
 def days_paid(
     person: Person, plans: Sequence[int], starts_on: date, ends_before: date
 ) -> list[AssignedDays]:
-    """When the plans pay one person inside the half-open days. Three queries."""
+    """When the plans pay one person inside the half-open days. Two queries."""
     window = (starts_on, ends_before)
-    # What the person was, in which team and position, and when: one question to three tables.
+    # What the person was, in which team and position, and when, and how teams lie below one
+    # another: one question to four tables.
     nothing = Value(0, BigIntegerField())
     kinds = (
         (Employment, "employment", nothing),
         (PositionHolding, "position", F("position_id")),
         (TeamMembership, "team", F("team_id")),
     )
-    first, *more = (
+    no_day = Value(None, DateField())
+    tree = Team.objects.order_by().values_list(
+        Value("tree"), F("id"), F("parent_id"), no_day, no_day
+    )
+    stays = (
         model.objects.filter(person=person).during(*window).order_by()
-        .values_list(Value(kind), place, *_DAYS)
+        .values_list(Value(kind), place, nothing, *_DAYS)
         for model, kind, place in kinds
     )  # fmt: skip
     places: dict[tuple[str, int], list[tuple[date, date | None]]] = defaultdict(list)
-    for kind, place, since, before in first.union(*more, all=True):
-        places[kind, place].append((since, before))
-    above = _teams_above([place for kind, place in places if kind == "team"])
+    parents: dict[int, int | None] = {}
+    for kind, place, parent, since, before in tree.union(*stays, all=True):
+        if kind == "tree":
+            parents[place] = parent
+        else:
+            places[kind, place].append((since, before))
+    above = {
+        place: {place, *_teams_above(place, parents)} for kind, place in places if kind == "team"
+    }
     rows = PlanAssignment.objects.filter(plan__in=plans).during(*window).filter(
         Q(person=person)
         | Q(position__in=[place for kind, place in places if kind == "position"])
@@ -114,18 +125,14 @@ def days_paid(
     return found
 
 
-def _teams_above(teams: Sequence[int]) -> dict[int, set[int]]:
-    """Each of some teams with itself and every team above it."""
-    parents = dict(Team.objects.values_list("id", "parent_id")) if teams else {}
-    found: dict[int, set[int]] = {}
-    for team in teams:
-        above: int | None = team
-        seen: set[int] = set()
-        while above is not None and above not in seen:
-            seen.add(above)
-            above = parents.get(above)
-        found[team] = seen
-    return found
+def _teams_above(team: int, parents: Mapping[int, int | None]) -> list[int]:
+    """Every team above one, the nearest first."""
+    above: list[int] = []
+    current = parents.get(team)
+    while current is not None and current not in above:
+        above.append(current)
+        current = parents.get(current)
+    return above
 
 
 _DAYS = ("starts_on", "ends_before")
@@ -158,10 +165,6 @@ def _teams_below() -> dict[int, list[int]]:
     parents = dict(Team.objects.values_list("id", "parent_id"))
     below: dict[int, list[int]] = {team: [] for team in parents}
     for team in parents:
-        above: int | None = team
-        seen: set[int] = set()
-        while above is not None and above not in seen:
-            seen.add(above)
+        for above in {team, *_teams_above(team, parents)}:
             below[above].append(team)
-            above = parents[above]
     return below

@@ -23,9 +23,14 @@ from paceline.incentives.models import (
     PlanReturn,
     PlanVersion,
 )
-from paceline.incentives.models.plans import TEAM_LEVELS
 from paceline.kernel.shell import Attention
-from paceline.org.models import Employment, Person, PositionHolding, TeamMembership
+from paceline.org.models import (
+    TEAM_DEPTH_MAX,
+    Employment,
+    Person,
+    PositionHolding,
+    TeamMembership,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ def people_paid(plan: Plan, on: date) -> QuerySet[Person]:
     an assigned team or one below it, or are assigned themselves. One query."""
     given = PlanAssignment.objects.on(on).filter(plan=plan)
     teams = Q()
-    for level in range(TEAM_LEVELS):
+    for level in range(TEAM_DEPTH_MAX):
         teams |= Q(**{"__".join(["team", *["parent"] * level, "in"]): given.values("team")})
     holdings = PositionHolding.objects.on(on).filter(position__in=given.values("position"))
     members = TeamMembership.objects.on(on).filter(teams)
@@ -138,8 +143,7 @@ def attention(person: Person, as_of: date) -> list[Attention]:
     """Plans that wait for this person: to be approved, or sent back to be mended."""
     found = []
     if access.may_approve_plans(person):
-        waiting = _with_facts(PlanVersion.objects.waiting().defer("source"))
-        waiting = waiting.prefetch_related("edits")
+        waiting = _with_facts(PlanVersion.objects.waiting().with_editors().defer("source"))
         found += [
             Attention(
                 text=_("%(plan)s waits for approval") % {"plan": version.name},

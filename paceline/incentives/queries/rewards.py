@@ -74,7 +74,7 @@ def rewarded(lines: Sequence[Any], starts_on: date, ends_before: date) -> Reward
 
 def rewards_of(person: Person, goals: Iterable[Goal]) -> dict[int, list[tuple[int, str]]]:
     """By goal of one owner, the plans that pay them on some day of its period and the components
-    that reward it. Four queries, whatever the number of goals and periods."""
+    that reward it. Three queries, whatever the number of goals and periods."""
     own = list(goals)
     rows = list(
         GoalReward.objects.values_list("plan_id", "component", "goal_id", "measure").order_by("pk")

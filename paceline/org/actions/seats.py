@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime
 
 from django.db import transaction
 
 from paceline.kernel import audit
 from paceline.org.actions.succession import Place
-from paceline.org.models import Person, Position, PositionHolding, Team, TeamMembership
-
-TEAM_DEPTH_MAX = 12
+from paceline.org.models import (
+    TEAM_DEPTH_MAX,
+    Person,
+    Position,
+    PositionHolding,
+    Team,
+    TeamMembership,
+)
 
 POSITION = Place(PositionHolding, "position", taken="position_held", left="position_left")
 TEAM = Place(TeamMembership, "team", taken="moved_to_team", left="team_left")
@@ -107,7 +113,7 @@ def change_team(
     team = Team.objects.select_related("parent").get(pk=team.pk)
     if parent is not None:
         above = _above(parent)
-        if team.pk in above or len(above) >= TEAM_DEPTH_MAX:
+        if team.pk in above or len(above) + _levels_of(team) > TEAM_DEPTH_MAX:
             raise TeamCircle(team)
     before = {"name": team.name, "parent": str(team.parent or "")}
     after = {"name": name, "parent": str(parent or "")}
@@ -148,6 +154,18 @@ def leave_team(
 ) -> None:
     """End the membership that a person has the day before ``ends_before``."""
     TEAM.leave(person, ends_before=ends_before, by=by, at=at, reason=reason)
+
+
+def _levels_of(team: Team) -> int:
+    """How many levels a team makes with all that lie below it."""
+    children: dict[int | None, list[int]] = defaultdict(list)
+    for pk, parent_id in Team.objects.values_list("pk", "parent_id"):
+        children[parent_id].append(pk)
+    levels, level = 0, [team.pk]
+    while level and levels <= TEAM_DEPTH_MAX:
+        levels += 1
+        level = [child for one in level for child in children[one]]
+    return levels
 
 
 def _above(team: Team) -> list[int]:

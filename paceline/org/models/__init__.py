@@ -5,6 +5,7 @@ from __future__ import annotations
 from paceline.org.models.hierarchies import Hierarchy, HierarchyLine
 from paceline.org.models.leaves import Leave, LeaveKind
 from paceline.org.models.people import (
+    TEAM_DEPTH_MAX,
     Employment,
     Leaver,
     Person,
@@ -20,6 +21,7 @@ from paceline.org.models.people import (
 )
 
 __all__ = [
+    "TEAM_DEPTH_MAX",
     "Employment",
     "Hierarchy",
     "HierarchyLine",

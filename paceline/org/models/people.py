@@ -170,6 +170,9 @@ class PositionHolding(EffectiveDated):
         return f"{self.person}: {self.position}"
 
 
+TEAM_DEPTH_MAX = 12  # how many teams may lie one below another, the highest included
+
+
 class Team(models.Model):
     """A group of people; teams hang below one another as a tree."""
 

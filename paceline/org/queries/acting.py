@@ -13,7 +13,8 @@ from paceline.org.models import Employment, Person
 
 def at_work(people: QuerySet[Person], at: datetime) -> tuple[Person, date] | None:
     """The first of some people who works here at a moment, acting on the date where they are
-    employed, and that date; ``None`` when nobody of them does. One query, with their account and the roles that count.
+    employed, and that date; ``None`` when nobody of them does. One query, account and roles
+    included.
 
     The zone in which somebody reads times is theirs to choose, and moves no right: with it a right
     would begin a day early, and the last day would last two.

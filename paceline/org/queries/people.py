@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from paceline.accounts.models import User
-from paceline.accounts.verification import has_second_factor
+from paceline.accounts.verification import lacking_second_factor
 from paceline.kernel.shell import Attention
 from paceline.kernel.waiting import Waiting
 from paceline.org.models import (
@@ -215,17 +215,16 @@ def _nobody_for_pay(person: Person, as_of: date) -> list[Waiting]:
     return [Waiting(lacking, lambda _count: told)]
 
 
-def _missing_second_step(person: Person) -> list[Attention]:
+def _missing_second_step(person: Person) -> list[Waiting]:
     """Whoever runs or approves pay needs a second step before they can."""
     concerned = person.has_role(Role.COMPENSATION, Role.FINANCE) and not settings.DEMO
-    if not concerned or not isinstance(person.user, User) or has_second_factor(person.user):
+    if not concerned or not isinstance(person.user, User):
         return []
-    return [
-        Attention(
-            text=_("Set up a second step for signing in"),
-            url=reverse("accounts:security"),
-            icon="shield-lock",
-            weight=90,
-            detail=_("Running and approving pay asks for it."),
-        )
-    ]
+    told = Attention(
+        text=_("Set up a second step for signing in"),
+        url=reverse("accounts:security"),
+        icon="shield-lock",
+        weight=90,
+        detail=_("Running and approving pay asks for it."),
+    )
+    return [Waiting(lacking_second_factor(person.user), lambda _count: told)]

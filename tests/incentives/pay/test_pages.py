@@ -12,15 +12,15 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from paceline.incentives.actions import payroll, runs, threads
+from paceline.incentives.actions import approvals, payroll, plans, runs, threads
 from paceline.incentives.calculation.trace import lines_of_component
-from paceline.incentives.models import Run
+from paceline.incentives.models import PlanEdit, Run
 from paceline.incentives.pdf.statement import statement_pdf
 from paceline.incentives.queries.statements import statement_in_full
 from paceline.live import actions as live
 from paceline.orders.models import ExchangeRate
 from paceline.org.models import Person
-from tests.incentives.pay.conftest import PERIOD, SELLER, Quarter, approve
+from tests.incentives.pay.conftest import PERIOD, SELLER, UNTIL, Quarter, approve
 
 QUERIES_MAX = 15
 
@@ -89,6 +89,31 @@ def test_every_page_answers_within_its_queries(
         if name in {"periods", "run", "statements", "preview"}:
             # What a run checked is long; a list of its statements must not bring it with each.
             assert not [one for one in queries if '"checks"' in one["sql"]], name
+
+
+def test_the_first_page_says_all_that_waits_within_its_queries(
+    quarter: Quarter, client_for, django_assert_max_num_queries
+) -> None:
+    """A plan to approve, pay to hand over, a question; what one wrote on waits for others."""
+    world = quarter.world
+    run = quarter.run()
+    quarter.release(run)
+    component = quarter.statement(run, "priya").components.get()
+    told = {"by": world.priya, "at": world.now}
+    threads.ask_about_line(component=component, line_id="shop/A2/1", body="Why?", **told)
+    version = plans.create_plan(
+        source=SELLER.replace("plan: seller", "plan: later"), effective_from=UNTIL,
+        by=world.dana, at=world.now,
+    )  # fmt: skip
+    approvals.submit_plan(version=version, note="", by=world.dana, at=world.now)
+    client = client_for(world.ines)
+    client.get("/")
+    with django_assert_max_num_queries(QUERIES_MAX):
+        shown = client.get("/").content.decode()
+    for waits in ("waits for approval", "waits to be handed to payroll", "question waits"):
+        assert waits in shown
+    PlanEdit.objects.create(version=version, edited_by=world.ines, edited_at=world.now, digest="")
+    assert "waits for approval" not in client.get("/").content.decode()
 
 
 def test_the_run_page_compares_with_the_period_before(quarter: Quarter, client_for) -> None:

@@ -15,6 +15,9 @@ from paceline.incentives.actions.assignments import (
 )
 from paceline.incentives.models import Plan, PlanAssignment, PlanVersion
 from paceline.incentives.queries import plans as queries
+from paceline.incentives.queries.assignments import assigned_days, days_paid
+from paceline.org import actions as org
+from paceline.org.models import TEAM_DEPTH_MAX
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +40,33 @@ def test_positions_teams_and_people_are_followed_to_payees(
     assign_plan(to=world.sofia, **terms)
     assert names(plan, NEXT) == ["Omar Haddad", "Priya Nair", "Sofia Costa"]
     assert names(plan, date(2026, 6, 30)) == []
+
+
+def test_who_is_paid_through_a_team_far_above_reads_the_plan(
+    world: World, approved: PlanVersion
+) -> None:
+    """Teams lie up to twelve deep: the plan of the highest pays the lowest, who may read it."""
+    told = {"by": world.dana, "at": world.now}
+    team = world.north
+    levels = 1 if team.parent_id is None else 2
+    while levels < TEAM_DEPTH_MAX:
+        levels += 1
+        team = org.create_team(code=f"T{levels}", name=f"Team {levels}", parent=team, **told)
+    with pytest.raises(org.TeamCircle):
+        org.create_team(code="T0", name="Too deep", parent=team, **told)
+    tall = org.create_team(code="T", name="Tall", **told)
+    org.create_team(code="TB", name="Below", parent=tall, **told)
+    with pytest.raises(org.TeamCircle):
+        org.change_team(team=tall, name="Tall", parent=team.parent, **told)
+    org.move_to_team(person=world.sofia, team=team, starts_on=FIRST, **told)
+    assign_plan(plan=approved.plan, to=world.north, starts_on=FIRST, **told)
+    assert "Sofia Costa" in names(approved.plan, world.today)
+    plans = [approved.plan_id]
+    (whole,) = (
+        one for one in assigned_days(plans, FIRST, NEXT) if one.payee_number == world.sofia.number
+    )
+    assert days_paid(world.sofia, plans, FIRST, NEXT) == [whole]
+    assert Plan.objects.visible_to(world.sofia).filter(pk=approved.plan_id).exists()
 
 
 def test_an_overlap_is_refused_with_the_row_in_the_way(world: World, approved: PlanVersion) -> None:
