@@ -11,7 +11,7 @@ from paceline.boards.queries.cards import (
     narrowed,
 )
 from paceline.boards.queries.goals import CardsOfGoal, cards_of_goals, places_for
-from paceline.boards.queries.pages import CheckedList, card_page, detailed, history_of
+from paceline.boards.queries.pages import CardPage, CheckedList, card_page, detailed, history_of
 from paceline.boards.queries.projects import (
     PEOPLE_MAX,
     able_people,
@@ -21,6 +21,7 @@ from paceline.boards.queries.projects import (
     members_of,
     projects_for,
     recurrences_of,
+    right_of_member,
     rules_of,
 )
 from paceline.boards.queries.views import (
@@ -37,6 +38,7 @@ __all__ = [
     "CARDS_MAX",
     "PEOPLE_MAX",
     "BoardColumn",
+    "CardPage",
     "CardsOfGoal",
     "CheckedList",
     "Narrowing",
@@ -61,6 +63,7 @@ __all__ = [
     "places_for",
     "projects_for",
     "recurrences_of",
+    "right_of_member",
     "rules_of",
     "unscheduled",
 ]

@@ -35,6 +35,13 @@ def projects_for(person: Person) -> QuerySet[Any]:
     return found
 
 
+def right_of_member(person: Person, project: str = "pk") -> Subquery:
+    """What a person may do in a project as one of its members, as an annotation; none where they
+    are none."""
+    own = Member.objects.filter(project=OuterRef(project), person_id=person.pk)
+    return Subquery(own.values("right")[:1])
+
+
 def lists_of(project: Project) -> list[CardList]:
     """The lists in use, in order."""
     rows = CardList.objects.filter(project=project, archived_at__isnull=True)

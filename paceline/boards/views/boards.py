@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -28,9 +28,11 @@ LANES = ("executor", "label")
 
 def seen_project(request: PersonRequest, pk: int) -> Project:
     """A project through the person who asks."""
-    rows = Project.objects.visible_to(request.person).select_related("team")
-    found: Project = get_object_or_404(rows, pk=pk)
-    return found
+    person = request.person
+    rows = Project.objects.visible_to(person).select_related("team")
+    found: Any = get_object_or_404(rows.annotate(own_right=queries.right_of_member(person)), pk=pk)
+    access.keep_right(person, found, found.own_right)
+    return cast(Project, found)
 
 
 def editable_project(request: PersonRequest, pk: int) -> Project:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from paceline.boards import access, actions, queries, wording
 from paceline.boards.actions.undoing import may_be_undone
 from paceline.boards.forms.cards import CardForm, initial_of
-from paceline.boards.models import Card, CardChange, CardField, CardList, Label
+from paceline.boards.models import Card, CardChange, CardField, Label
 from paceline.boards.views.faces import due_text, due_tone, face
 from paceline.kernel import formats, own_fields
 from paceline.kernel.pages import go_to, page
@@ -60,23 +59,23 @@ def show(request: PersonRequest, pk: int) -> HttpResponse:
 def card_context(request: PersonRequest, card: Any) -> dict[str, Any]:
     person, project = request.person, card.project
     found = queries.card_page(card, person, request.today)
-    labels = queries.labels_of(project)
+    labels = [Label(**row) for row in card.label_rows]
     by_id = {one.pk: one for one in labels}
     own = set(card.label_ids)
     people = [one for one in found.people.values() if one.is_able]
     names = {
-        **_names(found.changes, by_id, found.people.values()),
+        **_names(card, found, by_id),
         "link": found.link_names,
     }
     may_edit = access.may_edit(person, project) and card.archived_at is None
-    waiting = [one for one in found.waits_for if one.on.done_at is None and not one.on.archived_at]
+    waiting = [one for one in found.waits_for if not one.is_done and not one.is_archived]
     return {
         "card": card,
         "project": project,
         "labels": [one for one in labels if one.pk in own],
         "label_choices": [(one, one.pk in own) for one in labels],
         "facts": _facts(card, request.today),
-        "own": _own_values(card, project),
+        "own": _own_values(card),
         "due": due_text(card),
         "due_tone": due_tone(card, request.today),
         "executor_left": card.executor is not None and not card.executor_works,
@@ -110,19 +109,12 @@ def card_context(request: PersonRequest, card: Any) -> dict[str, Any]:
 
 
 def _names(
-    changes: Iterable[CardChange], labels: dict[int, Label], people: Iterable[Person]
+    card: Any, found: queries.CardPage, labels: dict[int, Label]
 ) -> dict[str, dict[Any, str]]:
     """Names for the ids that a history holds."""
-    lists = {
-        side["list"]
-        for change in changes
-        for side in (change.before, change.after)
-        if side.get("list")
-    }
-    known = {one.pk: one.name for one in people}
-    rows = CardList.objects.filter(pk__in=lists).values_list("pk", "name")
+    known = {one.pk: one.name for one in found.people.values()}
     return {
-        "list": dict(rows) if lists else {},
+        "list": {row["pk"]: row["name"] for row in card.list_rows},
         "executor": known,
         "participants": known,
         "labels": {pk: one.name for pk, one in labels.items()},
@@ -138,11 +130,13 @@ def _facts(card: Any, on: date) -> list[tuple[str, str]]:
     return found
 
 
-def _own_values(card: Any, project: Any) -> list[tuple[str, str]]:
-    if not card.custom:
-        return []
-    fields = CardField.objects.filter(pk__in=[int(one) for one in card.custom])
-    return [(one.label, own_fields.shown(one, card.custom[one.key])) for one in fields]
+def _own_values(card: Any) -> list[tuple[str, str]]:
+    fields = [CardField(**row) for row in card.field_rows]
+    return [
+        (one.label, own_fields.shown(one, card.custom[one.key]))
+        for one in fields
+        if one.key in card.custom
+    ]
 
 
 def _comment(comment: Any, person: Person) -> dict[str, Any]:
@@ -176,7 +170,7 @@ def _checklist(one: queries.CheckedList) -> dict[str, Any]:
         "pk": one.pk,
         "name": one.name,
         "items": one.items,
-        "done": sum(1 for item in one.items if item.done_at),
+        "done": sum(item.is_done for item in one.items),
         "count": len(one.items),
     }
 

@@ -128,11 +128,12 @@ def change(request: PersonRequest, pk: int) -> HttpResponse:
 def arrange(request: PersonRequest, pk: int) -> HttpResponse:
     """Lists, members and all else that a project is made of."""
     project = arranged_project(request, pk)
-    lists = queries.lists_of(project)
+    every = list(CardList.objects.filter(project=project).order_by("name", "id"))
+    in_use = (one for one in every if one.archived_at is None)
+    lists = sorted(in_use, key=lambda one: (one.rank, one.pk))
     members = queries.members_of(project)
     known = {one.person_id for one in members}
     everyone = Person.objects.employed_on(request.today).exclude(pk__in=known)
-    archived = CardList.objects.filter(project=project, archived_at__isnull=False)
     labels = queries.labels_of(project)
     context = {
         "project": project,
@@ -140,7 +141,7 @@ def arrange(request: PersonRequest, pk: int) -> HttpResponse:
             {"list": one, "others": [other for other in lists if other.pk != one.pk]}
             for one in lists
         ],
-        "archived_lists": list(archived.order_by("name")),
+        "archived_lists": [one for one in every if one.archived_at is not None],
         "members": [
             {"member": one, "rights": [(key, label, key == one.right)
                                        for key, label in Right.choices]}
