@@ -39,17 +39,17 @@ class ManyAct:
 
 _offers: list[Offer] = []
 _acts: dict[str, ManyAct] = {}
-_annotations: dict[str, dict[str, Callable[[], Any]]] = {}
+_annotations: dict[str, dict[str, Callable[[Person], Any]]] = {}
 
 
-def annotate(kind: str, name: str, expression: Callable[[], Any]) -> None:
-    """Let an app above ask something in the query that finds a record of a kind, so that its panel
-    asks nothing more where there is nothing to show."""
+def annotate(kind: str, name: str, expression: Callable[[Person], Any]) -> None:
+    """Let an app above ask something for a reader in the query that finds a record of a kind, so
+    that its panel asks nothing more."""
     _annotations.setdefault(kind, {})[name] = expression
 
 
-def annotations_of(kind: str) -> dict[str, Any]:
-    return {name: expression() for name, expression in _annotations.get(kind, {}).items()}
+def annotations_of(kind: str, person: Person) -> dict[str, Any]:
+    return {name: expression(person) for name, expression in _annotations.get(kind, {}).items()}
 
 
 def offer(panel: Offer) -> None:

@@ -23,8 +23,8 @@ def register() -> None:
         panels.annotate(kind, "has_inquiries", _has_inquiries(kind))
 
 
-def _has_inquiries(kind: str) -> Callable[[], Exists]:
-    return lambda: Exists(Inquiry.objects.filter(**{kind: OuterRef("pk")}))
+def _has_inquiries(kind: str) -> Callable[[Person], Exists]:
+    return lambda _person: Exists(Inquiry.objects.filter(**{kind: OuterRef("pk")}))
 
 
 def of_record(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists
+from django.db.models import Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +23,7 @@ def register() -> None:
     """Called once at start."""
     panels.offer(of_record)
     for kind in ("contact", "lead", "deal"):
-        panels.annotate(kind, "has_mail_server", _has_server)
+        panels.annotate(kind, "mail_replies_to", _replies_to)
     panels.offer_act(
         ManyAct(
             key="mail",
@@ -35,8 +35,9 @@ def register() -> None:
     )
 
 
-def _has_server() -> Exists:
-    return Exists(MailServer.objects.all())
+def _replies_to(_person: Person) -> Subquery:
+    """The server's address for replies; empty where it has none, and none without a server."""
+    return Subquery(MailServer.objects.filter(pk=1).values("reply_address")[:1])
 
 
 def of_record(
@@ -48,17 +49,16 @@ def of_record(
 ) -> Panel | None:
     if kind not in {"contact", "lead", "deal"} or not crm.may_read_talk(person):
         return None
-    if not record.has_mail_server:
-        return None  # and without one no mail was ever written
-    server = queries.server()
+    if record.mail_replies_to is None:
+        return None  # and without a server no mail was ever written
     mails = queries.mails_of(kind, record, person)
-    may_write = server is not None and access.may_write(person, record)
+    may_write = access.may_write(person, record)
     return Panel(
         "mail/panel.html",
         {
             "mails": [(one, wording.badge_of(one)) for one in mails],
             "write_url": reverse("mail:write", args=[kind, record.pk]) if may_write else "",
-            "copy": actions.copy_address(server, person) if server and may_write else "",
+            "copy": actions.copy_address(record.mail_replies_to, person) if may_write else "",
         },
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence as Many
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -21,11 +22,12 @@ from paceline.crm.queries import Entry, contribute
 from paceline.mail.filling import fill, values_of
 from paceline.org.models import Person
 from paceline.sequences import access, actions, wording
-from paceline.sequences.models import RECORDS, Enrolment, Line, Sequence, What
+from paceline.sequences.models import RECORDS, Enrolment, What
 from paceline.sequences.queries import figures
 
 TOLD = (What.STARTED, What.SKIPPED, What.PUT_OFF, What.GIVEN, What.RESUMED, What.ENDED)
 LINES_MAX = 60
+PANEL_MAX = 5
 
 
 def register() -> None:
@@ -34,7 +36,7 @@ def register() -> None:
     contribute(entries)
     for kind in RECORDS:
         panels.annotate(kind, "has_enrolments", _has_enrolments(kind))
-        panels.annotate(kind, "has_sequences", _has_sequences(kind))
+        panels.annotate(kind, "startable_sequences", partial(figures.startable, kind))
     panels.offer_act(
         ManyAct(
             key="sequence",
@@ -46,13 +48,8 @@ def register() -> None:
     )
 
 
-def _has_enrolments(kind: str) -> Callable[[], Exists]:
-    return lambda: Exists(Enrolment.objects.filter(**{kind: OuterRef("pk")}))
-
-
-def _has_sequences(kind: str) -> Callable[[], Exists]:
-    on = {"of": kind, "on_since__isnull": False, "retired_at__isnull": True}
-    return lambda: Exists(Sequence.objects.filter(team=OuterRef("team"), **on))
+def _has_enrolments(kind: str) -> Callable[[Person], Exists]:
+    return lambda _person: Exists(Enrolment.objects.filter(**{kind: OuterRef("pk")}))
 
 
 def of_record(
@@ -64,9 +61,9 @@ def of_record(
 ) -> Panel | None:
     if kind not in RECORDS or not crm.may_read_talk(person):
         return None
-    may_begin = may_change and record.has_sequences and access.may_begin_any(person)
-    startable = figures.startable(kind, record, person) if may_begin else []
-    known = figures.of_record(kind, record) if record.has_enrolments else []
+    may_begin = may_change and access.may_begin_any(person)
+    startable = record.startable_sequences if may_begin else []
+    known = _enrolments(kind, record)[:PANEL_MAX]
     if not known and not startable:
         return None
     values = values_of(record, record.owner or person) if known else {}
@@ -88,17 +85,26 @@ def of_record(
     )  # fmt: skip
 
 
+def _enrolments(kind: str, record: Any) -> list[Enrolment]:
+    """The sequences of a record with their traces. The timeline and the panel of a page share
+    them: they are asked once, and not at all where the record's own query found none."""
+    if not getattr(record, "has_enrolments", True):
+        return []
+    if not hasattr(record, "enrolments_shown"):
+        record.enrolments_shown = figures.of_record(kind, record)
+    found: list[Enrolment] = record.enrolments_shown
+    return found
+
+
 def entries(person: Person, record: Record, _found: list[Entry]) -> list[Entry]:
     """What sequences did with a record, in its timeline: when they began, what was left out or put
     off and why, and how they ended. Tasks and mails stand there themselves."""
     kind = str(record._meta.model_name)
     if kind not in RECORDS or not crm.may_read_talk(person):
         return []
-    if not getattr(record, "has_enrolments", True):
-        return []
-    rows = Line.objects.filter(**{f"enrolment__{kind}": record}, what__in=TOLD)
-    rows = rows.select_related("enrolment__sequence", "step__template", "person")
-    lines = list(rows.order_by("-id")[:LINES_MAX])
+    every = [line for one in _enrolments(kind, record) for line in one.lines.all()]
+    told_of = sorted((one for one in every if one.what in TOLD), key=lambda one: -one.pk)
+    lines = told_of[:LINES_MAX]
     values = values_of(record, record.owner or person) if lines else {}
     found = []
     for line in lines:

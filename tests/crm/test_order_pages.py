@@ -74,7 +74,7 @@ def test_an_order_has_a_page(world: World, client_for: Any) -> None:
     priya, omar = client_for(world.priya), client_for(world.omar)
     with CaptureQueriesContext(connection) as asked:
         text = priya.get(orders["O1"]).content.decode()
-    assert len(asked) <= 20
+    assert len(asked) <= 15
     for said in ("Oolong", "Sencha", "$120.00", "-$20.00", "$180.00", ">Ming<", "customer number"):
         assert said in text, said
     assert '<p class="hero-number"><span class="figure">$180.00</span></p>' in text
@@ -114,7 +114,7 @@ def test_a_program_reads_an_order_as_its_page_tells_it(world: World) -> None:
     assert (row["id"], row["amount"], row["payee"]) == (keys["O1"], "120.0000", "E001")
     with CaptureQueriesContext(connection) as asked:
         read = priya.get(f"/orders/{keys['O1']}")
-    assert len(asked) <= 20
+    assert len(asked) <= 15
     told = read.json()
     assert told["left"] == "100.0000"
     assert [(one["order_number"], one["amount"]) for one in told["lines"]] == [

@@ -112,7 +112,7 @@ def test_copies_unknown_senders_and_machines(world: World) -> None:
         team=world.south, facts={"name": "Canary"}, owner=world.omar, by=world.omar, at=NOW,
         points=[crm.Point("email", "south@canary.example")],
     )  # fmt: skip
-    copy = actions.copy_address(server, world.priya)
+    copy = actions.copy_address(server.reply_address, world.priya)
     told = f"Delivered-To: {copy}\r\nMessage-ID: <%d@p>\r\nSubject: Hi\r\n"
     mine = "From: priya@example.com\r\nTo: Ming@Aurora.example\r\n" + told % 1 + "\r\nHello"
     assert take(mine.encode()) == "copy"

@@ -56,7 +56,7 @@ def test_lines_are_found_by_their_customers_name(world: World, client_for: Any) 
     dana = client_for(world.dana)
     with CaptureQueriesContext(connection) as asked:
         text = dana.get("/orders/lines", {"lines-q": "anna"}).content.decode()
-    assert len(asked) <= 20
+    assert len(asked) <= 15
     assert ">TPE-1<" in text
     assert ">TPE-4<" in text
     assert ">TPE-2<" not in text

@@ -87,7 +87,7 @@ def _check_queries(person: Person) -> None:
         with CaptureQueriesContext(connection) as asked:
             answer = client.get(address)
         assert answer.status_code == 200, address
-        assert len(asked) <= 20, (address, len(asked))
+        assert len(asked) <= 15, (address, len(asked))
 
 
 def _check_many_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

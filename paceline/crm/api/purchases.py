@@ -15,7 +15,7 @@ from pydantic import Field
 from paceline.crm import actions
 from paceline.crm.api.records import router
 from paceline.crm.models import MODELS, Purchases
-from paceline.crm.queries.segments import bought_by, scores_of
+from paceline.crm.queries.segments import bought_by, fifths_of, scores_of
 from paceline.kernel.interface import Picked, Record, answer_one
 from paceline.org.requests import TokenRequest
 
@@ -73,6 +73,6 @@ def _answer(request: TokenRequest, kind: str, pk: int, picked: Picked) -> HttpRe
         usual_gap=bought.usual_gap,
         quiet_after=bought.quiet_after,
         channels=bought.channels,
-        scores=scores_of(bought, kind) if bought.orders else {},
+        scores=scores_of(bought, fifths_of(kind)) if bought.orders else {},
     )
     return answer_one(request, told, PurchasesRecord, picked)

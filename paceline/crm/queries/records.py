@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Case,
+    Count,
     Exists,
     F,
     IntegerField,
@@ -15,10 +18,12 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
+    TextField,
     Value,
     When,
 )
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Cast, JSONObject
 
 from paceline.crm import panels
 from paceline.crm.models import (
@@ -34,9 +39,11 @@ from paceline.crm.models import (
     Contact,
     ContactPoint,
     CustomerOrder,
+    CustomField,
     Deal,
     DealCompetitor,
     DealContributor,
+    Fifths,
     Following,
     Lead,
     OrderLink,
@@ -50,10 +57,22 @@ from paceline.crm.models import (
     Tagging,
     scope_of,
 )
+from paceline.orders.models import OrderLine
 from paceline.org.models import Person, TeamMembership
 
 SUGGESTED = 12
+# By what customers score, one to five.
+FIGURES = ("last_on", "orders", "value")
 RELATED_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTotal:
+    """What a customer bought in a currency, returns taken off."""
+
+    currency: str
+    amount: Decimal
+    orders: int
 
 
 def tags_of(kind: str) -> ArraySubquery:
@@ -88,7 +107,7 @@ def shown(kind: str, person: Person) -> Any:
     follows = Following.objects.filter(**{kind: OuterRef("pk")}, person=person)
     rows: Any = MODELS[kind].objects.visible_to(person)
     rows = rows.select_related("owner", "team").annotate(
-        tag_names=tags_of(kind), follows=Exists(follows), **panels.annotations_of(kind)
+        tag_names=tags_of(kind), follows=Exists(follows), **panels.annotations_of(kind, person)
     )
     if kind == "deal":
         rows = rows.select_related("stage", "pipeline", "company", "contact", "lost_reason")
@@ -100,6 +119,68 @@ def shown(kind: str, person: Person) -> Any:
     if kind == "lead":
         rows = rows.select_related("conversion__contact", "conversion__company", "conversion__deal")
     return rows
+
+
+def on_page(kind: str, person: Person) -> Any:
+    """The same with all of one row each that its page shows beside the head: one query instead of
+    one for each."""
+    own = CustomField.objects.filter(team=OuterRef("team"), of=kind).order_by("rank", "id")
+    row = JSONObject(pk="pk", label="label", kind="kind")
+    rows = shown(kind, person).annotate(own_field_rows=ArraySubquery(own.values(row=row)))
+    if kind == "deal":
+        return rows
+    rows = rows.annotate(point_rows=_point_rows(kind))
+    if kind == "lead":
+        return rows
+    return rows.annotate(total_rows=_total_rows(kind), **_fifths(kind))
+
+
+def _point_rows(kind: str) -> ArraySubquery:
+    points = ContactPoint.objects.filter(**{kind: OuterRef("pk")}).order_by("rank", "id")
+    names = ("kind", "value", "normalised", "label")
+    return ArraySubquery(points.values(row=JSONObject(**{name: name for name in names})))
+
+
+def _total_rows(kind: str) -> ArraySubquery:
+    """What came of a customer, by currency, the largest first."""
+    links = OrderLink.objects.filter(
+        **{kind: OuterRef(OuterRef("pk"))},
+        source=OuterRef("source"), order_number=OuterRef("order_number"),
+    )  # fmt: skip
+    lines = OrderLine.objects.filter(Exists(links)).order_by().values("currency")
+    summed = lines.annotate(all=Sum("amount"), n=Count("order_number", distinct=True))
+    row = JSONObject(currency="currency", amount=Cast("all", TextField()), orders="n")  # exact
+    return ArraySubquery(summed.order_by("-all").values(row=row))
+
+
+def _fifths(kind: str) -> dict[str, Subquery]:
+    """Where the customers of a kind are cut into fifths by each figure."""
+    rows = Fifths.objects.filter(of=kind)
+    return {f"fifths_{one}": Subquery(rows.values(one)[:1]) for one in FIGURES}
+
+
+def points_shown(record: Any) -> list[ContactPoint]:
+    """The ways to reach somebody who was read by ``on_page``."""
+    return [ContactPoint(**row) for row in record.point_rows]
+
+
+def own_fields_shown(record: Any) -> list[CustomField]:
+    """The fields of a team's own that say something of a record that was read by ``on_page``; one
+    query where it says something in a field of another team."""
+    found = [CustomField(**row) for row in record.own_field_rows if str(row["pk"]) in record.custom]
+    elsewhere = {int(one) for one in record.custom} - {one.pk for one in found}
+    return found + list(CustomField.objects.filter(pk__in=elsewhere) if elsewhere else [])
+
+
+def totals_shown(record: Any) -> list[OrderTotal]:
+    """What came of a customer who was read by ``on_page``, by currency, the largest first."""
+    rows = record.total_rows
+    return [OrderTotal(row["currency"], Decimal(row["amount"]), row["orders"]) for row in rows]
+
+
+def fifths_shown(record: Any) -> Fifths:
+    """The fifths by which a customer scores who was read by ``on_page``."""
+    return Fifths(**{one: getattr(record, f"fifths_{one}") or [] for one in FIGURES})
 
 
 def points_of(record: Record) -> list[ContactPoint]:

@@ -68,7 +68,7 @@ class Reading:
 
 
 def read_for(kind: str, person: Person, on: date) -> Reading:
-    return Reading(kind, person, on, Fifths.objects.filter(of=kind).first())
+    return Reading(kind, person, on, fifths_of(kind))
 
 
 def members(rule: Rule, kind: str, person: Person, on: date) -> QuerySet[Any]:
@@ -187,10 +187,14 @@ def bought_by(row: Any) -> Purchases | None:
     return found
 
 
-def scores_of(bought: Purchases, kind: str) -> dict[str, int]:
+def fifths_of(kind: str) -> Fifths | None:
+    """Where the fifths of all customers of a kind lie; None before they were measured."""
+    return Fifths.objects.filter(of=kind).first()
+
+
+def scores_of(bought: Purchases, fifths: Fifths | None) -> dict[str, int]:
     """How a customer who bought scores by each figure, one to five; nothing before the fifths of
-    their kind were measured. One query."""
-    fifths = Fifths.objects.filter(of=kind).first()
+    their kind were measured."""
     found = {}
     for name, column in SCORES.items():
         borders = getattr(fifths, column, [])

@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
     CharField,
-    Count,
     DateTimeField,
-    Exists,
     F,
     OuterRef,
     Q,
@@ -265,28 +262,3 @@ def _orders(record: Record) -> QuerySet[Any] | None:
             order="order",
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class OrderTotal:
-    """What a customer bought in a currency, returns taken off."""
-
-    currency: str
-    amount: Decimal
-    orders: int
-
-
-def orders_of(record: Record) -> list[OrderTotal]:
-    """What came of a record, by currency; the largest first. One query."""
-    kind = str(record._meta.model_name)
-    links = OrderLink.objects.filter(
-        **{kind: record}, source=OuterRef("source"), order_number=OuterRef("order_number")
-    )
-    rows = (
-        OrderLine.objects.filter(Exists(links))
-        .order_by()
-        .values("currency")
-        .annotate(amount=Sum("amount"), orders=Count("order_number", distinct=True))
-        .order_by("-amount")
-    )
-    return [OrderTotal(row["currency"], row["amount"], row["orders"]) for row in rows]

@@ -28,7 +28,7 @@ from paceline.crm.forms.timeline import (
     colleagues_of,
 )
 from paceline.crm.kinds import address, list_address
-from paceline.crm.models import DOUBLED, MODELS, CustomField, Deal, Record, StageKind
+from paceline.crm.models import DOUBLED, MODELS, Deal, Record, StageKind
 from paceline.crm.queries.segments import bought_by, scores_of
 from paceline.crm.views.columns import (
     customer_of,
@@ -82,7 +82,7 @@ def _moment(text: str) -> datetime | None:
 
 def _show(request: PersonRequest, kind: str, pk: int) -> HttpResponse:
     person, today = request.person, request.today
-    record = found_or_404(request, kind, pk)
+    record = get_object_or_404(queries.on_page(kind, person), pk=pk)
     if record.merged_into_id is not None:
         return redirect(address(kind, _last_of(record)))
     before = _moment(request.GET.get("before", ""))
@@ -129,7 +129,7 @@ def _particulars(
     person = request.person
     if kind == "deal":
         return _of_deal(request, record)
-    found: dict[str, Any] = {"points": queries.points_of(record)}
+    found: dict[str, Any] = {"points": queries.points_shown(record)}
     if kind == "lead":
         return {
             **found,
@@ -155,12 +155,12 @@ def _particulars(
 
 def _bought(request: PersonRequest, kind: str, record: Any) -> dict[str, Any]:
     """What a customer bought: what it was worth, how it scores, and what those figures mean."""
-    totals = queries.orders_of(record)
+    totals = queries.totals_shown(record)
     bought = bought_by(record)
     if bought is None:
         return {"totals": totals}
     rules = actions.rules_in_force()
-    scores = scores_of(bought, kind) if bought.orders else {}
+    scores = scores_of(bought, queries.fifths_shown(record)) if bought.orders else {}
     return {
         "bought": bought,
         "bought_in": rules.currency,
@@ -236,7 +236,7 @@ def facts_of(record: Any, kind: str, *, with_own: bool) -> list[tuple[str, str]]
         if text:
             found.append((field_label(kind, name), text))
     if record.custom and with_own:
-        own = CustomField.objects.filter(pk__in=[int(one) for one in record.custom])
+        own = queries.own_fields_shown(record)
         found += [(one.label, own_fields.shown(one, record.custom[one.key])) for one in own]
     return found
 

@@ -31,11 +31,12 @@ from paceline.org.models import Person
 COPY = "c"
 
 
-def copy_address(server: MailServer, person: Person) -> str:
-    """Where somebody sends copies of what they write elsewhere: theirs alone, not to be guessed."""
-    if not server.reply_address:
+def copy_address(replies_to: str, person: Person) -> str:
+    """Where somebody sends copies of what they write elsewhere: theirs alone, not to be guessed.
+    Made of the server's address for replies; empty where it has none."""
+    if not replies_to:
         return ""
-    return parsing.with_plus(server.reply_address, f"{COPY}{person.pk}-{_proof(person.pk)}")
+    return parsing.with_plus(replies_to, f"{COPY}{person.pk}-{_proof(person.pk)}")
 
 
 def _proof(pk: int) -> str:

@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, JSONObject
 
 from paceline.crm.models import Activity, CustomerOrder, Direction, OrderLink
 from paceline.org.models import Person
@@ -201,7 +202,7 @@ def _of_step(rows: QuerySet[Any], what: str, key: int, on: date) -> QuerySet[Any
     return rows.filter(Exists(wanted))
 
 
-def of_record(kind: str, record: Any, limit: int = 5) -> list[Enrolment]:
+def of_record(kind: str, record: Any, limit: int = 40) -> list[Enrolment]:
     """The sequences of a record, those under way first, with their trace: two queries."""
     rows = Enrolment.objects.filter(**{kind: record}).select_related(
         "sequence", "version", "next_step__person", "next_step__template", "started_by", "ended_by"
@@ -221,12 +222,16 @@ def counts_of(sequences: Iterable[Sequence], person: Person) -> dict[int, tuple[
     return {pk: (running, entered) for pk, running, entered in counted}
 
 
-def startable(kind: str, record: Any, person: Person) -> list[Sequence]:
-    """The sequences that may begin with a record: on, of its team, and not under way: one query."""
-    under_way = Enrolment.objects.running().filter(sequence=OuterRef("pk"), **{kind: record})
+def startable(kind: str, person: Person) -> ArraySubquery:
+    """The sequences that may begin with a record, as an annotation of it: on, of its team, and not
+    under way."""
+    under_way = Enrolment.objects.running().filter(
+        sequence=OuterRef("pk"), **{kind: OuterRef(OuterRef("pk"))}
+    )
     rows = Sequence.objects.visible_to(person).kept()
-    rows = rows.filter(of=kind, team=record.team_id, on_since__isnull=False)
-    return list(rows.exclude(Exists(under_way)).order_by("name", "id")[:60])
+    rows = rows.filter(of=kind, team=OuterRef("team"), on_since__isnull=False)
+    rows = rows.exclude(Exists(under_way)).order_by("name", "id")
+    return ArraySubquery(rows.values(row=JSONObject(pk="pk", name="name"))[:60])
 
 
 def now_shown(line: Line, at: datetime) -> str:
