@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from paceline.incentives.calculation import documents
 from paceline.incentives.calculation.documents import Component, Plan, Tier
@@ -112,10 +113,30 @@ class ExplainedComponent:
     belongs: str = ""
     belongs_url: str = ""
     rejected: tuple[str, ...] = ()
+    folds: bool = False
 
     @property
     def is_money(self) -> bool:
         return self.row.unit == "money"
+
+    @property
+    def shown(self) -> tuple[ExplainedTier, ...]:
+        """The tiers that are told at once: of grids and of tiers that change on a day those that
+        took something, of other tables all.
+        """
+        return tuple(tier for tier in self.tiers if tier.is_reached or not self.folds)
+
+    @property
+    def folded(self) -> tuple[ExplainedTier, ...]:
+        return tuple(tier for tier in self.tiers if self.folds and not tier.is_reached)
+
+    @property
+    def folded_text(self) -> str:
+        count = len(self.folded)
+        text = ngettext(
+            "%(count)s other tier took nothing", "%(count)s other tiers took nothing", count
+        )
+        return text % {"count": formats.number(count)}
 
 
 def explain_statement(statement: Statement) -> tuple[ExplainedComponent, ...]:
@@ -170,6 +191,7 @@ def explain_component(
         measure_clause="" if measure is None else in_words(plan, measure.clause),
         quota=_quantity(row.quota, statement.currency, is_money=is_money),
         quota_clause="" if quota is None else in_words(plan, quota.clause),
+        folds=clause.rates is not None and bool(clause.rates.across or clause.rates.dated),
         tiers=tuple(
             explain_tier(tier, plan, clause, statement.currency) for tier in row.tiers.all()
         ),

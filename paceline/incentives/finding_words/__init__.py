@@ -109,7 +109,7 @@ def _plain(
         badge=_badge(one, row),
         title=title_of(one.code),
         text=_sentence(one, figures),
-        where=wording.sentence(plan, one.clause),
+        where=wording.sentence_with_days(plan, one.clause),
         advice=str(ADVICE.get(one.code, "")) if one.mend is None else "",
         people=_people(one),
         names=listed(shown[:NAMES_SHOWN]),

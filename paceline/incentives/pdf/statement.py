@@ -172,8 +172,9 @@ def _component(
                 ],
                 "clause": tier.clause,
             }
-            for tier in component.tiers
-        ],
+            for tier in component.shown
+        ]
+        + [{"cells": [component.folded_text, "", "", ""], "clause": ""}] * bool(component.folded),
         "details": _details(component),
         "adjustments": [[one.label, one.amount, one.clause] for one in component.adjustments],
         "line_head": [_("Date"), _("Order"), _("Amount"), _("Credited"), _("Earned")],

@@ -20,7 +20,7 @@ from paceline.incentives.wording.calendars import calendar_clauses
 from paceline.incentives.wording.clauses import Clause, Passage, anchor
 from paceline.incentives.wording.components import component_clauses, indicator_named
 from paceline.incentives.wording.counting import counting_clauses
-from paceline.incentives.wording.names import in_type, in_unit, named
+from paceline.incentives.wording.names import in_type, in_unit, joined, named
 from paceline.incentives.wording.policies import POLICIES, policy_clauses, policy_sentence
 from paceline.incentives.wording.rates import bound_of, days_of, paid_by
 from paceline.incentives.wording.settlement import settlement_clauses
@@ -44,6 +44,7 @@ __all__ = [
     "policy_sentence",
     "read_aloud",
     "sentence",
+    "sentence_with_days",
 ]
 
 
@@ -55,6 +56,15 @@ def sentence(plan: Plan, path: str) -> str:
             return sentences[path]
         path = path.rpartition("/")[0]
     return ""
+
+
+def sentence_with_days(plan: Plan, path: str) -> str:
+    """The clause at a path, after the days on which it holds where tiers change on a day."""
+    rates, dated, rest = path.partition("/rates/dated/")
+    text = sentence(plan, path)
+    if not dated or "/" not in rest:
+        return text
+    return joined(sentence(plan, f"{rates}{dated}{rest.partition('/')[0]}"), text)
 
 
 @lru_cache(maxsize=4096)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -40,14 +40,21 @@ def rate_clauses(plan: Plan, component: Component, rates: RateTable) -> Iterator
         yield Clause(f"{rates.clause}/each", _each(plan, component, rates))
     if rates.change is not None:
         yield Clause(f"{rates.clause}/change", _change(plan, rates))
-    for dated in rates.dated:
-        yield Clause(dated.clause, _days(rates, dated))
     if rates.imported is not None:
         yield from _imported(rates)
-    for tiers in [one.tiers for one in rates.dated] or [rates.tiers]:
-        cells = groupby(tiers, lambda tier: (tier.clause, tier.lower, tier.upper))
-        for place, row in enumerate([list(same) for _key, same in cells]):
-            yield Clause(row[0].clause, _tier(plan, component, rates, place, row))
+    for dated in rates.dated:  # each set of days before its own tiers
+        yield Clause(dated.clause, _days(rates, dated))
+        yield from _tiers(plan, component, rates, dated.tiers)
+    if not rates.dated:
+        yield from _tiers(plan, component, rates, rates.tiers)
+
+
+def _tiers(
+    plan: Plan, component: Component, rates: RateTable, tiers: Sequence[Tier]
+) -> Iterator[Clause]:
+    cells = groupby(tiers, lambda tier: (tier.clause, tier.lower, tier.upper))
+    for place, row in enumerate([list(same) for _key, same in cells]):
+        yield Clause(row[0].clause, _tier(plan, component, rates, place, row))
 
 
 def _imported(rates: RateTable) -> Iterator[Clause]:
@@ -90,23 +97,29 @@ def _change(plan: Plan, rates: RateTable) -> str:
 
 def days_of(rates: RateTable, tier: Tier) -> str:
     """When a tier of a dated table holds; empty where it always does."""
-    return _days(rates, rates.dated[tier.version]) if rates.dated else ""
+    days = _held(rates, rates.dated[tier.version]) if rates.dated else (None, None)
+    return formats.span_of_days(*days) if any(days) else ""
+
+
+def _held(rates: RateTable, dated: Dated) -> tuple[date | None, date | None]:
+    """From which day until before which a set of tiers holds; None: since ever, for ever."""
+    days = [one.starts_on for one in rates.dated]
+    following = days.index(dated.starts_on) + 1
+    return dated.starts_on, days[following] if following < len(days) else None
 
 
 def _days(rates: RateTable, dated: Dated) -> str:
-    """From when until when a set of tiers holds."""
-    days = [one.starts_on for one in rates.dated]
-    place = days.index(dated.starts_on)
-    following = days[place + 1] if place + 1 < len(days) else None
+    """From when until when a set of tiers holds, as a sentence."""
+    starts_on, ends_before = _held(rates, dated)
     values = {
-        "from": "" if dated.starts_on is None else formats.day(dated.starts_on),
-        "until": "" if following is None else formats.day(following - timedelta(days=1)),
+        "from": "" if starts_on is None else formats.day(starts_on),
+        "until": "" if ends_before is None else formats.day(ends_before - timedelta(days=1)),
     }
-    if following is None:
-        if dated.starts_on is None:
+    if ends_before is None:
+        if starts_on is None:
             return _("These tiers hold on all days.")
         return _("From %(from)s on these tiers hold.") % values
-    if dated.starts_on is None:
+    if starts_on is None:
         return _("Through %(until)s these tiers hold.") % values
     return _("From %(from)s through %(until)s these tiers hold.") % values
 

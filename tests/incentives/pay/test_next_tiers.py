@@ -80,3 +80,26 @@ def test_each_is_told_or_says_why_not(
     assert filled is not None
     assert "what that comes to depends on what is sold on the way" in filled[2]
     assert "Parts The next tier is not told: what the others earned before rounding" in told
+
+
+def test_of_tiers_that_change_on_a_day_the_page_tells_those_that_took_something(
+    quarter: Quarter, client_for
+) -> None:
+    """All sets were listed one below the other, most of them with nothing."""
+    world = quarter.world
+    approve(DATED, world, to=world.priya, since=date(2026, 1, 1), accepting="As agreed.")
+    write_line("N1", world.priya, date(2026, 6, 29), "500.00")
+    statement = quarter.statement(quarter.run(), "priya")
+    page = client_for(world.dana).get(reverse("incentives:statement", args=[statement.pk]))
+    (dated,) = [one for one in page.context["components"] if one.name == "Dated"]
+    held = "until Jun 28, 2026"
+    assert [(tier.bounds, tier.working) for tier in dated.shown] == [
+        (f"$0.00 – $1,000.00 · {held}", "$1,000.00 × 1%"),
+        (f"from $1,000.00 · {held}", "$109,000.00 × 2%"),
+        ("$0.00 – $11,000.00 · from Jun 29, 2026", "$9,500.00 × 3%"),
+    ]
+    assert [tier.bounds for tier in dated.folded] == ["from $11,000.00 · from Jun 29, 2026"]
+    said = html.unescape(page.content.decode())
+    assert said.count("1 other tier took nothing") == 1
+    (plain,) = [one for one in page.context["components"] if one.name == "Commission"]
+    assert plain.shown == plain.tiers

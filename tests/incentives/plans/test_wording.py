@@ -171,6 +171,23 @@ def test_a_grid_of_several_dimensions_and_one_that_changes_on_a_day() -> None:
     )
 
 
+def test_days_stand_before_their_own_tiers() -> None:
+    """All days stood before all tiers, and nobody could tell which tiers hold when."""
+    with translation.override("en"):
+        plan = documents.load(ALONG["valued"])
+        (passage,) = [one for one in wording.read_aloud(plan) if one.title == "Dated"]
+        paths = [one.path.rpartition("rates/")[2] for one in passage.clauses]
+        dated = [path for path in paths if path.startswith("dated/")]
+        assert dated == sorted(dated)
+        assert dated[:2] == ["dated/1", "dated/1/tiers/1"]
+        clause = "components/dated/rates/dated/3/tiers/1"
+        assert wording.sentence_with_days(plan, clause) == (
+            f"From Jun 1, 2026 on these tiers hold. {wording.sentence(plan, clause)}"
+        )
+        rest = "components/dated/rates/change"
+        assert wording.sentence_with_days(plan, rest) == wording.sentence(plan, rest)
+
+
 SAID_ALONG = {
     "credits/region": (
         "“region”: lines of “own” also count for the direct manager of their payee. Who is above"
