@@ -30,10 +30,13 @@ class Problem:
     row: int | None = None
 
     def __str__(self) -> str:
-        """The message with its place: `plan.yaml:12:5: components/commission: …`."""
+        """The message with its place: `plan.yaml:12:5: components/commission: …`. A message that
+        begins with the name of its table or clause says it once."""
         row = f" row {self.row}" if self.row else ""
         place = ":".join(str(part) for part in (self.source, self.line, self.column, row) if part)
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        first, after = self.message[: len(self.path)], self.message[len(self.path) :][:1]
+        path = "" if first == self.path and not (after.isalnum() or after == "_") else self.path
+        return ": ".join(part for part in (place, path, self.message) if part)
 
 
 class EngineError(Exception):

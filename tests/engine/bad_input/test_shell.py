@@ -45,7 +45,7 @@ AT_THE_SHELL: dict[str, tuple[str, str | Swap, str]] = {
     "nothing wrong": ("order_lines", LINES + SALE, "1002.0000"),
     "a day in year 0": (
         "order_lines", LINES + SALE.replace("2024-01-05", "0000-01-05"),
-        "order_lines: order_lines.ordered_on has a day outside the years 1 to 9999",
+        "order_lines.ordered_on has a day outside the years 1 to 9999",
     ),
     "a day in year 10000": (
         "order_lines", LINES + SALE.replace("2024-01-05", "10000-01-05"),

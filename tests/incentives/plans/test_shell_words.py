@@ -31,15 +31,15 @@ CURRENCY = {
 }
 COLUMN = {
     "en": (
-        "tables/order_lines.csv: order_lines: order_lines has no column payee_id\n"
+        "tables/order_lines.csv: order_lines has no column payee_id\n"
         "    mend: Add the column, or correct its name.\n"
     ),
     "zh-hant": (
-        "tables/order_lines.csv: order_lines: order_lines 沒有欄位 payee_id\n"
+        "tables/order_lines.csv: order_lines 沒有欄位 payee_id\n"
         "    修正方法：請補上這個欄位，或更正欄位名稱。\n"
     ),
     "zh-hans": (
-        "tables/order_lines.csv: order_lines: order_lines 没有列 payee_id\n"
+        "tables/order_lines.csv: order_lines 没有列 payee_id\n"
         "    修正方法：请补上该列，或更正列名。\n"
     ),
 }
