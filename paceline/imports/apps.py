@@ -12,6 +12,7 @@ class ImportsConfig(AppConfig):
         # Only now are the models loaded that these need.
         from paceline.imports import access, acts  # noqa: PLC0415
         from paceline.imports.company import register_kinds  # noqa: PLC0415
+        from paceline.imports.wording import refusal  # noqa: PLC0415
         from paceline.kernel.acts import register  # noqa: PLC0415
         from paceline.live import topics, wording  # noqa: PLC0415
         from paceline.webhooks import kinds as events  # noqa: PLC0415
@@ -26,3 +27,4 @@ class ImportsConfig(AppConfig):
             wording.word_steps(kind, acts.STEPS)
             wording.word_failures(kind, acts.FAILURES)
         wording.word_failures("import_undo", acts.UNDO_FAILURES)
+        wording.tell_failures("import_undo", refusal)

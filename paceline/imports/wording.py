@@ -320,6 +320,11 @@ class Told:
     severity: str
 
 
+def refusal(code: str, params: Mapping[str, Any]) -> str:
+    """Why an import cannot be taken back; nothing for a code that is not one of these."""
+    return sentence(code, params) if code in MESSAGES else ""
+
+
 def sentence(code: str, params: Mapping[str, Any], kind: ImportKind | None = None) -> str:
     """What a code with its values says. An unknown code is shown as it is."""
     message = MESSAGES.get(code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
@@ -15,6 +15,7 @@ Text = str | Promise
 _labels: dict[str, Text] = {}
 _steps: dict[tuple[str, str], Text] = {}
 _failures: dict[tuple[str, str], Text] = {}
+_tellers: dict[str, Callable[[str, Mapping[str, Any]], str]] = {}
 
 
 def word_work(kind: str, label: Text) -> None:
@@ -32,6 +33,12 @@ def word_failures(kind: str, failures: Mapping[str, Text]) -> None:
     _failures.update({(kind, code): text for code, text in failures.items()})
 
 
+def tell_failures(kind: str, tell: Callable[[str, Mapping[str, Any]], str]) -> None:
+    """Let an app say failures of a kind of work that it also says elsewhere: ``tell`` is given the
+    code and its parameters, and returns nothing for a code that it does not know."""
+    _tellers[kind] = tell
+
+
 def label(kind: str) -> str:
     return str(_labels.get(kind, ""))
 
@@ -45,6 +52,8 @@ def failure_text(kind: str, code: str, params: Mapping[str, Any]) -> str:
     if not code:
         return ""
     text = _failures.get((kind, code))
+    if text is None and kind in _tellers and (told := _tellers[kind](code, params)):
+        return told
     if text is None:
         return _("The work stopped because of an unexpected error. Nothing was changed.")
     try:

@@ -98,7 +98,10 @@ def test_days_closed_meanwhile_refuse_the_undo_with_their_reason(
     assert source.progress is not None
     assert source.progress.failure == "undo_closed_days"
     page = client_for(world.dana).get(reverse("imports:import", args=[source.pk]))
-    assert "closed" in page.content.decode()
+    said = "is closed: the final pay run"
+    assert said in page.content.decode()
+    # Wherever else the work is told, such as its progress or the interface for programs.
+    assert said in source.progress.failure_text
 
 
 @pytest.mark.django_db
@@ -116,5 +119,6 @@ def test_an_undo_asks_as_much_for_many_lines_as_for_few(world: World) -> None:
         with CaptureQueriesContext(connection) as found:
             actions.undo(source=source, reason="wrong", by=world.dana, at=NOW)
         asked.append(len(found))
+    # An action, not a page: it locks, asks what stands on the lines, takes back, writes down.
     assert asked[0] == asked[1] <= 25
     assert not OrderLine.objects.exists()

@@ -254,7 +254,7 @@ def test_pages_tell_and_hide(world: World, client_for, django_assert_max_num_que
         (12, 1, 11, 0), (0, 0, 0, 12),
     ]  # fmt: skip
     client: Client = client_for(world.priya)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         shown = client.get(reverse("sequences:sequence", args=[sequence.pk])).content.decode()
     assert "Ask {name} how it works" in shown
     with django_assert_max_num_queries(15):

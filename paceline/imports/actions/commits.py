@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from paceline.imports import kinds, mapping
 from paceline.imports.actions import files
 from paceline.imports.actions.files import ChangedSincePreview
+from paceline.imports.actions.work import all_or_nothing, claimed
 from paceline.imports.kinds import Changes, Check, Commit, RecordRefused, Step
 from paceline.imports.layout import FileUnreadable, Layout
 from paceline.imports.models import Import, ImportMapping, ImportState
 from paceline.kernel import audit, jobs
 from paceline.live import actions as live
 from paceline.live.models import Progress
-from paceline.live.stops import Stop, stoppable
+from paceline.live.stops import Stop
 from paceline.org.models import Person
 from paceline.webhooks.actions import announce
 
@@ -68,23 +70,13 @@ def run_commit(*, source: Import, at: datetime) -> None:
     if source.state != ImportState.COMMITTING or progress is None or by is None:
         return
     try:
-        with transaction.atomic():
-            with stoppable(progress) as stop:
-                written = _write(source, by=by, at=at, progress=progress, stop=stop)
-                check_references(progress)
-            if written is not None:
-                live.finish(progress, at=at)
-    except live.Cancelled:
-        with transaction.atomic():
-            _release(source)
-            live.stop(progress, at=at)
-            files.tell(source)
+        with all_or_nothing(progress, put_back=partial(_release, source), at=at) as stop:
+            _write(source, by=by, at=at, progress=progress, stop=stop)
     except (ChangedSincePreview, FileUnreadable, RecordRefused):
         with transaction.atomic():
             _release(source)
             live.fail(progress, code="changed_since_preview", at=at)
             files.check(source=source, by=by, at=at)
-            files.tell(source)
 
 
 @transaction.atomic
@@ -110,9 +102,11 @@ def abandon(*, source: Import, at: datetime) -> None:
 
 
 def _release(source: Import) -> None:
+    """The import is as it was checked, and can be written again."""
     Import.objects.filter(pk=source.pk, state=ImportState.COMMITTING).update(
         state=ImportState.CHECKED, committed_by=None
     )
+    files.tell(source)
 
 
 @transaction.atomic
@@ -138,11 +132,9 @@ def _write(
     progress: Progress | None,
     looked: files.Looked | None = None,
     stop: Stop | None = None,
-) -> Changes | None:
+) -> None:
     files.unlimited()
-    source = Import.objects.select_for_update().get(pk=source.pk)
-    if source.state != ImportState.COMMITTING:
-        return None
+    source = claimed(source, ImportState.COMMITTING)
 
     def step(name: str, done: int = 0) -> None:
         if progress is not None:
@@ -168,14 +160,6 @@ def _write(
     audit.record("import_committed", subject=source, by=by, at=at, after=after)
     announce(kind="import.committed", data={"id": source.pk, "kind": source.kind}, at=at)
     files.tell(source)
-    return written
-
-
-def check_references(progress: Progress) -> None:
-    """Ask now what the commit would ask of each row: a commit cannot be stopped any more."""
-    live.advance(progress, done=progress.total, step="finishing")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _look_again(source: Import, by: Person, step: Step, stop: Stop | None) -> tuple[Check, Changes]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from paceline.imports import kinds
 from paceline.imports.actions import files
-from paceline.imports.actions.commits import COUNTS, check_references
+from paceline.imports.actions.commits import COUNTS
+from paceline.imports.actions.work import all_or_nothing, claimed
 from paceline.imports.kinds import Commit, UndoRefused
 from paceline.imports.models import Import, ImportState
 from paceline.kernel import audit, jobs
 from paceline.live import actions as live
 from paceline.live.models import Progress
-from paceline.live.stops import stoppable
 from paceline.org.models import Person
 from paceline.webhooks.actions import announce
 
@@ -67,18 +68,9 @@ def run_undo(*, source: Import, reason: str, at: datetime) -> None:
     if source.state != ImportState.UNDOING or progress is None or by is None:
         return
     try:
-        with transaction.atomic():
-            locked = Import.objects.select_for_update().get(pk=source.pk)
-            if locked.state != ImportState.UNDOING:
-                return
-            with stoppable(progress):
-                _take_back(locked, reason=reason, by=by, at=at, progress=progress)
-                check_references(progress)
-            live.finish(progress, at=at)
-    except live.Cancelled:
-        with transaction.atomic():
-            _keep(source)
-            live.stop(progress, at=at)
+        with all_or_nothing(progress, put_back=partial(_keep, source), at=at):
+            mine = claimed(source, ImportState.UNDOING)
+            _take_back(mine, reason=reason, by=by, at=at, progress=progress)
     except UndoRefused as refused:
         found = refused.problem
         with transaction.atomic():

@@ -10,12 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from paceline.imports import queries, wording
+from paceline.imports import queries
 from paceline.imports.kinds import ImportKind
 from paceline.imports.models import Import, ImportState
 from paceline.kernel import formats
-from paceline.live import wording as live
-from paceline.live.models import Progress
 from paceline.org.models import Person
 
 PROBLEMS_SHOWN = 100
@@ -63,9 +61,6 @@ def result(source: Import, kind: ImportKind, person: Person) -> dict[str, Any]:
     found = queries.result(source, kind, PROBLEMS_SHOWN, person)
     totals = found["totals"]
     progress = source.progress
-    failure = ""
-    if progress is not None and progress.failure:
-        failure = _failure(progress)
     return found | {
         "accepted": formats.number(totals["accepted"]),
         "rejected": formats.number(totals["rejected"]),
@@ -79,15 +74,8 @@ def result(source: Import, kind: ImportKind, person: Person) -> dict[str, Any]:
         "commit_text": _lines(totals),
         "done_text": _done(source, totals),
         "errors_shown": _shown(len(found["errors"]), found["problem_count"]),
-        "failure": failure,
+        "failure": "" if progress is None else progress.failure_text,
     }
-
-
-def _failure(progress: Progress) -> str:
-    """Why the last work on it failed; an undo is refused in the words of every refusal."""
-    if progress.failure in wording.MESSAGES:
-        return wording.sentence(progress.failure, progress.failure_params)
-    return live.failure_text(progress.kind, progress.failure, progress.failure_params)
 
 
 def _sum(one: queries.Sum) -> SumWords:
