@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from paceline.accounts.verification import needs_mfa, needs_reauthentication
 from paceline.incentives import pay_words as words
 from paceline.incentives.access import pay as access
 from paceline.incentives.actions import runs, statements
-from paceline.incentives.models import Run, Statement
+from paceline.incentives.models import Release, Run, Statement
 from paceline.incentives.queries.runs import unreleased
 from paceline.kernel import formats
 from paceline.kernel.pages import go_to
@@ -76,7 +77,32 @@ def create(request: HttpRequest, pk: int) -> HttpResponse:
             )
             % {"count": len(released)},
         )
+        _tell_who_cannot_read(request, released)
     return go_to(request, (request.POST.get("next") == "statement" and _one(chosen)) or back)
+
+
+def _tell_who_cannot_read(request: HttpRequest, released: Sequence[Release]) -> None:
+    """Whoever left meanwhile, or has no account, reads no statement here: it is handed to them."""
+    today: date = request.today  # type: ignore[attr-defined]
+    reading = Person.objects.employed_on(today).filter(user__is_active=True)
+    payees = Person.objects.filter(pk__in=[one.payee_id for one in released])
+    names = list(payees.exclude(pk__in=reading).order_by("name").values_list("name", flat=True))
+    more = len(names) - NAMED
+    values = {"names": formats.listed(names[:NAMED]), "count": formats.number(more)}
+    if more > 0:
+        text = ngettext(
+            "%(names)s and %(count)s other cannot sign in. Hand them their statements as PDF.",
+            "%(names)s and %(count)s others cannot sign in. Hand them their statements as PDF.",
+            more,
+        )
+        messages.warning(request, text % values)
+    elif names:
+        text = ngettext(
+            "%(names)s cannot sign in. Hand them their statement as PDF.",
+            "%(names)s cannot sign in. Hand them their statements as PDF.",
+            len(names),
+        )
+        messages.warning(request, text % values)
 
 
 def _already(refused: Sequence[Statement]) -> str:

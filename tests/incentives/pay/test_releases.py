@@ -14,8 +14,9 @@ from paceline.incentives.actions import payroll, runs, statements
 from paceline.incentives.models import Release, Statement
 from paceline.kernel.models import AuditEntry
 from paceline.notifications.models import Notification
+from paceline.org.actions import end_employment
 from paceline.org.models import Person
-from tests.incentives.pay.conftest import EARNED, Quarter, build_quarter
+from tests.incentives.pay.conftest import EARNED, UNTIL, Quarter, build_quarter
 from tests.incentives.pay.permissions import EXPORT
 from tests.keeping import once
 from tests.world import World, build_world
@@ -126,6 +127,24 @@ def test_many_payees_are_counted_who_are_released_already(
         patch.setattr("paceline.incentives.views.releases.NAMED", 1)
         said = client.post(address, {"statement": chosen}, follow=True).content.decode()
     assert f"and {len(EARNED) - 1} others." in said
+
+
+def test_whoever_left_is_not_said_to_have_been_told(
+    quarter: Quarter, client_for: ClientFor
+) -> None:
+    world, run = quarter.world, quarter.run()
+    end_employment(person=world.priya, ends_before=UNTIL, by=world.hana, at=world.now)
+    client = client_for(world.dana)
+    address = reverse("incentives:release-create", args=[run.pk])
+    said = client.post(address, {"all": "1"}, follow=True).content.decode()
+    assert f"{world.priya.name} cannot sign in. Hand them their statement as PDF." in said
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("paceline.incentives.views.releases.NAMED", 1)
+        for one in Release.objects.all():
+            statements.withdraw_release(release=one, by=world.wen, at=world.now, reason="Again")
+        end_employment(person=world.marco, ends_before=UNTIL, by=world.hana, at=world.now)
+        said = client.post(address, {"all": "1"}, follow=True).content.decode()
+    assert f"{world.marco.name} and 1 other cannot sign in." in said
 
 
 @pytest.mark.parametrize("sent", ["9" * 30, "9" * 5000, "\N{ARABIC-INDIC DIGIT FIVE}", "²", "-1"])
