@@ -63,7 +63,7 @@ def _on_a_living_connection(function: TaskFunction) -> TaskFunction:
 
     @wraps(function)
     def run(*arguments: Any, **named: Any) -> Any:
-        _drop_broken_connections()
+        _drop_broken_connections(unheard=True)
         try:
             return function(*arguments, **named)
         except Exception as error:
@@ -74,14 +74,18 @@ def _on_a_living_connection(function: TaskFunction) -> TaskFunction:
     return run
 
 
-def _drop_broken_connections() -> bool:
+def _drop_broken_connections(*, unheard: bool = False) -> bool:
     """Close connections of this thread over which nothing is heard any more; whether there were
     any. Inside a transaction only its owner can tell what an error means.
+
+    With ``unheard`` also those that went while nobody used them, which no error has told of.
     """
     broken = [
         one
         for one in connections.all(initialized_only=True)
-        if one.errors_occurred and not one.in_atomic_block and not one.is_usable()
+        if (one.errors_occurred or (unheard and one.connection is not None))
+        and not one.in_atomic_block
+        and not one.is_usable()
     ]
     for one in broken:
         one.close()

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain, repeat
 
 import psycopg
 from procrastinate.contrib.django import app as queue
 from procrastinate.contrib.django.utils import connector_params
-from procrastinate.exceptions import ConnectorException, ProcrastinateException
+from procrastinate.exceptions import AppNotOpen, ConnectorException, ProcrastinateException
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.signals import on_stop
 from procrastinate.worker import Worker
+from psycopg_pool import AsyncConnectionPool
 
 from paceline.kernel.jobs import SILENT_SECONDS_MAX, retry_stalled
 
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 SWEEP_EVERY_SECONDS = 15
 STOPPING_SECONDS = 10
 ANSWER_SECONDS = 10
+# For so long the worker tries to tell what became of its jobs; a server that starts again is back
+# by then, and after it everything that still waits for a connection waits in vain.
+LOST_SECONDS = 5
 # Between one attempt to reach the database and the next; the last counts for all that follow.
 PAUSES = (1, 2, 4, 8, 15)
 # Of workers that were silent for so long nothing but their row is left.
@@ -46,7 +50,7 @@ async def work(*, concurrency: int) -> None:
     asked = asyncio.Event()
     spell = _Spell(concurrency)
     failed = 0
-    with on_stop(asked.set):
+    with on_stop(asked.set), _outages_told_once():
         while not asked.is_set():
             try:
                 await _until_asked(asked, spell)
@@ -68,7 +72,13 @@ class _Spell:
         # Nothing of the spell before is at work any more, although its row may say so.
         self._left_behind: int | None = after.registered if after else None
         # Django's own connections can neither wait nor be shared.
-        self._connector = PsycopgConnector(kwargs=connector_params(), timeout=ANSWER_SECONDS)
+        self._connector = PsycopgConnector(
+            kwargs=connector_params(),
+            timeout=ANSWER_SECONDS,
+            reconnect_timeout=LOST_SECONDS,
+            reconnect_failed=self._give_up,
+        )
+        self._closing: asyncio.Task[None] | None = None
         self._worker: Worker = Worker(
             app=queue,
             concurrency=concurrency,
@@ -84,6 +94,10 @@ class _Spell:
         mine: int | None = self._worker.worker_id
         return mine or self._left_behind
 
+    async def _give_up(self, pool: AsyncConnectionPool) -> None:
+        """Fail at once whoever waits for a connection, one after the other, for as long again."""
+        self._closing = self._closing or asyncio.create_task(pool.close())
+
     async def run(self) -> None:
         """Work until cancelled, which lets the jobs in hand end. Raises ``_Away``."""
         await reach()
@@ -93,7 +107,7 @@ class _Spell:
             except (ConnectorException, psycopg.OperationalError) as error:
                 if not _is_away(error):
                     raise
-                raise _Away(f"The database does not answer any more ({_reason(error)})") from error
+                raise _Away("The database does not answer any more") from error
             finally:
                 await self._connector.close_async()
         raise _Away("The queue lost its connection to the database")
@@ -162,6 +176,31 @@ async def reach() -> None:
             await found.close()
     except (psycopg.OperationalError, TimeoutError) as error:
         raise _Away(f"The database takes no connection ({_reason(error)})") from error
+
+
+class _ToldAnyway(logging.Filter):
+    """Leaves out what the queue and its connections say of a database that is away: for each of
+    them, with where in their source they noticed. The worker says it in a line.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        gone = isinstance(error, AppNotOpen) or (isinstance(error, Exception) and _is_away(error))
+        return not gone and record.name != "psycopg.pool"
+
+
+@contextmanager
+def _outages_told_once() -> Iterator[None]:
+    told = _ToldAnyway()
+    names = ("psycopg.pool", "procrastinate.worker.worker", "procrastinate.utils", "asyncio")
+    loggers = [logging.getLogger(name) for name in names]
+    for one in loggers:
+        one.addFilter(told)
+    try:
+        yield
+    finally:
+        for one in loggers:
+            one.removeFilter(told)
 
 
 def _is_away(error: Exception) -> bool:
