@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,62 @@ def paceline(*words: str, speaking: str = "C.UTF-8") -> subprocess.CompletedProc
     )
 
 
+# Starts once and forks for every command, which takes a start of the product each otherwise.
+TOGETHER = """
+import json, os, sys
+import django
+from paceline import cli
+django.setup()
+for number, (words, speaking) in enumerate(json.load(sys.stdin)):
+    child = os.fork()
+    if child:
+        with open(f"{number}.code", "w") as code:
+            code.write(str(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        continue
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(os.open(f"{number}{stream.name}", os.O_WRONLY | os.O_CREAT), stream.fileno())
+    os.environ["LC_ALL"] = speaking
+    sys.argv[1:] = words
+    try:
+        cli.main()
+    except SystemExit as end:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(end.code or 0)
+    os._exit(0)
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def together(folder: Path, *commands: tuple[str, str]) -> list[Answer]:
+    """What each of several commands answers in a shell that speaks a language."""
+    asked = [(words.split(), speaking) for words, speaking in commands]
+    subprocess.run(
+        [sys.executable, "-c", TOGETHER],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [
+        Answer(int((folder / f"{number}.code").read_text()), *_written(folder, number))
+        for number in range(len(asked))
+    ]
+
+
+def _written(folder: Path, number: int) -> tuple[str, str]:
+    out, errors = (folder / f"{number}<{name}>" for name in ("stdout", "stderr"))
+    return out.read_text(encoding="utf-8"), errors.read_text(encoding="utf-8")
+
+
 def test_help_names_every_command() -> None:
     answer = paceline("--help")
     assert answer.returncode == 0
@@ -49,7 +107,7 @@ def test_the_engines_commands_load_no_django() -> None:
     assert answer.returncode == 0, answer.stderr
 
 
-def test_help_speaks_the_language_of_the_shell() -> None:
+def test_help_speaks_the_language_of_the_shell(tmp_path: Path) -> None:
     told = paceline("calculate", "--help", speaking="zh_TW.UTF-8").stdout
     for words in (
         "用法：paceline calculate [選項]",
@@ -60,14 +118,18 @@ def test_help_speaks_the_language_of_the_shell() -> None:
         assert words in told
     assert "Usage" not in told
     assert "Show this message" not in told
-    assert "[选项] 命令 [参数]..." in paceline("--help", speaking="zh_CN.UTF-8").stdout
-    named = paceline("check-plan", "--locale", "zh-hans", "--help", speaking="zh_TW.UTF-8").stdout
-    assert "检查方案文件，并列出所有错误。" in named
-    english = paceline("check-plan", "--locale=en", "--help", speaking="zh_TW.UTF-8").stdout
-    assert "Usage: paceline check-plan [OPTIONS]" in english
+    simplified, named, english = together(
+        tmp_path,
+        ("--help", "zh_CN.UTF-8"),
+        ("check-plan --locale zh-hans --help", "zh_TW.UTF-8"),
+        ("check-plan --locale=en --help", "zh_TW.UTF-8"),
+    )
+    assert "[选项] 命令 [参数]..." in simplified.stdout
+    assert "检查方案文件，并列出所有错误。" in named.stdout
+    assert "Usage: paceline check-plan [OPTIONS]" in english.stdout
 
 
-def test_mistakes_in_a_command_are_told_in_the_language_of_the_shell() -> None:
+def test_mistakes_in_a_command_are_told_in_the_language_of_the_shell(tmp_path: Path) -> None:
     """Each with the code 2, as in English, and with where to read on."""
     told = paceline("calculate", speaking="zh_TW.UTF-8")
     assert told.returncode == 2
@@ -79,12 +141,17 @@ def test_mistakes_in_a_command_are_told_in_the_language_of_the_shell() -> None:
         assert words in told.stderr
     for english in ("Missing", "Usage", "Try", "Error"):
         assert english not in told.stderr
-    assert "没有 chek 这个命令" in paceline("chek", speaking="zh_CN.UTF-8").stderr
-    named = paceline("check-plan", "x", "--lnt", "--locale=zh-hans", speaking="C.UTF-8")
+    unknown, named, absent, plain = together(
+        tmp_path,
+        ("chek", "zh_CN.UTF-8"),
+        ("check-plan x --lnt --locale=zh-hans", "C.UTF-8"),
+        ("check-plan absent.yaml", "zh_TW.UTF-8"),
+        ("calculate", "C.UTF-8"),
+    )
+    assert "没有 chek 这个命令" in unknown.stderr
     assert "没有 --lnt 这个选项。可用的有：--lint" in named.stderr
-    absent = paceline("check-plan", "absent.yaml", speaking="zh_TW.UTF-8")
     assert (absent.returncode, absent.stdout) == (2, "")
-    assert "Missing argument 'plan'." in paceline("calculate").stderr
+    assert "Missing argument 'plan'." in plain.stderr
 
 
 @pytest.mark.parametrize(
