@@ -207,12 +207,17 @@ def levels_for(person: Person) -> list[Level]:
 
 
 def owners_for(person: Person, on: date, goal: Goal | None = None) -> PersonQuerySet:
-    """Whom the person may name as the owner of a new goal, or of one that they change: themselves
-    and all below, executives everybody. A goal of a team that one leads may go to its members, too,
-    and may stay with whoever has it. One query."""
+    """Whom the person may name as the owner of a goal: a new one, or one that they change."""
     people = Person.objects.visible_to(person).employed_on(on)
+    return people.filter(may_be_named(person, on, goal))
+
+
+def may_be_named(person: Person, on: date, goal: Goal | None = None) -> Q:
+    """What is true of those whom the person may name as owners: themselves and all below,
+    executives everybody. A goal of a team that one leads may go to its members, too, and may stay
+    with whoever has it."""
     if may_change_every_goal(person):
-        return people
+        return Q(pk__isnull=False)
     scope = scope_of(person)
     named = Q(pk__in=scope.people)
     if goal is not None:
@@ -221,7 +226,7 @@ def owners_for(person: Person, on: date, goal: Goal | None = None) -> PersonQuer
         if leads and goal.team_id in scope.all_teams:
             members = TeamMembership.objects.on(on).filter(team=goal.team_id)
             named |= Q(pk__in=members.values("person"))
-    return people.filter(named)
+    return named
 
 
 def teams_for(person: Person, goal: Goal | None = None) -> QuerySet[Team]:

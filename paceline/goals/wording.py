@@ -92,10 +92,10 @@ def measure_label(goal: Goal, sources: Mapping[str, Source], reader: Person) -> 
 
 
 def state(goal: Any) -> Badge:  # noqa: PLR0911 - one state each
-    """Where a goal is between proposal and look back. Needs ``with_state``."""
+    """Where a goal is between proposal and look back. Needs what ``goals_for`` brings."""
     if goal.closed_at is not None:
-        is_dropped = goal.retrospective.is_dropped
-        return Badge(pgettext("goal", "Given up") if is_dropped else pgettext("goal", "Closed"))
+        is_kept = not goal.was_dropped
+        return Badge(pgettext("goal", "Closed") if is_kept else pgettext("goal", "Given up"))
     if goal.owner_agreed and goal.lead_agreed:
         return Badge(pgettext("goal", "Agreed"), "good")
     if goal.owner_agreed:

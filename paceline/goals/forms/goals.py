@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -17,13 +20,14 @@ from paceline.goals.models import (
     Confidence,
     Direction,
     Goal,
+    GoalContributor,
     GoalPeriod,
     Level,
     StrategyPage,
     Unit,
 )
 from paceline.goals.models.goals import TYPED
-from paceline.goals.queries.goals import parents_for
+from paceline.goals.queries.goals import parents_for, periods
 from paceline.kernel.currency_fields import CurrencyCodeField
 from paceline.kernel.day_fields import DayField
 from paceline.kernel.selects import LongSelect
@@ -59,8 +63,28 @@ def as_kept(value: Decimal | None, unit: str) -> Decimal | None:
     return value.scaleb(-2)
 
 
+class _Read(ModelChoiceIterator):  # type: ignore[type-arg]
+    """The rows that a form has read already, else those that the field asks for."""
+
+    def __iter__(self) -> Iterator[Any]:
+        rows: Sequence[Any] | None = getattr(self.field, "rows", None)
+        if rows is None:
+            yield from super().__iter__()
+            return
+        if self.field.empty_label is not None:
+            yield ("", self.field.empty_label)
+        for row in rows:
+            yield self.choice(row)
+
+
+class _Helpers(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    iterator = _Read
+
+
 class _Names(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice among rows, drawn quickly, each named with what tells it apart."""
+
+    iterator = _Read
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=LongSelect, **kwargs)
@@ -135,20 +159,27 @@ class GoalForm(forms.Form):
         initial=Decimal(0),
         help_text=gettext_lazy("Among the owner's goals of the period; together 100."),
     )
-    contributors = forms.ModelMultipleChoiceField(
+    contributors = _Helpers(
         label=gettext_lazy("Who helps"), queryset=Person.objects.none(), required=False
     )
 
-    def __init__(self, *args: Any, viewer: Person, on: date, goal: Goal | None, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        viewer: Person,
+        on: date,
+        goal: Goal | None,
+        known_periods: Sequence[GoalPeriod] | None = None,
+        **kwargs: Any,
+    ):
+        """``known_periods`` spares their query: every period there is."""
         super().__init__(*args, **kwargs)
         self.viewer, self.goal = viewer, goal
-        people = Person.objects.visible_to(viewer).employed_on(on).order_by("name", "pk")
-        helpers: Any = self.fields["contributors"]
-        helpers.queryset = people
-        helpers.widget.attrs["size"] = 5
         known: Any = self.fields
-        named = access.owners_for(viewer, on, goal)
-        known["owner"].queryset = named.order_by("name", "pk")
+        self.known_periods = known["period"].rows = (
+            periods() if known_periods is None else known_periods
+        )
+        self._offer_people(on)
         known["team"].queryset = access.teams_for(viewer, goal)
         levels = access.levels_for(viewer)
         known["level"].choices = [one for one in Level.choices if one[0] in levels]
@@ -178,12 +209,30 @@ class GoalForm(forms.Form):
         )
         self.fields["seen"] = forms.IntegerField(widget=forms.HiddenInput)
 
+    def _offer_people(self, on: date) -> None:
+        """Who may own it, and who may help. One query, drawn in both choices."""
+        viewer, goal = self.viewer, self.goal
+        known: Any = self.fields
+        people: Any = Person.objects.visible_to(viewer).employed_on(on).order_by("name", "pk")
+        owners, helpers = known["owner"], known["contributors"]
+        owners.queryset = access.owners_for(viewer, on, goal)
+        helpers.queryset = people
+        helpers.widget.attrs["size"] = 5
+        rows = people.annotate(may_own=access.may_be_named(viewer, on, goal))
+        if goal is not None:
+            helping = GoalContributor.objects.filter(goal=goal, person=OuterRef("pk"))
+            rows = rows.annotate(helps=Exists(helping))
+        found = list(rows)
+        helpers.rows, owners.rows = found, [one for one in found if one.may_own]
+        if goal is not None:
+            self.initial["contributors"] = [one.pk for one in found if one.helps]
+
     def _parents(self, viewer: Person, goal: Goal | None) -> Any:
         asked = self.data.get("period") or self.initial.get("period")
-        pk = getattr(asked, "pk", asked)
+        pk = str(getattr(asked, "pk", asked))
         period = None
-        if goal is None and str(pk or "").isdecimal():
-            period = GoalPeriod.objects.filter(pk=str(pk)).first()
+        if goal is None:
+            period = next((one for one in self.known_periods if str(one.pk) == pk), None)
         above = self.initial.get("parent")
         rows = parents_for(viewer, period)
         if above is None:
@@ -265,7 +314,6 @@ def initial_of(goal: Goal) -> dict[str, Any]:
         "target": as_typed(goal.target, goal.unit),
         "direction": goal.direction,
         "weight": f"{goal.weight.normalize():f}",
-        "contributors": [one.person_id for one in goal.contributors.all()],
         "seen": goal.version,
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -31,8 +32,8 @@ from paceline.org.requests import PersonRequest
 
 @require_GET
 def show(request: PersonRequest, pk: int) -> HttpResponse:
-    goal = found_or_404(request, pk)
     person, today = request.person, request.today
+    goal = get_object_or_404(queries.goals_with_names(person), pk=pk)
     all_of_it = queries.everything(person, goal)
     sources = sources_of([goal])
     points = points_of(goal, all_of_it.check_ins)

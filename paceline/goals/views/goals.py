@@ -68,7 +68,7 @@ def index(request: PersonRequest) -> HttpResponseBase:
 
     table = Table(
         request,
-        rows=queries.goals_for(request.person),
+        rows=queries.goals_with_names(request.person),
         name="goals",
         topic="goals",
         caption=_("Goals"),
@@ -132,7 +132,7 @@ def _columns(standing: Callable[[Goal], Any]) -> list[Column]:
             kind="percent",
             secondary=True,
         ),
-        Column("serves", pgettext("of a goal", "Serves"), value="parent.name", only_in_file=True),
+        Column("serves", pgettext("of a goal", "Serves"), value="parent_name", only_in_file=True),
         Column("why", pgettext("of a goal", "Why"), only_in_file=True),
     ]
 
@@ -205,9 +205,7 @@ def mine(request: PersonRequest) -> HttpResponse:
         due = next_due(goal.period, goal.heard_on)
         group["rows"].append({"row": row, "due": due, "is_due": due is not None and due <= today})
         group["weight"] += goal.weight if goal.owner_id == person.pk else 0
-    asked = queries.goals_for(person).filter(
-        pk__in=queries.waiting_for_word(person, today).values("pk")
-    )
+    asked = queries.waiting_for_word(person, today, queries.goals_for(person))
     context = {
         "groups": list(groups.values()),
         "asked": rows_of(asked.order_by("pk")[:50], today),
@@ -219,10 +217,10 @@ def mine(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def create(request: PersonRequest) -> HttpResponse:
     """Propose a goal; below another where the address names one."""
-    person = request.person
+    person, known = request.person, queries.periods()
     form = GoalForm(
-        request.POST or None, viewer=person, on=request.today, goal=None,
-        initial=_started(request),
+        request.POST or None, viewer=person, on=request.today, goal=None, known_periods=known,
+        initial=_started(request, known),
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
@@ -241,9 +239,9 @@ def _team_of(owner: Person | None, on: date) -> Team | None:
     return None if owner is None else org.team(owner, on)
 
 
-def _started(request: PersonRequest) -> dict[str, Any]:
+def _started(request: PersonRequest, known: list[GoalPeriod]) -> dict[str, Any]:
     person = request.person
-    period = queries.period_of_day(queries.periods(), request.today)
+    period = queries.period_of_day(known, request.today)
     found: dict[str, Any] = {"owner": person.pk, "level": Level.PERSON, "period": period}
     owner = request.GET.get("owner", "")
     if owner.isdecimal():
