@@ -21,7 +21,7 @@ WHOLE = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An open goal as the rules look at it."""
+    """An open goal as the rules look at it; ``owner_left``: nobody who works here owns it."""
 
     pk: int
     name: str
@@ -37,6 +37,7 @@ class Line:
     direction: str
     weight: Decimal
     owner: str | None = None
+    owner_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

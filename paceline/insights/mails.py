@@ -76,7 +76,10 @@ def mail_of(mailing: Mailing, shelf: Shelf, at: datetime) -> EmailMultiAlternati
         return None
     with translation.override(user.language), timezone.override(zone_named(user.time_zone)):
         with closing(Desk(person, today, shelf)) as desk:
-            tiles = [mailed(place, one) for place, one in enumerate(tiles_of(desk, dashboard))]
+            tiles = [
+                mailed(place, one)
+                for place, one in enumerate(tiles_of(desk, dashboard, has_tables=True))
+            ]
         context = {
             "dashboard": dashboard,
             "tiles": tiles,

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from paceline.boards.models import Card
 from paceline.crm.models import scope_of
 from paceline.kernel.money import CurrencyField
-from paceline.org.models import Person, Role, Team, TeamMembership
+from paceline.org.models import Person, ReportingPath, Role, Team, TeamMembership
 
 # Who oversees the weeks and notes of every team; the written matrix is in access.py.
 SEES_ALL_TEAMS = (Role.COMPENSATION, Role.FINANCE, Role.EXECUTIVE)
@@ -187,6 +187,18 @@ class Mailing(models.Model):
         return f"{self.dashboard}: {self.recipient}"
 
 
+def _teams_about(person: Person) -> models.QuerySet[Any]:
+    """The teams in which somebody works, or those below them; a part of whatever asks."""
+    day = person.acting_on
+    below, members = ReportingPath.objects.filter(ancestor=person), TeamMembership.objects.all()
+    below, members = (
+        rows.filter(ends_before__isnull=True) if day is None else rows.on(day)
+        for rows in (below, members)
+    )
+    about = members.filter(Q(person=person) | Q(person__in=below.values("descendant")))
+    return about.order_by().values("team")
+
+
 class NoteKind(models.TextChoices):
     """What a note beside the figures is about."""
 
@@ -202,7 +214,7 @@ class NoteQuerySet(models.QuerySet[Any]):
         rows = self.filter(removed_at__isnull=True)
         if person.has_role(*SEES_ALL_TEAMS):
             return rows
-        return rows.filter(Q(team__isnull=True) | Q(team__in=scope_of(person).all_teams))
+        return rows.filter(Q(team__isnull=True) | Q(team__in=_teams_about(person)))
 
 
 class MarketNote(models.Model):

@@ -96,7 +96,7 @@ def test_money_of_other_currencies(world: World, aims: Aims) -> None:
     sources = measures.known({"sales"})
 
     def short() -> list[tuple[str, Decimal, int]]:
-        lines = lines_for(world.erik, aims.quarter)
+        lines = lines_for(world.erik, aims.quarter, TODAY)
         found = shortfalls(lines, sources, converter(TODAY))
         return [(one.above.name, one.total, one.count) for one in found]
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from paceline.accounts.actions import change_preferences
 from paceline.accounts.models import User
+from paceline.boards import actions as boards
 from paceline.goals import actions
 from paceline.goals.models import CheckIn, Confidence, Direction, Goal, Level, Side, Unit
 from paceline.goals.queries.attention import attention
@@ -21,7 +22,7 @@ from paceline.kernel.waiting import worded
 from paceline.org import actions as org
 from paceline.org.models import Role
 from paceline.search.queries import find
-from tests.goals.conftest import Aims, agree_both, counted, propose
+from tests.goals.conftest import FROM, UNTIL, Aims, agree_both, counted, propose, sales
 from tests.world import FOUNDED, NOW, TERMS, TODAY, World, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -297,3 +298,44 @@ def test_five_thousand_goals(world: World, aims: Aims) -> None:
     with CaptureQueriesContext(connection) as asked:
         client.get(reverse("goals:goal", args=[aims.north.pk]))
     assert len(asked) <= QUERIES_MAX, [one["sql"][:150] for one in asked]
+
+
+def test_the_form_of_a_goal_asks_no_more_where_there_is_more(world: World, aims: Aims) -> None:
+    """Many people, teams, periods, goals above, strategies, projects and figures to choose from."""
+    for n in range(8):
+        told = {"by": world.erik, "at": NOW}
+        start = FROM.replace(year=2027 + n)
+        actions.add_period(
+            facts=actions.PeriodFacts(f"{2027 + n} Q3", start, UNTIL.replace(year=2027 + n)), **told
+        )
+        team = org.create_team(
+            code=f"team-{n}", name=f"Team {n}", parent=world.company, by=None, at=NOW
+        )
+        text = actions.StrategyText(f"Way {n}", "The shop", "Families")
+        actions.add_strategy(team=team, text=text, **told)
+        propose(
+            world, period=aims.quarter, name=f"Above {n}", measured=sales(9), level=Level.TEAM,
+            owner=world.marco, team=team, parent=aims.company,
+        )  # fmt: skip
+        project = boards.add_project(
+            facts={"name": f"Project {n}", "team": world.north, "time_zone": "UTC"},
+            lists=[boards.NewList("To do"), boards.NewList("Doing")], by=world.marco, at=NOW,
+        )  # fmt: skip
+        boards.add_label(project=project, name="Now", colour="red", by=world.marco, at=NOW)
+        actions.add_figure_kind(
+            name=f"calls-{n}", label=f"Calls {n}", unit=Unit.QUANTITY, by=world.dana, at=NOW
+        )
+    new, below = reverse("goals:goal_new"), f"{reverse('goals:goal_new')}?parent={aims.north.pk}"
+    change = reverse("goals:goal_edit", args=[aims.priya.pk])
+    for person in (world.erik, world.marco, world.priya):
+        client = sign_in(person)
+        client.get("/")
+        for address in (new, below, change):
+            with CaptureQueriesContext(connection) as asked:
+                page = client.get(address)
+            assert page.status_code == 200
+            assert len(asked) <= QUERIES_MAX, [one["sql"][:150] for one in asked]
+            text = page.content.decode()
+            for offered in ("2030 Q3", "Way 5", "Calls 5", "Project 5"):
+                assert offered in text, (address, offered)
+            assert ("Above 5" in text) == (address == below)

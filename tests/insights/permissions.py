@@ -10,7 +10,7 @@ from paceline.insights import actions
 from paceline.insights.actions.dashboards import Layout, Put, Times
 from paceline.insights.actions.reviews import NoteFacts
 from paceline.insights.asked import asked
-from paceline.insights.models import Cadence, EntryKind, NoteKind, Sharing
+from paceline.insights.models import Cadence, EntryKind, NoteKind, Sharing, Tile
 from tests.permission_table import Url
 from tests.world import World
 
@@ -66,6 +66,11 @@ def _dashboard(world: World) -> dict[str, Any]:
     return {"pk": kept.pk}
 
 
+def _tile(world: World) -> dict[str, Any]:
+    pk = _dashboard(world)["pk"]
+    return {"pk": pk, "tile_pk": Tile.objects.get(dashboard=pk).pk}
+
+
 def _mailing(world: World) -> dict[str, Any]:
     kept = actions.keep_dashboard(
         layout=Layout("Mine", [Put("sales")]), by=world.priya, at=world.now
@@ -96,6 +101,7 @@ URLS |= {
         allow={"GET": READERS, "POST": READERS}, data=lambda _world: _PLACES
     ),
     "insights:dashboard": Url(args=_dashboard, allow={"GET": {"priya"}}, hidden=404),
+    "insights:tile": Url(args=_tile, allow={"GET": {"priya"}}, hidden=404),
     "insights:dashboard_edit": Url(
         args=_dashboard,
         allow={"GET": {"priya"}, "POST": {"priya"}},
@@ -108,7 +114,7 @@ URLS |= {
     ),
     "insights:dashboard_mail": Url(
         args=_dashboard,
-        allow={"POST": {"priya"}},
+        allow={"GET": {"priya"}, "POST": {"priya"}},
         hidden={"*": 404, "hana": 403, "ada": 403},
         data=lambda _world: {"cadence": "weekly", "weekday": "0", "hour": "8"},
     ),
@@ -138,6 +144,9 @@ _MAY_NOT = {"*": 404, "hana": 403, "ada": 403, "dana": 403, "wen": 403, "ines": 
 URLS |= {
     "insights:reviews": Url(allow={"GET": READERS}),
     "insights:review": Url(
+        args=_week, allow={"GET": _NORTH}, hidden={"*": 404, "hana": 403, "ada": 403}
+    ),
+    "insights:review_beside": Url(
         args=_week, allow={"GET": _NORTH}, hidden={"*": 404, "hana": 403, "ada": 403}
     ),
     "insights:review_write": Url(

@@ -51,7 +51,7 @@ def full(sold: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 def drawn(reader: Person, key: str, **frame: str) -> Drawn:
     with closing(Desk(reader, TODAY, actions.bring_up_to_date(at=NOW))) as desk:
-        return draw(desk, key, Frame(span=SPAN, span_name="days", **frame))
+        return draw(desk, key, Frame(span=SPAN, span_name="days", **frame), has_table=True)
 
 
 def missing(client: Client, reader: Person, world: World, key: str) -> list[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef
-from django.forms.models import ModelChoiceIterator
+from django.db.models import Exists, F, OuterRef, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -63,31 +62,16 @@ def as_kept(value: Decimal | None, unit: str) -> Decimal | None:
     return value.scaleb(-2)
 
 
-class _Read(ModelChoiceIterator):  # type: ignore[type-arg]
-    """The rows that a form has read already, else those that the field asks for."""
-
-    def __iter__(self) -> Iterator[Any]:
-        rows: Sequence[Any] | None = getattr(self.field, "rows", None)
-        if rows is None:
-            yield from super().__iter__()
-            return
-        if self.field.empty_label is not None:
-            yield ("", self.field.empty_label)
-        for row in rows:
-            yield self.choice(row)
-
-
-class _Helpers(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    iterator = _Read
-
-
 class _Names(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice among rows, drawn quickly, each named with what tells it apart."""
 
-    iterator = _Read
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=LongSelect, **kwargs)
+
+    def offer(self, rows: Iterable[tuple[Any, str]]) -> None:
+        """Choices that the form has read already; the queryset still says what may be chosen."""
+        empty = [] if self.empty_label is None else [("", self.empty_label)]
+        self.choices = [*empty, *rows]
 
     def label_from_instance(self, row: Any) -> str:
         if isinstance(row, Goal):
@@ -159,7 +143,7 @@ class GoalForm(forms.Form):
         initial=Decimal(0),
         help_text=gettext_lazy("Among the owner's goals of the period; together 100."),
     )
-    contributors = _Helpers(
+    contributors = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Who helps"), queryset=Person.objects.none(), required=False
     )
 
@@ -170,21 +154,26 @@ class GoalForm(forms.Form):
         on: date,
         goal: Goal | None,
         known_periods: Sequence[GoalPeriod] | None = None,
+        known_parents: Sequence[Goal] | None = None,
         **kwargs: Any,
     ):
-        """``known_periods`` spares their query: every period there is."""
+        """``known_periods`` (every period there is) and ``known_parents`` (what it may serve, the
+        initial one among them) spare their queries."""
         super().__init__(*args, **kwargs)
         self.viewer, self.goal = viewer, goal
         known: Any = self.fields
-        self.known_periods = known["period"].rows = (
-            periods() if known_periods is None else known_periods
-        )
+        self.known_periods = periods() if known_periods is None else known_periods
+        known["period"].offer((one.pk, str(one)) for one in self.known_periods)
         self._offer_people(on)
-        known["team"].queryset = access.teams_for(viewer, goal)
+        self._offer_teams_and_strategies()
         levels = access.levels_for(viewer)
         known["level"].choices = [one for one in Level.choices if one[0] in levels]
         known["parent"].queryset = self._parents(viewer, goal)
-        known["strategy"].queryset = StrategyPage.objects.visible_to(viewer).kept()
+        if known_parents is not None:
+            above = known["parent"].label_from_instance
+            known["parent"].offer(
+                (one.pk, above(one)) for one in known_parents if not one.closed_at
+            )
         known["measure"].choices = [
             (TYPED, _("Typed at check-ins")),
             *((one.key, one.label) for one in measures.offered(viewer)),
@@ -223,9 +212,27 @@ class GoalForm(forms.Form):
             helping = GoalContributor.objects.filter(goal=goal, person=OuterRef("pk"))
             rows = rows.annotate(helps=Exists(helping))
         found = list(rows)
-        helpers.rows, owners.rows = found, [one for one in found if one.may_own]
+        helpers.choices = [(one.pk, str(one)) for one in found]
+        owners.offer((one.pk, str(one)) for one in found if one.may_own)
         if goal is not None:
             self.initial["contributors"] = [one.pk for one in found if one.helps]
+
+    def _offer_teams_and_strategies(self) -> None:
+        """What they are called, in the order of their names. One query."""
+        known: Any = self.fields
+        known["team"].queryset = teams = access.teams_for(self.viewer, self.goal)
+        known["strategy"].queryset = pages = StrategyPage.objects.visible_to(self.viewer).kept()
+        columns = ("field", "whose", "called", "pk")
+        names = teams.order_by().annotate(field=Value("team"), whose=F("name"), called=Value(""))
+        titles = pages.order_by().annotate(
+            field=Value("strategy"), whose=F("team__name"), called=F("title")
+        )
+        both = names.values_list(*columns).union(titles.values_list(*columns), all=True)
+        offered: dict[str, list[tuple[int, str]]] = {"team": [], "strategy": []}
+        for field, whose, called, pk in both.order_by(*columns):
+            offered[field].append((pk, called or whose))
+        for field, rows in offered.items():
+            known[field].offer(rows)
 
     def _parents(self, viewer: Person, goal: Goal | None) -> Any:
         asked = self.data.get("period") or self.initial.get("period")

@@ -5,27 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from paceline.crm.models import scope_of
 from paceline.goals.alignment import Line
 from paceline.goals.models import Goal, GoalPeriod
 from paceline.goals.models.goals import OVERSEERS
-from paceline.org.models import Person, Role, RoleGrant, TeamMembership
+from paceline.org.models import Employment, Person, Role, RoleGrant, TeamMembership
 
 FIELDS = (
     "pk", "name", "level", "owner_id", "team_id", "parent_id", "strategy_id", "measure", "unit",
     "currency", "target", "direction", "weight",
-    "owner__name",
+    "owner__name", "owner_left",
 )  # fmt: skip
 SELLERS = (Role.SALESPERSON, Role.LEAD)
 
 
-def lines_for(person: Person, period: GoalPeriod) -> list[Line]:
-    """The open goals of a period that a person sees. One query."""
+def lines_for(person: Person, period: GoalPeriod, on: date) -> list[Line]:
+    """The open goals of a period that a person sees, and whether anybody answers for them on a day.
+    One query."""
     rows = Goal.objects.visible_to(person).open().filter(period=period).order_by("rank", "pk")
-    return [Line(*row) for row in rows.values_list(*FIELDS)]
+    works = Employment.objects.filter(person=OuterRef("owner")).on(on)
+    return [Line(*row) for row in rows.annotate(owner_left=~Exists(works)).values_list(*FIELDS)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,20 @@ def parents_for(person: Person, period: GoalPeriod | None) -> QuerySet[Goal]:
     return rows.select_related("period", "team")
 
 
+def parents_beside(person: Person, pk: int) -> list[Goal]:
+    """A goal that a new one is to serve, if the person sees it, and the open ones that it may serve
+    instead, in days that overlap. One query."""
+    its = GoalPeriod.objects.filter(goals=pk)
+    beside = Q(
+        closed_at=None,
+        level__in=["company", "team"],
+        period__starts_on__lt=Subquery(its.values("ends_before")[:1]),
+        period__ends_before__gt=Subquery(its.values("starts_on")[:1]),
+    )
+    rows: QuerySet[Goal] = Goal.objects.visible_to(person).filter(Q(pk=pk) | beside)
+    return list(rows.select_related("period", "team"))
+
+
 def waiting_for_word(
     person: Person, on: date, goals: QuerySet[Goal] | None = None
 ) -> QuerySet[Goal]:

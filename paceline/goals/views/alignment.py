@@ -16,7 +16,7 @@ from paceline.goals import access, alignment, measures, wording
 from paceline.goals.alignment import Group, Item, Line, Section
 from paceline.goals.measures import Source
 from paceline.goals.measures.reading import converter
-from paceline.goals.models import Goal, GoalPeriod
+from paceline.goals.models import GoalPeriod
 from paceline.goals.queries import alignment as queries
 from paceline.goals.queries.goals import period_of_day, periods
 from paceline.goals.views.goals import tabs
@@ -61,12 +61,12 @@ def _mend(person: Person, line: Line, words: str, *, below: bool = False) -> tup
 
 
 def _sections(person: Person, period: GoalPeriod, today: date) -> list[Section]:
-    lines = queries.lines_for(person, period)
+    lines = queries.lines_for(person, period, today)
     sources = measures.known({one.measure for one in lines})
     names = {one.owner_id: one.owner for one in lines if one.owner_id and one.owner}
     found = [
         _hanging(person, lines, names),
-        _without_owner(person, period, today),
+        _without_owner(person, lines),
         _without_goals(person, lines, today),
         _weights(lines, names),
         _pulls(lines, sources, names),
@@ -89,14 +89,12 @@ def _hanging(person: Person, lines: Sequence[Line], names: Mapping[int, str]) ->
     return Section("hanging", _("Hanging from nothing"), rule, items)
 
 
-def _without_owner(person: Person, period: GoalPeriod, today: date) -> Section:
-    rows = Goal.objects.visible_to(person).filter(period=period).without_owner(today)
+def _without_owner(person: Person, lines: Sequence[Line]) -> Section:
     items = [
-        Item(goal.name, goal.owner.name if goal.owner else "",
-             reverse("goals:goal", args=[goal.pk]),
-             mend=(_("Give it to somebody"), reverse("goals:goal_edit", args=[goal.pk]))
-             if access.may_propose(person, goal.level, goal.team_id, goal.owner_id) else None)
-        for goal in rows.select_related("owner").order_by("pk")[: SHOWN_MAX * 5]
+        Item(one.name, one.owner or "", _address(one),
+             mend=_mend(person, one, _("Give it to somebody")))
+        for one in sorted(lines, key=lambda line: line.pk)
+        if one.owner_left
     ]  # fmt: skip
     rule = _("Open goals whose owner has left; nothing of them is lost until somebody takes over.")
     return Section("without_owner", _("Without owner"), rule, items)

@@ -218,9 +218,14 @@ def mine(request: PersonRequest) -> HttpResponse:
 def create(request: PersonRequest) -> HttpResponse:
     """Propose a goal; below another where the address names one."""
     person, known = request.person, queries.periods()
+    asked = request.GET.get("parent", "")[:18]
+    pk = int(asked) if asked.isdecimal() else 0
+    above = queries.parents_beside(person, pk) if pk else []
+    parent = next((one for one in above if one.pk == pk), None)
     form = GoalForm(
         request.POST or None, viewer=person, on=request.today, goal=None, known_periods=known,
-        initial=_started(request, known),
+        known_parents=above if parent is not None and request.method == "GET" else None,
+        initial=_started(request, known, parent),
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         try:
@@ -239,21 +244,20 @@ def _team_of(owner: Person | None, on: date) -> Team | None:
     return None if owner is None else org.team(owner, on)
 
 
-def _started(request: PersonRequest, known: list[GoalPeriod]) -> dict[str, Any]:
+def _started(
+    request: PersonRequest, known: list[GoalPeriod], parent: Goal | None
+) -> dict[str, Any]:
     person = request.person
     period = queries.period_of_day(known, request.today)
     found: dict[str, Any] = {"owner": person.pk, "level": Level.PERSON, "period": period}
     owner = request.GET.get("owner", "")
     if owner.isdecimal():
         found["owner"] = int(owner[:18])  # the form offers only those whom one may name
-    pk = request.GET.get("parent", "")[:18]
-    if pk.isdecimal():
-        parent = Goal.objects.visible_to(person).filter(pk=pk).select_related("period").first()
-        if parent is not None:
-            found |= {
-                "parent": parent, "period": parent.period, "measure": parent.measure,
-                "unit": parent.unit, "currency": parent.currency, "direction": parent.direction,
-            }  # fmt: skip
+    if parent is not None:
+        found |= {
+            "parent": parent, "period": parent.period, "measure": parent.measure,
+            "unit": parent.unit, "currency": parent.currency, "direction": parent.direction,
+        }  # fmt: skip
     return found
 
 

@@ -209,7 +209,9 @@ def may_read_chart(person: Person, kind: ChartKind) -> bool:
     return may_read_measure(person, MEASURES[kind.measure])
 
 
-def draw(desk: Desk, key: str, frame: Frame, *, is_whole: bool = False) -> Drawn:
+def draw(
+    desk: Desk, key: str, frame: Frame, *, is_whole: bool = False, has_table: bool = False
+) -> Drawn:
     """A chart for its reader. Raises ``MeasureForbidden`` and ``KeyError``."""
     kind = CHARTS[key]
     place = Place(
@@ -217,9 +219,10 @@ def draw(desk: Desk, key: str, frame: Frame, *, is_whole: bool = False) -> Drawn
         frame,
         key,
         str(kind.name),
-        str(kind.definition or MEASURES[kind.measure].definition),
+        meaning_of(kind),
         chart_address(key, frame),
         is_whole,
+        has_table or is_whole,
     )
     if not may_read_chart(desk.reader, kind):
         raise MeasureForbidden(kind.measure)
@@ -232,6 +235,10 @@ def draw(desk: Desk, key: str, frame: Frame, *, is_whole: bool = False) -> Drawn
     if drawn.chart is None and not drawn.why and not drawn.headline:
         return replace(drawn, why=nothing())
     return drawn
+
+
+def meaning_of(kind: ChartKind) -> str:
+    return str(kind.definition or MEASURES[kind.measure].definition)
 
 
 def chart_address(key: str, frame: Frame) -> str:
@@ -277,7 +284,7 @@ def of_question(place: Place, question: Question) -> Drawn:
         drawn,
         chart=chart_of(place.desk, found, name=f"tile-{place.key}", most=most),
         head=_head(question),
-        rows=_rows(place.desk, found),
+        rows=_rows(place.desk, found) if place.has_table else (),
         raw=_raw(place.desk, found),
         unit=words.plain_unit(measure, found.currency),
         is_over_time=bool(question.over),

@@ -94,8 +94,20 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A place that is drawn when it comes into view: its name and meaning, the page where it leads,
+    and where it is fetched from."""
+
+    name: str
+    definition: str
+    url: str
+    part_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A chart in the catalogue as it is being drawn; ``is_whole`` on a page of its own."""
+    """A chart in the catalogue as it is being drawn; ``is_whole`` on a page of its own, and
+    ``has_table`` where its rows are shown or sent with it."""
 
     desk: Desk
     frame: Frame
@@ -104,3 +116,4 @@ class Place:
     definition: str
     url: str
     is_whole: bool = False
+    has_table: bool = False

@@ -55,7 +55,8 @@ def pace(place: Place) -> Drawn:
     here = max(0, min(span.days, (desk.today - span.starts_on).days + 1)) - 1
     share = (so_far[here] / planned[here]) if here >= 0 and planned[here] else None
     shown = [value if n <= here else None for n, value in enumerate(so_far)]
-    places = [n for n in range(span.days) if n % 7 == 6 or n in {here, span.days - 1}]
+    weekly = [n for n in range(span.days) if n % 7 == 6 or n in {here, span.days - 1}]
+    places = weekly if place.has_table else []
     series = (shown, planned, past)
     return replace(
         drawn,
@@ -184,7 +185,7 @@ def forecast(place: Place) -> Drawn:
                 *(Cell("") for _gap in range(3)),
                 _records(desk, replace(question, span=Span(span.starts_on, days[n] + DAY))),
             ]
-            for n in range(max(here - 1, 0), here)
+            for n in (range(max(here - 1, 0), here) if place.has_table else ())
         ]
         + [
             [
@@ -195,7 +196,7 @@ def forecast(place: Place) -> Drawn:
                 Cell(formats.money(high[n], currency)),
                 Cell(""),
             ]
-            for n in range(len(middle))
+            for n in (range(len(middle)) if place.has_table else ())
             if n % 7 == 6 or n == len(middle) - 1
         ],
         raw=[

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from paceline.crm.models import Pipeline, StageKind
+from paceline.crm.models import Pipeline, Stage, StageChange, StageKind
 from paceline.insights import cubes, words
 from paceline.insights.asked import Question
 from paceline.insights.charts.frame import Cell, Drawn, Place
@@ -39,26 +41,22 @@ def funnel(place: Place) -> Drawn:
     seen = Pipeline.objects.visible_to(desk.reader).filter(retired_at__isnull=True)
     if frame.team:
         seen = seen.filter(team__code__in=desk.teams_below(frame.team))
-    pipeline = seen.select_related("team").order_by("team__name", "rank", "pk").first()
-    if pipeline is None:
-        return replace(drawn, why=_("None of the teams whose deals you may see has a pipeline."))
     span = frame.span or span_of("weeks_13", desk.today)
     question = frame.question("stage_entries", span, split="stage")
-    moves = moves_of(desk, question).filter(deal__pipeline=pipeline)
-    began = moves.filter(from_stage=None).count()
-    counts = {
-        row["to_stage"]: row["n"]
-        for row in moves.order_by().values("to_stage").annotate(n=Count("pk"))
-    }
-    known = pipeline.stages.exclude(kind=StageKind.LOST).order_by("rank")
+    known = _stages(seen.order_by("team__name", "rank", "pk"), moves_of(desk, question))
+    if not known:
+        return replace(drawn, why=_("None of the teams whose deals you may see has a pipeline."))
+    pipeline, began = known[0].pipeline, sum(one.began for one in known)
     stages = [
-        (one, counts.get(one.pk, 0)) for one in known if one.pk in counts or not one.retired_at
+        (one, one.came)
+        for one in known
+        if one.kind != StageKind.LOST and (one.came or not one.retired_at)
     ]
     if not any(count for _stage, count in stages):
         return replace(drawn, why=_("No deal moved in these days."))
-    first = max(count for _stage, count in stages)
+    most = max(count for _stage, count in stages)
     names = [one.name for one, _count in stages]
-    shares = [formats.percent((Decimal(count) / first).quantize(STEP)) for _stage, count in stages]
+    shares = [formats.percent((Decimal(count) / most).quantize(STEP)) for _stage, count in stages]
     won = sum(count for one, count in stages if one.kind == StageKind.WON)
     process = reverse("crm:process", args=[pipeline.pk])
     return replace(
@@ -88,10 +86,24 @@ def funnel(place: Place) -> Drawn:
                      is_figure=False),
             ]
             for (one, count), share in zip(stages, shares, strict=True)
+            if place.has_table
         ],
         raw=[[one.name, count] for one, count in stages],
         leads=[(_("Process"), process), (_("Deals"), reverse("crm:deals"))],
     )  # fmt: skip
+
+
+def _stages(pipelines: QuerySet[Pipeline], moves: QuerySet[StageChange]) -> list[Any]:
+    """The stages of the first of some pipelines, in order, with how often its deals ``came`` into
+    each and how often they ``began`` there. One query."""
+    here = moves.filter(to_stage=OuterRef("pk"), deal__pipeline=OuterRef("pipeline")).order_by()
+    came, began = (
+        rows.values("to_stage").annotate(n=Count("pk")).values("n")
+        for rows in (here, here.filter(from_stage=None))
+    )
+    stages = Stage.objects.filter(pipeline=Subquery(pipelines.values("pk")[:1]))
+    told = stages.annotate(came=Coalesce(Subquery(came), 0), began=Coalesce(Subquery(began), 0))
+    return list(told.select_related("pipeline__team").order_by("rank"))
 
 
 def cohort(place: Place) -> Drawn:
@@ -156,6 +168,7 @@ def cohort(place: Place) -> Drawn:
                 *(Cell("") for _gap in range(longest - len(share))),
             ]
             for name, one, share in zip(names, found, shares, strict=True)
+            if place.has_table
         ],
         raw=[
             [
@@ -251,6 +264,7 @@ def pay_against_contribution(place: Place) -> Drawn:
                 Cell(formats.percent((pay / net).quantize(STEP)) if net > 0 else "–"),
             ]
             for name, (_number, net, pay) in zip(names, people, strict=True)
+            if place.has_table
         ],
         raw=[
             [name, words.plain(net, currency), words.plain(pay, currency)]

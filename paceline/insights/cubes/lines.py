@@ -113,7 +113,8 @@ class Lines:
         self.folder, self.digests, self.members = folder, dict(digests), members
         self._memory = memory
         self._duck: duckdb.DuckDBPyConnection | None = None
-        self._seen: dict[tuple[date, date], list[tuple[str, date, date]]] = {}
+        self._found: dict[str, list[tuple[date, str]]] = {}
+        self._seen: dict[date, list[tuple[str, date, date]]] = {}
 
     @property
     def duck(self) -> duckdb.DuckDBPyConnection:
@@ -129,18 +130,21 @@ class Lines:
 
     def files(self, shape: str, starts_on: date, ends_before: date) -> list[str]:
         """The files of a shape that hold lines of some of the days."""
-        if shape == visits.SHAPE:
-            paths = self._visits
-        else:
-            paths = {
-                month: cube_path(self.folder, digest, shape).resolve()
-                for month, digest in self.digests.items()
-            }
         return [
-            str(path)
-            for month, path in sorted(paths.items())
+            path
+            for month, path in self._paths(shape)
             if month < ends_before and month_after(month) > starts_on
         ]
+
+    def _paths(self, shape: str) -> list[tuple[date, str]]:
+        """The files of a shape, month by month; found once."""
+        if shape not in self._found:
+            paths = self._visits if shape == visits.SHAPE else {
+                month: cube_path(self.folder, digest, shape).resolve()
+                for month, digest in self.digests.items()
+            }  # fmt: skip
+            self._found[shape] = [(month, str(path)) for month, path in sorted(paths.items())]
+        return self._found[shape]
 
     @cached_property
     def _visits(self) -> dict[date, Path]:
@@ -183,16 +187,24 @@ class Lines:
         return replace(narrowed, teams=teams, reach=reach)
 
     def _days_of_people(self, starts_on: date, ends_before: date) -> list[tuple[str, date, date]]:
-        """Whose lines there are in some days, with the first and the last day of each."""
-        days = (starts_on, ends_before)
-        files = self.files("days", *days)
-        if days not in self._seen:
-            self._seen[days] = self.duck.execute(
-                "SELECT person, min(day), max(day) FROM read_parquet(?)"
-                " WHERE day >= ? AND day < ? GROUP BY person",
-                [files, *days],
-            ).fetchall() if files else []  # fmt: skip
-        return self._seen[days]
+        """Whose lines there are in the months of some days, with the first and the last day of
+        each: a narrowing that leaves none of a month out leaves none of its days out. No month is
+        asked twice."""
+        months = dict(self._paths("days"))
+        asked = {m for m in months if m < ends_before and month_after(m) > starts_on}
+        if missing := sorted(asked - self._seen.keys()):
+            self._seen |= {month: [] for month in missing}
+            for month, *row in self.duck.execute(
+                "SELECT month, person, min(day), max(day) FROM read_parquet(?) GROUP BY ALL",
+                [[months[month] for month in missing]],
+            ).fetchall():
+                self._seen[month].append(tuple(row))
+        days: dict[str, tuple[date, date]] = {}
+        for month in asked:
+            for person, first, last in self._seen[month]:
+                known = days.get(person, (first, last))
+                days[person] = (min(first, known[0]), max(last, known[1]))
+        return [(person, *ends) for person, ends in days.items()]
 
     def source(self, shape: str, narrowed: Narrowed, *, with_team: bool) -> Rows | None:
         """The rows of these lines; ``None`` where no month has any. The team of the line's day

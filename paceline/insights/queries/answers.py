@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -257,6 +257,29 @@ def _total(desk: Desk, question: Question, found: Found, earlier: Found) -> Row:
         desk.left_out = left_out
     of = question.measure.of(_folded(found))
     return Row(None, None, of, question.measure.of(_folded(earlier)) if other else None)
+
+
+def totals(desk: Desk, question: Question, measures: Iterable[Measure]) -> dict[str, Row]:
+    """Several measures of the days and lines of one question, undivided, by their keys: each source
+    is asked once for all that they are made of. What the reader may not read is not among them.
+    Raises ``NotAsked``."""
+    known = {one.key: one for one in measures if may_read_measure(desk.reader, one)}
+    wanted: dict[str, set[str]] = {}
+    for one in known.values():
+        for fact in one.facts:
+            wanted.setdefault(SOURCE_OF[fact], set()).add(fact)
+    whole = replace(question, over="", split="")
+    other = whole.compared
+
+    def summed(asked: Question) -> dict[str, Decimal]:
+        found = (_SOURCES[source](desk, asked, facts) for source, facts in wanted.items())
+        return _folded(together(found))
+
+    now, before = summed(whole), {} if other is None else summed(other)
+    return {
+        key: Row(None, None, one.of(now), one.of(before) if other else None)
+        for key, one in known.items()
+    }
 
 
 def _adds_up(desk: Desk, question: Question) -> bool:

@@ -22,7 +22,7 @@ from paceline.insights.dimensions import Span, bucket_of
 from paceline.insights.models import ReportingRule
 from paceline.insights.queries.shelf import Shelf, folder
 from paceline.orders.models import ExchangeRate
-from paceline.org.models import Employment, Person, ReportingPath, Team, TeamMembership
+from paceline.org.models import Employment, Person, ReportingPath, Team
 
 RATE_STEP = Decimal("0.0000000001")
 ALWAYS = (date(1, 1, 1), FAR)
@@ -83,14 +83,18 @@ class Desk:
 
     @cached_property
     def _memberships(self) -> list[tuple[str, str, date, date, int, str]]:
-        """The same with id and name of the person. One query."""
-        rows = TeamMembership.objects.values_list(
-            "team__code", "person__number", "starts_on", "ends_before", "person", "person__name"
-        )
+        """The same with id and name of the person."""
         return [
             (team, number, first, end or FAR, pk, name)
-            for team, number, first, end, pk, name in rows
+            for pk, number, name, team, first, end in self._everyone
+            if team is not None
         ]
+
+    @cached_property
+    def _everyone(self) -> list[tuple[int, str, str, str | None, date, date | None]]:
+        """Everybody by name, once with each team that they belong or belonged to. One query."""
+        teams = [f"team_memberships__{one}" for one in ("team__code", "starts_on", "ends_before")]
+        return list(Person.objects.values_list("pk", "number", "name", *teams))
 
     def people_in(self, team: str) -> list[tuple[int, str]]:
         """Ids and names of those who belong to a team on the day, by name."""
@@ -104,6 +108,16 @@ class Desk:
     @cached_property
     def teams(self) -> dict[str, Team]:
         return {team.code: team for team in Team.objects.all()}
+
+    @cached_property
+    def teams_about(self) -> list[Team]:
+        """Whose reviews and notes the reader writes: of the teams in which they or those below them
+        work on the day; who oversees all sales: of all."""
+        if self.sees_all:
+            return list(self.teams.values())
+        here = {number for number, first, end in self.reach or () if first <= self.today < end}
+        codes = {team for number in here for team in self._teams_on_day(number)}
+        return [one for code, one in self.teams.items() if code in codes]
 
     def teams_below(self, code: str) -> frozenset[str]:
         """The codes of a team and of all below it; nothing for one that is not known."""
@@ -126,7 +140,10 @@ class Desk:
     @cached_property
     def own_teams(self) -> frozenset[str]:
         """The codes of the teams to which the reader belongs on the day."""
-        own = self._teams_of.get(self.reader.number, ())
+        return self._teams_on_day(self.reader.number)
+
+    def _teams_on_day(self, number: str) -> frozenset[str]:
+        own = self._teams_of.get(number, ())
         return frozenset(team for team, first, end in own if first <= self.today < end)
 
     @cached_property
@@ -147,8 +164,8 @@ class Desk:
 
     @cached_property
     def names(self) -> dict[str, str]:
-        """Everyone's name by number. One query."""
-        return dict(Person.objects.values_list("number", "name"))
+        """Everyone's name by number."""
+        return {number: name for _pk, number, name, *_team in self._everyone}
 
     @cached_property
     def stages(self) -> dict[str, str]:
@@ -215,13 +232,16 @@ class Desk:
 
     def rates(self, target: str) -> dict[tuple[date, str], Decimal]:
         """The rates of every month that has lines, for every currency that can be told."""
-        found = {}
-        for month in self.shelf.digests:
-            for currency in (target, *self._rates(target)):
-                rate = self.rate(currency, month, target)
-                if rate is not None:
-                    found[month, currency] = rate
-        return found
+        known: dict[tuple[date, str], Decimal] | None = self.kept.get(("rates", target))
+        if known is None:
+            rates = {
+                (month, currency): self.rate(currency, month, target)
+                for month in self.shelf.digests
+                for currency in (target, *self._rates(target))
+            }
+            known = {place: rate for place, rate in rates.items() if rate is not None}
+            self.kept["rates", target] = known
+        return known
 
     def _rates(self, target: str) -> dict[str, dict[date, Decimal]]:
         """By currency and month the mean rate into the target; turned over where only the other

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from paceline.boards.models import Card
 from paceline.crm.models import Deal, DealCompetitor, scope_of
-from paceline.goals.models import CheckIn, Goal
+from paceline.goals.models import CheckIn
 from paceline.goals.models.goals import TYPED
 from paceline.goals.progress import Point
 from paceline.goals.queries.goals import goals_for
@@ -29,10 +29,10 @@ WEEK_MEASURES = (
 )  # fmt: skip
 
 
-def teams_for(person: Person, known: Iterable[Team] | None = None) -> list[Team]:
-    """The teams whose reviews a person reads: where they work, whom they lead; overseers all.
-    ``known`` spares the query: every team there is."""
-    rows = Team.objects.order_by("name", "pk") if known is None else known
+def teams_for(person: Person) -> list[Team]:
+    """The teams whose reviews a person reads: where they work, whom they lead; overseers all. A
+    page that has a desk asks ``Desk.teams_about`` instead."""
+    rows = Team.objects.order_by("name", "pk")
     if person.has_role(*ALL_SALES):
         return list(rows)
     own = scope_of(person).all_teams
@@ -79,30 +79,27 @@ def goals_of(person: Person, team: Team, week: Span, today: date) -> list[GoalLi
         closed_at__isnull=True,
         period__starts_on__lte=on,
     )
-    found = list(rows[:GOALS_SHOWN])
-    said = _said_by(found, on) if on < today else {}
-    lines = [_line(goal, said.get(goal.pk), week, on, today) for goal in found]
+    if on < today:
+        said = CheckIn.objects.filter(goal=OuterRef("pk"), on__lte=on).order_by("-on", "-pk")
+        rows = rows.annotate(
+            said_on=Subquery(said.values("on")[:1]), said=Subquery(said.values("value")[:1])
+        )
+    lines = [_line(goal, week, on, today) for goal in rows[:GOALS_SHOWN]]
     order = {"behind": 0, "at_risk": 1, "unknown": 2, "on_pace": 3, "reached": 4}
     return sorted(lines, key=lambda line: (order[line.standing.status], line.goal.pk))
 
 
-def _said_by(goals: Iterable[Goal], on: date) -> dict[int, Point]:
-    """The last check-in of each goal by a day. One query."""
-    rows = CheckIn.objects.filter(goal__in=[goal.pk for goal in goals], on__lte=on)
-    told = rows.order_by("on", "pk").values_list("goal_id", "on", "value")
-    return {goal: Point(day, value) for goal, day, value in told}
-
-
-def _line(goal: Goal, said: Point | None, week: Span, on: date, today: date) -> GoalLine:
-    """How a goal stood when the week was over. What a source says is kept as of its last reading
-    only: without a check-in in the week, that one is shown with its day."""
+def _line(goal: Any, week: Span, on: date, today: date) -> GoalLine:
+    """How a goal stood when the week was over, by the last check-in until then. What a source says
+    is kept as of its last reading only: without a check-in in the week, that one is shown with its
+    day."""
     if on >= today:
         return GoalLine(goal, standing_of(goal, on))
     reading = getattr(goal, "reading", None)
     if reading is not None and reading.as_of <= on:
         return GoalLine(goal, standing_of(goal, on))
-    if said is not None and (goal.measure == TYPED or said.on >= week.starts_on):
-        return GoalLine(goal, standing_of(goal, on, points=[said]))
+    if goal.said_on is not None and (goal.measure == TYPED or goal.said_on >= week.starts_on):
+        return GoalLine(goal, standing_of(goal, on, points=[Point(goal.said_on, goal.said)]))
     standing = standing_of(goal, today)
     return GoalLine(goal, standing, standing.value_on)
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -22,21 +23,22 @@ from paceline.insights.actions.dashboards import Layout, NoTiles, Put, Times, To
 from paceline.insights.asked import NotAsked, days_asked
 from paceline.insights.charts.catalogue import CHARTS, DEFAULTS, draw
 from paceline.insights.charts.frame import Drawn, Frame
-from paceline.insights.charts.tiles import default_tiles, forbidden, frame_of, tiles_of
+from paceline.insights.charts.tiles import begun, default_begun, forbidden, frame_of, tile_of
 from paceline.insights.dimensions import SPANS
 from paceline.insights.forms.dashboards import FrameForm, LayoutForm, MailForm
 from paceline.insights.forms.reviews import NoteForm
 from paceline.insights.models import Dashboard, Mailing, Tile
-from paceline.insights.queries import reviews
 from paceline.insights.queries.answers import MeasureForbidden
 from paceline.insights.queries.desk import Desk
 from paceline.insights.queries.notes import notes_beside
 from paceline.insights.views.explorer import desk_for
 from paceline.kernel import sheets
 from paceline.kernel.money import CURRENCIES
-from paceline.kernel.pages import go_to, page
-from paceline.org.models import Role, Team
+from paceline.kernel.pages import go_to, page, wants_fragment
+from paceline.org.models import Employment, Role, Team
 from paceline.org.requests import PersonRequest
+
+TABS_MAX = 20
 
 
 def frame_for(request: PersonRequest, usual: Frame | None = None) -> Frame:
@@ -80,10 +82,10 @@ def home(request: PersonRequest) -> HttpResponse:
         if role not in DEFAULTS:
             raise Http404
         frame = frame_for(request)
-        tiles = default_tiles(desk, DEFAULTS[role], frame)
+        tiles = default_begun(desk, DEFAULTS[role], frame)
         names = role_names()
         context = {
-            **_shared(request, desk, frame, f"role:{role}"),
+            **_shared(request, desk, frame, _kept(request), f"role:{role}"),
             "title": names[role],
             "tiles": [(one, False) for one in tiles],
             "copy_url": f"{reverse('insights:dashboard_new')}?{urlencode({'role': role})}",
@@ -93,16 +95,24 @@ def home(request: PersonRequest) -> HttpResponse:
         return page(request, "insights/dashboard.html", context)
 
 
-def _shared(request: PersonRequest, desk: Desk, frame: Frame, here: str) -> dict[str, Any]:
+def _kept(request: PersonRequest) -> list[Any]:
+    """The dashboards that the reader finds, with their owners and whether these have left."""
+    works = Employment.objects.on(request.today).filter(person=OuterRef("owner"))
+    rows = Dashboard.objects.visible_to(request.person).kept().select_related("owner")
+    return list(rows.annotate(owner_left=~Exists(works))[:TABS_MAX])
+
+
+def _shared(
+    request: PersonRequest, desk: Desk, frame: Frame, kept: list[Any], here: str
+) -> dict[str, Any]:
     names = role_names()
     tabs = [
         (names[role], f"{reverse('insights:home')}?role={role}", here == f"role:{role}", None)
         for role in dict.fromkeys([*roles_of(desk), *here.split("role:")[1:]])
     ]
-    kept = Dashboard.objects.visible_to(request.person).kept()
     tabs += [
         (one.name, reverse("insights:dashboard", args=[one.pk]), here == f"own:{one.pk}", None)
-        for one in kept[:20]
+        for one in kept
     ]
     return {
         "tabs": tabs,
@@ -110,7 +120,7 @@ def _shared(request: PersonRequest, desk: Desk, frame: Frame, here: str) -> dict
         "may_keep": access.may_keep(request.person),
         "notes": notes_beside(desk, frame),
         "role": request.GET.get("role", ""),
-        **note_writing(request, reviews.teams_for(request.person, desk.teams.values())),
+        **note_writing(request, desk.teams_about),
     }
 
 
@@ -123,56 +133,76 @@ def note_writing(request: PersonRequest, teams: list[Team]) -> dict[str, Any]:
 @require_GET
 def show(request: PersonRequest, pk: int) -> HttpResponse:
     """A kept dashboard, with the figures that this reader may see."""
-    found = get_object_or_404(
-        Dashboard.objects.visible_to(request.person)
-        .kept()
-        .select_related("owner")
-        .prefetch_related("tiles__question"),
-        pk=pk,
-    )
+    kept = _kept(request)
+    found = next((one for one in kept if one.pk == pk), None) or _found(request, pk)
+    tiles = Tile.objects.select_related("question")
+    prefetch_related_objects([found], Prefetch("tiles", tiles))
     with closing(desk_for(request)) as desk:
         frame = frame_for(request, frame_of(desk, found))
-        wide = [tile.is_wide for tile in found.tiles.all()]
-        mailings = list(found.mailings.filter(stopped_at=None).select_related("recipient"))
-        own = [one for one in mailings if one.recipient_id == request.person.pk]
         is_owner = found.owner_id == request.person.pk
         context = {
-            **_shared(request, desk, frame, f"own:{pk}"),
+            **_shared(request, desk, frame, kept, f"own:{pk}"),
             "title": found.name,
             "dashboard": found,
             "is_owner": is_owner,
-            "owner_left": not is_owner and access.has_left(found.owner_id, request.today),
+            "owner_left": not is_owner and found.owner_left,
             "may_take_over": access.may_take_over(request.person),
-            "tiles": list(zip(tiles_of(desk, found, frame), wide, strict=True)),
-            "mailing": own[0] if own else None,
-            "mailings": mailings if is_owner else [],
-            "mail_form": MailForm(viewer=request.person, is_owner=is_owner),
+            "tiles": begun(desk, found, frame),
             "copy_url": f"{reverse('insights:dashboard_new')}?{urlencode({'like': pk})}",
         }
         return page(request, "insights/dashboard.html", context)
 
 
+def _found(request: PersonRequest, pk: int) -> Any:
+    """A dashboard beyond those that have a tab."""
+    seen = Dashboard.objects.visible_to(request.person).kept().select_related("owner")
+    found = get_object_or_404(seen, pk=pk)
+    found.owner_left = access.has_left(found.owner_id, request.today)
+    return found
+
+
+@require_GET
+def tile(request: PersonRequest, pk: int, tile_pk: int) -> HttpResponse:
+    """One place of a dashboard, which its page fetches when it comes into view; for whoever comes
+    here otherwise, what it leads to."""
+    seen = Dashboard.objects.visible_to(request.person).kept()
+    found = get_object_or_404(
+        Tile.objects.select_related("dashboard", "question"), pk=tile_pk, dashboard=pk,
+        dashboard__in=seen,
+    )  # fmt: skip
+    with closing(desk_for(request)) as desk:
+        drawn = tile_of(desk, found, frame_for(request, frame_of(desk, found.dashboard)))
+        if not wants_fragment(request):
+            return redirect(drawn.url or reverse("insights:dashboard", args=[pk]))
+        context = {"drawn": drawn, "wide": found.is_wide}
+        return page(request, "insights/tile.html", context)
+
+
 @require_GET
 def chart(request: PersonRequest, key: str) -> HttpResponseBase:
-    """One chart with its filters, table, definition, file and notes."""
+    """One chart with its filters, table, definition, file and notes; for a dashboard the chart
+    alone."""
     if key not in CHARTS:
         raise Http404
     with closing(desk_for(request)) as desk:
         frame = frame_for(request)
-        status = 200
+        status, is_whole = 200, not wants_fragment(request)
         try:
-            drawn = draw(desk, key, frame, is_whole=True)
+            drawn = draw(desk, key, frame, is_whole=is_whole)
         except MeasureForbidden as error:
             drawn, status = forbidden(error, str(CHARTS[key].name), key), 403
         if request.GET.get("export") == "csv" and status == 200:
             return csv_of(drawn)
+        if not is_whole:
+            alone = {"drawn": drawn, "wide": "wide" in request.GET}
+            return page(request, "insights/tile.html", alone, status=status)
         query = urlencode([*frame.parameters(), ("export", "csv")])
-        context = {
+        context: dict[str, Any] = {
             "drawn": drawn,
             "frame_form": FrameForm(desk=desk, initial=dict(frame.parameters())),
             "csv_url": f"{reverse('insights:chart', args=[key])}?{query}",
             "notes": notes_beside(desk, frame),
-            **note_writing(request, reviews.teams_for(request.person, desk.teams.values())),
+            **note_writing(request, desk.teams_about),
             "others": [
                 (one.name, reverse("insights:chart", args=[one.key]), one.key == key)
                 for one in CHARTS.values()
@@ -265,30 +295,36 @@ def take_over(request: PersonRequest, pk: int) -> HttpResponse:
     return go_to(request, reverse("insights:dashboard", args=[pk]))
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def mail(request: PersonRequest, pk: int) -> HttpResponse:
-    """Have a dashboard mailed: to oneself, or by its owner to others."""
+    """Who is sent a dashboard and when; have it mailed: to oneself, or by its owner to others."""
     if not access.may_read(request.person):
         raise PermissionDenied
     found = get_object_or_404(Dashboard.objects.visible_to(request.person).kept(), pk=pk)
     is_owner = found.owner_id == request.person.pk
-    form = MailForm(request.POST, viewer=request.person, is_owner=is_owner)
-    back = reverse("insights:dashboard", args=[pk])
-    if not form.is_valid():
-        said = " ".join(str(one) for errors in form.errors.values() for one in errors)
-        messages.error(request, said)
-        return go_to(request, back)
-    data = form.cleaned_data
-    actions.mail_dashboard(
-        dashboard=found,
-        recipient=data.get("recipient") or request.person,
-        times=Times(data["cadence"], int(data["weekday"]), data["hour"]),
-        site=request.build_absolute_uri("/"),
-        by=request.person,
-        at=timezone.now(),
-    )
-    messages.success(request, _("The dashboard will be mailed."))
-    return go_to(request, back)
+    form = MailForm(request.POST or None, viewer=request.person, is_owner=is_owner)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        actions.mail_dashboard(
+            dashboard=found,
+            recipient=data.get("recipient") or request.person,
+            times=Times(data["cadence"], int(data["weekday"]), data["hour"]),
+            site=request.build_absolute_uri("/"),
+            by=request.person,
+            at=timezone.now(),
+        )
+        messages.success(request, _("The dashboard will be mailed."))
+        return go_to(request, reverse("insights:dashboard", args=[pk]))
+    mailings = list(found.mailings.filter(stopped_at=None).select_related("recipient"))
+    own = next((one for one in mailings if one.recipient_id == request.person.pk), None)
+    context = {
+        "dashboard": found,
+        "mailing": own,
+        "mailings": [one for one in mailings if is_owner and one != own],
+        "form": form,
+    }
+    status = 422 if form.errors else 200
+    return page(request, "insights/mailing.html", context, status=status)
 
 
 @require_POST

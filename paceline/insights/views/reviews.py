@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ from paceline.insights.forms.reviews import EntryForm, NoteForm, TaskForm
 from paceline.insights.measures import MEASURES
 from paceline.insights.models import EntryKind, MarketNote, NoteKind, ReviewEntry
 from paceline.insights.queries import reviews
-from paceline.insights.queries.answers import answer, may_read_measure
+from paceline.insights.queries.answers import may_read_measure, totals
 from paceline.insights.queries.deals import Said, feedback_rows
 from paceline.insights.queries.desk import Desk
 from paceline.insights.views.explorer import desk_for
@@ -65,7 +66,8 @@ def address(team: Team, week: date) -> str:
 def _place(
     request: PersonRequest, team_id: int, week: str, teams: list[Team] | None = None
 ) -> tuple[Team, date]:
-    """The team and the Monday of an address; what is not the reader's does not exist."""
+    """The team and the Monday of an address; what is not the reader's does not exist. ``teams``
+    are those of the reader, where they are known already."""
     if not access.may_read(request.person):
         raise PermissionDenied
     own = reviews.teams_for(request.person) if teams is None else teams
@@ -81,24 +83,17 @@ def _place(
 
 @require_GET
 def show(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
-    """A team's week: figures, goals, gaps, decisions, tasks, and what explains them."""
+    """A team's week: figures, goals, gaps, decisions. What came of it and what explains it is a
+    page of its own, which this one fetches when it comes into view."""
     with closing(desk_for(request)) as desk:
-        teams = reviews.teams_for(request.person, desk.teams.values())
-        team, monday = _place(request, team_id, week, teams)
+        team, monday = _place(request, team_id, week, desk.teams_about)
         span = Span(monday, monday + WEEK, "week")
         desk.days = Span(monday - WEEK, monday + WEEK)
         figures = figures_of(desk, team, span)
-        said = feedback_of(desk, team, span)
-        people = desk.people_in(team.code)
-    person = request.person
-    may_write = reviews.may_write(person, team)
-    last_day = min(monday + WEEK - timedelta(days=1), request.today)
+    may_write = reviews.may_write(request.person, team)
     entries, earlier = reviews.entries_of(team, monday)
     context: dict[str, Any] = {
-        "team": team,
-        "days": span.worded,
-        "before_url": address(team, monday - WEEK),
-        "after_url": address(team, monday + WEEK) if monday + WEEK <= request.today else "",
+        **_heading(request, team, monday),
         "figures": figures,
         "goals": [
             (
@@ -108,11 +103,44 @@ def show(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
                 goals.status(line.standing),
                 "" if line.later is None else formats.day(line.later),
             )
-            for line in reviews.goals_of(person, team, span, request.today)
+            for line in reviews.goals_of(request.person, team, span, request.today)
         ],
         "gaps": [one for one in entries if one.kind == EntryKind.GAP],
         "decisions": [one for one in entries if one.kind == EntryKind.DECISION],
         "earlier": earlier,
+        "may_write": may_write,
+        "entry_form": EntryForm(auto_id="entry-%s") if may_write else None,
+    }
+    return page(request, "insights/review.html", context)
+
+
+def _heading(request: PersonRequest, team: Team, monday: date) -> dict[str, Any]:
+    after = monday + WEEK
+    return {
+        "team": team,
+        "days": Span(monday, after, "week").worded,
+        "here": address(team, monday),
+        "before_url": address(team, monday - WEEK),
+        "after_url": address(team, after) if after <= request.today else "",
+        "beside_url": reverse("insights:review_beside", args=[team.pk, monday.isoformat()]),
+    }
+
+
+@require_GET
+def beside(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
+    """What came of a team's week and what explains it: tasks, what customers said, who won instead,
+    notes."""
+    person = request.person
+    with closing(desk_for(request)) as desk:
+        teams = desk.teams_about
+        team, monday = _place(request, team_id, week, teams)
+        span = Span(monday, monday + WEEK, "week")
+        desk.days = span
+        said = feedback_of(desk, team, span)
+        people = desk.people_in(team.code)
+    may_write = reviews.may_write(person, team)
+    context: dict[str, Any] = {
+        **_heading(request, team, monday),
         "cards": reviews.cards_of(person, team, monday),
         "feedback": said,
         "lost": reviews.lost_to(person, team, span),
@@ -120,44 +148,39 @@ def show(request: PersonRequest, team_id: int, week: str) -> HttpResponse:
         "may_write": may_write,
     }
     if may_write:
+        last_day = min(monday + WEEK - timedelta(days=1), request.today)
         context |= {
-            "entry_form": EntryForm(auto_id="entry-%s"),
             "task_form": TaskForm(viewer=person, team=team, people=people, auto_id="task-%s"),
             "note_form": NoteForm(
                 teams=teams, initial={"on": last_day, "team": team.pk}, auto_id="note-%s"
             ),
-            "here": address(team, monday),
         }
-    return page(request, "insights/review.html", context)
+    return page(request, "insights/beside.html", context, fragment="beside")
 
 
 def figures_of(desk: Desk, team: Team, span: Span) -> list[dict[str, str]]:
     """The week beside the week before, measure by measure, as far as the reader may see."""
-    rows = []
-    for key in reviews.WEEK_MEASURES:
-        measure = MEASURES[key]
-        if not may_read_measure(desk.reader, measure):
-            continue
-        question = Question(
-            measure, span, only={"team": team.code}, compare="previous", span_name="days"
-        )
-        try:
-            found = answer(desk, question)
-        except NotAsked:
-            continue
-        now, before = found.total.value, found.total.before
-        rows.append(
-            {
-                "name": str(measure.name),
-                "definition": str(measure.definition),
-                "value": words.worded(measure, now, found.currency),
-                "before": words.worded(measure, before, found.currency),
-                "change": words.worded_change(measure, now, before),
-                "direction": words.direction(measure, now, before),
-                "url": f"{reverse('insights:explore')}?{question.query}",
-            }
-        )
-    return rows
+    known = [MEASURES[key] for key in reviews.WEEK_MEASURES]
+    asked = Question(known[0], span, only={"team": team.code}, compare="previous", span_name="days")
+    try:
+        found = totals(desk, asked, known)
+    except NotAsked:
+        return []
+    currency = desk.currency()
+    return [
+        {
+            "name": str(measure.name),
+            "definition": str(measure.definition),
+            "value": words.worded(measure, now, currency),
+            "before": words.worded(measure, before, currency),
+            "change": words.worded_change(measure, now, before),
+            "direction": words.direction(measure, now, before),
+            "url": f"{reverse('insights:explore')}?{replace(asked, measure=measure).query}",
+        }
+        for measure in known
+        if measure.key in found
+        for now, before in [(found[measure.key].value, found[measure.key].before)]
+    ]
 
 
 def feedback_of(desk: Desk, team: Team, span: Span) -> list[Said]:

@@ -100,7 +100,7 @@ def test_what_cannot_be_said(world: World, aims: Aims, seller: PlanVersion) -> N
 
 def test_what_nothing_rewards(world: World, aims: Aims, seller: PlanVersion) -> None:
     def found(person: Any) -> dict[str, list[str]]:
-        lines = lines_for(person, aims.quarter)
+        lines = lines_for(person, aims.quarter, TODAY)
         rows = sections(person, aims.quarter, lines, TODAY)
         return {one.key: [item.label for item in one.items] for one in rows}
 
