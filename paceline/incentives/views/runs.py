@@ -164,14 +164,16 @@ def _summary(run: Run, runs: list[Run], person: Person, *, settles: bool) -> dic
     if settles and unreleased and not finalised and paid_from is None and run.later_has_paid:  # type: ignore[attr-defined]
         passed = passed_over(run)
     return {
-        "payees": sum(one.now.payees for one in compared),
+        # Who is paid in several currencies has a statement in each, and is one payee.
+        "payees": len({one.payee_id for one in statements}),
+        "unreleased_payees": len({one.payee_id for one in statements if not one.is_taken}),
         "totals": compared,
         "other_name": words.period_name(other.period) if other else "",
         "earlier_run": earlier,
         "earlier_changes": [
-            formats.money(one.now.earned, one.now.currency)
-            if one.before is None
-            else formats.change(one.earned_change, one.now.currency)
+            formats.change(
+                one.now.earned if one.before is None else one.earned_change, one.now.currency
+            )
             for one in (queries.compared(sums[run.pk], sums[earlier.pk]) if earlier else ())
         ],
         "changes": queries.largest_changes(statements, other) if other else [],

@@ -347,7 +347,9 @@ def test_every_input_is_a_kept_file(quarter: Quarter, world: World) -> None:
     assert run.period.key == PERIOD
 
 
-def test_plans_in_two_currencies_share_a_run(quarter: Quarter) -> None:
+def test_plans_in_two_currencies_share_a_run(
+    quarter: Quarter, client_for: Callable[..., Client]
+) -> None:
     world = quarter.world
     source = OVERRIDE.replace("plan: override", "plan: euro").replace(
         "currency: USD", "currency: EUR"
@@ -371,6 +373,7 @@ def test_plans_in_two_currencies_share_a_run(quarter: Quarter) -> None:
             defaults={"rate": Decimal("0.9")},
         )
     approve(source, world, to=world.erik)
+    approve(OVERRIDE.replace("plan: override", "plan: dollars"), world, to=world.erik)
     run = quarter.run()
     assert run.progress.failure == ""
     paid = {
@@ -378,6 +381,10 @@ def test_plans_in_two_currencies_share_a_run(quarter: Quarter) -> None:
     }
     assert paid[world.erik.name, "EUR"] == Decimal("785.50")
     assert paid[world.priya.name, "USD"] == EARNED["priya"]
+    page = client_for(world.dana).get(reverse("incentives:run", args=[run.pk]))
+    assert len(paid) == len(EARNED) + 2
+    assert page.context["payees"] == len(EARNED) + 1, "one payee with two statements"
+    assert f"{len(EARNED) + 1} payees are told" in page.content.decode()
 
 
 def test_whoever_closes_a_period_before_its_end_is_told_what_that_means(
