@@ -4,6 +4,7 @@ of regions."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from paceline.org import actions as org
 from paceline.org.models import Role
@@ -23,10 +24,16 @@ def _people(stage: Stage) -> list[Target]:
     return [stage.person(member) for member in _specialists(stage)]
 
 
+def _middle_of_the_last_quarter(stage: Stage) -> date:
+    """A statement of that quarter shows both rates."""
+    first = stage.calendar.last_closed.starts_on
+    return first.replace(month=first.month + 1, day=16)
+
+
 PLANS = (
     PayPlan("cross-border", positions("market-seller")),
     PayPlan("cross-border-margin", positions("market-seller")),
-    PayPlan("cross-border-specialists", _people),
+    PayPlan("cross-border-specialists", _people, change=_middle_of_the_last_quarter),
     PayPlan(
         "cross-border-leads", leads("cross-border", "shenzhen", "tokyo", "berlin", "sao-paulo")
     ),

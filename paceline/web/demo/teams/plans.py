@@ -19,20 +19,22 @@ Target = Position | Team | Person
 class PayPlan:
     """A plan as it is approved: its text's name, whom it pays, and why known findings stand.
 
-    A campaign's plan is there for one quarter only, and its text waits for the year.
+    A campaign's plan is there for one quarter only, and its text waits for the year; one whose
+    rates change waits for the day.
     """
 
     name: str
     to: Callable[[Stage], Sequence[Target]]
     accepted: str = ""
     campaign: Callable[[Stage], Quarter] | None = None
+    change: Callable[[Stage], date] | None = None
 
     def source(self, stage: Stage) -> str:
-        """The text; a campaign's year is put in."""
+        """The text; a campaign's year and the day of a change are put in."""
         text = (TEXTS / f"{self.name}.yaml").read_text(encoding="utf-8")
-        return (
-            text if self.campaign is None else text.replace("YEAR", str(self.campaign(stage).year))
-        )
+        if self.campaign is not None:
+            text = text.replace("YEAR", str(self.campaign(stage).year))
+        return text if self.change is None else text.replace("CHANGE", str(self.change(stage)))
 
     def days(self, stage: Stage) -> tuple[date, date | None]:
         """From when on it is in effect, and until when it pays anybody."""
