@@ -30,7 +30,8 @@ else:
 # What files call the payee, whatever else they hold.
 PAYEE_NAMES = (
     "person", "salesperson", "sales rep", "seller", "employee", "employee number", "EmployeeKey",
-    "員工編號", "工號", "業務", "業務人員", "员工编号", "工号", "业务员", "销售", "销售员",
+    "員工編號", "工號", "業務", "業務人員", "業務員", "業務員編號", "業務員工編號", "员工编号",
+    "工号", "业务员", "业务员编号", "业务员工号", "销售", "销售员",
     "Verkäufer", "Vendedor",
 )  # fmt: skip
 

@@ -149,7 +149,7 @@ def _counted(work: boards.CardsOfGoal | None) -> str:
     if not work.late:
         return said % values
     late = ngettext("%(late)s overdue", "%(late)s overdue", work.late)
-    return f"{said % values}, {late % {'late': formats.number(Decimal(work.late))}}"
+    return f"{said % values} · {late % {'late': formats.number(Decimal(work.late))}}"
 
 
 def _worded(one: Worth) -> PlannedWorth:

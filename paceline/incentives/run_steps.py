@@ -56,7 +56,7 @@ def steps_of(
 
 
 def _by(who: str, when: datetime) -> str:
-    return f"{who}, {formats.moment(when)}"
+    return f"{who} · {formats.moment(when)}"
 
 
 def _settled(run: Any) -> RunStep:

@@ -53,22 +53,31 @@ def money(value: Figure | None, currency: str) -> str:
     """``1234.5, "TWD"`` → ``NT$1,234.50``: the amount with its currency, as readers write it."""
     if value is None or value == "":
         return NOTHING
-    shown = in_currency_digits(Decimal(value), currency)
+    return _money(in_currency_digits(Decimal(value), currency), currency, currency_digits(currency))
+
+
+def money_in_full(value: Figure, currency: str) -> str:
+    """Money with every digit that it has, such as ¥100.5: to be held against a file."""
+    exact = Decimal(value).normalize()
+    digits = max(currency_digits(currency), -int(exact.as_tuple().exponent))
+    return _money(exact, currency, digits)
+
+
+def _money(shown: Decimal, currency: str, digits: int) -> str:
     locale = reader_locale()
-    text = str(_money_pattern(locale, currency).apply(shown, locale))
+    text = str(_money_pattern(locale, currency, digits).apply(shown, locale))
     # Taiwan writes its own dollar without a mark; beside other dollars it needs one.
     return text.replace("$", "NT$", 1) if currency == "TWD" and "NT$" not in text else text
 
 
 @lru_cache(maxsize=256)
-def _money_pattern(locale: Locale, currency: str) -> NumberPattern:
-    """The locale's way to write money, with the digits that a currency is paid in: a locale may
-    know fewer (Serbian dinars are shown whole in the shops of Belgrade, and paid in para).
+def _money_pattern(locale: Locale, currency: str, digits: int) -> NumberPattern:
+    """The locale's way to write money, with as many digits as are asked for: a locale may know
+    fewer (Serbian dinars are shown whole in the shops of Belgrade, and paid in para).
 
     Read once, with the currency's sign in its place: a page of charts writes a thousand amounts,
     and to read the pattern anew for each takes four times as long as to write it.
     """
-    digits = currency_digits(currency)
     text = str(locale.currency_formats["standard"].pattern)
     pattern = parse_pattern(text.replace("0.00", "0." + "0" * digits if digits else "0"))
     sign = get_currency_symbol(currency, locale)

@@ -92,3 +92,19 @@ def test_no_page_parts_names_with_a_comma_of_its_own() -> None:
         if '", ".join(' in path.read_text(encoding="utf-8")
     ]
     assert [str(path.relative_to(source)) for path in worded] == []
+
+
+def test_a_control_total_keeps_the_digits_of_its_file() -> None:
+    """¥15,101.5 was shown as ¥15,102, which no file adds up to."""
+    with translation.override("en"):
+        shown = [
+            formats.money_in_full(Decimal(text), currency)
+            for text, currency in (
+                ("15101.5000", "JPY"),
+                ("15101.0000", "JPY"),
+                ("134.6980", "KWD"),
+                ("1000", "USD"),
+                ("0.0001", "USD"),
+            )
+        ]
+    assert shown == ["¥15,101.5", "¥15,101", "KWD134.698", "$1,000.00", "$0.0001"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -80,7 +79,7 @@ def result(source: Import, kind: ImportKind, person: Person) -> dict[str, Any]:
 
 def _sum(one: queries.Sum) -> SumWords:
     rows = ngettext("%(n)s line", "%(n)s lines", one.rows) % {"n": formats.number(one.rows)}
-    amount = formats.money(Decimal(one.amount), one.currency) if one.currency else ""
+    amount = formats.money_in_full(one.amount, one.currency) if one.currency else ""
     return SumWords(one.currency, amount, rows)
 
 
