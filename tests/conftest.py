@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -28,18 +29,51 @@ def pytest_configure(config: pytest.Config) -> None:
     _server.append(lease)
 
 
-# Begun first, so that at the end no process waits for the one that began the longest last.
-LONGEST = (
-    "tests/engine/test_spark",
-    "tests/engine/test_oracle.py",
-    "tests/web/test_demo_company.py",
-    "tests/ops/",
-)
+# What takes longest, in seconds, each to be done by one process from beginning to end: together
+# these use a cluster, or queries that are compiled once.
+LONGEST = {
+    "tests/engine/test_oracle.py": 200,
+    "tests/engine/test_spark": 110,
+    "tests/ops/test_lost_database.py": 70,
+    "tests/web/test_demo_company.py": 60,
+    "tests/ops/test_killed_worker.py": 50,
+    "tests/browser/test_live.py": 40,
+    "tests/ops/test_demo.py": 35,
+    "tests/api/test_fuzz.py": 35,
+    "tests/ops/test_live_outage.py": 30,
+    "tests/browser/test_walk.py": 20,
+    "tests/ops/": 35,
+}
+
+
+def long_one(item: pytest.Item) -> str:
+    return next((name for name in LONGEST if item.nodeid.startswith(name)), "")
+
+
+def deal(items: list[pytest.Item], processes: int) -> list[pytest.Item]:
+    """The tests in an order in which every process begins with its part of the long ones, so that
+    at the end none waits for another. At the start each is given as many tests as every other, in
+    the order in which they stand; whoever is done takes from the end of another's.
+    """
+    parts: list[list[pytest.Item]] = [[] for _ in range(processes)]
+    taken = [0] * processes
+    for name, seconds in sorted(LONGEST.items(), key=lambda one: -one[1]):
+        if found := [item for item in items if long_one(item) == name]:
+            least = taken.index(min(taken))
+            parts[least] += found
+            taken[least] += seconds
+    others = [item for item in items if not long_one(item)]
+    dealt: list[pytest.Item] = []
+    for place, part in enumerate(parts):
+        room = max(0, (len(items) - len(dealt)) // (processes - place) - len(part))
+        dealt += part + others[:room]
+        del others[:room]
+    return dealt + others
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    items[:] = deal(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     # What is imported by now stays; looking through it again and again takes a tenth of the time.
     gc.collect()
     gc.freeze()
