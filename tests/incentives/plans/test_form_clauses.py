@@ -403,6 +403,8 @@ def test_tiers_change_on_a_day_and_no_longer() -> None:
     assert at(rates, "tiers") is None
     place = "components.0.rates.dated"
     third = changed_by_button(dated, f"add {place} tiers")
+    assert documents.check(third) == (), "it began on the day of the one before"
+    assert at(read(third), "components", 0, "rates", "dated", 2, "from") == "2026-08-01"
     third = changed_by_fields(third, third, {f"{place}.2.from": "2026-09-01"})
     assert documents.check(third) == ()
     paid = changed_by_fields(third, third, {"components.0.rates@tiers-pay": "amount"})

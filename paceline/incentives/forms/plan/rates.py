@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -23,7 +24,9 @@ from paceline.incentives.forms.plan.grids import ACROSS, PAID, Columns, paid_by,
 from paceline.incentives.forms.plan.parts import Addition, Group, Part, Place, Rows, Value
 from paceline.incentives.forms.plan.references import first, ids, text_columns
 from paceline.incentives.queries.rate_rows import names_known
+from paceline.kernel.periods import month_from
 
+FIRST_CHANGE = date(2026, 7, 1)  # an example in a new form, for the writer to change
 _PERIODS = ("month", "quarter", "half-year", "year")
 _STRETCHES = ("transaction", "day", "week", "half-month", *_PERIODS)
 
@@ -192,10 +195,14 @@ def _copied(found: Data) -> edit.Content:
 
 
 def _later_tiers(place: Place, _name: str) -> edit.Content:
-    """Further tiers begin as those before them; the day is for the writer to say."""
+    """Further tiers begin as those before them, a month later; the writer says the day."""
     tables = members_at(place.data, *place.path)
     tiers = _copied(tables[-1].get("tiers")) if tables else [{"from": "0.00", "rate": "1%"}]
-    return {"from": "2026-07-01", "tiers": tiers}
+    try:
+        starts_on = month_from(date.fromisoformat(str(tables[-1].get("from", ""))), 1)
+    except (IndexError, ValueError):  # the first set has no day, and a day may be half written
+        starts_on = FIRST_CHANGE
+    return {"from": str(starts_on), "tiers": tiers}
 
 
 def _known_tables(_place: Place) -> Choices:
@@ -262,7 +269,7 @@ DATED = Choice(
                 "change": "carry-on",
                 "dated": lambda rates: [
                     {"tiers": _copied(at(rates.here, "tiers"))},
-                    {"from": "2026-07-01", "tiers": _copied(at(rates.here, "tiers"))},
+                    {"from": str(FIRST_CHANGE), "tiers": _copied(at(rates.here, "tiers"))},
                 ],
             },
         ),
