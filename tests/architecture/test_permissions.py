@@ -2,7 +2,8 @@
 
 Each table is walked in one go: everybody signs in once, and what many of its addresses stand on is
 made once. The effects of each request are undone before the next, so that each meets the same rows.
-Pages show what the view fetched: a template that asks the database fails the walk, too.
+Pages show what the view fetched: a template that asks the database fails the walk, too, and so does
+a page of ``COUNTED`` apps that asks it more often than any may.
 """
 
 from __future__ import annotations
@@ -24,13 +25,18 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.accounts.permissions import LIBRARY
 from tests.api.calling import program_for
-from tests.architecture.rendering import QueryWhileRenderingError, Rendering
+from tests.architecture.rendering import TRANSACTION, QueryWhileRenderingError, Rendering
 from tests.permission_table import Grounded, Url
 from tests.world import World, sign_in
 
 TESTS = Path(__file__).resolve().parents[1]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LOGIN = "/account/login/"
+QUERIES_MAX = 15
+# Tables whose every page is held to this here; the apps of the others count in their own tests.
+COUNTED = {
+    "boards", "crm", "imports", "leads", "notifications", "orders", "sequences", "shops",
+}  # fmt: skip
 
 
 def tables() -> dict[str, dict[str, Url]]:
@@ -71,8 +77,9 @@ def test_no_table_names_an_address_that_does_not_exist() -> None:
 class Walk:
     """The cast before their browsers and with their programs, signed in once."""
 
-    def __init__(self, world: World, rendering: Rendering) -> None:
+    def __init__(self, world: World, rendering: Rendering, table: str) -> None:
         self._rendering = rendering
+        self._counts = table in COUNTED
         self._browsers = {who: sign_in(person) for who, person in world.cast.items()}
         self._sessions = {
             who: browser.cookies[settings.SESSION_COOKIE_NAME].value
@@ -93,11 +100,27 @@ class Walk:
             browser.cookies[settings.SESSION_COOKIE_NAME] = self._sessions[who]
         if method == "POST":
             return undone(lambda: browser.post(address, data))
+        asked = Asked()
         try:
-            with self._rendering.asks_nothing():
-                return undone(lambda: browser.generic(method, address))
+            with self._rendering.asks_nothing(), connection.execute_wrapper(asked):
+                answer = undone(lambda: browser.generic(method, address))
         except QueryWhileRenderingError as query:
             return f"asked while it was drawn: {query}"
+        is_page = answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+        if self._counts and is_page and asked.count > QUERIES_MAX:
+            return f"asked {asked.count} times, at most {QUERIES_MAX} are allowed"
+        return answer
+
+
+class Asked:
+    """How often the database was asked; to begin and undo a part is no question."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, execute: Callable[..., Any], sql: Any, *rest: Any) -> Any:
+        self.count += not str(sql).startswith(TRANSACTION)
+        return execute(sql, *rest)
 
 
 def undone(ask: Callable[[], Any]) -> HttpResponse:
@@ -137,7 +160,7 @@ def ground_of(item: tuple[str, Url]) -> str:
 
 @pytest.mark.parametrize("table", sorted(TABLES))
 def test_addresses(table: str, world: World, rendering: Rendering) -> None:
-    walk = Walk(world, rendering)
+    walk = Walk(world, rendering, table)
     problems: list[str] = []
     walked: set[str] = set()
     urls = sorted(
