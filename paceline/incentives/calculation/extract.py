@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -208,7 +208,7 @@ def merged(days: Sequence[AssignedDays]) -> list[AssignedDays]:
         )
         if last is not None and same and one.starts_on <= last.ends_before:
             later: date = max(last.ends_before, one.ends_before)
-            found[-1] = AssignedDays(last.plan_id, last.payee_number, last.starts_on, later)
+            found[-1] = replace(last, ends_before=later)
         else:
             found.append(one)
     return found

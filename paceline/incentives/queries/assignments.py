@@ -20,6 +20,7 @@ class AssignedDays:
     """A plan pays a payee on the half-open days; cut to the period that was asked for."""
 
     plan_id: int
+    person_id: int
     payee_number: str
     starts_on: date
     ends_before: date
@@ -29,14 +30,18 @@ def assigned_days(plans: Sequence[int], starts_on: date, ends_before: date) -> l
     """Whom the plans pay inside the half-open days: a position through who held it, a team through
     who belonged to it or to a team below it, and everyone only while employed.
 
-    Ranges of one payee may overlap when several assignments reach them. Five queries.
+    Ranges of one payee may overlap when several assignments reach them. At most five queries.
     """
     window = (starts_on, ends_before)
     assignments = list(
         PlanAssignment.objects.filter(plan__in=plans).during(*window).select_related("person")
     )
-    employed = _by(Employment.objects.during(*window).values_list("person_id", *_DAYS))
-    numbers = dict(Employment.objects.during(*window).values_list("person_id", "person__number"))
+    employed: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
+    numbers: dict[int, str] = {}
+    works = Employment.objects.during(*window)
+    for person, number, *stay in works.values_list("person_id", "person__number", *_DAYS):
+        employed[person].append((stay[0], stay[1]))
+        numbers[person] = number
     holdings = _by_key(
         PositionHolding.objects.during(*window).values_list("position_id", "person_id", *_DAYS)
     )
@@ -61,7 +66,7 @@ def assigned_days(plans: Sequence[int], starts_on: date, ends_before: date) -> l
             for employment in employed.get(person_id, []) if inside else []:
                 paid = _cut(employment, inside)  # type: ignore[arg-type]
                 if paid is not None:
-                    found.append(AssignedDays(one.plan_id, numbers[person_id], *paid))
+                    found.append(AssignedDays(one.plan_id, person_id, numbers[person_id], *paid))
     return found
 
 
@@ -121,7 +126,7 @@ def days_paid(
             for employment in places["employment", 0] if inside else ():
                 paid = _cut(employment, inside)  # type: ignore[arg-type]
                 if paid is not None:
-                    found.append(AssignedDays(one.plan_id, person.number, *paid))
+                    found.append(AssignedDays(one.plan_id, person.pk, person.number, *paid))
     return found
 
 
@@ -142,13 +147,6 @@ def _cut(days: tuple[date, date | None], window: Days) -> Days | None:
     first = max(days[0], window[0])
     before = window[1] if days[1] is None else min(days[1], window[1])
     return (first, before) if first < before else None
-
-
-def _by(rows: Iterable[tuple[int, date, date | None]]) -> dict[int, list[tuple[date, date | None]]]:
-    found: dict[int, list[tuple[date, date | None]]] = defaultdict(list)
-    for key, first, before in rows:
-        found[key].append((first, before))
-    return found
 
 
 def _by_key(

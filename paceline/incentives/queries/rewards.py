@@ -44,15 +44,13 @@ class Rewarded:
 
 def rewarded(lines: Sequence[Any], starts_on: date, ends_before: date) -> Rewarded:
     """Follow the rows to goals: named ones, and those of a measure whose owner the plan pays on
-    some day. Seven queries; ``lines`` have ``pk``, ``measure`` and ``owner_id``.
+    some day. At most six queries; ``lines`` have ``pk``, ``measure`` and ``owner_id``.
     """
     rows = list(GoalReward.objects.values_list("plan_id", "component", "goal_id", "measure"))
     plans = sorted({plan for plan, _component, goal, _measure in rows if goal is None})
-    paid: dict[str, set[int]] = defaultdict(set)
+    paid: dict[int, set[int]] = defaultdict(set)
     for one in assigned_days(plans, starts_on, ends_before) if plans else ():
-        paid[one.payee_number].add(one.plan_id)
-    owners = {line.owner_id for line in lines if line.owner_id}
-    numbers = dict(Person.objects.filter(pk__in=owners).values_list("pk", "number"))
+        paid[one.person_id].add(one.plan_id)
     by_measure: dict[str, list[tuple[int, str]]] = defaultdict(list)
     by_goal: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for plan, component, goal, measure in rows:
@@ -62,7 +60,7 @@ def rewarded(lines: Sequence[Any], starts_on: date, ends_before: date) -> Reward
             by_goal[goal].append((plan, component))
     goals, components = set(), set()
     for line in lines:
-        own = paid.get(numbers.get(line.owner_id, ""), set())
+        own = paid.get(line.owner_id, set())
         found = by_goal.get(line.pk, []) + [
             one for one in by_measure.get(line.measure, ()) if one[0] in own
         ]

@@ -15,6 +15,7 @@ from paceline.goals import actions as goals
 from paceline.goals.actions import Measured, Said
 from paceline.goals.models import Confidence, Level, Quota, Unit
 from paceline.goals.queries.alignment import lines_for
+from paceline.incentives.actions.assignments import assign_plan
 from paceline.incentives.actions.rewards import (
     ComponentUnknown,
     NothingRewarded,
@@ -113,6 +114,12 @@ def test_what_nothing_rewards(world: World, aims: Aims, seller: PlanVersion) -> 
         "unrewarded": ["Grow", "Grow North"], "idle_components": ["Override"],
     }  # fmt: skip
     assert found(world.priya) == {}
+    assign_plan(plan=seller.plan, to=world.north, starts_on=FROM, by=world.dana, at=NOW)
+    browser, address = sign_in(world.dana), reverse("goals:alignment")
+    browser.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(address).status_code == 200
+    assert len(asked) <= 15, [one["sql"][:120] for one in asked]
 
 
 def test_pages_and_paper(world: World, aims: Aims, seller: PlanVersion) -> None:
