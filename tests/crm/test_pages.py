@@ -270,7 +270,7 @@ def test_one_timeline_holds_everything(world: World, sales: Sales, client_for) -
     assert empty.status_code == 422
     long = client.post(at("activity_new", "deal", deal), {"kind": "note", "text": "x" * 20_001})
     assert long.status_code == 422
-    assert "20001 letters" in long.content.decode()
+    assert "20,001 letters" in long.content.decode()
     assert Activity.objects.filter(deal=deal).count() == 2
     task = Activity.objects.get(kind="task")
     assert client_for(world.marco).post(at("task_done", task.pk), {}).status_code == 303

@@ -164,9 +164,9 @@ def test_a_huge_text_is_refused_and_nothing_stored(
     # What nobody would write is said with its line, within a second, and stays in the form.
     rules = "".join(f"  - {{id: r{place}, kind: direct}}\n" for place in range(5_000))
     for old, new, told in (
-        ("credits:\n", f"credits:\n{rules}", "more than 10000 parts"),
+        ("credits:\n", f"credits:\n{rules}", "more than 10,000 parts"),
         ("of: amount", f"of: {'(' * 999}amount", "nested more than 16 levels deep"),
-        ("of: amount", f"of: {'amount + ' * 9_000}amount", "more than 4000 characters"),
+        ("of: amount", f"of: {'amount + ' * 9_000}amount", "more than 4,000 characters"),
         ("of: amount", "of: destroy(amount)", "There is no function destroy."),
         ("of: amount", "of: divide(amount)", "divide takes 3 values, not 1."),
         ("rate: 2%", "rate: -2%", "below zero"),

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Aggregate, Exists, Subquery, TextField
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import Aggregate
 
 from paceline.crm.models import BuyingRules
 from paceline.kernel.money import currency_digits
@@ -24,20 +23,13 @@ class Mode(Aggregate):
 
 
 def rules_in_force() -> BuyingRules:
-    """The latest rules; where nobody decided, the currency of most orders. One query."""
-    decided = BuyingRules.objects.order_by("-decided_at", "-pk")
-    fields = {one.attname: one for one in BuyingRules._meta.concrete_fields}
-    as_text = JSONObject(**{name: Cast(name, TextField()) for name in fields})  # exact
-    # Nothing of the lines is read where somebody decided.
-    lines = OrderLine.objects.filter(~Exists(decided)).order_by("pk")[:LOOKED_AT]
-    found = lines.aggregate(
-        told=JSONObject(sold_in=Mode("currency"), decided=Subquery(decided.values(row=as_text)[:1]))
-    )["told"]
-    if found["decided"] is None:
-        return BuyingRules(pk=0, currency=found["sold_in"] or UNKNOWN)
-    return BuyingRules(
-        **{name: fields[name].to_python(told) for name, told in found["decided"].items()}
-    )
+    """The latest rules; where nobody decided, the currency of most orders."""
+    decided = BuyingRules.objects.order_by("-decided_at", "-pk").first()
+    if decided is not None:
+        return decided
+    lines = OrderLine.objects.order_by("pk")[:LOOKED_AT]
+    sold_in = lines.aggregate(most=Mode("currency"))["most"]
+    return BuyingRules(pk=0, currency=sold_in or UNKNOWN)
 
 
 def take_orders(cursor: Any, most: int) -> tuple[int, int]:
