@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import BigIntegerField, DateField, F, Q, Value
+from django.db.models import BigIntegerField, DateField, Exists, F, OuterRef, Q, QuerySet, Value
 
 from paceline.incentives.models import PlanAssignment
 from paceline.org.models import Employment, Person, PositionHolding, Team, TeamMembership
@@ -128,6 +128,15 @@ def days_paid(
                 if paid is not None:
                     found.append(AssignedDays(one.plan_id, person.pk, person.number, *paid))
     return found
+
+
+def teams_paid(given: QuerySet[PlanAssignment]) -> list[int]:
+    """The teams that some assignments name, and all that lie below them. One query."""
+    named = Exists(given.filter(team=OuterRef("pk")))
+    rows = list(Team.objects.order_by().values_list("id", "parent_id", named))
+    parents = {team: parent for team, parent, _is_named in rows}
+    roots = {team for team, _parent, is_named in rows if is_named}
+    return [team for team in parents if not roots.isdisjoint({team, *_teams_above(team, parents)})]
 
 
 def _teams_above(team: int, parents: Mapping[int, int | None]) -> list[int]:

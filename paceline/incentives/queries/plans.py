@@ -23,9 +23,9 @@ from paceline.incentives.models import (
     PlanReturn,
     PlanVersion,
 )
+from paceline.incentives.queries.assignments import teams_paid
 from paceline.kernel.shell import Attention
 from paceline.org.models import (
-    TEAM_DEPTH_MAX,
     Employment,
     Person,
     PositionHolding,
@@ -113,13 +113,11 @@ def versions_in_force(on: date) -> list[PlanVersion]:
 
 def people_paid(plan: Plan, on: date) -> QuerySet[Person]:
     """Whom a plan pays on a day, by name: those employed who hold an assigned position, belong to
-    an assigned team or one below it, or are assigned themselves. One query."""
+    an assigned team or one below it, or are assigned themselves. Two queries: the first finds the
+    teams."""
     given = PlanAssignment.objects.on(on).filter(plan=plan)
-    teams = Q()
-    for level in range(TEAM_DEPTH_MAX):
-        teams |= Q(**{"__".join(["team", *["parent"] * level, "in"]): given.values("team")})
     holdings = PositionHolding.objects.on(on).filter(position__in=given.values("position"))
-    members = TeamMembership.objects.on(on).filter(teams)
+    members = TeamMembership.objects.on(on).filter(team__in=teams_paid(given))
     return (
         Person.objects.filter(Exists(Employment.objects.on(on).filter(person=OuterRef("pk"))))
         .filter(
