@@ -18,6 +18,7 @@ CLOCKS = {
 }
 CLOCK_READERS = (
     "adapter",  # where the sign-in library calls us
+    "backends",  # and where it asks whose session goes on
     "views",
     "tasks",
     "commands",

@@ -74,7 +74,7 @@ def test_a_goal_shows_the_cards_that_its_reader_sees(world: World, work: Work, c
     cards = [one.what for one in plan.steps if "/boards/" in one.url]
     # The one without a day comes last; it works for a goal of one's own.
     assert cards == ["Call ten shops", "Write the banner"]
-    assert plan.goals[0].cards == "1 of 4 cards done, 1 overdue"
+    assert plan.goals[0].cards == "1 of 4 cards done · 1 overdue"
 
 
 def test_the_next_step_of_a_goal_becomes_a_card(world: World, work: Work, client_for) -> None:

@@ -125,7 +125,7 @@ def on_page(kind: str, person: Person) -> Any:
     """The same with all of one row each that its page shows beside the head: one query instead of
     one for each."""
     own = CustomField.objects.filter(team=OuterRef("team"), of=kind).order_by("rank", "id")
-    row = JSONObject(pk="pk", label="label", kind="kind")
+    row = JSONObject(**{name: name for name in ("pk", "label", "kind")})
     rows = shown(kind, person).annotate(own_field_rows=ArraySubquery(own.values(row=row)))
     if kind == "deal":
         return rows
