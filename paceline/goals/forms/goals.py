@@ -66,7 +66,7 @@ class _Names(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A choice among rows, drawn quickly, each named with what tells it apart."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=LongSelect, **kwargs)
+        super().__init__(widget=LongSelect, empty_label="–", **kwargs)
 
     def offer(self, rows: Iterable[tuple[Any, str]]) -> None:
         """Choices that the form has read already; the queryset still says what may be chosen."""
