@@ -79,7 +79,17 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
             self._record("sign_in_failed", user, request)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """The passkey first, where there is one; a code is called what the account has."""
+        """The passkey first, where there is one; a code is called what the account has.
+
+        The library asks three times for a page, each time by four queries: the answer is kept on
+        the account, which a request brings anew.
+        """
+        kept: list[dict[str, Any]] | None = getattr(user, "_proofs", None)
+        if kept is None:
+            kept = user._proofs = self._proofs_of(user)  # type: ignore[attr-defined]
+        return kept
+
+    def _proofs_of(self, user: User) -> list[dict[str, Any]]:
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         has_app = (
             user.is_authenticated

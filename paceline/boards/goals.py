@@ -277,20 +277,29 @@ def _with_project(kind: str, rows: Any) -> Sequence[Any]:
 
 
 def _offered(prefix: str, reader: Person) -> list[Source]:
-    """Projects that the reader sees, their lists and labels: at most 200 of each. Three queries."""
-    seen = Project.objects.visible_to(reader).kept()
-    rows = {
-        "project": seen.order_by("name", "pk"),
-        "list": CardList.objects.filter(project__in=seen.values("pk"), archived_at__isnull=True)
-        .order_by("project__name", "project", "rank"),
-        "label": Label.objects.filter(project__in=seen.values("pk"))
-        .order_by("project__name", "project", "name"),
-    }  # fmt: skip
-    if prefix == ON_TIME:
-        # A share is asked of a whole project; of a list it would follow from what is moved there.
-        del rows["list"]
+    """What cards are counted of. A share is asked of a whole project or a label; of a list it would
+    follow from what is moved there."""
     return [
         _source(prefix, kind, row)
-        for kind, found in rows.items()
-        for row in _with_project(kind, found[:OFFERED_MAX])
+        for kind, rows in _rows_for(reader).items()
+        if (prefix, kind) != (ON_TIME, "list")
+        for row in rows
     ]
+
+
+def _rows_for(reader: Person) -> dict[str, list[Any]]:
+    """Projects that the reader sees, their lists and labels: at most 200 of each. Three queries,
+    then kept on the reader, whom a request brings anew: two families offer the same rows."""
+    kept: dict[str, list[Any]] | None = getattr(reader, "_goal_rows", None)
+    if kept is None:
+        seen = Project.objects.visible_to(reader).kept()
+        rows = {
+            "project": seen.order_by("name", "pk"),
+            "list": CardList.objects.filter(project__in=seen.values("pk"), archived_at__isnull=True)
+            .order_by("project__name", "project", "rank"),
+            "label": Label.objects.filter(project__in=seen.values("pk"))
+            .order_by("project__name", "project", "name"),
+        }  # fmt: skip
+        kept = {kind: list(_with_project(kind, rows[kind][:OFFERED_MAX])) for kind in rows}
+        reader._goal_rows = kept  # type: ignore[attr-defined]
+    return kept

@@ -33,11 +33,6 @@ TESTS = Path(__file__).resolve().parents[1]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LOGIN = "/account/login/"
 QUERIES_MAX = 15
-# Tables whose every page is held to this here; the apps of the others count in their own tests.
-COUNTED = {
-    "boards", "crm", "imports", "leads", "live", "mail", "notifications", "orders", "org",
-    "planning", "sequences", "shops", "trello", "web", "webhooks",
-}  # fmt: skip
 
 
 def tables() -> dict[str, dict[str, Url]]:
@@ -80,7 +75,6 @@ class Walk:
 
     def __init__(self, world: World, rendering: Rendering, table: str) -> None:
         self._rendering = rendering
-        self._counts = table in COUNTED
         self._browsers = {who: sign_in(person) for who, person in world.cast.items()}
         self._sessions = {
             who: browser.cookies[settings.SESSION_COOKIE_NAME].value
@@ -108,7 +102,7 @@ class Walk:
         except QueryWhileRenderingError as query:
             return f"asked while it was drawn: {query}"
         is_page = answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
-        if self._counts and is_page and asked.count > QUERIES_MAX:
+        if is_page and asked.count > QUERIES_MAX:
             return f"asked {asked.count} times, at most {QUERIES_MAX} are allowed"
         return answer
 
