@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -17,9 +18,11 @@ from paceline.boards.models import Card
 from paceline.goals import actions as goals
 from paceline.goals import measures
 from paceline.goals.models import Confidence, Goal, Level, Unit
+from paceline.insights.actions import bring_up_to_date
 from paceline.insights.dimensions import Span
 from paceline.insights.models import MarketNote, ReviewEntry, TeamReview
 from paceline.insights.queries import reviews
+from paceline.insights.queries.desk import Desk
 from paceline.kernel import formats
 from tests.goals.conftest import propose
 from tests.world import NOW, World
@@ -27,6 +30,19 @@ from tests.world import NOW, World
 pytestmark = pytest.mark.django_db
 
 WEEK = date(2026, 5, 4)
+
+
+def test_pages_with_and_without_figures_open_to_the_same_teams(sold: World) -> None:
+    """A page with a desk reads the teams of its reader there, other pages by themselves."""
+    shelf = bring_up_to_date(at=NOW)
+    opened = set()
+    for who, person in sold.cast.items():
+        person.acting_on = sold.today
+        with closing(Desk(person, sold.today, shelf)) as desk:
+            about = {team.pk for team in desk.teams_about}
+        assert about == {team.pk for team in reviews.teams_for(person)}, who
+        opened.add(frozenset(about))
+    assert len(opened) > 2, "nobody, some and all"
 
 
 def test_a_team_looks_at_its_week(sold: World, client_for, django_assert_max_num_queries) -> None:
