@@ -40,7 +40,6 @@ from paceline.kernel.charts import BarChart, Series
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.shell import Badge
 from paceline.kernel.tables import Column, Filter, Table
-from paceline.live.wording import failure_text
 from paceline.orders.actions import LinesAreBusy
 from paceline.orders.queries import months_changed_since
 from paceline.org.models import Person
@@ -297,10 +296,7 @@ def _problems(run: Run) -> list[dict[str, Any]]:
 
 
 def _failure(run: Run) -> str:
-
-    if run.progress is None or not run.progress.failure:
-        return ""
-    return failure_text(actions.PROGRESS_KIND, run.progress.failure, run.progress.failure_params)
+    return "" if run.progress is None else run.progress.failure_text
 
 
 def statement_table(request: PersonRequest, run: Run, person: Person) -> Table:

@@ -28,7 +28,6 @@ from paceline.incentives.views.runs import reader_of_runs
 from paceline.kernel import formats
 from paceline.kernel.pages import go_to, page
 from paceline.kernel.tables import Column, Table
-from paceline.live.wording import failure_text
 from paceline.org.models import Person
 from paceline.org.requests import PersonRequest
 
@@ -163,9 +162,7 @@ def _problems(settlement: Settlement | None) -> list[str]:
 
 def _failure(settlement: Settlement | None) -> str:
     progress = settlement.progress if settlement is not None else None
-    if progress is None or not progress.failure:
-        return ""
-    return failure_text(actions.PROGRESS_KIND, progress.failure, progress.failure_params)
+    return "" if progress is None else progress.failure_text
 
 
 @require_POST
