@@ -61,8 +61,8 @@ from paceline.orders.models import OrderLine
 from paceline.org.models import Person, TeamMembership
 
 SUGGESTED = 12
-# By what customers score, one to five.
-FIGURES = ("last_on", "orders", "value")
+# By which figures customers score, one to five.
+SCORES = {"recency": "last_on", "frequency": "orders", "value_score": "value"}
 RELATED_MAX = 50
 
 
@@ -156,7 +156,7 @@ def _total_rows(kind: str) -> ArraySubquery:
 def _fifths(kind: str) -> dict[str, Subquery]:
     """Where the customers of a kind are cut into fifths by each figure."""
     rows = Fifths.objects.filter(of=kind)
-    return {f"fifths_{one}": Subquery(rows.values(one)[:1]) for one in FIGURES}
+    return {f"fifths_{one}": Subquery(rows.values(one)[:1]) for one in SCORES.values()}
 
 
 def points_shown(record: Any) -> list[ContactPoint]:
@@ -180,7 +180,7 @@ def totals_shown(record: Any) -> list[OrderTotal]:
 
 def fifths_shown(record: Any) -> Fifths:
     """The fifths by which a customer scores who was read by ``on_page``."""
-    return Fifths(**{one: getattr(record, f"fifths_{one}") or [] for one in FIGURES})
+    return Fifths(**{one: getattr(record, f"fifths_{one}") or [] for one in SCORES.values()})
 
 
 def points_of(record: Record) -> list[ContactPoint]:

@@ -23,7 +23,7 @@ from paceline.crm.models import (
     Segment,
     Tagging,
 )
-from paceline.crm.queries.records import first_point, tags_of
+from paceline.crm.queries.records import SCORES, first_point, tags_of
 from paceline.org.models import Person
 
 # What a rule may say. Lists mean any of them.
@@ -47,7 +47,6 @@ _OF_BUYERS = frozenset((*LISTS, *NUMBERS, *AMOUNTS, *YES_NO)) - _OF_BOTH - _OF_L
 # What counts as having spoken with somebody.
 TALK = (ActivityKind.CALL, ActivityKind.MAIL, ActivityKind.CHAT, ActivityKind.MEETING)
 BORDERS = 4
-SCORES = {"recency": "last_on", "frequency": "orders", "value_score": "value"}
 
 Rule = Mapping[str, Any]
 
